@@ -1,0 +1,67 @@
+/*
+ * amount.h - points, money and prices, which can't be mixed
+ *
+ * Integers only.  `money` is minor units (cents) of the program's currency,
+ * `price` is millionths of the currency for one point, `micro` is an exact
+ * sum of money in millionths, wide enough for any history: events are bounded
+ * (limits.h), so int64 sums of points and money and 128-bit sums of micro
+ * can't overflow in less than 10^9 events of the greatest size; every addition
+ * is checked all the same.  Each rounding stands in the name of its function.
+ */
+#ifndef CORE_AMOUNT_H
+#define CORE_AMOUNT_H
+
+#include "core/base.h"
+
+typedef __int128 int128;
+
+typedef struct {
+    int64_t value;
+} points;
+
+typedef struct {
+    int64_t minor; /* cents */
+} money;
+
+typedef struct {
+    int64_t micro; /* millionths of the currency unit */
+} price;
+
+typedef struct {
+    int128 value; /* millionths of the currency unit */
+} micro;
+
+points points_add(points a, points b);
+points points_sub(points a, points b);
+points points_min(points a, points b);
+points points_max(points a, points b);
+
+money money_add(money a, money b);
+money money_sub(money a, money b);
+money money_min(money a, money b);
+money money_max(money a, money b);
+
+micro micro_add(micro a, micro b);
+micro micro_sub(micro a, micro b);
+
+/* Exact: what `count` points cost at `each`. */
+micro micro_of_points(points count, price each);
+
+/* Exact: the same money in millionths. */
+micro micro_of_money(money amount);
+
+/* To whole cents, half away from zero. */
+money micro_round_half_away(micro exact);
+
+/* floor(amount * multiplier / divisor); divisor > 0, multiplier >= 0; the
+ * product is taken in 128 bits, the result must fit 64. */
+int64_t amount_scale_floor(int64_t amount, int64_t multiplier, int64_t divisor);
+
+/* Splits `total` in proportion to `weights` (each >= 0, at least one > 0):
+ * the floors first, then what is left one by one by the largest remainder,
+ * ties by the lower index.  `ret_parts` gets `count` numbers that add up to
+ * `total`, which is >= 0.  Source: RULES.md, `off` and the monthly bonus. */
+void amount_split(int64_t total, const int64_t *weights, uint32_t count,
+                  int64_t *ret_parts);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * limits.h - every bound of the product in one place
+ *
+ * Sizes are bytes, counts are items.  The relations between them are checked
+ * here, so that changing one number can't silently break another.
+ */
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+#include "core/base.h"
+
+enum {
+    LIMIT_NAME_SIZE = 32,         /* card, reward, category, channel, ... */
+    LIMIT_CODE_SIZE = 64,         /* id, receipt, sku, bearer, till, cashier */
+    LIMIT_TEXT_SIZE = 256,        /* reason, by, source */
+    LIMIT_EVENT_LINES = 1000,     /* lines of one receipt */
+    LIMIT_EVENT_SIZE = 131072,    /* one event as msgpack */
+    LIMIT_RECORD_EVENTS = 1000,   /* events of one record */
+    LIMIT_RECORD_SIZE = 524288,   /* one record */
+    LIMIT_FRAME_SIZE = 1048576,   /* payload of one frame on the wire */
+    LIMIT_JSON_LINE = 1048576,    /* one line of JSON Lines */
+    LIMIT_PROGRAM_SIZE = 4194304, /* a program file */
+    LIMIT_PROGRAM_LIST = 10000,   /* entries of a list in a program */
+    LIMIT_EARN_RULES = 1000,
+    LIMIT_TIER_LEVELS = 100,
+    LIMIT_VERSIONS = 10000, /* published versions of one ledger */
+    LIMIT_MISTAKES = 100,   /* mistakes told of one program file */
+    LIMIT_PARTITIONS = 256, /* of accounts, by a hash fixed for ever */
+};
+
+static_assert(LIMIT_EVENT_SIZE <= LIMIT_RECORD_SIZE, "an event fits a record");
+static_assert(LIMIT_RECORD_SIZE < LIMIT_FRAME_SIZE, "a record fits a frame");
+
+#define LIMIT_MONEY_MINOR INT64_C(100000000000) /* of one event: 10^11 */
+#define LIMIT_POINTS INT64_C(1000000000)        /* of one event: 10^9 */
+#define LIMIT_MEMBER ((UINT64_C(1) << 53) - 1)
+#define LIMIT_INCARNATION ((UINT64_C(1) << 53) - 1)
+#define LIMIT_NODE INT32_MAX
+#define LIMIT_STORE INT32_MAX
+
+/* 2000-01-01T00:00:00Z and the last millisecond of 2099 and of 2199, UTC. */
+#define LIMIT_AT_MS_MIN INT64_C(946684800000)
+#define LIMIT_AT_MS_MAX INT64_C(4102444799999)
+#define LIMIT_CLOCK_MS_MAX INT64_C(7258118399999)
+
+/* How far ahead of the clock an appended event may lie: 24 hours. */
+#define LIMIT_FUTURE_MS INT64_C(86400000)
+
+#endif
