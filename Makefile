@@ -16,7 +16,8 @@ NODES := keys frame sync transport decide feed trace store hub
 TOOLS := table csv mapping generate statement command cmd_ledger cmd_rules \
 	cmd_events cmd_account cmd_settle cmd_replay cmd_nodes main
 
-PACKAGES := lmdb libzmq libxxhash libsodium jansson yaml-0.1 smartcols
+MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
+PACKAGES := lmdb libzmq $(MSGPACK) libxxhash libsodium jansson yaml-0.1 smartcols
 LIBRARIES := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
 INCLUDES := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 
