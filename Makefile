@@ -16,8 +16,13 @@ NODES := keys frame sync transport decide feed trace store hub
 TOOLS := table csv mapping generate statement command cmd_ledger cmd_rules \
 	cmd_events cmd_account cmd_settle cmd_replay cmd_nodes main
 
+# What the distribution gives: pkg-config name / package to install.
 MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
 PACKAGES := lmdb libzmq $(MSGPACK) libxxhash libsodium jansson yaml-0.1 smartcols
+DEBIAN := gcc make pkg-config liblmdb-dev libzmq3-dev libmsgpack-dev \
+	libxxhash-dev libsodium-dev libjansson-dev libyaml-dev \
+	libsmartcols-dev tzdata
+DEBIAN_TEST := libcmocka-dev python3 clang-format hledger
 LIBRARIES := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
 INCLUDES := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 
@@ -32,41 +37,83 @@ CFLAGS := -std=c11 -D_GNU_SOURCE -funsigned-char $(WARNINGS) $(FLAGS_$(BUILD))
 
 sources = $(wildcard $(addsuffix .c,$(addprefix $(1)/,$(2))))
 objects = $(patsubst %.c,$(B)/%.o,$(1))
-LIB_SOURCES := $(call sources,core,$(CORE)) $(call sources,replay,$(REPLAY)) \
-	$(call sources,nodes,$(NODES))
-TOOL_SOURCES := $(call sources,tools,$(TOOLS))
 LIBRARY := $(B)/libleima.a
-UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
-HELPERS := $(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c))
+LIB_OBJECTS := $(call objects,$(call sources,core,$(CORE)) \
+	$(call sources,replay,$(REPLAY)) $(call sources,nodes,$(NODES)))
+TOOL_OBJECTS := $(call objects,$(call sources,tools,$(TOOLS)))
+UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
+SHARED_TEST := $(call objects,$(filter-out $(wildcard tests/test_*.c), \
+	$(wildcard tests/*.c)))
+SCRIPTS := $(wildcard tests/test_*.sh tests/test_*.py)
+BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
+SHARED_BENCH := $(call objects,$(filter-out $(wildcard bench/bench_*.c), \
+	$(wildcard bench/*.c)))
 
-.PHONY: all unit tidy format clean help
-all: $(B)/leima ## build the program (BUILD=release|debug|asan)
-	$(Q)ln -sf $(BUILD)/leima build/leima
+.PHONY: all deps test-deps demo test unit bench tidy format install clean help
+.SECONDARY:
+all: deps ## build the program into build/leima (BUILD=release|debug|asan)
+	$(Q)$(MAKE) --no-print-directory $(if $(wildcard tools/main.c),$(B)/leima,$(LIBRARY))
+	$(Q)ln -sfn $(BUILD)/leima build/leima
+
+deps: ## install what the build needs and the machine lacks
+	$(Q)pkg-config --exists $(PACKAGES) 2>/dev/null || tools/install.sh $(DEBIAN)
+
+test-deps: deps
+	$(Q)tools/install.sh --missing $(DEBIAN_TEST)
 
 $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -I. -MMD -MP -c $< -o $@
 
-$(LIBRARY): $(call objects,$(LIB_SOURCES))
+$(LIBRARY): $(LIB_OBJECTS)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(B)/leima: $(call objects,$(TOOL_SOURCES)) $(LIBRARY)
+$(B)/leima: $(TOOL_OBJECTS) $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 
-$(B)/tests/test_%: $(B)/tests/test_%.o $(call objects,$(HELPERS)) $(LIBRARY)
+$(B)/tests/test_%: $(B)/tests/test_%.o $(SHARED_TEST) $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES) -lcmocka
 
-unit: $(addprefix $(B)/tests/,$(UNITS)) ## run the unit tests of this BUILD
-	$(Q)for t in $^; do $$t || exit 1; done
+$(B)/bench/bench_%: $(B)/bench/bench_%.o $(SHARED_BENCH) $(LIBRARY)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 
-format: ## lay out the code as .clang-format says
-	$(Q)clang-format -i $(wildcard core/*.[ch] replay/*.[ch] nodes/*.[ch] \
-		tools/*.[ch] tests/*.[ch] bench/*.[ch])
+demo: all ## a hub, three stores, a month of trade: see what leima does
+	$(Q)tools/demo.sh build/leima
+
+units: $(UNITS)
+unit: ## run the unit tests of this BUILD
+	$(Q)$(MAKE) --no-print-directory units
+	$(Q)tests/run.sh build/test/unit $(UNITS)
+
+test: test-deps ## everything: units under sanitizers, examples, processes, tidy
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) BUILD=asan units
+	$(Q)tests/run.sh build/test/all tests/tidy.sh $(SCRIPTS) \
+		$(patsubst $(B)/%,build/asan/%,$(UNITS))
+
+bench: all ## measure, beside peers, into build/bench/*.json
+	$(Q)$(MAKE) --no-print-directory $(BENCHES)
+	$(Q)mkdir -p build/bench
+	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+
+tidy: ## check layering, lengths and layout
+	$(Q)tools/tidy.sh CORE="$(CORE)" REPLAY="$(REPLAY)" NODES="$(NODES)" \
+		TOOLS="$(TOOLS)"
+
+format: ## lay the code out as .clang-format says
+	$(Q)clang-format -i $(wildcard $(foreach d,core replay nodes tools tests \
+		bench,$(d)/*.[ch]))
+
+PREFIX ?= /usr/local
+install: all ## install the program and its mappings under PREFIX
+	$(Q)install -D -m 755 $(B)/leima $(DESTDIR)$(PREFIX)/bin/leima
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/leima/maps \
+		$(wildcard tools/maps/*.yaml)
 
 clean: ## remove what was built
 	$(Q)rm -rf build
 
 help: ## list the targets
-	$(Q)grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t14
+	$(Q)sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t12
 
 -include $(shell find build/$(BUILD) -name '*.d' 2>/dev/null)

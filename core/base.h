@@ -25,8 +25,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little endian only");
 static_assert((char)-1 > 0, "build with -funsigned-char");
 
 #define NODISCARD __attribute__((warn_unused_result))
-#define PRINTF_LIKE(text, first)                                               \
-    __attribute__((format(printf, text, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 
 typedef struct {

@@ -22,5 +22,4 @@
         return cmocka_run_group_tests(tests, NULL, NULL) != 0;                 \
     }
 
-
 #endif

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# tidy.sh - the rules of style that a machine can check; says every breach and
+# ends with status 1 if there is one.
+#
+#   tools/tidy.sh CORE="base limits ..." REPLAY=... NODES=... TOOLS=...
+#
+# The lists are the Makefile's: a file includes only what stands before it.
+set -u
+export LC_ALL=C
+cd "$(dirname "$0")/.." || exit 2
+for list in "$@"; do declare "$list"; done
+: "${CORE:?}" "${REPLAY:?}" "${NODES:?}" "${TOOLS:?}"
+
+breaches=$(mktemp)
+trap 'rm -f "$breaches"' EXIT
+say() { printf '%s\n' "$*" | tee -a "$breaches"; }
+found() { while IFS= read -r line; do say "$line: $1"; done; }
+
+ours=$(ls core/*.[ch] replay/*.[ch] nodes/*.[ch] tools/*.[ch] 2>/dev/null)
+all="$ours $(ls bench/*.[ch] tests/*.[ch] 2>/dev/null)"
+
+# Layering: core <- replay <- nodes <- tools, and within each the list's order.
+order=" "
+for name in $CORE; do order+="core/$name "; done
+for name in $REPLAY; do order+="replay/$name "; done
+for name in $NODES; do order+="nodes/$name "; done
+for name in $TOOLS; do order+="tools/$name "; done
+for file in $ours; do
+	stem=${file%.[ch]}
+	case "$order" in
+	*" $stem "*) before=${order%%" $stem "*} ;;
+	*) say "$file: not in the Makefile's lists"; continue ;;
+	esac
+	while IFS=: read -r line include; do
+		used=${include%.h}
+		[ "$used" = "$stem" ] && continue
+		case "$before " in
+		*" $used "*) ;;
+		*) say "$file:$line: includes $include, which is not below it" ;;
+		esac
+	done < <(grep -nE '^#include "' "$file" |
+		sed -E 's/^([0-9]+):#include "([^"]+)".*/\1:\2/')
+done
+
+# One includer per library.
+while read -r library owner; do
+	grep -nE "^#include <$library(/|\.h|_)" $ours |
+		grep -v "^$owner:" | found "only $owner includes $library"
+done <<-'LIBRARIES'
+	lmdb core/db.c
+	msgpack core/pack.c
+	xxhash core/hash.c
+	sodium core/crypto.c
+	jansson core/json.c
+	yaml core/yaml.c
+	zmq nodes/transport.c
+	libsmartcols tools/table.c
+	xlsxwriter tools/statement_xlsx.c
+LIBRARIES
+
+# Every file of the ledger and of the replay has its test.
+for file in core/*.c replay/*.c; do
+	[ -f "$file" ] || continue
+	[ -f "tests/test_${file##*/}" ] || say "$file: has no tests/test_${file##*/}"
+done
+
+# What does not belong.
+pure=$(ls core/*.[ch] replay/*.[ch] 2>/dev/null)
+grep -nE '(^|[^a-z_ ] ?)\b(float|double) [a-z*]' $pure | grep -v ' \* ' |
+	cut -d: -f1,2 | found "no floating point in core/ and replay/"
+grep -nE '(^|[[:space:];{}])//' $all | cut -d: -f1,2 |
+	found "comments are /* */"
+grep -nE 'TODO|FIXME|XXX' $all | cut -d: -f1,2 | found "left undone"
+grep -nE '\b(printf|puts|fprintf|gettimeofday|clock_gettime|rand)\(' $pure |
+	grep -v 'core/base.c' | cut -d: -f1,2 |
+	found "core and replay print nothing and read no clock"
+
+# Lengths.  The two models are one piece each, however long.
+for file in $all; do
+	lines=$(wc -l <"$file")
+	case "$file" in
+	core/program.h | core/event.h) limit=400 ;;
+	*.h) limit=150 ;;
+	*) limit=800 ;;
+	esac
+	[ "$lines" -le "$limit" ] || say "$file: $lines lines, at most $limit"
+done
+while IFS= read -r line; do say "$line"; done < <(awk '
+	FNR == 1 { start = 0 }
+	/^\{/ { start = FNR }
+	/^\}/ {
+		if (start && FNR - start > 71)
+			printf "%s:%d: a function of %d lines, at most 70\n",
+				FILENAME, start, FNR - start - 1
+		start = 0
+	}
+	length($0) > 80 { printf "%s:%d: over 80 columns\n", FILENAME, FNR }
+' $all)
+
+if command -v clang-format >/dev/null; then
+	clang-format --dry-run $all 2>&1 | grep -oE '^[^ ]+:[0-9]+:[0-9]+' |
+		sort -u | head -20 | found "not as clang-format lays it out"
+else
+	echo "clang-format is not installed: the layout was not checked"
+fi
+
+[ -s "$breaches" ] && exit 1
+echo "tidy"
