@@ -1,0 +1,108 @@
+/*
+ * history.h - every event of an account, in canonical order
+ *
+ * The events of a ledger, sorted by account: immutable run files (runs.h) for
+ * what has been merged, and an index in memory for the tail of the journal
+ * that has not.  One record in the journal's database names the live files
+ * and the position they hold; it changes in one transaction, after the files
+ * are on disk, so that a crash at any point leaves the old files or the new
+ * ones in force.  Files that no record names are removed by the next owner.
+ * A damaged or missing file is noticed when it is read, and the whole is built
+ * anew from the journal.
+ *
+ * Only the holder of LEDGER/owner writes files; others keep the tail in their
+ * own memory.  The tail is bounded; a long one is merged by whoever can take
+ * the ownership.
+ *
+ * An account's history holds each event once (a copy and its original, or an
+ * event told again by a new incarnation, are one), voided events and voids
+ * too, but nothing that the journal has quarantined.  A join that names a
+ * referrer also leaves a pointer under the referrer, so that a referrer's walk
+ * finds its inputs without a scan.
+ *
+ * Reading does not change a history; several threads may read one as long as
+ * nobody calls history_refresh() or history_merge() meanwhile.
+ */
+#ifndef CORE_HISTORY_H
+#define CORE_HISTORY_H
+
+#include "core/base.h"
+#include "core/err.h"
+#include "core/event.h"
+
+struct history;
+struct history_scan;
+struct journal;
+
+#define HISTORY_ALL UINT64_MAX /* no bound by position */
+
+/* The events of one account.  All of it, with every view of the events, lives
+ * in the arena that it was read into. */
+struct history_account {
+    account_id account;
+    uint32_t event_count;
+    uint32_t referred_count;
+    const struct event *events; /* canonical order */
+    const uint64_t *positions;  /* of each event, when it first arrived */
+    const uint64_t *referred;   /* members whose join named this account,
+                                 * ascending, each once; void or not */
+};
+
+/* Opens the history of the ledger in `dir` over its journal, both borrowed
+ * until the close.  `owner`: the caller holds LEDGER/owner, so files may be
+ * written.  Nothing is read yet but the record of the live files. */
+NODISCARD enum err history_open(const char *dir, struct journal *journal,
+                                bool owner, struct history **ret_history);
+void history_close(struct history *history);
+
+/* Takes over the ownership in mid-life (true), or gives it up. */
+void history_set_owner(struct history *history, bool owner);
+
+/* Takes in what the journal has got since; the owner merges a long tail into
+ * a run and small runs into greater ones.  A damaged or missing file makes the
+ * owner build all anew.  ERR_BUSY: the tail is beyond its bound and somebody
+ * else is the owner, who has to merge it. */
+NODISCARD enum err history_refresh(struct history *history);
+
+/* Owner: writes the whole tail to a run now, however short. */
+NODISCARD enum err history_merge(struct history *history);
+
+/* Owner: forgets all files and builds them again from the journal. */
+NODISCARD enum err history_rebuild(struct history *history);
+
+/* Reads every live file through and checks it.  ERR_CORRUPT. */
+NODISCARD enum err history_verify(const struct history *history);
+
+/* The last journal position that history_refresh() has taken in. */
+uint64_t history_position(const struct history *history);
+
+/* The events of `account` that arrived at positions <= `known`, none is no
+ * error.  ERR_CORRUPT: a run is damaged; rebuild, and ask again. */
+NODISCARD enum err history_read(const struct history *history,
+                                account_id account, uint64_t known,
+                                struct arena *arena,
+                                struct history_account *ret_account);
+
+/* The same with events that the journal does not hold (a dry run). */
+NODISCARD enum err history_add(struct history_account *account,
+                               const struct event *extra, uint32_t count,
+                               struct arena *arena);
+
+/* All accounts that have an event or are named as a referrer at positions
+ * <= `known`, in account order: members by number, then bearers by bytes. */
+NODISCARD enum err history_scan_all(const struct history *history,
+                                    uint64_t known,
+                                    struct history_scan **ret_scan);
+
+/* The same of one partition (runs.h, 0 to 255). */
+NODISCARD enum err history_scan_partition(const struct history *history,
+                                          uint32_t partition, uint64_t known,
+                                          struct history_scan **ret_scan);
+
+/* The next account, into the arena; ERR_NOT_FOUND after the last. */
+NODISCARD enum err history_scan_next(struct history_scan *scan,
+                                     struct arena *arena,
+                                     struct history_account *ret_account);
+void history_scan_close(struct history_scan *scan);
+
+#endif
