@@ -1,0 +1,194 @@
+#include "core/amount.h"
+
+enum { MICRO_PER_MINOR = 10000 };
+
+static int64_t
+add_checked(int64_t a, int64_t b)
+{
+    int64_t sum = 0;
+    bool overflow = __builtin_add_overflow(a, b, &sum);
+    assert(!overflow);
+    return sum;
+}
+
+static int64_t
+sub_checked(int64_t a, int64_t b)
+{
+    int64_t difference = 0;
+    bool overflow = __builtin_sub_overflow(a, b, &difference);
+    assert(!overflow);
+    return difference;
+}
+
+points
+points_add(points a, points b)
+{
+    return (points) { add_checked(a.value, b.value) };
+}
+
+points
+points_sub(points a, points b)
+{
+    return (points) { sub_checked(a.value, b.value) };
+}
+
+points
+points_min(points a, points b)
+{
+    return a.value < b.value ? a : b;
+}
+
+points
+points_max(points a, points b)
+{
+    return a.value > b.value ? a : b;
+}
+
+money
+money_add(money a, money b)
+{
+    return (money) { add_checked(a.minor, b.minor) };
+}
+
+money
+money_sub(money a, money b)
+{
+    return (money) { sub_checked(a.minor, b.minor) };
+}
+
+money
+money_min(money a, money b)
+{
+    return a.minor < b.minor ? a : b;
+}
+
+money
+money_max(money a, money b)
+{
+    return a.minor > b.minor ? a : b;
+}
+
+micro
+micro_add(micro a, micro b)
+{
+    micro sum = { 0 };
+    bool overflow = __builtin_add_overflow(a.value, b.value, &sum.value);
+    assert(!overflow);
+    return sum;
+}
+
+micro
+micro_sub(micro a, micro b)
+{
+    micro difference = { 0 };
+    bool overflow = __builtin_sub_overflow(a.value, b.value, &difference.value);
+    assert(!overflow);
+    return difference;
+}
+
+/* Two 64-bit factors always fit 128 bits. */
+micro
+micro_of_points(points count, price each)
+{
+    return (micro) { (int128)count.value * each.micro };
+}
+
+micro
+micro_of_money(money amount)
+{
+    return (micro) { (int128)amount.minor * MICRO_PER_MINOR };
+}
+
+money
+micro_round_half_away(micro exact)
+{
+    int128 minor = exact.value / MICRO_PER_MINOR;
+    int128 rest = exact.value % MICRO_PER_MINOR;
+
+    if (rest >= MICRO_PER_MINOR / 2)
+        minor++;
+    else if (rest <= -MICRO_PER_MINOR / 2)
+        minor--;
+    assert(minor >= INT64_MIN);
+    assert(minor <= INT64_MAX);
+    return (money) { (int64_t)minor };
+}
+
+int64_t
+amount_scale_floor(int64_t amount, int64_t multiplier, int64_t divisor)
+{
+    assert(divisor > 0);
+    assert(multiplier >= 0);
+    int128 product = (int128)amount * multiplier;
+    int128 quotient = product / divisor;
+
+    if (product % divisor < 0)
+        quotient--; /* C truncates towards zero */
+    assert(quotient >= INT64_MIN);
+    assert(quotient <= INT64_MAX);
+    return (int64_t)quotient;
+}
+
+/* The least threshold that at most `left` of the remainders exceed.  It is
+ * bisected over the values, for sorting would need memory that a hot path
+ * does not have; `sum` is above every remainder. */
+static int64_t
+find_threshold(const int64_t *remainders, uint32_t count, int64_t left,
+               int64_t sum)
+{
+    int64_t low = 0;
+    int64_t high = sum;
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        int64_t above = 0;
+        for (uint32_t i = 0; i < count; i++)
+            above += remainders[i] > middle;
+        if (above <= left)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+void
+amount_split(int64_t total, const int64_t *weights, uint32_t count,
+             int64_t *ret_parts)
+{
+    int64_t sum = 0;
+    int64_t floors = 0;
+
+    assert(total >= 0);
+    for (uint32_t i = 0; i < count; i++) {
+        assert(weights[i] >= 0);
+        sum = add_checked(sum, weights[i]);
+    }
+    assert(sum > 0);
+
+    /* The parts hold the remainders until the threshold is known. */
+    for (uint32_t i = 0; i < count; i++) {
+        int128 product = (int128)total * weights[i];
+        floors += (int64_t)(product / sum);
+        ret_parts[i] = (int64_t)(product % sum);
+    }
+    int64_t left = total - floors;
+    assert(left >= 0);
+    assert(left < count);
+    int64_t threshold = find_threshold(ret_parts, count, left, sum);
+    int64_t ties = left;
+    for (uint32_t i = 0; i < count; i++)
+        ties -= ret_parts[i] > threshold;
+
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t remainder = ret_parts[i];
+        ret_parts[i] = (int64_t)((int128)total * weights[i] / sum);
+        if (remainder > threshold) {
+            ret_parts[i]++;
+        } else if (remainder == threshold && ties > 0) {
+            ret_parts[i]++;
+            ties--;
+        }
+    }
+    assert(ties == 0);
+}
