@@ -25,6 +25,30 @@ condition_name(enum condition_kind kind)
     return CONDITION_NAMES[kind];
 }
 
+static const char *const EXPECTATION_NAMES[] = {
+    [EXPECT_AVAILABLE] = "available",
+    [EXPECT_PENDING] = "pending",
+    [EXPECT_DEBT] = "debt",
+    [EXPECT_BALANCE] = "balance",
+    [EXPECT_WINDOW_SPEND] = "window_spend",
+    [EXPECT_PURCHASES] = "purchases",
+    [EXPECT_SPEND] = "spend",
+    [EXPECT_TIER] = "tier",
+    [EXPECT_STAMPS] = "stamps",
+    [EXPECT_SPEND_PROGRESS] = "spend_progress",
+    [EXPECT_VOUCHERS] = "vouchers",
+    [EXPECT_PASSES] = "passes",
+};
+static_assert(COUNT_OF(EXPECTATION_NAMES) == EXPECT_COUNT,
+              "a name for every expectation");
+
+const char *
+expectation_name(enum expectation_kind kind)
+{
+    assert((unsigned)kind < EXPECT_COUNT);
+    return EXPECTATION_NAMES[kind];
+}
+
 int32_t
 program_partner_of(const struct program *program, uint32_t store)
 {

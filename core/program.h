@@ -258,6 +258,51 @@ struct program_offline {
     int32_t max_age_days;
 };
 
+/* What one line of a test expects of an account at the test's time; the names
+ * are those of `balance --json`, money is in cents as there. */
+enum expectation_kind {
+    EXPECT_AVAILABLE,
+    EXPECT_PENDING,
+    EXPECT_DEBT,
+    EXPECT_BALANCE,
+    EXPECT_WINDOW_SPEND,
+    EXPECT_PURCHASES,
+    EXPECT_SPEND,
+    EXPECT_TIER,           /* `name`; empty: none */
+    EXPECT_STAMPS,         /* `name` is the card, `value` the count */
+    EXPECT_SPEND_PROGRESS, /* `name` is the spend reward */
+    EXPECT_VOUCHERS,       /* `name` is the reward, `value` how many are held */
+    EXPECT_PASSES, /* `name` is the pass, `value` the uses left in all */
+    EXPECT_COUNT,
+};
+
+/* "available", ... as the file spells them. */
+const char *expectation_name(enum expectation_kind kind);
+
+struct program_expectation {
+    view account; /* "42" or "bearer:CODE" */
+    enum expectation_kind kind;
+    view name;
+    int64_t value;
+    uint32_t line; /* of the file, from 1 */
+};
+
+struct program_test_event {
+    view json; /* one line as EVENTS.md has it */
+    uint32_t line;
+};
+
+/* `tests`: a history in small, and what it must come to under this program. */
+struct program_test {
+    view name;
+    uint32_t line;
+    int64_t at_ms; /* when the question is asked */
+    uint32_t event_count;
+    uint32_t expectation_count;
+    const struct program_test_event *events;
+    const struct program_expectation *expectations;
+};
+
 struct program {
     view program;
     view currency;
@@ -270,6 +315,7 @@ struct program {
     uint32_t spend_reward_count;
     uint32_t bonus_step_count; /* 0: no monthly bonus */
     uint32_t pass_count;
+    uint32_t test_count;
     const struct program_store_group *store_groups;
     const struct program_partner *partners;
     const struct earn_rule *earn;
@@ -278,6 +324,8 @@ struct program {
     const struct spend_reward *spend_rewards;
     const struct bonus_step *bonus_steps;
     const struct program_pass *passes;
+    const struct program_test *tests; /* play no part in any result */
+    struct name_list earn_groups;     /* names of `best_of`, by number */
     struct goods excluded;
     struct goods only;
     int32_t ends; /* last day on which anything is earned; INT32_MAX */
