@@ -54,7 +54,7 @@ NODISCARD enum err json_open(view bytes, struct json_tree **ret_root,
                              struct complaint *complaint);
 void json_close(struct json_tree *root);
 
-enum json_type json_type(const struct json_tree *node);
+enum json_type json_type_of(const struct json_tree *node);
 /* Entries of an array or object; 0 for anything else. */
 uint32_t json_count(const struct json_tree *node);
 /* The entry of an array; NULL past its end. */
