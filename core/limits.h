@@ -10,17 +10,20 @@
 #include "core/base.h"
 
 enum {
-    LIMIT_NAME_SIZE = 32,         /* card, reward, category, channel, ... */
-    LIMIT_CODE_SIZE = 64,         /* id, receipt, sku, bearer, till, cashier */
-    LIMIT_TEXT_SIZE = 256,        /* reason, by, source */
-    LIMIT_EVENT_LINES = 1000,     /* lines of one receipt */
-    LIMIT_EVENT_SIZE = 131072,    /* one event as msgpack */
-    LIMIT_RECORD_EVENTS = 1000,   /* events of one record */
-    LIMIT_RECORD_SIZE = 524288,   /* one record */
-    LIMIT_FRAME_SIZE = 1048576,   /* payload of one frame on the wire */
-    LIMIT_JSON_LINE = 1048576,    /* one line of JSON Lines */
-    LIMIT_PROGRAM_SIZE = 4194304, /* a program file */
-    LIMIT_PROGRAM_LIST = 10000,   /* entries of a list in a program */
+    LIMIT_NAME_SIZE = 32,          /* card, reward, category, channel, ... */
+    LIMIT_CODE_SIZE = 64,          /* id, receipt, sku, bearer, till, cashier */
+    LIMIT_TEXT_SIZE = 256,         /* reason, by, source */
+    LIMIT_EVENT_LINES = 1000,      /* lines of one receipt */
+    LIMIT_EVENT_SIZE = 131072,     /* one event as msgpack */
+    LIMIT_ANNEX_SIZE = 4096,       /* one annex as msgpack */
+    LIMIT_RECORD_EVENTS = 1000,    /* events of one record */
+    LIMIT_RECORD_SIZE = 524288,    /* one record */
+    LIMIT_CONTROL_SIZE = 16777216, /* one control item; spans frames */
+    LIMIT_APPEND_EVENTS = 1000000, /* entries of one append */
+    LIMIT_FRAME_SIZE = 1048576,    /* payload of one frame on the wire */
+    LIMIT_JSON_LINE = 1048576,     /* one line of JSON Lines */
+    LIMIT_PROGRAM_SIZE = 4194304,  /* a program file */
+    LIMIT_PROGRAM_LIST = 10000,    /* entries of a list in a program */
     LIMIT_EARN_RULES = 1000,
     LIMIT_TIER_LEVELS = 100,
     LIMIT_VERSIONS = 10000, /* published versions of one ledger */

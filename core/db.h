@@ -1,0 +1,121 @@
+/*
+ * db.h - LMDB behind a transaction that remembers its first error
+ *
+ * One environment holds a few named tables of sorted keys.  A transaction's
+ * first error sticks and turns every later call into a no-op, so the one place
+ * to look is the commit:
+ *
+ *     do {
+ *         db_begin(db, DB_WRITE, &txn);
+ *         db_put(&txn, TABLE, key, value);
+ *         err = db_commit(&txn);
+ *     } while (db_grown(&txn));
+ *
+ * The map of the file is far larger than the file.  When it is full all the
+ * same it is enlarged and the commit asks for the transaction once more; when
+ * another process enlarged it, we follow.  Any number of processes may have
+ * the environment open, each of them once, and none may fork with it.
+ */
+#ifndef CORE_DB_H
+#define CORE_DB_H
+
+#include "core/base.h"
+#include "core/err.h"
+
+enum { DB_TABLES_MAX = 16, DB_KEY_SIZE = 255 };
+
+struct db; /* owned by whoever opened it; any thread may use it */
+
+struct db_options {
+    const char *const *tables; /* names, in the order of their numbers */
+    uint32_t table_count;
+    uint64_t map_size; /* bytes to begin with; 0: the product's default */
+    bool create;       /* make the directory's files if absent */
+};
+
+/* Opens the environment in the directory `dir`, which exists.  ERR_NOT_FOUND:
+ * no environment there and none wanted.  ERR_CORRUPT: not one of LMDB's.
+ * ERR_FULL, ERR_IO, ERR_MEMORY. */
+NODISCARD enum err db_open(const char *dir, const struct db_options *options,
+                           struct db **ret_db);
+/* Every transaction has ended before. */
+void db_close(struct db *db);
+
+enum db_mode {
+    DB_READ,       /* a snapshot; never waits */
+    DB_WRITE,      /* waits for the one writer; durable at commit */
+    DB_WRITE_LAZY, /* durable at the next commit or db_sync() */
+};
+
+/* A value on the caller's stack; pass it by pointer only. */
+struct db_txn {
+    struct db *db;
+    struct MDB_txn *handle; /* NULL: nothing to end */
+    enum err err;           /* the first; sticky */
+    bool write;
+    bool lazy;
+    bool grown;
+};
+
+/* Starts; a failure is remembered in the transaction. */
+void db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn);
+/* Makes everything durable, or nothing has changed: the first error of the
+ * transaction, ERR_FULL, ERR_IO (see db_is_broken()). */
+NODISCARD enum err db_commit(struct db_txn *txn);
+/* Ends it and changes nothing; allowed after db_commit(). */
+void db_abort(struct db_txn *txn);
+/* The commit failed only because the map was too small, and the map has been
+ * enlarged: run the same transaction once more. */
+bool db_grown(const struct db_txn *txn);
+/* The transaction's error; the first one told sticks. */
+void db_fail(struct db_txn *txn, enum err err);
+
+/* False: absent, or the transaction has failed.  The value is valid until the
+ * transaction ends or writes. */
+bool db_get(struct db_txn *txn, uint32_t table, view key, view *ret_value);
+void db_put(struct db_txn *txn, uint32_t table, view key, view value);
+/* Room for a value, to be filled before the next call; NULL if the transaction
+ * has failed.  `last`: the key is greater than all others of the table. */
+uint8_t *db_reserve(struct db_txn *txn, uint32_t table, view key, uint32_t size,
+                    bool last);
+/* Nothing happens where the key is absent. */
+void db_delete(struct db_txn *txn, uint32_t table, view key);
+uint64_t db_count(struct db_txn *txn, uint32_t table);
+
+/* A place in a table.  After a move that says true, `key` and `value` are
+ * valid until the transaction ends or writes. */
+struct db_cursor {
+    struct db_txn *txn;
+    struct MDB_cursor *handle;
+    view key;
+    view value;
+};
+void db_cursor_open(struct db_txn *txn, uint32_t table,
+                    struct db_cursor *ret_cursor);
+void db_cursor_close(struct db_cursor *cursor);
+bool db_cursor_first(struct db_cursor *cursor);
+bool db_cursor_last(struct db_cursor *cursor);
+bool db_cursor_next(struct db_cursor *cursor);
+bool db_cursor_prev(struct db_cursor *cursor);
+/* To the first key that is not less; false: there is none. */
+bool db_cursor_seek(struct db_cursor *cursor, view key);
+
+/* Flushes what lazy transactions committed.  ERR_IO. */
+NODISCARD enum err db_sync(struct db *db);
+/* Number of the last committed transaction, of whichever process; costs no
+ * transaction. */
+uint64_t db_last_txn(struct db *db);
+/* Frees the slots of readers that died; once a minute. */
+void db_reader_check(struct db *db);
+/* A commit failed in a way that leaves the file's state unknown to us: close
+ * it, open it again, look at the tail.  Until then nothing can be written. */
+bool db_is_broken(const struct db *db);
+/* Less than 1 % of the file system is free. */
+bool db_is_full(const struct db *db);
+/* Bytes of the file in use and the size of the map. */
+void db_sizes(struct db *db, uint64_t *ret_used, uint64_t *ret_map);
+/* A consistent copy into the existing, empty directory `dir`, flushed to disk;
+ * appends go on meanwhile.  ERR_FULL, ERR_IO. */
+NODISCARD enum err db_copy(struct db *db, const char *dir);
+
+#endif
