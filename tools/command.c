@@ -1,0 +1,645 @@
+#include "tools/command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    COMMAND_COLUMN = 22,    /* where the words of a help line begin */
+    COMMAND_NAME_SIZE = 64, /* "rules publish" and its end */
+    COMMAND_PROGRESS_MS = 100,
+};
+
+struct given {
+    const struct option *option;
+    const char *value; /* NULL: a flag */
+};
+
+struct arguments {
+    const struct command *command;
+    const char **operands;
+    struct given *given;
+    uint32_t operand_count;
+    uint32_t given_count;
+};
+
+static const struct option COMMON[] = {
+    { "json", NULL, "print machine-readable output" },
+    { "help", NULL, "print this and stop" },
+    { 0 },
+};
+
+/* --- finding the command ------------------------------------------------ */
+
+static const struct command *
+find(const struct command *const *tables, const char *name)
+{
+    for (; *tables != NULL; tables++)
+        for (const struct command *row = *tables; row->name != NULL; row++)
+            if (strcmp(row->name, name) == 0)
+                return row;
+    return NULL;
+}
+
+/* How many letters must be changed, added or left out to make one word of
+ * the other (Levenshtein 1966). */
+static size_t
+distance(const char *a, const char *b)
+{
+    size_t row[COMMAND_NAME_SIZE + 1];
+    size_t size = strlen(b);
+
+    if (size > COMMAND_NAME_SIZE)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= size; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < size; j++) {
+            size_t best = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (diagonal + 1 < best)
+                best = diagonal + 1;
+            row[j + 1] = best;
+        }
+    }
+    return row[size];
+}
+
+static const char *
+nearest(const struct command *const *tables, const char *name)
+{
+    const char *best = "";
+    size_t least = SIZE_MAX;
+
+    for (; *tables != NULL; tables++) {
+        for (const struct command *row = *tables; row->name != NULL; row++) {
+            size_t away = distance(name, row->name);
+            if (away < least) {
+                least = away;
+                best = row->name;
+            }
+        }
+    }
+    return best;
+}
+
+/* --- help --------------------------------------------------------------- */
+
+static void
+print_entry(FILE *out, const char *what, const char *line)
+{
+    if (strlen(what) < COMMAND_COLUMN - 3)
+        fprintf(out, "  %-*s%s\n", COMMAND_COLUMN - 2, what, line);
+    else
+        fprintf(out, "  %s\n%*s%s\n", what, COMMAND_COLUMN, "", line);
+}
+
+static void
+print_options(FILE *out, const struct option *options)
+{
+    for (; options != NULL && options->name != NULL; options++) {
+        char what[128];
+        snprintf(what, sizeof what, "--%s%s%s", options->name,
+                 options->value != NULL ? " " : "",
+                 options->value != NULL ? options->value : "");
+        print_entry(out, what, options->help);
+    }
+}
+
+static void
+print_usage(FILE *out, const struct command *command)
+{
+    fprintf(out, "usage: leima %s %s%s\n", command->name, command->usage,
+            command->options != NULL ? " [OPTION...]" : "");
+}
+
+static void
+print_help(const struct command *command)
+{
+    print_usage(stdout, command);
+    printf("  %s\n", command->line);
+    if (command->about != NULL)
+        printf("\n%s", command->about);
+    printf("\noptions:\n");
+    print_options(stdout, command->options);
+    print_options(stdout, COMMON);
+    printf("\nexamples:\n");
+    for (const char *line = command->examples; *line != '\0';) {
+        size_t size = strcspn(line, "\n");
+        printf("  %.*s\n", (int)size, line);
+        line += size + (line[size] == '\n');
+    }
+}
+
+/* All commands, or those whose first word is `first`. */
+static void
+print_list(FILE *out, const struct command *const *tables, const char *first)
+{
+    size_t size = first == NULL ? 0 : strlen(first);
+
+    for (; *tables != NULL; tables++)
+        for (const struct command *row = *tables; row->name != NULL; row++)
+            if (size == 0 ||
+                (strncmp(row->name, first, size) == 0 &&
+                 (row->name[size] == ' ' || row->name[size] == '\0')))
+                print_entry(out, row->name, row->line);
+}
+
+static void
+print_overview(FILE *out, const struct command *const *tables)
+{
+    fprintf(out, "usage: leima COMMAND [OPERAND...] [OPTION...]\n\n"
+                 "An event-sourced loyalty ledger.\n\n");
+    print_list(out, tables, NULL);
+    fprintf(out, "\n`leima COMMAND --help` says more.  Exit status: 0 done, "
+                 "1 refused or not found,\n2 wrong usage, 3 the ledger is "
+                 "damaged, 4 a fault of the machine, 5 import\nrejected "
+                 "some lines.\n");
+}
+
+static bool
+is_first_word(const struct command *const *tables, const char *word)
+{
+    size_t size = strlen(word);
+
+    for (; *tables != NULL; tables++)
+        for (const struct command *row = *tables; row->name != NULL; row++)
+            if (strncmp(row->name, word, size) == 0 && row->name[size] == ' ')
+                return true;
+    return false;
+}
+
+/* --- reading the words -------------------------------------------------- */
+
+static const struct option *
+find_option(const struct option *options, const char *name, size_t size)
+{
+    for (; options != NULL && options->name != NULL; options++)
+        if (strlen(options->name) == size &&
+            memcmp(options->name, name, size) == 0)
+            return options;
+    return NULL;
+}
+
+/* Reads the option at words[*at] and its value, which may be the word behind
+ * it.  False: a misuse, which has been said. */
+static bool
+read_option(struct arguments *arguments, char *const *words, int count, int *at)
+{
+    const char *name = words[*at] + 2;
+    size_t size = strcspn(name, "=");
+    const char *value = name[size] == '=' ? name + size + 1 : NULL;
+
+    const struct option *option =
+        find_option(arguments->command->options, name, size);
+    if (option == NULL)
+        option = find_option(COMMON, name, size);
+    if (option == NULL) {
+        command_misuse(arguments, "there is no option --%.*s", (int)size, name);
+        return false;
+    }
+    if (option->value == NULL && value != NULL) {
+        command_misuse(arguments, "--%s takes no value", option->name);
+        return false;
+    }
+    if (option->value != NULL && value == NULL) {
+        if (*at + 1 == count || strncmp(words[*at + 1], "--", 2) == 0) {
+            command_misuse(arguments, "--%s needs a value: --%s %s",
+                           option->name, option->name, option->value);
+            return false;
+        }
+        value = words[++*at];
+    }
+    arguments->given[arguments->given_count++] =
+        (struct given) { option, value };
+    return true;
+}
+
+static bool
+read_words(struct arguments *arguments, char *const *words, int count)
+{
+    bool options_end = false;
+
+    for (int i = 0; i < count; i++) {
+        if (!options_end && strcmp(words[i], "--") == 0) {
+            options_end = true;
+        } else if (!options_end && strncmp(words[i], "--", 2) == 0) {
+            if (!read_option(arguments, words, count, &i))
+                return false;
+        } else if (!options_end && words[i][0] == '-' && words[i][1] != '\0') {
+            command_misuse(arguments,
+                           "options begin with two dashes: %s (an operand "
+                           "that begins with one goes behind --)",
+                           words[i]);
+            return false;
+        } else {
+            arguments->operands[arguments->operand_count++] = words[i];
+        }
+    }
+    return true;
+}
+
+static bool
+count_is_right(const struct arguments *arguments)
+{
+    const struct command *command = arguments->command;
+    uint32_t count = arguments->operand_count;
+
+    if (count < command->operands_min)
+        command_misuse(arguments, "too few operands: %s expected",
+                       command->usage);
+    else if (count > command->operands_max)
+        command_misuse(arguments, "one operand too many: \"%s\"",
+                       arguments->operands[command->operands_max]);
+    else
+        return true;
+    return false;
+}
+
+/* --- running ------------------------------------------------------------ */
+
+/* What was printed is on its way only now; a reader that has gone away is no
+ * fault of ours. */
+static int
+finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno == EPIPE)
+        return status;
+    fprintf(stderr, "leima: standard output can't be written: %s\n",
+            strerror(errno));
+    return COMMAND_FAULT;
+}
+
+static int
+run(const struct command *command, char *const *words, int count)
+{
+    struct arguments arguments = { .command = command };
+    int status = COMMAND_MISUSE;
+
+    arguments.operands = calloc((size_t)count + 1, sizeof(char *));
+    arguments.given = calloc((size_t)count + 1, sizeof(struct given));
+    if (arguments.operands == NULL || arguments.given == NULL) {
+        status = command_fail(&arguments, ERR_MEMORY, "can't begin");
+        goto done;
+    }
+    if (!read_words(&arguments, words, count))
+        goto done;
+    if (command_flag(&arguments, "help")) {
+        print_help(command);
+        status = COMMAND_DONE;
+    } else if (count_is_right(&arguments)) {
+        status = (int)command->run(&arguments);
+    }
+done:
+    free(arguments.given);
+    free(arguments.operands);
+    return finish(status);
+}
+
+static int
+run_unknown(const struct command *const *tables, const char *first,
+            const char *second)
+{
+    if (!is_first_word(tables, first)) {
+        fprintf(stderr,
+                "leima: there is no command \"%s\"; the nearest is \"%s\" "
+                "(leima --help lists all)\n",
+                first, nearest(tables, first));
+        return COMMAND_MISUSE;
+    }
+    if (second != NULL && strcmp(second, "--help") == 0) {
+        printf("usage: leima %s COMMAND [OPERAND...] [OPTION...]\n\n", first);
+        print_list(stdout, tables, first);
+        return finish(COMMAND_DONE);
+    }
+    char name[COMMAND_NAME_SIZE];
+    snprintf(name, sizeof name, "%s %s", first, second == NULL ? "" : second);
+    if (second == NULL)
+        fprintf(stderr, "leima: \"%s\" needs one of these:\n", first);
+    else
+        fprintf(stderr,
+                "leima: there is no command \"%s\"; the nearest is \"%s\":\n",
+                name, nearest(tables, name));
+    print_list(stderr, tables, first);
+    return COMMAND_MISUSE;
+}
+
+int
+command_main(const struct command *const *tables, int count, char *const *words)
+{
+    if (count < 2) {
+        print_overview(stderr, tables);
+        return COMMAND_MISUSE;
+    }
+    if (strcmp(words[1], "--help") == 0) {
+        print_overview(stdout, tables);
+        return finish(COMMAND_DONE);
+    }
+    if (count > 2) {
+        char name[COMMAND_NAME_SIZE];
+        snprintf(name, sizeof name, "%s %s", words[1], words[2]);
+        const struct command *command = find(tables, name);
+        if (command != NULL)
+            return run(command, words + 3, count - 3);
+    }
+    const struct command *command = find(tables, words[1]);
+    if (command != NULL)
+        return run(command, words + 2, count - 2);
+    return run_unknown(tables, words[1], count > 2 ? words[2] : NULL);
+}
+
+/* --- what was given ----------------------------------------------------- */
+
+uint32_t
+command_operand_count(const struct arguments *arguments)
+{
+    return arguments->operand_count;
+}
+
+const char *
+command_operand(const struct arguments *arguments, uint32_t index)
+{
+    assert(index < arguments->operand_count);
+    return arguments->operands[index];
+}
+
+/* A name that the command has no row for is a bug of the command. */
+static bool
+is_row(const struct arguments *arguments, const char *name)
+{
+    size_t size = strlen(name);
+
+    return find_option(arguments->command->options, name, size) != NULL ||
+           find_option(COMMON, name, size) != NULL;
+}
+
+bool
+command_flag(const struct arguments *arguments, const char *name)
+{
+    assert(is_row(arguments, name));
+    for (uint32_t i = 0; i < arguments->given_count; i++)
+        if (strcmp(arguments->given[i].option->name, name) == 0)
+            return true;
+    return false;
+}
+
+const char *
+command_option_nth(const struct arguments *arguments, const char *name,
+                   uint32_t index)
+{
+    assert(is_row(arguments, name));
+    for (uint32_t i = 0; i < arguments->given_count; i++)
+        if (strcmp(arguments->given[i].option->name, name) == 0 && index-- == 0)
+            return arguments->given[i].value;
+    return NULL;
+}
+
+const char *
+command_option(const struct arguments *arguments, const char *name)
+{
+    const char *value = NULL;
+
+    assert(is_row(arguments, name));
+    for (uint32_t i = 0; i < arguments->given_count; i++)
+        if (strcmp(arguments->given[i].option->name, name) == 0)
+            value = arguments->given[i].value;
+    return value;
+}
+
+bool
+command_integer(const struct arguments *arguments, const char *name,
+                int64_t min, int64_t max, int64_t *ret)
+{
+    const char *text = command_option(arguments, name);
+    char *end;
+
+    if (text == NULL)
+        return true;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value < min ||
+        value > max || text[0] == ' ' || text[0] == '+') {
+        command_misuse(arguments,
+                       "--%s: expected an integer from %lld to %lld, "
+                       "found \"%s\"",
+                       name, (long long)min, (long long)max, text);
+        return false;
+    }
+    *ret = value;
+    return true;
+}
+
+bool
+command_month(const struct arguments *arguments, const char *name,
+              int32_t *ret_month)
+{
+    const char *text = command_option(arguments, name);
+
+    if (text == NULL || calendar_parse_month(view_of(text), ret_month))
+        return true;
+    command_misuse(arguments, "--%s: expected YYYY-MM, found \"%s\"", name,
+                   text);
+    return false;
+}
+
+bool
+command_day(const struct arguments *arguments, const char *name,
+            int32_t *ret_day)
+{
+    const char *text = command_option(arguments, name);
+
+    if (text == NULL || calendar_parse_date(view_of(text), ret_day))
+        return true;
+    command_misuse(arguments, "--%s: expected YYYY-MM-DD, found \"%s\"", name,
+                   text);
+    return false;
+}
+
+static bool
+read_time(const char *text, const struct zone *zone, int64_t *ret_at_ms)
+{
+    int64_t at_ms;
+    int32_t day;
+
+    if (calendar_parse_date(view_of(text), &day))
+        at_ms =
+            zone != NULL ? zone_midnight_ms(zone, day) : day * CALENDAR_DAY_MS;
+    else if (!calendar_parse_time(view_of(text), &at_ms))
+        return false;
+    if (at_ms < LIMIT_AT_MS_MIN || at_ms > LIMIT_CLOCK_MS_MAX)
+        return false;
+    *ret_at_ms = at_ms;
+    return true;
+}
+
+bool
+command_time(const struct arguments *arguments, const char *name,
+             const struct zone *zone, int64_t *ret_at_ms)
+{
+    const char *text = command_option(arguments, name);
+
+    if (text == NULL || read_time(text, zone, ret_at_ms))
+        return true;
+    command_misuse(arguments,
+                   "--%s: expected a time like 2026-10-31T15:00:00Z or a date "
+                   "from 2000-01-01 on, found \"%s\"",
+                   name, text);
+    return false;
+}
+
+bool
+command_account(const struct arguments *arguments, uint32_t index,
+                account_id *ret_account)
+{
+    const char *text = command_operand(arguments, index);
+
+    if (account_parse(view_of(text), ret_account))
+        return true;
+    command_misuse(arguments,
+                   "\"%s\" names no account: expected a member's number or "
+                   "bearer:CODE",
+                   text);
+    return false;
+}
+
+int64_t
+command_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- saying what is wrong ----------------------------------------------- */
+
+enum command_status
+command_misuse(const struct arguments *arguments, const char *format, ...)
+{
+    va_list list;
+
+    fprintf(stderr, "leima %s: ", arguments->command->name);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fprintf(stderr, " (leima %s --help)\n", arguments->command->name);
+    return COMMAND_MISUSE;
+}
+
+enum command_status
+command_status_of(enum err err)
+{
+    switch (err) {
+    case OK:
+        return COMMAND_DONE;
+    case ERR_INPUT:
+    case ERR_NOT_FOUND:
+    case ERR_EXISTS:
+    case ERR_CONFLICT:
+    case ERR_UNKNOWN:
+        return COMMAND_REFUSED;
+    case ERR_CORRUPT:
+        return COMMAND_DAMAGED;
+    case ERR_FULL:
+    case ERR_IO:
+    case ERR_MEMORY:
+    case ERR_BUSY:
+    case ERR_COUNT:
+        return COMMAND_FAULT;
+    }
+    return COMMAND_FAULT;
+}
+
+enum command_status
+command_fail(const struct arguments *arguments, enum err err,
+             const char *format, ...)
+{
+    enum command_status status = command_status_of(err);
+    va_list list;
+
+    fprintf(stderr, "leima %s: ", arguments->command->name);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    if (status != COMMAND_REFUSED || err == ERR_UNKNOWN)
+        fprintf(stderr, ": %s", err_name(err));
+    if (status == COMMAND_DAMAGED)
+        fprintf(stderr, " (%s); leima verify says where", err_witness());
+    fprintf(stderr, "\n");
+    return status;
+}
+
+/* --- files and progress ------------------------------------------------- */
+
+enum err
+command_read_file(const char *path, uint32_t size_max, struct arena *arena,
+                  view *ret_bytes)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    enum err err = OK;
+
+    FILE *in = is_stdin ? stdin : fopen(path, "rb");
+    if (in == NULL)
+        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    uint8_t *bytes = arena_take(arena, (size_t)size_max + 1);
+    size_t size = fread(bytes, 1, (size_t)size_max + 1, in);
+    if (ferror(in))
+        err = ERR_IO;
+    else if (size > size_max)
+        err = ERR_INPUT;
+    else
+        *ret_bytes = (view) { bytes, (uint32_t)size };
+    if (!is_stdin)
+        fclose(in);
+    return err;
+}
+
+/* 1234567 as "1,234,567". */
+static void
+format_count(uint64_t count, char text[static 32])
+{
+    char digits[24];
+    int size =
+        snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+
+    int at = 0;
+    for (int i = 0; i < size; i++) {
+        if (i > 0 && (size - i) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    text[at] = '\0';
+}
+
+void
+command_progress(struct progress *progress, uint64_t count)
+{
+    struct timespec now;
+    char text[32];
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    if (now_ms < progress->next_ms || !isatty(STDERR_FILENO))
+        return;
+    progress->next_ms = now_ms + COMMAND_PROGRESS_MS;
+    progress->shown = true;
+    format_count(count, text);
+    fprintf(stderr, "\r%s %s", progress->words, text);
+}
+
+void
+command_progress_end(struct progress *progress)
+{
+    if (progress->shown)
+        fprintf(stderr, "\r\033[K");
+    progress->shown = false;
+}
