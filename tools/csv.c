@@ -1,0 +1,295 @@
+/*
+ * csv.c - the row is kept as it was read (`row`) for those who must be told
+ * about it, and once more with its quotes taken off (`plain`), which the
+ * fields borrow from.  Both buffers are taken once, for the longest row.
+ */
+#include "tools/csv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+
+struct csv {
+    FILE *in;
+    struct csv_layout layout;
+    uint64_t line;      /* on which the row began */
+    uint64_t line_next; /* the one to be read next */
+    uint8_t *row;
+    uint8_t *plain;
+    uint32_t row_size;
+    uint32_t plain_size;
+    uint32_t count;
+    struct {
+        uint32_t start;
+        uint32_t size;
+    } fields[CSV_COLUMNS_MAX];
+};
+
+enum err
+csv_open(FILE *in, struct csv_layout layout, struct csv **ret_csv)
+{
+    assert(in != NULL);
+    struct csv *csv = calloc(1, sizeof *csv);
+    if (csv == NULL)
+        return ERR_MEMORY;
+    *csv = (struct csv) { .in = in, .layout = layout, .line_next = 1 };
+    csv->row = malloc(CSV_ROW_SIZE_MAX);
+    csv->plain = malloc(CSV_ROW_SIZE_MAX);
+    if (csv->row == NULL || csv->plain == NULL) {
+        csv_close(csv);
+        return ERR_MEMORY;
+    }
+    *ret_csv = csv;
+    return OK;
+}
+
+void
+csv_close(struct csv *csv)
+{
+    if (csv == NULL)
+        return;
+    free(csv->row);
+    free(csv->plain);
+    free(csv);
+}
+
+/* --- reading ------------------------------------------------------------ */
+
+static void
+begin_field(struct csv *csv)
+{
+    /* One more than fit is counted and told; the rest is not looked at. */
+    if (csv->count > CSV_COLUMNS_MAX)
+        return;
+    if (csv->count < CSV_COLUMNS_MAX) {
+        csv->fields[csv->count].start = csv->plain_size;
+        csv->fields[csv->count].size = 0;
+    }
+    csv->count++;
+}
+
+static void
+take(struct csv *csv, uint8_t c)
+{
+    if (csv->count > CSV_COLUMNS_MAX || csv->plain_size == CSV_ROW_SIZE_MAX)
+        return;
+    csv->plain[csv->plain_size++] = c;
+    csv->fields[csv->count - 1].size++;
+}
+
+enum quote_state { FIELD_BEGINS, FIELD_PLAIN, FIELD_QUOTED, QUOTE_IN_QUOTED };
+
+/* One byte of a delimited row.  A quote means something only where a field
+ * begins and inside of a quoted one: 5" stays what it is. */
+static enum quote_state
+step(struct csv *csv, enum quote_state state, uint8_t c)
+{
+    if (state == FIELD_BEGINS && c == '"')
+        return FIELD_QUOTED;
+    if (state == FIELD_QUOTED && c == '"')
+        return QUOTE_IN_QUOTED;
+    if (state == QUOTE_IN_QUOTED && c == '"') {
+        take(csv, c);
+        return FIELD_QUOTED;
+    }
+    if (state != FIELD_QUOTED && c == (uint8_t)csv->layout.delimiter) {
+        begin_field(csv);
+        return FIELD_BEGINS;
+    }
+    take(csv, c);
+    return state == FIELD_QUOTED ? FIELD_QUOTED : FIELD_PLAIN;
+}
+
+static void
+skip_mark(FILE *in)
+{
+    int c = getc_unlocked(in);
+
+    if (c == 0xEF) {
+        c = getc_unlocked(in);
+        if (c == 0xBB)
+            c = getc_unlocked(in);
+        if (c == 0xBF)
+            return;
+    }
+    if (c != EOF)
+        ungetc(c, in);
+}
+
+/* The line end's CR belongs to it, not to the last field. */
+static void
+drop_return(struct csv *csv, enum quote_state state)
+{
+    if (csv->row_size == 0 || csv->row[csv->row_size - 1] != '\r')
+        return;
+    csv->row_size--;
+    if (csv->layout.delimiter != 0 && csv->count <= CSV_COLUMNS_MAX &&
+        state == FIELD_PLAIN) {
+        csv->plain_size--;
+        csv->fields[csv->count - 1].size--;
+    }
+}
+
+/* Takes the row's bytes up to its line end, also line ends inside of quotes.
+ * A row that can't be taken is read to its end all the same. */
+static enum err
+read_row(struct csv *csv, struct complaint *complaint)
+{
+    bool delimited = csv->layout.delimiter != 0;
+    enum quote_state state = FIELD_BEGINS;
+    uint64_t size = 0;
+
+    if (csv->line_next == 1)
+        skip_mark(csv->in);
+    int c = getc_unlocked(csv->in);
+    if (c == EOF)
+        return ferror(csv->in) ? ERR_IO : ERR_NOT_FOUND;
+    csv->line = csv->line_next;
+    if (delimited)
+        begin_field(csv);
+    for (; c != EOF && (c != '\n' || state == FIELD_QUOTED);
+         c = getc_unlocked(csv->in)) {
+        csv->line_next += c == '\n';
+        if (size < CSV_ROW_SIZE_MAX)
+            csv->row[size] = (uint8_t)c;
+        size++;
+        if (delimited)
+            state = step(csv, state, (uint8_t)c);
+        /* A quote that nobody closed must not swallow the whole file. */
+        if (size > CSV_ROW_SIZE_MAX && c == '\n')
+            state = FIELD_PLAIN;
+    }
+    csv->line_next++;
+    csv->row_size = size < CSV_ROW_SIZE_MAX ? (uint32_t)size : CSV_ROW_SIZE_MAX;
+    drop_return(csv, state);
+    if (ferror(csv->in))
+        return ERR_IO;
+    if (size > CSV_ROW_SIZE_MAX)
+        return complain(complaint, "the row is longer than %d bytes",
+                        CSV_ROW_SIZE_MAX);
+    if (state == FIELD_QUOTED)
+        return complain(complaint, "a quote is opened and not closed");
+    return OK;
+}
+
+static bool
+is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static void
+split_blanks(struct csv *csv)
+{
+    bool inside = false;
+
+    for (uint32_t i = 0; i < csv->row_size; i++) {
+        if (is_blank(csv->row[i])) {
+            inside = false;
+            continue;
+        }
+        if (!inside)
+            begin_field(csv);
+        inside = true;
+        take(csv, csv->row[i]);
+    }
+}
+
+static void
+split_widths(struct csv *csv)
+{
+    uint32_t start = 0;
+
+    for (uint32_t i = 0; i < csv->layout.width_count; i++) {
+        uint32_t rest = csv->row_size - start;
+        uint32_t width = csv->layout.widths[i];
+        uint32_t end = start + (width < rest ? width : rest);
+        uint32_t to = end;
+        begin_field(csv);
+        while (start < to && is_blank(csv->row[start]))
+            start++;
+        while (start < to && is_blank(csv->row[to - 1]))
+            to--;
+        for (; start < to; start++)
+            take(csv, csv->row[start]);
+        start = end;
+    }
+}
+
+static bool
+is_empty(const struct csv *csv)
+{
+    for (uint32_t i = 0; i < csv->row_size; i++)
+        if (!is_blank(csv->row[i]))
+            return false;
+    return true;
+}
+
+enum err
+csv_next(struct csv *csv, struct complaint *complaint)
+{
+    do {
+        csv->count = 0;
+        csv->plain_size = 0;
+        enum err err = read_row(csv, complaint);
+        if (err != OK)
+            return err;
+    } while (is_empty(csv));
+    if (csv->layout.widths != NULL)
+        split_widths(csv);
+    else if (csv->layout.delimiter == 0)
+        split_blanks(csv);
+    if (csv->count > CSV_COLUMNS_MAX)
+        return complain(complaint, "more than %d columns", CSV_COLUMNS_MAX);
+    return OK;
+}
+
+/* --- what was read ------------------------------------------------------ */
+
+uint64_t
+csv_line(const struct csv *csv)
+{
+    return csv->line;
+}
+
+view
+csv_row(const struct csv *csv)
+{
+    return (view) { csv->row, csv->row_size };
+}
+
+uint32_t
+csv_count(const struct csv *csv)
+{
+    return csv->count;
+}
+
+view
+csv_field(const struct csv *csv, uint32_t index)
+{
+    assert(index < csv->count);
+    return (view) { csv->plain + csv->fields[index].start,
+                    csv->fields[index].size };
+}
+
+void
+csv_write(struct text *out, view field, char delimiter)
+{
+    bool quote = false;
+
+    for (uint32_t i = 0; i < field.size && !quote; i++)
+        quote = field.bytes[i] == (uint8_t)delimiter || field.bytes[i] == '"' ||
+                field.bytes[i] == '\n' || field.bytes[i] == '\r';
+    if (!quote) {
+        text_view_append(out, field);
+        return;
+    }
+    text_char(out, '"');
+    for (uint32_t i = 0; i < field.size; i++) {
+        if (field.bytes[i] == '"')
+            text_char(out, '"');
+        text_char(out, (char)field.bytes[i]);
+    }
+    text_char(out, '"');
+}
