@@ -7,12 +7,13 @@ Q := $(if $(V),,@)
 
 # The order of each list is the layering and the reading order: a file
 # includes only what is listed above it (`make tidy` checks).
-CORE := base limits err amount calendar text event hash crypto pack codec \
+CORE := base limits err list amount calendar text event hash crypto pack codec \
 	json record db shelf journal reader ingest scrub \
 	program mistake yaml program_value \
 	program_grammar program_stores program_tests program_check \
-	program_yaml program_schema program_diff timeline terms lot \
-	earn referral effect account stamp tier fold walk balance explain runs \
+	program_yaml program_schema program_diff timeline terms \
+	earn referral lot effect account scene book voucher stamp spend tier \
+	bonus sale give_back redeem pass clock fold walk balance explain runs \
 	history state ledger totals settlement digest
 REPLAY := compile scan simulate compare report
 NODES := keys frame sync transport decide feed trace store hub

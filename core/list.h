@@ -1,0 +1,38 @@
+/*
+ * list.h - lists that grow in an arena
+ *
+ * A list is a pointer, a count and a room.  What a list has outgrown stays in
+ * the arena until that is reset: lists are for things that live as long as one
+ * account is folded.
+ */
+#ifndef CORE_LIST_H
+#define CORE_LIST_H
+
+#include "core/base.h"
+
+/* Makes room for one more item of `size` bytes behind the first `count`:
+ * returns `items` itself or a copy twice as large, and its new room. */
+void *list_room(struct arena *arena, void *items, uint32_t count,
+                uint32_t *room, size_t size);
+
+/* Appends a zeroed item to `(list)->items` and gives its address. */
+#define LIST_ADD(arena, list)                                                  \
+    ((list)->items = list_room((arena), (list)->items, (list)->count,          \
+                               &(list)->room, sizeof *(list)->items),          \
+     &(list)->items[(list)->count++])
+
+/* Takes the item at `index` out and closes the gap. */
+#define LIST_REMOVE(list, index)                                               \
+    list_remove((list)->items, &(list)->count, (index), sizeof *(list)->items)
+void list_remove(void *items, uint32_t *count, uint32_t index, size_t size);
+
+/* Opens a zeroed gap at `index` (<= count). */
+#define LIST_INSERT(arena, list, index)                                        \
+    ((list)->items = list_room((arena), (list)->items, (list)->count,          \
+                               &(list)->room, sizeof *(list)->items),          \
+     list_insert((list)->items, &(list)->count, (index),                       \
+                 sizeof *(list)->items),                                       \
+     &(list)->items[index])
+void list_insert(void *items, uint32_t *count, uint32_t index, size_t size);
+
+#endif
