@@ -129,6 +129,17 @@ amount_scale_floor(int64_t amount, int64_t multiplier, int64_t divisor)
     return (int64_t)quotient;
 }
 
+int64_t
+amount_scale_floor_max(int64_t amount, int64_t multiplier, int64_t divisor,
+                       int64_t max)
+{
+    assert(divisor > 0);
+    assert(multiplier >= 0);
+    if (amount > 0 && (int128)amount * multiplier / divisor > max)
+        return max;
+    return amount_scale_floor(amount, multiplier, divisor);
+}
+
 /* The least threshold that at most `left` of the remainders exceed.  It is
  * bisected over the values, for sorting would need memory that a hot path
  * does not have; `sum` is above every remainder. */

@@ -57,6 +57,11 @@ money micro_round_half_away(micro exact);
  * product is taken in 128 bits, the result must fit 64. */
 int64_t amount_scale_floor(int64_t amount, int64_t multiplier, int64_t divisor);
 
+/* The lesser of amount_scale_floor() and `max`, also where the quotient itself
+ * would not fit 64 bits. */
+int64_t amount_scale_floor_max(int64_t amount, int64_t multiplier,
+                               int64_t divisor, int64_t max);
+
 /* Splits `total` in proportion to `weights` (each >= 0, at least one > 0):
  * the floors first, then what is left one by one by the largest remainder,
  * ties by the lower index.  `ret_parts` gets `count` numbers that add up to

@@ -24,17 +24,17 @@ int64_t terms_month_end_ms(const struct zone *zone, int32_t month);
 /* When points earned on that local day can be used: TERMS_AT_ONCE or a local
  * midnight. */
 int64_t terms_available_at(const struct zone *zone,
-                           const struct program_points *points, int32_t day);
+                           const struct program_points *rules, int32_t day);
 
 /* When points earned on that local day are gone: a local midnight or
  * TERMS_NEVER (with EXPIRE_INACTIVE, too). */
 int64_t terms_expires_at(const struct zone *zone,
-                         const struct program_points *points, int32_t day);
+                         const struct program_points *rules, int32_t day);
 
 /* EXPIRE_INACTIVE: when the points of an account are gone whose last activity
  * was on that local day; TERMS_NEVER under the other ways of expiry. */
 int64_t terms_inactive_at(const struct zone *zone,
-                          const struct program_points *points, int32_t day);
+                          const struct program_points *rules, int32_t day);
 
 /* When a voucher issued on that local day is gone, or TERMS_NEVER. */
 int64_t terms_voucher_expires_at(const struct zone *zone,

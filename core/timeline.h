@@ -18,12 +18,11 @@
 #ifndef CORE_TIMELINE_H
 #define CORE_TIMELINE_H
 
+#include "core/crypto.h"
 #include "core/program.h"
 
 /* What the fold means by these rules; a shipped meaning never changes. */
 #define TIMELINE_SEMANTICS 1
-
-enum { TIMELINE_DIGEST_SIZE = 32 };
 
 enum name_kind {
     NAME_PARTNER,
@@ -88,7 +87,7 @@ struct timeline {
     int32_t partner_debt;
     int32_t rule_referral;
     int32_t rule_monthly_bonus;
-    uint8_t digest[TIMELINE_DIGEST_SIZE]; /* of semantics and inputs */
+    digest digest; /* of the semantics, the zone and the inputs */
 };
 
 /* At most how many bytes timeline_build() takes from its arena. */
