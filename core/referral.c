@@ -39,18 +39,16 @@ referral_step(struct referral_state *state, const struct version *version,
 
 bool
 referral_find(const struct timeline *timeline,
-              const struct referral_history *history,
+              const struct event *const *events, uint32_t count,
               struct earn_basket *scratch, struct referral *ret_referral)
 {
     struct referral_state state = { 0 };
 
-    for (uint32_t i = 0; i < history->count; i++) {
-        const struct event *event = &history->events[i];
+    for (uint32_t i = 0; i < count; i++) {
+        const struct event *event = events[i];
         const struct version *version = timeline_at(timeline, event->at_ms);
         money eligible = { 0 };
-        assert(i == 0 || event_compare(event - 1, event) < 0);
-        if (history->voided != NULL && history->voided[i])
-            continue;
+        assert(i == 0 || event_compare(events[i - 1], event) < 0);
         if (event->kind == EVENT_PURCHASE && state.referrer != 0) {
             earn_basket_fill(scratch, version, event, NULL);
             eligible = scratch->eligible;

@@ -40,19 +40,13 @@ struct referral {
     const struct version *version;
 };
 
-/* The history of one member. */
-struct referral_history {
-    const struct event *events; /* canonical order */
-    const bool *voided;         /* of each event; NULL: none is */
-    uint32_t count;
-};
-
 struct earn_basket;
 
-/* Looks through the whole history of a referred member.  False: nobody gets
- * anything (yet).  `scratch` is written over. */
+/* Looks through the whole history of a referred member: its events in
+ * canonical order, without voids and what they undo (walk_live()).  False:
+ * nobody gets anything (yet).  `scratch` is written over. */
 bool referral_find(const struct timeline *timeline,
-                   const struct referral_history *history,
+                   const struct event *const *events, uint32_t count,
                    struct earn_basket *scratch, struct referral *ret_referral);
 
 #endif
