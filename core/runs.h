@@ -1,0 +1,132 @@
+/*
+ * runs.h - immutable, checksummed files of blobs sorted by account
+ *
+ * What is derived from the journal and kept on disk (histories, states) lies
+ * in runs: written once from one end to the other, never changed, merged into
+ * greater ones, removed when no longer named.  Keys are (partition, account),
+ * members by number before bearers by bytes; a key may have several blobs, in
+ * the order in which they were added.  A file appears under its name only when
+ * all of it is on disk.
+ *
+ * | part   | bytes                                                          |
+ * |--------|----------------------------------------------------------------|
+ * | header | "LEIMARUN", format u32, kind u32, number u64, XXH3-64 of these |
+ * | blocks | about 64 KiB each: entries of key size u8 (0: the key before), |
+ * |        | key, blob size u32, blob; the first of a block has its key     |
+ * | index  | per block: offset u64, XXH3-64 u64, size u32, entries u32,     |
+ * |        | place of its first key u32, size of that key u32               |
+ * | keys   | the first keys of the blocks, one after the other              |
+ * | footer | offset of the index u64, blocks u32, size of the keys u32,     |
+ * |        | entries u64, XXH3-64 of index and keys, XXH3-64 of header and  |
+ * |        | this, "LEIMARUN"                                               |
+ *
+ * Numbers are little endian.  Header, index and footer are checked when a run
+ * is opened, a block each time it is read.  Any number of threads may read an
+ * open run.  Nothing here knows what a blob means.
+ */
+#ifndef CORE_RUNS_H
+#define CORE_RUNS_H
+
+#include "core/base.h"
+#include "core/err.h"
+#include "core/event.h"
+
+enum runs_kind {
+    RUNS_HISTORY = 1,
+    RUNS_STATE = 2,
+};
+
+/* Partition, 1 and the member's number or 2 and the bearer's code. */
+typedef struct {
+    uint8_t size;
+    uint8_t bytes[2 + LIMIT_CODE_SIZE];
+} runs_key;
+
+enum { RUNS_BLOB_SIZE_MAX = 1 << 24 };
+
+/* Which of the 256 partitions an account falls into: frozen for ever. */
+uint32_t runs_partition(account_id account);
+
+runs_key runs_key_of(account_id account);
+/* The least of all keys of a partition; of partition 256: above all. */
+runs_key runs_key_floor(uint32_t partition);
+view runs_key_view(const runs_key *key);
+/* The account of a key's bytes; a bearer's code borrows from them.  False:
+ * they are no key. */
+NODISCARD bool runs_key_account(view key, account_id *ret_account);
+
+/* --- writing --- */
+
+struct runs_writer;
+
+/* Begins the run DIR/NUMBER.run under a temporary name; makes the directory
+ * if it is not there. */
+NODISCARD enum err runs_create(const char *dir, enum runs_kind kind,
+                               uint64_t number, struct runs_writer **ret);
+
+/* The next blob, of a key not below the one before.  A fault sticks and is
+ * told by runs_publish(). */
+void runs_add(struct runs_writer *writer, view key, view blob);
+
+/* Brings all of it to the disk and gives it its name.  The writer is gone
+ * afterwards, whatever comes back; `ret_check` is what runs_open() asks for.
+ * ERR_FULL, ERR_IO: there is no such run. */
+NODISCARD enum err runs_publish(struct runs_writer *writer,
+                                uint64_t *ret_check);
+
+/* Gives up the run; NULL is allowed. */
+void runs_abandon(struct runs_writer *writer);
+
+/* --- reading --- */
+
+struct runs;
+
+/* Maps the run and checks all but its blocks.  ERR_CORRUPT: damaged, missing
+ * or not the one with that check. */
+NODISCARD enum err runs_open(const char *dir, enum runs_kind kind,
+                             uint64_t number, uint64_t check,
+                             struct runs **ret_runs);
+void runs_close(struct runs *runs);
+
+uint64_t runs_number(const struct runs *runs);
+uint64_t runs_check(const struct runs *runs);
+uint64_t runs_size(const struct runs *runs); /* bytes on disk */
+uint64_t runs_entry_count(const struct runs *runs);
+
+/* Reads and checks every block. */
+NODISCARD enum err runs_verify(const struct runs *runs);
+
+/* A place in a run; a value, gone with the run. */
+struct runs_cursor {
+    const struct runs *runs;
+    const uint8_t *next; /* within the block */
+    const uint8_t *end;
+    uint32_t block; /* the next one to read */
+    view key;       /* of the entry read last */
+    view blob;      /* likewise; both borrow from the run */
+};
+
+/* Before the first entry whose key is not below `key`. */
+NODISCARD enum err runs_seek(const struct runs *runs, view key,
+                             struct runs_cursor *ret_cursor);
+/* Reads the next entry into the cursor.  ERR_NOT_FOUND: there is none;
+ * ERR_CORRUPT. */
+NODISCARD enum err runs_next(struct runs_cursor *cursor);
+
+/* --- merging --- */
+
+enum runs_rule {
+    RUNS_CONCATENATE, /* all blobs of a key, the older run's first */
+    RUNS_NEWEST,      /* only those of the newest run that has the key */
+};
+
+/* Adds the entries of `count` runs, oldest first, to the writer. */
+NODISCARD enum err runs_merge(const struct runs *const *runs, uint32_t count,
+                              enum runs_rule rule, struct runs_writer *writer);
+
+/* Removes the run of that number, and all files of the directory that are no
+ * run of the `count` given; what can't be removed is tried again next time. */
+void runs_remove(const char *dir, uint64_t number);
+void runs_clean(const char *dir, const uint64_t *numbers, uint32_t count);
+
+#endif
