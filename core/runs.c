@@ -89,7 +89,8 @@ struct runs {
 static uint64_t
 checksum(const void *bytes, size_t size)
 {
-    return hash_bytes(bytes, size);
+    assert(size <= UINT32_MAX);
+    return hash_64((view) { bytes, (uint32_t)size }, 0);
 }
 
 /* --- keys --- */
