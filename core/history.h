@@ -42,10 +42,10 @@ struct history_account {
     account_id account;
     uint32_t event_count;
     uint32_t referred_count;
-    const struct event *events; /* canonical order */
-    const uint64_t *positions;  /* of each event, when it first arrived */
-    const uint64_t *referred;   /* members whose join named this account,
-                                 * ascending, each once; void or not */
+    const struct event *const *events; /* canonical order; as walk.h wants */
+    const uint64_t *positions; /* of each event, when it first arrived */
+    const uint64_t *referred;  /* members whose join named this account,
+                                * ascending, each once; void or not */
 };
 
 /* Opens the history of the ledger in `dir` over its journal, both borrowed

@@ -19,11 +19,13 @@
 #include "core/event.h"
 #include "core/history.h"
 
+struct fold;
 struct journal;
 struct ledger;
 struct program;
 struct state;
 struct timeline;
+struct walk_input;
 
 #define LEDGER_KNOWN_ALL HISTORY_ALL
 
@@ -188,6 +190,16 @@ NODISCARD enum err ledger_account(struct ledger *ledger, account_id account,
                                   struct arena *arena,
                                   struct history_account *ret_account,
                                   struct complaint *complaint);
+
+/* What a walk (walk.h) over that history needs: its events, and the referrals
+ * of members who named this account, looked up in their own histories.  The
+ * fold is of a timeline of this ledger (or of a candidate's). */
+NODISCARD enum err ledger_walk_input(struct ledger *ledger,
+                                     const struct history_account *account,
+                                     const struct ledger_question *question,
+                                     struct fold *fold, int64_t until_ms,
+                                     struct arena *arena,
+                                     struct walk_input *ret_input);
 
 /* All accounts, in account order, one call of history_scan_next() each. */
 NODISCARD enum err ledger_scan(struct ledger *ledger, uint64_t known,
