@@ -13,8 +13,8 @@ CORE := base limits err list amount calendar text event hash crypto pack codec \
 	program_grammar program_stores program_tests program_check \
 	program_yaml program_schema program_diff timeline terms \
 	earn referral lot effect account scene book voucher stamp spend tier \
-	bonus sale give_back redeem pass clock fold walk balance explain runs \
-	history state ledger totals settlement digest
+	bonus sale give_back redeem pass clock fold walk balance explain runs runset item \
+	tail history state ledger totals settlement digest
 REPLAY := compile scan simulate compare report
 NODES := keys frame sync transport decide feed trace store hub
 TOOLS := table csv mapping generate statement command cmd_ledger cmd_rules \

@@ -1,0 +1,322 @@
+#include "core/runset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The note: format u32, run count u32, position u64, next number u64, tag 32,
+ * and for each run its number u64 and check u64; little endian. */
+struct note_head {
+    uint32_t format;
+    uint32_t run_count;
+    uint64_t position;
+    uint64_t next_number;
+    uint8_t tag[RUNSET_TAG_SIZE];
+};
+
+struct note_run {
+    uint64_t number;
+    uint64_t check;
+};
+
+static_assert(sizeof(struct note_head) == 56, "as the format says");
+static_assert(RUNSET_RUNS_KEEP < RUNSET_RUNS_MAX, "room for one more");
+
+enum err
+runset_init(struct runset *runset, const char *ledger_dir,
+            struct journal *journal)
+{
+    assert(runset->name != NULL);
+    assert(runset->format > 0);
+    int size = snprintf(runset->dir, sizeof runset->dir, "%s/%s", ledger_dir,
+                        runset->name);
+    if (size < 0 || (size_t)size >= sizeof runset->dir)
+        return ERR_INPUT;
+    runset->journal = journal;
+    runset->run_count = 0;
+    runset->note_size = 0;
+    runset_drop(runset);
+    return OK;
+}
+
+void
+runset_drop(struct runset *runset)
+{
+    for (uint32_t i = 0; i < runset->run_count; i++)
+        runs_close(runset->runs[i]);
+    runset->run_count = 0;
+    runset->position = 0;
+    if (runset->next_number == 0)
+        runset->next_number = 1;
+    memset(runset->tag, 0, sizeof runset->tag);
+}
+
+void
+runset_close(struct runset *runset)
+{
+    runset_drop(runset);
+}
+
+static enum err
+open_runs(struct runset *runset, const struct note_head *head)
+{
+    for (uint32_t i = 0; i < head->run_count; i++) {
+        struct note_run run;
+        memcpy(&run, runset->note + sizeof *head + i * sizeof run, sizeof run);
+        enum err err = runs_open(runset->dir, runset->kind, run.number,
+                                 run.check, &runset->runs[i]);
+        if (err != OK)
+            return err;
+        runset->run_count = i + 1;
+    }
+    return OK;
+}
+
+/* Takes over what runset->note says.  A note of another format is that of an
+ * older or newer program: for this one there is nothing in the set, but its
+ * numbers are used. */
+static enum err
+apply_note(struct runset *runset)
+{
+    struct note_head head;
+
+    runset_drop(runset);
+    if (runset->note_size == 0)
+        return OK;
+    if (runset->note_size < sizeof head)
+        return err_corrupt();
+    memcpy(&head, runset->note, sizeof head);
+    if (head.next_number > runset->next_number)
+        runset->next_number = head.next_number;
+    if (head.format != runset->format)
+        return OK;
+    if (head.run_count > RUNSET_RUNS_MAX ||
+        runset->note_size !=
+            sizeof head + head.run_count * sizeof(struct note_run))
+        return err_corrupt();
+    enum err err = open_runs(runset, &head);
+    if (err != OK) {
+        runset_drop(runset);
+        return err;
+    }
+    runset->position = head.position;
+    memcpy(runset->tag, head.tag, sizeof runset->tag);
+    return OK;
+}
+
+static enum err
+read_note(struct runset *runset, bool *ret_changed)
+{
+    uint8_t bytes[RUNSET_NOTE_SIZE];
+    view note = { 0 };
+    enum err err = journal_get_note(runset->journal, view_of(runset->name),
+                                    bytes, sizeof bytes, &note);
+
+    if (err == ERR_NOT_FOUND)
+        note = (view) { 0 };
+    else if (err == ERR_MEMORY)
+        return err_corrupt();
+    else if (err != OK)
+        return err;
+    view before = { runset->note, runset->note_size };
+    *ret_changed = !view_equal(before, note);
+    if (note.size > 0)
+        memcpy(runset->note, note.bytes, note.size);
+    runset->note_size = note.size;
+    return OK;
+}
+
+/* The owner may remove files between our reading the note and opening them;
+ * then the note has changed, and we look again. */
+enum err
+runset_load(struct runset *runset, bool *ret_changed)
+{
+    enum { TRIES = 100 };
+    bool changed = false;
+    enum err err = read_note(runset, &changed);
+
+    *ret_changed = changed;
+    for (uint32_t i = 0; err == OK && changed && i < TRIES; i++) {
+        err = apply_note(runset);
+        if (err != ERR_CORRUPT)
+            return err;
+        enum err again = read_note(runset, &changed);
+        err = again != OK ? again : changed ? OK : err;
+    }
+    return err;
+}
+
+static enum err
+write_note(struct runset *runset)
+{
+    struct note_head head = {
+        .format = runset->format,
+        .run_count = runset->run_count,
+        .position = runset->position,
+        .next_number = runset->next_number,
+    };
+
+    memcpy(head.tag, runset->tag, sizeof head.tag);
+    memcpy(runset->note, &head, sizeof head);
+    for (uint32_t i = 0; i < runset->run_count; i++) {
+        struct note_run run = {
+            .number = runs_number(runset->runs[i]),
+            .check = runs_check(runset->runs[i]),
+        };
+        memcpy(runset->note + sizeof head + i * sizeof run, &run, sizeof run);
+    }
+    runset->note_size =
+        (uint32_t)(sizeof head + runset->run_count * sizeof(struct note_run));
+    return journal_put_note(runset->journal, view_of(runset->name),
+                            (view) { runset->note, runset->note_size });
+}
+
+enum err
+runset_begin(struct runset *runset, struct runs_writer **ret_writer)
+{
+    return runs_create(runset->dir, runset->kind, runset->next_number,
+                       ret_writer);
+}
+
+/* Publishes the run and opens it. */
+static enum err
+publish(struct runset *runset, struct runs_writer *writer,
+        struct runs **ret_runs)
+{
+    uint64_t number = runset->next_number++;
+    uint64_t check = 0;
+    enum err err = runs_publish(writer, &check);
+
+    if (err != OK)
+        return err;
+    return runs_open(runset->dir, runset->kind, number, check, ret_runs);
+}
+
+/* A note that could not be written leaves it open which files are live, so
+ * the runset forgets all and loads them again at the next look. */
+static enum err
+forget(struct runset *runset, enum err err)
+{
+    runset_drop(runset);
+    runset->note_size = 0;
+    return err;
+}
+
+enum err
+runset_commit(struct runset *runset, struct runs_writer *writer,
+              uint64_t position, const uint8_t tag[static RUNSET_TAG_SIZE])
+{
+    struct runs *runs = NULL;
+
+    assert(runset->run_count < RUNSET_RUNS_MAX);
+    assert(position >= runset->position);
+    enum err err = publish(runset, writer, &runs);
+    if (err != OK)
+        return err;
+    runset->runs[runset->run_count++] = runs;
+    runset->position = position;
+    memcpy(runset->tag, tag, sizeof runset->tag);
+    err = write_note(runset);
+    return err == OK ? OK : forget(runset, err);
+}
+
+/* Where the runs begin that are to be merged. */
+static uint32_t
+merge_from(const struct runset *runset)
+{
+    uint32_t first = runset->run_count - 1;
+    uint64_t sum = runs_size(runset->runs[first]);
+
+    while (first > 0 &&
+           runs_size(runset->runs[first - 1]) <= RUNSET_RATIO * sum) {
+        first--;
+        sum += runs_size(runset->runs[first]);
+    }
+    /* Every run is far greater than those after it: the two last. */
+    if (first == runset->run_count - 1)
+        first--;
+    return first;
+}
+
+static enum err
+merge(struct runset *runset, uint32_t first, struct runs **ret_runs)
+{
+    struct runs_writer *writer = NULL;
+    enum err err = runset_begin(runset, &writer);
+
+    if (err != OK)
+        return err;
+    err = runs_merge((const struct runs *const *)runset->runs + first,
+                     runset->run_count - first, runset->rule, writer);
+    if (err != OK) {
+        runs_abandon(writer);
+        return err;
+    }
+    return publish(runset, writer, ret_runs);
+}
+
+enum err
+runset_compact(struct runset *runset)
+{
+    struct runs *old[RUNSET_RUNS_MAX];
+    struct runs *merged = NULL;
+
+    if (runset->run_count <= RUNSET_RUNS_KEEP)
+        return OK;
+    uint32_t first = merge_from(runset);
+    uint32_t old_count = runset->run_count - first;
+    enum err err = merge(runset, first, &merged);
+    if (err != OK)
+        return err;
+    memcpy(old, runset->runs + first, old_count * sizeof *old);
+    runset->runs[first] = merged;
+    runset->run_count = first + 1;
+    err = write_note(runset);
+    for (uint32_t i = 0; i < old_count; i++) {
+        if (err == OK)
+            runs_remove(runset->dir, runs_number(old[i]));
+        runs_close(old[i]);
+    }
+    return err == OK ? OK : forget(runset, err);
+}
+
+enum err
+runset_reset(struct runset *runset)
+{
+    runset_drop(runset);
+    enum err err = write_note(runset);
+    if (err != OK)
+        return forget(runset, err);
+    runset_clean(runset);
+    return OK;
+}
+
+void
+runset_clean(const struct runset *runset)
+{
+    uint64_t numbers[RUNSET_RUNS_MAX];
+
+    for (uint32_t i = 0; i < runset->run_count; i++)
+        numbers[i] = runs_number(runset->runs[i]);
+    runs_clean(runset->dir, numbers, runset->run_count);
+}
+
+enum err
+runset_verify(const struct runset *runset)
+{
+    for (uint32_t i = 0; i < runset->run_count; i++) {
+        enum err err = runs_verify(runset->runs[i]);
+        if (err != OK)
+            return err;
+    }
+    return OK;
+}
+
+uint64_t
+runset_size(const struct runset *runset)
+{
+    uint64_t size = 0;
+
+    for (uint32_t i = 0; i < runset->run_count; i++)
+        size += runs_size(runset->runs[i]);
+    return size;
+}

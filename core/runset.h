@@ -1,0 +1,85 @@
+/*
+ * runset.h - the live run files of one kind, and the record that names them
+ *
+ * A runset is a set of runs (runs.h), oldest first, that together hold what was
+ * derived from the journal up to a position.  One note in the journal's
+ * database says which files these are.  A change goes: the new run is brought
+ * to the disk, then the note is replaced in one transaction, then files that
+ * it no longer names are removed.  Whatever a crash leaves, the note names
+ * whole files; what it does not name is removed by runset_clean().
+ *
+ * Runs grow by merging: beyond RUNSET_RUNS_KEEP of them the newest are merged
+ * with all before them that are not RUNSET_RATIO times greater than these
+ * together, so that a blob is copied a logarithmic number of times.
+ *
+ * Only one process (the owner) changes a runset; others load it again when the
+ * note has changed.
+ */
+#ifndef CORE_RUNSET_H
+#define CORE_RUNSET_H
+
+#include "core/journal.h"
+#include "core/runs.h"
+
+enum {
+    RUNSET_RUNS_MAX = 16,
+    RUNSET_RUNS_KEEP = 8,
+    RUNSET_RATIO = 4,
+    RUNSET_TAG_SIZE = 32,
+    RUNSET_NOTE_SIZE = 56 + RUNSET_RUNS_MAX * 16,
+    RUNSET_PATH_SIZE = 3072,
+};
+
+struct runset {
+    struct journal *journal; /* borrowed */
+    const char *name;        /* of the directory and of the note */
+    enum runs_kind kind;
+    enum runs_rule rule;
+    uint32_t format; /* of the blobs; a set of another one counts as empty */
+    char dir[RUNSET_PATH_SIZE];
+
+    uint64_t position;            /* held by the runs; 0: nothing */
+    uint8_t tag[RUNSET_TAG_SIZE]; /* what else the blobs depend on */
+    uint64_t next_number;
+    uint32_t run_count;
+    struct runs *runs[RUNSET_RUNS_MAX]; /* owned; oldest first */
+    uint8_t note[RUNSET_NOTE_SIZE];     /* as it was loaded */
+    uint32_t note_size;
+};
+
+/* Prepares an empty runset: `kind`, `rule`, `format` and `name` are set by the
+ * caller, the rest here.  ERR_INPUT: the ledger's path is too long. */
+NODISCARD enum err runset_init(struct runset *runset, const char *ledger_dir,
+                               struct journal *journal);
+void runset_close(struct runset *runset);
+
+/* Reads the note and opens the files that it names.  `ret_changed`: they are
+ * others than before.  ERR_CORRUPT: one is damaged or missing; the runset is
+ * then empty, and runset_reset() makes that so for all. */
+NODISCARD enum err runset_load(struct runset *runset, bool *ret_changed);
+
+/* Empties it in this process's memory only. */
+void runset_drop(struct runset *runset);
+
+/* --- the owner's --- */
+
+/* Begins the next run of the runset; runs_add() fills it. */
+NODISCARD enum err runset_begin(struct runset *runset,
+                                struct runs_writer **ret_writer);
+/* Publishes that run (the writer is gone) and moves the note to it. */
+NODISCARD enum err runset_commit(struct runset *runset,
+                                 struct runs_writer *writer, uint64_t position,
+                                 const uint8_t tag[static RUNSET_TAG_SIZE]);
+/* Merges runs where there are too many.  ERR_CORRUPT: one is damaged. */
+NODISCARD enum err runset_compact(struct runset *runset);
+/* Makes the runset empty and removes its files. */
+NODISCARD enum err runset_reset(struct runset *runset);
+/* Removes files that the note does not name. */
+void runset_clean(const struct runset *runset);
+
+/* Reads every block of every run.  ERR_CORRUPT. */
+NODISCARD enum err runset_verify(const struct runset *runset);
+/* Bytes on disk. */
+uint64_t runset_size(const struct runset *runset);
+
+#endif
