@@ -17,8 +17,9 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	tail history state ledger totals settlement digest
 REPLAY := compile scan simulate compare report
 NODES := keys frame sync transport decide feed trace store hub
-TOOLS := table csv mapping generate statement command cmd_ledger cmd_rules \
-	cmd_events cmd_account cmd_settle cmd_replay cmd_nodes main
+TOOLS := table csv lookup cell mapping_file mapping_event mapping generate \
+	statement command cmd_ledger cmd_rules cmd_events cmd_account \
+	cmd_settle cmd_replay cmd_nodes main
 
 # What the distribution gives: pkg-config name / package to install.
 MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
