@@ -44,8 +44,9 @@ sources = $(wildcard $(addsuffix .c,$(addprefix $(1)/,$(2))))
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 LIBRARY := $(B)/libleima.a
 LIB_OBJECTS := $(call objects,$(call sources,core,$(CORE)) \
-	$(call sources,replay,$(REPLAY)) $(call sources,nodes,$(NODES)))
-TOOL_OBJECTS := $(call objects,$(call sources,tools,$(TOOLS)))
+	$(call sources,replay,$(REPLAY)) $(call sources,nodes,$(NODES)) \
+	$(call sources,tools,$(filter-out main,$(TOOLS))))
+MAIN := $(call objects,tools/main.c)
 UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 SHARED_TEST := $(call objects,$(filter-out $(wildcard tests/test_*.c), \
 	$(wildcard tests/*.c)))
@@ -73,7 +74,7 @@ $(B)/%.o: %.c
 $(LIBRARY): $(LIB_OBJECTS)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(B)/leima: $(TOOL_OBJECTS) $(LIBRARY)
+$(B)/leima: $(MAIN) $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 
 $(B)/tests/test_%: $(B)/tests/test_%.o $(SHARED_TEST) $(LIBRARY)
