@@ -8,7 +8,7 @@ Q := $(if $(V),,@)
 # The order of each list is the layering and the reading order: a file
 # includes only what is listed above it (`make tidy` checks).
 CORE := base limits err list amount calendar text event hash crypto pack \
-	codec_fields codec codec_decode json json_read record db shelf journal reader ingest scrub \
+	codec_fields codec codec_decode json json_value json_read json_write record db shelf journal reader ingest scrub \
 	program mistake yaml program_value \
 	program_grammar program_stores program_tests program_check \
 	program_yaml program_schema program_diff timeline terms \
