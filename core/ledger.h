@@ -18,6 +18,7 @@
 #include "core/err.h"
 #include "core/event.h"
 #include "core/history.h"
+#include "core/history_scan.h"
 
 struct fold;
 struct journal;
