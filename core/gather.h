@@ -17,7 +17,7 @@
 #ifndef CORE_GATHER_H
 #define CORE_GATHER_H
 
-#include "core/history.h"
+#include "core/history_account.h"
 #include "core/item.h"
 #include "core/list.h"
 

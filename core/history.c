@@ -1,6 +1,7 @@
 #include "core/history.h"
 
 #include "core/codec.h"
+#include "core/crypto.h"
 #include "core/history_parts.h"
 #include "core/reader.h"
 
@@ -24,7 +25,6 @@ history_open(const char *dir, struct journal *journal, bool owner,
              struct history **ret_history)
 {
     struct history *history = calloc(1, sizeof *history);
-    bool changed;
 
     if (history == NULL)
         return ERR_MEMORY;
@@ -40,7 +40,6 @@ history_open(const char *dir, struct journal *journal, bool owner,
     enum err err = runset_init(&history->set, dir, journal);
     if (err == OK && !arena_open(&history->scratch, SCRATCH_SIZE))
         err = ERR_MEMORY;
-    (void)changed;
     if (err != OK) {
         history_close(history);
         return err;

@@ -114,8 +114,7 @@ sift_down(struct history_scan *scan, uint32_t at)
 }
 
 static enum err
-open_scan(const struct history *history, uint32_t first, uint32_t count,
-          struct history_scan *scan)
+open_scan(struct history_scan *scan, uint32_t first, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         enum err err = open_lane(scan, &scan->lanes[i], first + i);
@@ -126,7 +125,6 @@ open_scan(const struct history *history, uint32_t first, uint32_t count,
     }
     for (uint32_t i = scan->heap_count / 2; i-- > 0;)
         sift_down(scan, i);
-    (void)history;
     return OK;
 }
 
@@ -142,7 +140,7 @@ start(const struct history *history, uint32_t first, uint32_t count,
     scan->history = history;
     scan->known = known;
     scan->lane_count = count;
-    enum err err = open_scan(history, first, count, scan);
+    enum err err = open_scan(scan, first, count);
     if (err != OK) {
         history_scan_close(scan);
         return err;
