@@ -14,7 +14,8 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	program_yaml program_schema program_diff timeline terms \
 	earn referral lot effect account scene book voucher stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain runs runset item \
-	tail history_account gather history_parts history history_scan publication versions state ledger totals settlement digest
+	tail history_account gather history_parts history history_scan publication versions state ledger_parts ledger \
+	ledger_append census digest ledger_check totals settlement
 REPLAY := compile scan simulate compare report
 NODES := keys frame sync transport decide feed trace store hub
 TOOLS := table csv lookup cell mapping_file mapping_event mapping generate \
