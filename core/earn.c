@@ -8,7 +8,7 @@ static const struct program NO_PROGRAM = { 0 };
 struct evaluation {
     const struct earn_input *input;
     const struct program *program;
-    const struct earn_basket *basket; /* NULL: the event has no lines */
+    const struct basket *basket; /* NULL: the event has no lines */
     struct earn_outcome *outcome;
     int32_t partner;       /* number of the store's partner */
     int32_t partner_place; /* PROGRAM_NONE: this version names none */
@@ -16,143 +16,7 @@ struct evaluation {
     bool grouped;          /* some gain belongs to a group */
 };
 
-/* --- the basket --- */
-
-static bool
-goods_empty(const struct goods *goods)
-{
-    return goods->categories.count == 0 && goods->skus.count == 0;
-}
-
-static bool
-goods_name(const struct goods *goods, const struct earn_line *line)
-{
-    return name_list_covers(&goods->categories, line->category) ||
-           name_list_has(&goods->skus, line->sku);
-}
-
-static bool
-is_eligible(const struct version *version, const struct earn_line *line)
-{
-    if (line->amount.minor <= 0)
-        return false;
-    if (version == NULL)
-        return true;
-    const struct program *program = version->program;
-    if (goods_name(&program->excluded, line))
-        return false;
-    return goods_empty(&program->only) || goods_name(&program->only, line);
-}
-
-/* The quantity that is left with the amount. */
-static uint32_t
-shrink_qty(uint32_t qty, money left, money whole)
-{
-    if (left.minor >= whole.minor)
-        return qty;
-    if (left.minor <= 0)
-        return 0;
-    return (uint32_t)amount_scale_floor(qty, left.minor, whole.minor);
-}
-
-void
-earn_basket_fill(struct earn_basket *basket, const struct version *version,
-                 const struct event *event, const money *left)
-{
-    static const struct event_line WHOLE = { .qty = 1 };
-    money amounts[LIMIT_EVENT_LINES];
-    uint32_t count = event->sale.line_count;
-
-    assert(event->kind == EVENT_PURCHASE || event->kind == EVENT_RETURN);
-    assert(count <= LIMIT_EVENT_LINES);
-    event_line_amounts(event, amounts);
-    basket->count = count == 0 ? 1 : count;
-    basket->eligible = (money) { 0 };
-    basket->qty = 0;
-    for (uint32_t i = 0; i < basket->count; i++) {
-        const struct event_line *from =
-            count == 0 ? &WHOLE : &event->sale.lines[i];
-        struct earn_line *line = &basket->lines[i];
-        line->amount = left == NULL ? amounts[i] : left[i];
-        line->qty = shrink_qty(from->qty, line->amount, amounts[i]);
-        line->category = from->category;
-        line->sku = from->sku;
-        line->eligible = is_eligible(version, line);
-        if (!line->eligible)
-            continue;
-        basket->eligible = money_add(basket->eligible, line->amount);
-        basket->qty += line->qty;
-    }
-}
-
-/* What some of the lines come to. */
-struct sum {
-    int64_t amount;
-    int64_t qty;
-};
-
-static bool
-has_goods(const struct condition *when)
-{
-    const uint32_t goods = 1u << CONDITION_CATEGORIES | 1u << CONDITION_SKUS;
-
-    return (when->given & goods) != 0;
-}
-
-static bool
-in_categories(const struct condition *when, const struct earn_line *line)
-{
-    return (when->given & 1u << CONDITION_CATEGORIES) == 0 ||
-           name_list_covers(&when->goods.categories, line->category);
-}
-
-static bool
-in_skus(const struct condition *when, const struct earn_line *line)
-{
-    return (when->given & 1u << CONDITION_SKUS) == 0 ||
-           name_list_has(&when->goods.skus, line->sku);
-}
-
-/* The eligible lines that match the goods of both conditions. */
-static struct sum
-sum_lines(const struct earn_basket *basket, const struct condition *when,
-          const struct condition *also)
-{
-    struct sum sum = { 0 };
-
-    if (!has_goods(when) && !has_goods(also))
-        return (struct sum) { basket->eligible.minor, basket->qty };
-    for (uint32_t i = 0; i < basket->count; i++) {
-        const struct earn_line *line = &basket->lines[i];
-        if (!line->eligible)
-            continue;
-        if (!in_categories(when, line) || !in_skus(when, line))
-            continue;
-        if (when != also &&
-            (!in_categories(also, line) || !in_skus(also, line)))
-            continue;
-        sum.amount += line->amount.minor;
-        sum.qty += line->qty;
-    }
-    return sum;
-}
-
 /* --- conditions --- */
-
-static bool
-any_line(const struct earn_basket *basket, const struct condition *when,
-         bool by_sku)
-{
-    if (basket == NULL)
-        return false;
-    for (uint32_t i = 0; i < basket->count; i++) {
-        const struct earn_line *line = &basket->lines[i];
-        if (line->eligible && in_categories(when, line) &&
-            (!by_sku || in_skus(when, line)))
-            return true;
-    }
-    return false;
-}
 
 static bool
 in_hours(const struct condition *when, int32_t ms_of_day)
@@ -186,7 +50,7 @@ holds(const struct evaluation *evaluation, const struct condition *when,
       enum condition_kind kind)
 {
     const struct earn_context *context = evaluation->input->context;
-    const struct earn_basket *basket = evaluation->basket;
+    const struct basket *basket = evaluation->basket;
     int32_t day = context->moment.day;
 
     switch (kind) {
@@ -203,9 +67,9 @@ holds(const struct evaluation *evaluation, const struct condition *when,
                has_place(when->partners, when->partner_count,
                          evaluation->partner_place);
     case CONDITION_CATEGORIES:
-        return any_line(basket, when, false);
+        return basket != NULL && basket_matches(basket, when, false);
     case CONDITION_SKUS:
-        return any_line(basket, when, true);
+        return basket != NULL && basket_matches(basket, when, true);
     case CONDITION_TIERS:
         return context->level != PROGRAM_NONE &&
                has_place(when->tiers, when->tier_count, context->level);
@@ -269,7 +133,7 @@ static int64_t
 multiplied(const struct evaluation *evaluation, const struct earn_rule *of,
            const struct condition *when, int32_t multiply)
 {
-    struct sum sum = sum_lines(evaluation->basket, when, &of->when);
+    struct basket_sum sum = basket_sum(evaluation->basket, when, &of->when);
 
     assert(of->shape == EARN_PER_AMOUNT);
     assert(multiply >= 1000);
@@ -290,7 +154,8 @@ points_of(const struct evaluation *evaluation, const struct earn_rule *rule)
     if (rule->shape == EARN_MULTIPLY)
         return multiplied(evaluation, &evaluation->program->earn[rule->of],
                           &rule->when, rule->multiply);
-    struct sum sum = sum_lines(evaluation->basket, &rule->when, &rule->when);
+    struct basket_sum sum =
+        basket_sum(evaluation->basket, &rule->when, &rule->when);
     switch (rule->shape) {
     case EARN_PER_AMOUNT:
         return amount_scale_floor_max(sum.amount, rule->points.value,
@@ -503,7 +368,7 @@ sort_misses(struct earn_outcome *outcome)
 }
 
 static struct evaluation
-begin(const struct earn_input *input, const struct earn_basket *basket,
+begin(const struct earn_input *input, const struct basket *basket,
       struct earn_outcome *outcome)
 {
     const struct version *version = input->version;
@@ -558,7 +423,7 @@ finish(struct evaluation *evaluation)
 }
 
 void
-earn_purchase(const struct earn_input *input, const struct earn_basket *basket,
+earn_purchase(const struct earn_input *input, const struct basket *basket,
               struct earn_outcome *ret_outcome)
 {
     struct evaluation evaluation = begin(input, basket, ret_outcome);
@@ -622,7 +487,7 @@ earn_absence(const struct earn_input *input, int32_t after_days,
 }
 
 uint32_t
-earn_stamp(const struct earn_input *input, const struct earn_basket *basket,
+earn_stamp(const struct earn_input *input, const struct basket *basket,
            struct earn_stamps *ret_stamps)
 {
     struct evaluation evaluation = begin(input, basket, NULL);
@@ -637,7 +502,7 @@ earn_stamp(const struct earn_input *input, const struct earn_basket *basket,
         if (card->per == STAMP_BY_EVENT ||
             first_failing(&evaluation, &card->when) != ALL_HOLD)
             continue;
-        struct sum sum = sum_lines(basket, &card->when, &card->when);
+        struct basket_sum sum = basket_sum(basket, &card->when, &card->when);
         int64_t count = card->per == STAMP_PER_ITEM ? sum.qty : sum.amount > 0;
         if (count > 0)
             ret_stamps[found++] = (struct earn_stamps) { (int32_t)i, count };

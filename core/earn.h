@@ -4,8 +4,8 @@
  * Pure evaluation of RULES.md, "A purchase", 1 and 2, and of the rules with
  * `on`.  It changes no account: the caller hands over what the account was
  * before the event (`struct earn_context`), the lines of the receipt (`struct
- * earn_basket`) and how often its limits have been used, and books what comes
- * out (`struct earn_outcome`), limits included.
+ * basket`) and how often its limits have been used, and books what comes out
+ * (`struct earn_outcome`), limits included.
  *
  * The same evaluation serves a purchase, the purchase looked at again after a
  * return (with the amounts that remain), and a blind return.  Everything is
@@ -15,35 +15,11 @@
 #ifndef CORE_EARN_H
 #define CORE_EARN_H
 
-#include "core/event.h"
+#include "core/basket.h"
 #include "core/terms.h"
 #include "core/timeline.h"
 
 enum { EARN_GAINS_MAX = LIMIT_EARN_RULES + 1 }; /* every rule and the tier */
-
-struct earn_line {
-    money amount; /* after `off`, or what is left of it after returns */
-    uint32_t qty;
-    bool eligible; /* > 0, not excluded, named by `only` where it names any */
-    view category;
-    view sku;
-};
-
-/* A receipt as the rules see it: about 56 kB, one per fold. */
-struct earn_basket {
-    uint32_t count;
-    money eligible; /* sum of the eligible lines */
-    int64_t qty;    /* of the eligible lines together */
-    struct earn_line lines[LIMIT_EVENT_LINES];
-};
-
-/* Fills the basket with the lines of a purchase or a blind return as eligible
- * under `version` (NULL, before the first: all lines are).  `left` has for
- * each line what remains of it after returns, and qty shrinks with it; NULL:
- * as bought, after `off`.  A receipt without lines is one line of its total.
- * Views borrow from the event. */
-void earn_basket_fill(struct earn_basket *basket, const struct version *version,
-                      const struct event *event, const money *left);
 
 /* What the account was before the event.  For a return: before the purchase,
  * so the caller keeps it with the purchase. */
@@ -133,8 +109,7 @@ struct earn_outcome {
 };
 
 /* The earning rules without `on` and the tier's multiplier. */
-void earn_purchase(const struct earn_input *input,
-                   const struct earn_basket *basket,
+void earn_purchase(const struct earn_input *input, const struct basket *basket,
                    struct earn_outcome *ret_outcome);
 
 /* The rules on: join. */
@@ -162,8 +137,7 @@ struct earn_stamps {
  * before the first version and after `ends`.  `ret_stamps` has room for
  * program->stamp_count; returns how many were written.  Limits play no part;
  * a purchase looked at again needs only its smaller basket. */
-uint32_t earn_stamp(const struct earn_input *input,
-                    const struct earn_basket *basket,
+uint32_t earn_stamp(const struct earn_input *input, const struct basket *basket,
                     struct earn_stamps *ret_stamps);
 
 /* How often the rule has contributed in the period. */

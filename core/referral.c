@@ -1,6 +1,6 @@
 #include "core/referral.h"
 
-#include "core/earn.h"
+#include "core/basket.h"
 
 bool
 referral_qualifies(const struct version *version, const struct event *event,
@@ -40,7 +40,7 @@ referral_step(struct referral_state *state, const struct version *version,
 bool
 referral_find(const struct timeline *timeline,
               const struct event *const *events, uint32_t count,
-              struct earn_basket *scratch, struct referral *ret_referral)
+              struct basket *scratch, struct referral *ret_referral)
 {
     struct referral_state state = { 0 };
 
@@ -50,7 +50,7 @@ referral_find(const struct timeline *timeline,
         money eligible = { 0 };
         assert(i == 0 || event_compare(events[i - 1], event) < 0);
         if (event->kind == EVENT_PURCHASE && state.referrer != 0) {
-            earn_basket_fill(scratch, version, event, NULL);
+            basket_fill(scratch, version, event, NULL);
             eligible = scratch->eligible;
         }
         if (referral_step(&state, version, event, eligible)) {

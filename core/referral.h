@@ -40,13 +40,13 @@ struct referral {
     const struct version *version;
 };
 
-struct earn_basket;
+struct basket;
 
 /* Looks through the whole history of a referred member: its events in
  * canonical order, without voids and what they undo (walk_live()).  False:
  * nobody gets anything (yet).  `scratch` is written over. */
 bool referral_find(const struct timeline *timeline,
                    const struct event *const *events, uint32_t count,
-                   struct earn_basket *scratch, struct referral *ret_referral);
+                   struct basket *scratch, struct referral *ret_referral);
 
 #endif

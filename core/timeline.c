@@ -407,24 +407,31 @@ make_digest(struct timeline *timeline, const struct timeline_input *inputs,
 size_t
 timeline_room(const struct timeline_input *inputs, uint32_t count)
 {
-    enum { ROUNDING = 16 };
-    size_t names = 0, stores = 0;
+    enum { ROUNDING = 16, LISTS_OF_VERSION = 32, TABLES = 64 };
+    size_t names = 0, bytes = 0, stores = 0;
 
-    for (int kind = 0; kind < NAME_KIND_COUNT; kind++)
-        names += count_ids(inputs, count, (enum name_kind)kind);
-    for (uint32_t i = 0; i < count; i++)
-        for (uint32_t j = 0; j < inputs[i].program->partner_count; j++)
-            stores += inputs[i].program->partners[j].stores.count;
-    /* Each name may stand in a table, with a synthetic rule and its bytes, and
-     * in every version's places; each place in its numbers and three lists. */
-    size_t tables = (names + 4) * (2 * sizeof(view) + 2 * LIMIT_NAME_SIZE +
-                                   4 * sizeof(int32_t));
-    size_t maps = (2 * names + 4) * (count + 1) * sizeof(int32_t) +
-                  6 * (names + 1) * sizeof(int32_t);
-    size_t fixed = (size_t)count * (sizeof(struct version) + 32 * ROUNDING);
-    return sizeof(struct timeline) + tables + maps + fixed +
-           stores * sizeof(struct version_stores) + 64 * ROUNDING +
-           LIMIT_CODE_SIZE;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct program *program = inputs[i].program;
+        for (int kind = 0; kind < NAME_KIND_COUNT; kind++) {
+            uint32_t places = list_count(program, (enum name_kind)kind);
+            names += places;
+            for (uint32_t place = 0; place < places; place++)
+                bytes += list_id(program, (enum name_kind)kind, place).size;
+        }
+        for (uint32_t j = 0; j < program->partner_count; j++)
+            stores += program->partners[j].stores.count;
+    }
+    /* Each name may stand in a table, name a synthetic rule too, and stand in
+     * the places of every version; each place in its numbers and five lists. */
+    size_t tables =
+        (names + 4) * (2 * sizeof(view) + 2 * ROUNDING + sizeof(int32_t)) +
+        bytes;
+    size_t places = (2 * names + 4) * count * sizeof(int32_t);
+    size_t lists =
+        6 * names * sizeof(int32_t) + stores * sizeof(struct version_stores);
+    size_t each = sizeof(struct version) + LISTS_OF_VERSION * ROUNDING;
+    return sizeof(struct timeline) + TABLES * ROUNDING + tables + places +
+           lists + count * each;
 }
 
 const struct timeline *
