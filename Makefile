@@ -8,14 +8,13 @@ Q := $(if $(V),,@)
 # The order of each list is the layering and the reading order: a file
 # includes only what is listed above it (`make tidy` checks).
 CORE := base limits err list amount calendar text event hash crypto pack \
-	codec_fields codec codec_decode json json_value json_read json_write record db shelf journal reader ingest scrub \
-	program mistake yaml program_value \
-	program_grammar program_stores program_tests program_check \
+	codec_fields codec codec_decode json json_read record db shelf journal reader ingest scrub \
+	program mistake yaml scalar \
+	grammar program_ids program_stores program_tests program_value program_check \
 	program_yaml program_schema program_diff timeline terms \
 	basket earn referral lot effect account scene book voucher stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain runs runset item \
-	tail history_account gather history_parts history history_scan publication versions state ledger_parts ledger \
-	ledger_append census digest ledger_check totals settlement
+	tail history state ledger totals settlement digest
 REPLAY := compile scan simulate compare report
 NODES := keys frame sync transport decide feed trace store hub
 TOOLS := table csv lookup cell mapping_file mapping_event mapping generate \

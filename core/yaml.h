@@ -19,10 +19,13 @@
 
 enum {
     YAML_DEPTH_MAX = 16,
-    YAML_KEYS_MAX = 256, /* of one mapping */
+    YAML_KEYS_MAX = 256,         /* of one mapping */
+    YAML_NODES_MAX = 1024 * 1024 /* of a file */
 };
 
-enum yaml_kind { YAML_WORD, YAML_LIST, YAML_MAP };
+/* YAML_WRONG stands where something was that has been told as a mistake
+ * already (an alias, what lies too deep): pass over it in silence. */
+enum yaml_kind { YAML_WORD, YAML_LIST, YAML_MAP, YAML_WRONG };
 
 struct yaml_node {
     enum yaml_kind kind;
@@ -36,13 +39,14 @@ struct yaml_node {
     const struct yaml_node *next;  /* sibling */
 };
 
-/* The address space that reading `size` bytes may take, at most. */
+/* What reading `size` bytes may take of an arena, at most. */
 size_t yaml_room(uint32_t size);
 
 /* Reads a file into a tree in the arena, which has yaml_room() left.
- * ERR_INPUT: it is no YAML, and `*ret_root` is not written; other mistakes
- * (anchors, duplicate keys, ...) leave what is wrong out and return OK, so
- * that the reader can go on: look at mistakes->total in the end. */
+ * ERR_INPUT: it is no YAML, or far too much of it, and `*ret_root` is not
+ * written; other mistakes (anchors, duplicate keys, ...) leave what is wrong
+ * out and return OK, so that the reader can go on: look at mistakes->total in
+ * the end.  ERR_MEMORY: the machine has no memory left. */
 NODISCARD enum err yaml_read(view bytes, struct arena *arena,
                              struct mistakes *mistakes,
                              const struct yaml_node **ret_root);
