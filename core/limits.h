@@ -46,6 +46,9 @@ static_assert(LIMIT_RECORD_SIZE < LIMIT_FRAME_SIZE, "a record fits a frame");
 #define LIMIT_AT_MS_MAX INT64_C(4102444799999)
 #define LIMIT_CLOCK_MS_MAX INT64_C(7258118399999)
 
+/* Address space reserved for one arena; only touched pages cost memory. */
+#define LIMIT_ARENA_SIZE ((size_t)1 << 34)
+
 /* How far ahead of the clock an appended event may lie: 24 hours. */
 #define LIMIT_FUTURE_MS INT64_C(86400000)
 

@@ -75,11 +75,13 @@ grep -nE '\b(printf|puts|fprintf|gettimeofday|clock_gettime|rand)\(' $pure |
 	grep -v 'core/base.c' | cut -d: -f1,2 |
 	found "core and replay print nothing and read no clock"
 
-# Lengths.  The two models are one piece each, however long.
+# Lengths.  Models of data are one piece each, however long; a header that
+# holds the table of a format may be longer.
 for file in $all; do
 	lines=$(wc -l <"$file")
 	case "$file" in
-	core/program.h | core/event.h) limit=400 ;;
+	core/program.h | core/event.h | core/account.h) limit=400 ;;
+	core/record.h | core/journal.h | tools/mapping_file.h) limit=210 ;;
 	*.h) limit=150 ;;
 	*) limit=800 ;;
 	esac

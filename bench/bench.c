@@ -1,0 +1,152 @@
+#include "bench/bench.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+double
+bench_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int
+compare_values(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+double
+bench_median(double *values, uint32_t count)
+{
+    assert(count > 0);
+    qsort(values, count, sizeof *values, compare_values);
+    return values[count / 2];
+}
+
+struct bench_case *
+bench_add(struct bench *bench, const char *name, const char *unit, double value)
+{
+    assert(bench->count < BENCH_CASES_MAX);
+    struct bench_case *one = &bench->cases[bench->count++];
+    *one = (struct bench_case) { .unit = unit, .value = value };
+    snprintf(one->name, sizeof one->name, "%s", name);
+    return one;
+}
+
+void
+bench_peer(struct bench_case *one, const char *name, double value)
+{
+    assert(one->peer_count < BENCH_PEERS_MAX);
+    one->peers[one->peer_count++] = (struct bench_peer) { name, value };
+}
+
+void
+bench_absent(const char *peer)
+{
+    printf("%s is not installed: left out\n", peer);
+}
+
+static void
+print_table(const struct bench *bench)
+{
+    printf("\n%s\n", bench->name);
+    for (uint32_t i = 0; i < bench->count; i++) {
+        const struct bench_case *one = &bench->cases[i];
+        printf("  %-44s %16.2f %-10s", one->name, one->value, one->unit);
+        for (uint32_t k = 0; k < one->peer_count; k++)
+            printf("  %s %.2f", one->peers[k].name, one->peers[k].value);
+        printf("\n");
+    }
+}
+
+static bool
+write_json(const struct bench *bench, FILE *file)
+{
+    fprintf(file, "[");
+    for (uint32_t i = 0; i < bench->count; i++) {
+        const struct bench_case *one = &bench->cases[i];
+        fprintf(file, "%s\n {\"case\": \"%s\", \"value\": %.6g, ",
+                i > 0 ? "," : "", one->name, one->value);
+        fprintf(file, "\"unit\": \"%s\", \"peers\": {", one->unit);
+        for (uint32_t k = 0; k < one->peer_count; k++)
+            fprintf(file, "%s\"%s\": %.6g", k > 0 ? ", " : "",
+                    one->peers[k].name, one->peers[k].value);
+        fprintf(file, "}}");
+    }
+    fprintf(file, "\n]\n");
+    return ferror(file) == 0;
+}
+
+bool
+bench_report(const struct bench *bench)
+{
+    char path[256];
+
+    print_table(bench);
+    mkdir("build", 0777);
+    mkdir("build/bench", 0777);
+    snprintf(path, sizeof path, "build/bench/%s.json", bench->name);
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        return false;
+    bool done = write_json(bench, file);
+    return fclose(file) == 0 && done;
+}
+
+const char *
+bench_folder(void)
+{
+    static char folder[4096];
+    const char *root = getenv("TMPDIR");
+
+    snprintf(folder, sizeof folder, "%s/leima-bench-XXXXXX",
+             root != NULL ? root : "/tmp");
+    bench_need(mkdtemp(folder) != NULL, "make a folder for temporary files");
+    return folder;
+}
+
+void
+bench_folder_remove(const char *folder)
+{
+    char command[4200];
+
+    assert(strstr(folder, "/leima-bench-") != NULL);
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    bench_need(system(command) == 0, "remove the temporary files");
+}
+
+long
+bench_rss_anon_kb(long process)
+{
+    char path[64], line[256];
+    long kilobytes = -1;
+
+    snprintf(path, sizeof path, "/proc/%ld/status", process);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return -1;
+    while (fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "RssAnon: %ld kB", &kilobytes) == 1)
+            break;
+    fclose(file);
+    return kilobytes;
+}
+
+void
+bench_need(bool done, const char *what)
+{
+    if (done)
+        return;
+    fprintf(stderr, "could not %s\n", what);
+    exit(1);
+}

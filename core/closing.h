@@ -1,0 +1,79 @@
+/*
+ * closing.h - settlement periods that have been closed
+ *
+ * A close is a control item of the books: the bytes of the JSON statement,
+ * what was known (position, the heads of all streams and their digest), a
+ * signature of the whole and one of each partner's part.  A closed period is
+ * printed from these bytes for ever.  Periods close in order, none skipped,
+ * none before it has ended, none twice.
+ *
+ * The body is a msgpack map, keys frozen:
+ *
+ *     1 period (calendar_month)    5 digest of the heads, 32 bytes
+ *     2 statement, bytes           6 public key, 32 bytes
+ *     3 known position             7 signature of 2 and 5, 64 bytes
+ *     4 heads: array of [node, incarnation, channel, seq, chain]
+ *     8 partners: array of [id, signature of its part]
+ *     9 settled: array of [period, partner, issue cost, redeem credit,
+ *       voucher credit], in cents: what this close settles
+ */
+#ifndef CORE_CLOSING_H
+#define CORE_CLOSING_H
+
+#include "core/ledger.h"
+#include "core/settlement.h"
+#include "core/signing.h"
+
+struct closing {
+    int32_t period;
+    int64_t closed_ms;
+    view statement; /* JSON */
+    uint64_t known; /* position */
+    digest heads;
+    crypto_public_key key;
+    crypto_signature signature;
+};
+
+/* All closes known at a position, and what they have settled. */
+struct closing_books {
+    const struct closing *closings; /* in order of period */
+    uint32_t count;
+    uint32_t settled_count;
+    const struct settled *settled;
+    int32_t next_period; /* PROGRAM_NONE: nothing has been closed */
+};
+
+/* Reads the closes into the arena.  ERR_CORRUPT, ERR_UNKNOWN. */
+NODISCARD enum err closing_read(struct ledger *ledger, uint64_t known,
+                                struct arena *arena,
+                                struct closing_books *ret_books);
+
+/* The close of that period; NULL. */
+const struct closing *closing_find(const struct closing_books *books,
+                                   int32_t period);
+
+/* Makes the statement of a period that is not closed, as known now, with what
+ * the clock has done up to `now_ms`.  ERR_NOT_FOUND: no rules have been
+ * published. */
+NODISCARD enum err closing_statement(struct ledger *ledger,
+                                     const struct closing_books *books,
+                                     int32_t period, int64_t now_ms,
+                                     struct arena *arena,
+                                     const struct statement **ret_statement,
+                                     struct complaint *complaint);
+
+/* A stream of another node that has not been heard past a time. */
+typedef void closing_silent(void *context, uint32_t node, int64_t last_ms);
+
+/* Tells every such stream; returns how many there are through `ret_count`. */
+NODISCARD enum err closing_incomplete(struct ledger *ledger, int64_t until_ms,
+                                      closing_silent *tell, void *context,
+                                      uint32_t *ret_count);
+
+/* Closes the period: makes the statement, signs it and appends it to the
+ * books.  ERR_INPUT: not the next period, or not ended, the complaint says
+ * which is; ERR_EXISTS: closed already; ERR_NOT_FOUND: no events, no rules. */
+NODISCARD enum err closing_close(struct ledger *ledger, int32_t period,
+                                 int64_t now_ms, struct complaint *complaint);
+
+#endif

@@ -1,0 +1,377 @@
+#include "core/settlement.h"
+
+#include "core/list.h"
+
+/* The months of totals belong together: a range of rows for each. */
+struct row_range {
+    const struct totals_row *rows;
+    uint32_t count;
+};
+
+struct partner_list {
+    struct statement_partner *items;
+    uint32_t count;
+    uint32_t room;
+};
+
+struct adjustment_list {
+    struct statement_adjustment *items;
+    uint32_t count;
+    uint32_t room;
+};
+
+enum { CENT_MICRO = 10000 };
+
+static struct row_range
+rows_of_month(struct row_range all, int32_t month)
+{
+    uint32_t first = 0, end;
+
+    while (first < all.count && all.rows[first].month < month)
+        first++;
+    for (end = first; end < all.count && all.rows[end].month == month;)
+        end++;
+    return (struct row_range) { all.rows + first, end - first };
+}
+
+/* The rows of one partner within one month. */
+static struct row_range
+rows_of_partner(struct row_range month, int32_t partner)
+{
+    uint32_t first = 0, end;
+
+    while (first < month.count && month.rows[first].partner < partner)
+        first++;
+    for (end = first; end < month.count && month.rows[end].partner == partner;)
+        end++;
+    return (struct row_range) { month.rows + first, end - first };
+}
+
+static micro
+sum_figure(struct row_range rows, enum figure figure)
+{
+    micro sum = { 0 };
+
+    for (uint32_t i = 0; i < rows.count; i++)
+        sum = micro_add(sum, rows.rows[i].figures[figure - 1]);
+    return sum;
+}
+
+static money
+line_net(const struct statement_line *line)
+{
+    return money_sub(money_add(line->redeem_credit, line->voucher_credit),
+                     line->issue_cost);
+}
+
+static money *
+line_figure(struct statement_line *line, enum figure figure)
+{
+    assert(figure != FIGURE_NONE);
+    if (figure == FIGURE_ISSUE_COST)
+        return &line->issue_cost;
+    if (figure == FIGURE_REDEEM_CREDIT)
+        return &line->redeem_credit;
+    return &line->voucher_credit;
+}
+
+/* The three figures of a partner's month, each rounded once. */
+static struct statement_line
+make_line(struct row_range rows)
+{
+    struct statement_line line = { 0 };
+
+    for (uint32_t i = 0; i < rows.count; i++)
+        for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
+            line.amounts[k] += rows.rows[i].amounts[k];
+    line.issue_cost =
+        micro_round_half_away(sum_figure(rows, FIGURE_ISSUE_COST));
+    line.redeem_credit =
+        micro_round_half_away(sum_figure(rows, FIGURE_REDEEM_CREDIT));
+    line.voucher_credit =
+        micro_round_half_away(sum_figure(rows, FIGURE_VOUCHER_CREDIT));
+    line.net = line_net(&line);
+    return line;
+}
+
+static int64_t
+floor_to_cents(micro exact)
+{
+    int128 cents = exact.value / CENT_MICRO;
+
+    if (exact.value % CENT_MICRO < 0)
+        cents--;
+    return (int64_t)cents;
+}
+
+static int64_t
+remainder_of(micro exact)
+{
+    return (int64_t)(exact.value - (int128)floor_to_cents(exact) * CENT_MICRO);
+}
+
+/* Gives one more cent to the share with the largest remainder that has had
+ * none; among equals to the store with the lower number (rows are in that
+ * order).  A share without a remainder gets none. */
+static void
+give_cent(struct row_range rows, enum figure figure, bool *had,
+          struct statement_store *stores)
+{
+    uint32_t best = rows.count;
+    int64_t most = 0;
+
+    for (uint32_t i = 0; i < rows.count; i++) {
+        int64_t left = remainder_of(rows.rows[i].figures[figure - 1]);
+        if (had[i] || left <= most)
+            continue;
+        best = i;
+        most = left;
+    }
+    assert(best < rows.count);
+    had[best] = true;
+    line_figure(&stores[best].line, figure)->minor++;
+}
+
+/* Rounds the stores' parts of one figure so that they add up to `total`. */
+static void
+share_out(struct row_range rows, enum figure figure, money total,
+          struct statement_store *stores, struct arena scratch)
+{
+    bool *had = ARENA_NEW(&scratch, bool, rows.count + 1);
+    int64_t given = 0;
+
+    for (uint32_t i = 0; i < rows.count; i++) {
+        int64_t cents = floor_to_cents(rows.rows[i].figures[figure - 1]);
+        line_figure(&stores[i].line, figure)->minor = cents;
+        given += cents;
+    }
+    assert(given <= total.minor);
+    for (; given < total.minor; given++)
+        give_cent(rows, figure, had, stores);
+}
+
+/* Rows of a store; row 0, the partner's breakage, is none and has no money. */
+static struct row_range
+rows_with_store(struct row_range rows)
+{
+    if (rows.count > 0 && rows.rows[0].store == 0) {
+        assert(rows.rows[0].figures[0].value == 0);
+        return (struct row_range) { rows.rows + 1, rows.count - 1 };
+    }
+    return rows;
+}
+
+static void
+make_stores(struct statement_partner *partner, struct row_range all,
+            struct arena *arena)
+{
+    struct row_range rows = rows_with_store(all);
+    struct statement_store *stores =
+        ARENA_NEW(arena, struct statement_store, rows.count);
+    struct statement_line *whole = &partner->line;
+
+    for (uint32_t i = 0; i < rows.count; i++) {
+        stores[i].store = rows.rows[i].store;
+        for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
+            stores[i].line.amounts[k] = rows.rows[i].amounts[k];
+    }
+    for (enum figure f = FIGURE_ISSUE_COST; f <= FIGURE_VOUCHER_CREDIT; f++)
+        share_out(rows, f, *line_figure(whole, f), stores, *arena);
+    money sum = { 0 };
+    for (uint32_t i = 0; i < rows.count; i++) {
+        stores[i].line.net = line_net(&stores[i].line);
+        sum = money_add(sum, stores[i].line.net);
+    }
+    assert(sum.minor == whole->net.minor);
+    partner->stores = stores;
+    partner->store_count = rows.count;
+}
+
+static struct settled
+settled_for(const struct settlement_input *input, int32_t period, view partner)
+{
+    for (uint32_t i = 0; i < input->settled_count; i++)
+        if (input->settled[i].period == period &&
+            view_equal(input->settled[i].partner, partner))
+            return input->settled[i];
+    return (struct settled) { .period = period, .partner = partner };
+}
+
+/* What an earlier month comes to now, less what has been settled for it. */
+static void
+adjust_month(const struct settlement_input *input, struct row_range rows,
+             struct settled settled, struct adjustment_list *list,
+             struct arena *arena)
+{
+    struct statement_line now = make_line(rows);
+    struct statement_adjustment difference = {
+        .period = settled.period,
+        .issue_cost = money_sub(now.issue_cost, settled.issue_cost),
+        .redeem_credit = money_sub(now.redeem_credit, settled.redeem_credit),
+        .voucher_credit = money_sub(now.voucher_credit, settled.voucher_credit),
+    };
+
+    assert(settled.period < input->period);
+    difference.net = money_sub(
+        money_add(difference.redeem_credit, difference.voucher_credit),
+        difference.issue_cost);
+    if (difference.issue_cost.minor != 0 ||
+        difference.redeem_credit.minor != 0 ||
+        difference.voucher_credit.minor != 0)
+        *LIST_ADD(arena, list) = difference;
+}
+
+/* The earliest month that has rows or has been settled. */
+static int32_t
+first_month(const struct settlement_input *input, struct row_range all)
+{
+    int32_t first = input->period;
+
+    if (all.count > 0 && all.rows[0].month < first)
+        first = all.rows[0].month;
+    for (uint32_t i = 0; i < input->settled_count; i++)
+        if (input->settled[i].period < first)
+            first = input->settled[i].period;
+    return first;
+}
+
+static void
+make_adjustments(const struct settlement_input *input, struct row_range all,
+                 int32_t number, struct statement_partner *partner,
+                 struct arena *arena)
+{
+    struct adjustment_list list = { 0 };
+
+    if (input->next_period == PROGRAM_NONE ||
+        input->period != input->next_period)
+        return;
+    for (int32_t month = first_month(input, all); month < input->period;
+         month++)
+        adjust_month(input, rows_of_partner(rows_of_month(all, month), number),
+                     settled_for(input, month, partner->partner), &list, arena);
+    partner->adjustments = list.items;
+    partner->adjustment_count = list.count;
+    for (uint32_t i = 0; i < list.count; i++)
+        partner->line.net = money_add(partner->line.net, list.items[i].net);
+}
+
+/* Whether a version in force at some time of the month names the partner. */
+static bool
+is_partner_then(const struct timeline *timeline, int32_t number, int32_t month)
+{
+    int64_t from = zone_month_start_ms(&timeline->zone, month);
+    int64_t until = zone_month_start_ms(&timeline->zone, month + 1);
+
+    for (uint32_t i = 0; i < timeline->version_count; i++) {
+        const struct version *version = &timeline->versions[i];
+        if (version->from_ms >= until || version->until_ms <= from)
+            continue;
+        if (version_place(version, NAME_PARTNER, number) != PROGRAM_NONE)
+            return true;
+    }
+    return false;
+}
+
+static const struct statement_pair *
+make_pairs(const struct settlement_input *input, uint32_t *ret_count,
+           struct arena *arena)
+{
+    uint32_t count, kept = 0;
+    const struct totals_pair *pairs = totals_pairs(input->totals, &count);
+    struct statement_pair *list =
+        ARENA_NEW(arena, struct statement_pair, count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (pairs[i].month != input->period || pairs[i].points == 0)
+            continue;
+        list[kept++] = (struct statement_pair) {
+            timeline_name(input->timeline, NAME_PARTNER, pairs[i].issuer),
+            timeline_name(input->timeline, NAME_PARTNER, pairs[i].acceptor),
+            pairs[i].points,
+        };
+    }
+    *ret_count = kept;
+    return list;
+}
+
+const struct statement *
+settlement_make(const struct settlement_input *input, struct arena *arena)
+{
+    struct statement *statement = ARENA_NEW(arena, struct statement, 1);
+    struct partner_list partners = { 0 };
+    const struct timeline *timeline = input->timeline;
+    struct row_range all;
+
+    all.rows = totals_rows(input->totals, &all.count);
+    struct row_range month = rows_of_month(all, input->period);
+    money nets = { 0 };
+    for (int32_t n = 0; n < (int32_t)timeline->names[NAME_PARTNER].count; n++) {
+        struct row_range rows = rows_of_partner(month, n);
+        struct statement_partner partner = {
+            .partner = timeline_name(timeline, NAME_PARTNER, n),
+            .line = make_line(rows),
+        };
+        make_stores(&partner, rows, arena);
+        make_adjustments(input, all, n, &partner, arena);
+        if (rows.count == 0 && partner.adjustment_count == 0 &&
+            !is_partner_then(timeline, n, input->period))
+            continue;
+        *LIST_ADD(arena, &partners) = partner;
+        nets = money_add(nets, partner.line.net);
+    }
+    *statement = (struct statement) {
+        .period = input->period,
+        .currency = input->currency,
+        .known_ms = input->known_ms,
+        .partners = partners.items,
+        .partner_count = partners.count,
+        .program_net = money_sub((money) { 0 }, nets),
+    };
+    statement->pairs = make_pairs(input, &statement->pair_count, arena);
+    return statement;
+}
+
+/* Adds figures to the entry of that month and partner, making it if new. */
+static uint32_t
+add_settled(struct settled *settled, uint32_t count, uint32_t room,
+            const struct settled *more)
+{
+    uint32_t i = 0;
+
+    while (i < count && (settled[i].period != more->period ||
+                         !view_equal(settled[i].partner, more->partner)))
+        i++;
+    if (i == count) {
+        assert(count < room);
+        settled[count++] = *more;
+        return count;
+    }
+    settled[i].issue_cost = money_add(settled[i].issue_cost, more->issue_cost);
+    settled[i].redeem_credit =
+        money_add(settled[i].redeem_credit, more->redeem_credit);
+    settled[i].voucher_credit =
+        money_add(settled[i].voucher_credit, more->voucher_credit);
+    return count;
+}
+
+uint32_t
+settlement_settle(const struct statement *statement, struct settled *settled,
+                  uint32_t count, uint32_t room)
+{
+    for (uint32_t i = 0; i < statement->partner_count; i++) {
+        const struct statement_partner *partner = &statement->partners[i];
+        struct settled own = { statement->period, partner->partner,
+                               partner->line.issue_cost,
+                               partner->line.redeem_credit,
+                               partner->line.voucher_credit };
+        count = add_settled(settled, count, room, &own);
+        for (uint32_t k = 0; k < partner->adjustment_count; k++) {
+            const struct statement_adjustment *one = &partner->adjustments[k];
+            struct settled more = { one->period, partner->partner,
+                                    one->issue_cost, one->redeem_credit,
+                                    one->voucher_credit };
+            count = add_settled(settled, count, room, &more);
+        }
+    }
+    return count;
+}

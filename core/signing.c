@@ -1,0 +1,77 @@
+#include "core/signing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096 };
+
+static enum err
+read_key(int file, const char *path, struct signing_key *ret_key,
+         struct complaint *complaint)
+{
+    struct stat status;
+    struct signing_key key;
+
+    if (fstat(file, &status) != 0)
+        return ERR_IO;
+    if ((status.st_mode & 077) != 0)
+        return complain(complaint, "%s: others may read it; chmod 600", path);
+    ssize_t size = read(file, &key, sizeof key);
+    if (size != (ssize_t)sizeof key || status.st_size != (off_t)sizeof key) {
+        complain(complaint, "%s: not a key for statements", path);
+        return err_corrupt();
+    }
+    *ret_key = key;
+    crypto_wipe(&key, sizeof key);
+    return OK;
+}
+
+/* Written whole under another name first: a key that was half written when the
+ * power went would be a key that nobody can verify. */
+static enum err
+make_key(const char *path, struct signing_key *ret_key)
+{
+    struct signing_key key;
+    char draft[PATH_SIZE + 8];
+    enum err err = ERR_IO;
+
+    snprintf(draft, sizeof draft, "%s.new", path);
+    unlink(draft);
+    int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0)
+        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+    crypto_keypair(&key.public_key, &key.secret_key);
+    if (write(file, &key, sizeof key) == (ssize_t)sizeof key &&
+        fsync(file) == 0 && rename(draft, path) == 0) {
+        *ret_key = key;
+        err = OK;
+    }
+    close(file);
+    crypto_wipe(&key, sizeof key);
+    return err;
+}
+
+enum err
+signing_load(const char *dir, struct signing_key *ret_key,
+             struct complaint *complaint)
+{
+    char path[PATH_SIZE];
+
+    static_assert(sizeof(struct signing_key) == 96, "the file is the struct");
+    int size = snprintf(path, sizeof path, "%s/keys", dir);
+    if (size < 0 || (size_t)size > sizeof path - 32)
+        return complain(complaint, "%.100s...: the path is too long", dir);
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+    strcat(path, "/statement.key");
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return errno == ENOENT ? make_key(path, ret_key) : ERR_IO;
+    enum err err = read_key(file, path, ret_key, complaint);
+    close(file);
+    return err;
+}

@@ -1,0 +1,236 @@
+#include "core/totals.h"
+
+#include "core/list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a row or a pair is found by: `other` is a store or an acceptor. */
+struct key {
+    int32_t month;
+    int32_t partner;
+    uint32_t other;
+};
+
+/* Keys in the order in which they came, with an open-addressing index of their
+ * 1-based places beside them; the sums stand at the same places in a list of
+ * their own, and a sorted copy is made when somebody reads. */
+struct key_table {
+    struct key *items;
+    uint32_t count;
+    uint32_t room;
+    uint32_t *places; /* 0: free */
+    uint32_t mask;
+};
+
+struct totals {
+    struct arena *arena;
+    struct key_table row_keys;
+    struct key_table pair_keys;
+    struct row_list {
+        struct totals_row *items;
+        uint32_t count;
+        uint32_t room;
+    } rows;
+    struct pair_list {
+        struct totals_pair *items;
+        uint32_t count;
+        uint32_t room;
+    } pairs;
+};
+
+enum { FIRST_SIZE = 256 };
+
+static void
+open_places(struct key_table *table, uint32_t size, struct arena *arena)
+{
+    assert((size & (size - 1)) == 0);
+    table->places = ARENA_NEW(arena, uint32_t, size);
+    table->mask = size - 1;
+}
+
+struct totals *
+totals_open(struct arena *arena)
+{
+    struct totals *totals = ARENA_NEW(arena, struct totals, 1);
+
+    totals->arena = arena;
+    open_places(&totals->row_keys, FIRST_SIZE, arena);
+    open_places(&totals->pair_keys, FIRST_SIZE, arena);
+    return totals;
+}
+
+/* Keys are small numbers that nobody outside chooses freely, so a fixed
+ * multiplicative mix is enough here. */
+static uint32_t
+hash_key(struct key key)
+{
+    uint64_t mixed =
+        ((uint64_t)(uint32_t)key.month << 32 | (uint32_t)key.partner) ^
+        (uint64_t)key.other << 17;
+
+    mixed *= UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(mixed >> 32);
+}
+
+/* Where the key is, or where it would have to go. */
+static uint32_t
+probe(const struct key_table *table, struct key key)
+{
+    uint32_t at = hash_key(key) & table->mask;
+
+    for (; table->places[at] != 0; at = (at + 1) & table->mask) {
+        struct key other = table->items[table->places[at] - 1];
+        if (other.month == key.month && other.partner == key.partner &&
+            other.other == key.other)
+            break;
+    }
+    return at;
+}
+
+/* The place of the key in its list; the count before the call if it is new. */
+static uint32_t
+place_of(struct key_table *table, struct key key, struct arena *arena)
+{
+    uint32_t at = probe(table, key);
+
+    if (table->places[at] != 0)
+        return table->places[at] - 1;
+    *LIST_ADD(arena, table) = key;
+    table->places[at] = table->count;
+    if (table->count * 2 > table->mask) {
+        open_places(table, (table->mask + 1) * 2, arena);
+        for (uint32_t i = 0; i < table->count; i++)
+            table->places[probe(table, table->items[i])] = i + 1;
+    }
+    return table->count - 1;
+}
+
+static struct totals_row *
+find_row(struct totals *totals, int32_t month, int32_t partner, uint32_t store)
+{
+    struct key key = { month, partner, store };
+    uint32_t place = place_of(&totals->row_keys, key, totals->arena);
+
+    if (place == totals->rows.count)
+        *LIST_ADD(totals->arena, &totals->rows) = (struct totals_row) {
+            .month = month, .partner = partner, .store = store
+        };
+    return &totals->rows.items[place];
+}
+
+static struct totals_pair *
+find_pair(struct totals *totals, int32_t month, int32_t issuer,
+          int32_t acceptor)
+{
+    struct key key = { month, issuer, (uint32_t)acceptor };
+    uint32_t place = place_of(&totals->pair_keys, key, totals->arena);
+
+    if (place == totals->pairs.count)
+        *LIST_ADD(totals->arena, &totals->pairs) =
+            (struct totals_pair) { month, issuer, acceptor, 0 };
+    return &totals->pairs.items[place];
+}
+
+static void
+book(struct totals *totals, int32_t month, const struct effect *effect)
+{
+    struct totals_row *row =
+        find_row(totals, month, effect->partner, effect->store);
+    enum figure figure = effect_figure(effect->measure);
+
+    row->amounts[effect->measure] += effect->amount;
+    if (figure != FIGURE_NONE)
+        row->figures[figure - 1] =
+            micro_add(row->figures[figure - 1], effect->money);
+}
+
+void
+totals_add(struct totals *totals, int32_t month,
+           const struct effect_list *effects)
+{
+    for (uint32_t i = 0; i < effects->count; i++) {
+        const struct effect *effect = &effects->items[i];
+        if (effect->measure < MEASURE_STATEMENT_COUNT)
+            book(totals, month, effect);
+        if (effect->measure == MEASURE_CLEARING)
+            find_pair(totals, month, effect->partner, effect->other)->points +=
+                effect->amount;
+    }
+}
+
+void
+totals_merge(struct totals *totals, const struct totals *from)
+{
+    assert(totals != from);
+    for (uint32_t i = 0; i < from->rows.count; i++) {
+        const struct totals_row *row = &from->rows.items[i];
+        struct totals_row *sum =
+            find_row(totals, row->month, row->partner, row->store);
+        for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
+            sum->amounts[k] += row->amounts[k];
+        for (int k = 0; k < TOTALS_FIGURES; k++)
+            sum->figures[k] = micro_add(sum->figures[k], row->figures[k]);
+    }
+    for (uint32_t i = 0; i < from->pairs.count; i++) {
+        const struct totals_pair *pair = &from->pairs.items[i];
+        find_pair(totals, pair->month, pair->issuer, pair->acceptor)->points +=
+            pair->points;
+    }
+}
+
+#define ORDER(a, b) ((a) < (b) ? -1 : (a) > (b))
+
+static int
+compare_rows(const void *left, const void *right)
+{
+    const struct totals_row *a = left, *b = right;
+
+    if (a->month != b->month)
+        return ORDER(a->month, b->month);
+    if (a->partner != b->partner)
+        return ORDER(a->partner, b->partner);
+    return ORDER(a->store, b->store);
+}
+
+static int
+compare_pairs(const void *left, const void *right)
+{
+    const struct totals_pair *a = left, *b = right;
+
+    if (a->month != b->month)
+        return ORDER(a->month, b->month);
+    if (a->issuer != b->issuer)
+        return ORDER(a->issuer, b->issuer);
+    return ORDER(a->acceptor, b->acceptor);
+}
+
+const struct totals_row *
+totals_rows(struct totals *totals, uint32_t *ret_count)
+{
+    uint32_t count = totals->rows.count;
+    struct totals_row *sorted =
+        ARENA_NEW(totals->arena, struct totals_row, count);
+
+    if (count > 0) {
+        memcpy(sorted, totals->rows.items, count * sizeof *sorted);
+        qsort(sorted, count, sizeof *sorted, compare_rows);
+    }
+    *ret_count = count;
+    return sorted;
+}
+
+const struct totals_pair *
+totals_pairs(struct totals *totals, uint32_t *ret_count)
+{
+    uint32_t count = totals->pairs.count;
+    struct totals_pair *sorted =
+        ARENA_NEW(totals->arena, struct totals_pair, count);
+
+    if (count > 0) {
+        memcpy(sorted, totals->pairs.items, count * sizeof *sorted);
+        qsort(sorted, count, sizeof *sorted, compare_pairs);
+    }
+    *ret_count = count;
+    return sorted;
+}

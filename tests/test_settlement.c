@@ -1,0 +1,208 @@
+/*
+ * test_settlement.c - what each partner owes: rounding once, stores that add
+ * up, adjustments of closed months, nets that come to zero
+ *
+ * Numbers worked by hand from SETTLEMENT.md.
+ */
+#include "tests/unit.h"
+
+#include "core/settlement.h"
+
+#include <string.h>
+
+enum { NOVEMBER = 2026 * 12 + 10, MARKET = 2, CAFE = 0 };
+
+static struct arena arena;
+
+/* Partners "market" and "cafe"; with "debt" and "none" the numbers are cafe 0,
+ * debt 1, market 2, none 3. */
+static const struct timeline *
+two_partners(void)
+{
+    static const struct program_partner partners[] = {
+        { .id = { (const uint8_t *)"market", 6 } },
+        { .id = { (const uint8_t *)"cafe", 4 } },
+    };
+    static const struct program program = { .partners = partners,
+                                            .partner_count = 2,
+                                            .ends = INT32_MAX };
+    static const struct zone_transition utc = { INT64_MIN, 0 };
+    struct timeline_input input = {
+        .program = &program,
+        .zone = { { (const uint8_t *)"UTC", 3 }, 1, &utc },
+    };
+
+    return timeline_build(&input, 1, &arena);
+}
+
+static void
+book(struct totals *totals, int32_t month, enum measure measure,
+     struct effect effect)
+{
+    struct effect_list list = { .arena = &arena };
+
+    *effect_add(&list, measure) = effect;
+    list.items[0].measure = measure;
+    totals_add(totals, month, &list);
+}
+
+static struct effect
+at(int32_t partner, uint32_t store, int64_t amount, int64_t cost)
+{
+    return (struct effect) {
+        .partner = partner, .store = store, .amount = amount, .money = { cost }
+    };
+}
+
+static const struct statement *
+make(struct totals *totals, int32_t period, int32_t next,
+     const struct settled *settled, uint32_t count)
+{
+    struct settlement_input input = {
+        .timeline = two_partners(),
+        .totals = totals,
+        .period = period,
+        .next_period = next,
+        .settled = settled,
+        .settled_count = count,
+        .currency = view_of("EUR"),
+    };
+
+    return settlement_make(&input, &arena);
+}
+
+/* Three stores with 0.4 cents of cost each: 1.2 cents round to 1, and the cent
+ * goes to the lowest number, for the remainders are equal. */
+TEST(a_partner_is_rounded_once_and_its_stores_add_up)
+{
+    struct totals *totals = totals_open(&arena);
+
+    for (uint32_t store = 10; store < 13; store++)
+        book(totals, NOVEMBER, MEASURE_ISSUED, at(MARKET, store, 4, 4000));
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    assert_int_equal(s->partner_count, 2);
+    const struct statement_partner *market = &s->partners[1];
+    assert_int_equal(market->line.amounts[MEASURE_ISSUED], 12);
+    assert_int_equal(market->line.issue_cost.minor, 1);
+    assert_int_equal(market->line.net.minor, -1);
+    assert_int_equal(market->stores[0].line.issue_cost.minor, 1);
+    assert_int_equal(market->stores[1].line.issue_cost.minor, 0);
+    assert_int_equal(market->stores[2].line.net.minor, 0);
+    assert_int_equal(s->program_net.minor, 1);
+}
+
+/* -0.5 cents round away from zero to -1; its floor is -1 as well. */
+TEST(half_a_cent_is_rounded_away_from_zero_on_both_sides)
+{
+    struct totals *totals = totals_open(&arena);
+
+    book(totals, NOVEMBER, MEASURE_REVERSED, at(MARKET, 10, 5, -5000));
+    book(totals, NOVEMBER, MEASURE_REDEEMED, at(CAFE, 30, 5, 5000));
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    assert_int_equal(s->partners[0].line.redeem_credit.minor, 1);
+    assert_int_equal(s->partners[1].line.issue_cost.minor, -1);
+    assert_int_equal(s->partners[1].stores[0].line.issue_cost.minor, -1);
+    assert_int_equal(s->program_net.minor, -2);
+}
+
+/* Shares of -0.3 and -0.3 cents: -0.6 rounds to -1; floors are -1 and -1, so
+ * one cent comes back to the first. */
+TEST(negative_shares_add_up_too)
+{
+    struct totals *totals = totals_open(&arena);
+
+    book(totals, NOVEMBER, MEASURE_REVERSED, at(MARKET, 10, 3, -3000));
+    book(totals, NOVEMBER, MEASURE_REVERSED, at(MARKET, 11, 3, -3000));
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    assert_int_equal(s->partners[1].line.issue_cost.minor, -1);
+    assert_int_equal(s->partners[1].stores[0].line.issue_cost.minor, 0);
+    assert_int_equal(s->partners[1].stores[1].line.issue_cost.minor, -1);
+}
+
+TEST(breakage_has_no_store_and_partners_without_figures_are_listed)
+{
+    struct totals *totals = totals_open(&arena);
+
+    book(totals, NOVEMBER, MEASURE_EXPIRED, at(CAFE, 0, 20, 0));
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    assert_int_equal(s->partner_count, 2);
+    assert_int_equal(s->partners[0].line.amounts[MEASURE_EXPIRED], 20);
+    assert_int_equal(s->partners[0].store_count, 0);
+    assert_true(view_equal(s->partners[1].partner, view_of("market")));
+}
+
+/* October was settled at 100 and is 112 now; September came to light after
+ * the first close; both stand in November only while it is the next. */
+TEST(what_came_to_light_later_is_adjusted_in_the_next_period_only)
+{
+    struct totals *totals = totals_open(&arena);
+    struct settled october = {
+        NOVEMBER - 1, view_of("market"), { 100 }, { 0 }, { 0 }
+    };
+
+    book(totals, NOVEMBER - 1, MEASURE_ISSUED, at(MARKET, 10, 112, 1120000));
+    book(totals, NOVEMBER - 2, MEASURE_ISSUED, at(MARKET, 10, 7, 70000));
+    const struct statement *s = make(totals, NOVEMBER, NOVEMBER, &october, 1);
+    const struct statement_partner *market = &s->partners[1];
+    assert_int_equal(market->adjustment_count, 2);
+    assert_int_equal(market->adjustments[0].period, NOVEMBER - 2);
+    assert_int_equal(market->adjustments[0].issue_cost.minor, 7);
+    assert_int_equal(market->adjustments[1].issue_cost.minor, 12);
+    assert_int_equal(market->line.net.minor, -19);
+    assert_int_equal(s->program_net.minor, 19);
+    s = make(totals, NOVEMBER + 1, NOVEMBER, &october, 1);
+    assert_int_equal(s->partners[1].adjustment_count, 0);
+}
+
+TEST(closing_settles_the_adjustments_too)
+{
+    struct totals *totals = totals_open(&arena);
+    struct settled settled[8] = {
+        { NOVEMBER - 1, view_of("market"), { 100 }, { 0 }, { 0 } }
+    };
+
+    book(totals, NOVEMBER - 1, MEASURE_ISSUED, at(MARKET, 10, 112, 1120000));
+    const struct statement *s = make(totals, NOVEMBER, NOVEMBER, settled, 1);
+    uint32_t count = settlement_settle(s, settled, 1, COUNT_OF(settled));
+    assert_int_equal(settled[0].issue_cost.minor, 112);
+    s = make(totals, NOVEMBER + 1, NOVEMBER + 1, settled, count);
+    assert_int_equal(s->partners[0].adjustment_count, 0);
+    assert_int_equal(s->partners[1].adjustment_count, 0);
+}
+
+TEST(entries_of_the_matrix_that_cancel_out_are_left_out)
+{
+    struct totals *totals = totals_open(&arena);
+    struct effect effect = { .partner = MARKET, .other = CAFE, .amount = 40 };
+
+    book(totals, NOVEMBER, MEASURE_CLEARING, effect);
+    effect.other = MARKET;
+    book(totals, NOVEMBER, MEASURE_CLEARING, effect);
+    effect.amount = -40;
+    book(totals, NOVEMBER, MEASURE_CLEARING, effect);
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    assert_int_equal(s->pair_count, 1);
+    assert_true(view_equal(s->pairs[0].acceptor, view_of("cafe")));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_partner_is_rounded_once_and_its_stores_add_up),
+        cmocka_unit_test(half_a_cent_is_rounded_away_from_zero_on_both_sides),
+        cmocka_unit_test(negative_shares_add_up_too),
+        cmocka_unit_test(
+            breakage_has_no_store_and_partners_without_figures_are_listed),
+        cmocka_unit_test(
+            what_came_to_light_later_is_adjusted_in_the_next_period_only),
+        cmocka_unit_test(closing_settles_the_adjustments_too),
+        cmocka_unit_test(entries_of_the_matrix_that_cancel_out_are_left_out),
+    };
+
+    if (!arena_open(&arena, (size_t)1 << 30))
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_close(&arena);
+    return failed != 0;
+}

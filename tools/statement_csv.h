@@ -1,0 +1,20 @@
+/*
+ * statement_csv.h - a statement as CSV: one row for each partner, store and
+ * measure
+ *
+ * Columns: period, partner, store (empty: the partner as a whole), measure,
+ * unit (points, count, or the currency) and value; money in the currency with
+ * two decimals.  Adjustments have a row for each figure, their own month as
+ * period and "adjustment" before the measure.  For spreadsheet programs in
+ * Finland: semicolons, decimal commas and a byte order mark.
+ */
+#ifndef TOOLS_STATEMENT_CSV_H
+#define TOOLS_STATEMENT_CSV_H
+
+#include "core/statement.h"
+
+/* Appends the rows of `partner`, of all where it is NULL, after a heading. */
+void statement_csv(struct text *text, const struct statement *statement,
+                   const struct statement_partner *partner, bool excel);
+
+#endif

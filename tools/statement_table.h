@@ -1,0 +1,17 @@
+/*
+ * statement_table.h - a statement for the eyes: partners and stores, the
+ * adjustments, the clearing matrix
+ */
+#ifndef TOOLS_STATEMENT_TABLE_H
+#define TOOLS_STATEMENT_TABLE_H
+
+#include <stdio.h>
+
+#include "core/statement.h"
+
+/* Prints the part of `partner`, all of it where that is NULL.  False: it
+ * can't be written. */
+NODISCARD bool statement_table(FILE *out, const struct statement *statement,
+                               const struct statement_partner *partner);
+
+#endif
