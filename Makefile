@@ -8,29 +8,19 @@ Q := $(if $(V),,@)
 # The order of each list is the layering and the reading order: a file
 # includes only what is listed above it (`make tidy` checks).
 CORE := base limits err list amount calendar text event hash crypto pack \
-<<<<<<< HEAD
-	codec_fields codec codec_decode json json_read record db shelf journal reader ingest scrub \
-	program mistake yaml scalar \
-	grammar program_ids program_stores program_tests program_value program_check \
-	program_yaml program_schema program_diff timeline terms \
-	basket earn referral lot effect account scene book voucher stamp spend tier \
-	bonus sale give_back redeem pass clock fold walk balance explain runs runset item \
-	tail history state ledger totals settlement digest
-=======
 	codec_fields codec codec_decode \
 	json json_value json_read json_write \
-	record db shelf journal reader ingest scrub \
-	program mistake yaml program_value \
-	program_grammar program_stores program_tests program_check \
+	record db shelf pen group journal reader ingest scrub \
+	program mistake yaml scalar grammar program_ids program_stores \
+	program_tests program_value program_check \
 	program_yaml program_schema program_diff \
 	timeline terms basket earn referral \
-	lot effect account scene book voucher stamp spend tier \
+	lot effect account scene book gain voucher stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs runset item tail history_account gather history_parts \
-	history history_scan publication versions state \
+	history history_scan facts publication versions state \
 	ledger_parts ledger ledger_append census digest ledger_check \
 	totals settlement statement signing closing
->>>>>>> 7368826 (Settlement: totals, statements, closes; settle shows, closes and writes them)
 REPLAY := compile scan simulate compare report
 NODES := keys frame sync transport decide feed trace store hub
 TOOLS := table csv lookup cell mapping_file mapping_event mapping generate \
