@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const NAMES[] = {
     [OK] = "done",
@@ -62,4 +63,30 @@ complain(struct complaint *complaint, const char *format, ...)
         va_end(arguments);
     }
     return ERR_INPUT;
+}
+
+struct quoted
+err_quote(view found)
+{
+    struct quoted quoted;
+    uint32_t shown = found.size < 76 ? found.size : 76;
+    uint32_t size = 0;
+
+    /* Never cuts a character of UTF-8 in two. */
+    while (shown < found.size && shown > 0 &&
+           (found.bytes[shown] & 0xc0) == 0x80)
+        shown--;
+
+    quoted.text[size++] = '"';
+    for (uint32_t i = 0; i < shown; i++) {
+        uint8_t c = found.bytes[i];
+        quoted.text[size++] = (char)(c < ' ' || c == 0x7f ? '?' : c);
+    }
+    if (shown < found.size) {
+        memcpy(quoted.text + size, "...", 3);
+        size += 3;
+    }
+    quoted.text[size++] = '"';
+    quoted.text[size] = '\0';
+    return quoted;
 }

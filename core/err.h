@@ -46,4 +46,11 @@ struct complaint {
 enum err complain(struct complaint *complaint, const char *format, ...)
     PRINTF_LIKE(2, 3);
 
+/* What was found, for a complaint: in quotes, on one line, control characters
+ * as `?`, cut where it is too long to read. */
+struct quoted {
+    char text[84];
+};
+struct quoted err_quote(view found);
+
 #endif

@@ -125,32 +125,6 @@ struct check {
     bool failed;
 };
 
-/* What was found, on one line and cut where it is too long to read. */
-struct quoted {
-    char text[84];
-};
-
-static struct quoted
-quote(view found)
-{
-    struct quoted quoted;
-    uint32_t shown = found.size < 76 ? found.size : 76;
-    uint32_t size = 0;
-
-    quoted.text[size++] = '"';
-    for (uint32_t i = 0; i < shown; i++) {
-        uint8_t c = found.bytes[i];
-        quoted.text[size++] = (char)(c < ' ' || c == 0x7f ? '?' : c);
-    }
-    if (shown < found.size) {
-        memcpy(quoted.text + size, "...", 3);
-        size += 3;
-    }
-    quoted.text[size++] = '"';
-    quoted.text[size] = '\0';
-    return quoted;
-}
-
 static void
 fail_text(struct check *check, const char *field, const char *expected,
           view found)
@@ -159,7 +133,7 @@ fail_text(struct check *check, const char *field, const char *expected,
         return;
     check->failed = true;
     (void)complain(check->complaint, "%s: expected %s, found %s", field,
-                   expected, quote(found).text);
+                   expected, err_quote(found).text);
 }
 
 static void
@@ -218,7 +192,7 @@ check_absent(struct check *check, const char *field, view value)
     check->failed = true;
     (void)complain(check->complaint,
                    "%s: expected no such field on a %s, found %s", field,
-                   event_kind_name(check->event->kind), quote(value).text);
+                   event_kind_name(check->event->kind), err_quote(value).text);
 }
 
 /* `reason`, `by` and `source` stand on some kinds only. */

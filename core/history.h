@@ -26,27 +26,10 @@
 #ifndef CORE_HISTORY_H
 #define CORE_HISTORY_H
 
-#include "core/base.h"
-#include "core/err.h"
-#include "core/event.h"
+#include "core/history_account.h"
 
 struct history;
-struct history_scan;
 struct journal;
-
-#define HISTORY_ALL UINT64_MAX /* no bound by position */
-
-/* The events of one account.  All of it, with every view of the events, lives
- * in the arena that it was read into. */
-struct history_account {
-    account_id account;
-    uint32_t event_count;
-    uint32_t referred_count;
-    const struct event *const *events; /* canonical order; as walk.h wants */
-    const uint64_t *positions; /* of each event, when it first arrived */
-    const uint64_t *referred;  /* members whose join named this account,
-                                * ascending, each once; void or not */
-};
 
 /* Opens the history of the ledger in `dir` over its journal, both borrowed
  * until the close.  `owner`: the caller holds LEDGER/owner, so files may be
@@ -54,6 +37,10 @@ struct history_account {
 NODISCARD enum err history_open(const char *dir, struct journal *journal,
                                 bool owner, struct history **ret_history);
 void history_close(struct history *history);
+
+/* Asked at every reading from now on; NULL: every node may all. */
+void history_set_admits(struct history *history, history_admits *admits,
+                        void *context);
 
 /* Takes over the ownership in mid-life (true), or gives it up. */
 void history_set_owner(struct history *history, bool owner);
@@ -73,6 +60,13 @@ NODISCARD enum err history_rebuild(struct history *history);
 /* Reads every live file through and checks it.  ERR_CORRUPT. */
 NODISCARD enum err history_verify(const struct history *history);
 
+/* Bytes of the live files, and the last position that they hold. */
+uint64_t history_size(const struct history *history);
+uint64_t history_held(const struct history *history);
+/* Events taken in by this process that break a rule of EVENTS.md, or are of an
+ * unknown kind: they have no effect. */
+uint64_t history_odd_count(const struct history *history);
+
 /* The last journal position that history_refresh() has taken in. */
 uint64_t history_position(const struct history *history);
 
@@ -87,22 +81,5 @@ NODISCARD enum err history_read(const struct history *history,
 NODISCARD enum err history_add(struct history_account *account,
                                const struct event *extra, uint32_t count,
                                struct arena *arena);
-
-/* All accounts that have an event or are named as a referrer at positions
- * <= `known`, in account order: members by number, then bearers by bytes. */
-NODISCARD enum err history_scan_all(const struct history *history,
-                                    uint64_t known,
-                                    struct history_scan **ret_scan);
-
-/* The same of one partition (runs.h, 0 to 255). */
-NODISCARD enum err history_scan_partition(const struct history *history,
-                                          uint32_t partition, uint64_t known,
-                                          struct history_scan **ret_scan);
-
-/* The next account, into the arena; ERR_NOT_FOUND after the last. */
-NODISCARD enum err history_scan_next(struct history_scan *scan,
-                                     struct arena *arena,
-                                     struct history_account *ret_account);
-void history_scan_close(struct history_scan *scan);
 
 #endif

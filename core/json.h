@@ -61,10 +61,15 @@ uint32_t json_count(const struct json_tree *node);
 const struct json_tree *json_at(const struct json_tree *node, uint32_t index);
 /* The value of a key; NULL if there is none or it is no object. */
 const struct json_tree *json_get(const struct json_tree *node, const char *key);
-/* A key of an object that is not among `keys` (ended by NULL); NULL if all
- * are.  Lives as long as the tree. */
-const char *json_find_unknown(const struct json_tree *node,
-                              const char *const *keys);
+/* Steps through the entries of an object in the order in which they were
+ * written: begin with a zeroed entry; false at the end, and for anything that
+ * is no object.  Key and value live as long as the tree. */
+struct json_entry {
+    view key;
+    const struct json_tree *value;
+    void *place; /* the walk's own */
+};
+bool json_next(const struct json_tree *object, struct json_entry *entry);
 
 /* False if the node is NULL or of another type.  Strings live as long as
  * the tree. */
@@ -72,5 +77,8 @@ NODISCARD bool json_get_integer(const struct json_tree *node,
                                 int64_t *ret_value);
 NODISCARD bool json_get_string(const struct json_tree *node, view *ret_value);
 NODISCARD bool json_get_bool(const struct json_tree *node, bool *ret_value);
+
+/* What a complaint says was found: the value, quoted, or its type. */
+struct quoted json_quote(const struct json_tree *node);
 
 #endif

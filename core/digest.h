@@ -1,0 +1,18 @@
+/*
+ * digest.h - one hash over all accounts of a ledger
+ *
+ * The BLAKE2b-256 of the lines of `accounts --json --at T`, each with its line
+ * end: two ledgers that hold the same events and rules have the same digest,
+ * whatever arrived when.
+ */
+#ifndef CORE_DIGEST_H
+#define CORE_DIGEST_H
+
+#include "core/crypto.h"
+#include "core/ledger.h"
+
+NODISCARD enum err digest_accounts(struct ledger *ledger, uint64_t known,
+                                   int64_t at_ms, digest *ret_digest,
+                                   struct complaint *complaint);
+
+#endif

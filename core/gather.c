@@ -1,0 +1,315 @@
+#include "core/gather.h"
+
+#include "core/codec.h"
+
+#include <stdlib.h>
+
+enum { STREAMS_SEEN = 16 };
+
+void
+gather_open(struct gather *gather, const struct gather_rules *rules,
+            account_id account, uint64_t known, struct arena *arena)
+{
+    *gather = (struct gather) {
+        .rules = rules,
+        .known = known,
+        .account = account,
+        .arena = arena,
+    };
+    gather->account.bearer = arena_copy(arena, account.bearer);
+}
+
+static bool
+is_quarantined(const struct gather *gather, uint64_t position)
+{
+    const struct gather_rules *rules = gather->rules;
+    uint32_t low = 0;
+    uint32_t high = rules->quarantine_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (rules->quarantine[middle].position < position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < rules->quarantine_count &&
+           rules->quarantine[low].position == position &&
+           rules->quarantine[low].from <= gather->known;
+}
+
+static bool
+is_admitted(const struct gather_rules *rules, const struct event *event)
+{
+    return rules->admits == NULL ||
+           rules->admits(rules->context, event->identity.node, event->store);
+}
+
+static void
+add_event(struct gather *gather, const struct event *event, uint64_t position,
+          bool copy)
+{
+    *LIST_ADD(gather->arena, &gather->events) =
+        (struct gather_event) { event, position, copy };
+}
+
+static void
+add_referred(struct gather *gather, uint64_t member)
+{
+    *LIST_ADD(gather->arena, &gather->referred) = member;
+}
+
+enum err
+gather_item(struct gather *gather, view bytes)
+{
+    struct item item;
+    enum err err = item_decode(bytes, &item);
+
+    if (err != OK)
+        return err;
+    if (item.position > gather->known || is_quarantined(gather, item.position))
+        return OK;
+    if (item.kind == ITEM_POINTER) {
+        add_referred(gather, item.referred);
+        return OK;
+    }
+    struct event *event = ARENA_NEW(gather->arena, struct event, 1);
+    err = codec_decode(arena_copy(gather->arena, item.core), gather->arena,
+                       event);
+    if (err != OK)
+        return err == ERR_UNKNOWN ? OK : err;
+    event->identity = item.identity;
+    if (!account_equal(event->account, gather->account))
+        return err_corrupt();
+    if (is_admitted(gather->rules, event))
+        add_event(gather, event, item.position, item.copy);
+    return OK;
+}
+
+void
+gather_extra(struct gather *gather, const struct event *event)
+{
+    if (account_equal(event->account, gather->account))
+        add_event(gather, event, HISTORY_ALL, false);
+    if (event->kind == EVENT_JOIN && event->join.referrer != 0 &&
+        event->join.referrer == gather->account.member)
+        add_referred(gather, event->account.member);
+}
+
+void
+gather_account(struct gather *gather, const struct history_account *account)
+{
+    assert(account_equal(gather->account, account->account));
+    for (uint32_t i = 0; i < account->event_count; i++)
+        add_event(gather, account->events[i], account->positions[i], false);
+    for (uint32_t i = 0; i < account->referred_count; i++)
+        add_referred(gather, account->referred[i]);
+}
+
+/* Canonical order; of one identity the original first, then by arrival. */
+static int
+compare_events(const void *a, const void *b)
+{
+    const struct gather_event *x = a;
+    const struct gather_event *y = b;
+    int order = event_compare(x->event, y->event);
+
+    if (order != 0)
+        return order;
+    if (x->copy != y->copy)
+        return x->copy ? 1 : -1;
+    return x->position < y->position ? -1 : x->position > y->position;
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+    const uint64_t *x = a;
+    const uint64_t *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+static bool
+is_sorted(const struct gather_event *events, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (compare_events(&events[i - 1], &events[i]) > 0)
+            return false;
+    return true;
+}
+
+static void
+merge_copies(struct gather_events *events)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < events->count; i++) {
+        struct gather_event *last = &events->items[kept == 0 ? 0 : kept - 1];
+        const struct gather_event *next = &events->items[i];
+        if (kept > 0 &&
+            identity_equal(last->event->identity, next->event->identity)) {
+            if (next->position < last->position)
+                last->position = next->position;
+            continue;
+        }
+        events->items[kept++] = *next;
+    }
+    events->count = kept;
+}
+
+/* Whether one node appears with two incarnations; also true where there are
+ * too many streams to tell cheaply. */
+static bool
+has_incarnations(const struct gather_events *events)
+{
+    identity seen[STREAMS_SEEN];
+    uint32_t seen_count = 0;
+
+    for (uint32_t i = 0; i < events->count; i++) {
+        identity id = events->items[i].event->identity;
+        uint32_t at = 0;
+        while (at < seen_count && seen[at].node != id.node)
+            at++;
+        if (at == STREAMS_SEEN ||
+            (at < seen_count && seen[at].incarnation != id.incarnation))
+            return true;
+        if (at == seen_count)
+            seen[seen_count++] = id;
+    }
+    return false;
+}
+
+/* By node and id, then canonical order. */
+static int
+compare_ids(const void *a, const void *b)
+{
+    const struct event *const *x = a;
+    const struct event *const *y = b;
+
+    if ((*x)->identity.node != (*y)->identity.node)
+        return (*x)->identity.node < (*y)->identity.node ? -1 : 1;
+    int order = view_compare((*x)->id, (*y)->id);
+    return order != 0 ? order : event_compare(*x, *y);
+}
+
+static bool
+is_told_again(const struct event *first, const struct event *again)
+{
+    return first->identity.node == again->identity.node &&
+           first->identity.incarnation != again->identity.incarnation &&
+           view_equal(first->id, again->id) &&
+           codec_same_content(first, again, false);
+}
+
+struct repeat {
+    identity again; /* what does not count ... */
+    identity first; /* ... because this is the same */
+};
+
+/* The events that an incarnation told again; `ret_repeats` has room for all
+ * events. */
+static uint32_t
+find_repeats(const struct gather *gather, struct repeat *ret_repeats)
+{
+    struct arena scratch = *gather->arena;
+    const struct event **named =
+        ARENA_NEW(&scratch, const struct event *, gather->events.count);
+    uint32_t named_count = 0;
+    uint32_t repeat_count = 0;
+    uint32_t first = 0;
+
+    for (uint32_t i = 0; i < gather->events.count; i++)
+        if (gather->events.items[i].event->id.size > 0)
+            named[named_count++] = gather->events.items[i].event;
+    if (named_count > 0)
+        qsort(named, named_count, sizeof *named, compare_ids);
+    for (uint32_t i = 1; i < named_count; i++) {
+        if (is_told_again(named[first], named[i]))
+            ret_repeats[repeat_count++] =
+                (struct repeat) { named[i]->identity, named[first]->identity };
+        else
+            first = i;
+    }
+    return repeat_count;
+}
+
+static const struct repeat *
+repeat_of(const struct repeat *repeats, uint32_t count, identity again)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (identity_equal(repeats[i].again, again))
+            return &repeats[i];
+    return NULL;
+}
+
+static void
+merge_repeats(struct gather *gather)
+{
+    struct repeat *repeats =
+        ARENA_NEW(gather->arena, struct repeat, gather->events.count);
+    uint32_t repeat_count = find_repeats(gather, repeats);
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; repeat_count > 0 && i < gather->events.count; i++) {
+        struct gather_event next = gather->events.items[i];
+        if (repeat_of(repeats, repeat_count, next.event->identity) != NULL)
+            continue;
+        const struct repeat *voided =
+            next.event->kind != EVENT_VOID
+                ? NULL
+                : repeat_of(repeats, repeat_count, next.event->annul.voids);
+        if (voided != NULL) {
+            struct event *changed = ARENA_NEW(gather->arena, struct event, 1);
+            *changed = *next.event;
+            changed->annul.voids = voided->first;
+            next.event = changed;
+        }
+        gather->events.items[kept++] = next;
+    }
+    if (repeat_count > 0)
+        gather->events.count = kept;
+}
+
+static void
+sort_referred(struct gather_referred *referred)
+{
+    uint32_t kept = 0;
+
+    if (referred->count > 0)
+        qsort(referred->items, referred->count, sizeof *referred->items,
+              compare_numbers);
+    for (uint32_t i = 0; i < referred->count; i++)
+        if (kept == 0 || referred->items[kept - 1] != referred->items[i])
+            referred->items[kept++] = referred->items[i];
+    referred->count = kept;
+}
+
+void
+gather_end(struct gather *gather, struct history_account *ret_account)
+{
+    struct gather_events *events = &gather->events;
+
+    if (!is_sorted(events->items, events->count))
+        qsort(events->items, events->count, sizeof *events->items,
+              compare_events);
+    merge_copies(events);
+    if (has_incarnations(events))
+        merge_repeats(gather);
+    sort_referred(&gather->referred);
+    const struct event **sorted =
+        ARENA_NEW(gather->arena, const struct event *, events->count);
+    uint64_t *positions = ARENA_NEW(gather->arena, uint64_t, events->count);
+    for (uint32_t i = 0; i < events->count; i++) {
+        sorted[i] = events->items[i].event;
+        positions[i] = events->items[i].position;
+    }
+    *ret_account = (struct history_account) {
+        .account = gather->account,
+        .event_count = events->count,
+        .referred_count = gather->referred.count,
+        .events = sorted,
+        .positions = positions,
+        .referred = gather->referred.items,
+    };
+}

@@ -1,0 +1,79 @@
+/*
+ * gather.h - from the items of one account to its history
+ *
+ * Items are handed in in any order, from runs and from the tail; out comes the
+ * history in canonical order, each event once:
+ *
+ * - What arrived after the position asked for is not there.
+ * - What the journal has quarantined does not count, nor does a node's event
+ *   for a store not its own; but a copy that differs from its original counts
+ *   where the question is from before the original arrived.  (What breaks a
+ *   rule of EVENTS.md has not become an item.)
+ * - A copy and its original are one.
+ * - Two events of one node but different incarnations with the same `id` and
+ *   content are one (EVENTS.md, "Identity"): the first in canonical order
+ *   counts, and a void of the other means it.
+ */
+#ifndef CORE_GATHER_H
+#define CORE_GATHER_H
+
+#include "core/history_account.h"
+#include "core/item.h"
+#include "core/list.h"
+
+/* A position that does not count in questions from `from` on. */
+struct gather_quarantine {
+    uint64_t position;
+    uint64_t from;
+};
+
+struct gather_rules {
+    const struct gather_quarantine *quarantine; /* ascending by position */
+    uint32_t quarantine_count;
+    history_admits *admits; /* NULL: all */
+    void *context;
+};
+
+struct gather_event {
+    const struct event *event;
+    uint64_t position;
+    bool copy;
+};
+
+struct gather {
+    const struct gather_rules *rules;
+    uint64_t known;
+    account_id account;
+    struct arena *arena;
+    struct gather_events {
+        struct gather_event *items;
+        uint32_t count;
+        uint32_t room;
+    } events;
+    struct gather_referred {
+        uint64_t *items;
+        uint32_t count;
+        uint32_t room;
+    } referred;
+};
+
+/* Starts the history of `account`, whose code is copied into the arena. */
+void gather_open(struct gather *gather, const struct gather_rules *rules,
+                 account_id account, uint64_t known, struct arena *arena);
+
+/* Takes the bytes of one item; what is kept of them is copied.  ERR_CORRUPT:
+ * they are no item. */
+NODISCARD enum err gather_item(struct gather *gather, view bytes);
+
+/* Takes an event that is not stored; it is borrowed by the result.  One of
+ * another account adds a pointer at most. */
+void gather_extra(struct gather *gather, const struct event *event);
+
+/* Takes over what a history holds already. */
+void gather_account(struct gather *gather,
+                    const struct history_account *account);
+
+/* Puts all in order. */
+void gather_end(struct gather *gather, struct history_account *ret_account);
+
+#endif

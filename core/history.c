@@ -1,0 +1,475 @@
+#include "core/history.h"
+
+#include "core/codec.h"
+#include "core/crypto.h"
+#include "core/history_parts.h"
+#include "core/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FORMAT = 1,              /* of items; also for what this program knows */
+    TAIL_MERGE = 32768,      /* items that an owner leaves unmerged */
+    TAIL_MAX = 1000000,      /* items that anybody holds */
+    TAIL_SIZE_MAX = 1 << 28, /* bytes likewise */
+    SCRATCH_SIZE = 1 << 20,
+};
+static_assert(LIMIT_EVENT_LINES * sizeof(struct event_line) < SCRATCH_SIZE / 2,
+              "one event fits the scratch");
+
+static const uint8_t NO_TAG[RUNSET_TAG_SIZE];
+
+enum err
+history_open(const char *dir, struct journal *journal, bool owner,
+             struct history **ret_history)
+{
+    struct history *history = calloc(1, sizeof *history);
+
+    if (history == NULL)
+        return ERR_MEMORY;
+    history->journal = journal;
+    history->owner = owner;
+    history->tail.seed = crypto_random_number();
+    history->set = (struct runset) {
+        .name = "history",
+        .kind = RUNS_HISTORY,
+        .rule = RUNS_CONCATENATE,
+        .format = FORMAT,
+    };
+    enum err err = runset_init(&history->set, dir, journal);
+    if (err == OK && !arena_open(&history->scratch, SCRATCH_SIZE))
+        err = ERR_MEMORY;
+    if (err != OK) {
+        history_close(history);
+        return err;
+    }
+    *ret_history = history;
+    return OK;
+}
+
+void
+history_close(struct history *history)
+{
+    if (history == NULL)
+        return;
+    runset_close(&history->set);
+    tail_close(&history->tail);
+    free(history->quarantine);
+    arena_close(&history->scratch);
+    free(history);
+}
+
+void
+history_set_owner(struct history *history, bool owner)
+{
+    history->owner = owner;
+    history->last_txn = 0;
+}
+
+void
+history_set_admits(struct history *history, history_admits *admits,
+                   void *context)
+{
+    history->rules.admits = admits;
+    history->rules.context = context;
+}
+
+uint64_t
+history_position(const struct history *history)
+{
+    return history->position;
+}
+
+uint64_t
+history_size(const struct history *history)
+{
+    return runset_size(&history->set);
+}
+
+uint64_t
+history_held(const struct history *history)
+{
+    return history->set.position;
+}
+
+uint64_t
+history_odd_count(const struct history *history)
+{
+    return history->odd_count;
+}
+
+enum err
+history_verify(const struct history *history)
+{
+    return runset_verify(&history->set);
+}
+
+/* --- taking in --- */
+
+static void
+restart(struct history *history)
+{
+    tail_close(&history->tail);
+    history->position = history->set.position;
+    history->odd_count = 0;
+}
+
+/* Forgets all that has been derived; an owner for every process. */
+static enum err
+reset(struct history *history)
+{
+    enum err err = OK;
+
+    if (history->owner)
+        err = runset_reset(&history->set);
+    else
+        runset_drop(&history->set);
+    restart(history);
+    return err;
+}
+
+static enum err
+load_set(struct history *history, uint64_t last)
+{
+    bool changed = false;
+    enum err err = runset_load(&history->set, &changed);
+
+    if (err == ERR_CORRUPT)
+        return reset(history);
+    if (err != OK)
+        return err;
+    /* A note from a life of the journal that it has lost again. */
+    if (history->set.position > last)
+        return reset(history);
+    if (changed || !history->loaded)
+        restart(history);
+    if (history->owner && !history->loaded)
+        runset_clean(&history->set);
+    history->loaded = true;
+    return OK;
+}
+
+static enum err
+add_quarantine(struct history *history, uint64_t position, uint64_t from)
+{
+    uint32_t count = history->rules.quarantine_count;
+
+    if (count == history->quarantine_room) {
+        uint32_t room = count == 0 ? 64 : count * 2;
+        void *grown =
+            realloc(history->quarantine, room * sizeof *history->quarantine);
+        if (grown == NULL)
+            return ERR_MEMORY;
+        history->quarantine = grown;
+        history->quarantine_room = room;
+    }
+    history->quarantine[count] = (struct gather_quarantine) { position, from };
+    history->rules.quarantine_count = count + 1;
+    history->rules.quarantine = history->quarantine;
+    return OK;
+}
+
+/* A copy that differs from its original stands until the original arrives. */
+static uint64_t
+quarantined_from(struct reader *reader, uint64_t position,
+                 enum reader_quarantine why)
+{
+    struct record_event event;
+    uint64_t original;
+
+    if (why != QUARANTINE_COPY_DIFFERS ||
+        reader_event(reader, position, &event) != OK ||
+        reader_find_event(reader, event.origin, &original) != OK ||
+        original <= position)
+        return 0;
+    return original;
+}
+
+/* Marks may come to any position at any time. */
+static enum err
+load_quarantine(struct history *history, struct reader *reader)
+{
+    enum reader_quarantine why;
+    uint64_t position = 0;
+    enum err err;
+
+    history->rules.quarantine_count = 0;
+    while ((err = reader_next_quarantine(reader, position + 1, &position,
+                                         &why)) == OK) {
+        err = add_quarantine(history, position,
+                             quarantined_from(reader, position, why));
+        if (err != OK)
+            return err;
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err
+add_pointer(struct history *history, const struct event *event,
+            uint64_t position)
+{
+    const struct item pointer = {
+        .kind = ITEM_POINTER,
+        .position = position,
+        .referred = event->account.member,
+    };
+    const account_id referrer = { .member = event->join.referrer };
+
+    if (event->kind != EVENT_JOIN || event->join.referrer == 0)
+        return OK;
+    return tail_add(&history->tail, referrer, &pointer);
+}
+
+/* An event that this program does not understand, or that breaks a rule, has
+ * no effect; the journal keeps it for a later program. */
+static enum err
+take_event(struct history *history, const struct record_event *stored,
+           uint64_t position)
+{
+    struct arena scratch = history->scratch;
+    struct event event;
+    const struct item item = {
+        .kind = ITEM_EVENT,
+        .copy = stored->copy,
+        .position = position,
+        .identity = stored->origin,
+        .core = stored->core,
+    };
+
+    if (codec_decode(stored->core, &scratch, &event) != OK ||
+        event_check(&event, NULL) != OK) {
+        history->odd_count++;
+        return OK;
+    }
+    enum err err = tail_add(&history->tail, event.account, &item);
+    return err == OK ? add_pointer(history, &event, position) : err;
+}
+
+static enum err
+take_record(struct history *history, const struct reader_item *item)
+{
+    struct record_cursor cursor = record_events(&item->record);
+    struct record_event event;
+    uint64_t position = item->position;
+    enum err err = OK;
+
+    while (err == OK && record_next(&cursor, &event)) {
+        if (position > history->position)
+            err = take_event(history, &event, position);
+        position++;
+    }
+    if (err != OK)
+        return err;
+    uint64_t last = item->position + item->record.count - 1;
+    assert(last > history->position);
+    history->position = last;
+    return OK;
+}
+
+static bool
+is_full(const struct tail *tail)
+{
+    return tail->item_count >= TAIL_MAX || tail->size >= TAIL_SIZE_MAX;
+}
+
+static enum err
+add_tail(const struct tail *tail, struct runs_writer *writer)
+{
+    const struct tail_account **sorted = NULL;
+    uint32_t count = 0;
+    enum err err = tail_sort(tail, LIMIT_PARTITIONS, &sorted, &count);
+
+    if (err != OK)
+        return err;
+    for (uint32_t i = 0; i < count; i++)
+        for (int32_t item = sorted[i]->first; item != TAIL_NONE;
+             item = tail->items[item].next)
+            runs_add(writer, runs_key_view(&sorted[i]->key),
+                     tail_bytes(tail, item));
+    free(sorted);
+    return OK;
+}
+
+static enum err
+write_tail(struct history *history)
+{
+    struct runs_writer *writer = NULL;
+    enum err err = runset_begin(&history->set, &writer);
+
+    if (err != OK)
+        return err;
+    err = add_tail(&history->tail, writer);
+    if (err != OK) {
+        runs_abandon(writer);
+        return err;
+    }
+    err = runset_commit(&history->set, writer, history->position, NO_TAG);
+    if (err != OK) {
+        history->loaded = false;
+        return err;
+    }
+    tail_close(&history->tail);
+    return OK;
+}
+
+enum err
+history_merge(struct history *history)
+{
+    assert(history->owner);
+    if (history->position == history->set.position)
+        return OK;
+    enum err err = write_tail(history);
+    return err == OK ? runset_compact(&history->set) : err;
+}
+
+/* A record of a later format says nothing of its size: the next one that can
+ * be read tells where it ends. */
+static enum err
+take_next(struct history *history, struct reader *reader)
+{
+    struct reader_item item;
+    enum err err = reader_next(reader, history->position + 1, &item);
+
+    if (err == ERR_UNKNOWN) {
+        if (item.position > history->position)
+            history->position = item.position;
+        else
+            history->position++;
+        return OK;
+    }
+    return err == OK ? take_record(history, &item) : err;
+}
+
+static enum err
+take_all(struct history *history, struct reader *reader)
+{
+    enum err err;
+
+    while ((err = take_next(history, reader)) == OK) {
+        if (!is_full(&history->tail))
+            continue;
+        if (!history->owner)
+            return ERR_BUSY;
+        err = history_merge(history);
+        if (err == OK)
+            err = reader_refresh(reader);
+        if (err != OK)
+            return err;
+    }
+    if (err != ERR_NOT_FOUND)
+        return err;
+    if (history->owner && history->tail.item_count >= TAIL_MERGE)
+        return history_merge(history);
+    return OK;
+}
+
+/* Pages that a snapshot still sees can't be used again: the reader lives for
+ * the call only. */
+static enum err
+refresh(struct history *history)
+{
+    struct reader *reader = NULL;
+    enum err err = reader_open(history->journal, &reader);
+
+    if (err != OK)
+        return err;
+    err = load_set(history, reader_last(reader));
+    if (err == OK)
+        err = reader_refresh(reader);
+    if (err == OK)
+        err = load_quarantine(history, reader);
+    if (err == OK)
+        err = take_all(history, reader);
+    reader_close(reader);
+    return err;
+}
+
+enum err
+history_refresh(struct history *history)
+{
+    uint64_t txn = journal_last_txn(history->journal);
+
+    if (history->loaded && history->last_txn == txn && txn != 0)
+        return OK;
+    enum err err = refresh(history);
+    if (err == ERR_CORRUPT && history->owner) {
+        /* A run was found damaged while it was merged. */
+        err = reset(history);
+        if (err == OK)
+            err = refresh(history);
+    }
+    if (err == OK)
+        history->last_txn = txn;
+    return err;
+}
+
+enum err
+history_rebuild(struct history *history)
+{
+    enum err err = reset(history);
+
+    if (err != OK)
+        return err;
+    history->last_txn = 0;
+    return refresh(history);
+}
+
+/* --- reading --- */
+
+static enum err
+gather_run(struct gather *gather, const struct runs *runs, view key)
+{
+    struct runs_cursor cursor;
+    enum err err = runs_seek(runs, key, &cursor);
+
+    while (err == OK && (err = runs_next(&cursor)) == OK &&
+           view_equal(cursor.key, key))
+        err = gather_item(gather, cursor.blob);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err
+gather_tail(struct gather *gather, const struct tail *tail, view key)
+{
+    const struct tail_account *account = tail_find(tail, key);
+    int32_t item = account == NULL ? TAIL_NONE : account->first;
+    enum err err = OK;
+
+    for (; err == OK && item != TAIL_NONE; item = tail->items[item].next)
+        err = gather_item(gather, tail_bytes(tail, item));
+    return err;
+}
+
+enum err
+history_read(const struct history *history, account_id account, uint64_t known,
+             struct arena *arena, struct history_account *ret_account)
+{
+    runs_key key = runs_key_of(account);
+    struct gather gather;
+    enum err err = OK;
+
+    gather_open(&gather, &history->rules, account, known, arena);
+    for (uint32_t i = 0; i < history->set.run_count && err == OK; i++)
+        err = gather_run(&gather, history->set.runs[i], runs_key_view(&key));
+    if (err == OK)
+        err = gather_tail(&gather, &history->tail, runs_key_view(&key));
+    if (err == OK)
+        gather_end(&gather, ret_account);
+    return err;
+}
+
+enum err
+history_add(struct history_account *account, const struct event *extra,
+            uint32_t count, struct arena *arena)
+{
+    const struct gather_rules none = { 0 };
+    struct gather gather;
+
+    gather_open(&gather, &none, account->account, HISTORY_ALL, arena);
+    gather_account(&gather, account);
+    for (uint32_t i = 0; i < count; i++)
+        gather_extra(&gather, &extra[i]);
+    gather_end(&gather, account);
+    return OK;
+}

@@ -1,0 +1,27 @@
+/*
+ * history_account.h - the history of one account, as it is handed out
+ */
+#ifndef CORE_HISTORY_ACCOUNT_H
+#define CORE_HISTORY_ACCOUNT_H
+
+#include "core/event.h"
+
+#define HISTORY_ALL UINT64_MAX /* no bound by position */
+
+/* The events of one account.  All of it, with every view of the events, lives
+ * in the arena that it was read into. */
+struct history_account {
+    account_id account;
+    uint32_t event_count;
+    uint32_t referred_count;
+    const struct event *const *events; /* canonical order; as walk.h wants */
+    const uint64_t *positions; /* of each event, when it first arrived */
+    const uint64_t *referred;  /* members whose join named this account,
+                                * ascending, each once; void or not */
+};
+
+/* Whether a node may speak for a store (the allow-list of a hub): what it may
+ * not is kept and has no effect. */
+typedef bool history_admits(void *context, uint32_t node, uint32_t store);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * history_parts.h - what a history consists of, for history.c and
+ * history_scan.c only
+ */
+#ifndef CORE_HISTORY_PARTS_H
+#define CORE_HISTORY_PARTS_H
+
+#include "core/gather.h"
+#include "core/runset.h"
+#include "core/tail.h"
+
+struct history {
+    struct journal *journal; /* borrowed */
+    bool owner;
+    bool loaded;
+    uint64_t last_txn; /* of the last complete refresh */
+    uint64_t position; /* taken in: runs and tail */
+    uint64_t odd_count;
+    struct runset set;
+    struct tail tail; /* positions after set.position */
+    struct gather_rules rules;
+    struct gather_quarantine *quarantine; /* owned; what the rules borrow */
+    uint32_t quarantine_room;
+    struct arena scratch; /* for one event */
+};
+
+#endif

@@ -1,0 +1,244 @@
+#include "core/history_scan.h"
+
+#include "core/history_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One run within one partition. */
+struct source {
+    struct runs_cursor cursor;
+    bool over;
+};
+
+/* One partition: its runs and its part of the tail. */
+struct lane {
+    uint8_t partition;
+    struct source sources[RUNSET_RUNS_MAX];
+    const struct tail_account **tail; /* sorted; owned */
+    uint32_t tail_count;
+    uint32_t tail_next;
+    runs_key key; /* the least that is left; size 0: none */
+};
+
+struct history_scan {
+    const struct history *history; /* borrowed */
+    uint64_t known;
+    uint32_t lane_count;
+    uint32_t heap_count;
+    uint16_t heap[LIMIT_PARTITIONS]; /* lanes with a key, least first */
+    struct lane lanes[];
+};
+
+static enum err
+step(struct lane *lane, struct source *source)
+{
+    enum err err = runs_next(&source->cursor);
+
+    source->over = err != OK || source->cursor.key.bytes[0] != lane->partition;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err
+find_least(struct lane *lane, uint32_t run_count)
+{
+    view least = { 0 };
+
+    for (uint32_t i = 0; i < run_count; i++) {
+        const struct source *source = &lane->sources[i];
+        if (!source->over &&
+            (least.size == 0 || view_compare(source->cursor.key, least) < 0))
+            least = source->cursor.key;
+    }
+    if (lane->tail_next < lane->tail_count) {
+        view key = runs_key_view(&lane->tail[lane->tail_next]->key);
+        if (least.size == 0 || view_compare(key, least) < 0)
+            least = key;
+    }
+    if (least.size > sizeof lane->key.bytes)
+        return err_corrupt();
+    if (least.size > 0)
+        memmove(lane->key.bytes, least.bytes, least.size);
+    lane->key.size = (uint8_t)least.size;
+    return OK;
+}
+
+static enum err
+open_lane(struct history_scan *scan, struct lane *lane, uint32_t partition)
+{
+    const struct history *history = scan->history;
+    runs_key floor = runs_key_floor(partition);
+    enum err err =
+        tail_sort(&history->tail, partition, &lane->tail, &lane->tail_count);
+
+    lane->partition = (uint8_t)partition;
+    for (uint32_t i = 0; i < history->set.run_count && err == OK; i++) {
+        struct source *source = &lane->sources[i];
+        err = runs_seek(history->set.runs[i], runs_key_view(&floor),
+                        &source->cursor);
+        if (err == OK)
+            err = step(lane, source);
+    }
+    return err == OK ? find_least(lane, history->set.run_count) : err;
+}
+
+/* Account order: the partition is not looked at. */
+static bool
+comes_before(const struct history_scan *scan, uint16_t a, uint16_t b)
+{
+    view x = runs_key_view(&scan->lanes[a].key);
+    view y = runs_key_view(&scan->lanes[b].key);
+
+    return view_compare((view) { x.bytes + 1, x.size - 1 },
+                        (view) { y.bytes + 1, y.size - 1 }) < 0;
+}
+
+static void
+sift_down(struct history_scan *scan, uint32_t at)
+{
+    uint16_t moved = scan->heap[at];
+
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+        if (child >= scan->heap_count)
+            break;
+        if (child + 1 < scan->heap_count &&
+            comes_before(scan, scan->heap[child + 1], scan->heap[child]))
+            child++;
+        if (!comes_before(scan, scan->heap[child], moved))
+            break;
+        scan->heap[at] = scan->heap[child];
+        at = child;
+    }
+    scan->heap[at] = moved;
+}
+
+static enum err
+open_scan(struct history_scan *scan, uint32_t first, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        enum err err = open_lane(scan, &scan->lanes[i], first + i);
+        if (err != OK)
+            return err;
+        if (scan->lanes[i].key.size > 0)
+            scan->heap[scan->heap_count++] = (uint16_t)i;
+    }
+    for (uint32_t i = scan->heap_count / 2; i-- > 0;)
+        sift_down(scan, i);
+    return OK;
+}
+
+static enum err
+start(const struct history *history, uint32_t first, uint32_t count,
+      uint64_t known, struct history_scan **ret_scan)
+{
+    struct history_scan *scan =
+        calloc(1, sizeof *scan + count * sizeof scan->lanes[0]);
+
+    if (scan == NULL)
+        return ERR_MEMORY;
+    scan->history = history;
+    scan->known = known;
+    scan->lane_count = count;
+    enum err err = open_scan(scan, first, count);
+    if (err != OK) {
+        history_scan_close(scan);
+        return err;
+    }
+    *ret_scan = scan;
+    return OK;
+}
+
+enum err
+history_scan_all(const struct history *history, uint64_t known,
+                 struct history_scan **ret_scan)
+{
+    return start(history, 0, LIMIT_PARTITIONS, known, ret_scan);
+}
+
+enum err
+history_scan_partition(const struct history *history, uint32_t partition,
+                       uint64_t known, struct history_scan **ret_scan)
+{
+    assert(partition < LIMIT_PARTITIONS);
+    return start(history, partition, 1, known, ret_scan);
+}
+
+void
+history_scan_close(struct history_scan *scan)
+{
+    if (scan == NULL)
+        return;
+    for (uint32_t i = 0; i < scan->lane_count; i++)
+        free(scan->lanes[i].tail);
+    free(scan);
+}
+
+/* Hands all items of the lane's least account over and moves on. */
+static enum err
+drain(struct history_scan *scan, struct lane *lane, view key,
+      struct gather *gather)
+{
+    const struct history *history = scan->history;
+    enum err err = OK;
+
+    for (uint32_t i = 0; i < history->set.run_count; i++) {
+        struct source *source = &lane->sources[i];
+        while (err == OK && !source->over &&
+               view_equal(source->cursor.key, key)) {
+            err = gather_item(gather, source->cursor.blob);
+            if (err == OK)
+                err = step(lane, source);
+        }
+    }
+    if (lane->tail_next == lane->tail_count ||
+        !view_equal(runs_key_view(&lane->tail[lane->tail_next]->key), key))
+        return err;
+    const struct tail *tail = &history->tail;
+    for (int32_t item = lane->tail[lane->tail_next]->first;
+         err == OK && item != TAIL_NONE; item = tail->items[item].next)
+        err = gather_item(gather, tail_bytes(tail, item));
+    lane->tail_next++;
+    return err;
+}
+
+static enum err
+take_least(struct history_scan *scan, struct arena *arena,
+           struct history_account *ret_account)
+{
+    struct lane *lane = &scan->lanes[scan->heap[0]];
+    runs_key key = lane->key;
+    struct gather gather;
+    account_id account;
+
+    if (!runs_key_account(runs_key_view(&key), &account))
+        return err_corrupt();
+    gather_open(&gather, &scan->history->rules, account, scan->known, arena);
+    enum err err = drain(scan, lane, runs_key_view(&key), &gather);
+    if (err == OK)
+        err = find_least(lane, scan->history->set.run_count);
+    if (err != OK)
+        return err;
+    if (lane->key.size == 0)
+        scan->heap[0] = scan->heap[--scan->heap_count];
+    if (scan->heap_count > 0)
+        sift_down(scan, 0);
+    gather_end(&gather, ret_account);
+    return OK;
+}
+
+enum err
+history_scan_next(struct history_scan *scan, struct arena *arena,
+                  struct history_account *ret_account)
+{
+    while (scan->heap_count > 0) {
+        struct arena kept = *arena;
+        enum err err = take_least(scan, arena, ret_account);
+        if (err != OK)
+            return err;
+        if (ret_account->event_count > 0 || ret_account->referred_count > 0)
+            return OK;
+        *arena = kept; /* nothing of it counts at that position */
+    }
+    return ERR_NOT_FOUND;
+}

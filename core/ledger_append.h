@@ -1,0 +1,80 @@
+/*
+ * ledger_append.h - what comes into a ledger: events, imports, versions,
+ * member numbers
+ *
+ * Events are completed (when, where, by whom), checked, encoded, and handed to
+ * the journal in one transaction.  A dry run does all but that, and says what
+ * the identities would be.
+ */
+#ifndef CORE_LEDGER_APPEND_H
+#define CORE_LEDGER_APPEND_H
+
+#include "core/ledger.h"
+
+/* An event on its way in.  Views are borrowed for the call. */
+struct ledger_entry {
+    struct event event; /* completed by ledger_append(): at, store, identity,
+                         * recorded, what a void means */
+    view voids_id;      /* a void by the `id` of an event of this node */
+    bool at_given;      /* else it happened now */
+    uint32_t line;      /* where it stood, for complaints; 0: nowhere */
+
+    bool known;        /* out: stored before; its identity has been filled in */
+    uint64_t position; /* out: where it is stored; 0 in a dry run */
+};
+
+struct ledger_append {
+    int64_t now_ms;
+    bool dry_run;
+};
+
+/* Appends new events of this node in one transaction: all or none.  An `id`
+ * that is stored with equal content is answered with the stored identity; two
+ * equal ones in one batch are one.  ERR_INPUT: an event breaks a rule, or lies
+ * in the future; ERR_CONFLICT: an `id` is stored with other content;
+ * ERR_NOT_FOUND: nobody knows `voids_id`; ERR_FULL.  The complaint names the
+ * line.  The entries are completed in place also in a dry run. */
+NODISCARD enum err ledger_append(struct ledger *ledger,
+                                 struct ledger_entry *entries, uint32_t count,
+                                 const struct ledger_append *options,
+                                 struct complaint *complaint);
+
+/* Why an entry of an import was not stored; ret_refused names the first. */
+struct ledger_import {
+    int64_t now_ms;
+    uint64_t stored; /* out, summed up: new ones, ... */
+    uint64_t known;  /* ... and those that were there already */
+};
+
+/* Appends events that may bear a foreign identity and `recorded` (kept as
+ * copies; those with an identity stored already with equal content are
+ * skipped) or none (new events of this node).  All or none of the batch; on
+ * failure `ret_refused` is the index of the entry at fault, so that the caller
+ * can leave it out and try the rest.  Faults as for ledger_append(). */
+NODISCARD enum err ledger_import(struct ledger *ledger,
+                                 struct ledger_entry *entries, uint32_t count,
+                                 struct ledger_import *import,
+                                 uint32_t *ret_refused,
+                                 struct complaint *complaint);
+
+/* Allots and stores the next member number of this node. */
+NODISCARD enum err ledger_member_new(struct ledger *ledger,
+                                     uint64_t *ret_member,
+                                     struct complaint *complaint);
+
+/* Publishes the bytes of a program file, effective from local midnight of
+ * `from_day`.  The file must be free of mistakes and have the currency and the
+ * zone of the versions before it; the transitions of the zone come from this
+ * machine's tz database and go with it.  `name` stands in complaints. */
+struct ledger_publish {
+    const char *name;
+    view file;
+    int32_t from_day;
+    int64_t now_ms;
+};
+NODISCARD enum err ledger_publish(struct ledger *ledger,
+                                  const struct ledger_publish *publish,
+                                  identity *ret_identity,
+                                  struct complaint *complaint);
+
+#endif

@@ -1,0 +1,292 @@
+#include "core/versions.h"
+
+#include "core/program_yaml.h"
+#include "core/publication.h"
+#include "core/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The versions known at one position, compiled. */
+struct known {
+    bool made;
+    uint64_t known;
+    uint32_t count;
+    enum err err; /* of the timeline */
+    struct ledger_version *list;
+    const struct timeline *timeline;
+    struct arena arena;
+};
+
+/* A publication as read; one of a later program has only its place. */
+struct entry {
+    struct ledger_version version;
+    struct arena arena; /* its bytes and its program */
+};
+
+struct versions {
+    struct journal *journal; /* borrowed */
+    uint64_t position;       /* control items up to here have been read */
+    uint32_t entry_count;
+    uint32_t entry_room;
+    struct entry *entries; /* owned; in the order of publishing */
+    struct known all;
+    struct known then; /* of the last other question */
+};
+
+enum err
+versions_open(struct journal *journal, struct versions **ret_versions)
+{
+    struct versions *versions = calloc(1, sizeof *versions);
+
+    if (versions == NULL)
+        return ERR_MEMORY;
+    versions->journal = journal;
+    *ret_versions = versions;
+    return OK;
+}
+
+static void
+forget(struct known *known)
+{
+    free(known->list);
+    arena_close(&known->arena);
+    *known = (struct known) { 0 };
+}
+
+void
+versions_close(struct versions *versions)
+{
+    if (versions == NULL)
+        return;
+    forget(&versions->all);
+    forget(&versions->then);
+    for (uint32_t i = 0; i < versions->entry_count; i++)
+        arena_close(&versions->entries[i].arena);
+    free(versions->entries);
+    free(versions);
+}
+
+/* Reads the program out of a publication's body. */
+static enum err
+parse(struct entry *entry, view body)
+{
+    struct publication publication;
+    enum { PARTS = 1 << 18 }; /* zone and lists */
+    struct mistakes *mistakes;
+
+    if (!arena_open(&entry->arena,
+                    program_yaml_room(body.size) + body.size + PARTS))
+        return ERR_MEMORY;
+    enum err err = publication_decode(arena_copy(&entry->arena, body),
+                                      &entry->arena, &publication);
+    if (err != OK)
+        return err == ERR_UNKNOWN ? OK : err;
+    entry->version.from_day = publication.from_day;
+    entry->version.file = publication.file;
+    entry->version.zone = publication.zone;
+    mistakes = calloc(1, sizeof *mistakes);
+    if (mistakes == NULL)
+        return ERR_MEMORY;
+    err = program_yaml_read(publication.file, &entry->arena, mistakes,
+                            &entry->version.program);
+    free(mistakes);
+    /* It was free of mistakes when it was published: if it is not now, its
+     * publisher knew more than we do. */
+    if (err == ERR_INPUT) {
+        entry->version.program = NULL;
+        err = OK;
+    }
+    return err;
+}
+
+static int
+compare_versions(const struct ledger_version *a, const struct ledger_version *b)
+{
+    if (a->recorded_ms != b->recorded_ms)
+        return a->recorded_ms < b->recorded_ms ? -1 : 1;
+    return identity_compare(a->identity, b->identity);
+}
+
+static enum err
+insert(struct versions *versions, const struct entry *entry)
+{
+    if (versions->entry_count == LIMIT_VERSIONS)
+        return err_corrupt();
+    if (versions->entry_count == versions->entry_room) {
+        uint32_t room =
+            versions->entry_room == 0 ? 8 : versions->entry_room * 2;
+        void *grown =
+            realloc(versions->entries, room * sizeof *versions->entries);
+        if (grown == NULL)
+            return ERR_MEMORY;
+        versions->entries = grown;
+        versions->entry_room = room;
+    }
+    uint32_t at = versions->entry_count++;
+    for (; at > 0 && compare_versions(&entry->version,
+                                      &versions->entries[at - 1].version) < 0;
+         at--)
+        versions->entries[at] = versions->entries[at - 1];
+    versions->entries[at] = *entry;
+    return OK;
+}
+
+static enum err
+take(struct versions *versions, const struct reader_item *item)
+{
+    struct entry entry = {
+        .version = {
+            .recorded_ms = item->record.recorded_ms,
+            .identity = { item->record.stream.incarnation, item->record.seq,
+                          item->record.stream.node },
+            .position = item->position,
+        },
+    };
+    enum err err = parse(&entry, item->record.body);
+
+    if (err == OK)
+        err = insert(versions, &entry);
+    if (err != OK)
+        arena_close(&entry.arena);
+    return err;
+}
+
+static enum err
+read_items(struct versions *versions, struct reader *reader, bool *ret_changed)
+{
+    struct reader_item item;
+    uint64_t next = versions->position + 1;
+    enum err err;
+
+    for (;; next = item.position + 1) {
+        err = reader_next_control(reader, next, &item);
+        if (err == ERR_UNKNOWN)
+            continue;
+        if (err != OK)
+            break;
+        if (item.record.kind == RECORD_VERSION &&
+            item.record.stream.channel == CHANNEL_PUBLIC) {
+            err = take(versions, &item);
+            if (err != OK)
+                return err;
+            *ret_changed = true;
+        }
+        versions->position = item.position;
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err
+versions_refresh(struct versions *versions, bool *ret_changed)
+{
+    struct reader *reader = NULL;
+    bool changed = false;
+    enum err err = reader_open(versions->journal, &reader);
+
+    if (err != OK)
+        return err;
+    err = read_items(versions, reader, &changed);
+    reader_close(reader);
+    if (changed) {
+        forget(&versions->all);
+        forget(&versions->then);
+    }
+    if (err == OK)
+        *ret_changed = changed;
+    return err;
+}
+
+static enum err
+compile(struct known *known)
+{
+    struct timeline_input *inputs = calloc(known->count + 1, sizeof *inputs);
+
+    if (inputs == NULL)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < known->count; i++) {
+        if (known->list[i].program == NULL) {
+            free(inputs);
+            return ERR_UNKNOWN;
+        }
+        inputs[i] = (struct timeline_input) {
+            .program = known->list[i].program,
+            .zone = known->list[i].zone,
+            .from_day = known->list[i].from_day,
+            .file = known->list[i].file,
+        };
+    }
+    enum err err = ERR_MEMORY;
+    if (arena_open(&known->arena, timeline_room(inputs, known->count) + 4096)) {
+        known->timeline = timeline_build(inputs, known->count, &known->arena);
+        err = OK;
+    }
+    free(inputs);
+    return err;
+}
+
+static enum err
+make(struct versions *versions, struct known *known, uint64_t position)
+{
+    forget(known);
+    struct ledger_version *list =
+        calloc(versions->entry_count + 1, sizeof *list);
+    if (list == NULL)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < versions->entry_count; i++) {
+        if (versions->entries[i].version.position > position)
+            continue;
+        list[known->count] = versions->entries[i].version;
+        list[known->count].number = known->count + 1;
+        known->count++;
+    }
+    known->list = list;
+    known->known = position;
+    known->err = compile(known);
+    known->made = true;
+    return known->err == ERR_MEMORY ? ERR_MEMORY : OK;
+}
+
+static enum err
+find(struct versions *versions, uint64_t position, struct known **ret_known)
+{
+    struct known *known =
+        position >= versions->position ? &versions->all : &versions->then;
+
+    if (!known->made ||
+        (known == &versions->then && known->known != position)) {
+        enum err err = make(versions, known, position);
+        if (err != OK)
+            return err;
+    }
+    *ret_known = known;
+    return OK;
+}
+
+enum err
+versions_list(struct versions *versions, uint64_t known,
+              const struct ledger_version **ret_list, uint32_t *ret_count)
+{
+    struct known *found;
+    enum err err = find(versions, known, &found);
+
+    if (err != OK)
+        return err;
+    *ret_list = found->list;
+    *ret_count = found->count;
+    return OK;
+}
+
+enum err
+versions_timeline(struct versions *versions, uint64_t known,
+                  const struct timeline **ret_timeline)
+{
+    struct known *found;
+    enum err err = find(versions, known, &found);
+
+    if (err == OK)
+        err = found->err;
+    if (err == OK)
+        *ret_timeline = found->timeline;
+    return err;
+}
