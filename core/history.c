@@ -405,6 +405,23 @@ history_refresh(struct history *history)
 }
 
 enum err
+history_backlog(struct history *history, uint64_t *ret_backlog)
+{
+    struct reader *reader = NULL;
+    enum err err = reader_open(history->journal, &reader);
+
+    if (err != OK)
+        return err;
+    err = load_set(history, reader_last(reader));
+    if (err == OK)
+        err = reader_refresh(reader);
+    if (err == OK)
+        *ret_backlog = reader_last(reader) - history->set.position;
+    reader_close(reader);
+    return err;
+}
+
+enum err
 history_rebuild(struct history *history)
 {
     enum err err = reset(history);

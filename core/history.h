@@ -51,10 +51,15 @@ void history_set_owner(struct history *history, bool owner);
  * else is the owner, who has to merge it. */
 NODISCARD enum err history_refresh(struct history *history);
 
+/* How many positions the journal has that the run files do not hold. */
+NODISCARD enum err history_backlog(struct history *history,
+                                   uint64_t *ret_backlog);
+
 /* Owner: writes the whole tail to a run now, however short. */
 NODISCARD enum err history_merge(struct history *history);
 
-/* Owner: forgets all files and builds them again from the journal. */
+/* Forgets all files and builds them again from the journal; who is not the
+ * owner does so in memory, for as long as the files stay as they are. */
 NODISCARD enum err history_rebuild(struct history *history);
 
 /* Reads every live file through and checks it.  ERR_CORRUPT. */

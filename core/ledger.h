@@ -34,7 +34,7 @@ struct ledger_identity {
 /* Makes a new, empty ledger.  ERR_EXISTS: there is one (or something else) in
  * that directory; ERR_INPUT: a number out of its range. */
 NODISCARD enum err ledger_create(const char *dir,
-                                 const struct ledger_identity *identity,
+                                 const struct ledger_identity *asked,
                                  int64_t now_ms, struct complaint *complaint);
 
 enum ledger_mode {

@@ -1,0 +1,511 @@
+#include "core/ledger.h"
+
+#include "core/codec.h"
+#include "core/facts.h"
+#include "core/ledger_parts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    PATH_SIZE = LEDGER_PATH_SIZE + 32,
+    BACKLOG_MERGE = 32768, /* positions; above, a visitor merges the tail */
+};
+
+/* --- words --- */
+
+enum err
+ledger_fault(const struct ledger *ledger, enum err err,
+             struct complaint *complaint)
+{
+    const char *dir = ledger == NULL ? "ledger" : ledger->dir;
+
+    if (err == ERR_CORRUPT)
+        complain(complaint, "%s: damaged (seen at %s); run `leima verify`", dir,
+                 err_witness());
+    else if (err == ERR_UNKNOWN)
+        complain(complaint,
+                 "%s: made by a later version of leima; install that one", dir);
+    else if (err == ERR_BUSY)
+        complain(complaint,
+                 "%s: in use by another process that has not kept up; try "
+                 "again",
+                 dir);
+    else if (err != OK)
+        complain(complaint, "%s: %s; nothing has changed", dir, err_name(err));
+    return err;
+}
+
+/* --- making and opening --- */
+
+static bool
+join_path(const char *dir, const char *name, char path[static PATH_SIZE])
+{
+    int size = snprintf(path, PATH_SIZE, "%s/%s", dir, name);
+    return size > 0 && strlen(dir) < LEDGER_PATH_SIZE;
+}
+
+/* A directory may hold what an init left that was cut off, nothing else. */
+static bool
+is_free(const char *dir)
+{
+    DIR *files = opendir(dir);
+    const struct dirent *entry;
+    bool free = true;
+
+    if (files == NULL)
+        return false;
+    while (free && (entry = readdir(files)) != NULL)
+        free = strcmp(entry->d_name, ".") == 0 ||
+               strcmp(entry->d_name, "..") == 0 ||
+               strcmp(entry->d_name, "journal") == 0 ||
+               strcmp(entry->d_name, "keys") == 0;
+    closedir(files);
+    return free;
+}
+
+static enum err
+make_dir(const char *path, mode_t mode)
+{
+    if (mkdir(path, mode) == 0 || errno == EEXIST)
+        return OK;
+    return errno == ENOSPC ? ERR_FULL : ERR_IO;
+}
+
+static void
+sync_dir(const char *path)
+{
+    int file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (file < 0)
+        return;
+    fsync(file);
+    close(file);
+}
+
+static enum err
+make_dirs(const char *dir, char journal_path[static PATH_SIZE])
+{
+    char keys[PATH_SIZE];
+
+    if (!join_path(dir, "journal", journal_path) ||
+        !join_path(dir, "keys", keys))
+        return ERR_INPUT;
+    enum err err = make_dir(dir, 0777);
+    if (err == OK && !is_free(dir))
+        return ERR_EXISTS;
+    if (err == OK)
+        err = make_dir(journal_path, 0777);
+    if (err == OK)
+        err = make_dir(keys, 0700);
+    return err;
+}
+
+enum err
+ledger_create(const char *dir, const struct ledger_identity *asked,
+              int64_t now_ms, struct complaint *complaint)
+{
+    char path[PATH_SIZE];
+    struct journal_identity who = {
+        .node = asked->node,
+        .store = asked->store,
+        .incarnation = asked->incarnation,
+    };
+
+    if (who.node == 0 || who.node > LIMIT_NODE)
+        return complain(complaint, "node: expected 1 to %d", LIMIT_NODE);
+    if (who.store > LIMIT_STORE)
+        return complain(complaint, "store: expected 1 to %d", LIMIT_STORE);
+    if (who.incarnation > LIMIT_INCARNATION)
+        return complain(complaint, "incarnation: expected 1 to 2^53 - 1");
+    if (who.incarnation == 0)
+        who.incarnation = journal_draw_incarnation(now_ms);
+    enum err err = make_dirs(dir, path);
+    if (err == OK)
+        err = journal_create(path, &who);
+    if (err == OK)
+        sync_dir(dir);
+    else if (err == ERR_EXISTS)
+        complain(complaint,
+                 "%s: there is something already; name a new "
+                 "directory",
+                 dir);
+    else
+        complain(complaint, "%s: can't be made: %s", dir, err_name(err));
+    return err;
+}
+
+/* Whether the lock is ours now. */
+static bool
+take_ownership(struct ledger *ledger)
+{
+    char path[PATH_SIZE];
+
+    if (ledger->owner_file >= 0)
+        return true;
+    if (!join_path(ledger->dir, "owner", path))
+        return false;
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0)
+        return false;
+    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+        close(file);
+        return false;
+    }
+    ledger->owner_file = file;
+    history_set_owner(ledger->history, true);
+    return true;
+}
+
+static void
+leave_ownership(struct ledger *ledger)
+{
+    if (ledger->owner_file < 0 || ledger->mode == LEDGER_OWN)
+        return;
+    history_set_owner(ledger->history, false);
+    close(ledger->owner_file);
+    ledger->owner_file = -1;
+}
+
+static enum err
+open_parts(struct ledger *ledger, struct complaint *complaint)
+{
+    char path[PATH_SIZE];
+
+    if (!join_path(ledger->dir, "journal", path))
+        return complain(complaint, "the path of the ledger is too long");
+    enum err err = journal_open(path, facts_describe, &ledger->journal);
+    if (err == ERR_NOT_FOUND) {
+        complain(complaint,
+                 "%s: there is no ledger; make one with `leima init`",
+                 ledger->dir);
+        return err;
+    }
+    if (err == OK)
+        err = journal_get_identity(ledger->journal, &ledger->who);
+    if (err == OK)
+        err =
+            history_open(ledger->dir, ledger->journal, false, &ledger->history);
+    if (err == OK)
+        err = versions_open(ledger->journal, &ledger->versions);
+    if (err != OK)
+        return ledger_fault(ledger, err, complaint);
+    if (ledger->mode == LEDGER_OWN && !take_ownership(ledger)) {
+        complain(complaint, "%s: another node or hub is running on it",
+                 ledger->dir);
+        return ERR_BUSY;
+    }
+    return ledger_refresh(ledger, complaint);
+}
+
+enum err
+ledger_open(const char *dir, enum ledger_mode mode, struct complaint *complaint,
+            struct ledger **ret_ledger)
+{
+    struct ledger *ledger = NULL;
+    size_t size = strlen(dir);
+
+    if (size == 0 || size >= LEDGER_PATH_SIZE)
+        return complain(complaint, "%.64s: no path of a ledger", dir);
+    ledger = calloc(1, sizeof *ledger);
+    if (ledger == NULL)
+        return ERR_MEMORY;
+    memcpy(ledger->dir, dir, size + 1);
+    ledger->mode = mode;
+    ledger->owner_file = -1;
+    enum err err = open_parts(ledger, complaint);
+    if (err != OK) {
+        ledger_close(ledger);
+        return err;
+    }
+    *ret_ledger = ledger;
+    return OK;
+}
+
+void
+ledger_close(struct ledger *ledger)
+{
+    if (ledger == NULL)
+        return;
+    versions_close(ledger->versions);
+    history_close(ledger->history);
+    journal_close(ledger->journal);
+    if (ledger->owner_file >= 0)
+        close(ledger->owner_file);
+    free(ledger);
+}
+
+/* --- keeping up --- */
+
+static enum err
+refresh_history(struct ledger *ledger)
+{
+    uint64_t backlog = 0;
+
+    if (ledger->owner_file >= 0)
+        return history_refresh(ledger->history);
+    enum err err = history_backlog(ledger->history, &backlog);
+    if (err == OK && backlog >= BACKLOG_MERGE && take_ownership(ledger)) {
+        err = history_refresh(ledger->history);
+        leave_ownership(ledger);
+    }
+    return err == OK ? history_refresh(ledger->history) : err;
+}
+
+enum err
+ledger_refresh(struct ledger *ledger, struct complaint *complaint)
+{
+    bool changed;
+    enum err err = journal_get_identity(ledger->journal, &ledger->who);
+
+    if (err == OK)
+        err = versions_refresh(ledger->versions, &changed);
+    if (err == OK)
+        err = refresh_history(ledger);
+    return ledger_fault(ledger, err, complaint);
+}
+
+enum err
+ledger_mend(struct ledger *ledger)
+{
+    bool taken = ledger->owner_file < 0 && take_ownership(ledger);
+    enum err err = history_rebuild(ledger->history);
+
+    if (taken)
+        leave_ownership(ledger);
+    return err;
+}
+
+/* --- who and where --- */
+
+const char *
+ledger_dir(const struct ledger *ledger)
+{
+    return ledger->dir;
+}
+
+struct ledger_identity
+ledger_who(const struct ledger *ledger)
+{
+    return (struct ledger_identity) {
+        .node = ledger->who.node,
+        .store = ledger->who.store,
+        .incarnation = ledger->who.incarnation,
+    };
+}
+
+struct journal *
+ledger_journal(struct ledger *ledger)
+{
+    return ledger->journal;
+}
+
+struct history *
+ledger_history(struct ledger *ledger)
+{
+    return ledger->history;
+}
+
+struct state *
+ledger_state(struct ledger *ledger)
+{
+    return ledger->state;
+}
+
+uint64_t
+ledger_position(const struct ledger *ledger)
+{
+    return history_position(ledger->history);
+}
+
+enum err
+ledger_known_at(struct ledger *ledger, int64_t time_ms, uint64_t *ret_position)
+{
+    struct reader *reader = NULL;
+    uint64_t after = 0;
+    enum err err = reader_open(ledger->journal, &reader);
+
+    if (err != OK)
+        return err;
+    err = reader_position_after(reader, time_ms, &after);
+    reader_close(reader);
+    if (err != OK)
+        return err;
+    assert(after > 0);
+    *ret_position = after - 1;
+    return OK;
+}
+
+enum err
+ledger_versions(struct ledger *ledger, uint64_t known,
+                const struct ledger_version **ret_versions, uint32_t *ret_count)
+{
+    return versions_list(ledger->versions, known, ret_versions, ret_count);
+}
+
+enum err
+ledger_timeline(struct ledger *ledger, uint64_t known,
+                const struct timeline **ret_timeline,
+                struct complaint *complaint)
+{
+    enum err err = versions_timeline(ledger->versions, known, ret_timeline);
+
+    if (err == ERR_UNKNOWN)
+        complain(complaint,
+                 "%s: a later version of leima has published rules that this "
+                 "one does not know; install that one",
+                 ledger->dir);
+    return err == ERR_UNKNOWN ? err : ledger_fault(ledger, err, complaint);
+}
+
+/* --- accounts --- */
+
+enum err
+ledger_account(struct ledger *ledger, account_id account,
+               const struct ledger_question *question, struct arena *arena,
+               struct history_account *ret_account, struct complaint *complaint)
+{
+    struct arena kept = *arena;
+    enum err err = history_read(ledger->history, account, question->known,
+                                arena, ret_account);
+
+    if (err == ERR_CORRUPT && ledger_mend(ledger) == OK) {
+        *arena = kept;
+        err = history_read(ledger->history, account, question->known, arena,
+                           ret_account);
+    }
+    if (err == OK && question->extra_count > 0)
+        err = history_add(ret_account, question->extra, question->extra_count,
+                          arena);
+    return ledger_fault(ledger, err, complaint);
+}
+
+/* The event as a copy of its own: the history that it is from goes away. */
+static enum err
+copy_event(const struct event *event, struct arena *arena,
+           const struct event **ret_copy)
+{
+    struct text text = { 0 };
+    struct event *copy = ARENA_NEW(arena, struct event, 1);
+    enum err err = ERR_MEMORY;
+
+    codec_encode(event, CODEC_NO_IDENTITY, &text);
+    if (text_ok(&text))
+        err = codec_decode(arena_copy(arena, text_view(&text)), arena, copy);
+    text_close(&text);
+    if (err != OK)
+        return err;
+    copy->identity = event->identity;
+    *ret_copy = copy;
+    return OK;
+}
+
+/* What became of one member who named the account; `ret` is filled and counted
+ * only if that earns something. */
+static enum err
+find_referral(struct ledger *ledger, const struct ledger_question *question,
+              uint64_t referrer, uint64_t referred, struct fold *fold,
+              struct arena *arena, struct referral *ret, uint32_t *ret_count)
+{
+    const account_id member = { .member = referred };
+    struct arena scratch = { 0 };
+    struct history_account account;
+    struct referral referral;
+    uint32_t count = 0;
+    enum { SCRATCH_SIZE = 1 << 30 };
+
+    if (!arena_open(&scratch, SCRATCH_SIZE))
+        return ERR_MEMORY;
+    enum err err =
+        ledger_account(ledger, member, question, &scratch, &account, NULL);
+    if (err != OK)
+        goto done;
+    const struct event *const *live =
+        walk_live(account.events, account.event_count, &scratch, &count);
+    if (referral_find(fold_timeline(fold), live, count, &ledger->basket,
+                      &referral) &&
+        referral.referrer == referrer) {
+        *ret = referral;
+        err = copy_event(referral.event, arena, &ret->event);
+        if (err == OK)
+            *ret_count += 1;
+    }
+done:
+    arena_close(&scratch);
+    return err;
+}
+
+enum err
+ledger_walk_input(struct ledger *ledger, const struct history_account *account,
+                  const struct ledger_question *question, struct fold *fold,
+                  int64_t until_ms, struct arena *arena,
+                  struct walk_input *ret_input)
+{
+    struct referral *referrals =
+        ARENA_NEW(arena, struct referral, account->referred_count);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < account->referred_count; i++) {
+        enum err err = find_referral(ledger, question, account->account.member,
+                                     account->referred[i], fold, arena,
+                                     &referrals[count], &count);
+        if (err != OK)
+            return err;
+    }
+    *ret_input = (struct walk_input) {
+        .fold = fold,
+        .account = account->account,
+        .events = account->events,
+        .event_count = account->event_count,
+        .referrals = referrals,
+        .referral_count = count,
+        .until_ms = until_ms,
+    };
+    return OK;
+}
+
+enum err
+ledger_scan(struct ledger *ledger, uint64_t known,
+            struct history_scan **ret_scan, struct complaint *complaint)
+{
+    enum err err = history_scan_all(ledger->history, known, ret_scan);
+
+    if (err == ERR_CORRUPT && ledger_mend(ledger) == OK)
+        err = history_scan_all(ledger->history, known, ret_scan);
+    return ledger_fault(ledger, err, complaint);
+}
+
+enum err
+ledger_last_at(struct ledger *ledger, uint64_t known, int64_t *ret_at_ms)
+{
+    struct history_scan *scan = NULL;
+    struct arena arena = { 0 };
+    struct history_account account;
+    int64_t last_ms = INT64_MIN;
+    enum { ARENA_SIZE = 1 << 30 };
+    enum err err = ledger_scan(ledger, known, &scan, NULL);
+
+    if (err == OK && !arena_open(&arena, ARENA_SIZE))
+        err = ERR_MEMORY;
+    while (err == OK) {
+        arena_reset(&arena);
+        err = history_scan_next(scan, &arena, &account);
+        if (err != OK || account.event_count == 0)
+            continue;
+        int64_t at_ms = account.events[account.event_count - 1]->at_ms;
+        last_ms = at_ms > last_ms ? at_ms : last_ms;
+    }
+    arena_close(&arena);
+    history_scan_close(scan);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    *ret_at_ms = last_ms;
+    return OK;
+}

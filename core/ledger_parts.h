@@ -1,0 +1,32 @@
+/*
+ * ledger_parts.h - what a ledger consists of, for core/ledger*.c only
+ */
+#ifndef CORE_LEDGER_PARTS_H
+#define CORE_LEDGER_PARTS_H
+
+#include "core/ledger.h"
+#include "core/reader.h"
+
+enum { LEDGER_PATH_SIZE = 3072 };
+
+struct ledger {
+    char dir[LEDGER_PATH_SIZE];
+    enum ledger_mode mode;
+    int owner_file; /* holds the lock on LEDGER/owner; -1: we do not */
+    struct journal_identity who;
+    struct journal *journal;
+    struct history *history;
+    struct versions *versions;
+    struct state *state;
+    struct earn_basket basket; /* scratch of referrals */
+};
+
+/* Words for a fault that has none of its own; returns it. */
+enum err ledger_fault(const struct ledger *ledger, enum err err,
+                      struct complaint *complaint);
+
+/* Makes damaged run files good again: by building them anew where we are or
+ * can become the owner, else in our own memory. */
+NODISCARD enum err ledger_mend(struct ledger *ledger);
+
+#endif
