@@ -4,6 +4,7 @@
 #ifndef CORE_LEDGER_PARTS_H
 #define CORE_LEDGER_PARTS_H
 
+#include "core/basket.h"
 #include "core/ledger.h"
 #include "core/reader.h"
 
@@ -18,7 +19,7 @@ struct ledger {
     struct history *history;
     struct versions *versions;
     struct state *state;
-    struct earn_basket basket; /* scratch of referrals */
+    struct basket basket; /* scratch of referrals */
 };
 
 /* Words for a fault that has none of its own; returns it. */
