@@ -133,8 +133,11 @@ struct redemption {
     bool overdrawn_credited;
     bool done;        /* wholly reversed */
     points overdrawn; /* not yet reversed */
-    uint32_t taken_count;
-    struct taken *taken;
+    struct taken_list {
+        struct taken *items; /* in the order in which they were taken */
+        uint32_t count;
+        uint32_t room;
+    } taken_from;
     bool covered;           /* a voucher was used ... */
     struct voucher voucher; /* ... this one, count 1 ... */
     bool uncovered;         /* ... or was not there */
@@ -202,6 +205,7 @@ struct account {
         uint32_t count;
         uint32_t room;
     } consents;
+    struct name_list granted; /* the channels of those granted */
     struct count_list {
         struct earn_count *items; /* by rule, per */
         uint32_t count;
@@ -213,7 +217,7 @@ struct account {
         uint32_t room;
     } given;
     struct void_list {
-        identity *items; /* what its voids name and was not there */
+        identity *items; /* what its voids name, ascending */
         uint32_t count;
         uint32_t room;
     } voids;
@@ -237,6 +241,10 @@ void account_open(struct account *account, account_id id, struct arena *arena);
  * redemptions are left behind. */
 void account_copy(const struct account *account, struct arena *arena,
                   struct account *ret_copy);
+
+/* Notes what a void of the account names, so that such an event is not folded
+ * forward if it comes after its void. */
+void account_note_void(struct account *account, identity voided);
 
 /* Packs a state as it is right after the last event (the clock stands at it),
  * and what only a whole account needs left out.  The id is not in it.
@@ -263,15 +271,8 @@ money account_spend(const struct account *account, int32_t first, int32_t last);
 void account_consent(struct account *account, view channel, bool granted,
                      int64_t at_ms);
 
-/* The channels granted, as names in `arena`. */
-struct name_list account_consents(const struct account *account,
-                                  struct arena *arena);
-
-/* The entry of that number, NULL if there is none; or a new one. */
-struct stamp_state *account_stamp(const struct account *account, int32_t card);
+/* The entry of that number; a new one (`ret_new`) if there was none. */
 struct stamp_state *account_stamp_make(struct account *account, int32_t card);
-struct spend_state *account_spend_state(const struct account *account,
-                                        int32_t spend);
 struct spend_state *account_spend_make(struct account *account, int32_t spend,
                                        bool *ret_new);
 

@@ -17,22 +17,9 @@
 #ifndef CORE_FOLD_H
 #define CORE_FOLD_H
 
-#include "core/account.h"
+#include "core/clock.h"
 
 struct fold; /* owned by the arena it was opened in */
-
-/* Changes by the clock, in their order at one instant.  IDLE_EXPIRE is the
- * expiry that a version brings at once; it follows its row. */
-enum change {
-    CHANGE_MONTHLY_BONUS,
-    CHANGE_INACTIVE,
-    CHANGE_RELEASE,
-    CHANGE_EXPIRE,
-    CHANGE_VOUCHER_EXPIRE,
-    CHANGE_TIER,
-    CHANGE_VERSION,
-    CHANGE_NONE,
-};
 
 /* "monthly_bonus", ... as explain spells it; not for CHANGE_NONE. */
 const char *fold_change_name(enum change change);
@@ -69,7 +56,8 @@ void fold_referral(struct fold *fold, struct account *account,
                    const struct referral *referral);
 
 /* Whether the event may be folded onto this account without its history: it
- * comes after all that the account has seen, has not been voided before, and
+ * comes after all that the account has seen, its clock included, has not been
+ * voided before, and
  * looks back at nothing that is not there (a void; in an unpacked account a
  * return by receipt or a reversal). */
 bool fold_can_forward(const struct account *account, const struct event *event);

@@ -1,0 +1,34 @@
+/*
+ * account_format.h - the bytes of a packed account, for account_pack.c and
+ * account_unpack.c only
+ *
+ * Numbers are little endian groups of 7 bits, signed ones zigzag.  An instant
+ * is its distance from the last event, with small codes for the special ones.
+ * In order:
+ *
+ *   format, flags, the last event, facts, debt, level (if the account has
+ *   begun), then each list as a count and its items: lots, vouchers, months,
+ *   stamps, spend rewards, passes, consents (so far if it has begun), counts,
+ *   given, voids
+ *
+ * Left out is what a forward fold can't need: purchases and redemptions;
+ * spend of months that no window reaches, and the stores of those whose bonus
+ * has been given; counts of past periods; passes that are used up or over.
+ */
+#ifndef CORE_ACCOUNT_FORMAT_H
+#define CORE_ACCOUNT_FORMAT_H
+
+#include "core/account.h"
+
+enum { ACCOUNT_FORMAT = 1 };
+
+enum {
+    FLAG_BEGUN = 1,
+    FLAG_REFERRAL_JOINED = 2,
+    FLAG_REFERRAL_DONE = 4,
+};
+
+/* How instants begin; CODE_DISTANCE and more: zigzag + CODE_DISTANCE. */
+enum { CODE_NEVER_YET, CODE_NEVER, CODE_AT_ONCE, CODE_DISTANCE };
+
+#endif

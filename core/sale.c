@@ -1,0 +1,157 @@
+/*
+ * sale.c - a purchase (see sale.h)
+ */
+#include "core/sale.h"
+
+#include <string.h>
+
+#include "core/book.h"
+#include "core/gain.h"
+#include "core/spend.h"
+#include "core/stamp.h"
+#include "core/tier.h"
+#include "core/voucher.h"
+
+void
+sale_visit(const struct scene *scene)
+{
+    struct account *account = scene->account;
+
+    account->visit_ms = scene->moment.at_ms;
+    account->visit_store = scene->store;
+    account->given.count = 0;
+}
+
+void
+sale_referral_reward(const struct scene *scene,
+                     const struct sale_reward *reward)
+{
+    if (reward->points.value == 0 && reward->reward == PROGRAM_NONE)
+        return;
+    struct effect *effect =
+        scene_effect(scene, MEASURE_RULE, scene->partner, reward->points.value);
+    effect->name = scene->timeline->rule_referral;
+    if (reward->reward != PROGRAM_NONE)
+        voucher_give(
+            scene, version_number(scene->version, NAME_REWARD, reward->reward));
+    if (reward->points.value > 0)
+        book_earn(scene, book_key(scene, scene->partner), reward->points);
+}
+
+void
+sale_referral(const struct scene *scene, const struct event *event,
+              money eligible)
+{
+    struct account *account = scene->account;
+
+    if (account->id.member == 0 ||
+        !referral_step(&account->referral, scene->version, event, eligible))
+        return;
+    const struct program_referral *referral =
+        &scene->version->program->referral;
+    const struct sale_reward reward = {
+        .points = referral->referred_points,
+        .reward = referral->referred_reward,
+    };
+    sale_referral_reward(scene, &reward);
+}
+
+static void *
+copy_of(struct arena *arena, const void *items, uint32_t count, size_t size)
+{
+    void *copy = arena_take(arena, (size_t)count * size + 1);
+
+    if (count > 0)
+        memcpy(copy, items, (size_t)count * size);
+    return copy;
+}
+
+/* Remembers what a return of this purchase will need. */
+static void
+remember(const struct scene *scene, const struct event *event,
+         const struct earn_context *context)
+{
+    struct account *account = scene->account;
+    struct arena *arena = account->arena;
+    const struct earn_outcome *outcome = &scene->scratch->outcome;
+    uint32_t lines = event->sale.line_count ? event->sale.line_count : 1;
+    struct purchase *purchase = LIST_ADD(arena, &account->bought);
+
+    *purchase = (struct purchase) {
+        .event = event,
+        .version = scene->version,
+        .ordinal = account->ordinal,
+        .context = *context,
+        .left = ARENA_NEW(arena, money, lines),
+        .partner = scene->partner,
+    };
+    event_line_amounts(event, purchase->left);
+    for (uint32_t i = 0; i < lines; i++)
+        if (purchase->left[i].minor > 0)
+            purchase->left_sum += purchase->left[i].minor;
+    if (scene->version == NULL)
+        return;
+    struct lot_key key = book_key(scene, scene->partner);
+    purchase->available_at = key.available_at;
+    purchase->expires_at = key.expires_at;
+    purchase->stopped = (struct place_list) {
+        .places = copy_of(arena, outcome->stopped, outcome->stopped_count,
+                          sizeof outcome->stopped[0]),
+        .count = outcome->stopped_count,
+    };
+    purchase->share_count = outcome->share_count;
+    purchase->shares = copy_of(arena, outcome->shares, outcome->share_count,
+                               sizeof outcome->shares[0]);
+}
+
+static void
+put_stamps(const struct scene *scene, const struct earn_input *input)
+{
+    struct scratch *scratch = scene->scratch;
+    uint32_t count = earn_stamp(input, &scratch->basket, scratch->stamps);
+
+    for (uint32_t i = 0; i < count; i++)
+        stamp_add(scene, scratch->stamps[i].place, scratch->stamps[i].count);
+}
+
+static void
+note_facts(const struct scene *scene, money eligible)
+{
+    struct account *account = scene->account;
+    int64_t at_ms = scene->moment.at_ms;
+
+    if (account->purchase_count++ == 0)
+        account->first_purchase_ms = at_ms;
+    account->last_purchase_ms = at_ms;
+    account->active_ms = at_ms;
+    sale_visit(scene);
+    account_add_spend(account, calendar_month(scene->moment.day), scene->store,
+                      eligible);
+}
+
+void
+sale_fold(const struct scene *scene, const struct event *event)
+{
+    struct basket *basket = &scene->scratch->basket;
+    struct earn_context context;
+
+    gain_context(scene, &context);
+    struct earn_input input = gain_input(scene, &context);
+    basket_fill(basket, scene->version, event, NULL);
+    money eligible = basket->eligible;
+    if (scene->version != NULL) {
+        scene_effect(scene, MEASURE_PURCHASES, scene->partner, 1);
+        scene_effect(scene, MEASURE_SALES, scene->partner,
+                     event->sale.total.minor);
+        earn_purchase(&input, basket, &scene->scratch->outcome);
+        gain_book(scene);
+        put_stamps(scene, &input);
+    }
+    if (scene->account->whole)
+        remember(scene, event, &context);
+    note_facts(scene, eligible);
+    tier_purchase(scene);
+    if (!scene_ended(scene))
+        spend_add(scene, eligible);
+    sale_referral(scene, event, eligible);
+}

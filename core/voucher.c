@@ -1,0 +1,157 @@
+/*
+ * voucher.c - the vouchers that an account holds (see voucher.h)
+ */
+#include "core/voucher.h"
+
+static void
+note(const struct scene *scene, const struct voucher *voucher, int64_t count)
+{
+    struct effect *effect =
+        scene_effect(scene, MEASURE_VOUCHERS, voucher->issuer, count);
+
+    effect->name = voucher->reward;
+}
+
+void
+voucher_issue(const struct scene *scene, const struct voucher_issue *issue)
+{
+    struct account *account = scene->account;
+    int32_t place = version_place(scene->version, NAME_REWARD, issue->reward);
+
+    assert(place != PROGRAM_NONE);
+    assert(issue->count > 0);
+    struct voucher *voucher = LIST_ADD(account->arena, &account->vouchers);
+    *voucher = (struct voucher) {
+        .order = ++account->voucher_order,
+        .issued_ms = scene->moment.at_ms,
+        .expires_at = terms_voucher_expires_at(
+            &scene->timeline->zone, &scene->version->program->rewards[place],
+            scene->moment.day),
+        .reward = issue->reward,
+        .issuer = issue->issuer,
+        .store = scene->store,
+        .version = scene->version->index,
+        .source = issue->source,
+        .source_number = issue->source_number,
+        .count = issue->count,
+    };
+    struct effect *effect = scene_effect(scene, MEASURE_VOUCHERS_ISSUED,
+                                         issue->issuer, issue->count);
+    effect->name = issue->reward;
+    note(scene, voucher, issue->count);
+}
+
+void
+voucher_give(const struct scene *scene, int32_t reward)
+{
+    const struct voucher_issue issue = {
+        .reward = reward,
+        .issuer = scene->partner,
+        .count = 1,
+        .source_number = PROGRAM_NONE,
+    };
+
+    voucher_issue(scene, &issue);
+}
+
+bool
+voucher_use(const struct scene *scene, int32_t reward,
+            struct voucher *ret_voucher)
+{
+    struct voucher_list *list = &scene->account->vouchers;
+    uint32_t best = list->count;
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct voucher *voucher = &list->items[i];
+        if (voucher->reward == reward &&
+            (best == list->count ||
+             voucher->expires_at < list->items[best].expires_at))
+            best = i;
+    }
+    if (best == list->count)
+        return false;
+    struct voucher *voucher = &list->items[best];
+    *ret_voucher = *voucher;
+    ret_voucher->count = 1;
+    note(scene, voucher, -1);
+    if (--voucher->count == 0)
+        LIST_REMOVE(list, best);
+    return true;
+}
+
+void
+voucher_put_back(const struct scene *scene, const struct voucher *voucher)
+{
+    struct account *account = scene->account;
+    struct voucher_list *list = &account->vouchers;
+    uint32_t index = 0;
+
+    assert(voucher->count == 1);
+    while (index < list->count && list->items[index].order < voucher->order)
+        index++;
+    if (index < list->count && list->items[index].order == voucher->order)
+        list->items[index].count++;
+    else
+        *LIST_INSERT(account->arena, list, index) = *voucher;
+    note(scene, voucher, 1);
+}
+
+int64_t
+voucher_withdraw(const struct scene *scene, enum source_kind source,
+                 int32_t source_number, int64_t since_ms, int64_t count)
+{
+    struct voucher_list *list = &scene->account->vouchers;
+    int64_t left = count;
+
+    for (uint32_t i = list->count; i-- > 0 && left > 0;) {
+        struct voucher *voucher = &list->items[i];
+        if (voucher->source != source ||
+            voucher->source_number != source_number ||
+            voucher->issued_ms < since_ms)
+            continue;
+        int64_t taken = voucher->count < left ? voucher->count : left;
+        note(scene, voucher, -taken);
+        left -= taken;
+        voucher->count -= taken;
+        if (voucher->count == 0)
+            LIST_REMOVE(list, i);
+    }
+    return count - left;
+}
+
+int64_t
+voucher_next_expiry(const struct account *account)
+{
+    int64_t next = TERMS_NEVER;
+
+    for (uint32_t i = 0; i < account->vouchers.count; i++)
+        if (account->vouchers.items[i].expires_at < next)
+            next = account->vouchers.items[i].expires_at;
+    return next;
+}
+
+void
+voucher_expire(const struct scene *scene)
+{
+    struct voucher_list *list = &scene->account->vouchers;
+
+    for (uint32_t i = 0; i < list->count;) {
+        struct voucher *voucher = &list->items[i];
+        if (voucher->expires_at > scene->moment.at_ms) {
+            i++;
+            continue;
+        }
+        note(scene, voucher, -voucher->count);
+        LIST_REMOVE(list, i);
+    }
+}
+
+const struct program_reward *
+voucher_reward(const struct timeline *timeline, const struct voucher *voucher)
+{
+    const struct version *version = &timeline->versions[voucher->version];
+    int32_t place = version_place(version, NAME_REWARD, voucher->reward);
+
+    assert(place != PROGRAM_NONE);
+    return &version->program->rewards[place];
+}
