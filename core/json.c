@@ -57,6 +57,11 @@ complain_syntax(const json_error_t *error, struct complaint *complaint)
                         "JSON: expected text without NUL, found \\u0000 at "
                         "character %d",
                         error->position);
+    if (code == json_error_invalid_utf8)
+        return complain(complaint,
+                        "JSON: expected UTF-8, found other bytes at character "
+                        "%d",
+                        error->position);
     if (code == json_error_numeric_overflow)
         return complain(complaint,
                         "JSON: expected integers of at most 64 bits, found %s",
