@@ -20,7 +20,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs runset item tail history_account gather history_parts \
 	history history_scan facts publication versions state \
-	ledger_parts ledger ledger_append census digest ledger_check \
+	ledger_parts ledger ledger_append ledger_publish census digest ledger_check \
 	totals settlement statement signing closing
 REPLAY := compile scan simulate compare report
 NODES := keys frame sync transport decide feed trace store hub

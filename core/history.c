@@ -113,6 +113,7 @@ restart(struct history *history)
     tail_close(&history->tail);
     history->position = history->set.position;
     history->odd_count = 0;
+    history->generation++;
 }
 
 /* Forgets all that has been derived; an owner for every process. */
@@ -254,6 +255,7 @@ take_record(struct history *history, const struct reader_item *item)
     uint64_t position = item->position;
     enum err err = OK;
 
+    history->generation++;
     while (err == OK && record_next(&cursor, &event)) {
         if (position > history->position)
             err = take_event(history, &event, position);
@@ -297,6 +299,7 @@ write_tail(struct history *history)
     struct runs_writer *writer = NULL;
     enum err err = runset_begin(&history->set, &writer);
 
+    history->generation++;
     if (err != OK)
         return err;
     err = add_tail(&history->tail, writer);

@@ -13,8 +13,9 @@ struct history {
     struct journal *journal; /* borrowed */
     bool owner;
     bool loaded;
-    uint64_t last_txn; /* of the last complete refresh */
-    uint64_t position; /* taken in: runs and tail */
+    uint64_t generation; /* changes with the runs and the tail */
+    uint64_t last_txn;   /* of the last complete refresh */
+    uint64_t position;   /* taken in: runs and tail */
     uint64_t odd_count;
     struct runset set;
     struct tail tail; /* positions after set.position */

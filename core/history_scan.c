@@ -23,6 +23,7 @@ struct lane {
 
 struct history_scan {
     const struct history *history; /* borrowed */
+    uint64_t generation;           /* of the history at the opening */
     uint64_t known;
     uint32_t lane_count;
     uint32_t heap_count;
@@ -138,6 +139,7 @@ start(const struct history *history, uint32_t first, uint32_t count,
     if (scan == NULL)
         return ERR_MEMORY;
     scan->history = history;
+    scan->generation = history->generation;
     scan->known = known;
     scan->lane_count = count;
     enum err err = open_scan(scan, first, count);
@@ -231,6 +233,8 @@ enum err
 history_scan_next(struct history_scan *scan, struct arena *arena,
                   struct history_account *ret_account)
 {
+    if (scan->generation != scan->history->generation)
+        return ERR_BUSY;
     while (scan->heap_count > 0) {
         struct arena kept = *arena;
         enum err err = take_least(scan, arena, ret_account);

@@ -24,7 +24,8 @@ NODISCARD enum err history_scan_partition(const struct history *history,
                                           uint32_t partition, uint64_t known,
                                           struct history_scan **ret_scan);
 
-/* The next account, into the arena; ERR_NOT_FOUND after the last. */
+/* The next account, into the arena; ERR_NOT_FOUND after the last.  ERR_BUSY:
+ * the history has changed under the scan; open another. */
 NODISCARD enum err history_scan_next(struct history_scan *scan,
                                      struct arena *arena,
                                      struct history_account *ret_account);

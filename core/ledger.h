@@ -54,7 +54,7 @@ NODISCARD enum err ledger_open(const char *dir, enum ledger_mode mode,
 void ledger_close(struct ledger *ledger);
 
 /* Takes in what this or another process appended since: versions, history.
- * Questions answer as of the last refresh; opening and appending do one. */
+ * Questions answer as of the last refresh; opening does one, appending none. */
 NODISCARD enum err ledger_refresh(struct ledger *ledger,
                                   struct complaint *complaint);
 

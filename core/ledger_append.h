@@ -1,6 +1,6 @@
 /*
- * ledger_append.h - what comes into a ledger: events, imports, versions,
- * member numbers
+ * ledger_append.h - what comes into a ledger: events, imports, member
+ * numbers
  *
  * Events are completed (when, where, by whom), checked, encoded, and handed to
  * the journal in one transaction.  A dry run does all but that, and says what
@@ -33,7 +33,8 @@ struct ledger_append {
  * equal ones in one batch are one.  ERR_INPUT: an event breaks a rule, or lies
  * in the future; ERR_CONFLICT: an `id` is stored with other content;
  * ERR_NOT_FOUND: nobody knows `voids_id`; ERR_FULL.  The complaint names the
- * line.  The entries are completed in place also in a dry run. */
+ * line.  The entries are completed in place also in a dry run.  At most
+ * LIMIT_APPEND_EVENTS; ask questions about them after ledger_refresh(). */
 NODISCARD enum err ledger_append(struct ledger *ledger,
                                  struct ledger_entry *entries, uint32_t count,
                                  const struct ledger_append *options,
@@ -61,20 +62,5 @@ NODISCARD enum err ledger_import(struct ledger *ledger,
 NODISCARD enum err ledger_member_new(struct ledger *ledger,
                                      uint64_t *ret_member,
                                      struct complaint *complaint);
-
-/* Publishes the bytes of a program file, effective from local midnight of
- * `from_day`.  The file must be free of mistakes and have the currency and the
- * zone of the versions before it; the transitions of the zone come from this
- * machine's tz database and go with it.  `name` stands in complaints. */
-struct ledger_publish {
-    const char *name;
-    view file;
-    int32_t from_day;
-    int64_t now_ms;
-};
-NODISCARD enum err ledger_publish(struct ledger *ledger,
-                                  const struct ledger_publish *publish,
-                                  identity *ret_identity,
-                                  struct complaint *complaint);
 
 #endif

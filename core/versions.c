@@ -197,6 +197,12 @@ versions_refresh(struct versions *versions, bool *ret_changed)
     return err;
 }
 
+uint64_t
+versions_position(const struct versions *versions)
+{
+    return versions->position;
+}
+
 static enum err
 compile(struct known *known)
 {

@@ -35,6 +35,9 @@ void versions_close(struct versions *versions);
 NODISCARD enum err versions_refresh(struct versions *versions,
                                     bool *ret_changed);
 
+/* Control items up to this position have been read. */
+uint64_t versions_position(const struct versions *versions);
+
 /* Those that had arrived at positions <= `known`, borrowed until the next
  * refresh or the next call with another `known`. */
 NODISCARD enum err versions_list(struct versions *versions, uint64_t known,

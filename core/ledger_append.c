@@ -1,0 +1,626 @@
+#include "core/ledger_append.h"
+
+#include "core/codec.h"
+#include "core/crypto.h"
+#include "core/facts.h"
+#include "core/ledger_parts.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum {
+    TRIES = 100,            /* of a plan that others overtake */
+    SCRATCH_SIZE = 1 << 20, /* one decoded event */
+    MEMBER_BITS = 22,
+    MEMBER_SKIP = 4096, /* numbers that a new incarnation leaves out */
+};
+
+/* Where the core and the annex of an entry lie in the batch's bytes, which may
+ * still move. */
+struct extent {
+    size_t core;
+    size_t annex;
+    size_t end;
+};
+
+/* One append on its way: what is known of each entry, and its bytes. */
+struct batch {
+    struct ledger *ledger;
+    struct ledger_entry *entries;
+    uint32_t count;
+    int64_t now_ms;
+    bool import;
+    bool plan; /* say beforehand which identities there will be */
+    struct complaint *complaint;
+    uint32_t refused; /* the entry at fault */
+
+    struct reader *reader;
+    struct arena scratch;
+    struct text bytes;
+    struct text content; /* scratch of fingerprints */
+    struct extent *extents;
+    struct journal_entry *rows;
+    struct journal_result *results;
+    const struct ledger_entry **by_id; /* those with an id, sorted */
+    uint32_t by_id_count;
+    uint64_t next_seq; /* plan: of the next new event */
+    uint64_t position; /* plan: the last one that it has seen */
+};
+
+/* --- words --- */
+
+/* A complaint with the place of the entry before it. */
+static enum err
+complain_at(struct batch *batch, const struct ledger_entry *entry, enum err err,
+            const char *words)
+{
+    batch->refused = (uint32_t)(entry - batch->entries);
+    if (entry->line > 0)
+        complain(batch->complaint, "line %u: %s", entry->line, words);
+    else
+        complain(batch->complaint, "%s", words);
+    return err;
+}
+
+static enum err
+complain_conflict(struct batch *batch, const struct ledger_entry *entry,
+                  identity stored)
+{
+    struct complaint words;
+    char name[IDENTITY_SIZE];
+
+    identity_format(stored, name);
+    if (entry->event.id.size > 0)
+        complain(&words,
+                 "id \"%.*s\": conflict: event %s has it with other content; "
+                 "use a new id",
+                 (int)entry->event.id.size, (const char *)entry->event.id.bytes,
+                 name);
+    else
+        complain(&words, "event %s: conflict: it is stored with other content",
+                 name);
+    return complain_at(batch, entry, ERR_CONFLICT, words.text);
+}
+
+/* --- what is stored --- */
+
+/* The event at a position, in the scratch; borrows from the reader. */
+static enum err
+read_stored(struct batch *batch, uint64_t position, struct event *ret_event)
+{
+    struct record_event stored;
+    enum err err = reader_event(batch->reader, position, &stored);
+
+    if (err != OK)
+        return err;
+    arena_reset(&batch->scratch);
+    err = codec_decode(stored.core, &batch->scratch, ret_event);
+    if (err == OK)
+        err = codec_decode_annex(stored.annex, &ret_event->annex);
+    if (err == OK)
+        ret_event->identity = stored.origin;
+    return err;
+}
+
+static void
+take_stored(struct ledger_entry *entry, const struct event *stored,
+            uint64_t position)
+{
+    entry->known = true;
+    entry->position = position;
+    entry->event.identity = stored->identity;
+    entry->event.at_ms = stored->at_ms;
+    entry->event.recorded_ms = stored->recorded_ms;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    const struct ledger_entry *const *x = a;
+    const struct ledger_entry *const *y = b;
+    int order = view_compare((*x)->event.id, (*y)->event.id);
+
+    return order != 0 ? order : *x < *y ? -1 : *x > *y;
+}
+
+static enum err
+sort_ids(struct batch *batch)
+{
+    batch->by_id = calloc(batch->count, sizeof *batch->by_id);
+    if (batch->by_id == NULL)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < batch->count; i++)
+        if (batch->entries[i].event.id.size > 0 &&
+            batch->entries[i].event.identity.node == 0)
+            batch->by_id[batch->by_id_count++] = &batch->entries[i];
+    if (batch->by_id_count > 0)
+        qsort(batch->by_id, batch->by_id_count, sizeof *batch->by_id,
+              compare_ids);
+    return OK;
+}
+
+/* The first entry of the batch with that id; NULL. */
+static const struct ledger_entry *
+find_in_batch(const struct batch *batch, view id)
+{
+    uint32_t low = 0;
+    uint32_t high = batch->by_id_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (view_compare(batch->by_id[middle]->event.id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == batch->by_id_count ||
+        !view_equal(batch->by_id[low]->event.id, id))
+        return NULL;
+    return batch->by_id[low];
+}
+
+/* --- completing --- */
+
+static enum err
+find_voided(struct batch *batch, struct ledger_entry *entry)
+{
+    const struct ledger_entry *earlier = find_in_batch(batch, entry->voids_id);
+    struct record_event stored;
+    uint64_t position = 0;
+
+    if (earlier != NULL && earlier < entry) {
+        entry->event.annul.voids = earlier->event.identity;
+        return OK;
+    }
+    enum err err = reader_find_id(batch->reader, batch->ledger->who.node,
+                                  entry->voids_id, &position);
+    if (err == OK)
+        err = reader_event(batch->reader, position, &stored);
+    if (err == ERR_NOT_FOUND)
+        return complain_at(batch, entry, ERR_NOT_FOUND,
+                           "voids_id: expected the id of an event of this "
+                           "node; there is none");
+    if (err == OK)
+        entry->event.annul.voids = stored.origin;
+    return err;
+}
+
+static enum err
+set_time(struct batch *batch, struct ledger_entry *entry)
+{
+    bool foreign = entry->event.identity.node != 0;
+
+    if (foreign && entry->event.recorded_ms == 0)
+        return complain_at(batch, entry, ERR_INPUT,
+                           "recorded: expected the time at which the event "
+                           "was recorded, beside its identity");
+    if (foreign)
+        return OK;
+    entry->event.recorded_ms = batch->now_ms;
+    if (!entry->at_given)
+        entry->event.at_ms = batch->now_ms;
+    if (entry->event.at_ms > batch->now_ms + LIMIT_FUTURE_MS)
+        return complain_at(batch, entry, ERR_INPUT,
+                           "at: future: expected a time at most 24 hours "
+                           "ahead of the clock");
+    return OK;
+}
+
+static enum err
+complete(struct batch *batch, struct ledger_entry *entry)
+{
+    struct complaint words = { .text = "" };
+    enum err err = set_time(batch, entry);
+
+    if (err != OK)
+        return err;
+    if (entry->event.store == 0)
+        entry->event.store = batch->ledger->who.store;
+    if (entry->event.store == 0)
+        return complain_at(batch, entry, ERR_INPUT,
+                           "store: missing, and this ledger has no store of "
+                           "its own");
+    if (entry->voids_id.size > 0) {
+        err = find_voided(batch, entry);
+        if (err != OK)
+            return err;
+    }
+    if (event_check(&entry->event, &words) != OK)
+        return complain_at(batch, entry, ERR_INPUT, words.text);
+    return OK;
+}
+
+/* What the journal will answer, found out without it. */
+static enum err
+plan_entry(struct batch *batch, struct ledger_entry *entry)
+{
+    const struct ledger_entry *first = NULL;
+    struct event stored;
+    uint64_t position = 0;
+    enum err err = ERR_NOT_FOUND;
+
+    if (entry->event.identity.node != 0)
+        return OK;
+    if (entry->event.id.size > 0) {
+        first = find_in_batch(batch, entry->event.id);
+        err = reader_find_id(batch->reader, batch->ledger->who.node,
+                             entry->event.id, &position);
+    }
+    if (err == OK)
+        err = read_stored(batch, position, &stored);
+    else if (err == ERR_NOT_FOUND && first != NULL && first != entry)
+        stored = first->event;
+    else if (err == ERR_NOT_FOUND) {
+        entry->event.identity =
+            (identity) { batch->ledger->who.incarnation, batch->next_seq++,
+                         batch->ledger->who.node };
+        return OK;
+    }
+    if (err != OK && err != ERR_NOT_FOUND)
+        return err;
+    if (!codec_same_content(&stored, &entry->event, entry->at_given))
+        return complain_conflict(batch, entry, stored.identity);
+    take_stored(entry, &stored, position);
+    return OK;
+}
+
+static enum err
+start_plan(struct batch *batch)
+{
+    const stream_id own = {
+        .incarnation = batch->ledger->who.incarnation,
+        .node = batch->ledger->who.node,
+        .channel = CHANNEL_EVENTS,
+    };
+    struct reader_stream stream;
+    enum err err = reader_get_stream(batch->reader, own, &stream);
+
+    if (err != OK && err != ERR_NOT_FOUND)
+        return err;
+    batch->next_seq = err == OK ? stream.head.seq + 1 : 1;
+    batch->position = reader_last(batch->reader);
+    return OK;
+}
+
+static enum err
+complete_all(struct batch *batch)
+{
+    enum err err = batch->plan ? start_plan(batch) : OK;
+
+    for (uint32_t i = 0; i < batch->count && err == OK; i++) {
+        err = complete(batch, &batch->entries[i]);
+        if (err == OK && batch->plan)
+            err = plan_entry(batch, &batch->entries[i]);
+    }
+    return err;
+}
+
+/* --- encoding --- */
+
+static void
+encode(struct batch *batch, uint32_t index)
+{
+    const struct event *event = &batch->entries[index].event;
+    struct extent *extent = &batch->extents[index];
+    uint8_t salt[CODEC_SALT_SIZE];
+
+    extent->core = batch->bytes.size;
+    codec_encode(event, CODEC_NO_IDENTITY, &batch->bytes);
+    extent->annex = batch->bytes.size;
+    if (codec_has_annex(&event->annex)) {
+        crypto_random(salt, sizeof salt);
+        codec_encode_annex(&event->annex, salt, &batch->bytes);
+    }
+    extent->end = batch->bytes.size;
+}
+
+/* The fingerprint is looked at only where an id or an identity may have been
+ * met before. */
+static enum err
+fill_row(struct batch *batch, uint32_t index)
+{
+    const struct ledger_entry *entry = &batch->entries[index];
+    const struct extent *extent = &batch->extents[index];
+    const uint8_t *bytes = batch->bytes.bytes;
+    bool foreign = batch->import && entry->event.identity.node != 0;
+    struct journal_entry *row = &batch->rows[index];
+
+    *row = (struct journal_entry) {
+        .core = { bytes + extent->core,
+                  (uint32_t)(extent->annex - extent->core) },
+        .annex = { bytes + extent->annex,
+                   (uint32_t)(extent->end - extent->annex) },
+        .at_left_out = !entry->at_given && !foreign,
+    };
+    if (foreign)
+        row->copy_of = entry->event.identity;
+    if (!foreign || row->copy_of.node == batch->ledger->who.node)
+        row->id = entry->event.id;
+    if ((foreign || row->id.size > 0) &&
+        !facts_print(&entry->event, &batch->content, &row->print))
+        return ERR_MEMORY;
+    return OK;
+}
+
+static enum err
+encode_all(struct batch *batch)
+{
+    text_clear(&batch->bytes);
+    for (uint32_t i = 0; i < batch->count; i++)
+        encode(batch, i);
+    if (!text_ok(&batch->bytes))
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        enum err err = fill_row(batch, i);
+        if (err != OK)
+            return err;
+    }
+    return OK;
+}
+
+/* --- appending --- */
+
+static enum err
+take_results(struct batch *batch)
+{
+    struct event stored;
+
+    if (!batch->import) {
+        enum err err = reader_refresh(batch->reader);
+        if (err != OK)
+            return err;
+    }
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct ledger_entry *entry = &batch->entries[i];
+        const struct journal_result *result = &batch->results[i];
+        entry->position = result->position;
+        entry->known = result->outcome == JOURNAL_THERE;
+        if (batch->import)
+            continue;
+        entry->event.identity = result->identity;
+        if (entry->known && read_stored(batch, result->position, &stored) == OK)
+            take_stored(entry, &stored, result->position);
+    }
+    return OK;
+}
+
+static enum err
+find_conflict(struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++)
+        if (batch->results[i].outcome == JOURNAL_CONFLICT)
+            return complain_conflict(batch, &batch->entries[i],
+                                     batch->results[i].identity);
+    return ERR_CONFLICT;
+}
+
+/* A plan holds only as long as nobody else appends. */
+static enum err
+append_once(struct batch *batch)
+{
+    enum err err = reader_refresh(batch->reader);
+
+    if (err == OK)
+        err = complete_all(batch);
+    if (err == OK)
+        err = encode_all(batch);
+    if (err != OK)
+        return err;
+    const struct journal_append append = {
+        .entries = batch->rows,
+        .count = batch->count,
+        .now_ms = batch->now_ms,
+        .only_at = batch->plan ? batch->position + 1 : 0,
+    };
+    err = journal_append(batch->ledger->journal, &append, batch->results);
+    if (err == ERR_CONFLICT)
+        return find_conflict(batch);
+    return err == OK ? take_results(batch) : err;
+}
+
+/* What a failed try has filled in must not be taken for what was handed in. */
+static void
+forget_plan(struct batch *batch)
+{
+    for (uint32_t i = 0; batch->plan && i < batch->count; i++) {
+        struct ledger_entry *entry = &batch->entries[i];
+        if (!batch->import)
+            entry->event.identity = (identity) { 0 };
+        entry->known = false;
+        entry->position = 0;
+    }
+}
+
+static enum err
+append_all(struct batch *batch)
+{
+    enum err err = ERR_BUSY;
+
+    for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++) {
+        forget_plan(batch);
+        err = append_once(batch);
+    }
+    return err;
+}
+
+static enum err
+open_batch(struct batch *batch)
+{
+    if (batch->count > LIMIT_APPEND_EVENTS)
+        return complain(batch->complaint, "expected at most %d events at once",
+                        LIMIT_APPEND_EVENTS);
+    batch->extents = calloc(batch->count, sizeof *batch->extents);
+    batch->rows = calloc(batch->count, sizeof *batch->rows);
+    batch->results = calloc(batch->count, sizeof *batch->results);
+    if (batch->extents == NULL || batch->rows == NULL ||
+        batch->results == NULL || !arena_open(&batch->scratch, SCRATCH_SIZE))
+        return ERR_MEMORY;
+    enum err err = batch->plan ? sort_ids(batch) : OK;
+    return err == OK ? reader_open(batch->ledger->journal, &batch->reader)
+                     : err;
+}
+
+static void
+close_batch(struct batch *batch)
+{
+    reader_close(batch->reader);
+    arena_close(&batch->scratch);
+    text_close(&batch->bytes);
+    text_close(&batch->content);
+    free(batch->extents);
+    free(batch->rows);
+    free(batch->results);
+    free(batch->by_id);
+}
+
+/* Faults that say what is wrong with an entry have been worded. */
+static enum err
+word_fault(const struct batch *batch, enum err err)
+{
+    if (err == ERR_INPUT || err == ERR_CONFLICT || err == ERR_NOT_FOUND)
+        return err;
+    return ledger_fault(batch->ledger, err, batch->complaint);
+}
+
+static bool
+wants_plan(const struct ledger_entry *entries, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (entries[i].voids_id.size > 0)
+            return true;
+    return false;
+}
+
+enum err
+ledger_append(struct ledger *ledger, struct ledger_entry *entries,
+              uint32_t count, const struct ledger_append *options,
+              struct complaint *complaint)
+{
+    struct batch batch = {
+        .ledger = ledger,
+        .entries = entries,
+        .count = count,
+        .now_ms = options->now_ms,
+        .plan = options->dry_run || wants_plan(entries, count),
+        .complaint = complaint,
+    };
+
+    if (count == 0)
+        return OK;
+    for (uint32_t i = 0; i < count; i++)
+        if (entries[i].event.identity.node != 0)
+            return complain_at(&batch, &entries[i], ERR_INPUT,
+                               "event: only import takes an identity");
+    enum err err = open_batch(&batch);
+    if (err == OK)
+        err = options->dry_run ? complete_all(&batch) : append_all(&batch);
+    err = word_fault(&batch, err);
+    close_batch(&batch);
+    return err;
+}
+
+enum err
+ledger_import(struct ledger *ledger, struct ledger_entry *entries,
+              uint32_t count, struct ledger_import *import,
+              uint32_t *ret_refused, struct complaint *complaint)
+{
+    struct batch batch = {
+        .ledger = ledger,
+        .entries = entries,
+        .count = count,
+        .now_ms = import->now_ms,
+        .import = true,
+        .complaint = complaint,
+    };
+
+    if (count == 0)
+        return OK;
+    enum err err = open_batch(&batch);
+    if (err == OK)
+        err = append_all(&batch);
+    *ret_refused = batch.refused;
+    for (uint32_t i = 0; err == OK && i < count; i++) {
+        import->known += entries[i].known;
+        import->stored += !entries[i].known;
+    }
+    err = word_fault(&batch, err);
+    close_batch(&batch);
+    return err;
+}
+
+/* --- member numbers --- */
+
+struct member_note {
+    uint64_t incarnation;
+    uint64_t last; /* n of the number allotted last */
+};
+
+static enum err
+next_member(struct ledger *ledger, struct arena *arena, uint64_t *ret_member)
+{
+    const struct ledger_question question = { .known = LEDGER_KNOWN_ALL };
+    struct member_note note = { ledger->who.incarnation, 0 };
+    struct history_account used;
+    view value = { 0 };
+    uint8_t bytes[sizeof note];
+    uint64_t member;
+    enum err err = journal_get_note(ledger->journal, view_of("member"), bytes,
+                                    sizeof bytes, &value);
+
+    if (err == OK && value.size == sizeof note)
+        memcpy(&note, value.bytes, sizeof note);
+    else if (err != OK && err != ERR_NOT_FOUND)
+        return err;
+    if (note.incarnation != ledger->who.incarnation)
+        note.last += MEMBER_SKIP;
+    note.incarnation = ledger->who.incarnation;
+    do {
+        note.last++;
+        if (note.last >= UINT64_C(1) << MEMBER_BITS)
+            return ERR_FULL;
+        member = ((uint64_t)ledger->who.node << MEMBER_BITS) + note.last;
+        arena_reset(arena);
+        err = ledger_account(ledger, (account_id) { .member = member },
+                             &question, arena, &used, NULL);
+    } while (err == OK && (used.event_count > 0 || used.referred_count > 0));
+    memcpy(bytes, &note, sizeof note);
+    if (err == OK)
+        err = journal_put_note(ledger->journal, view_of("member"),
+                               (view) { bytes, sizeof bytes });
+    if (err == OK)
+        *ret_member = member;
+    return err;
+}
+
+/* Two processes that ask at once wait for each other. */
+enum err
+ledger_member_new(struct ledger *ledger, uint64_t *ret_member,
+                  struct complaint *complaint)
+{
+    enum { ARENA_SIZE = 1 << 30 };
+    struct arena arena = { 0 };
+    enum err err = ERR_IO;
+    int file = open(ledger->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (file < 0 || flock(file, LOCK_EX) != 0)
+        goto done;
+    err = arena_open(&arena, ARENA_SIZE) ? ledger_refresh(ledger, complaint)
+                                         : ERR_MEMORY;
+    if (err == OK)
+        err = next_member(ledger, &arena, ret_member);
+done:
+    if (err == ERR_FULL)
+        complain(complaint,
+                 "%s: this node has no member numbers left, or "
+                 "no space on its disk",
+                 ledger->dir);
+    else
+        err = ledger_fault(ledger, err, complaint);
+    arena_close(&arena);
+    if (file >= 0)
+        close(file);
+    return err;
+}
