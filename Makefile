@@ -22,7 +22,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	history history_scan facts publication versions state \
 	ledger_parts ledger ledger_append ledger_publish census digest ledger_check \
 	totals settlement statement signing closing
-REPLAY := compile scan simulate compare report
+REPLAY := candidate side simulate compare report
 NODES := keys frame sync transport decide feed trace store hub
 TOOLS := table csv lookup cell mapping_file mapping_event mapping generate \
 	command statement_csv statement_table cmd_ledger cmd_rules cmd_events cmd_account \

@@ -1,0 +1,15 @@
+/*
+ * report.h - a comparison as JSON (REPLAY.md)
+ */
+#ifndef REPLAY_REPORT_H
+#define REPLAY_REPORT_H
+
+#include "core/text.h"
+#include "replay/compare.h"
+
+/* Appends the object and a newline.  `from_day` is the local date from which
+ * the candidate held, or CANDIDATE_FROM_START's value for the beginning. */
+void report_json(struct text *text, const struct comparison *comparison,
+                 int32_t from_day);
+
+#endif

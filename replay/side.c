@@ -1,0 +1,186 @@
+#include "replay/side.h"
+
+#include "core/list.h"
+
+#include <stdlib.h>
+
+static uint32_t
+names(const struct timeline *timeline, enum name_kind kind)
+{
+    return timeline->names[kind].count;
+}
+
+void
+side_open(struct side *side, const struct timeline *timeline,
+          const struct side_span *span, struct arena *arena)
+{
+    assert(span->since_ms <= span->until_ms);
+    *side = (struct side) {
+        .timeline = timeline,
+        .fold = fold_open(timeline, false, arena),
+        .totals = totals_open(arena),
+        .arena = arena,
+        .since_ms = span->since_ms,
+        .until_ms = span->until_ms,
+        .rule_points = ARENA_NEW(arena, int64_t, names(timeline, NAME_RULE)),
+        .rule_gave = ARENA_NEW(arena, bool, names(timeline, NAME_RULE)),
+        .level_counts = ARENA_NEW(arena, int64_t, names(timeline, NAME_LEVEL)),
+    };
+}
+
+static struct side_month *
+month_of(struct side *side, int32_t month)
+{
+    /* Histories are walked in order, so the month is one of the last. */
+    for (uint32_t i = side->months.count; i > 0; i--)
+        if (side->months.items[i - 1].month == month)
+            return &side->months.items[i - 1];
+    struct side_month *added = LIST_ADD(side->arena, &side->months);
+    added->month = month;
+    return added;
+}
+
+/* The cost of an effect at the value that a point has at that instant. */
+static void
+count_cost(struct side *side, const struct effect *effect, price value,
+           int32_t month)
+{
+    points amount = { effect->amount };
+    micro *accrual = &month_of(side, month)->accrual;
+    micro *burn = &month_of(side, month)->burn;
+
+    switch ((int)effect->measure) {
+    case MEASURE_ISSUED:
+        *accrual = micro_add(*accrual, micro_of_points(amount, value));
+        break;
+    case MEASURE_REVERSED:
+        *accrual = micro_sub(*accrual, micro_of_points(amount, value));
+        break;
+    case MEASURE_REDEEMED:
+        *burn = micro_add(*burn, micro_of_points(amount, value));
+        break;
+    case MEASURE_RESTORED:
+        *burn = micro_sub(*burn, micro_of_points(amount, value));
+        break;
+    case MEASURE_VOUCHERS_VALUE:
+    case MEASURE_UNCOVERED_VALUE:
+        *burn = micro_add(*burn, micro_of_money((money) { effect->amount }));
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+count_effect(struct side *side, const struct effect *effect,
+             struct side_account *account)
+{
+    switch ((int)effect->measure) {
+    case MEASURE_ISSUED:
+        account->net.value += effect->amount;
+        break;
+    case MEASURE_REVERSED:
+        account->net.value -= effect->amount;
+        break;
+    case MEASURE_OVERDRAWN:
+        side->overdrawn_redemptions++;
+        break;
+    case MEASURE_RULE:
+        side->rule_points[effect->name] += effect->amount;
+        side->rule_gave[effect->name] = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+count_step(struct side *side, const struct step *step,
+           struct side_account *account)
+{
+    price value = { 0 };
+
+    if (step->effects->count == 0 || step->at_ms < side->since_ms)
+        return;
+    int32_t month = zone_month(&side->timeline->zone, step->at_ms);
+    if (step->version != NULL)
+        value = step->version->program->points.value;
+    totals_add(side->totals, month, step->effects);
+    for (uint32_t i = 0; i < step->effects->count; i++) {
+        count_effect(side, &step->effects->items[i], account);
+        count_cost(side, &step->effects->items[i], value, month);
+    }
+}
+
+static money
+voucher_value(const struct side *side, const struct voucher *voucher)
+{
+    const struct version *now = timeline_at(side->timeline, side->until_ms);
+    int32_t place = version_place(now, NAME_REWARD, voucher->reward);
+
+    /* One that the rules no longer know is worth what it was at its issue. */
+    if (place == PROGRAM_NONE) {
+        now = &side->timeline->versions[voucher->version];
+        place = version_place(now, NAME_REWARD, voucher->reward);
+    }
+    assert(place != PROGRAM_NONE);
+    return now->program->rewards[place].value;
+}
+
+static void
+count_end(struct side *side, const struct account *end,
+          struct side_account *account)
+{
+    const struct version *now = timeline_at(side->timeline, side->until_ms);
+
+    side->debt = points_add(side->debt, end->debt);
+    for (uint32_t i = 0; i < end->lots.count; i++)
+        side->outstanding =
+            points_add(side->outstanding, end->lots.items[i].left);
+    for (uint32_t i = 0; i < end->vouchers.count; i++) {
+        const struct voucher *voucher = &end->vouchers.items[i];
+        side->voucher_count += voucher->count;
+        side->voucher_value.minor +=
+            voucher_value(side, voucher).minor * voucher->count;
+    }
+    if (end->level.level == PROGRAM_NONE)
+        return;
+    side->level_counts[end->level.level]++;
+    int32_t place = version_place(now, NAME_LEVEL, end->level.level);
+    account->level_place = place == PROGRAM_NONE ? 0 : place;
+}
+
+void
+side_fold(struct side *side, const struct walk_input *input,
+          struct arena *arena, struct side_account *ret_account)
+{
+    struct walk walk;
+
+    assert(input->fold == side->fold);
+    assert(input->until_ms == side->until_ms);
+    *ret_account = (struct side_account) { 0 };
+    fold_use_arena(side->fold, arena);
+    walk_open(&walk, input, arena);
+    while (walk_next(&walk))
+        count_step(side, &walk.step, ret_account);
+    ret_account->begun = walk.account.begun;
+    count_end(side, &walk.account, ret_account);
+    fold_effects(side->fold)->count = 0;
+}
+
+static int
+compare_months(const void *a, const void *b)
+{
+    int32_t left = ((const struct side_month *)a)->month;
+    int32_t right = ((const struct side_month *)b)->month;
+
+    return left < right ? -1 : left > right;
+}
+
+void
+side_sort_months(struct side *side)
+{
+    if (side->months.count > 0)
+        qsort(side->months.items, side->months.count,
+              sizeof *side->months.items, compare_months);
+}

@@ -1,0 +1,69 @@
+/*
+ * side.h - one side of a comparison: a history folded by one set of rules, and
+ * what it came to
+ *
+ * Accounts are folded one by one and forgotten; what stays are sums: totals by
+ * month, partner and store (as for settlement), points by rule, cost by month,
+ * and what is left in the accounts at the end.
+ */
+#ifndef REPLAY_SIDE_H
+#define REPLAY_SIDE_H
+
+#include "core/totals.h"
+#include "core/walk.h"
+
+/* What points cost in a month at their value as money; exact. */
+struct side_month {
+    int32_t month;
+    micro accrual; /* of points issued less reversed */
+    micro burn;    /* of points and rewards redeemed */
+};
+
+struct side {
+    const struct timeline *timeline;
+    struct fold *fold;
+    struct totals *totals;
+    struct arena *arena;
+    int64_t since_ms; /* effects before are not counted */
+    int64_t until_ms;
+    struct side_months {
+        struct side_month *items; /* in order of appearance */
+        uint32_t count;
+        uint32_t room;
+    } months;
+    int64_t *rule_points;  /* by number: gross */
+    bool *rule_gave;       /* points or a voucher */
+    int64_t *level_counts; /* by number: accounts that hold it at the end */
+    int64_t overdrawn_redemptions;
+    points outstanding;
+    points debt;
+    int64_t voucher_count; /* outstanding */
+    money voucher_value;
+};
+
+/* What one account came to. */
+struct side_account {
+    bool begun;
+    points net;          /* issued less reversed */
+    int32_t level_place; /* in the file of the version at the end; 0: lowest
+                          * or none */
+};
+
+struct side_span {
+    int64_t since_ms;
+    int64_t until_ms;
+};
+
+/* A side without any account yet; it grows in the arena. */
+void side_open(struct side *side, const struct timeline *timeline,
+               const struct side_span *span, struct arena *arena);
+
+/* Folds one account whose walk has been prepared with side->fold and the
+ * side's `until_ms`; `arena` holds the account until it is done. */
+void side_fold(struct side *side, const struct walk_input *input,
+               struct arena *arena, struct side_account *ret_account);
+
+/* Its months in order. */
+void side_sort_months(struct side *side);
+
+#endif
