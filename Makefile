@@ -24,9 +24,10 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	totals settlement statement signing closing
 REPLAY := candidate side simulate compare report
 NODES := keys frame sync transport decide feed trace store hub
-TOOLS := table csv lookup cell mapping_file mapping_event mapping generate \
-	command statement_csv statement_table cmd_ledger cmd_rules cmd_events cmd_account \
-	cmd_settle cmd_replay cmd_nodes main
+TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
+	generate command query statement_csv statement_table cmd_ledger \
+	cmd_rules cmd_events cmd_import cmd_account cmd_settle cmd_replay \
+	cmd_nodes main
 
 # What the distribution gives: pkg-config name / package to install.
 MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)

@@ -62,7 +62,8 @@ finish(struct converter *converter, const struct mapping_rows *rows)
     struct event event;
     struct json_extra extra;
 
-    enum err err = mapping_event_make(&converter->maker, rows, &event, &extra);
+    enum err err = mapping_event_make(&converter->maker, rows,
+                                      converter->sink->arena, &event, &extra);
     if (err == OK) {
         converter->count.events++;
         return converter->sink->event(converter->sink->context, &event, &extra,
@@ -201,6 +202,9 @@ read_heading(struct converter *converter)
         if (err == ERR_NOT_FOUND)
             return complain(converter->complaint,
                             "expected a heading row, found an empty file");
+        if (err == OK)
+            err = converter->sink->heading(converter->sink->context,
+                                           csv_row(converter->csv));
         if (err != OK)
             return err;
     }

@@ -16,13 +16,15 @@
 #include "core/json.h"
 #include "tools/mapping_file.h"
 
-/* Where the events go.  Both borrow for the call; a receipt comes at the
- * place of its first row. */
+/* Where the events go; a receipt comes at the place of its first row. */
 struct mapping_sink {
     void *context;
+    struct arena *arena; /* events are made in it; the sink may reset it */
     /* An event that EVENTS.md allows.  A fault ends the conversion. */
     enum err (*event)(void *context, const struct event *event,
                       const struct json_extra *extra, uint64_t line);
+    /* The heading row, before all else, where the file has one. */
+    enum err (*heading)(void *context, view row);
     /* A row that can't be taken; `row` is its text.  Likewise. */
     enum err (*reject)(void *context, uint64_t line, view row, const char *why);
 };

@@ -8,7 +8,7 @@
 
 enum { MAPPING_VALUE_SIZE_MAX = 4096 }; /* one field, before it is checked */
 
-/* Address space for one event: its values and what json.h makes of them. */
+/* Address space for the values of one event. */
 #define MAPPING_EVENT_ROOM ((size_t)256 * 1048576)
 
 /* --- values ------------------------------------------------------------- */
@@ -485,7 +485,8 @@ mapping_event_close(struct mapping_event *maker)
 
 enum err
 mapping_event_make(struct mapping_event *maker, const struct mapping_rows *rows,
-                   struct event *ret_event, struct json_extra *ret_extra)
+                   struct arena *arena, struct event *ret_event,
+                   struct json_extra *ret_extra)
 {
     arena_reset(&maker->arena);
     maker->too_long = false;
@@ -493,8 +494,8 @@ mapping_event_make(struct mapping_event *maker, const struct mapping_rows *rows,
     enum err err = write_event(maker, rows);
     if (err != OK)
         return err;
-    return json_read_event(text_view(&maker->json), &maker->arena, ret_event,
-                           ret_extra, &maker->why);
+    return json_read_event(text_view(&maker->json), arena, ret_event, ret_extra,
+                           &maker->why);
 }
 
 view

@@ -44,10 +44,11 @@ NODISCARD enum err mapping_event_open(struct mapping_event *maker,
                                       const struct mapping *mapping);
 void mapping_event_close(struct mapping_event *maker);
 
-/* The event of these rows; its views live until the next call.  ERR_INPUT:
- * they make none, and `why` says it. */
+/* The event of these rows, all of it in the arena.  ERR_INPUT: they make none,
+ * and `why` says it. */
 NODISCARD enum err mapping_event_make(struct mapping_event *maker,
                                       const struct mapping_rows *rows,
+                                      struct arena *arena,
                                       struct event *ret_event,
                                       struct json_extra *ret_extra);
 

@@ -1,0 +1,577 @@
+/* cmd_events.c - events in by hand and out again: append, export */
+#include "tools/cmd_events.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/balance.h"
+#include "core/codec.h"
+#include "core/explain.h"
+#include "core/json.h"
+#include "core/ledger_append.h"
+#include "core/reader.h"
+#include "tools/csv.h"
+#include "tools/lines.h"
+#include "tools/lookup.h"
+#include "tools/query.h"
+
+enum { FOLLOW_MS = 50 };
+
+/* --- append: reading ---------------------------------------------------- */
+
+struct batch {
+    struct ledger_entry *entries; /* in a growing malloc */
+    uint32_t count;
+    uint32_t room;
+    struct arena arena; /* the events */
+};
+
+static enum err
+grow(struct batch *batch)
+{
+    uint32_t room = batch->room == 0 ? 64 : batch->room * 2;
+    struct ledger_entry *entries =
+        realloc(batch->entries, room * sizeof *entries);
+
+    if (entries == NULL)
+        return ERR_MEMORY;
+    batch->entries = entries;
+    batch->room = room;
+    return OK;
+}
+
+/* Adds one line; ERR_INPUT with the reason. */
+static enum err
+add_line(struct batch *batch, uint64_t number, view line, struct complaint *why)
+{
+    struct event event;
+    struct json_extra extra;
+
+    enum err err = json_read_event(line, &batch->arena, &event, &extra, why);
+    if (err != OK)
+        return err;
+    if (extra.has_event || extra.has_recorded)
+        return complain(why,
+                        "%s: expected a new event, found one that has been "
+                        "appended before; use import",
+                        extra.has_event ? "event" : "recorded");
+    if (batch->count == LIMIT_APPEND_EVENTS)
+        return complain(why, "expected at most %d events; use import",
+                        LIMIT_APPEND_EVENTS);
+    err = batch->count == batch->room ? grow(batch) : OK;
+    if (err == OK)
+        batch->entries[batch->count++] = (struct ledger_entry) {
+            .event = event,
+            .voids_id = extra.voids_id,
+            .at_given = extra.has_at,
+            .line = (uint32_t)number,
+        };
+    return err;
+}
+
+static enum command_status
+read_batch(const struct arguments *arguments, const char *path,
+           struct batch *batch)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    const char *name = is_stdin ? "standard input" : path;
+    FILE *in = is_stdin ? stdin : fopen(path, "rb");
+    struct complaint why = { 0 };
+    struct lines lines = { 0 };
+    view line;
+
+    if (in == NULL)
+        return command_fail(arguments, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+                            "%s: %s", path, strerror(errno));
+    enum err err = lines_open(&lines, in);
+    while (err == OK) {
+        err = lines_next(&lines, &line);
+        if (err == ERR_INPUT)
+            complain(&why, "expected a shorter line of JSON");
+        else if (err == OK && !lines_is_blank(line))
+            err = add_line(batch, lines.number, line, &why);
+    }
+    uint64_t number = lines.number;
+    lines_close(&lines);
+    if (!is_stdin)
+        fclose(in);
+    if (err == ERR_NOT_FOUND)
+        return COMMAND_DONE;
+    return command_fail(arguments, err, "%s:%" PRIu64 ": %s", name, number,
+                        why.text);
+}
+
+/* --- append: answering -------------------------------------------------- */
+
+static view
+identity_bytes(const identity *id)
+{
+    return (view) { (const uint8_t *)id, sizeof *id };
+}
+
+/* The answers to a batch: for each entry its explain row and the balance
+ * after it. */
+struct answers {
+    struct query *query;
+    const struct batch *batch;
+    struct lookup *places; /* identity to place in the batch, from 1 */
+    struct text *rows;     /* one for each entry; empty: not answered yet */
+};
+
+static void
+write_answer(struct answers *answers, const struct walk *walk, struct text *out)
+{
+    text_char(out, '{');
+    text_json_key(out, "explain");
+    explain_row(out, walk);
+    text_json_key(out, "balance");
+    balance_json(out, answers->query->timeline, &walk->account,
+                 walk->step.at_ms);
+    text_char(out, '}');
+}
+
+/* Walks the account once, and answers all entries of it. */
+static enum err
+answer_account(struct answers *answers, account_id account)
+{
+    struct walk walk;
+
+    enum err err = query_walk(answers->query, account, &walk);
+    if (err != OK)
+        return err;
+    while (walk_next(&walk)) {
+        if (walk.step.event == NULL || walk.step.kind == STEP_REFERRAL)
+            continue;
+        identity id = { walk.step.event->identity.incarnation,
+                        walk.step.event->identity.seq,
+                        walk.step.event->identity.node };
+        const uint64_t *place =
+            lookup_find(answers->places, identity_bytes(&id));
+        if (place != NULL && answers->rows[*place - 1].size == 0)
+            write_answer(answers, &walk, &answers->rows[*place - 1]);
+    }
+    return OK;
+}
+
+static enum err
+answer_all(struct answers *answers)
+{
+    const struct batch *batch = answers->batch;
+    int64_t until_ms = answers->query->at_ms;
+
+    /* Events may lie a day ahead. */
+    for (uint32_t i = 0; i < batch->count; i++)
+        if (batch->entries[i].event.at_ms > until_ms)
+            until_ms = batch->entries[i].event.at_ms;
+    answers->query->at_ms = until_ms;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        identity id = { batch->entries[i].event.identity.incarnation,
+                        batch->entries[i].event.identity.seq,
+                        batch->entries[i].event.identity.node };
+        uint64_t *place = lookup_take(answers->places, identity_bytes(&id));
+        if (place == NULL)
+            return ERR_MEMORY;
+        if (*place == 0)
+            *place = i + 1;
+    }
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (answers->rows[i].size > 0)
+            continue;
+        enum err err = answer_account(answers, batch->entries[i].event.account);
+        if (err != OK)
+            return err;
+    }
+    return OK;
+}
+
+static enum err
+print_answers(const struct answers *answers)
+{
+    const struct batch *batch = answers->batch;
+
+    for (uint32_t i = 0; i < batch->count; i++) {
+        char name[IDENTITY_SIZE];
+        identity id = { batch->entries[i].event.identity.incarnation,
+                        batch->entries[i].event.identity.seq,
+                        batch->entries[i].event.identity.node };
+        const uint64_t *place =
+            lookup_find(answers->places, identity_bytes(&id));
+        assert(place != NULL);
+        const struct text *row = &answers->rows[*place - 1];
+        if (!text_ok(row))
+            return ERR_MEMORY;
+        identity_format(id, name);
+        printf("{\"event\": \"%s\", \"stored\": %s", name,
+               batch->entries[i].known ? "false" : "true");
+        if (row->size > 2)
+            printf(", %.*s", (int)row->size - 2, (const char *)row->bytes + 1);
+        printf("}\n");
+    }
+    return OK;
+}
+
+static enum command_status
+print_json(struct query *query, const struct batch *batch, bool dry_run)
+{
+    struct answers answers = { .query = query, .batch = batch };
+    struct event *extra = NULL;
+
+    enum err err = ERR_MEMORY;
+    answers.places = lookup_open();
+    answers.rows = calloc(batch->count + 1, sizeof *answers.rows);
+    extra = calloc(batch->count + 1, sizeof *extra);
+    if (answers.places == NULL || answers.rows == NULL || extra == NULL)
+        goto done;
+    for (uint32_t i = 0; i < batch->count && dry_run; i++)
+        if (!batch->entries[i].known)
+            extra[query->question.extra_count++] = batch->entries[i].event;
+    query->question.extra = extra;
+    err = query_refresh(query);
+    if (err == OK)
+        err = answer_all(&answers);
+    if (err == OK)
+        err = print_answers(&answers);
+done:
+    for (uint32_t i = 0; i < batch->count && answers.rows != NULL; i++)
+        text_close(&answers.rows[i]);
+    free(answers.rows);
+    free(extra);
+    lookup_close(answers.places);
+    return err == OK ? COMMAND_DONE : query_fail(query, err);
+}
+
+static enum command_status
+append_batch(struct query *query, const char *path, struct batch *batch)
+{
+    const struct arguments *arguments = query->arguments;
+    const struct ledger_append options = {
+        .now_ms = command_now_ms(),
+        .dry_run = command_flag(arguments, "dry-run"),
+    };
+
+    if (batch->count == 0)
+        return COMMAND_DONE;
+    enum err err = ledger_append(query->ledger, batch->entries, batch->count,
+                                 &options, &query->complaint);
+    if (err != OK)
+        return command_fail(arguments, err, "%s: %s",
+                            strcmp(path, "-") == 0 ? "standard input" : path,
+                            query->complaint.text);
+    query->at_ms = options.now_ms;
+    if (command_flag(arguments, "json"))
+        return print_json(query, batch, options.dry_run);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        char name[IDENTITY_SIZE];
+        identity_format(batch->entries[i].event.identity, name);
+        printf("%s\n", name);
+    }
+    return COMMAND_DONE;
+}
+
+static enum command_status
+append(const struct arguments *arguments)
+{
+    const char *path = command_operand_count(arguments) > 1
+                           ? command_operand(arguments, 1)
+                           : "-";
+    struct query query = { 0 };
+    struct batch batch = { 0 };
+
+    if (!arena_open(&batch.arena, LIMIT_ARENA_SIZE))
+        return command_fail(arguments, ERR_MEMORY, "can't begin");
+    enum command_status status = query_open(
+        &query, arguments, (struct query_options) { .mode = LEDGER_WRITE });
+    if (status == COMMAND_DONE)
+        status = read_batch(arguments, path, &batch);
+    if (status == COMMAND_DONE)
+        status = append_batch(&query, path, &batch);
+    query_close(&query);
+    arena_close(&batch.arena);
+    free(batch.entries);
+    return status;
+}
+
+/* --- export ------------------------------------------------------------- */
+
+struct export
+{
+    const struct arguments *arguments;
+    struct reader *reader;
+    bool has_account;
+    bool is_csv;
+    account_id account;
+    uint64_t next; /* position */
+    struct arena arena;
+    struct text line;
+    struct text cell;
+    uint64_t unknown; /* events that this version can't show */
+};
+
+/* The columns of CSV, which are the fields of JSON; what lines there are goes
+ * into one cell as "category sku qty amount; ...". */
+static const char *const COLUMNS[] = {
+    "event",      "kind",    "at",      "store",  "member",     "bearer",
+    "id",         "receipt", "total",   "off",    "from_store", "bought_on",
+    "card",       "count",   "points",  "reward", "value",      "redemption",
+    "channel",    "granted", "text",    "name",   "home_store", "referrer",
+    "expires_on", "pass",    "price",   "voids",  "reason",     "by",
+    "source",     "till",    "cashier", "entry",  "recorded",
+};
+
+static void
+write_lines_cell(const struct event *event, struct text *cell)
+{
+    if (event->kind != EVENT_PURCHASE && event->kind != EVENT_RETURN)
+        return;
+    bool by_receipt =
+        event->kind == EVENT_RETURN && event->sale.receipt.size > 0;
+    for (uint32_t i = 0; i < event->sale.line_count; i++) {
+        const struct event_line *line = &event->sale.lines[i];
+        text_format(cell, "%s%" PRIu32 " %" PRId64, i > 0 ? "; " : "",
+                    by_receipt ? line->index : line->qty, line->amount.minor);
+        if (line->category.size > 0)
+            text_char(cell, ' ');
+        text_view_append(cell, line->category);
+        if (line->sku.size > 0)
+            text_char(cell, ' ');
+        text_view_append(cell, line->sku);
+    }
+}
+
+static enum err
+write_csv(struct export *export, const struct event *event, uint64_t position)
+{
+    struct complaint complaint;
+    struct json_tree *tree = NULL;
+
+    text_clear(&export->cell);
+    json_write_event(&export->cell, event);
+    enum err err = json_open(text_view(&export->cell), &tree, &complaint);
+    if (err != OK)
+        return err;
+    text_unsigned(&export->line, position);
+    for (uint32_t i = 0; i < COUNT_OF(COLUMNS); i++) {
+        const struct json_tree *node = json_get(tree, COLUMNS[i]);
+        int64_t number;
+        view string;
+        bool yes;
+        text_char(&export->line, ',');
+        if (json_get_integer(node, &number))
+            text_integer(&export->line, number);
+        else if (json_get_string(node, &string))
+            csv_write(&export->line, string, ',');
+        else if (json_get_bool(node, &yes))
+            text_string(&export->line, yes ? "true" : "false");
+    }
+    json_close(tree);
+    text_clear(&export->cell);
+    write_lines_cell(event, &export->cell);
+    text_char(&export->line, ',');
+    csv_write(&export->line, text_view(&export->cell), ',');
+    return OK;
+}
+
+/* Reads one stored event whole.  ERR_NOT_FOUND: it is not for this export. */
+static enum err
+decode(struct export *export, const struct record_event *stored,
+       uint64_t position, struct event *event)
+{
+    uint64_t counting;
+
+    enum err err = codec_decode(stored->core, &export->arena, event);
+    if (err == OK)
+        err = codec_decode_annex(stored->annex, &event->annex);
+    if (err != OK)
+        return err;
+    event->identity = stored->origin;
+    if (export->has_account && !account_equal(event->account, export->account))
+        return ERR_NOT_FOUND;
+    if (!stored->copy)
+        return OK;
+    /* Of an original and its copies one is told. */
+    err = reader_find_event(export->reader, stored->origin, &counting);
+    if (err == OK && counting != position)
+        return ERR_NOT_FOUND;
+    return err;
+}
+
+static enum err
+export_event(struct export *export, const struct record_event *stored,
+             uint64_t position)
+{
+    struct event event;
+
+    arena_reset(&export->arena);
+    text_clear(&export->line);
+    enum err err = decode(export, stored, position, &event);
+    if (err == ERR_UNKNOWN)
+        export->unknown++;
+    if (err == ERR_UNKNOWN || err == ERR_NOT_FOUND)
+        return OK;
+    if (err == OK && export->is_csv)
+        err = write_csv(export, &event, position);
+    else if (err == OK)
+        json_write_event(&export->line, &event);
+    if (err != OK)
+        return err;
+    text_char(&export->line, '\n');
+    if (!text_ok(&export->line))
+        return ERR_MEMORY;
+    bool done = fwrite(export->line.bytes, 1, export->line.size, stdout) ==
+                export->line.size;
+    return done ? OK : ERR_IO;
+}
+
+/* All records that are there now. */
+static enum err
+export_records(struct export *export)
+{
+    struct reader_item item;
+    struct record_event stored;
+    enum err err;
+
+    while ((err = reader_next(export->reader, export->next, &item)) == OK) {
+        if (item.record.kind == RECORD_EVENTS) {
+            struct record_cursor cursor = record_events(&item.record);
+            uint64_t position = item.position;
+            for (; err == OK && record_next(&cursor, &stored); position++)
+                if (position >= export->next)
+                    err = export_event(export, &stored, position);
+        }
+        if (err != OK)
+            return err;
+        export->next = item.position + item.record.count;
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err
+export_all(struct export *export, struct ledger *ledger)
+{
+    enum err err = reader_open(ledger_journal(ledger), &export->reader);
+
+    if (err != OK)
+        return err;
+    if (export->is_csv) {
+        printf("position");
+        for (uint32_t i = 0; i < COUNT_OF(COLUMNS); i++)
+            printf(",%s", COLUMNS[i]);
+        printf(",lines\n");
+    }
+    err = export_records(export);
+    while (err == OK && command_flag(export->arguments, "follow")) {
+        const struct timespec pause = { 0, FOLLOW_MS * 1000000 };
+        if (fflush(stdout) != 0)
+            err = ERR_IO;
+        nanosleep(&pause, NULL);
+        if (err == OK)
+            err = reader_refresh(export->reader);
+        if (err == OK)
+            err = export_records(export);
+    }
+    reader_close(export->reader);
+    return err;
+}
+
+static enum command_status
+read_export(struct export *export)
+{
+    const struct arguments *arguments = export->arguments;
+    const char *account = command_option(arguments, "account");
+    const char *format = command_option(arguments, "format");
+    int64_t after = 0;
+
+    if (!command_integer(arguments, "after", 0, INT64_MAX - 1, &after))
+        return COMMAND_MISUSE;
+    export->next = (uint64_t)after + 1;
+    export->has_account = account != NULL;
+    if (account != NULL && !account_parse(view_of(account), &export->account))
+        return command_misuse(arguments,
+                              "--account: \"%s\" names no account: expected a "
+                              "member's number or bearer:CODE",
+                              account);
+    export->is_csv = format != NULL && strcmp(format, "csv") == 0;
+    if (format != NULL && !export->is_csv && strcmp(format, "jsonl") != 0)
+        return command_misuse(
+            arguments, "--format: expected jsonl or csv, found \"%s\"", format);
+    return COMMAND_DONE;
+}
+
+static enum command_status
+export_command(const struct arguments *arguments)
+{
+    struct export export = { .arguments = arguments };
+    struct ledger *ledger = NULL;
+
+    enum command_status status = read_export(&export);
+    if (status != COMMAND_DONE)
+        return status;
+    if (!arena_open(&export.arena, LIMIT_ARENA_SIZE))
+        return command_fail(arguments, ERR_MEMORY, "can't begin");
+    status = query_ledger(arguments, LEDGER_READ, &ledger);
+    if (status == COMMAND_DONE) {
+        enum err err = export_all(&export, ledger);
+        if (err != OK)
+            status = command_fail(arguments, err, "at position %" PRIu64,
+                                  export.next);
+        else
+            fprintf(stderr, "leima export: up to position %" PRIu64 "\n",
+                    export.next - 1);
+    }
+    if (export.unknown > 0)
+        fprintf(stderr,
+                "leima export: %" PRIu64
+                " events of a later version were left out\n",
+                export.unknown);
+    if (ledger != NULL)
+        ledger_close(ledger);
+    text_close(&export.line);
+    text_close(&export.cell);
+    arena_close(&export.arena);
+    return status;
+}
+
+/* --- the table ---------------------------------------------------------- */
+
+static const struct option APPEND_OPTIONS[] = {
+    { "dry-run", NULL, "say what would come of it, and store nothing" },
+    { 0 },
+};
+static const struct option EXPORT_OPTIONS[] = {
+    { "after", "POSITION", "only what arrived after this position" },
+    { "account", "ACCOUNT", "only the events of this account" },
+    { "follow", NULL, "go on with what arrives, until interrupted" },
+    { "format", "jsonl|csv", "JSON Lines (default) or CSV" },
+    { 0 },
+};
+
+const struct command cmd_events_table[] = {
+    { .name = "append",
+      .run = append,
+      .line = "append events, all or none; prints their identities",
+      .usage = "LEDGER [FILE]",
+      .operands_min = 1,
+      .operands_max = 2,
+      .options = APPEND_OPTIONS,
+      .about = "The events are JSON Lines, from FILE or standard input.  With "
+               "--json each\nline of the answer holds the event's row of "
+               "explain and the balance after it.\n",
+      .examples =
+          "leima append L events.jsonl\n"
+          "echo '{\"kind\": \"join\", \"member\": 42}' | leima append L\n"
+          "leima append L sale.jsonl --dry-run --json\n" },
+    { .name = "export",
+      .run = export_command,
+      .line = "events in the order of arrival",
+      .usage = "LEDGER",
+      .operands_min = 1,
+      .operands_max = 1,
+      .options = EXPORT_OPTIONS,
+      .examples = "leima export L >events.jsonl\n"
+                  "leima export L --after 1200 --follow\n"
+                  "leima export L --account 42 --format csv\n" },
+    { 0 },
+};

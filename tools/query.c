@@ -1,0 +1,149 @@
+#include "tools/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum command_status
+query_ledger(const struct arguments *arguments, enum ledger_mode mode,
+             struct ledger **ret_ledger)
+{
+    struct complaint complaint = { 0 };
+
+    enum err err = ledger_open(command_operand(arguments, 0), mode, &complaint,
+                               ret_ledger);
+    if (err == OK)
+        return COMMAND_DONE;
+    return command_fail(arguments, err, "%s",
+                        complaint.text[0] != '\0'
+                            ? complaint.text
+                            : command_operand(arguments, 0));
+}
+
+enum command_status
+query_fail(struct query *query, enum err err)
+{
+    const char *text = query->complaint.text;
+
+    return command_fail(query->arguments, err, "%s",
+                        text[0] != '\0' ? text
+                                        : command_operand(query->arguments, 0));
+}
+
+/* A position is digits only; anything else is a time. */
+static bool
+is_position(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+static enum command_status
+read_known(struct query *query)
+{
+    const char *text = command_option(query->arguments, "known");
+    uint64_t last = ledger_position(query->ledger);
+    const struct timeline *timeline;
+    int64_t time_ms = 0;
+
+    if (text == NULL)
+        return COMMAND_DONE;
+    if (is_position(text)) {
+        unsigned long long position = strtoull(text, NULL, 10);
+        if (position > last)
+            return command_fail(query->arguments, ERR_NOT_FOUND,
+                                "--known: position %s is not there, the last "
+                                "one is %llu",
+                                text, (unsigned long long)last);
+        query->question.known = position;
+        return COMMAND_DONE;
+    }
+    enum err err = ledger_timeline(query->ledger, LEDGER_KNOWN_ALL, &timeline,
+                                   &query->complaint);
+    if (err != OK)
+        return query_fail(query, err);
+    if (!command_time(query->arguments, "known", &timeline->zone, &time_ms))
+        return COMMAND_MISUSE;
+    err = ledger_known_at(query->ledger, time_ms, &query->question.known);
+    return err == OK ? COMMAND_DONE : query_fail(query, err);
+}
+
+static enum command_status
+read_options(struct query *query, struct query_options options)
+{
+    query->question.known = LEDGER_KNOWN_ALL;
+    query->at_ms = command_now_ms();
+    if (options.is_asked) {
+        enum command_status status = read_known(query);
+        if (status != COMMAND_DONE)
+            return status;
+    }
+    enum err err = ledger_timeline(query->ledger, query->question.known,
+                                   &query->timeline, &query->complaint);
+    if (err != OK)
+        return query_fail(query, err);
+    if (options.is_asked &&
+        !command_time(query->arguments, "at", &query->timeline->zone,
+                      &query->at_ms))
+        return COMMAND_MISUSE;
+    query->fold = fold_open(query->timeline, options.why, &query->lasting);
+    return COMMAND_DONE;
+}
+
+enum command_status
+query_open(struct query *query, const struct arguments *arguments,
+           struct query_options options)
+{
+    *query = (struct query) { .arguments = arguments };
+    if (!arena_open(&query->lasting, LIMIT_ARENA_SIZE) ||
+        !arena_open(&query->account, LIMIT_ARENA_SIZE))
+        return command_fail(arguments, ERR_MEMORY, "can't begin");
+    enum command_status status =
+        query_ledger(arguments, options.mode, &query->ledger);
+    if (status != COMMAND_DONE)
+        return status;
+    return read_options(query, options);
+}
+
+void
+query_close(struct query *query)
+{
+    if (query->ledger != NULL)
+        ledger_close(query->ledger);
+    arena_close(&query->account);
+    arena_close(&query->lasting);
+}
+
+enum err
+query_refresh(struct query *query)
+{
+    enum err err = ledger_refresh(query->ledger, &query->complaint);
+
+    if (err == OK)
+        err = ledger_timeline(query->ledger, query->question.known,
+                              &query->timeline, &query->complaint);
+    if (err != OK)
+        return err;
+    arena_reset(&query->lasting);
+    query->fold = fold_open(query->timeline, false, &query->lasting);
+    return OK;
+}
+
+enum err
+query_walk(struct query *query, account_id account, struct walk *ret_walk)
+{
+    struct history_account history;
+    struct walk_input input;
+
+    fold_effects(query->fold)->count = 0;
+    arena_reset(&query->account);
+    fold_use_arena(query->fold, &query->account);
+    enum err err = ledger_account(query->ledger, account, &query->question,
+                                  &query->account, &history, &query->complaint);
+    if (err == OK)
+        err = ledger_walk_input(query->ledger, &history, &query->question,
+                                query->fold, query->at_ms, &query->account,
+                                &input);
+    if (err != OK)
+        return err;
+    walk_open(ret_walk, &input, &query->account);
+    return OK;
+}

@@ -1,0 +1,62 @@
+/*
+ * query.h - a question to a ledger: which ledger, which time, what was known
+ *
+ * What the commands that ask have in common.  `--at` is when the question is
+ * asked about (left out: now), `--known` what is taken as known (an arrival
+ * position or a time; left out: all).
+ */
+#ifndef TOOLS_QUERY_H
+#define TOOLS_QUERY_H
+
+#include "core/ledger.h"
+#include "core/walk.h"
+#include "tools/command.h"
+
+#define QUERY_OPTIONS                                                          \
+    { "at", "TIME", "as of this time or local date (now)" },                   \
+    {                                                                          \
+        "known", "TIME|POSITION",                                              \
+            "as it was known then or up to that arrival position"              \
+    }
+
+struct query {
+    const struct arguments *arguments;
+    struct ledger *ledger;
+    const struct timeline *timeline;
+    struct ledger_question question;
+    int64_t at_ms;
+    struct fold *fold;
+    struct arena lasting; /* the fold */
+    struct arena account; /* everything of the account last asked for */
+    struct complaint complaint;
+};
+
+struct query_options {
+    enum ledger_mode mode;
+    bool is_asked; /* the command has --at and --known */
+    bool why;      /* as of fold_open() */
+};
+
+/* Opens the ledger in the first operand and reads the options.  Whatever it
+ * returns: query_close().  COMMAND_DONE, or the fault has been said. */
+NODISCARD enum command_status query_open(struct query *query,
+                                         const struct arguments *arguments,
+                                         struct query_options options);
+void query_close(struct query *query);
+
+/* A fault of a ledger_*() call that filled query->complaint. */
+NODISCARD enum command_status query_fail(struct query *query, enum err err);
+
+/* Takes in what has been appended since: versions too. */
+NODISCARD enum err query_refresh(struct query *query);
+
+/* Starts the walk of one account up to query->at_ms; valid until the next. */
+NODISCARD enum err query_walk(struct query *query, account_id account,
+                              struct walk *ret_walk);
+
+/* Opens only the ledger, of the first operand; the fault has been said. */
+NODISCARD enum command_status query_ledger(const struct arguments *arguments,
+                                           enum ledger_mode mode,
+                                           struct ledger **ret_ledger);
+
+#endif
