@@ -63,7 +63,7 @@ read_rules(struct replay *replay, const char *option,
     err = candidate_timeline(replay->ledger, &candidate, replay->arena,
                              mistakes, ret_timeline, &replay->complaint);
     if (err == ERR_INPUT && mistakes->count > 0)
-        return tell_mistakes(mistakes, view_of(candidate.name), candidate.file);
+        return tell_mistakes(mistakes, candidate.name, candidate.file);
     return err == OK ? COMMAND_DONE : fail(replay, err);
 }
 
