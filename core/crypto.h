@@ -57,11 +57,12 @@ typedef struct {
 } crypto_signature;
 
 /* A fresh Ed25519 key pair. */
-void crypto_keypair(crypto_public_key *ret_public,
-                    crypto_secret_key *ret_secret);
-crypto_signature crypto_sign(const crypto_secret_key *secret, view bytes);
+void crypto_keypair_make(crypto_public_key *ret_public,
+                         crypto_secret_key *ret_secret);
+crypto_signature crypto_signature_make(const crypto_secret_key *secret,
+                                       view bytes);
 /* False: the bytes or the signature are not those that were signed. */
-NODISCARD bool crypto_verify(crypto_public_key key, view bytes,
-                             crypto_signature signature);
+NODISCARD bool crypto_signature_check(crypto_public_key key, view bytes,
+                                      crypto_signature signature);
 
 #endif

@@ -53,7 +53,7 @@ struct db_txn {
     struct MDB_txn *handle; /* NULL: nothing to end */
     enum err err;           /* the first; sticky */
     bool write;
-    bool lazy;
+    bool map_full;
     bool grown;
 };
 
@@ -83,7 +83,7 @@ void db_delete(struct db_txn *txn, uint32_t table, view key);
 uint64_t db_count(struct db_txn *txn, uint32_t table);
 
 /* A place in a table.  After a move that says true, `key` and `value` are
- * valid until the transaction ends or writes. */
+ * valid until the transaction ends or writes.  Close it before the commit. */
 struct db_cursor {
     struct db_txn *txn;
     struct MDB_cursor *handle;

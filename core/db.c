@@ -1,0 +1,622 @@
+/*
+ * db.c - LMDB, the only file that knows it
+ *
+ * The map.  LMDB reads through one map of fixed size.  We reserve far more
+ * address space than any ledger will fill, which costs nothing; a machine with
+ * little of it gets less.  Enlarging it moves it, so nobody in this process may
+ * look at it meanwhile: each transaction holds `map_lock` shared, whoever
+ * changes the map holds it alone, and gives up after a while rather than wait
+ * for ever for a reader that its own thread holds.
+ *
+ * Disk full.  LMDB takes a short write for EIO, so EIO on a disk without room
+ * is read as ERR_FULL.  Pages are written before the meta page that makes them
+ * part of the file, so a failure up to there has changed nothing.  After any
+ * other failed commit we can't tell what the disk holds: the environment
+ * refuses to write until it has been opened anew.
+ */
+#include "core/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAP_WAIT_SECONDS = 30, READERS_MAX = 510, TAIL_SLACK_PAGES = 32 };
+#define MAP_DEFAULT (UINT64_C(1) << 40)
+#define MAP_LEAST (UINT64_C(1) << 28)
+#define MAP_MOST (UINT64_C(1) << 46)
+
+struct db {
+    MDB_env *env;
+    pthread_rwlock_t map_lock;
+    atomic_bool broken;
+    uint32_t table_count;
+    MDB_dbi tables[DB_TABLES_MAX];
+    char dir[]; /* where it lies, for asking about room */
+};
+
+bool
+db_is_full(const struct db *db)
+{
+    struct statvfs room;
+
+    if (statvfs(db->dir, &room) != 0)
+        return false; /* the write itself will say */
+    return room.f_bavail < room.f_blocks / 100;
+}
+
+static enum err
+err_of(int code)
+{
+    switch (code) {
+    case 0:
+        return OK;
+    case MDB_NOTFOUND:
+    case ENOENT:
+        return ERR_NOT_FOUND;
+    case MDB_MAP_FULL:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return ERR_FULL;
+    case ENOMEM:
+    case MDB_TXN_FULL:
+        return ERR_MEMORY;
+    case MDB_READERS_FULL:
+        return ERR_BUSY;
+    case MDB_VERSION_MISMATCH:
+        return ERR_UNKNOWN;
+    case MDB_INVALID:
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CURSOR_FULL:
+        return err_corrupt();
+    default:
+        return ERR_IO;
+    }
+}
+
+/* Runs with the map to ourselves.  `size` 0 takes the size that is on disk.
+ * `seen` is the size that was too small: somebody else may have been here
+ * first. */
+static enum err
+change_map(struct db *db, uint64_t size, uint64_t seen)
+{
+    struct timespec until;
+    MDB_envinfo info;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += MAP_WAIT_SECONDS;
+    if (pthread_rwlock_timedwrlock(&db->map_lock, &until) != 0)
+        return ERR_BUSY;
+    int code = mdb_env_info(db->env, &info);
+    if (code == 0 && (size == 0 || info.me_mapsize == seen))
+        code = mdb_env_set_mapsize(db->env, size);
+    pthread_rwlock_unlock(&db->map_lock);
+    return err_of(code);
+}
+
+static enum err
+enlarge_map(struct db *db)
+{
+    MDB_envinfo info;
+
+    pthread_rwlock_rdlock(&db->map_lock);
+    int code = mdb_env_info(db->env, &info);
+    pthread_rwlock_unlock(&db->map_lock);
+    if (code != 0)
+        return err_of(code);
+    if (info.me_mapsize >= MAP_MOST)
+        return ERR_FULL;
+    return change_map(db, info.me_mapsize * 2, info.me_mapsize);
+}
+
+/* ----- opening ----- */
+
+/* Reading a map beyond the end of its file kills the process, so a file that
+ * was cut short is refused at the door.  Pages that a transaction took and
+ * gave back may never have been written; hence the slack. */
+static enum err
+check_length(struct db *db)
+{
+    MDB_envinfo info;
+    MDB_stat stats;
+    struct stat file;
+    int handle = -1;
+
+    int code = mdb_env_info(db->env, &info);
+    if (code == 0)
+        code = mdb_env_stat(db->env, &stats);
+    if (code == 0)
+        code = mdb_env_get_fd(db->env, &handle);
+    if (code != 0)
+        return err_of(code);
+    if (fstat(handle, &file) != 0)
+        return ERR_IO;
+    uint64_t pages = (uint64_t)file.st_size / stats.ms_psize;
+    if (pages + TAIL_SLACK_PAGES < info.me_last_pgno + 1)
+        return err_corrupt();
+    return OK;
+}
+
+static int
+open_table_handles(struct db *db, const struct db_options *options,
+                   unsigned txn_flags, unsigned table_flags)
+{
+    MDB_txn *txn = NULL;
+
+    int code = mdb_txn_begin(db->env, NULL, txn_flags, &txn);
+    if (code != 0)
+        return code;
+    for (uint32_t i = 0; i < options->table_count && code == 0; i++)
+        code =
+            mdb_dbi_open(txn, options->tables[i], table_flags, &db->tables[i]);
+    if (code == 0)
+        return mdb_txn_commit(txn);
+    mdb_txn_abort(txn);
+    return code;
+}
+
+static enum err
+open_tables(struct db *db, const struct db_options *options)
+{
+    db->table_count = options->table_count;
+    int code = open_table_handles(db, options, MDB_RDONLY, 0);
+    if (code == MDB_MAP_RESIZED) {
+        code = mdb_env_set_mapsize(db->env, 0);
+        if (code == 0)
+            code = open_table_handles(db, options, MDB_RDONLY, 0);
+    }
+    if (code == MDB_NOTFOUND && options->create)
+        code = open_table_handles(db, options, 0, MDB_CREATE);
+    return err_of(code);
+}
+
+static bool
+is_there(const char *dir)
+{
+    char path[4096];
+
+    int size = snprintf(path, sizeof path, "%s/data.mdb", dir);
+    return size > 0 && (size_t)size < sizeof path && access(path, F_OK) == 0;
+}
+
+/* A map that the machine won't give is tried at half the size. */
+static enum err
+open_env(struct db *db, uint64_t map_size)
+{
+    int code = ENOMEM;
+
+    for (uint64_t size = map_size;
+         code == ENOMEM && (size == map_size || size >= MAP_LEAST); size /= 2) {
+        if (db->env != NULL)
+            mdb_env_close(db->env);
+        db->env = NULL;
+        code = mdb_env_create(&db->env);
+        if (code == 0)
+            code = mdb_env_set_mapsize(db->env, size);
+        if (code == 0)
+            code = mdb_env_set_maxdbs(db->env, DB_TABLES_MAX);
+        if (code == 0)
+            code = mdb_env_set_maxreaders(db->env, READERS_MAX);
+        if (code == 0)
+            code = mdb_env_open(db->env, db->dir, MDB_NOTLS, 0600);
+    }
+    return err_of(code);
+}
+
+enum err
+db_open(const char *dir, const struct db_options *options, struct db **ret_db)
+{
+    assert(options->table_count <= DB_TABLES_MAX);
+    size_t dir_size = strlen(dir) + 1;
+    uint64_t map_size =
+        options->map_size != 0 ? options->map_size : MAP_DEFAULT;
+
+    if (!options->create && !is_there(dir))
+        return ERR_NOT_FOUND;
+    struct db *db = calloc(1, sizeof *db + dir_size);
+    if (db == NULL)
+        return ERR_MEMORY;
+    memcpy(db->dir, dir, dir_size);
+    pthread_rwlock_init(&db->map_lock, NULL);
+    enum err err = open_env(db, map_size);
+    if (err == OK)
+        err = check_length(db);
+    if (err == OK)
+        err = open_tables(db, options);
+    if (err != OK) {
+        db_close(db);
+        return err;
+    }
+    *ret_db = db;
+    return OK;
+}
+
+void
+db_close(struct db *db)
+{
+    if (db == NULL)
+        return;
+    if (db->env != NULL)
+        mdb_env_close(db->env);
+    pthread_rwlock_destroy(&db->map_lock);
+    free(db);
+}
+
+/* ----- transactions ----- */
+
+void
+db_fail(struct db_txn *txn, enum err err)
+{
+    assert(err != OK);
+    if (txn->err == OK)
+        txn->err = err;
+}
+
+static void
+fail_code(struct db_txn *txn, int code)
+{
+    assert(code != 0);
+    assert(code != MDB_BAD_VALSIZE); /* our own keys */
+    if (txn->err == OK && code == MDB_MAP_FULL)
+        txn->map_full = true;
+    db_fail(txn, err_of(code));
+}
+
+void
+db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
+{
+    unsigned flags = mode == DB_READ         ? MDB_RDONLY
+                     : mode == DB_WRITE_LAZY ? MDB_NOMETASYNC
+                                             : 0;
+
+    *ret_txn = (struct db_txn) { .db = db, .write = mode != DB_READ };
+    if (ret_txn->write && db->broken) {
+        db_fail(ret_txn, ERR_IO);
+        return;
+    }
+    for (int tries = 0; tries < 8; tries++) {
+        pthread_rwlock_rdlock(&db->map_lock);
+        int code = mdb_txn_begin(db->env, NULL, flags, &ret_txn->handle);
+        if (code == 0)
+            return;
+        ret_txn->handle = NULL;
+        pthread_rwlock_unlock(&db->map_lock);
+        if (code != MDB_MAP_RESIZED) {
+            fail_code(ret_txn, code);
+            return;
+        }
+        enum err err = change_map(db, 0, 0);
+        if (err != OK) {
+            db_fail(ret_txn, err);
+            return;
+        }
+    }
+    db_fail(ret_txn, ERR_BUSY);
+}
+
+void
+db_abort(struct db_txn *txn)
+{
+    if (txn->handle == NULL)
+        return;
+    mdb_txn_abort(txn->handle);
+    txn->handle = NULL;
+    pthread_rwlock_unlock(&txn->db->map_lock);
+}
+
+/* What a failed commit means; see the head of the file. */
+static void
+judge_commit(struct db_txn *txn, int code)
+{
+    if (code == EIO && db_is_full(txn->db))
+        code = ENOSPC;
+    fail_code(txn, code);
+    if (txn->err == ERR_IO || txn->err == ERR_CORRUPT)
+        txn->db->broken = true;
+}
+
+enum err
+db_commit(struct db_txn *txn)
+{
+    if (txn->err == OK) {
+        assert(txn->handle != NULL);
+        int code = mdb_txn_commit(txn->handle);
+        txn->handle = NULL;
+        pthread_rwlock_unlock(&txn->db->map_lock);
+        if (code != 0)
+            judge_commit(txn, code);
+    } else {
+        db_abort(txn);
+    }
+    if (txn->map_full && !txn->grown) {
+        enum err err = enlarge_map(txn->db);
+        txn->grown = err == OK;
+        if (err != OK)
+            txn->err = err;
+    }
+    return txn->err;
+}
+
+bool
+db_grown(const struct db_txn *txn)
+{
+    return txn->grown;
+}
+
+/* ----- values ----- */
+
+static MDB_val
+val_of(view bytes)
+{
+    return (MDB_val) { bytes.size, (void *)(uintptr_t)bytes.bytes };
+}
+
+static view
+view_of_val(MDB_val value)
+{
+    assert(value.mv_size <= UINT32_MAX);
+    return (view) { value.mv_data, (uint32_t)value.mv_size };
+}
+
+static MDB_dbi
+table_of(const struct db_txn *txn, uint32_t table)
+{
+    assert(table < txn->db->table_count);
+    return txn->db->tables[table];
+}
+
+bool
+db_get(struct db_txn *txn, uint32_t table, view key, view *ret_value)
+{
+    MDB_val wanted = val_of(key);
+    MDB_val found;
+
+    assert(key.size <= DB_KEY_SIZE);
+    if (txn->err != OK)
+        return false;
+    int code = mdb_get(txn->handle, table_of(txn, table), &wanted, &found);
+    if (code == MDB_NOTFOUND)
+        return false;
+    if (code != 0) {
+        fail_code(txn, code);
+        return false;
+    }
+    *ret_value = view_of_val(found);
+    return true;
+}
+
+static bool
+put(struct db_txn *txn, uint32_t table, view key, MDB_val *value,
+    unsigned flags)
+{
+    MDB_val wanted = val_of(key);
+
+    assert(txn->write);
+    assert(key.size > 0);
+    assert(key.size <= DB_KEY_SIZE);
+    if (txn->err != OK)
+        return false;
+    int code =
+        mdb_put(txn->handle, table_of(txn, table), &wanted, value, flags);
+    /* MDB_APPEND refuses a key that is not the greatest: then the table does
+     * not hold what its order says. */
+    if (code == MDB_KEYEXIST)
+        db_fail(txn, err_corrupt());
+    else if (code != 0)
+        fail_code(txn, code);
+    return code == 0;
+}
+
+void
+db_put(struct db_txn *txn, uint32_t table, view key, view value)
+{
+    MDB_val copy = val_of(value);
+
+    put(txn, table, key, &copy, 0);
+}
+
+uint8_t *
+db_reserve(struct db_txn *txn, uint32_t table, view key, uint32_t size,
+           bool last)
+{
+    MDB_val room = { size, NULL };
+
+    assert(size > 0);
+    unsigned flags = MDB_RESERVE | (last ? MDB_APPEND : 0);
+    return put(txn, table, key, &room, flags) ? room.mv_data : NULL;
+}
+
+void
+db_delete(struct db_txn *txn, uint32_t table, view key)
+{
+    MDB_val wanted = val_of(key);
+
+    assert(txn->write);
+    if (txn->err != OK)
+        return;
+    int code = mdb_del(txn->handle, table_of(txn, table), &wanted, NULL);
+    if (code != 0 && code != MDB_NOTFOUND)
+        fail_code(txn, code);
+}
+
+uint64_t
+db_count(struct db_txn *txn, uint32_t table)
+{
+    MDB_stat stats;
+
+    if (txn->err != OK)
+        return 0;
+    int code = mdb_stat(txn->handle, table_of(txn, table), &stats);
+    if (code != 0) {
+        fail_code(txn, code);
+        return 0;
+    }
+    return stats.ms_entries;
+}
+
+/* ----- cursors ----- */
+
+void
+db_cursor_open(struct db_txn *txn, uint32_t table, struct db_cursor *ret_cursor)
+{
+    *ret_cursor = (struct db_cursor) { .txn = txn };
+    if (txn->err != OK)
+        return;
+    int code =
+        mdb_cursor_open(txn->handle, table_of(txn, table), &ret_cursor->handle);
+    if (code != 0) {
+        ret_cursor->handle = NULL;
+        fail_code(txn, code);
+    }
+}
+
+void
+db_cursor_close(struct db_cursor *cursor)
+{
+    if (cursor->handle != NULL)
+        mdb_cursor_close(cursor->handle);
+    cursor->handle = NULL;
+}
+
+static bool
+move(struct db_cursor *cursor, MDB_val key, MDB_cursor_op how)
+{
+    MDB_val value;
+
+    if (cursor->handle == NULL || cursor->txn->err != OK)
+        return false;
+    int code = mdb_cursor_get(cursor->handle, &key, &value, how);
+    if (code == MDB_NOTFOUND)
+        return false;
+    if (code != 0) {
+        fail_code(cursor->txn, code);
+        return false;
+    }
+    cursor->key = view_of_val(key);
+    cursor->value = view_of_val(value);
+    return true;
+}
+
+bool
+db_cursor_first(struct db_cursor *cursor)
+{
+    return move(cursor, (MDB_val) { 0 }, MDB_FIRST);
+}
+
+bool
+db_cursor_last(struct db_cursor *cursor)
+{
+    return move(cursor, (MDB_val) { 0 }, MDB_LAST);
+}
+
+bool
+db_cursor_next(struct db_cursor *cursor)
+{
+    return move(cursor, (MDB_val) { 0 }, MDB_NEXT);
+}
+
+bool
+db_cursor_prev(struct db_cursor *cursor)
+{
+    return move(cursor, (MDB_val) { 0 }, MDB_PREV);
+}
+
+bool
+db_cursor_seek(struct db_cursor *cursor, view key)
+{
+    assert(key.size > 0);
+    return move(cursor, val_of(key), MDB_SET_RANGE);
+}
+
+/* ----- the environment ----- */
+
+enum err
+db_sync(struct db *db)
+{
+    pthread_rwlock_rdlock(&db->map_lock);
+    int code = mdb_env_sync(db->env, 1);
+    pthread_rwlock_unlock(&db->map_lock);
+    if (code == 0)
+        return OK;
+    /* A second fsync would say all is well: the kernel forgets. */
+    db->broken = true;
+    return ERR_IO;
+}
+
+uint64_t
+db_last_txn(struct db *db)
+{
+    MDB_envinfo info = { 0 };
+
+    pthread_rwlock_rdlock(&db->map_lock);
+    mdb_env_info(db->env, &info);
+    pthread_rwlock_unlock(&db->map_lock);
+    return info.me_last_txnid;
+}
+
+void
+db_reader_check(struct db *db)
+{
+    int dead = 0;
+
+    mdb_reader_check(db->env, &dead);
+}
+
+bool
+db_is_broken(const struct db *db)
+{
+    return db->broken;
+}
+
+void
+db_sizes(struct db *db, uint64_t *ret_used, uint64_t *ret_map)
+{
+    MDB_envinfo info = { 0 };
+    MDB_stat stats = { 0 };
+
+    pthread_rwlock_rdlock(&db->map_lock);
+    mdb_env_info(db->env, &info);
+    mdb_env_stat(db->env, &stats);
+    pthread_rwlock_unlock(&db->map_lock);
+    *ret_used = (info.me_last_pgno + 1) * stats.ms_psize;
+    *ret_map = info.me_mapsize;
+}
+
+static enum err
+flush_path(const char *dir, const char *name)
+{
+    char path[4096];
+
+    int size = snprintf(path, sizeof path, "%s%s", dir, name);
+    if (size < 0 || (size_t)size >= sizeof path)
+        return ERR_IO;
+    int handle = open(path, O_RDONLY | O_CLOEXEC);
+    if (handle < 0)
+        return ERR_IO;
+    int code = fsync(handle);
+    close(handle);
+    return code == 0 ? OK : ERR_IO;
+}
+
+enum err
+db_copy(struct db *db, const char *dir)
+{
+    pthread_rwlock_rdlock(&db->map_lock);
+    enum err err = err_of(mdb_env_copy(db->env, dir));
+    pthread_rwlock_unlock(&db->map_lock);
+    if (err == OK)
+        err = flush_path(dir, "/data.mdb");
+    if (err == OK)
+        err = flush_path(dir, "");
+    return err;
+}
