@@ -44,12 +44,13 @@ typedef bool journal_describe(const struct record_event *event,
 /* Makes an empty journal in the existing directory `dir`.  ERR_EXISTS: there
  * is one.  ERR_FULL, ERR_IO. */
 NODISCARD enum err journal_create(const char *dir,
-                                  const struct journal_identity *identity);
+                                  const struct journal_identity *who);
 /* Seconds x 2^20 and 20 random bits: a name for a new incarnation. */
 uint64_t journal_draw_incarnation(int64_t now_ms);
 
-/* Opens the journal in `dir` and checks its last record.  A process opens one
- * only once at a time, and never forks with it.  `describe` may be NULL.
+/* Opens the journal in `dir`.  A process opens one only once at a time, and
+ * never forks with it.  `describe` may be NULL.  A damaged last record is named
+ * by a reader and refuses appends, but does not keep the journal shut.
  * ERR_NOT_FOUND, ERR_UNKNOWN (made by a later version), ERR_CORRUPT, ERR_IO. */
 NODISCARD enum err journal_open(const char *dir, journal_describe *describe,
                                 struct journal **ret_journal);
@@ -108,6 +109,7 @@ struct journal_append {
  * entry and is written on OK and ERR_CONFLICT.  Entries of one call that
  * repeat an id count like ones that came before.
  * ERR_CONFLICT: an entry conflicts and `skip_bad` is not set; nothing changed.
+ * ERR_INPUT: an entry's size or the clock is out of range.
  * ERR_BUSY: `only_at` is past; nothing changed.
  * ERR_FULL: no room, nothing changed; it goes on by itself when there is.
  * ERR_IO: nothing is acknowledged; see journal_is_broken(). */

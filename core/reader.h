@@ -22,7 +22,8 @@ void reader_close(struct reader *reader); /* NULL is allowed */
 /* The same as close and open, cheaper; on error it can still be closed. */
 NODISCARD enum err reader_refresh(struct reader *reader);
 
-/* The last position; 0 if the journal is empty. */
+/* The last position; 0 if the journal is empty.  Where the last record is
+ * damaged: the position of its first item. */
 uint64_t reader_last(const struct reader *reader);
 /* Of the last item; 0 if the journal is empty. */
 int64_t reader_last_arrival(const struct reader *reader);
@@ -103,8 +104,9 @@ NODISCARD enum err reader_next_quarantine(struct reader *reader, uint64_t from,
                                           uint64_t *ret_position,
                                           enum reader_quarantine *ret_why);
 
-/* Seqs of other nodes' events that no copy brought and no stream holds,
- * between ones that are held. */
+/* Seqs of other nodes' events that neither a copy nor a held stream brought,
+ * below ones that a copy did.  (A control item, which is no event and never
+ * exported, looks like one.) */
 struct reader_gap {
     uint32_t node;
     uint64_t incarnation;

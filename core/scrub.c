@@ -1,0 +1,262 @@
+/*
+ * scrub.c - the long walk over a journal; see scrub.h
+ *
+ * One snapshot, records in the order of arrival, nothing kept in memory but
+ * where we are: a record's predecessor in its stream is looked up through the
+ * index, so that the index is tested by being used.
+ */
+#include "core/scrub.h"
+
+#include "core/shelf.h"
+
+static const char *const NAMES[] = {
+    [SCRUB_DAMAGED] = "damaged record",
+    [SCRUB_CHAIN] = "broken chain",
+    [SCRUB_SEQ] = "numbers missing in the stream",
+    [SCRUB_POSITION] = "positions missing",
+    [SCRUB_ARRIVAL] = "times of arrival out of order",
+    [SCRUB_INDEX] = "wrong index",
+    [SCRUB_UNKNOWN] = "record of a later version",
+};
+
+const char *
+scrub_name(enum scrub_kind kind)
+{
+    assert((uint32_t)kind < COUNT_OF(NAMES));
+    return NAMES[kind];
+}
+
+struct scrub {
+    struct db_txn *txn;
+    journal_describe *describe;
+    scrub_report *report;
+    void *context;
+    struct scrub_totals totals;
+    uint64_t next; /* the position that should follow; 0: any may */
+    int64_t arrival_ms;
+    uint32_t node; /* ours */
+};
+
+static void
+report(struct scrub *scrub, struct scrub_finding finding)
+{
+    if (finding.kind != SCRUB_UNKNOWN)
+        scrub->totals.findings++;
+    if (scrub->report != NULL)
+        scrub->report(scrub->context, &finding);
+}
+
+static void
+report_item(struct scrub *scrub, enum scrub_kind kind,
+            const struct shelf_item *item)
+{
+    report(scrub, (struct scrub_finding) { .kind = kind,
+                                           .position = item->position,
+                                           .stream = item->record.stream,
+                                           .seq = item->record.seq });
+}
+
+/* A record of which only the position is to be trusted. */
+static void
+report_position(struct scrub *scrub, enum scrub_kind kind, uint64_t position)
+{
+    struct scrub_finding finding = { .kind = kind, .position = position };
+
+    shelf_owner(scrub->txn, position, &finding.stream, &finding.seq);
+    report(scrub, finding);
+}
+
+/* ----- one record ----- */
+
+static bool
+get_item(struct db_txn *txn, uint64_t position, struct shelf_item *ret_item)
+{
+    struct shelf_key key;
+    view value;
+
+    view wanted = shelf_position_key(&key, position);
+    return db_get(txn, TABLE_RECORDS, wanted, &value) &&
+           shelf_parse(wanted, value, ret_item) == OK;
+}
+
+/* The end that the record must continue.  False: its predecessor can't be
+ * read, and has been or will be reported itself. */
+static bool
+find_prev(struct scrub *scrub, const struct record *record,
+          stream_head *ret_head)
+{
+    struct shelf_item item;
+    uint64_t position;
+
+    *ret_head = (stream_head) { 0 };
+    if (record->seq == 1)
+        return true;
+    if (!shelf_place(scrub->txn, record->stream, record->seq - 1, &position)) {
+        *ret_head = shelf_boundary(scrub->txn, record->stream);
+        return true;
+    }
+    if (!get_item(scrub->txn, position, &item))
+        return false;
+    if (stream_equal(item.record.stream, record->stream))
+        *ret_head =
+            (stream_head) { record_last(&item.record), item.record.chain };
+    return true;
+}
+
+static void
+check_links(struct scrub *scrub, const struct shelf_item *item)
+{
+    stream_head prev;
+
+    if (record_check_chain(&item->record) != OK)
+        report_item(scrub, SCRUB_CHAIN, item);
+    if (!find_prev(scrub, &item->record, &prev))
+        return;
+    if (prev.seq + 1 != item->record.seq)
+        report_item(scrub, SCRUB_SEQ, item);
+    else if (!digest_equal(prev.chain, item->record.prev))
+        report_item(scrub, SCRUB_CHAIN, item);
+}
+
+static void
+check_indexes(struct scrub *scrub, const struct shelf_item *item)
+{
+    struct shelf_key key;
+    view value;
+
+    bool placed =
+        db_get(scrub->txn, TABLE_STREAMS,
+               shelf_seq_key(&key, item->record.stream, item->record.seq),
+               &value) &&
+        shelf_value_position(value) == item->position;
+    bool listed = db_get(scrub->txn, TABLE_CONTROLS,
+                         shelf_position_key(&key, item->position), &value);
+    if (!placed || listed != (item->record.kind != RECORD_EVENTS))
+        report_item(scrub, SCRUB_INDEX, item);
+}
+
+/* Whether the indexes know the event as they should. */
+static bool
+is_known(struct scrub *scrub, const struct record_event *event)
+{
+    struct journal_facts facts;
+    struct shelf_known known;
+
+    if (event->copy && !shelf_get_copy(scrub->txn, event->origin, &known))
+        return false;
+    if (event->origin.node != scrub->node || scrub->describe == NULL ||
+        !scrub->describe(event, &facts) || facts.id.size == 0 ||
+        facts.id.size > LIMIT_CODE_SIZE)
+        return true;
+    return shelf_get_id(scrub->txn,
+                        journal_id_key(event->origin.node, facts.id), &known);
+}
+
+static void
+check_events(struct scrub *scrub, const struct shelf_item *item)
+{
+    struct record_cursor cursor = record_events(&item->record);
+    struct record_event event;
+
+    while (record_next(&cursor, &event))
+        if (!is_known(scrub, &event)) {
+            struct shelf_item at = *item;
+            at.position += cursor.index - 1;
+            at.record.seq += cursor.index - 1;
+            report_item(scrub, SCRUB_INDEX, &at);
+        }
+}
+
+static void
+check_record(struct scrub *scrub, view key, view value)
+{
+    struct shelf_item item = { 0 };
+    uint64_t wanted = scrub->next;
+
+    enum err err = shelf_parse(key, value, &item);
+    scrub->totals.records++;
+    scrub->next = 0;
+    if (err != OK) {
+        report_position(scrub,
+                        err == ERR_UNKNOWN ? SCRUB_UNKNOWN : SCRUB_DAMAGED,
+                        item.position);
+        return;
+    }
+    if (wanted != 0 && item.position != wanted)
+        report_item(scrub, SCRUB_POSITION, &item);
+    if (item.arrival_ms < scrub->arrival_ms)
+        report_item(scrub, SCRUB_ARRIVAL, &item);
+    scrub->next = item.position + item.record.count;
+    scrub->arrival_ms = item.arrival_ms;
+    check_links(scrub, &item);
+    check_indexes(scrub, &item);
+    if (item.record.kind == RECORD_EVENTS)
+        scrub->totals.events += item.record.count;
+    else
+        scrub->totals.controls++;
+    check_events(scrub, &item);
+}
+
+/* ----- the tables ----- */
+
+static void
+walk_records(struct scrub *scrub)
+{
+    struct db_cursor cursor;
+
+    db_cursor_open(scrub->txn, TABLE_RECORDS, &cursor);
+    for (bool more = db_cursor_first(&cursor); more;
+         more = db_cursor_next(&cursor))
+        check_record(scrub, cursor.key, cursor.value);
+    db_cursor_close(&cursor);
+}
+
+/* Entries that speak of records which are not there. */
+static void
+walk_streams(struct scrub *scrub)
+{
+    struct db_cursor cursor;
+    struct shelf_key key;
+    view value;
+
+    db_cursor_open(scrub->txn, TABLE_STREAMS, &cursor);
+    for (bool more = db_cursor_first(&cursor); more;
+         more = db_cursor_next(&cursor)) {
+        uint64_t position = shelf_value_position(cursor.value);
+        if (position == 0 ||
+            !db_get(scrub->txn, TABLE_RECORDS,
+                    shelf_position_key(&key, position), &value))
+            report(scrub, (struct scrub_finding) {
+                              .kind = SCRUB_INDEX,
+                              .position = position,
+                              .stream = shelf_key_stream(cursor.key),
+                              .seq = shelf_key_seq(cursor.key) });
+    }
+    db_cursor_close(&cursor);
+}
+
+enum err
+scrub_run(struct journal *journal, scrub_report *report_to, void *context,
+          struct scrub_totals *ret_totals)
+{
+    struct shelf_self self;
+    struct db_txn txn;
+    struct scrub scrub = {
+        .txn = &txn,
+        .describe = journal_describer(journal),
+        .report = report_to,
+        .context = context,
+    };
+
+    db_begin(journal_db(journal), DB_READ, &txn);
+    shelf_get_self(&txn, &self);
+    scrub.node = self.node;
+    scrub.next = db_count(&txn, TABLE_BOUNDARIES) == 0 ? 1 : 0;
+    walk_records(&scrub);
+    walk_streams(&scrub);
+    enum err err = txn.err;
+    db_abort(&txn);
+    if (err == OK)
+        *ret_totals = scrub.totals;
+    return err;
+}
