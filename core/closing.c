@@ -406,7 +406,7 @@ pack_signature(struct text *text, const struct signing_key *key, view bytes,
     if (heads != NULL)
         text_bytes(&signed_bytes, heads->bytes, sizeof heads->bytes);
     crypto_signature signature =
-        crypto_sign(&key->secret_key, text_view(&signed_bytes));
+        crypto_signature_make(&key->secret_key, text_view(&signed_bytes));
     pack_bin(text, (view) { signature.bytes, sizeof signature.bytes });
     text_close(&signed_bytes);
 }

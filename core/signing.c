@@ -44,7 +44,7 @@ make_key(const char *path, struct signing_key *ret_key)
     int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
         return errno == ENOSPC ? ERR_FULL : ERR_IO;
-    crypto_keypair(&key.public_key, &key.secret_key);
+    crypto_keypair_make(&key.public_key, &key.secret_key);
     if (write(file, &key, sizeof key) == (ssize_t)sizeof key &&
         fsync(file) == 0 && rename(draft, path) == 0) {
         *ret_key = key;
