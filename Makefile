@@ -19,8 +19,9 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	gain stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs runset item tail history_account gather history_parts \
-	history history_scan facts publication versions state \
-	ledger_parts ledger ledger_append ledger_publish census digest ledger_check \
+	history history_scan facts publication versions \
+	ledger_parts ledger ledger_append ledger_publish census digest \
+	state_table state ledger_check \
 	totals settlement statement signing closing
 REPLAY := candidate side simulate compare report
 NODES := keys frame sync transport decide feed trace store hub

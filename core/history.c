@@ -18,7 +18,8 @@ enum {
 static_assert(LIMIT_EVENT_LINES * sizeof(struct event_line) < SCRATCH_SIZE / 2,
               "one event fits the scratch");
 
-static const uint8_t NO_TAG[RUNSET_TAG_SIZE];
+/* What the tag of the run set says. */
+enum { TAG_HAS_COPIES = 0 };
 
 enum err
 history_open(const char *dir, struct journal *journal, bool owner,
@@ -99,6 +100,25 @@ history_odd_count(const struct history *history)
     return history->odd_count;
 }
 
+bool
+history_has_copies(const struct history *history)
+{
+    return history->has_copies;
+}
+
+uint64_t
+history_quarantined(const struct history *history, uint32_t index)
+{
+    assert(index < history->rules.quarantine_count);
+    return history->quarantine[index].position;
+}
+
+uint32_t
+history_quarantine_count(const struct history *history)
+{
+    return history->rules.quarantine_count;
+}
+
 enum err
 history_verify(const struct history *history)
 {
@@ -113,6 +133,7 @@ restart(struct history *history)
     tail_close(&history->tail);
     history->position = history->set.position;
     history->odd_count = 0;
+    history->has_copies = history->set.tag[TAG_HAS_COPIES] != 0;
     history->generation++;
 }
 
@@ -238,6 +259,7 @@ take_event(struct history *history, const struct record_event *stored,
         .core = stored->core,
     };
 
+    history->has_copies = history->has_copies || stored->copy;
     if (codec_decode(stored->core, &scratch, &event) != OK ||
         event_check(&event, NULL) != OK) {
         history->odd_count++;
@@ -296,6 +318,9 @@ add_tail(const struct tail *tail, struct runs_writer *writer)
 static enum err
 write_tail(struct history *history)
 {
+    const uint8_t tag[RUNSET_TAG_SIZE] = {
+        [TAG_HAS_COPIES] = history->has_copies,
+    };
     struct runs_writer *writer = NULL;
     enum err err = runset_begin(&history->set, &writer);
 
@@ -307,13 +332,10 @@ write_tail(struct history *history)
         runs_abandon(writer);
         return err;
     }
-    err = runset_commit(&history->set, writer, history->position, NO_TAG);
-    if (err != OK) {
-        history->loaded = false;
-        return err;
-    }
-    tail_close(&history->tail);
-    return OK;
+    err = runset_commit(&history->set, writer, history->position, tag);
+    if (err == OK)
+        tail_close(&history->tail);
+    return err;
 }
 
 enum err
@@ -323,7 +345,11 @@ history_merge(struct history *history)
     if (history->position == history->set.position)
         return OK;
     enum err err = write_tail(history);
-    return err == OK ? runset_compact(&history->set) : err;
+    if (err == OK)
+        err = runset_compact(&history->set);
+    if (err != OK && history->set.note_size == 0)
+        history->loaded = false; /* the set is to be loaded again */
+    return err;
 }
 
 /* A record of a later format says nothing of its size: the next one that can
@@ -362,9 +388,10 @@ take_all(struct history *history, struct reader *reader)
     }
     if (err != ERR_NOT_FOUND)
         return err;
-    if (history->owner && history->tail.item_count >= TAIL_MERGE)
-        return history_merge(history);
-    return OK;
+    if (!history->owner || history->tail.item_count < TAIL_MERGE)
+        return OK;
+    err = history_merge(history);
+    return err == ERR_FULL ? OK : err; /* the tail is still there */
 }
 
 /* Pages that a snapshot still sees can't be used again: the reader lives for

@@ -72,6 +72,13 @@ uint64_t history_held(const struct history *history);
  * unknown kind: they have no effect. */
 uint64_t history_odd_count(const struct history *history);
 
+/* Whether any copy of another ledger's event has been taken in. */
+bool history_has_copies(const struct history *history);
+/* Positions that do not count (or not from some position on), ascending;
+ * valid until the next refresh. */
+uint64_t history_quarantined(const struct history *history, uint32_t index);
+uint32_t history_quarantine_count(const struct history *history);
+
 /* The last journal position that history_refresh() has taken in. */
 uint64_t history_position(const struct history *history);
 

@@ -17,6 +17,7 @@ struct history {
     uint64_t last_txn;   /* of the last complete refresh */
     uint64_t position;   /* taken in: runs and tail */
     uint64_t odd_count;
+    bool has_copies;
     struct runset set;
     struct tail tail; /* positions after set.position */
     struct gather_rules rules;

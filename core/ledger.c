@@ -313,12 +313,6 @@ ledger_history(struct ledger *ledger)
     return ledger->history;
 }
 
-struct state *
-ledger_state(struct ledger *ledger)
-{
-    return ledger->state;
-}
-
 uint64_t
 ledger_position(const struct ledger *ledger)
 {

@@ -20,7 +20,6 @@
 #include "core/walk.h"
 
 struct ledger;
-struct state;
 
 #define LEDGER_KNOWN_ALL HISTORY_ALL
 
@@ -63,7 +62,6 @@ struct ledger_identity ledger_who(const struct ledger *ledger);
 /* Borrowed until the close. */
 struct journal *ledger_journal(struct ledger *ledger);
 struct history *ledger_history(struct ledger *ledger);
-struct state *ledger_state(struct ledger *ledger);
 
 /* The last position taken in, and the greatest position whose arrival was not
  * after `time_ms` (0: none). */

@@ -18,7 +18,6 @@ struct ledger {
     struct journal *journal;
     struct history *history;
     struct versions *versions;
-    struct state *state;
     struct basket basket; /* scratch of referrals */
 };
 

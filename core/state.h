@@ -1,0 +1,76 @@
+/*
+ * state.h - the state of every account right after its last event, kept packed
+ *
+ * What a hub or a node answers from without reading a history: checkpoints in
+ * runs (runs.h), and in memory the accounts touched since.  All of it is of
+ * one position of the journal and one timeline (semantics and versions); when
+ * a version is published the whole is folded anew.  An account is folded
+ * forward from its state where its new event lies after all that it has seen
+ * and looks back at nothing; otherwise its history is read and folded afresh,
+ * and so is that of the member who recommended it.  States equal a fresh fold,
+ * byte for byte; `verify` looks.
+ *
+ * Kept by the owner of the ledger only.  Everything here can be deleted.
+ *
+ * A blob is the position of the journal at which the state last changed (8
+ * bytes, little endian) and what account_pack() wrote; an account that no
+ * longer counts (all its events were voided) has the position alone.
+ */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include "core/ledger.h"
+
+struct state;
+
+/* Opens the states of a ledger that was opened with LEDGER_OWN (borrowed until
+ * the close).  Nothing is folded yet. */
+NODISCARD enum err state_open(struct ledger *ledger, struct state **ret_state);
+void state_close(struct state *state);
+
+/* Brings all states up to ledger_position(), which ledger_refresh() has moved;
+ * writes a checkpoint where many were touched.  Builds everything anew where
+ * the rules have changed or a file is damaged.  ERR_UNKNOWN: rules beyond this
+ * program. */
+NODISCARD enum err state_refresh(struct state *state,
+                                 struct complaint *complaint);
+
+/* Writes what is only in memory to a checkpoint now. */
+NODISCARD enum err state_checkpoint(struct state *state);
+
+/* The position and the timeline that all states are of. */
+uint64_t state_position(const struct state *state);
+const struct timeline *state_timeline(const struct state *state);
+
+/* A state as bytes. */
+struct state_packed {
+    account_id account; /* a bearer's code borrows from the states */
+    uint64_t position;  /* when it last changed */
+    view bytes;         /* for account_unpack(); empty: no account (any
+                         * more).  Borrowed until the next refresh. */
+};
+
+/* ERR_NOT_FOUND: no event of the account is known; ERR_CORRUPT: refresh, and
+ * ask again. */
+NODISCARD enum err state_get(struct state *state, account_id account,
+                             struct state_packed *ret_packed);
+
+/* The same, unpacked into the arena. */
+NODISCARD enum err state_read(struct state *state, account_id account,
+                              struct arena *arena, struct account *ret_account);
+
+/* Tells each state that changed after the position `after` (0: all), in order
+ * of (partition, account).  Stops where `tell` says false, which is no error.
+ * Reads all checkpoints through. */
+typedef bool state_tell(void *context, const struct state_packed *packed);
+NODISCARD enum err state_scan(struct state *state, uint64_t after,
+                              state_tell *tell, void *context);
+
+/* Compares every state with a fresh fold; `ret_wrong` counts those that
+ * differ. */
+NODISCARD enum err state_verify(struct state *state, uint64_t *ret_wrong);
+
+/* Bytes on disk. */
+uint64_t state_size(const struct state *state);
+
+#endif
