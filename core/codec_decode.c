@@ -3,6 +3,8 @@
 #include "core/codec_fields.h"
 #include "core/pack.h"
 
+#include <string.h>
+
 /* Fields of a later version that are passed over before the map as a whole is
  * called malformed; and the numbers they may have. */
 enum { MAP_COUNT_MAX = 256, FIELD_NUMBER_MAX = 65535 };
@@ -13,6 +15,8 @@ struct decoder {
     struct unpacker in;
     struct arena *arena;
     struct event event;
+    uint32_t left;  /* entries still to come */
+    uint32_t least; /* what the next key must be at least: they ascend */
     uint32_t seen;
     bool unknown;
 };
@@ -337,8 +341,12 @@ fields_agree(const struct event *event, uint32_t seen)
 
 /* Reads one entry behind the kind; `may` are the fields that it may have. */
 static void
-decode_field(struct decoder *decoder, uint64_t field, uint32_t may)
+decode_field(struct decoder *decoder, uint32_t may)
 {
+    uint64_t field =
+        unpack_unsigned(&decoder->in, decoder->least, FIELD_NUMBER_MAX);
+
+    decoder->least = (uint32_t)field + 1;
     if (field >= FIELD_END || (may & BIT(field)) == 0) {
         decoder->unknown = true;
         unpack_skip(&decoder->in);
@@ -351,36 +359,175 @@ decode_field(struct decoder *decoder, uint64_t field, uint32_t may)
         decode_own(decoder, (enum codec_field)field);
 }
 
+/* The way through the fields that nearly every event begins with: tens of
+ * millions of events a second are read here, which they are only while the
+ * place in the bytes stays in a register.  What is written otherwise or out
+ * of range stops the quick way and is left to decode_field(). */
+struct quick {
+    const uint8_t *next;
+    const uint8_t *end;
+    uint32_t left;
+    uint32_t seen;
+};
+
+/* The greatest number and its key. */
+enum { QUICK_SIZE = 10 };
+
+static inline bool
+quick_is(const struct quick *quick, enum codec_field field)
+{
+    return quick->left > 0 && quick->end - quick->next >= QUICK_SIZE &&
+           *quick->next == (uint8_t)field;
+}
+
+static inline void
+quick_pass(struct quick *quick, enum codec_field field, size_t size)
+{
+    quick->next += size;
+    quick->left--;
+    quick->seen |= BIT(field);
+}
+
+static inline bool
+quick_unsigned(struct quick *quick, enum codec_field field, uint64_t min,
+               uint64_t max, uint64_t *ret_value)
+{
+    if (!quick_is(quick, field))
+        return false;
+    const uint8_t *bytes = quick->next + 1;
+    unsigned width = bytes[0] - 0xccu; /* uint8, 16, 32, 64 */
+    uint64_t value = bytes[0];
+    size_t size = 2;
+    if (value >= 0x80) {
+        if (width > 3)
+            return false;
+        memcpy(&value, bytes + 1, sizeof value);
+        value = __builtin_bswap64(value) >> (64 - (8u << width));
+        size += (size_t)1 << width;
+    }
+    if (value < min || value > max)
+        return false;
+    *ret_value = value;
+    quick_pass(quick, field, size);
+    return true;
+}
+
+/* A string of 1 to 31 bytes. */
+static inline bool
+quick_string(struct quick *quick, enum codec_field field, view *ret_value)
+{
+    if (quick->left == 0 || quick->end - quick->next < 3 ||
+        *quick->next != (uint8_t)field)
+        return false;
+    uint32_t size = quick->next[1] - 0xa0u; /* fixstr */
+    if (size == 0 || size > 31 || quick->end - quick->next < 2 + (long)size)
+        return false;
+    *ret_value = (view) { quick->next + 2, size };
+    quick_pass(quick, field, 2 + size);
+    return true;
+}
+
+static void
+decode_head(struct decoder *decoder)
+{
+    struct event *event = &decoder->event;
+    struct quick quick = { decoder->in.next, decoder->in.end, decoder->left,
+                           decoder->seen };
+    uint64_t value = 0;
+
+    if (quick_unsigned(&quick, FIELD_AT, LIMIT_AT_MS_MIN, LIMIT_AT_MS_MAX,
+                       &value))
+        event->at_ms = (int64_t)value;
+    if (quick_unsigned(&quick, FIELD_RECORDED, 0, LIMIT_CLOCK_MS_MAX, &value))
+        event->recorded_ms = event->at_ms + (int64_t)value;
+    if (quick_unsigned(&quick, FIELD_STORE, 1, LIMIT_STORE, &value))
+        event->store = (uint32_t)value;
+    if (quick_unsigned(&quick, FIELD_MEMBER, 1, LIMIT_MEMBER, &value))
+        event->account.member = value;
+    if (event->kind == EVENT_PURCHASE &&
+        quick_string(&quick, FIELD_RECEIPT, &event->sale.receipt) &&
+        quick_unsigned(&quick, FIELD_TOTAL, 0, LIMIT_MONEY_MINOR, &value))
+        event->sale.total.minor = (int64_t)value;
+    decoder->in.next = quick.next;
+    decoder->left = quick.left;
+    decoder->seen = quick.seen;
+    /* One above the greatest key that has been read. */
+    decoder->least = 32 - (uint32_t)__builtin_clz(quick.seen);
+}
+
+/* Zeroes field by field: one stroke over all of it takes longer than reading
+ * a purchase. */
+static void
+clear_event(struct event *event)
+{
+    static_assert(offsetof(struct event, sale) + sizeof event->sale ==
+                      sizeof *event,
+                  "sale is the greatest and last part");
+    event->kind = (enum event_kind)0;
+    event->store = 0;
+    event->identity = (identity) { 0 };
+    event->at_ms = 0;
+    event->recorded_ms = 0;
+    event->account = (account_id) { 0 };
+    event->id = (view) { 0 };
+    event->annex.till = (view) { 0 };
+    event->annex.cashier = (view) { 0 };
+    event->annex.reason = (view) { 0 };
+    event->annex.by = (view) { 0 };
+    event->annex.source = (view) { 0 };
+    event->annex.entry = ENTRY_NONE;
+    event->sale.receipt = (view) { 0 };
+    event->sale.total = (money) { 0 };
+    event->sale.off = (money) { 0 };
+    event->sale.lines = NULL;
+    event->sale.line_count = 0;
+    event->sale.from_store = 0;
+    event->sale.bought_on = 0;
+}
+
+/* The kind comes first, for it says what may and must follow. */
+static bool
+decode_kind(struct decoder *decoder, uint32_t *ret_must, uint32_t *ret_may)
+{
+    struct unpacker *in = &decoder->in;
+
+    decoder->left = unpack_map(in, MAP_COUNT_MAX);
+    if (decoder->left == 0 || unpack_unsigned(in, 0, FIELD_NUMBER_MAX) != 0)
+        return false;
+    uint64_t kind = unpack_unsigned(in, 1, FIELD_NUMBER_MAX);
+    decoder->left--;
+    decoder->least = FIELD_KIND + 1;
+    decoder->seen = BIT(FIELD_KIND);
+    decoder->unknown = kind >= EVENT_KIND_END;
+    *ret_must = 0;
+    *ret_may = 0;
+    if (decoder->unknown)
+        return true;
+    struct codec_shape shape = codec_shape((enum event_kind)kind);
+    decoder->event.kind = (enum event_kind)kind;
+    set_defaults(&decoder->event);
+    *ret_must = FIELDS_ALWAYS | shape.must;
+    *ret_may = FIELDS_COMMON | shape.must | shape.may;
+    return true;
+}
+
 enum err
 codec_decode(view core, struct arena *arena, struct event *ret_event)
 {
-    struct decoder decoder = { .in = unpack_begin(core), .arena = arena };
-    struct unpacker *in = &decoder.in;
+    struct decoder decoder;
+    uint32_t must = 0;
     uint32_t may = 0;
-    uint32_t must = FIELDS_ALWAYS;
 
-    if (core.size > LIMIT_EVENT_SIZE)
+    decoder.in = unpack_begin(core);
+    decoder.arena = arena;
+    clear_event(&decoder.event);
+    if (core.size > LIMIT_EVENT_SIZE || !decode_kind(&decoder, &must, &may))
         return err_corrupt();
-    uint32_t count = unpack_map(in, MAP_COUNT_MAX);
-    if (count == 0 || unpack_unsigned(in, 0, FIELD_NUMBER_MAX) != FIELD_KIND)
-        return err_corrupt();
-    uint64_t kind = unpack_unsigned(in, 1, FIELD_NUMBER_MAX);
-    decoder.unknown = kind >= EVENT_KIND_END;
-    decoder.seen = BIT(FIELD_KIND);
-    if (!decoder.unknown) {
-        struct codec_shape shape = codec_shape((enum event_kind)kind);
-        decoder.event.kind = (enum event_kind)kind;
-        must |= shape.must;
-        may = FIELDS_COMMON | shape.must | shape.may;
-        set_defaults(&decoder.event);
-    }
-    uint64_t least = FIELD_KIND + 1;
-    for (uint32_t i = 1; i < count && unpack_ok(in); i++) {
-        uint64_t field = unpack_unsigned(in, least, FIELD_NUMBER_MAX);
-        least = field + 1;
-        decode_field(&decoder, field, may);
-    }
-    enum err err = unpack_end(in);
+    if (!decoder.unknown)
+        decode_head(&decoder);
+    for (; decoder.left > 0 && unpack_ok(&decoder.in); decoder.left--)
+        decode_field(&decoder, may);
+    enum err err = unpack_end(&decoder.in);
     if (err != OK)
         return err;
     if (decoder.unknown)

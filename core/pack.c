@@ -163,17 +163,29 @@ static uint64_t
 take_wide(struct unpacker *unpacker, unsigned width)
 {
     size_t size = (size_t)1 << width;
-    uint64_t value = 0;
+    uint16_t two = 0;
+    uint32_t four = 0;
+    uint64_t eight = 0;
 
     assert(width <= 3);
     if (bytes_left(unpacker) < 1 + size) {
         unpack_fail(unpacker);
         return 0;
     }
-    for (size_t i = 1; i <= size; i++)
-        value = value << 8 | unpacker->next[i];
-    unpacker->next += 1 + size;
-    return value;
+    const uint8_t *bytes = unpacker->next + 1;
+    unpacker->next = bytes + size;
+    if (width == 0)
+        return bytes[0];
+    if (width == 1) {
+        memcpy(&two, bytes, sizeof two);
+        return __builtin_bswap16(two);
+    }
+    if (width == 2) {
+        memcpy(&four, bytes, sizeof four);
+        return __builtin_bswap32(four);
+    }
+    memcpy(&eight, bytes, sizeof eight);
+    return __builtin_bswap64(eight);
 }
 
 uint64_t
