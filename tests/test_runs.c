@@ -4,30 +4,32 @@
  */
 #include "core/runs.h"
 
-#include "tests/unit.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static char dir[64];
+#include "tests/place.h"
+#include "tests/unit.h"
+
+static struct place place;
+static const char *const dir = place.path;
 
 static int
 make_dir(void **state)
 {
     (void)state;
-    snprintf(dir, sizeof dir, "/tmp/leima-runs-XXXXXX");
-    return mkdtemp(dir) == NULL;
+    place = place_make();
+    return 0;
 }
 
 static int
 remove_dir(void **state)
 {
     (void)state;
-    runs_clean(dir, NULL, 0);
-    return rmdir(dir);
+    place_remove(&place);
+    return 0;
 }
 
 static account_id
@@ -206,7 +208,7 @@ TEST(every_changed_byte_is_noticed)
     struct runs *runs = write_run(3, 50);
     uint64_t check = runs_check(runs);
     uint64_t size = runs_size(runs);
-    char path[128];
+    char path[512];
 
     runs_close(runs);
     snprintf(path, sizeof path, "%s/%016x.run", dir, 3);
@@ -280,7 +282,7 @@ TEST(an_unpublished_run_does_not_exist)
     runs_add(writer, runs_key_view(&keys[0]), view_of("x"));
     assert_int_equal(runs_open(dir, RUNS_HISTORY, 2, 0, &runs), ERR_CORRUPT);
     runs_clean(dir, &live, 1);
-    char path[128];
+    char path[512];
     snprintf(path, sizeof path, "%s/%016x.tmp", dir, 2);
     assert_int_not_equal(access(path, F_OK), 0);
     snprintf(path, sizeof path, "%s/%016x.run", dir, 1);
