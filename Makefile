@@ -10,7 +10,7 @@ Q := $(if $(V),,@)
 CORE := base limits err list amount calendar text event hash crypto pack \
 	codec_fields codec codec_decode \
 	json json_value json_read json_write \
-	record db shelf pen group journal reader ingest scrub \
+	record db shelf pen group journal reader ingest scrub enrol \
 	program mistake yaml scalar grammar program_ids program_stores \
 	program_tests program_value program_check \
 	program_yaml program_schema program_diff \
@@ -24,7 +24,8 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	state_table state ledger_check \
 	totals settlement statement signing closing
 REPLAY := candidate side simulate compare report
-NODES := keys frame sync transport decide feed trace store hub
+NODES := trace keys frame sync lane fork talk greet agree session transport \
+	allow decide feed keeper store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	generate command query statement_csv statement_table cmd_ledger \
 	cmd_rules cmd_events cmd_import cmd_account cmd_settle cmd_replay \
