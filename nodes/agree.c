@@ -1,0 +1,181 @@
+#include "nodes/agree.h"
+
+/* The sender says that the place where we stand is not on its chain. */
+void
+agree_answer(struct session *session, const struct frame *frame)
+{
+    struct lane *lane = talk_find(session, frame->forka.stream);
+    uint64_t common = frame->forka.common;
+    uint64_t differs = frame->forka.differs;
+
+    if (!lane || !lane->receives || differs > lane->durable.seq)
+        return;
+    lane->in_stopped = true;
+    if (!session->fork.busy)
+        talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, differs);
+    (void)fork_narrow(&session->fork, lane->stream, common, differs);
+}
+
+/* The receiver names hashes of its record ends; we look up ours. */
+void
+agree_question(struct session *session, const struct frame *frame)
+{
+    struct lane *lane = talk_find(session, frame->forkq.stream);
+
+    if (!lane || !lane->sends || frame->forkq.head_count == 0 ||
+        frame->forkq.head_count > SYNC_PROBES)
+        return;
+    fork_question(&session->fork, lane->stream, frame->forkq.heads,
+                  frame->forkq.head_count,
+                  (frame->forkq.flags & FRAME_NEIGHBOURS) != 0);
+}
+
+static void
+emit_branch(struct session *session, struct lane *lane, stream_head at,
+            uint8_t reason)
+{
+    struct sync_output *output = talk_emit(session, SYNC_BRANCH);
+
+    output->branch.stream = lane->stream;
+    output->branch.at = at;
+    output->branch.reason = reason;
+    lane->out = LANE_STOPPED;
+}
+
+/* Compares our hashes with those asked about. */
+static void
+answer_fork(struct session *session, struct lane *lane, const stream_head *ours,
+            uint32_t count)
+{
+    struct fork_search *fork = &session->fork;
+    struct fork_answer answer = fork_compare(fork, ours, count);
+
+    fork->asked = 0;
+    if (fork->neighbours && answer.differs != 0) {
+        if (session->options.role == SYNC_NODE && !lane->left)
+            emit_branch(session, lane, answer.common, REASON_FORK);
+        lane->out = LANE_STOPPED;
+        *fork = (struct fork_search) { 0 };
+        return;
+    }
+    struct frame *frame = talk_frame(session, FRAME_FORKA);
+    frame->forka.stream = lane->stream;
+    frame->forka.common = answer.common.seq;
+    frame->forka.differs = answer.differs;
+}
+
+static void
+ask_fork(struct session *session, struct lane *lane, const stream_head *ends,
+         uint32_t count)
+{
+    struct fork_search *fork = &session->fork;
+
+    fork_probe(fork, ends, count);
+    struct frame *frame = talk_frame(session, FRAME_FORKQ);
+    frame->forkq.stream = lane->stream;
+    frame->forkq.flags = fork->neighbours ? FRAME_NEIGHBOURS : 0;
+    frame->forkq.heads = fork->heads;
+    frame->forkq.head_count = fork->head_count;
+}
+
+/* Our hash at the place where the peer stands: is that place on our chain? */
+static void
+checked(struct session *session, struct lane *lane, stream_head ours)
+{
+    if (lane_checked(lane, ours)) {
+        if (lane->lost) {
+            lane->lost = false;
+            talk_alarm(session, SYNC_ALARM_RESTORED, lane->stream,
+                       lane->acked.seq);
+        }
+        talk_acked(session, lane);
+        return;
+    }
+    talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, lane->peer.seq);
+    struct frame *frame = talk_frame(session, FRAME_FORKA);
+    frame->forka.stream = lane->stream;
+    frame->forka.common = 0;
+    frame->forka.differs = lane->peer.seq;
+}
+
+void
+agree_hashes(struct session *session, const struct sync_input *input)
+{
+    struct lane *lane = talk_find(session, input->hashes.stream);
+    struct fork_search *fork = &session->fork;
+
+    session->hashing = false;
+    if (!lane || input->hashes.count == 0)
+        return;
+    if (lane->checking) {
+        lane->checking = false;
+        /* The peer may have moved meanwhile; then the pump asks again. */
+        if (lane->out == LANE_CHECK && lane->asked == lane->peer.seq)
+            checked(session, lane, input->hashes.heads[0]);
+    } else if (fork->busy && stream_equal(fork->stream, lane->stream)) {
+        if (fork->asked > 0)
+            answer_fork(session, lane, input->hashes.heads,
+                        input->hashes.count);
+        else if (fork->probing)
+            ask_fork(session, lane, input->hashes.heads, input->hashes.count);
+    }
+}
+
+/* The peer stands beyond our end. */
+static void
+peer_is_ahead(struct session *session, struct lane *lane)
+{
+    lane->out = LANE_STOPPED;
+    if (lane->left) /* it holds all that is ours to send */
+        lane->acked = lane->head;
+    if (lane->left && !lane->fetch)
+        return;
+    if (!lane->left)
+        talk_alarm(session, SYNC_ALARM_REWOUND, lane->stream, lane->peer.seq);
+    if (!lane->left && session->options.role == SYNC_NODE) {
+        emit_branch(session, lane, lane->head, REASON_REWOUND);
+        return;
+    }
+    /* Ours of old, or a restored hub's: ask for what we lack. */
+    lane->receives = true;
+    lane->durable = lane->head;
+    lane->received = lane->head.seq;
+    lane->told = lane->peer.seq;
+    lane->ack_due = true;
+}
+
+void
+agree_check(struct session *session, struct lane *lane)
+{
+    if (lane->peer.seq > lane->head.seq) {
+        peer_is_ahead(session, lane);
+        return;
+    }
+    stream_head known;
+    if (lane_knows(lane, lane->peer.seq, &known)) {
+        checked(session, lane, known);
+        return;
+    }
+    if (session->hashing)
+        return;
+    struct sync_output *output = talk_emit(session, SYNC_GET_HASHES);
+    output->get_hashes.stream = lane->stream;
+    output->get_hashes.seqs[0] = lane->peer.seq;
+    output->get_hashes.count = 1;
+    lane->checking = true;
+    lane->asked = lane->peer.seq;
+    session->hashing = true;
+}
+
+void
+agree_search(struct session *session)
+{
+    struct fork_search *fork = &session->fork;
+
+    if (!fork->busy || session->hashing || (fork->asked == 0 && !fork->probing))
+        return;
+    struct sync_output *output = talk_emit(session, SYNC_GET_HASHES);
+    output->get_hashes.stream = fork->stream;
+    output->get_hashes.count = fork_seqs(fork, output->get_hashes.seqs);
+    session->hashing = true;
+}

@@ -1,0 +1,27 @@
+/*
+ * agree.h - finding out where both ends of a stream agree
+ *
+ * Before a sender sends, it makes sure that the place where the receiver
+ * stands is on its own chain.  If it is not, the two are forked, and the last
+ * common end is searched (fork.h); if it is beyond the sender's own end, the
+ * sender has been rewound.
+ */
+#ifndef NODES_AGREE_H
+#define NODES_AGREE_H
+
+#include "nodes/talk.h"
+
+/* Sender: the lane stands in LANE_CHECK; settles it, or looks up our hash.  At
+ * most two outputs. */
+void agree_check(struct session *session, struct lane *lane);
+/* Goes on with the search for a common end, if one waits for a look-up.  At
+ * most one output. */
+void agree_search(struct session *session);
+/* Our hashes have been looked up. */
+void agree_hashes(struct session *session, const struct sync_input *input);
+/* Receiver: a FORKA. */
+void agree_answer(struct session *session, const struct frame *frame);
+/* Sender: a FORKQ. */
+void agree_question(struct session *session, const struct frame *frame);
+
+#endif

@@ -1,0 +1,268 @@
+#include "nodes/greet.h"
+
+#include <stdlib.h>
+
+void
+greet_start(struct session *session, const struct sync_input *input,
+            int64_t now_ms)
+{
+    assert(session->options.role == SYNC_NODE);
+    assert(session->phase == PHASE_NEW);
+    assert(input->start.offer_count <= FRAME_ENTRIES_MAX);
+
+    uint32_t count = input->start.offer_count;
+    session->offers = calloc(count + 1, sizeof session->offers[0]);
+    if (!session->offers) {
+        talk_drop(session, true, 0, "no memory");
+        return;
+    }
+    for (uint32_t i = 0; i < input->start.held_count; i++) {
+        struct lane *lane = talk_obtain(session, input->start.held[i].stream);
+        if (lane)
+            lane_hold(lane, input->start.held[i].head, 0);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct sync_offer *offer = &input->start.offers[i];
+        struct lane *lane = talk_obtain(session, offer->stream);
+        if (!lane) {
+            talk_drop(session, true, 0, "no memory");
+            return;
+        }
+        lane_offer(lane, offer);
+        session->offers[i] = (struct frame_offer) { .stream = offer->stream,
+                                                    .head = offer->head,
+                                                    .acked = offer->acked };
+    }
+    session->feed_epoch = input->start.feed_epoch;
+    session->feed_position = input->start.feed_position;
+
+    struct frame *frame = talk_frame(session, FRAME_HELLO);
+    frame->hello.version_min = SYNC_VERSION;
+    frame->hello.version_max = SYNC_VERSION;
+    frame->hello.node = session->options.self;
+    frame->hello.epoch = session->epoch;
+    frame->hello.clock_ms = input->start.clock_ms;
+    frame->hello.pending = input->start.pending;
+    frame->hello.feed_epoch = session->feed_epoch;
+    frame->hello.feed_position = session->feed_position;
+    frame->hello.offers = session->offers;
+    frame->hello.offer_count = count;
+    session->phase = PHASE_HELLO;
+    session->since_ms = now_ms;
+}
+
+/* Asks the shell about all streams that the HELLO offered. */
+static void
+ask_admission(struct session *session, const struct frame *frame)
+{
+    free(session->admission);
+    session->admission =
+        calloc(session->lane_count + 1, sizeof session->admission[0]);
+    if (!session->admission) {
+        talk_no_memory(session);
+        return;
+    }
+    struct sync_output *output = talk_emit(session, SYNC_ADMISSION);
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = &session->lanes[i];
+        session->admission[output->admission.stream_count++] = lane->stream;
+        if (lane->stream.node == session->options.peer &&
+            lane->stream.channel == CHANNEL_EVENTS &&
+            lane->stream.incarnation > output->admission.incarnation)
+            output->admission.incarnation = lane->stream.incarnation;
+    }
+    output->admission.streams = session->admission;
+    output->admission.pending = frame->hello.pending;
+    output->admission.clock_ms = frame->hello.clock_ms;
+    output->admission.feed_epoch = frame->hello.feed_epoch;
+    output->admission.feed_position = frame->hello.feed_position;
+}
+
+/* A HELLO on a session that lives is the node starting over on the same
+ * connection: everything of the session before it is void. */
+static void
+begin_again(struct session *session)
+{
+    session->lane_count = 0;
+    session->number = 0;
+    session->sent_total = 0;
+    session->sent_limit = 0;
+    session->taken_total = 0;
+    session->taken_limit = session->options.window;
+    session->hashing = false;
+    session->reading = false;
+    session->fork = (struct fork_search) { 0 };
+}
+
+void
+greet_hello(struct session *session, const struct frame *frame, int64_t now_ms)
+{
+    if (session->options.role != SYNC_HUB) {
+        talk_refuse(session, FRAME_CODE_PROTOCOL, false, "HELLO to a node");
+        return;
+    }
+    if (frame->hello.version_min > SYNC_VERSION ||
+        frame->hello.version_max < SYNC_VERSION) {
+        talk_refuse(session, FRAME_CODE_VERSION, false, "no common version");
+        return;
+    }
+    if (frame->hello.node != session->options.peer) {
+        talk_refuse(session, FRAME_CODE_RIGHT, false,
+                    "not the number of this key");
+        return;
+    }
+    if (frame->hello.epoch > session->options.epoch) {
+        talk_alarm(session, SYNC_ALARM_EPOCH, (stream_id) { 0 },
+                   frame->hello.epoch);
+        talk_refuse(session, FRAME_CODE_EPOCH, true,
+                    "a later hub has been seen");
+        return;
+    }
+    if (session->phase == PHASE_LIVE)
+        begin_again(session);
+    for (uint32_t i = 0; i < frame->hello.offer_count; i++) {
+        const struct frame_offer *offer = &frame->hello.offers[i];
+        if (!talk_may_receive(session, offer->stream)) {
+            talk_alarm(session, SYNC_ALARM_RIGHT, offer->stream, 0);
+            talk_refuse(session, FRAME_CODE_RIGHT, false,
+                        "not a stream of yours");
+            return;
+        }
+        struct lane *lane = talk_obtain(session, offer->stream);
+        if (!lane) {
+            talk_no_memory(session);
+            return;
+        }
+        lane->receives = true;
+        lane->told = offer->head.seq;
+    }
+    session->feed_position = frame->hello.feed_epoch == session->epoch
+                                 ? frame->hello.feed_position
+                                 : 0;
+    session->phase = PHASE_HELLO;
+    session->since_ms = now_ms;
+    if (!frame->more)
+        ask_admission(session, frame);
+}
+
+void
+greet_admit(struct session *session, const struct sync_input *input)
+{
+    assert(session->options.role == SYNC_HUB);
+    assert(input->admit.session != 0);
+    if (session->phase != PHASE_HELLO)
+        return; /* it said HELLO again meanwhile, or is gone */
+
+    for (uint32_t i = 0; i < input->admit.held_count; i++) {
+        struct lane *lane = talk_obtain(session, input->admit.held[i].stream);
+        if (lane)
+            lane_hold(lane, input->admit.held[i].head,
+                      input->admit.held[i].safe);
+    }
+    for (uint32_t i = 0; i < input->admit.offer_count; i++) {
+        struct lane *lane = talk_obtain(session, input->admit.offers[i].stream);
+        if (lane)
+            lane_offer(lane, &input->admit.offers[i]);
+    }
+    free(session->held);
+    session->held = calloc(session->lane_count + 1, sizeof session->held[0]);
+    if (!session->held) {
+        talk_no_memory(session);
+        return;
+    }
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = &session->lanes[i];
+        session->held[i] = (struct frame_held) {
+            .stream = lane->stream,
+            .head = lane->sends ? lane->head : lane->durable,
+            .safe = lane->sends ? 0 : lane->durable_safe,
+            .flags = lane->sends ? FRAME_OFFERED : 0,
+        };
+    }
+    session->number = input->admit.session;
+    session->phase = PHASE_LIVE;
+    session->feed_open = true;
+    for (uint32_t sent = 0; sent == 0 || sent < session->lane_count;) {
+        uint32_t left = session->lane_count - sent;
+        uint32_t count = left < FRAME_ENTRIES_MAX ? left : FRAME_ENTRIES_MAX;
+        struct frame *frame = talk_frame(session, FRAME_WELCOME);
+        frame->more = count < left;
+        frame->welcome.version = SYNC_VERSION;
+        frame->welcome.hub = session->options.self;
+        frame->welcome.epoch = session->options.epoch;
+        frame->welcome.clock_ms = input->admit.clock_ms;
+        frame->welcome.credit = talk_credit(session);
+        frame->welcome.held = session->held + sent;
+        frame->welcome.held_count = count;
+        sent += count;
+        if (count == left)
+            break;
+    }
+}
+
+void
+greet_defer(struct session *session, uint32_t ms)
+{
+    if (session->phase != PHASE_HELLO)
+        return;
+    talk_frame(session, FRAME_WAIT)->wait.ms = ms;
+    begin_again(session);
+    session->phase = PHASE_NEW;
+}
+
+/* One stream of a WELCOME: what the hub offers we ask for by an ACK; where it
+ * stands in ours the pump checks. */
+static void
+welcome_stream(struct session *session, const struct frame_held *held)
+{
+    if (held->flags & FRAME_OFFERED) {
+        struct lane *lane = talk_may_receive(session, held->stream)
+                                ? talk_obtain(session, held->stream)
+                                : NULL;
+        if (!lane)
+            return;
+        lane->receives = true;
+        lane->told = held->head.seq;
+        lane->ack_due = true;
+        return;
+    }
+    struct lane *lane = talk_find(session, held->stream);
+    if (lane && lane->sends) {
+        lane->safe = held->safe;
+        lane_peer_at(lane, held->head);
+    }
+}
+
+void
+greet_welcome(struct session *session, const struct frame *frame,
+              int64_t now_ms)
+{
+    if (session->options.role != SYNC_NODE || frame->session == 0 ||
+        !(session->phase == PHASE_HELLO ||
+          (session->phase == PHASE_LIVE &&
+           frame->session == session->number))) {
+        talk_refuse(session, FRAME_CODE_PROTOCOL, true, "WELCOME out of place");
+        return;
+    }
+    if (frame->welcome.version != SYNC_VERSION) {
+        talk_refuse(session, FRAME_CODE_VERSION, false, "no common version");
+        return;
+    }
+    if (frame->welcome.epoch < session->epoch) {
+        talk_alarm(session, SYNC_ALARM_EPOCH, (stream_id) { 0 },
+                   frame->welcome.epoch);
+        talk_refuse(session, FRAME_CODE_EPOCH, true, "a hub of a past epoch");
+        return;
+    }
+    if (frame->welcome.epoch != session->feed_epoch) {
+        session->feed_epoch = frame->welcome.epoch;
+        session->feed_position = 0; /* positions of another life */
+    }
+    session->epoch = frame->welcome.epoch;
+    session->number = frame->session;
+    session->sent_limit = frame->welcome.credit;
+    for (uint32_t i = 0; i < frame->welcome.held_count; i++)
+        welcome_stream(session, &frame->welcome.held[i]);
+    session->phase = PHASE_LIVE;
+    session->since_ms = now_ms;
+}

@@ -1,0 +1,100 @@
+/*
+ * lane.h - one stream within a session, as its sender and as its receiver
+ *
+ * The rules of a single stream, without frames: what is sent and not yet
+ * acknowledged, what is received and not yet on disk, when to go back.
+ *
+ *   sender    UNKNOWN --peer_at--> CHECK --checked--> LIVE
+ *                                    |                 | nacked, or an ACK
+ *                                    v                 v of what was not sent
+ *                                  FORKED            CHECK
+ *   STOPPED: nothing more in this session.
+ *
+ * Invariants of a live sender: acked <= sent <= head.  Of a receiver:
+ * durable.seq <= received.
+ */
+#ifndef NODES_LANE_H
+#define NODES_LANE_H
+
+#include "nodes/sync.h"
+
+enum lane_out {
+    LANE_UNKNOWN, /* where the peer stands */
+    LANE_CHECK,   /* known, but not yet whether that place is on our chain */
+    LANE_LIVE,
+    LANE_FORKED,
+    LANE_STOPPED,
+};
+
+struct lane {
+    stream_id stream;
+
+    bool sends;
+    bool left;     /* of sync_offer */
+    bool fetch;    /* likewise */
+    bool checking; /* our hash at `asked` is being looked up */
+    bool lost;     /* the peer stands below what was acknowledged once */
+    uint8_t nacks; /* in a row that were not for a gap */
+    enum lane_out out;
+    stream_head head;      /* our end */
+    stream_head sent;      /* the end of the last BATCH */
+    stream_head acked;     /* on the peer's disk */
+    stream_head peer;      /* CHECK: where the peer says it stands */
+    uint64_t asked;        /* seq that is looked up */
+    uint64_t acked_before; /* seq acknowledged in earlier sessions */
+    uint64_t safe;         /* as the peer says */
+    int64_t not_before_ms; /* don't send sooner */
+    int64_t waiting_ms;    /* since when something is unacknowledged */
+
+    bool receives;
+    bool in_stopped; /* nothing is taken any more */
+    bool ack_due;
+    uint8_t bad; /* damaged batches in a row */
+    stream_head durable;
+    uint64_t durable_safe;
+    uint64_t received;  /* the last seq handed on to be stored */
+    uint64_t nacked_at; /* the seq that we have asked for again; 0: none */
+    uint64_t told;      /* the end of the stream, as the sender says */
+};
+
+/* We send it; where the peer stands is not known yet. */
+void lane_offer(struct lane *lane, const struct sync_offer *offer);
+/* We hold it up to `head`. */
+void lane_hold(struct lane *lane, stream_head head, uint64_t safe);
+
+/* The peer says that it stands at `head`, which is to be checked. */
+void lane_peer_at(struct lane *lane, stream_head head);
+/* Whether our hash at the end of `seq` is known without looking it up. */
+bool lane_knows(const struct lane *lane, uint64_t seq, stream_head *ret_head);
+/* `ours` is our record end at or below the place in question.  True: it is the
+ * peer's, sending goes on from there.  False: forked. */
+bool lane_checked(struct lane *lane, stream_head ours);
+/* Whether there is something to send now. */
+bool lane_is_due(const struct lane *lane, int64_t now_ms);
+void lane_sent(struct lane *lane, stream_head end, int64_t now_ms);
+/* An ACK; true if it says something new is on the peer's disk. */
+bool lane_acked(struct lane *lane, stream_head head, int64_t now_ms);
+
+enum lane_nack {
+    LANE_FINE,    /* go back and send again */
+    LANE_DAMAGED, /* too often: our own log must be looked at */
+    LANE_REFUSED, /* the peer will not have this stream */
+};
+/* A NACK for any enum frame_why, or one not known here. */
+enum lane_nack lane_nacked(struct lane *lane, uint32_t why, stream_head head,
+                           int64_t now_ms);
+
+enum lane_verdict {
+    LANE_STORE,
+    LANE_IGNORE, /* it follows something that we have asked for again */
+    LANE_NACK,   /* something is missing before it */
+};
+/* A BATCH of from..to came. */
+enum lane_verdict lane_take(struct lane *lane, uint64_t from, uint64_t to);
+/* Records were stored, or held before; our end is `head`. */
+void lane_stored(struct lane *lane, stream_head head);
+/* Something could not be stored; expect again what follows on `head`.  True
+ * if the sender has not been told so before. */
+bool lane_rewind(struct lane *lane, stream_head head);
+
+#endif

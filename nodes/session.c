@@ -1,0 +1,607 @@
+/*
+ * session.c - the protocol's step: what an input means in a session
+ *
+ * session_step() dispatches on the input; what an input changes it only notes
+ * in the session, and the pump at the end of the step looks at what has become
+ * due (acknowledgements, checks, reads) and fits as much of it into the
+ * outputs as there is room.  So no path has to think of every consequence,
+ * and a flood of inputs can't make a step produce without bound.
+ *
+ * The rules of one stream are in lane.c, the beginning of a session in
+ * greet.c, finding out where both ends agree in agree.c.
+ */
+#include "nodes/session.h"
+
+#include <stdlib.h>
+
+#include "nodes/agree.h"
+#include "nodes/greet.h"
+#include "nodes/talk.h"
+
+enum { BATCH_SIZE = 262144 }; /* what a BATCH aims at under a backlog */
+
+struct session *
+session_open(const struct sync_options *options, int64_t now_ms)
+{
+    assert(options->self > 0);
+    assert(options->window > 0);
+    struct session *session = calloc(1, sizeof *session);
+    if (!session)
+        return NULL;
+    session->options = *options;
+    session->epoch = options->epoch;
+    session->heard_ms = now_ms;
+    session->said_ms = now_ms;
+    session->since_ms = now_ms;
+    session->taken_limit = options->window;
+    return session;
+}
+
+void
+session_close(struct session *session)
+{
+    if (!session)
+        return;
+    free(session->lanes);
+    free(session->admission);
+    free(session->offers);
+    free(session->held);
+    free(session);
+}
+
+bool
+session_is_live(const struct session *session)
+{
+    return session->phase == PHASE_LIVE;
+}
+
+uint64_t
+session_number(const struct session *session)
+{
+    return session->number;
+}
+
+uint64_t
+session_epoch(const struct session *session)
+{
+    return session->epoch;
+}
+
+bool
+session_is_sent(const struct session *session)
+{
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = &session->lanes[i];
+        if (lane->sends && lane->acked.seq < lane->head.seq)
+            return false;
+    }
+    return session->phase == PHASE_LIVE;
+}
+
+bool
+session_is_received(const struct session *session)
+{
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = &session->lanes[i];
+        if (lane->receives && lane->durable.seq < lane->told)
+            return false;
+    }
+    return session->phase == PHASE_LIVE;
+}
+
+bool
+session_wants_states(const struct session *session, uint64_t *ret_after)
+{
+    if (session->phase != PHASE_LIVE || !session->feed_open)
+        return false;
+    *ret_after = session->feed_position;
+    return true;
+}
+
+uint32_t
+session_backoff_ms(uint32_t attempt, uint64_t random)
+{
+    const uint32_t cap_ms = 30000;
+    uint32_t span_ms = attempt >= 8 ? cap_ms : 200u << attempt;
+
+    if (span_ms > cap_ms)
+        span_ms = cap_ms;
+    return (uint32_t)(random % span_ms) + 1;
+}
+
+static void
+emit_ack(struct session *session, struct lane *lane)
+{
+    struct frame *frame = talk_frame(session, FRAME_ACK);
+
+    frame->ack.stream = lane->stream;
+    frame->ack.head = lane->durable;
+    frame->ack.safe = lane->durable_safe;
+    frame->ack.credit = talk_credit(session);
+    lane->ack_due = false;
+}
+
+static void
+emit_nack(struct session *session, struct lane *lane, enum frame_why why)
+{
+    struct frame *frame = talk_frame(session, FRAME_NACK);
+
+    frame->nack.stream = lane->stream;
+    frame->nack.head = lane->durable;
+    frame->nack.credit = talk_credit(session);
+    frame->nack.why = why;
+}
+
+static void
+raise_credit(struct session *session, uint64_t limit)
+{
+    if (limit > session->sent_limit)
+        session->sent_limit = limit;
+}
+
+static void
+on_batch(struct session *session, const struct frame *frame)
+{
+    stream_id stream = frame->batch.stream;
+    struct lane *lane = talk_find(session, stream);
+
+    /* More than was granted, by more than the one frame that may overshoot:
+     * whoever ignores the credit would fill our memory. */
+    if (frame->batch.total > session->taken_limit + LIMIT_FRAME_SIZE) {
+        talk_refuse(session, FRAME_CODE_PROTOCOL, true, "more than the credit");
+        return;
+    }
+    if (!lane && talk_may_receive(session, stream)) {
+        lane = talk_obtain(session, stream);
+        if (lane)
+            lane->received = frame->batch.from - 1; /* the journal will say */
+    }
+    if (!lane || (!lane->receives && !talk_may_receive(session, stream))) {
+        talk_alarm(session, SYNC_ALARM_RIGHT, stream, frame->batch.from);
+        session->taken_total = frame->batch.total;
+        struct lane refused = { .stream = stream };
+        emit_nack(session, &refused, FRAME_WHY_RIGHT);
+        return;
+    }
+    lane->receives = true;
+    if (frame->batch.head_seq > lane->told)
+        lane->told = frame->batch.head_seq;
+    switch (lane_take(lane, frame->batch.from, frame->batch.to)) {
+    case LANE_IGNORE:
+        session->taken_total = frame->batch.total;
+        return;
+    case LANE_NACK:
+        session->taken_total = frame->batch.total;
+        emit_nack(session, lane, FRAME_WHY_GAP);
+        return;
+    case LANE_STORE:
+        break;
+    }
+    struct sync_output *output = talk_emit(session, SYNC_PUT_RECORDS);
+    output->put_records.stream = stream;
+    output->put_records.from = frame->batch.from;
+    output->put_records.to = frame->batch.to;
+    output->put_records.before = frame->batch.before;
+    output->put_records.total = frame->batch.total;
+    output->put_records.bytes = frame->batch.records;
+}
+
+static void
+stored(struct session *session, const struct sync_input *input)
+{
+    struct lane *lane = talk_find(session, input->stored.stream);
+
+    if (!lane || session->phase != PHASE_LIVE)
+        return;
+    if (input->stored.total > session->taken_total)
+        session->taken_total = input->stored.total;
+    lane->durable_safe = input->stored.safe;
+    switch (input->stored.verdict) {
+    case SYNC_STORED_OK:
+        lane_stored(lane, input->stored.head);
+        return;
+    case SYNC_STORED_GAP:
+        if (lane_rewind(lane, input->stored.head))
+            emit_nack(session, lane, FRAME_WHY_GAP);
+        return;
+    case SYNC_STORED_FORK:
+        lane->in_stopped = true;
+        lane_rewind(lane, input->stored.head);
+        talk_alarm(session, SYNC_ALARM_FORKED, lane->stream,
+                   input->stored.head.seq);
+        emit_nack(session, lane, FRAME_WHY_FORK);
+        return;
+    case SYNC_STORED_CHECKSUM:
+        lane_rewind(lane, input->stored.head);
+        if (++lane->bad >= SYNC_CHECKSUM_MAX) {
+            lane->in_stopped = true;
+            talk_alarm(session, SYNC_ALARM_CHECKSUM, lane->stream,
+                       input->stored.head.seq);
+        }
+        emit_nack(session, lane, FRAME_WHY_CHECKSUM);
+        return;
+    case SYNC_STORED_RIGHT:
+        lane->in_stopped = true;
+        emit_nack(session, lane, FRAME_WHY_RIGHT);
+        return;
+    case SYNC_STORED_FULL:
+        lane_rewind(lane, input->stored.head);
+        emit_nack(session, lane, FRAME_WHY_FULL);
+        return;
+    }
+}
+
+/* The feed's acknowledgement: where the node wants to go on. */
+static void
+on_feed_ack(struct session *session, const struct frame *frame)
+{
+    if (session->options.role != SYNC_HUB)
+        return;
+    session->feed_position = frame->ack.head.seq;
+    session->feed_open = true;
+}
+
+static void
+on_ack(struct session *session, const struct frame *frame, int64_t now_ms)
+{
+    raise_credit(session, frame->ack.credit);
+    if (frame->ack.stream.node == 0) {
+        on_feed_ack(session, frame);
+        return;
+    }
+    struct lane *lane = talk_find(session, frame->ack.stream);
+    if (!lane)
+        return;
+    if (!lane->sends) {
+        /* It asks for what it once sent us: a hub that was restored. */
+        if (lane->durable.seq <= frame->ack.head.seq)
+            return;
+        struct sync_offer offer = { .stream = lane->stream,
+                                    .head = lane->durable };
+        lane_offer(lane, &offer);
+    }
+    lane->safe = frame->ack.safe;
+    if (lane_acked(lane, frame->ack.head, now_ms))
+        talk_acked(session, lane);
+}
+
+static void
+on_nack(struct session *session, const struct frame *frame, int64_t now_ms)
+{
+    raise_credit(session, frame->nack.credit);
+    struct lane *lane = talk_find(session, frame->nack.stream);
+    if (!lane || !lane->sends)
+        return;
+    switch (lane_nacked(lane, frame->nack.why, frame->nack.head, now_ms)) {
+    case LANE_FINE:
+        return;
+    case LANE_DAMAGED:
+        talk_alarm(session, SYNC_ALARM_CHECKSUM, lane->stream, lane->sent.seq);
+        return;
+    case LANE_REFUSED:
+        talk_alarm(session, SYNC_ALARM_RIGHT, lane->stream, lane->sent.seq);
+        return;
+    }
+}
+
+static void
+records(struct session *session, const struct sync_input *input, int64_t now_ms)
+{
+    struct lane *lane = talk_find(session, input->records.stream);
+
+    session->reading = false;
+    if (!lane || session->phase != PHASE_LIVE)
+        return;
+    if (lane->out != LANE_LIVE || lane->sent.seq != input->records.before.seq)
+        return; /* rewound meanwhile; the pump will read again */
+    if (input->records.bytes.size == 0) {
+        lane->out = LANE_STOPPED;
+        talk_alarm(session, SYNC_ALARM_UNREADABLE, lane->stream,
+                   lane->sent.seq + 1);
+        return;
+    }
+    assert(input->records.end.seq > lane->sent.seq);
+    if (!digest_equal(lane->sent.chain, input->records.before.chain) &&
+        lane->sent.seq > 0) {
+        /* What we stand on is no longer what we read: look again. */
+        lane_peer_at(lane, lane->acked);
+        return;
+    }
+    struct frame *frame = talk_frame(session, FRAME_BATCH);
+    frame->batch.stream = lane->stream;
+    frame->batch.from = lane->sent.seq + 1;
+    frame->batch.to = input->records.end.seq;
+    frame->batch.before = input->records.before.chain;
+    frame->batch.records = input->records.bytes;
+    frame->batch.head_seq = lane->head.seq > input->records.end.seq
+                                ? lane->head.seq
+                                : input->records.end.seq;
+    session->sent_total += FRAME_BATCH_FIXED + input->records.bytes.size;
+    frame->batch.total = session->sent_total;
+    lane_sent(lane, input->records.end, now_ms);
+}
+
+static void
+states(struct session *session, const struct sync_input *input)
+{
+    if (session->phase != PHASE_LIVE)
+        return;
+    if (session->options.role == SYNC_HUB) {
+        struct frame *frame = talk_frame(session, FRAME_STATE);
+        *frame = *input->states;
+        frame->kind = FRAME_STATE;
+        frame->session = session->number;
+        session->feed_open = false;
+        return;
+    }
+    struct frame *frame = talk_frame(session, FRAME_ACK);
+    frame->ack.head.seq = session->feed_position;
+    frame->ack.credit = session->taken_limit;
+}
+
+static void
+on_state(struct session *session, const struct frame *frame)
+{
+    if (session->options.role != SYNC_NODE ||
+        frame->state.epoch != session->epoch)
+        return;
+    if (frame->state.after == session->feed_position) {
+        session->feed_position = frame->state.position;
+        talk_emit(session, SYNC_PUT_STATES)->states = frame;
+        return;
+    }
+    /* Not what follows: say where we stand. */
+    struct frame *answer = talk_frame(session, FRAME_ACK);
+    answer->ack.head.seq = session->feed_position;
+    answer->ack.credit = session->taken_limit;
+}
+
+static void
+on_ping(struct session *session, const struct frame *frame)
+{
+    if (!(frame->ping.flags & FRAME_PLEASE_ANSWER))
+        return;
+    struct frame *answer = talk_frame(session, FRAME_PING);
+    answer->ping.number = frame->ping.number;
+    answer->ping.clock_ms = frame->ping.clock_ms;
+}
+
+static void
+on_live_frame(struct session *session, const struct frame *frame,
+              int64_t now_ms)
+{
+    switch (frame->kind) {
+    case FRAME_BATCH:
+        on_batch(session, frame);
+        return;
+    case FRAME_ACK:
+        on_ack(session, frame, now_ms);
+        return;
+    case FRAME_NACK:
+        on_nack(session, frame, now_ms);
+        return;
+    case FRAME_FORKQ:
+        agree_question(session, frame);
+        return;
+    case FRAME_FORKA:
+        agree_answer(session, frame);
+        return;
+    case FRAME_STATE:
+        on_state(session, frame);
+        return;
+    case FRAME_PING:
+        on_ping(session, frame);
+        return;
+    case FRAME_ASK:
+    case FRAME_ANSWER: /* for the shell, which has looked at it already */
+    case FRAME_JOIN:
+    case FRAME_HELLO:
+    case FRAME_WELCOME:
+    case FRAME_WAIT:
+    case FRAME_BYE:
+    case FRAME_ERR:
+        return;
+    }
+}
+
+/* Frames of another session come from before a reconnect: they are void. */
+static void
+on_session_frame(struct session *session, const struct frame *frame,
+                 int64_t now_ms)
+{
+    if (session->phase == PHASE_LIVE && frame->session == session->number) {
+        on_live_frame(session, frame, now_ms);
+        return;
+    }
+    if (session->options.role == SYNC_HUB && frame->kind != FRAME_PING &&
+        session->phase == PHASE_NEW)
+        talk_refuse(session, FRAME_CODE_SESSION, true, "no such session");
+}
+
+static void
+on_frame(struct session *session, const struct frame *frame, int64_t now_ms)
+{
+    session->heard_ms = now_ms;
+    switch (frame->kind) {
+    case FRAME_HELLO:
+        greet_hello(session, frame, now_ms);
+        return;
+    case FRAME_WELCOME:
+        greet_welcome(session, frame, now_ms);
+        return;
+    case FRAME_WAIT:
+        talk_drop(session, true, frame->wait.ms, "asked to wait");
+        return;
+    case FRAME_BYE:
+        talk_drop(session, true, 0, "the peer leaves");
+        return;
+    case FRAME_ERR:
+        talk_drop(session, frame->err.retry != 0, 0, "the peer refuses");
+        return;
+    case FRAME_JOIN: /* no part of a session */
+        return;
+    case FRAME_BATCH:
+    case FRAME_ACK:
+    case FRAME_NACK:
+    case FRAME_FORKQ:
+    case FRAME_FORKA:
+    case FRAME_STATE:
+    case FRAME_ASK:
+    case FRAME_ANSWER:
+    case FRAME_PING:
+        on_session_frame(session, frame, now_ms);
+        return;
+    }
+}
+
+static void
+grown(struct session *session, const struct sync_input *input)
+{
+    struct lane *lane = talk_find(session, input->grown.stream);
+
+    if (lane && lane->sends) {
+        if (!lane->left && input->grown.head.seq > lane->head.seq)
+            lane->head = input->grown.head;
+        return;
+    }
+    if (session->phase != PHASE_LIVE)
+        return; /* it will be in the HELLO or WELCOME that is to come */
+    lane = talk_obtain(session, input->grown.stream);
+    if (!lane) {
+        talk_no_memory(session);
+        return;
+    }
+    struct sync_offer offer = { .stream = input->grown.stream,
+                                .head = input->grown.head };
+    lane_offer(lane, &offer);
+    lane_peer_at(lane, (stream_head) { 0 });
+}
+
+static void
+tick(struct session *session, int64_t now_ms)
+{
+    if (session->options.role == SYNC_NODE && session->phase == PHASE_HELLO &&
+        now_ms - session->since_ms >= SYNC_HELLO_MS) {
+        talk_drop(session, true, 0, "no WELCOME");
+        return;
+    }
+    if (now_ms - session->heard_ms >= SYNC_SILENCE_MS) {
+        talk_drop(session, true, 0, "silence");
+        return;
+    }
+    if (session->phase != PHASE_LIVE)
+        return;
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = &session->lanes[i];
+        if (lane->sends && lane->sent.seq > lane->acked.seq &&
+            now_ms - lane->waiting_ms >= SYNC_ACK_MS) {
+            talk_drop(session, true, 0, "no ACK");
+            return;
+        }
+    }
+    if (session->options.role == SYNC_NODE &&
+        now_ms - session->said_ms >= SYNC_PING_MS &&
+        now_ms - session->heard_ms >= SYNC_PING_MS / 2) {
+        struct frame *frame = talk_frame(session, FRAME_PING);
+        frame->ping.flags = FRAME_PLEASE_ANSWER;
+    }
+}
+
+static void
+pump_read(struct session *session, struct lane *lane)
+{
+    uint64_t left = session->sent_limit - session->sent_total;
+    struct sync_output *output = talk_emit(session, SYNC_GET_RECORDS);
+
+    output->get_records.stream = lane->stream;
+    output->get_records.after = lane->sent;
+    output->get_records.last = lane->head.seq;
+    output->get_records.size_max =
+        left < BATCH_SIZE ? (uint32_t)left : BATCH_SIZE;
+    session->reading = true;
+}
+
+/* At most four outputs a lane; what does not fit is left for the next step. */
+static void
+pump(struct session *session, int64_t now_ms)
+{
+    enum { PER_LANE = 4 };
+    if (session->phase != PHASE_LIVE)
+        return;
+    if (talk_room(session) > 0)
+        agree_search(session);
+    const uint32_t first = session->cursor;
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        uint32_t at = (first + i) % session->lane_count;
+        struct lane *lane = &session->lanes[at];
+        if (talk_room(session) < PER_LANE) {
+            session->cursor = at;
+            session->out->again = true;
+            return;
+        }
+        if (lane->sends && lane->out == LANE_CHECK && !lane->checking)
+            agree_check(session, lane);
+        if (lane->ack_due)
+            emit_ack(session, lane);
+        if (!session->reading && lane_is_due(lane, now_ms) &&
+            session->sent_total < session->sent_limit) {
+            pump_read(session, lane);
+            session->cursor = (at + 1) % session->lane_count;
+        }
+    }
+}
+
+void
+session_step(struct session *session, const struct sync_input *input,
+             int64_t now_ms, struct sync_outputs *ret_outputs)
+{
+    bool hold_acks = false;
+
+    ret_outputs->count = 0;
+    ret_outputs->again = false;
+    session->out = ret_outputs;
+    if (session->phase == PHASE_DEAD)
+        return;
+    switch (input->kind) {
+    case SYNC_START:
+        greet_start(session, input, now_ms);
+        break;
+    case SYNC_FRAME:
+        on_frame(session, input->frame, now_ms);
+        break;
+    case SYNC_TICK:
+        tick(session, now_ms);
+        break;
+    case SYNC_ADMIT:
+        greet_admit(session, input);
+        break;
+    case SYNC_DEFER:
+        greet_defer(session, input->defer.ms);
+        break;
+    case SYNC_GROWN:
+        grown(session, input);
+        break;
+    case SYNC_HASHES:
+        agree_hashes(session, input);
+        break;
+    case SYNC_RECORDS:
+        records(session, input, now_ms);
+        break;
+    case SYNC_STORED:
+        stored(session, input);
+        hold_acks = input->stored.more;
+        break;
+    case SYNC_STATES:
+        states(session, input);
+        break;
+    case SYNC_REFUSE:
+        talk_refuse(session, input->refuse.code, input->refuse.retry,
+                    input->refuse.words);
+        break;
+    }
+    if (!hold_acks)
+        pump(session, now_ms);
+    for (uint32_t i = 0; i < ret_outputs->count; i++)
+        if (ret_outputs->list[i].kind == SYNC_SEND)
+            session->said_ms = now_ms;
+}

@@ -1,0 +1,40 @@
+/*
+ * session.h - one end of one session of the protocol: step(session, input, now)
+ *
+ * Pure: no clock, no disk, no socket, no random number.  The vocabulary of
+ * inputs and outputs is in sync.h.
+ */
+#ifndef NODES_SESSION_H
+#define NODES_SESSION_H
+
+#include "nodes/sync.h"
+
+struct session;
+
+/* NULL: no memory. */
+struct session *session_open(const struct sync_options *options,
+                             int64_t now_ms);
+void session_close(struct session *session); /* NULL is allowed */
+
+/* Takes one input and says what to do, in order.  `now_ms` is a clock that
+ * only runs forward.  Outputs borrow from the session and the input until the
+ * next step.  After SYNC_DROP nothing comes out any more. */
+void session_step(struct session *session, const struct sync_input *input,
+                  int64_t now_ms, struct sync_outputs *ret_outputs);
+
+/* For the shell and `status`. */
+bool session_is_live(const struct session *session); /* WELCOME was said */
+uint64_t session_number(const struct session *session);
+uint64_t session_epoch(const struct session *session); /* of the hub */
+/* All that we offer has been acknowledged / nothing is missing of what the
+ * peer offers, as far as it has told. */
+bool session_is_sent(const struct session *session);
+bool session_is_received(const struct session *session);
+/* Hub: whether the node waits for states, and after which position. */
+bool session_wants_states(const struct session *session, uint64_t *ret_after);
+
+/* Full jitter: how long to wait before the `attempt`th try, from 0, to connect
+ * again, given a random number.  At most 30 seconds. */
+uint32_t session_backoff_ms(uint32_t attempt, uint64_t random);
+
+#endif

@@ -1,0 +1,158 @@
+#include "nodes/talk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+uint32_t
+talk_room(const struct session *session)
+{
+    return SYNC_OUTPUTS_MAX - session->out->count;
+}
+
+struct sync_output *
+talk_emit(struct session *session, enum sync_output_kind kind)
+{
+    assert(talk_room(session) > 0);
+    struct sync_output *output = &session->out->list[session->out->count++];
+    memset(output, 0, sizeof *output);
+    output->kind = kind;
+    return output;
+}
+
+struct frame *
+talk_frame(struct session *session, enum frame_kind kind)
+{
+    struct sync_output *output = talk_emit(session, SYNC_SEND);
+
+    output->frame.kind = kind;
+    output->frame.session = session->number;
+    return &output->frame;
+}
+
+void
+talk_drop(struct session *session, bool retry, uint32_t after_ms,
+          const char *why)
+{
+    struct sync_output *output = talk_emit(session, SYNC_DROP);
+
+    output->drop.retry = retry;
+    output->drop.after_ms = after_ms;
+    output->drop.why = why;
+    session->phase = PHASE_DEAD;
+}
+
+void
+talk_refuse(struct session *session, enum frame_code code, bool retry,
+            const char *words)
+{
+    if (code == FRAME_CODE_LEAVING) {
+        talk_frame(session, FRAME_BYE)->bye.why = code;
+    } else {
+        struct frame *frame = talk_frame(session, FRAME_ERR);
+        frame->err.code = code;
+        frame->err.retry = retry;
+        frame->err.words = view_of(words);
+    }
+    talk_drop(session, retry, 0, words);
+}
+
+void
+talk_alarm(struct session *session, enum sync_alarm what, stream_id stream,
+           uint64_t seq)
+{
+    struct sync_output *output = talk_emit(session, SYNC_ALARM);
+
+    output->alarm.what = what;
+    output->alarm.stream = stream;
+    output->alarm.seq = seq;
+}
+
+void
+talk_acked(struct session *session, const struct lane *lane)
+{
+    struct sync_output *output = talk_emit(session, SYNC_ACKED);
+
+    output->acked.stream = lane->stream;
+    output->acked.head = lane->acked;
+    output->acked.safe = lane->safe;
+}
+
+uint64_t
+talk_credit(struct session *session)
+{
+    session->taken_limit = session->taken_total + session->options.window;
+    return session->taken_limit;
+}
+
+/* The place of the stream, or where it would stand. */
+static uint32_t
+place(const struct session *session, stream_id stream)
+{
+    uint32_t low = 0;
+    uint32_t high = session->lane_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (stream_compare(session->lanes[middle].stream, stream) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct lane *
+talk_find(const struct session *session, stream_id stream)
+{
+    uint32_t at = place(session, stream);
+
+    if (at == session->lane_count ||
+        !stream_equal(session->lanes[at].stream, stream))
+        return NULL;
+    return &session->lanes[at];
+}
+
+struct lane *
+talk_obtain(struct session *session, stream_id stream)
+{
+    struct lane *found = talk_find(session, stream);
+    if (found)
+        return found;
+    if (session->lane_count == SYNC_STREAMS_MAX)
+        return NULL;
+    if (session->lane_count == session->lane_room) {
+        uint32_t wanted = session->lane_room ? session->lane_room * 2 : 4;
+        struct lane *grown =
+            realloc(session->lanes, wanted * sizeof session->lanes[0]);
+        if (!grown)
+            return NULL;
+        session->lanes = grown;
+        session->lane_room = wanted;
+    }
+    uint32_t at = place(session, stream);
+    memmove(&session->lanes[at + 1], &session->lanes[at],
+            (session->lane_count - at) * sizeof session->lanes[0]);
+    session->lane_count++;
+    session->lanes[at] = (struct lane) { .stream = stream };
+    return &session->lanes[at];
+}
+
+bool
+talk_may_receive(const struct session *session, stream_id stream)
+{
+    if (session->options.role == SYNC_NODE)
+        return stream.channel == CHANNEL_PUBLIC &&
+               stream.node != session->options.self;
+    if (stream.node == session->options.self)
+        return false;
+    if (session->options.relay)
+        return true;
+    return stream.channel == CHANNEL_EVENTS &&
+           stream.node == session->options.peer;
+}
+
+void
+talk_no_memory(struct session *session)
+{
+    talk_refuse(session, FRAME_CODE_PROTOCOL, true, "too many streams");
+}
