@@ -4,9 +4,20 @@
 #include <locale.h>
 #include <stddef.h>
 
-#include "tools/command.h"
+#include "tools/cmd_account.h"
+#include "tools/cmd_events.h"
+#include "tools/cmd_generate.h"
+#include "tools/cmd_import.h"
+#include "tools/cmd_ledger.h"
+#include "tools/cmd_rules.h"
 
 static const struct command *const TABLES[] = {
+    cmd_ledger_table,
+    cmd_rules_table,
+    cmd_events_table,
+    cmd_import_table,
+    cmd_account_table,
+    cmd_generate_table,
     NULL,
 };
 

@@ -1,0 +1,303 @@
+/*
+ * cmd_generate.c - `leima generate`: a history into a file or a ledger
+ *
+ * As JSON Lines the events bear the identities that the stores' nodes would
+ * have given them, so that any ledger can import the file.  Into a ledger they
+ * go likewise, but for those of the ledger's own node: they are new events of
+ * it, and are given its own identities.
+ */
+#include "tools/cmd_generate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "core/ledger_append.h"
+#include "core/ledger_publish.h"
+#include "tools/generate.h"
+#include "tools/query.h"
+
+enum { GENERATE_BATCH = 10000 };
+
+struct generator {
+    const struct arguments *arguments;
+    struct generate_options options;
+    int64_t only_store; /* 0: all */
+    uint64_t count;
+    struct progress progress;
+
+    FILE *out; /* JSON Lines; or ... */
+    struct text line;
+
+    struct ledger *ledger; /* ... a ledger, in batches */
+    uint32_t node;
+    struct ledger_entry *entries;
+    uint32_t entry_count;
+    struct arena arena; /* the batch's events */
+    struct ledger_import done;
+    struct complaint complaint;
+};
+
+static bool
+is_wanted(const struct generator *generator, const struct event *event)
+{
+    return generator->only_store == 0 || generator->only_store == event->store;
+}
+
+static enum err
+write_event(void *context, const struct event *event, view voids_id)
+{
+    struct generator *generator = context;
+
+    (void)voids_id; /* the identity says it */
+    if (!is_wanted(generator, event))
+        return OK;
+    text_clear(&generator->line);
+    json_write_event(&generator->line, event);
+    text_char(&generator->line, '\n');
+    if (!text_ok(&generator->line))
+        return ERR_MEMORY;
+    command_progress(&generator->progress, ++generator->count);
+    return fwrite(generator->line.bytes, 1, generator->line.size,
+                  generator->out) == generator->line.size
+               ? OK
+               : ERR_IO;
+}
+
+static enum err
+flush(struct generator *generator)
+{
+    uint32_t refused = 0;
+    enum err err = OK;
+
+    if (generator->entry_count > 0)
+        err = ledger_import(generator->ledger, generator->entries,
+                            generator->entry_count, &generator->done, &refused,
+                            &generator->complaint);
+    generator->entry_count = 0;
+    arena_reset(&generator->arena);
+    command_progress(&generator->progress, generator->done.stored);
+    return err;
+}
+
+/* A batch outlives the generator's day: the event is copied whole, by way of
+ * its JSON, which is the one deep copy there is. */
+static enum err
+store_event(void *context, const struct event *event, view voids_id)
+{
+    struct generator *generator = context;
+    struct event own = *event;
+    struct event copy;
+    struct json_extra extra;
+
+    if (!is_wanted(generator, event))
+        return OK;
+    bool is_own = event->identity.node == generator->node;
+    if (is_own) {
+        own.identity = (identity) { 0 };
+        own.recorded_ms = 0;
+    }
+    text_clear(&generator->line);
+    json_write_event(&generator->line, &own);
+    enum err err =
+        json_read_event(text_view(&generator->line), &generator->arena, &copy,
+                        &extra, &generator->complaint);
+    if (err != OK)
+        return err;
+    if (is_own && event->kind == EVENT_VOID)
+        copy.annul.voids = (identity) { 0 };
+    generator->entries[generator->entry_count++] = (struct ledger_entry) {
+        .event = copy,
+        .voids_id =
+            is_own ? arena_copy(&generator->arena, voids_id) : (view) { 0 },
+        .at_given = true,
+    };
+    return generator->entry_count == GENERATE_BATCH ? flush(generator) : OK;
+}
+
+/* --- the command -------------------------------------------------------- */
+
+static bool
+read_options(const struct arguments *arguments, struct generator *generator)
+{
+    int64_t seed = 1;
+    int64_t stores = 6;
+    int64_t members = 1000;
+    int64_t months = 12;
+    int64_t visits = 24;
+    int32_t from = 2024 * 12;
+
+    if (!command_integer(arguments, "seed", 0, INT64_MAX, &seed) ||
+        !command_integer(arguments, "stores", 1, GENERATE_STORES_MAX,
+                         &stores) ||
+        !command_integer(arguments, "members", 1, GENERATE_MEMBERS_MAX,
+                         &members) ||
+        !command_integer(arguments, "months", 1, GENERATE_MONTHS_MAX,
+                         &months) ||
+        !command_integer(arguments, "visits", 1, 365, &visits) ||
+        !command_integer(arguments, "only-store", GENERATE_STORE_FIRST,
+                         GENERATE_STORE_FIRST + stores - 1,
+                         &generator->only_store) ||
+        !command_month(arguments, "from", &from))
+        return false;
+    if (from < 2000 * 12 || from + months > 2099 * 12) {
+        command_misuse(arguments, "--from: expected months from 2000-01 to "
+                                  "2098-12");
+        return false;
+    }
+    generator->options = (struct generate_options) {
+        .seed = (uint64_t)seed,
+        .stores = (uint32_t)stores,
+        .members = (uint32_t)members,
+        .month_first = from,
+        .months = (uint32_t)months,
+        .visits_mean = (uint32_t)visits,
+    };
+    return true;
+}
+
+static enum command_status
+write_text(const struct arguments *arguments, const char *path,
+           const char *text)
+{
+    FILE *out = fopen(path, "wb");
+    bool done = out != NULL && fputs(text, out) >= 0;
+
+    if (out != NULL && fclose(out) != 0)
+        done = false;
+    if (done)
+        return COMMAND_DONE;
+    return command_fail(arguments, ERR_IO, "%s: %s", path, strerror(errno));
+}
+
+static enum command_status
+into_file(struct generator *generator, const char *path)
+{
+    const struct generate_sink sink = { generator, write_event };
+    bool is_stdout = strcmp(path, "-") == 0;
+
+    generator->out = is_stdout ? stdout : fopen(path, "wb");
+    if (generator->out == NULL)
+        return command_fail(generator->arguments, ERR_IO, "%s: %s", path,
+                            strerror(errno));
+    enum err err = generate_history(&generator->options, &sink);
+    if (!is_stdout && fclose(generator->out) != 0 && err == OK)
+        err = ERR_IO;
+    command_progress_end(&generator->progress);
+    return err == OK ? COMMAND_DONE
+                     : command_fail(generator->arguments, err, "%s", path);
+}
+
+/* A ledger without rules gets those that the history speaks of. */
+static enum err
+publish_rules(struct generator *generator)
+{
+    const struct ledger_version *versions;
+    uint32_t count;
+    identity published;
+    const struct ledger_publish publish = {
+        .name = "the program of leima generate",
+        .file = view_of(generate_program()),
+        .from_day = calendar_month_first_day(2000 * 12),
+        .now_ms = command_now_ms(),
+    };
+
+    enum err err =
+        ledger_versions(generator->ledger, LEDGER_KNOWN_ALL, &versions, &count);
+    if (err != OK || count > 0)
+        return err;
+    return ledger_publish(generator->ledger, &publish, &published,
+                          &generator->complaint);
+}
+
+static enum command_status
+into_ledger(struct generator *generator)
+{
+    const struct generate_sink sink = { generator, store_event };
+    const struct arguments *arguments = generator->arguments;
+
+    generator->entries = calloc(GENERATE_BATCH, sizeof *generator->entries);
+    if (generator->entries == NULL ||
+        !arena_open(&generator->arena, LIMIT_ARENA_SIZE))
+        return command_fail(arguments, ERR_MEMORY, "can't begin");
+    enum command_status status =
+        query_ledger(arguments, LEDGER_WRITE, &generator->ledger);
+    if (status != COMMAND_DONE)
+        return status;
+    generator->node = ledger_who(generator->ledger).node;
+    generator->done.now_ms = command_now_ms();
+    enum err err = publish_rules(generator);
+    if (err == OK)
+        err = generate_history(&generator->options, &sink);
+    if (err == OK)
+        err = flush(generator);
+    ledger_close(generator->ledger);
+    command_progress_end(&generator->progress);
+    if (err != OK)
+        return command_fail(arguments, err, "%s: %s",
+                            command_operand(arguments, 0),
+                            generator->complaint.text);
+    fprintf(stderr,
+            "leima generate: %" PRIu64 " stored, %" PRIu64 " there already\n",
+            generator->done.stored, generator->done.known);
+    return COMMAND_DONE;
+}
+
+static enum command_status
+generate(const struct arguments *arguments)
+{
+    struct generator generator = {
+        .arguments = arguments,
+        .progress = { .words = "generated" },
+    };
+    const char *output = command_option(arguments, "output");
+    const char *rules = command_option(arguments, "rules");
+    bool has_ledger = command_operand_count(arguments) > 0;
+
+    if (!read_options(arguments, &generator))
+        return COMMAND_MISUSE;
+    if (has_ledger == (output != NULL) && (has_ledger || rules == NULL))
+        return command_misuse(arguments,
+                              "expected either LEDGER or --output FILE");
+    enum command_status status = COMMAND_DONE;
+    if (rules != NULL)
+        status = write_text(arguments, rules, generate_program());
+    if (status == COMMAND_DONE && output != NULL)
+        status = into_file(&generator, output);
+    else if (status == COMMAND_DONE && has_ledger)
+        status = into_ledger(&generator);
+    text_close(&generator.line);
+    arena_close(&generator.arena);
+    free(generator.entries);
+    return status;
+}
+
+static const struct option OPTIONS[] = {
+    { "output", "FILE", "JSON Lines into this file, - is standard output" },
+    { "rules", "FILE", "write the program that the events speak of" },
+    { "seed", "N", "another number, another history (1)" },
+    { "stores", "N", "how many, numbered from 10 (6)" },
+    { "members", "N", "how many, numbered from 1 (1000)" },
+    { "months", "N", "how many (12)" },
+    { "from", "YYYY-MM", "the first month (2024-01)" },
+    { "visits", "N", "of a member a year, on average (24)" },
+    { "only-store", "S", "only the events of this store" },
+    { 0 },
+};
+
+const struct command cmd_generate_table[] = {
+    { .name = "generate",
+      .run = generate,
+      .line = "a believable history from a seed, for demos, tests, benchmarks",
+      .usage = "[LEDGER]",
+      .operands_max = 1,
+      .options = OPTIONS,
+      .about = "The same options give the same events.  A ledger without "
+               "rules gets the program,\ntoo, from 2000-01-01 on.\n",
+      .examples = "leima generate L --members 5000 --months 24\n"
+                  "leima generate --output events.jsonl --rules program.yaml\n"
+                  "leima generate store10 --only-store 10 --seed 7\n" },
+    { 0 },
+};
