@@ -27,8 +27,8 @@ REPLAY := candidate side simulate compare report
 NODES := trace keys frame sync lane fork talk greet agree session transport \
 	allow decide feed keeper store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
-	generate command query statement_csv statement_table cmd_ledger \
-	cmd_rules cmd_events cmd_import cmd_account cmd_settle cmd_replay \
+	town generate later command query statement_csv statement_table cmd_ledger \
+	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_settle cmd_replay \
 	cmd_nodes main
 
 # What the distribution gives: pkg-config name / package to install.

@@ -9,7 +9,9 @@
 #include "tools/cmd_generate.h"
 #include "tools/cmd_import.h"
 #include "tools/cmd_ledger.h"
+#include "tools/cmd_replay.h"
 #include "tools/cmd_rules.h"
+#include "tools/cmd_settle.h"
 
 static const struct command *const TABLES[] = {
     cmd_ledger_table,
@@ -17,6 +19,8 @@ static const struct command *const TABLES[] = {
     cmd_events_table,
     cmd_import_table,
     cmd_account_table,
+    cmd_settle_table,
+    cmd_replay_table,
     cmd_generate_table,
     NULL,
 };

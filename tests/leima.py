@@ -1,0 +1,89 @@
+"""leima.py - what the black-box tests share: the program, a ledger, results
+
+A test is a function whose name begins with test_; main() runs those of a
+module, each in a folder of its own, and prints "ok NAME", "not ok NAME: why"
+or "skip NAME: why", as tests/run.sh wants it.  Standard library only.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LEIMA = os.environ.get("LEIMA", os.path.join(TREE, "build", "leima"))
+
+
+class Skip(Exception):
+    """Raised by a test that can't be tried here."""
+
+
+class Result:
+    def __init__(self, words, done):
+        self.words = " ".join(words)
+        self.status = done.returncode
+        self.out = done.stdout.decode()
+        self.err = done.stderr.decode()
+
+    def json(self):
+        return json.loads(self.out)
+
+    def lines(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def expect(self, status):
+        if self.status != status:
+            raise AssertionError(
+                f"leima {self.words}: status {self.status}, expected {status}: "
+                f"{self.err.strip()[:500]}")
+        return self
+
+
+def leima(*words, given=None, env=None):
+    words = [str(word) for word in words]
+    if isinstance(given, str):
+        given = given.encode()
+    done = subprocess.run([LEIMA, *words], input=given or b"",
+                          capture_output=True, timeout=300,
+                          env={**os.environ, **(env or {})})
+    return Result(words, done)
+
+
+def shared(*path):
+    """A file of the shared data sets, which are not part of the tree."""
+    found = os.path.join(TREE, "..", "shared", "data", *path)
+    if not os.path.exists(found):
+        raise Skip("../shared/data is not there")
+    return found
+
+
+def run(name, test):
+    folder = tempfile.mkdtemp(prefix="leima-test-")
+    here = os.getcwd()
+    os.chdir(folder)
+    try:
+        test()
+        print(f"ok {name}", flush=True)
+        return True
+    except Skip as why:
+        print(f"skip {name}: {why}", flush=True)
+        return True
+    except AssertionError as why:
+        text = str(why) or traceback.format_exc().strip().splitlines()[-2]
+        print(f"not ok {name}: {text}", flush=True)
+    except Exception:
+        print(f"not ok {name}: {traceback.format_exc()}", flush=True)
+    finally:
+        os.chdir(here)
+        shutil.rmtree(folder, ignore_errors=True)
+    return False
+
+
+def main(tests):
+    wanted = sys.argv[1:]
+    done = [run(name, test) for name, test in tests.items()
+            if name.startswith("test_") and
+            (not wanted or any(word in name for word in wanted))]
+    sys.exit(0 if all(done) else 1)
