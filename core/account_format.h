@@ -3,7 +3,9 @@
  * account_unpack.c only
  *
  * Numbers are little endian groups of 7 bits, signed ones zigzag.  An instant
- * is its distance from the last event, with small codes for the special ones.
+ * is its distance from the last event (from the expiry of the lot before it in
+ * the list of lots), in quarters of an hour where it lies on one, as midnights
+ * do, else in ms; the special ones have small codes.
  * In order:
  *
  *   format, flags, the last event, facts, debt, level (if the account has
@@ -28,7 +30,10 @@ enum {
     FLAG_REFERRAL_DONE = 4,
 };
 
-/* How instants begin; CODE_DISTANCE and more: zigzag + CODE_DISTANCE. */
+/* How instants begin; then CODE_DISTANCE + 2 * zigzag of quarters, or one more
+ * than twice the zigzag of ms. */
 enum { CODE_NEVER_YET, CODE_NEVER, CODE_AT_ONCE, CODE_DISTANCE };
+
+#define QUARTER_MS INT64_C(900000)
 
 #endif

@@ -28,10 +28,16 @@ put(struct packer *packer, uint64_t value)
     put_byte(packer, (uint8_t)value);
 }
 
+static uint64_t
+zigzag(int64_t value)
+{
+    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+}
+
 static void
 put_signed(struct packer *packer, int64_t value)
 {
-    put(packer, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+    put(packer, zigzag(value));
 }
 
 /* A number or place that may be PROGRAM_NONE. */
@@ -52,9 +58,11 @@ put_time(struct packer *packer, int64_t at_ms)
     } else if (at_ms == TERMS_AT_ONCE) {
         put(packer, CODE_AT_ONCE);
     } else {
-        int64_t distance = at_ms - packer->base_ms;
-        uint64_t zigzag = (uint64_t)distance << 1 ^ (uint64_t)(distance >> 63);
-        put(packer, CODE_DISTANCE + zigzag);
+        bool quarter = at_ms % QUARTER_MS == 0;
+        int64_t distance =
+            quarter ? at_ms / QUARTER_MS - packer->base_ms / QUARTER_MS
+                    : at_ms - packer->base_ms;
+        put(packer, CODE_DISTANCE + zigzag(distance) * 2 + !quarter);
     }
 }
 
@@ -112,6 +120,8 @@ put_level(struct packer *packer, const struct level_state *level)
 static void
 put_lots(struct packer *packer, const struct lot_list *lots)
 {
+    int64_t base_ms = packer->base_ms;
+
     put(packer, lots->count);
     for (uint32_t i = 0; i < lots->count; i++) {
         const struct lot *lot = &lots->items[i];
@@ -119,7 +129,10 @@ put_lots(struct packer *packer, const struct lot_list *lots)
         put_time(packer, lot->key.expires_at);
         put_number(packer, lot->key.partner);
         put_signed(packer, lot->left.value);
+        if (lot->key.expires_at != TERMS_NEVER)
+            packer->base_ms = lot->key.expires_at;
     }
+    packer->base_ms = base_ms;
 }
 
 static void

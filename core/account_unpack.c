@@ -120,9 +120,12 @@ get_time(struct unpacker *unpacker)
         return TERMS_NEVER;
     if (code == CODE_AT_ONCE)
         return TERMS_AT_ONCE;
-    int64_t distance = unzigzag(code - CODE_DISTANCE);
+    code -= CODE_DISTANCE;
+    int64_t unit = code & 1 ? 1 : QUARTER_MS;
     int64_t at_ms;
-    if (__builtin_add_overflow(unpacker->base_ms, distance, &at_ms) ||
+    if (__builtin_mul_overflow(unzigzag(code >> 1), unit, &at_ms) ||
+        __builtin_add_overflow(at_ms, unpacker->base_ms / unit * unit,
+                               &at_ms) ||
         at_ms < -LIMIT_CLOCK_MS_MAX || at_ms > 2 * LIMIT_CLOCK_MS_MAX) {
         unpacker->failed = true;
         return unpacker->base_ms;
@@ -188,6 +191,7 @@ static void
 get_lots(struct unpacker *unpacker, struct lot_list *lots)
 {
     uint32_t count = get_count(unpacker, 4);
+    int64_t base_ms = unpacker->base_ms;
 
     for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
         struct lot *lot = LIST_ADD(unpacker->arena, lots);
@@ -197,7 +201,10 @@ get_lots(struct unpacker *unpacker, struct lot_list *lots)
         lot->left.value = get_between(unpacker, 1, AMOUNT_MAX);
         if (i > 0 && lot_compare(&lot[-1].key, &lot->key) >= 0)
             unpacker->failed = true;
+        if (lot->key.expires_at != TERMS_NEVER)
+            unpacker->base_ms = lot->key.expires_at;
     }
+    unpacker->base_ms = base_ms;
 }
 
 static void

@@ -279,5 +279,6 @@ clock_step(const struct scene *scene, int64_t until_ms, int64_t *ret_at_ms)
     account->clock_ms = until_ms;
     account->released_ms = until_ms;
     account->absence_ms = until_ms;
+    account->bonus_from = zone_month(&scene->timeline->zone, until_ms);
     return CHANGE_NONE;
 }

@@ -88,9 +88,8 @@ story_version(struct story *story, const char *from, const char *yaml)
     struct text why = { 0 };
 
     assert_true(story->version_count <= VERSIONS_MAX);
-    enum err err =
-        program_yaml_check(bytes, &story->keep, &story->mistakes,
-                           &input->program, &input->zone);
+    enum err err = program_yaml_check(bytes, &story->keep, &story->mistakes,
+                                      &input->program, &input->zone);
     if (err != OK) {
         mistakes_write(&story->mistakes, "program.yaml", bytes, &why);
         text_char(&why, '\0');
@@ -117,8 +116,8 @@ const struct timeline *
 story_timeline(struct story *story)
 {
     if (story->timeline == NULL)
-        story->timeline = timeline_build(story->inputs, story->version_count,
-                                         &story->keep);
+        story->timeline =
+            timeline_build(story->inputs, story->version_count, &story->keep);
     return story->timeline;
 }
 
@@ -154,7 +153,7 @@ add_event(struct story *story, view line)
         fail_msg("%s in %.*s", complaint.text, (int)line.size,
                  (const char *)line.bytes);
     if (!extra.has_event)
-        event->identity = (identity){ 1, ++story->seq, 1 };
+        event->identity = (identity) { 1, ++story->seq, 1 };
     assert_true(story->event_count < EVENTS_MAX);
     story->events[story->event_count++] = event;
 }
@@ -191,7 +190,7 @@ story_lines(struct story *story, view lines)
         while (end < lines.size && lines.bytes[end] != '\n')
             end++;
         if (end > from)
-            add_event(story, (view){ lines.bytes + from, end - from });
+            add_event(story, (view) { lines.bytes + from, end - from });
         from = end + 1;
     }
 }
@@ -255,16 +254,15 @@ struct walk *
 story_walk(struct story *story, const char *account, const char *until,
            bool why)
 {
-    struct walk_input input = { .until_ms =
-                                    parse_time(story, view_of(until)) };
+    struct walk_input input = { .until_ms = parse_time(story, view_of(until)) };
 
     arena_reset(&story->scratch);
     view name = arena_copy(&story->scratch, view_of(account));
     assert_true(account_parse(name, &input.account));
     struct referral *referrals =
         ARENA_NEW(&story->scratch, struct referral, REFERRALS_MAX);
-    input.events = events_of(story, input.account, &story->scratch,
-                             &input.event_count);
+    input.events =
+        events_of(story, input.account, &story->scratch, &input.event_count);
     input.referral_count = referrals_of(story, input.account, referrals);
     input.referrals = referrals;
     input.fold = fold_open(story_timeline(story), why, &story->scratch);
@@ -344,6 +342,12 @@ story_finish(struct story *story)
         continue;
 }
 
+struct arena
+story_scratch(struct story *story)
+{
+    return story->scratch;
+}
+
 static int
 compare_accounts(const void *a, const void *b)
 {
@@ -361,7 +365,7 @@ story_accounts(struct story *story, account_id *ret_accounts, uint32_t room)
         ret_accounts[count++] = event->account;
         if (event->kind == EVENT_JOIN && event->join.referrer != 0)
             ret_accounts[count++] =
-                (account_id){ .member = event->join.referrer };
+                (account_id) { .member = event->join.referrer };
     }
     qsort(ret_accounts, count, sizeof *ret_accounts, compare_accounts);
     for (uint32_t i = 0; i < count; i++)
@@ -441,8 +445,8 @@ story_figure(struct story *story, const char *account, const char *until,
 {
     struct story_figure sum = { 0 };
     struct walk *walk = story_walk(story, account, until, false);
-    int32_t wanted = timeline_find(story_timeline(story), NAME_PARTNER,
-                                   view_of(partner));
+    int32_t wanted =
+        timeline_find(story_timeline(story), NAME_PARTNER, view_of(partner));
 
     while (story_next(story)) {
         const struct effect_list *effects = walk->step.effects;

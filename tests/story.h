@@ -60,6 +60,9 @@ const char *story_explain(struct story *story, const char *account,
                           const char *until, bool why);
 const char *story_accounts_json(struct story *story, const char *until);
 
+/* Room beside the current walk; what is taken from the copy is scratch. */
+struct arena story_scratch(struct story *story);
+
 /* The sum of a measure over the whole walk of an account up to a time, for one
  * partner ("" for all) and store (0 for all). */
 struct story_figure {
