@@ -9,7 +9,7 @@ Q := $(if $(V),,@)
 # includes only what is listed above it (`make tidy` checks).
 CORE := base limits err list amount calendar text event hash crypto pack \
 	codec_fields codec codec_decode \
-	json json_value json_read json_write \
+	json json_value json_fields json_quick json_read json_write \
 	record db shelf pen group journal reader ingest scrub enrol \
 	program mistake yaml scalar grammar program_ids program_stores \
 	program_tests program_value program_check \

@@ -1,15 +1,20 @@
 #include "core/json_value.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 uint32_t
-json_form_find(const struct json_form *forms, uint32_t count, view name)
+json_form_find(const struct json_form *forms, uint32_t count, uint32_t from,
+               view name)
 {
-    uint32_t i = 0;
-
-    while (i < count && !view_equal(name, view_of(forms[i].name)))
-        i++;
-    return i;
+    assert(from <= count);
+    for (uint32_t tried = 0; tried < count; tried++) {
+        uint32_t i = from + tried < count ? from + tried : from + tried - count;
+        if (name.size == forms[i].name_size &&
+            memcmp(name.bytes, forms[i].name, name.size) == 0)
+            return i;
+    }
+    return count;
 }
 
 enum err

@@ -26,10 +26,16 @@ enum json_value_type {
  * narrower one of the kind is event_check()'s. */
 struct json_form {
     const char *name;
+    uint32_t name_size;
     enum json_value_type type;
     int64_t min;
     int64_t max;
 };
+
+#define JSON_FORM(name, type, min, max)                                        \
+    {                                                                          \
+        name, sizeof(name) - 1, type, min, max                                 \
+    }
 
 /* One value of the right type; which member holds it follows from that. */
 struct json_value {
@@ -47,9 +53,10 @@ NODISCARD enum err json_value_read(const struct json_tree *node,
                                    struct complaint *complaint,
                                    struct json_value *ret_value);
 
-/* The place of the form with that name; `count` if there is none. */
+/* The place of the form with that name, tried from `from` on and round, for
+ * fields mostly come in order; `count` if there is none. */
 uint32_t json_form_find(const struct json_form *forms, uint32_t count,
-                        view name);
+                        uint32_t from, view name);
 
 /* "name: expected ..., found ..." with the value that was found. */
 enum err json_complain(struct complaint *complaint, const char *name,
