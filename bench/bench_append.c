@@ -53,15 +53,15 @@ append(struct ledger *ledger, uint32_t batch)
 static struct ledger *
 new_ledger(const char *folder)
 {
-    struct ledger_identity identity = { .node = 1, .store = 10 };
+    struct ledger_identity who = { .node = 1, .store = 10 };
     struct complaint complaint = { "" };
     struct ledger *ledger;
     char path[4200];
     static int number;
 
     snprintf(path, sizeof path, "%s/ledger-%d", folder, number++);
-    bench_need(ledger_create(path, &identity, INT64_C(1800000000000),
-                             &complaint) == OK,
+    bench_need(ledger_create(path, &who, INT64_C(1800000000000), &complaint) ==
+                   OK,
                complaint.text);
     bench_need(ledger_open(path, LEDGER_WRITE, &complaint, &ledger) == OK,
                complaint.text);
