@@ -1,12 +1,12 @@
 /*
  * crypto.c - libsodium, the only file that knows it
  *
- * sodium_init() may be called any number of times from any thread and is cheap
- * after the first, so each entry that needs it calls it: there is no set-up
- * that a program could forget.
+ * Each entry that needs libsodium set up sees to it, once for the process, so
+ * there is no set-up that a program could forget.
  */
 #include "core/crypto.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +19,21 @@ static_assert(sizeof(crypto_public_key) == crypto_sign_PUBLICKEYBYTES, "");
 static_assert(sizeof(crypto_secret_key) == crypto_sign_SECRETKEYBYTES, "");
 static_assert(sizeof(crypto_signature) == crypto_sign_BYTES, "");
 
+static pthread_once_t sodium_once = PTHREAD_ONCE_INIT;
+
 static void
-need_sodium(void)
+start_sodium(void)
 {
     if (sodium_init() < 0) {
         fputs("leima: this machine gives no random numbers\n", stderr);
         abort();
     }
+}
+
+static void
+need_sodium(void)
+{
+    pthread_once(&sodium_once, start_sodium);
 }
 
 bool

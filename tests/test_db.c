@@ -148,7 +148,7 @@ TEST(a_full_map_grows_and_the_work_is_done_again)
 
     assert_non_null(bytes);
     for (int i = 0; i < 20; i++) {
-        char key[8];
+        char key[16];
         uint32_t runs;
         snprintf(key, sizeof key, "k%d", i);
         assert_int_equal(put_one(db, key, (view) { bytes, BIG }, &runs), OK);
@@ -182,7 +182,7 @@ enlarge_when_told(const char *path, int told)
     if (db_open(path, &options, &db) != OK)
         _exit(2);
     for (int i = 0; i < 20; i++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "k%d", i);
         if (put_one(db, key, (view) { bytes, BIG }, &runs) != OK)
             _exit(3);
