@@ -38,6 +38,7 @@ struct db {
     MDB_env *env;
     pthread_rwlock_t map_lock;
     atomic_bool broken;
+    bool lazy; /* the last writer's mode; only who holds LMDB's lock looks */
     uint32_t table_count;
     MDB_dbi tables[DB_TABLES_MAX];
     char dir[]; /* where it lies, for asking about room */
@@ -272,12 +273,22 @@ fail_code(struct db_txn *txn, int code)
     db_fail(txn, err_of(code));
 }
 
+/* LMDB 0.9 takes NOMETASYNC for the whole environment only, not for one
+ * transaction; so each writer sets it for itself, under the writers' lock. */
+static void
+set_lazy(struct db *db, bool lazy)
+{
+    if (db->lazy == lazy)
+        return;
+    int code = mdb_env_set_flags(db->env, MDB_NOMETASYNC, lazy);
+    assert(code == 0);
+    db->lazy = lazy;
+}
+
 void
 db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
 {
-    unsigned flags = mode == DB_READ         ? MDB_RDONLY
-                     : mode == DB_WRITE_LAZY ? MDB_NOMETASYNC
-                                             : 0;
+    unsigned flags = mode == DB_READ ? MDB_RDONLY : 0;
 
     *ret_txn = (struct db_txn) { .db = db, .write = mode != DB_READ };
     if (ret_txn->write && db->broken) {
@@ -287,8 +298,11 @@ db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
     for (int tries = 0; tries < 8; tries++) {
         pthread_rwlock_rdlock(&db->map_lock);
         int code = mdb_txn_begin(db->env, NULL, flags, &ret_txn->handle);
-        if (code == 0)
+        if (code == 0) {
+            if (ret_txn->write)
+                set_lazy(db, mode == DB_WRITE_LAZY);
             return;
+        }
         ret_txn->handle = NULL;
         pthread_rwlock_unlock(&db->map_lock);
         if (code != MDB_MAP_RESIZED) {
