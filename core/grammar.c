@@ -52,7 +52,7 @@ enum {
         .field = AT(type, member),                                             \
     }
 
-static const struct grammar_word YES_NO[] = { { "false", 0 }, { "true", 1 } };
+static const struct grammar_word YES_NO[] = { { "true", 1 }, { "false", 0 } };
 
 static const struct grammar_key GOODS[] = {
     { "categories", "categories, each with all that stands below it at a dot",
@@ -62,7 +62,6 @@ static const struct grammar_key GOODS[] = {
       .max = LIMIT_PROGRAM_LIST, .field = AT(struct goods, skus) },
 };
 static const struct grammar_map GOODS_MAP = {
-    .title = "a choice of goods",
     KEYS(GOODS),
 };
 
@@ -126,7 +125,6 @@ static const struct grammar_key POINTS_KEYS[] = {
            struct program_points, min_redemption),
 };
 static const struct grammar_map POINTS_MAP = {
-    .title = "points",
     KEYS(POINTS_KEYS),
 };
 
@@ -138,7 +136,6 @@ static const struct grammar_key OVERDRAFT[] = {
       .field = AT(struct program, overdraft_partner) },
 };
 static const struct grammar_map OVERDRAFT_MAP = {
-    .title = "overdraft",
     KEYS(OVERDRAFT),
 };
 
@@ -149,7 +146,6 @@ static const struct grammar_key DATES[] = {
       .field = AT(struct condition, date_to) },
 };
 static const struct grammar_map DATES_MAP = {
-    .title = "dates",
     KEYS(DATES),
 };
 
@@ -202,7 +198,6 @@ static const struct grammar_key WHEN[] = {
 };
 static_assert(COUNT_OF(WHEN) == CONDITION_COUNT, "a row for each condition");
 static const struct grammar_map WHEN_MAP = {
-    .title = "when",
     KEYS(WHEN),
     .given = AT(struct condition, given),
 };
@@ -224,7 +219,6 @@ static const struct grammar_key LIMIT[] = {
       .words = WORDS(PERIODS), .field = AT(struct earn_rule, limit_per) },
 };
 static const struct grammar_map LIMIT_MAP = {
-    .title = "limit",
     KEYS(LIMIT),
     .present = AT(struct earn_rule, limit_per),
 };
@@ -358,7 +352,6 @@ static const struct grammar_key MONTHLY_BONUS[] = {
       .second = AT(struct program, bonus_step_count) },
 };
 static const struct grammar_map MONTHLY_BONUS_MAP = {
-    .title = "monthly_bonus",
     KEYS(MONTHLY_BONUS),
     .present = AT(struct program, bonus_step_count),
 };
@@ -405,7 +398,6 @@ static const struct grammar_key TIERS[] = {
       .second = AT(struct program_tiers, count) },
 };
 static const struct grammar_map TIERS_MAP = {
-    .title = "tiers",
     KEYS(TIERS),
     .present = AT(struct program_tiers, count),
 };
@@ -432,7 +424,6 @@ static const struct grammar_key REFERRAL[] = {
            struct program_referral, referred_reward),
 };
 static const struct grammar_map REFERRAL_MAP = {
-    .title = "referral",
     KEYS(REFERRAL),
     .present = AT(struct program_referral, on),
 };
@@ -478,7 +469,6 @@ static const struct grammar_key OFFLINE[] = {
       .field = AT(struct program_offline, max_age_days) },
 };
 static const struct grammar_map OFFLINE_MAP = {
-    .title = "offline",
     KEYS(OFFLINE),
     .present = AT(struct program_offline, given),
 };
@@ -571,7 +561,6 @@ static const struct grammar_key PROGRAM[] = {
       .second = AT(struct program, test_count) },
 };
 const struct grammar_map grammar_program = {
-    .title = "the program",
     KEYS(PROGRAM),
 };
 

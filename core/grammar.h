@@ -94,7 +94,7 @@ struct grammar_key {
 };
 
 struct grammar_map {
-    const char *title; /* "when", "an earn rule": "unknown key in ..." */
+    const char *title; /* of an entry of a list: "an earn rule" */
     const struct grammar_key *keys;
     uint32_t count;
     uint32_t size; /* of an entry of a list */

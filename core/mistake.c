@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -29,23 +28,25 @@ mistakes_add(struct mistakes *mistakes, struct place place, const char *format,
     va_end(arguments);
 }
 
-static int
-compare_places(const void *a, const void *b)
+static bool
+is_before(struct place a, struct place b)
 {
-    const struct mistake *left = a, *right = b;
-
-    if (left->place.line != right->place.line)
-        return left->place.line < right->place.line ? -1 : 1;
-    if (left->place.column != right->place.column)
-        return left->place.column < right->place.column ? -1 : 1;
-    return strcmp(left->text, right->text);
+    return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
+/* They come nearly in order, and those of one place stay as they came. */
 void
 mistakes_sort(struct mistakes *mistakes)
 {
-    qsort(mistakes->list, mistakes->count, sizeof mistakes->list[0],
-          compare_places);
+    struct mistake *list = mistakes->list;
+
+    for (uint32_t i = 1; i < mistakes->count; i++) {
+        struct mistake moved = list[i];
+        uint32_t at = i;
+        for (; at > 0 && is_before(moved.place, list[at - 1].place); at--)
+            list[at] = list[at - 1];
+        list[at] = moved;
+    }
 }
 
 /* One character of UTF-8 at the head of `text`: its size, or 1 and a code of
@@ -226,16 +227,14 @@ line_of(view source, uint32_t line)
     return (view) { source.bytes + begin, at - begin };
 }
 
-static uint32_t
-count_characters(view line)
+static bool
+is_longer(view line, uint32_t characters)
 {
-    uint32_t count = 0;
-
-    for (int32_t code; line.size > 0; count++) {
+    for (int32_t code; line.size > 0 && characters > 0; characters--) {
         uint32_t taken = decode(line, &code);
         line = (view) { line.bytes + taken, line.size - taken };
     }
-    return count;
+    return line.size > 0;
 }
 
 /* Long lines are shown in part: a flow mapping may be one line of a megabyte.
@@ -243,7 +242,7 @@ count_characters(view line)
 static void
 write_line(view line, uint32_t column, struct text *text)
 {
-    bool whole = count_characters(line) <= SHOWN_WHOLE;
+    bool whole = !is_longer(line, SHOWN_WHOLE);
     uint32_t first =
         whole || column <= SHOWN_BEFORE ? 1 : column - SHOWN_BEFORE;
     uint32_t end = whole ? SHOWN_WHOLE : column + SHOWN_AFTER;

@@ -33,8 +33,9 @@ tell_missing(struct check *check, const struct yaml_node *map, const char *keys,
                  where);
 }
 
-/* Keys that exclude each other, told at the one that comes later. */
-static void
+/* Keys that exclude each other, told at the one that comes later; whether
+ * there is anything to tell. */
+static bool
 tell_beside(struct check *check, const struct yaml_node *map, const char *one,
             const char *other, const char *why)
 {
@@ -42,13 +43,14 @@ tell_beside(struct check *check, const struct yaml_node *map, const char *one,
     const struct yaml_node *b = yaml_find(map, other);
 
     if (a == NULL || b == NULL)
-        return;
+        return false;
     bool a_is_later = a->key_place.line != b->key_place.line
                           ? a->key_place.line > b->key_place.line
                           : a->key_place.column > b->key_place.column;
     mistakes_add(check->mistakes, a_is_later ? a->key_place : b->key_place,
                  "\"%s\" can't stand beside \"%s\": %s",
                  a_is_later ? one : other, a_is_later ? other : one, why);
+    return true;
 }
 
 static void
@@ -65,9 +67,9 @@ check_prefix(struct check *check, const struct yaml_node *entry,
         (whole && id->word.size != reserved.size))
         return;
     mistakes_add(check->mistakes, id->place,
-                 "id: %s is reserved; expected one that %s \"%s\"",
-                 mistake_quote(id->word, &quote),
-                 whole ? "is not" : "does not begin with", prefix);
+                 whole ? "id: %s is reserved"
+                       : "id: %s begins with \"%s\", which is reserved",
+                 mistake_quote(id->word, &quote), prefix);
 }
 
 static void
@@ -81,8 +83,12 @@ check_when(struct check *check, const struct condition *when,
     /* A date that could not be read is 0, long before all that are allowed. */
     if (from == NULL || when->date_to <= 0 || when->date_from <= when->date_to)
         return;
+    char to[11];
+    struct mistake_quote quote;
+    calendar_format_date(when->date_to, to);
     mistakes_add(check->mistakes, from->place,
-                 "from: expected a day that is not after \"to\"");
+                 "from: expected a day not after \"to\", %s, found %s", to,
+                 yaml_found(from, &quote));
 }
 
 static void
@@ -96,10 +102,11 @@ check_shape(struct check *check, const struct yaml_node *rule)
     const struct yaml_node *multiply = yaml_find(rule, "multiply");
     const struct yaml_node *of = yaml_find(rule, "of");
 
-    tell_beside(check, rule, "multiply", "points", ONE_SHAPE);
-    tell_beside(check, rule, "multiply", "reward", ONE_SHAPE);
-    tell_beside(check, rule, "multiply", "per", ONE_SHAPE);
-    tell_beside(check, rule, "per", "reward", ONE_SHAPE);
+    if (tell_beside(check, rule, "multiply", "points", ONE_SHAPE) ||
+        tell_beside(check, rule, "multiply", "reward", ONE_SHAPE) ||
+        tell_beside(check, rule, "multiply", "per", ONE_SHAPE) ||
+        tell_beside(check, rule, "per", "reward", ONE_SHAPE))
+        return;
     if (per != NULL && fixed == NULL && multiply == NULL)
         tell_missing(check, rule, "\"points\"", "a rule with \"per\"");
     else if (fixed == NULL && multiply == NULL && per == NULL &&
@@ -282,6 +289,21 @@ struct ascent {
 };
 
 static void
+tell_ascent(struct check *check, const struct yaml_node *node,
+            struct ascent ascent, int64_t before)
+{
+    struct mistake_quote quote;
+    struct text text = { 0 };
+
+    scalar_number_write(before, ascent.decimals, &text);
+    mistakes_add(check->mistakes, node->place,
+                 "%s: expected %s %.*s, the one before, found %s", ascent.key,
+                 ascent.step == 0 ? "at least" : "more than", (int)text.size,
+                 (const char *)text.bytes, yaml_found(node, &quote));
+    text_close(&text);
+}
+
+static void
 check_ascent(struct check *check, const struct yaml_node *first,
              struct ascent ascent)
 {
@@ -292,9 +314,7 @@ check_ascent(struct check *check, const struct yaml_node *first,
         if (!number_of(node, ascent.key, ascent.decimals, &value))
             continue;
         if (value < before + ascent.step)
-            mistakes_add(check->mistakes, yaml_find(node, ascent.key)->place,
-                         "%s: expected %s the one before", ascent.key,
-                         ascent.step == 0 ? "no less than" : "more than");
+            tell_ascent(check, yaml_find(node, ascent.key), ascent, before);
         before = value;
     }
 }

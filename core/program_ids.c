@@ -110,7 +110,9 @@ program_ids_resolve(const struct program_ids *ids, enum grammar_list list,
         return PROGRAM_NONE;
     struct mistake_guess guess = mistake_guess_start(
         node->kind == YAML_WORD ? node->word : (view) { 0 });
-    for (uint32_t i = 0; i < ids->lists[list].count; i++)
+    /* Not for what is counted only: a file may be all mistakes. */
+    bool kept = mistakes->count < LIMIT_MISTAKES;
+    for (uint32_t i = 0; kept && i < ids->lists[list].count; i++)
         mistake_guess_offer(&guess, ids->lists[list].sorted[i].id);
     mistakes_add(mistakes, node->place, "%s: expected an id of %s, found %s%s",
                  key, grammar_list_path(list), yaml_found(node, &found),

@@ -181,9 +181,10 @@ read_items(struct program_stores *stores, const char *key,
     return join_sets(stores, sets, list->count, (size_t)total);
 }
 
-struct store_set
-program_stores_read(struct program_stores *stores, const char *key,
-                    const struct yaml_node *list)
+/* The set for a list that is no group's, or is asked for the first time. */
+static struct store_set
+read_list(struct program_stores *stores, const char *key,
+          const struct yaml_node *list)
 {
     struct mistake_quote quote;
 
@@ -204,6 +205,20 @@ program_stores_read(struct program_stores *stores, const char *key,
     return (struct store_set) { 0 };
 }
 
+/* Groups are read in file order, so the next one's list is known. */
+struct store_set
+program_stores_read(struct program_stores *stores, const char *key,
+                    const struct yaml_node *list)
+{
+    while (stores->next < stores->group_count &&
+           stores->groups[stores->next].list == NULL)
+        stores->next++;
+    if (stores->next < stores->group_count &&
+        stores->groups[stores->next].list == list)
+        return program_stores_group(stores, (int32_t)stores->next++);
+    return read_list(stores, key, list);
+}
+
 struct store_set
 program_stores_group(struct program_stores *stores, int32_t place)
 {
@@ -215,7 +230,7 @@ program_stores_group(struct program_stores *stores, int32_t place)
         group->step = GROUP_OPEN;
         stores->depth++;
         if (group->list != NULL)
-            group->set = program_stores_read(stores, "stores", group->list);
+            group->set = read_list(stores, "stores", group->list);
         stores->depth--;
         group->step = GROUP_DONE;
     }

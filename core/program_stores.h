@@ -27,6 +27,7 @@ struct program_stores {
     uint32_t group_count;
     uint32_t added; /* ranges that came from groups, of all sets */
     uint32_t depth;
+    uint32_t next; /* group whose list is read next by the file's order */
 };
 
 /* What `size` bytes of lists may take of the program's arena, at most. */
@@ -37,7 +38,7 @@ void program_stores_open(struct program_stores *stores,
                          const struct yaml_node *root);
 
 /* The set for a list of the file, empty after mistakes.  `key` names it in
- * them. */
+ * them.  The lists of the groups themselves come in file order. */
 struct store_set program_stores_read(struct program_stores *stores,
                                      const char *key,
                                      const struct yaml_node *list);

@@ -1,6 +1,6 @@
 #include "core/program_tests.h"
 
-#include "core/event.h"
+#include "core/json.h"
 #include "core/scalar.h"
 
 /* Fields that EVENTS.md has as text, however their values look. */
@@ -76,6 +76,25 @@ write_node(struct text *text, const struct yaml_node *node)
     }
 }
 
+static void
+check_event(const struct program_tests *tests, const struct yaml_node *node,
+            view json)
+{
+    struct arena scratch = *tests->scratch;
+    struct complaint complaint = { 0 };
+    struct json_extra extra;
+    struct event event;
+
+    if (json_read_event(json, &scratch, &event, &extra, &complaint) != OK)
+        mistakes_add(tests->mistakes, node->place, "event: %s", complaint.text);
+    else if (!extra.has_at)
+        mistakes_add(tests->mistakes, node->place,
+                     "missing key \"at\" in an event of a test");
+    else if (!extra.has_store)
+        mistakes_add(tests->mistakes, node->place,
+                     "missing key \"store\" in an event of a test");
+}
+
 static view
 read_event(const struct program_tests *tests, const struct yaml_node *node)
 {
@@ -99,6 +118,8 @@ read_event(const struct program_tests *tests, const struct yaml_node *node)
     if (json.size > LIMIT_JSON_LINE)
         mistakes_add(tests->mistakes, node->place,
                      "event: longer than %d bytes", LIMIT_JSON_LINE);
+    else if (json.size > 0)
+        check_event(tests, node, json);
     return json;
 }
 

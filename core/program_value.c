@@ -238,11 +238,16 @@ program_value_is_list(struct program_reader *reader,
         tell(reader, key, node, "a list");
         return false;
     }
+    assert(key->min <= 1);
     if (node->count >= key->min && node->count <= key->max)
         return true;
-    mistakes_add(reader->mistakes, node->place,
-                 "%s: expected %lld to %lld entries, found %u", key->name,
-                 (long long)key->min, (long long)key->max, node->count);
+    if (node->count == 0)
+        mistakes_add(reader->mistakes, node->place,
+                     "%s: expected at least one entry, found none", key->name);
+    else
+        mistakes_add(reader->mistakes, node->place,
+                     "%s: expected at most %lld entries, found %u", key->name,
+                     (long long)key->max, node->count);
     return false;
 }
 
@@ -323,7 +328,7 @@ read_stores(struct program_reader *reader, const struct grammar_key *key,
 
     if (list->kind == YAML_LIST && list->count < key->min)
         mistakes_add(reader->mistakes, list->place,
-                     "%s: expected at least one store, found none", key->name);
+                     "%s: expected at least one entry, found none", key->name);
     assert(key->field.size == sizeof set);
     memcpy((uint8_t *)base + key->field.offset, &set, sizeof set);
 }

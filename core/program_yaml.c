@@ -38,7 +38,7 @@ scratch_room(uint32_t size)
 
 static void
 tell_unknown(struct program_reader *reader, const struct grammar_map *map,
-             const struct yaml_node *node)
+             const char *where, const struct yaml_node *node)
 {
     struct mistake_guess guess = mistake_guess_start(node->key);
     struct mistake_quote found, meant;
@@ -46,7 +46,7 @@ tell_unknown(struct program_reader *reader, const struct grammar_map *map,
     for (uint32_t i = 0; i < map->count; i++)
         mistake_guess_offer(&guess, view_of(map->keys[i].name));
     mistakes_add(reader->mistakes, node->key_place, "unknown key %s in %s%s",
-                 mistake_quote(node->key, &found), map->title,
+                 mistake_quote(node->key, &found), where,
                  mistake_guess_words(&guess, &meant));
 }
 
@@ -58,7 +58,7 @@ static void read_key(struct program_reader *reader,
  * tables, which are four deep. */
 static void
 read_map(struct program_reader *reader, const struct grammar_map *map,
-         const struct yaml_node *node, void *base)
+         const char *where, const struct yaml_node *node, void *base)
 {
     uint32_t given = 0;
 
@@ -68,7 +68,7 @@ read_map(struct program_reader *reader, const struct grammar_map *map,
          child = child->next) {
         const struct grammar_key *key = grammar_find(map, child->key);
         if (key == NULL) {
-            tell_unknown(reader, map, child);
+            tell_unknown(reader, map, where, child);
             continue;
         }
         given |= 1u << (key - map->keys);
@@ -77,8 +77,7 @@ read_map(struct program_reader *reader, const struct grammar_map *map,
     for (uint32_t i = 0; i < map->count; i++)
         if (map->keys[i].required && (given >> i & 1) == 0)
             mistakes_add(reader->mistakes, node->place,
-                         "missing key \"%s\" in %s", map->keys[i].name,
-                         map->title);
+                         "missing key \"%s\" in %s", map->keys[i].name, where);
     if (map->given.size > 0)
         grammar_set(base, map->given, given);
 }
@@ -88,17 +87,20 @@ static void
 read_entry(struct program_reader *reader, const struct grammar_key *key,
            const struct yaml_node *node, void *base)
 {
+    bool listed = key->kind == GRAMMAR_LIST;
+    const char *where = listed ? key->map->title : key->name;
     struct mistake_quote quote;
 
     grammar_fill_defaults(key->map, base);
     if (node->kind == YAML_MAP) {
         if (key->map->present.size == 1)
             grammar_set(base, key->map->present, true);
-        read_map(reader, key->map, node, base);
+        read_map(reader, key->map, where, node, base);
     } else if (node->kind != YAML_WRONG) {
         mistakes_add(reader->mistakes, node->place,
-                     "%s: expected %s as a mapping, found %s", key->name,
-                     key->map->title, yaml_found(node, &quote));
+                     "%s: expected %s%sa mapping, found %s", key->name,
+                     listed ? where : "", listed ? " as " : "",
+                     yaml_found(node, &quote));
     }
 }
 
@@ -170,6 +172,19 @@ finish_rules(struct program *program, const struct yaml_node *list)
 }
 
 static void
+finish_tests(struct program *program, const struct yaml_node *list)
+{
+    struct program_test *tests = (struct program_test *)program->tests;
+
+    if (program->test_count == 0)
+        return;
+    for (const struct yaml_node *node = list->first; node != NULL;
+         node = node->next)
+        (tests++)->line = node->place.line;
+    assert(tests == program->tests + program->test_count);
+}
+
+static void
 keep_groups(struct program_reader *reader, struct program *program)
 {
     view *names = ARENA_NEW(reader->arena, view, reader->group_count);
@@ -194,9 +209,10 @@ read_program(struct program_reader *reader, const struct yaml_node *root)
     };
     program_stores_open(&reader->stores, root);
     grammar_fill_defaults(&grammar_program, program);
-    read_map(reader, &grammar_program, root, program);
+    read_map(reader, &grammar_program, "the program", root, program);
     keep_groups(reader, program);
     finish_rules(program, yaml_find(root, "earn"));
+    finish_tests(program, yaml_find(root, "tests"));
     program_check(program, root, *reader->scratch, reader->mistakes);
     return program;
 }

@@ -23,7 +23,8 @@ struct builder {
     const struct yaml_node *root;
     uint32_t node_count;
     uint32_t document_count;
-    uint32_t depth;   /* of `levels` */
+    uint32_t depth; /* of `levels` */
+    bool too_deep;
     uint32_t skipped; /* collections open inside one that is left out */
     struct level levels[YAML_DEPTH_MAX];
 };
@@ -203,6 +204,14 @@ on_alias(struct builder *builder, const yaml_event_t *event)
         attach(builder, node_new(builder, YAML_WRONG, event->start_mark));
 }
 
+static void
+tell_depth(struct builder *builder, const yaml_event_t *event)
+{
+    mistakes_add(builder->mistakes, place_of(event->start_mark),
+                 "nested deeper than %d levels", YAML_DEPTH_MAX);
+    builder->too_deep = true;
+}
+
 /* A list or a mapping begins.  What is left out is passed over to its end by
  * counting. */
 static void
@@ -217,10 +226,7 @@ on_begin(struct builder *builder, enum yaml_kind kind,
         return;
     }
     if (builder->depth == YAML_DEPTH_MAX) {
-        mistakes_add(builder->mistakes, place_of(event->start_mark),
-                     "nested deeper than %d levels", YAML_DEPTH_MAX);
-        attach(builder, node_new(builder, YAML_WRONG, event->start_mark));
-        builder->skipped = 1;
+        tell_depth(builder, event);
         return;
     }
     struct yaml_node *node = node_new(builder, kind, event->start_mark);
@@ -243,10 +249,6 @@ on_document(struct builder *builder, const yaml_event_t *event)
     if (builder->document_count == 2)
         mistakes_add(builder->mistakes, place_of(event->start_mark),
                      "a second document begins here; one file holds one");
-    if (event->data.document_start.tag_directives.start !=
-        event->data.document_start.tag_directives.end)
-        mistakes_add(builder->mistakes, place_of(event->start_mark),
-                     "tags are not allowed");
 }
 
 /* True for the events that open (+1) or close (-1) a collection. */
@@ -266,6 +268,8 @@ on_event(struct builder *builder, const yaml_event_t *event)
     if (builder->skipped > 0) {
         builder->skipped =
             (uint32_t)((int)builder->skipped + nesting_of(event->type));
+        if (builder->skipped > YAML_DEPTH_MAX)
+            tell_depth(builder, event);
         return;
     }
     switch (event->type) {
@@ -354,8 +358,9 @@ tell_syntax(struct builder *builder, view bytes)
     }
 }
 
-/* Takes the events one by one; a second document or far too many values end
- * the reading. */
+/* Takes the events one by one.  A second document and far too much of anything
+ * end the reading at once: libyaml's time grows with the square of the depth.
+ * What is passed over as a key is bounded for the same reason. */
 static enum err
 build(struct builder *builder, view bytes)
 {
@@ -375,7 +380,7 @@ build(struct builder *builder, view bytes)
             on_event(builder, &event);
         ended = event.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
-        if (full || builder->document_count > 1)
+        if (full || builder->too_deep || builder->document_count > 1)
             return ERR_INPUT;
     }
     if (builder->root == NULL) {
@@ -398,6 +403,40 @@ without_mark(view bytes)
                     bytes.size - (uint32_t)sizeof MARK };
 }
 
+static bool
+is_line_start(view text, uint32_t at)
+{
+    const uint8_t *end = text.bytes + at;
+
+    if (at == 0 || end[-1] == '\n' || end[-1] == '\r')
+        return true;
+    if (at >= 2 && memcmp(end - 2, "\xc2\x85", 2) == 0)
+        return true;
+    return at >= 3 && (memcmp(end - 3, "\xe2\x80\xa8", 3) == 0 ||
+                       memcmp(end - 3, "\xe2\x80\xa9", 3) == 0);
+}
+
+/* Directives (%TAG) are looked for beforehand: libyaml compares each with all
+ * others, so that a file full of them would keep it busy for minutes.  Nothing
+ * else begins a line with a percent sign. */
+static bool
+has_directive(view text, struct mistakes *mistakes)
+{
+    for (uint32_t at = 0; at < text.size; at++) {
+        const uint8_t *found =
+            memchr(text.bytes + at, '%', text.size - (size_t)at);
+        if (found == NULL)
+            return false;
+        at = (uint32_t)(found - text.bytes);
+        if (is_line_start(text, at)) {
+            mistakes_add(mistakes, place_at(text, at),
+                         "directives are not allowed");
+            return true;
+        }
+    }
+    return false;
+}
+
 enum err
 yaml_read(view bytes, struct arena *arena, struct mistakes *mistakes,
           const struct yaml_node **ret_root)
@@ -412,6 +451,10 @@ yaml_read(view bytes, struct arena *arena, struct mistakes *mistakes,
     };
 
     builder.words_end = builder.words + words_room(text.size);
+    if (text.size == 0)
+        text = view_of("\n"); /* which libyaml takes, as nothing */
+    if (has_directive(text, mistakes))
+        return ERR_INPUT;
     if (!yaml_parser_initialize(&parser))
         return ERR_MEMORY;
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);

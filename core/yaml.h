@@ -24,7 +24,7 @@ enum {
 };
 
 /* YAML_WRONG stands where something was that has been told as a mistake
- * already (an alias, what lies too deep): pass over it in silence. */
+ * already (an alias): pass over it in silence. */
 enum yaml_kind { YAML_WORD, YAML_LIST, YAML_MAP, YAML_WRONG };
 
 struct yaml_node {
