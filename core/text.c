@@ -165,7 +165,7 @@ text_comma(struct text *text)
         text_bytes(text, ", ", 2);
 }
 
-static bool
+static inline bool
 needs_escape(uint8_t c)
 {
     return c < 0x20 || c == '"' || c == '\\';
@@ -197,12 +197,15 @@ append_escaped(struct text *text, uint8_t c)
     text_bytes(text, escape, sizeof escape);
 }
 
+/* All of it at once where nothing needs an escape, as nearly always. */
 void
 text_json_string(struct text *text, view value)
 {
     uint32_t from = 0;
 
-    text_char(text, '"');
+    if (!reserve(text, (size_t)value.size + 2))
+        return;
+    text->bytes[text->size++] = '"';
     for (uint32_t i = 0; i < value.size; i++) {
         if (!needs_escape(value.bytes[i]))
             continue;
@@ -218,10 +221,16 @@ text_json_string(struct text *text, view value)
 void
 text_json_key(struct text *text, const char *key)
 {
+    size_t size = strlen(key);
+
     text_comma(text);
-    text_char(text, '"');
-    text_string(text, key);
-    text_bytes(text, "\": ", 3);
+    if (!reserve(text, size + 4))
+        return;
+    uint8_t *next = text->bytes + text->size;
+    *next++ = '"';
+    memcpy(next, key, size);
+    memcpy(next + size, "\": ", 3);
+    text->size += size + 4;
 }
 
 void
