@@ -29,7 +29,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAP_WAIT_SECONDS = 30, READERS_MAX = 510, TAIL_SLACK_PAGES = 32 };
+enum {
+    MAP_TRIES = 30000 /* of 1 ms */,
+    READERS_MAX = 510,
+    TAIL_SLACK_PAGES = 32
+};
 #define MAP_DEFAULT (UINT64_C(1) << 40)
 #define MAP_LEAST (UINT64_C(1) << 28)
 #define MAP_MOST (UINT64_C(1) << 46)
@@ -91,13 +95,14 @@ err_of(int code)
 static enum err
 change_map(struct db *db, uint64_t size, uint64_t seen)
 {
-    struct timespec until;
+    static const struct timespec PAUSE = { .tv_nsec = 1000000 };
     MDB_envinfo info;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += MAP_WAIT_SECONDS;
-    if (pthread_rwlock_timedwrlock(&db->map_lock, &until) != 0)
-        return ERR_BUSY;
+    for (int tries = 0; pthread_rwlock_trywrlock(&db->map_lock) != 0; tries++) {
+        if (tries == MAP_TRIES)
+            return ERR_BUSY;
+        nanosleep(&PAUSE, NULL);
+    }
     int code = mdb_env_info(db->env, &info);
     if (code == 0 && (size == 0 || info.me_mapsize == seen))
         code = mdb_env_set_mapsize(db->env, size);

@@ -1,10 +1,9 @@
 /*
  * shelf.h - the tables of a journal, within one transaction
  *
- * What journal.c, reader.c, ingest.c and scrub.c share and nobody else uses:
- * which tables there are, how their keys and values are laid out, and the
- * smallest steps on them.  Keys are big endian, so that they sort as numbers;
- * values are little endian and read by memcpy.
+ * What the files of the journal share and nobody else uses: which tables there
+ * are, how keys and values are laid out, and the smallest steps on them.  Keys
+ * are big endian and sort as numbers; values are little endian.
  *
  *     table       key                              value
  *     meta        "self"                           struct shelf_self, summed
@@ -41,14 +40,11 @@ enum shelf_table {
 };
 enum { TABLE_COUNT = 9 };
 
-/* What to open an environment with. */
 struct db_options shelf_options(bool create);
-
-/* ----- keys ----- */
 
 enum { SHELF_STREAM_KEY = 13, SHELF_KEY_MAX = 21 };
 
-/* A key in the making, on the caller's stack. */
+/* On the caller's stack. */
 struct shelf_key {
     uint8_t bytes[SHELF_KEY_MAX];
 };
@@ -64,8 +60,6 @@ identity shelf_key_identity(view key);
 /* A value that begins with a position. */
 uint64_t shelf_value_position(view value);
 
-/* ----- who we are ----- */
-
 struct shelf_self {
     uint32_t format; /* of the tables: SHELF_FORMAT */
     uint32_t node;
@@ -79,8 +73,6 @@ enum { SHELF_FORMAT = 1 };
 /* ERR_NOT_FOUND, ERR_UNKNOWN and ERR_CORRUPT go to the transaction. */
 void shelf_get_self(struct db_txn *txn, struct shelf_self *ret_self);
 void shelf_put_self(struct db_txn *txn, const struct shelf_self *self);
-
-/* ----- records ----- */
 
 enum { SHELF_PREFIX_SIZE = 16 };
 
@@ -126,9 +118,8 @@ bool shelf_tip(struct db_txn *txn, stream_id stream,
  * bytes no longer tell.  Slow.  False: no stream names it. */
 bool shelf_owner(struct db_txn *txn, uint64_t position, stream_id *ret_stream,
                  uint64_t *ret_seq);
-/* Where a stream stands: its head from the last record or the boundary. */
+/* Where a stream stands: its head from the last record, else the boundary. */
 stream_head shelf_head(struct db_txn *txn, stream_id stream);
-/* seq 0: none */
 stream_head shelf_boundary(struct db_txn *txn, stream_id stream);
 void shelf_put_boundary(struct db_txn *txn, stream_id stream,
                         stream_head boundary);
@@ -141,8 +132,6 @@ void shelf_seal(uint8_t *record_bytes, uint64_t position, int64_t arrival_ms);
 /* Enters it into `streams` and `controls`. */
 void shelf_enter(struct db_txn *txn, const struct record *record,
                  uint64_t position);
-
-/* ----- ids, copies, marks ----- */
 
 struct shelf_known {
     uint64_t position;
