@@ -6,7 +6,7 @@
  * with 16 random bytes of salt, so that it can be erased later without breaking
  * the chain, which covers only its hash.  An event without any of these has
  * no annex (an empty blob).  Field numbers are frozen: see the table in
- * codec.c, and tests/golden, which holds the bytes of every kind.
+ * codec_fields.h, and tests/golden, which holds the bytes of every kind.
  *
  * Decoding checks the form (types, sizes, order of keys, which fields a kind
  * must and may have), not the values: call event_check() on what comes from
