@@ -175,27 +175,28 @@ balance_one(struct query *query, uint32_t index, struct text *json)
     return COMMAND_DONE;
 }
 
-/* Goes on after an account that is not there; the worst status counts. */
+/* Goes on after an account that is not there, which is told in the end. */
 static enum command_status
 balance(const struct arguments *arguments)
 {
     struct query query;
     struct text json = { 0 };
+    bool missing = false;
 
     enum command_status status = query_open(
         &query, arguments,
         (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
     uint32_t count = command_operand_count(arguments);
-    for (uint32_t i = 1;
-         i < count && (status == COMMAND_DONE || status == COMMAND_REFUSED);
-         i++) {
-        enum command_status one = balance_one(&query, i, &json);
-        if (one != COMMAND_DONE)
-            status = one;
+    for (uint32_t i = 1; i < count && status == COMMAND_DONE; i++) {
+        status = balance_one(&query, i, &json);
+        if (status == COMMAND_REFUSED) {
+            missing = true;
+            status = COMMAND_DONE;
+        }
     }
     text_close(&json);
     query_close(&query);
-    return status;
+    return status == COMMAND_DONE && missing ? COMMAND_REFUSED : status;
 }
 
 /* --- accounts ----------------------------------------------------------- */
@@ -355,7 +356,7 @@ explain(const struct arguments *arguments)
         err = text_ok(&json) ? OK : ERR_MEMORY;
     }
     status = COMMAND_DONE;
-    if (err == OK && json.size == strlen("[]")) {
+    if (err == OK && memchr(json.bytes, '{', json.size) == NULL) {
         status = command_fail(arguments, ERR_NOT_FOUND,
                               "there is no account %s (no event of it up to "
                               "that time)",

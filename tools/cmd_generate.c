@@ -92,18 +92,23 @@ store_event(void *context, const struct event *event, view voids_id)
     struct event copy;
     struct json_extra extra;
 
+    enum err err = OK;
+
     if (!is_wanted(generator, event))
         return OK;
     bool is_own = event->identity.node == generator->node;
+    /* What a void names by its `id` must be stored before it. */
+    if (is_own && event->kind == EVENT_VOID)
+        err = flush(generator);
     if (is_own) {
         own.identity = (identity) { 0 };
         own.recorded_ms = 0;
     }
     text_clear(&generator->line);
     json_write_event(&generator->line, &own);
-    enum err err =
-        json_read_event(text_view(&generator->line), &generator->arena, &copy,
-                        &extra, &generator->complaint);
+    if (err == OK)
+        err = json_read_event(text_view(&generator->line), &generator->arena,
+                              &copy, &extra, &generator->complaint);
     if (err != OK)
         return err;
     if (is_own && event->kind == EVENT_VOID)

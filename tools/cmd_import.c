@@ -96,35 +96,35 @@ is_refusal(enum err err)
     return err == ERR_INPUT || err == ERR_CONFLICT || err == ERR_NOT_FOUND;
 }
 
+/* Tries all that is left; where an entry is refused, what stands before it,
+ * then that entry by itself, which is rejected, and so on. */
 static enum err
 flush(struct import *import)
 {
     uint32_t start = 0;
+    uint32_t count = import->count;
     enum err err = OK;
 
     while (start < import->count && err == OK) {
         uint32_t refused = 0;
-        uint32_t count = import->count - start;
-        struct ledger_entry *entries = import->entries + start;
-        err = ledger_import(import->ledger, entries, count, &import->done,
-                            &refused, &import->complaint);
-        if (err == OK)
-            break;
-        if (!is_refusal(err))
-            return err;
-        struct complaint why = import->complaint;
         char prefix[32];
-        err = OK;
-        if (refused > 0)
-            err = ledger_import(import->ledger, entries, refused, &import->done,
-                                &refused, &import->complaint);
+        const struct ledger_entry *first = &import->entries[start];
+        err = ledger_import(import->ledger, &import->entries[start], count,
+                            &import->done, &refused, &import->complaint);
+        if (err != OK && !is_refusal(err))
+            return err;
+        if (err != OK && refused > 0) {
+            count = refused;
+            err = OK;
+            continue;
+        }
         if (err != OK)
-            continue; /* another one before it: told in the next round */
-        import->complaint = why;
-        err = reject(
-            import, entries[refused].line, import->texts[start + refused],
-            reason(import, prefix, sizeof prefix, entries[refused].line));
-        start += refused + 1;
+            err = reject(import, first->line, import->texts[start],
+                         reason(import, prefix, sizeof prefix, first->line));
+        else
+            refused = count;
+        start += refused > 0 ? refused : 1;
+        count = import->count - start;
     }
     import->count = 0;
     arena_reset(&import->arena);

@@ -102,15 +102,24 @@ table_money(struct table *table, int64_t minor)
     table_text(table, text);
 }
 
+static bool
+has_headings(const struct table *table)
+{
+    for (uint32_t i = 0; i < table->count; i++)
+        if (table->columns[i].heading[0] != '\0')
+            return true;
+    return false;
+}
+
 /* Into a pipe: no widths to be guessed, no cell cut off. */
 static bool
 print_plain(struct table *table, FILE *out)
 {
     size_t count = scols_table_get_nlines(table->cells);
 
-    for (uint32_t i = 0; i < table->count; i++)
-        fprintf(out, "%s%s", i > 0 ? "\t" : "", table->columns[i].heading);
-    fputc('\n', out);
+    for (uint32_t i = 0; i < table->count && has_headings(table); i++)
+        fprintf(out, "%s%s", table->columns[i].heading,
+                i + 1 < table->count ? "\t" : "\n");
     for (size_t n = 0; n < count; n++) {
         struct libscols_line *row = scols_table_get_line(table->cells, n);
         for (uint32_t i = 0; i < table->count; i++) {
@@ -140,7 +149,9 @@ table_print(struct table *table, FILE *out)
         return false;
     if (!table_terminal(out))
         return print_plain(table, out);
-    if (table_colour(out))
+    if (!has_headings(table))
+        scols_table_enable_noheadings(table->cells, 1);
+    else if (table_colour(out))
         embolden(table);
     scols_table_set_stream(table->cells, out);
     return scols_print_table(table->cells) == 0;

@@ -4,7 +4,7 @@
  * On a terminal libsmartcols lays the columns out, with bold headings unless
  * NO_COLOR is set; into a pipe the same cells go as plain text, a tab between
  * them and the headings first, so that cut and awk can take them.  Programs
- * are better served by --json.
+ * are better served by --json.  A table whose headings are all empty has none.
  */
 #ifndef TOOLS_TABLE_H
 #define TOOLS_TABLE_H

@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""test_cli.py - the command line as CLI.md has it: help, misuse, exit status
+
+Every command of the table is asked for its help; every kind of failure is
+provoked once, and must end with its status and one line that says where.
+"""
+import json
+import os
+import pty
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from leima import LEIMA, TREE, leima, main  # noqa: E402
+
+PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
+                       "program.yaml")
+EVENTS = os.path.join(TREE, "tests", "examples", "01-stacking", "events.jsonl")
+
+
+def equal(what, found, wanted):
+    assert found == wanted, f"{what}: {found}, expected {wanted}"
+
+
+def commands():
+    names = []
+    for line in leima("--help").expect(0).out.splitlines():
+        if line.startswith("  ") and not line.startswith("   "):
+            name = line[2:].split("  ")[0]
+            names.append(name.strip())
+    return names
+
+
+def ledger():
+    leima("init", "L", "--incarnation", "1").expect(0)
+    leima("rules", "publish", "L", PROGRAM, "--from", "2000-01-01").expect(0)
+    leima("import", "L", EVENTS).expect(0)
+
+
+def refused(status, *words, says=(), given=None):
+    done = leima(*words, given=given).expect(status)
+    equal(f"{done.words}: standard output", done.out, "")
+    equal(f"{done.words}: lines said", len(done.err.splitlines()), 1)
+    for word in says:
+        assert word in done.err, f"{done.words}: \"{word}\" in {done.err}"
+
+
+def test_help_of_every_command():
+    names = commands()
+    assert len(names) > 15, names
+    for name in names:
+        done = leima(*name.split(), "--help").expect(0)
+        assert done.out.startswith(f"usage: leima {name}"), done.out
+        for part in ("\noptions:\n", "\nexamples:\n", f"leima {name}"):
+            assert part in done.out, f"{name}: {part!r}"
+        equal(name, done.err, "")
+
+
+def test_misuse_names_the_nearest():
+    refused(2, "balanse", "L", says=['"balance"'])
+    done = leima("rules", "chek", "F").expect(2)
+    assert '"rules check"' in done.err
+    done = leima().expect(2)
+    assert "usage:" in done.err and done.out == ""
+    assert "rules publish" in leima("rules").expect(2).err
+    assert "rules publish" in leima("rules", "--help").expect(0).out
+
+
+def test_wrong_options_and_operands():
+    refused(2, "balance", "L", says=["ACCOUNT"])
+    refused(2, "status", "L", "M", says=['"M"'])
+    refused(2, "status", "L", "--verbose", says=["--verbose"])
+    refused(2, "status", "L", "-j", says=["two dashes"])
+    refused(2, "init", "L", "--node", says=["--node N"])
+    refused(2, "init", "L", "--node", "0", says=["--node", "1", '"0"'])
+    refused(2, "status", "L", "--json=yes", says=["no value"])
+    assert not os.path.exists("L")
+
+
+def test_not_found():
+    refused(1, "balance", "L", "42", says=["L"])
+    ledger()
+    refused(1, "balance", "L", "43", says=["43"])
+    refused(1, "explain", "L", "bearer:X", says=["bearer:X"])
+    refused(1, "append", "L", "nothing.jsonl", says=["nothing.jsonl"])
+    refused(1, "init", "L", says=["L"])
+    refused(1, "rules", "show", "L", "7", says=["7"])
+
+
+def test_balances_of_many_go_on():
+    ledger()
+    done = leima("balance", "L", "7", "42", "--json").expect(1)
+    equal("account", done.json()["account"], "42")
+
+
+def test_times():
+    ledger()
+    refused(2, "balance", "L", "42", "--at", "yesterday", says=["yesterday"])
+    # A local date is the first instant of it in the zone of the rules.
+    row = leima("balance", "L", "42", "--at", "2025-01-19", "--json")
+    equal("at", row.expect(0).json()["at"], "2025-01-18T22:00:00.000Z")
+    equal("points", row.json()["available"], 329)
+    row = leima("balance", "L", "42", "--at=2025-02-01T02:00:00+02:00",
+                "--json").expect(0).json()
+    equal("at", row["at"], "2025-02-01T00:00:00.000Z")
+
+
+def test_known():
+    ledger()
+    row = leima("balance", "L", "42", "--known", "3", "--json").expect(0)
+    equal("purchases", row.json()["purchases"], 2)
+    row = leima("balance", "L", "42", "--known", "2100-01-01", "--json")
+    equal("purchases", row.expect(0).json()["purchases"], 5)
+    refused(1, "balance", "L", "42", "--known", "99", says=["99", "6"])
+
+
+def test_damage_is_status_3():
+    ledger()
+    path = os.path.join("L", "journal", "data.mdb")
+    with open(path, "rb") as file:
+        data = bytearray(file.read())
+    at = data.find(b"tobacco")
+    while at >= 0:
+        data[at] ^= 1
+        at = data.find(b"tobacco", at + 1)
+    with open(path, "wb") as file:
+        file.write(data)
+    leima("verify", "L").expect(3)
+
+
+def test_append_is_all_or_none():
+    ledger()
+    good = {"kind": "join", "member": 9, "at": "2025-01-01T00:00:00Z"}
+    bad = {"kind": "stamp", "member": 9, "card": "coffee", "count": 0}
+    lines = json.dumps(good) + "\n" + json.dumps(bad) + "\n"
+    refused(1, "append", "L", given=lines, says=[":2: ", "count", "1"])
+    refused(1, "balance", "L", "9", says=["9"])
+    for text, word in ((json.dumps({**good, "colour": 1}), "colour"),
+                       (json.dumps({"kind": "join"}), "member"),
+                       ("[]", ":1: "), ("{", ":1: "),
+                       (json.dumps({**good, "at": "2025"}), "at")):
+        refused(1, "append", "L", given=text, says=[":1: ", word])
+
+
+def test_append_answers_with_identities():
+    leima("init", "L", "--node", "4", "--incarnation", "5").expect(0)
+    event = {"kind": "join", "member": 9, "at": "2025-01-01T00:00:00Z",
+             "id": "a"}
+    for _ in range(2):
+        done = leima("append", "L", given=json.dumps(event)).expect(0)
+        equal("identity", done.out, "4.5.1\n")
+    refused(1, "append", "L", given=json.dumps({**event, "member": 8}),
+            says=["conflict"])
+
+
+def test_append_json_and_dry_run():
+    ledger()
+    sale = json.dumps({"kind": "purchase", "member": 42, "receipt": "Z",
+                       "store": 10, "total": 700,
+                       "at": "2025-01-22T10:00:00Z"})
+    dry = leima("append", "L", "--dry-run", "--json", given=sale).expect(0)
+    equal("points", dry.json()["explain"]["points"], 7)
+    equal("balance", dry.json()["balance"]["available"], 591)
+    equal("nothing stored", len(leima("export", "L").out.splitlines()), 5)
+    done = leima("append", "L", "--json", given=sale).expect(0)
+    equal("explain", done.json()["explain"], dry.json()["explain"])
+    equal("balance", done.json()["balance"], dry.json()["balance"])
+    equal("stored", len(leima("export", "L").out.splitlines()), 6)
+
+
+def test_export():
+    ledger()
+    lines = leima("export", "L", "--after", "3").expect(0).lines()
+    equal("after", [line["receipt"] for line in lines], ["C", "D", "E"])
+    equal("none", leima("export", "L", "--account", "43").expect(0).out, "")
+    table = leima("export", "L", "--format", "csv").expect(0).out.splitlines()
+    equal("rows", len(table), 6)
+    assert table[1].startswith("2,110.1.1,purchase,")
+    refused(2, "export", "L", "--format", "xml", says=["xml", "csv"])
+
+
+def test_export_follows():
+    ledger()
+    follow = subprocess.Popen([LEIMA, "export", "L", "--after", "6",
+                               "--follow"], stdout=subprocess.PIPE)
+    try:
+        leima("append", "L", given='{"kind": "join", "member": 8}').expect(0)
+        equal("followed", json.loads(follow.stdout.readline())["member"], 8)
+    finally:
+        follow.kill()
+        follow.wait()
+        follow.stdout.close()
+
+
+def test_rules():
+    ledger()
+    with open("bad.yaml", "w") as file:
+        file.write("program: X\ncurrency: EUR\ntimezone: Europe/Helsinki\n"
+                   "earn:\n  - {id: base, per: 0, points: 1, wen: {}}\n")
+    done = leima("rules", "check", "bad.yaml").expect(1)
+    for word in ("bad.yaml:5:", '"wen"', "per", "^"):
+        assert word in done.err, done.err
+    found = leima("rules", "check", "bad.yaml", "--json").expect(1).json()
+    assert len(found["mistakes"]) >= 2
+    equal("line", found["mistakes"][0]["line"], 5)
+    leima("rules", "publish", "L", "bad.yaml", "--from",
+          "2025-01-01").expect(1)
+    refused(2, "rules", "publish", "L", PROGRAM, says=["--from"])
+    equal("versions", len(leima("rules", "list", "L", "--json").lines()), 1)
+    with open(PROGRAM) as file:
+        equal("file", leima("rules", "show", "L").expect(0).out, file.read())
+
+
+def test_pipes_are_plain():
+    ledger()
+    for words in (("explain", "L", "42"), ("history", "L", "42"),
+                  ("status", "L"), ("balance", "L", "42"),
+                  ("rules", "list", "L")):
+        done = leima(*words).expect(0)
+        assert "\033" not in done.out + done.err, words
+        assert "\t" in done.out, words
+
+
+def on_terminal(words, env):
+    """What a terminal is shown."""
+    master, slave = pty.openpty()
+    done = subprocess.Popen([LEIMA, *words], stdout=slave, stderr=slave,
+                            env={**os.environ, **env})
+    os.close(slave)
+    shown = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(master)
+    done.wait()
+    return shown.decode()
+
+
+def test_terminal_and_no_color():
+    ledger()
+    words = ("explain", "L", "42")
+    env = {"TERM": "xterm-256color", "NO_COLOR": ""}
+    assert "\033[" in on_terminal(words, env)
+    plain = on_terminal(words, {**env, "NO_COLOR": "1"})
+    assert "\033[" not in plain and "coffee3" in plain
+
+
+def test_closed_pipe():
+    ledger()
+    done = subprocess.run(f"'{LEIMA}' export L 2>/dev/null | true", shell=True)
+    equal("status", done.returncode, 0)
+
+
+def test_full_output():
+    ledger()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([LEIMA, "accounts", "L"], stdout=full,
+                              stderr=subprocess.PIPE)
+    equal("status", done.returncode, 4)
+
+
+def test_member_new():
+    leima("init", "L", "--node", "3").expect(0)
+    first = int(leima("member", "new", "L").expect(0).out)
+    second = leima("member", "new", "L", "--json").expect(0).json()["member"]
+    equal("next", second, first + 1)
+    equal("node", first >> 22, 3)
+
+
+def test_generate_is_repeatable():
+    words = ("generate", "--output", "-", "--members", "20", "--months", "3")
+    once = leima(*words, "--seed", "5").expect(0).out
+    equal("same", leima(*words, "--seed", "5").expect(0).out, once)
+    assert leima(*words, "--seed", "6").expect(0).out != once
+    leima("generate", "--rules", "p.yaml").expect(0)
+    leima("rules", "check", "p.yaml").expect(0)
+
+
+if __name__ == "__main__":
+    main(globals())
