@@ -18,8 +18,8 @@ enum {
 static_assert(LIMIT_EVENT_LINES * sizeof(struct event_line) < SCRATCH_SIZE / 2,
               "one event fits the scratch");
 
-/* What the tag of the run set says. */
-enum { TAG_HAS_COPIES = 0 };
+/* The tag of the run set holds the counts. */
+static_assert(sizeof(struct history_counts) == RUNSET_TAG_SIZE, "they fit");
 
 enum err
 history_open(const char *dir, struct journal *journal, bool owner,
@@ -94,16 +94,10 @@ history_held(const struct history *history)
     return history->set.position;
 }
 
-uint64_t
-history_odd_count(const struct history *history)
+struct history_counts
+history_counts(const struct history *history)
 {
-    return history->odd_count;
-}
-
-bool
-history_has_copies(const struct history *history)
-{
-    return history->has_copies;
+    return history->counts;
 }
 
 uint64_t
@@ -132,8 +126,7 @@ restart(struct history *history)
 {
     tail_close(&history->tail);
     history->position = history->set.position;
-    history->odd_count = 0;
-    history->has_copies = history->set.tag[TAG_HAS_COPIES] != 0;
+    memcpy(&history->counts, history->set.tag, sizeof history->counts);
     history->generation++;
 }
 
@@ -259,14 +252,22 @@ take_event(struct history *history, const struct record_event *stored,
         .core = stored->core,
     };
 
-    history->has_copies = history->has_copies || stored->copy;
+    history->counts.events++;
+    history->counts.copies += stored->copy;
     if (codec_decode(stored->core, &scratch, &event) != OK ||
         event_check(&event, NULL) != OK) {
-        history->odd_count++;
+        history->counts.odd++;
         return OK;
     }
     enum err err = tail_add(&history->tail, event.account, &item);
     return err == OK ? add_pointer(history, &event, position) : err;
+}
+
+/* A record was flagged when it was written by a clock that had gone back. */
+static bool
+is_flagged(const struct record *record)
+{
+    return (record->flags & RECORD_CLOCK_BACK) != 0;
 }
 
 static enum err
@@ -278,6 +279,8 @@ take_record(struct history *history, const struct reader_item *item)
     enum err err = OK;
 
     history->generation++;
+    if (position > history->position && is_flagged(&item->record))
+        history->counts.flagged++;
     while (err == OK && record_next(&cursor, &event)) {
         if (position > history->position)
             err = take_event(history, &event, position);
@@ -318,9 +321,7 @@ add_tail(const struct tail *tail, struct runs_writer *writer)
 static enum err
 write_tail(struct history *history)
 {
-    const uint8_t tag[RUNSET_TAG_SIZE] = {
-        [TAG_HAS_COPIES] = history->has_copies,
-    };
+    uint8_t tag[RUNSET_TAG_SIZE];
     struct runs_writer *writer = NULL;
     enum err err = runset_begin(&history->set, &writer);
 
@@ -332,6 +333,7 @@ write_tail(struct history *history)
         runs_abandon(writer);
         return err;
     }
+    memcpy(tag, &history->counts, sizeof tag);
     err = runset_commit(&history->set, writer, history->position, tag);
     if (err == OK)
         tail_close(&history->tail);

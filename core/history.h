@@ -31,6 +31,14 @@
 struct history;
 struct journal;
 
+struct history_counts {
+    uint64_t events;  /* each arrival, repetitions too */
+    uint64_t copies;  /* of other ledgers' events */
+    uint64_t odd;     /* events that break a rule of EVENTS.md, or are of an
+                       * unknown kind: without effect */
+    uint64_t flagged; /* records whose writer's clock stood wrong */
+};
+
 /* Opens the history of the ledger in `dir` over its journal, both borrowed
  * until the close.  `owner`: the caller holds LEDGER/owner, so files may be
  * written.  Nothing is read yet but the record of the live files. */
@@ -68,12 +76,8 @@ NODISCARD enum err history_verify(const struct history *history);
 /* Bytes of the live files, and the last position that they hold. */
 uint64_t history_size(const struct history *history);
 uint64_t history_held(const struct history *history);
-/* Events taken in by this process that break a rule of EVENTS.md, or are of an
- * unknown kind: they have no effect. */
-uint64_t history_odd_count(const struct history *history);
-
-/* Whether any copy of another ledger's event has been taken in. */
-bool history_has_copies(const struct history *history);
+/* What has been taken in. */
+NODISCARD struct history_counts history_counts(const struct history *history);
 /* Positions that do not count (or not from some position on), ascending;
  * valid until the next refresh. */
 uint64_t history_quarantined(const struct history *history, uint32_t index);

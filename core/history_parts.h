@@ -6,6 +6,7 @@
 #define CORE_HISTORY_PARTS_H
 
 #include "core/gather.h"
+#include "core/history.h"
 #include "core/runset.h"
 #include "core/tail.h"
 
@@ -13,11 +14,10 @@ struct history {
     struct journal *journal; /* borrowed */
     bool owner;
     bool loaded;
-    uint64_t generation; /* changes with the runs and the tail */
-    uint64_t last_txn;   /* of the last complete refresh */
-    uint64_t position;   /* taken in: runs and tail */
-    uint64_t odd_count;
-    bool has_copies;
+    uint64_t generation;          /* changes with the runs and the tail */
+    uint64_t last_txn;            /* of the last complete refresh */
+    uint64_t position;            /* taken in: runs and tail */
+    struct history_counts counts; /* of runs and tail */
     struct runset set;
     struct tail tail; /* positions after set.position */
     struct gather_rules rules;

@@ -11,7 +11,8 @@ struct ledger_status {
     uint64_t position;         /* arrival positions taken in */
     uint64_t event_count;      /* events among them */
     uint64_t history_position; /* held by run files */
-    uint64_t quarantined;
+    uint64_t quarantined;      /* copies that something better is held of */
+    uint64_t odd;     /* events that break a rule or are of unknown kinds */
     uint64_t flagged; /* records made by a clock that stood wrong */
     uint64_t gaps;    /* ranges missing in streams */
     uint64_t versions;

@@ -66,9 +66,11 @@ typedef bool state_tell(void *context, const struct state_packed *packed);
 NODISCARD enum err state_scan(struct state *state, uint64_t after,
                               state_tell *tell, void *context);
 
-/* Compares every state with a fresh fold; `ret_wrong` counts those that
- * differ. */
-NODISCARD enum err state_verify(struct state *state, uint64_t *ret_wrong);
+/* Compares the checkpoints on disk, whoever wrote them, with a fresh fold of
+ * what they hold; `ret_wrong` counts the states that differ.  Checkpoints of
+ * other rules than the present ones count as none.  ERR_CORRUPT: a file is
+ * damaged. */
+NODISCARD enum err state_check(struct ledger *ledger, uint64_t *ret_wrong);
 
 /* Bytes on disk. */
 uint64_t state_size(const struct state *state);

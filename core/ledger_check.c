@@ -1,0 +1,359 @@
+#include "core/ledger_check.h"
+
+#include "core/census.h"
+#include "core/ledger_parts.h"
+#include "core/scrub.h"
+#include "core/state.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PATH_SIZE = LEDGER_PATH_SIZE + 32, LINE_SIZE = 512, TOLD_MAX = 100 };
+
+/* --- status --- */
+
+/* Bytes of the files in LEDGER/NAME; 0 where there is nothing. */
+static uint64_t
+dir_size(const struct ledger *ledger, const char *name)
+{
+    char path[PATH_SIZE];
+    const struct dirent *entry;
+    struct stat status;
+    uint64_t size = 0;
+
+    snprintf(path, sizeof path, "%s/%s", ledger->dir, name);
+    DIR *files = opendir(path);
+    if (files == NULL)
+        return 0;
+    while ((entry = readdir(files)) != NULL)
+        if (fstatat(dirfd(files), entry->d_name, &status, 0) == 0 &&
+            S_ISREG(status.st_mode))
+            size += (uint64_t)status.st_blocks * 512;
+    closedir(files);
+    return size;
+}
+
+static enum err
+count_gaps(struct reader *reader, uint64_t *ret_count)
+{
+    struct reader_gap gap;
+    identity after = { 0 };
+    uint64_t count = 0;
+    enum err err;
+
+    while ((err = reader_next_gap(reader, after, &gap)) == OK) {
+        count++;
+        after = (identity) { gap.incarnation, gap.last, gap.node };
+    }
+    if (err != ERR_NOT_FOUND)
+        return err;
+    *ret_count = count;
+    return OK;
+}
+
+enum err
+ledger_get_status(struct ledger *ledger, struct ledger_status *ret_status)
+{
+    struct history_counts counts = history_counts(ledger->history);
+    const struct ledger_version *versions;
+    uint32_t version_count = 0;
+    uint64_t gap_count = 0;
+    struct reader *reader = NULL;
+    enum err err = reader_open(ledger->journal, &reader);
+
+    if (err != OK)
+        return err;
+    err = count_gaps(reader, &gap_count);
+    reader_close(reader);
+    if (err == OK)
+        err = ledger_versions(ledger, LEDGER_KNOWN_ALL, &versions,
+                              &version_count);
+    if (err != OK)
+        return err;
+    *ret_status = (struct ledger_status) {
+        .who = ledger_who(ledger),
+        .position = ledger_position(ledger),
+        .event_count = counts.events,
+        .history_position = history_held(ledger->history),
+        .quarantined = history_quarantine_count(ledger->history),
+        .odd = counts.odd,
+        .flagged = counts.flagged,
+        .gaps = gap_count,
+        .versions = version_count,
+        .journal_size = dir_size(ledger, "journal"),
+        .history_size = dir_size(ledger, "history"),
+        .state_size = dir_size(ledger, "state"),
+    };
+    return OK;
+}
+
+/* --- verify --- */
+
+struct verify {
+    struct ledger *ledger;
+    ledger_finding *tell;
+    void *context;
+    uint64_t damage_count;
+    /* Of the account that is being walked: what the clearing identity needs,
+     * by partner. */
+    const struct timeline *timeline;
+    int64_t *balance; /* earned less accounted for */
+};
+
+static void tell(struct verify *verify, bool damage, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+static void
+tell(struct verify *verify, bool damage, const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    verify->damage_count += damage;
+    verify->tell(verify->context, damage, line);
+}
+
+static void
+take_finding(void *context, const struct scrub_finding *finding)
+{
+    struct verify *verify = context;
+
+    tell(verify, finding->kind != SCRUB_UNKNOWN,
+         "journal: position %" PRIu64 ", stream %" PRIu32 ".%" PRIu64
+         " channel %u, seq %" PRIu64 ": %s",
+         finding->position, finding->stream.node, finding->stream.incarnation,
+         finding->stream.channel, finding->seq, scrub_name(finding->kind));
+}
+
+static enum err
+check_gaps(struct verify *verify)
+{
+    struct reader *reader = NULL;
+    struct reader_gap gap;
+    identity after = { 0 };
+    uint64_t count = 0;
+    enum err err = reader_open(verify->ledger->journal, &reader);
+
+    if (err != OK)
+        return err;
+    while ((err = reader_next_gap(reader, after, &gap)) == OK) {
+        if (count++ < TOLD_MAX)
+            tell(verify, false,
+                 "gap: events %" PRIu32 ".%" PRIu64 ".%" PRIu64 " to %" PRIu64
+                 " are not here",
+                 gap.node, gap.incarnation, gap.first, gap.last);
+        after = (identity) { gap.incarnation, gap.last, gap.node };
+    }
+    if (count > TOLD_MAX)
+        tell(verify, false, "gap: %" PRIu64 " gaps in all", count);
+    reader_close(reader);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+/* What has been put aside is worth knowing, and no damage. */
+static void
+check_aside(struct verify *verify)
+{
+    const struct history *history = verify->ledger->history;
+    struct history_counts counts = history_counts(history);
+    uint32_t count = history_quarantine_count(history);
+
+    for (uint32_t i = 0; i < count && i < TOLD_MAX; i++)
+        tell(verify, false,
+             "quarantined: the copy at position %" PRIu64
+             " differs from what is held under its identity",
+             history_quarantined(history, i));
+    if (counts.odd > 0)
+        tell(verify, false,
+             "quarantined: %" PRIu64 " events break a rule or are of kinds "
+             "unknown to this version",
+             counts.odd);
+    if (counts.flagged > 0)
+        tell(verify, false,
+             "clock: %" PRIu64 " records were written by a clock that had "
+             "gone back",
+             counts.flagged);
+}
+
+/* Run files are derived: damaged ones are named and then built anew. */
+static enum err
+check_history(struct verify *verify)
+{
+    enum err err = history_verify(verify->ledger->history);
+
+    if (err != ERR_CORRUPT)
+        return err;
+    tell(verify, true, "history: a run file is damaged; it is built anew");
+    return ledger_mend(verify->ledger);
+}
+
+static enum err
+check_states(struct verify *verify)
+{
+    uint64_t wrong = 0;
+    enum err err = state_check(verify->ledger, &wrong);
+
+    if (err == ERR_CORRUPT) {
+        tell(verify, true, "state: a run file is damaged; delete state/");
+        return OK;
+    }
+    if (err == OK && wrong > 0)
+        tell(verify, true,
+             "state: %" PRIu64 " stored states differ from a fresh fold; "
+             "delete state/",
+             wrong);
+    return err;
+}
+
+/* issued(I) = outstanding(I) + expired(I) + withdrawn from lots of I + sum
+ * over A of M[I][A], and debt = sum over A of M[debt][A] + withdrawn that
+ * became debt - sum over I of M[I][debt].  Source: SETTLEMENT.md.  With debt
+ * as the issuer the first becomes the second: what it "issued" is what paid
+ * it, taken negative on both sides. */
+static void
+add_effects(void *context, const struct walk *walk)
+{
+    struct verify *verify = context;
+    const struct effect_list *effects = walk->step.effects;
+
+    for (uint32_t i = 0; i < effects->count; i++) {
+        const struct effect *effect = &effects->items[i];
+        if (effect->measure == MEASURE_ISSUED)
+            verify->balance[effect->partner] += effect->amount;
+        else if (effect->measure == MEASURE_EXPIRED ||
+                 effect->measure == MEASURE_WITHDRAWN ||
+                 effect->measure == MEASURE_CLEARING)
+            verify->balance[effect->partner] -= effect->amount;
+        if (effect->measure == MEASURE_CLEARING &&
+            effect->other == verify->timeline->partner_debt)
+            verify->balance[effect->other] += effect->amount;
+    }
+}
+
+static void
+check_clearing(struct verify *verify, const struct account *account)
+{
+    const struct timeline *timeline = verify->timeline;
+    char name[ACCOUNT_SIZE];
+
+    for (uint32_t i = 0; i < account->lots.count; i++)
+        verify->balance[account->lots.items[i].key.partner] -=
+            account->lots.items[i].left.value;
+    verify->balance[timeline->partner_debt] += account->debt.value;
+    account_format(account->id, name);
+    for (uint32_t i = 0; i < timeline->names[NAME_PARTNER].count; i++) {
+        view partner = timeline_name(timeline, NAME_PARTNER, (int32_t)i);
+        if (verify->balance[i] != 0)
+            tell(verify, true,
+                 "clearing: account %s: %" PRId64 " points of %.*s are "
+                 "unaccounted for",
+                 name, verify->balance[i], (int)partner.size,
+                 (const char *)partner.bytes);
+        verify->balance[i] = 0;
+    }
+}
+
+/* A number that two nodes have enrolled stands for two people. */
+static void
+check_member(struct verify *verify, const struct history_account *history)
+{
+    uint32_t node = 0;
+
+    for (uint32_t i = 0; i < history->event_count; i++) {
+        const struct event *event = history->events[i];
+        if (event->kind != EVENT_JOIN)
+            continue;
+        if (node != 0 && event->identity.node != node) {
+            tell(verify, false,
+                 "member %" PRIu64 ": joined at node %" PRIu32
+                 " and at node %" PRIu32 ": one number for two people?",
+                 history->account.member, node, event->identity.node);
+            return;
+        }
+        node = event->identity.node;
+    }
+}
+
+static enum err
+walk_accounts(struct verify *verify, struct complaint *complaint)
+{
+    const struct census_options options = {
+        .known = LEDGER_KNOWN_ALL,
+        .at_ms = LIMIT_AT_MS_MAX,
+        .timeline = verify->timeline,
+        .step = add_effects,
+        .context = verify,
+    };
+    struct census *census = NULL;
+    const struct walk *walk;
+    enum err err = census_open(verify->ledger, &options, complaint, &census);
+
+    if (err != OK)
+        return err;
+    while ((err = census_next(census, &walk)) == OK) {
+        check_clearing(verify, &walk->account);
+        check_member(verify, census_history(census));
+    }
+    census_close(census);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err
+check_accounts(struct verify *verify, struct complaint *complaint)
+{
+    enum err err = ledger_timeline(verify->ledger, LEDGER_KNOWN_ALL,
+                                   &verify->timeline, complaint);
+
+    if (err == ERR_UNKNOWN) {
+        tell(verify, false,
+             "accounts: not looked at, for the rules were made by a later "
+             "version");
+        return OK;
+    }
+    if (err != OK)
+        return err;
+    verify->balance = calloc(verify->timeline->names[NAME_PARTNER].count + 1,
+                             sizeof *verify->balance);
+    if (verify->balance == NULL)
+        return ERR_MEMORY;
+    err = walk_accounts(verify, complaint);
+    free(verify->balance);
+    return err;
+}
+
+enum err
+ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
+              struct complaint *complaint)
+{
+    struct verify verify = { .ledger = ledger,
+                             .tell = told,
+                             .context = context };
+    enum err err = scrub_run(ledger->journal, take_finding, &verify, NULL);
+
+    if (err == OK)
+        err = check_gaps(&verify);
+    if (err == OK)
+        err = check_history(&verify);
+    if (err == OK)
+        check_aside(&verify);
+    if (err == OK)
+        err = check_accounts(&verify, complaint);
+    if (err == OK)
+        err = check_states(&verify);
+    if (err == OK && verify.damage_count > 0)
+        err = ERR_CORRUPT;
+    if (err == ERR_CORRUPT)
+        complain(complaint, "%s: %" PRIu64 " findings of damage", ledger->dir,
+                 verify.damage_count);
+    else
+        err = ledger_fault(ledger, err, complaint);
+    return err;
+}
