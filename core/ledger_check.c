@@ -3,7 +3,7 @@
 #include "core/census.h"
 #include "core/ledger_parts.h"
 #include "core/scrub.h"
-#include "core/state.h"
+#include "core/state_check.h"
 
 #include <dirent.h>
 #include <inttypes.h>

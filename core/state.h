@@ -66,11 +66,15 @@ typedef bool state_tell(void *context, const struct state_packed *packed);
 NODISCARD enum err state_scan(struct state *state, uint64_t after,
                               state_tell *tell, void *context);
 
-/* Compares the checkpoints on disk, whoever wrote them, with a fresh fold of
- * what they hold; `ret_wrong` counts the states that differ.  Checkpoints of
- * other rules than the present ones count as none.  ERR_CORRUPT: a file is
- * damaged. */
-NODISCARD enum err state_check(struct ledger *ledger, uint64_t *ret_wrong);
+/* The newest blob of a key in a set of checkpoints; borrows from it.
+ * ERR_NOT_FOUND, ERR_CORRUPT. */
+struct runset;
+NODISCARD enum err state_find(const struct runset *set, view key,
+                              view *ret_blob);
+/* An empty set of checkpoints, to be given to runset_init(). */
+struct runset state_empty_set(void);
+/* What a blob holds, but for the account. */
+NODISCARD enum err state_read_blob(view blob, struct state_packed *ret_packed);
 
 /* Bytes on disk. */
 uint64_t state_size(const struct state *state);

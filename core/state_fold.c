@@ -1,0 +1,164 @@
+#include "core/state_fold.h"
+
+#include <stdlib.h>
+
+enum {
+    FOLD_SIZE = 1 << 26,
+    ARENA_BYTES = INT32_MAX, /* address space for one account */
+    PACK_SIZE = 4096,
+    PACK_SIZE_MAX = 1 << 24,
+};
+
+enum err
+state_fold_open(struct state_fold *fold, struct ledger *ledger,
+                const struct timeline *timeline)
+{
+    *fold = (struct state_fold) { .ledger = ledger, .timeline = timeline };
+    fold->bytes = malloc(PACK_SIZE);
+    fold->room = PACK_SIZE;
+    if (fold->bytes == NULL || !arena_open(&fold->fold_arena, FOLD_SIZE) ||
+        !arena_open(&fold->arena, ARENA_BYTES)) {
+        state_fold_close(fold);
+        return ERR_MEMORY;
+    }
+    fold->fold = fold_open(timeline, false, &fold->fold_arena);
+    return OK;
+}
+
+void
+state_fold_close(struct state_fold *fold)
+{
+    arena_close(&fold->fold_arena);
+    arena_close(&fold->arena);
+    free(fold->bytes);
+    *fold = (struct state_fold) { 0 };
+}
+
+static enum err
+pack(struct state_fold *fold, const struct account *account,
+     struct state_folded *ret_folded)
+{
+    size_t size;
+
+    *ret_folded = (struct state_folded) { .referral = account->referral };
+    if (!account->begun)
+        return OK;
+    while ((size = account_pack(account, fold->timeline, fold->bytes,
+                                fold->room)) == 0) {
+        assert(fold->room < PACK_SIZE_MAX);
+        uint8_t *grown = realloc(fold->bytes, fold->room * 2);
+        if (grown == NULL)
+            return ERR_MEMORY;
+        fold->bytes = grown;
+        fold->room *= 2;
+    }
+    ret_folded->packed = (view) { fold->bytes, (uint32_t)size };
+    return OK;
+}
+
+/* The instant of the last event or referral that counts. */
+static int64_t
+last_ms(const struct walk_input *input, struct arena *arena)
+{
+    uint32_t count = 0;
+    const struct event *const *live =
+        walk_live(input->events, input->event_count, arena, &count);
+    int64_t last = INT64_MIN;
+
+    for (uint32_t i = count; i-- > 0 && last == INT64_MIN;)
+        if (live[i]->kind != EVENT_VOID)
+            last = live[i]->at_ms;
+    for (uint32_t i = 0; i < input->referral_count; i++)
+        if (input->referrals[i].event->at_ms > last)
+            last = input->referrals[i].event->at_ms;
+    return last;
+}
+
+enum err
+state_fold_history(struct state_fold *fold,
+                   const struct history_account *history, uint64_t known,
+                   struct state_folded *ret_folded)
+{
+    const struct ledger_question question = { .known = known };
+    struct walk_input input;
+    struct walk walk;
+    enum err err =
+        ledger_walk_input(fold->ledger, history, &question, fold->fold,
+                          LIMIT_AT_MS_MAX, &fold->arena, &input);
+
+    if (err != OK)
+        return err;
+    input.until_ms = last_ms(&input, &fold->arena);
+    if (input.until_ms == INT64_MIN) {
+        *ret_folded = (struct state_folded) { 0 };
+        return OK;
+    }
+    fold_effects(fold->fold)->count = 0;
+    fold_use_arena(fold->fold, &fold->arena);
+    walk_open(&walk, &input, &fold->arena);
+    walk_finish(&walk);
+    return pack(fold, &walk.account, ret_folded);
+}
+
+enum err
+state_fold_account(struct state_fold *fold, account_id account, uint64_t known,
+                   struct state_folded *ret_folded)
+{
+    const struct ledger_question question = { .known = known };
+    struct history_account history;
+
+    arena_reset(&fold->arena);
+    enum err err = ledger_account(fold->ledger, account, &question,
+                                  &fold->arena, &history, NULL);
+    return err == OK ? state_fold_history(fold, &history, known, ret_folded)
+                     : err;
+}
+
+static void
+run_clock(struct state_fold *fold, struct account *account, int64_t until_ms)
+{
+    int64_t at_ms;
+
+    while (fold_clock(fold->fold, account, until_ms, &at_ms) != CHANGE_NONE)
+        fold_effects(fold->fold)->count = 0;
+    fold_effects(fold->fold)->count = 0;
+}
+
+enum err
+state_fold_forward(struct state_fold *fold, view packed,
+                   const struct event *event, struct state_folded *ret_folded)
+{
+    struct account account;
+
+    arena_reset(&fold->arena);
+    enum err err = account_unpack(packed, event->account, fold->timeline,
+                                  &fold->arena, &account);
+    if (err != OK)
+        return err;
+    if (!fold_can_forward(&account, event))
+        return ERR_NOT_FOUND;
+    fold_effects(fold->fold)->count = 0;
+    fold_use_arena(fold->fold, &fold->arena);
+    bool done = account.referral.done;
+    run_clock(fold, &account, event->at_ms);
+    fold_event(fold->fold, &account, event);
+    fold_effects(fold->fold)->count = 0;
+    run_clock(fold, &account, event->at_ms);
+    err = pack(fold, &account, ret_folded);
+    ret_folded->rewards_referrer = account.referral.done && !done;
+    return err;
+}
+
+enum err
+state_fold_referral(struct state_fold *fold, view packed, account_id account,
+                    struct referral_state *ret_referral)
+{
+    struct account unpacked;
+
+    arena_reset(&fold->arena);
+    enum err err = account_unpack(packed, account, fold->timeline, &fold->arena,
+                                  &unpacked);
+    if (err == OK)
+        *ret_referral = unpacked.referral;
+    return err;
+}

@@ -1,0 +1,62 @@
+/*
+ * state_fold.h - one account's packed state: folded afresh from its history,
+ * or forward by one event
+ *
+ * Both ways give the same bytes.  The state is that right after the last event
+ * that counts: all changes by the clock up to its instant, its own included,
+ * have been made.
+ */
+#ifndef CORE_STATE_FOLD_H
+#define CORE_STATE_FOLD_H
+
+#include "core/ledger.h"
+
+/* A fold and its memory; one thread at a time. */
+struct state_fold {
+    struct ledger *ledger; /* borrowed */
+    const struct timeline *timeline;
+    struct fold *fold;
+    struct arena fold_arena;
+    struct arena arena; /* of one account */
+    uint8_t *bytes;     /* owned; what was packed last */
+    size_t room;
+};
+
+/* What came out.  `packed` is valid until the next call; empty: the account
+ * has no event that counts, and no referral. */
+struct state_folded {
+    view packed;
+    struct referral_state referral;
+    bool rewards_referrer; /* forward: this was the qualifying event */
+};
+
+/* ERR_MEMORY. */
+NODISCARD enum err state_fold_open(struct state_fold *fold,
+                                   struct ledger *ledger,
+                                   const struct timeline *timeline);
+void state_fold_close(struct state_fold *fold);
+
+/* From the history at positions <= `known`; the caller has read it into
+ * fold->arena or elsewhere. */
+NODISCARD enum err state_fold_history(struct state_fold *fold,
+                                      const struct history_account *history,
+                                      uint64_t known,
+                                      struct state_folded *ret_folded);
+
+/* The same, reading the history, too. */
+NODISCARD enum err state_fold_account(struct state_fold *fold,
+                                      account_id account, uint64_t known,
+                                      struct state_folded *ret_folded);
+
+/* Folds one event onto a packed state.  ERR_NOT_FOUND: that can't be done, the
+ * history is needed.  ERR_CORRUPT: these are no packed bytes. */
+NODISCARD enum err state_fold_forward(struct state_fold *fold, view packed,
+                                      const struct event *event,
+                                      struct state_folded *ret_folded);
+
+/* Whom the packed state names as its referrer; zeros for none. */
+NODISCARD enum err state_fold_referral(struct state_fold *fold, view packed,
+                                       account_id account,
+                                       struct referral_state *ret_referral);
+
+#endif
