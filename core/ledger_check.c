@@ -336,7 +336,8 @@ ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
     struct verify verify = { .ledger = ledger,
                              .tell = told,
                              .context = context };
-    enum err err = scrub_run(ledger->journal, take_finding, &verify, NULL);
+    struct scrub_totals totals;
+    enum err err = scrub_run(ledger->journal, take_finding, &verify, &totals);
 
     if (err == OK)
         err = check_gaps(&verify);

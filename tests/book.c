@@ -1,0 +1,179 @@
+#include "tests/book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/balance.h"
+#include "core/json.h"
+#include "core/ledger_publish.h"
+#include "tests/unit.h"
+
+enum { ARENA_SIZE = 1 << 30, ENTRIES_MAX = 5000, FILE_SIZE = 1 << 20 };
+
+static const char HEADING[] =
+    "program: Test\n"
+    "currency: EUR\n"
+    "timezone: Europe/Helsinki\n"
+    "partners:\n"
+    "  - {id: market, stores: [1, 2, 10-19], issue_price: 0.010, "
+    "redeem_price: 0.009}\n"
+    "  - {id: cafe, stores: [30-39], issue_price: 0.012, redeem_price: "
+    "0.009}\n";
+
+void
+book_open(struct book *book, enum ledger_mode mode)
+{
+    const struct ledger_identity who = { .node = 1,
+                                         .store = 10,
+                                         .incarnation = 1 };
+
+    *book = (struct book) { .place = place_make() };
+    assert_true(arena_open(&book->arena, ARENA_SIZE));
+    assert_int_equal(ledger_create(book->place.path, &who, BOOK_NOW, NULL), OK);
+    assert_int_equal(ledger_open(book->place.path, mode, NULL, &book->ledger),
+                     OK);
+}
+
+void
+book_close(struct book *book)
+{
+    ledger_close(book->ledger);
+    arena_close(&book->arena);
+    place_remove(&book->place);
+}
+
+void
+book_reopen(struct book *book, enum ledger_mode mode)
+{
+    ledger_close(book->ledger);
+    book->ledger = NULL;
+    assert_int_equal(ledger_open(book->place.path, mode, NULL, &book->ledger),
+                     OK);
+}
+
+enum err
+book_publish(struct book *book, const char *from, view file,
+             struct complaint *complaint)
+{
+    struct ledger_publish publish = { .name = "program.yaml",
+                                      .file = file,
+                                      .now_ms = BOOK_NOW };
+    identity published;
+
+    assert_true(calendar_parse_date(view_of(from), &publish.from_day));
+    return ledger_publish(book->ledger, &publish, &published, complaint);
+}
+
+void
+book_rules(struct book *book, const char *from, const char *yaml)
+{
+    struct text text = { 0 };
+    struct complaint complaint = { .text = "" };
+
+    text_string(&text, HEADING);
+    text_string(&text, yaml);
+    enum err err = book_publish(book, from, text_view(&text), &complaint);
+    text_close(&text);
+    assert_string_equal(complaint.text, "");
+    assert_int_equal(err, OK);
+}
+
+static uint32_t
+parse(struct book *book, const char *lines, struct ledger_entry *entries)
+{
+    uint32_t count = 0;
+
+    arena_reset(&book->arena);
+    while (*lines != '\0') {
+        size_t size = strcspn(lines, "\n");
+        struct ledger_entry *entry = &entries[count];
+        struct complaint complaint = { .text = "" };
+        struct json_extra extra;
+        *entry = (struct ledger_entry) { .line = ++count };
+        assert_true(count <= ENTRIES_MAX);
+        enum err err =
+            json_read_event((view) { (const uint8_t *)lines, (uint32_t)size },
+                            &book->arena, &entry->event, &extra, &complaint);
+        assert_string_equal(complaint.text, "");
+        assert_int_equal(err, OK);
+        entry->at_given = extra.has_at;
+        entry->voids_id = extra.voids_id;
+        lines += size + (lines[size] == '\n');
+    }
+    return count;
+}
+
+enum err
+book_append(struct book *book, const char *lines, struct ledger_entry *entries,
+            struct complaint *complaint)
+{
+    static struct ledger_entry own[ENTRIES_MAX];
+    const struct ledger_append append = { .now_ms = BOOK_NOW };
+    struct ledger_entry *all = entries == NULL ? own : entries;
+    uint32_t count = parse(book, lines, all);
+    enum err err = ledger_append(book->ledger, all, count, &append, complaint);
+
+    assert_int_equal(ledger_refresh(book->ledger, NULL), OK);
+    return err;
+}
+
+enum err
+book_import(struct book *book, const char *lines, struct ledger_import *import,
+            struct complaint *complaint)
+{
+    static struct ledger_entry entries[ENTRIES_MAX];
+    uint32_t refused;
+    uint32_t count = parse(book, lines, entries);
+
+    import->now_ms = BOOK_NOW;
+    enum err err = ledger_import(book->ledger, entries, count, import, &refused,
+                                 complaint);
+    assert_int_equal(ledger_refresh(book->ledger, NULL), OK);
+    return err;
+}
+
+const char *
+book_balance(struct book *book, const char *account, int64_t at_ms,
+             uint64_t known)
+{
+    static struct text text;
+    const struct ledger_question question = { .known = known };
+    const struct timeline *timeline;
+    struct history_account history;
+    struct walk_input input;
+    struct walk walk;
+    account_id id;
+
+    arena_reset(&book->arena);
+    assert_true(account_parse(view_of(account), &id));
+    assert_int_equal(ledger_timeline(book->ledger, known, &timeline, NULL), OK);
+    struct fold *fold = fold_open(timeline, false, &book->arena);
+    assert_int_equal(ledger_account(book->ledger, id, &question, &book->arena,
+                                    &history, NULL),
+                     OK);
+    assert_int_equal(ledger_walk_input(book->ledger, &history, &question, fold,
+                                       at_ms, &book->arena, &input),
+                     OK);
+    walk_open(&walk, &input, &book->arena);
+    walk_finish(&walk);
+    text_clear(&text);
+    balance_json(&text, timeline, &walk.account, at_ms);
+    text_char(&text, '\0');
+    return (const char *)text.bytes;
+}
+
+view
+book_example(const char *folder, const char *name)
+{
+    static uint8_t bytes[FILE_SIZE];
+    char path[512];
+
+    snprintf(path, sizeof path, "tests/examples/%s/%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, sizeof bytes - 1, file);
+    fclose(file);
+    bytes[size] = '\0';
+    return (view) { bytes, (uint32_t)size };
+}

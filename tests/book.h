@@ -1,0 +1,47 @@
+/*
+ * book.h - a ledger of a test's own, fed with lines of JSON
+ *
+ * Every call that fails to do what it should fails the test.
+ */
+#ifndef TESTS_BOOK_H
+#define TESTS_BOOK_H
+
+#include "core/ledger_append.h"
+#include "tests/place.h"
+
+/* What a test says of time, unless it says more. */
+#define BOOK_NOW INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
+
+struct book {
+    struct place place;
+    struct ledger *ledger;
+    struct arena arena; /* what was read last */
+};
+
+/* A new ledger of node 1, store 10, incarnation 1, opened in that mode. */
+void book_open(struct book *book, enum ledger_mode mode);
+void book_close(struct book *book);
+/* Closes the ledger and opens it again. */
+void book_reopen(struct book *book, enum ledger_mode mode);
+
+/* Publishes a program; the heading of story.h's rules is put before it. */
+void book_rules(struct book *book, const char *from, const char *yaml);
+/* Publishes the bytes as they are. */
+enum err book_publish(struct book *book, const char *from, view file,
+                      struct complaint *complaint);
+
+/* Appends or imports the lines (one event each); `entries` may be NULL, or has
+ * room for all.  Refreshes the ledger. */
+enum err book_append(struct book *book, const char *lines,
+                     struct ledger_entry *entries, struct complaint *complaint);
+enum err book_import(struct book *book, const char *lines,
+                     struct ledger_import *import, struct complaint *complaint);
+
+/* The balance of an account as JSON; valid until the next call. */
+const char *book_balance(struct book *book, const char *account, int64_t at_ms,
+                         uint64_t known);
+
+/* A file of tests/examples, valid until the next call. */
+view book_example(const char *folder, const char *name);
+
+#endif
