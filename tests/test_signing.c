@@ -1,0 +1,65 @@
+/*
+ * test_signing.c - the key for statements is made once, kept from others, and
+ * noticed when it is no key
+ */
+#include "tests/unit.h"
+
+#include "core/signing.h"
+#include "tests/place.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+TEST(the_key_is_made_once_and_signs)
+{
+    struct place place = place_make();
+    struct signing_key first, second;
+    struct complaint complaint;
+
+    assert_int_equal(signing_load(place.path, &first, &complaint), OK);
+    assert_int_equal(signing_load(place.path, &second, &complaint), OK);
+    assert_memory_equal(&first, &second, sizeof first);
+    crypto_signature signature =
+        crypto_signature_make(&first.secret_key, view_of("statement"));
+    assert_true(crypto_signature_check(second.public_key, view_of("statement"),
+                                       signature));
+    assert_false(crypto_signature_check(second.public_key, view_of("statemenu"),
+                                        signature));
+    place_remove(&place);
+}
+
+TEST(a_key_that_others_may_read_is_refused)
+{
+    struct place place = place_make();
+    struct complaint complaint;
+    struct signing_key key;
+    char path[PLACE_SIZE];
+
+    assert_int_equal(signing_load(place.path, &key, &complaint), OK);
+    place_join(&place, "keys/statement.key", path);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(signing_load(place.path, &key, &complaint), ERR_INPUT);
+    assert_non_null(strstr(complaint.text, "chmod 600"));
+    place_remove(&place);
+}
+
+TEST(a_cut_key_is_damage)
+{
+    struct place place = place_make();
+    struct complaint complaint;
+    struct signing_key key;
+    char path[PLACE_SIZE];
+
+    assert_int_equal(signing_load(place.path, &key, &complaint), OK);
+    place_join(&place, "keys/statement.key", path);
+    assert_int_equal(truncate(path, 95), 0);
+    assert_int_equal(signing_load(place.path, &key, &complaint), ERR_CORRUPT);
+    place_remove(&place);
+}
+
+RUN(cmocka_unit_test(the_key_is_made_once_and_signs),
+    cmocka_unit_test(a_key_that_others_may_read_is_refused),
+    cmocka_unit_test(a_cut_key_is_damage))
