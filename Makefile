@@ -81,8 +81,8 @@ $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -I. -MMD -MP -c $< -o $@
 
-$(LIBRARY): $(LIB_OBJECTS)
-	$(Q)rm -f $@ && ar rcs $@ $^
+$(LIBRARY): $(LIB_OBJECTS) Makefile
+	$(Q)rm -f $@ && ar rcs $@ $(LIB_OBJECTS)
 
 $(B)/leima: $(MAIN) $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
