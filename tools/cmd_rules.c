@@ -11,6 +11,7 @@
 #include "core/program_yaml.h"
 #include "tools/query.h"
 #include "tools/table.h"
+#include "tools/trial.h"
 
 /* A program file that was read: its bytes, what they mean, what is wrong. */
 struct rules {
@@ -56,6 +57,8 @@ print_mistakes_json(const struct rules *rules)
 
     text_char(&json, '{');
     text_json_view(&json, "file", view_of(rules->path));
+    if (rules->program != NULL)
+        text_json_integer(&json, "tests", rules->program->test_count);
     text_json_integer(&json, "mistake_count", rules->mistakes.total);
     text_json_key(&json, "mistakes");
     text_char(&json, '[');
@@ -111,6 +114,19 @@ compare_zone(const struct arguments *arguments, const struct rules *rules)
                      : command_fail(arguments, err, "%s", complaint.text);
 }
 
+/* The file's own tests, once it has no mistakes; what fails is one. */
+static enum command_status
+run_tests(const struct arguments *arguments, struct rules *rules)
+{
+    enum err err = OK;
+
+    if (rules->program != NULL)
+        err = trial_run(rules->program, &rules->zone, &rules->mistakes);
+    if (err == OK || err == ERR_INPUT)
+        return COMMAND_DONE;
+    return command_fail(arguments, err, "%s", rules->path);
+}
+
 static enum command_status
 check(const struct arguments *arguments)
 {
@@ -124,6 +140,8 @@ check(const struct arguments *arguments)
     }
     status =
         read_rules(arguments, command_operand(arguments, 0), &arena, rules);
+    if (status == COMMAND_DONE)
+        status = run_tests(arguments, rules);
     if (status != COMMAND_DONE)
         goto done;
     if (command_flag(arguments, "json"))
@@ -131,7 +149,8 @@ check(const struct arguments *arguments)
     else if (rules->mistakes.total > 0)
         print_mistakes(rules);
     else
-        printf("%s: no mistakes\n", rules->path);
+        printf("%s: no mistakes, %u tests passed\n", rules->path,
+               rules->program->test_count);
     status = rules->mistakes.total > 0 ? COMMAND_REFUSED
                                        : compare_zone(arguments, rules);
 done:
