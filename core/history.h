@@ -31,14 +31,6 @@
 struct history;
 struct journal;
 
-struct history_counts {
-    uint64_t events;  /* each arrival, repetitions too */
-    uint64_t copies;  /* of other ledgers' events */
-    uint64_t odd;     /* events that break a rule of EVENTS.md, or are of an
-                       * unknown kind: without effect */
-    uint64_t flagged; /* records whose writer's clock stood wrong */
-};
-
 /* Opens the history of the ledger in `dir` over its journal, both borrowed
  * until the close.  `owner`: the caller holds LEDGER/owner, so files may be
  * written.  Nothing is read yet but the record of the live files. */

@@ -20,6 +20,15 @@ struct history_account {
                                 * ascending, each once; void or not */
 };
 
+/* What has been taken in. */
+struct history_counts {
+    uint64_t events;  /* each arrival, repetitions too */
+    uint64_t copies;  /* of other ledgers' events */
+    uint64_t odd;     /* events that break a rule of EVENTS.md, or are of an
+                       * unknown kind: without effect */
+    uint64_t flagged; /* records whose writer's clock stood wrong */
+};
+
 /* Whether a node may speak for a store (the allow-list of a hub): what it may
  * not is kept and has no effect. */
 typedef bool history_admits(void *context, uint32_t node, uint32_t store);

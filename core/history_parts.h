@@ -6,7 +6,6 @@
 #define CORE_HISTORY_PARTS_H
 
 #include "core/gather.h"
-#include "core/history.h"
 #include "core/runset.h"
 #include "core/tail.h"
 

@@ -167,7 +167,7 @@ take_ownership(struct ledger *ledger)
 static void
 leave_ownership(struct ledger *ledger)
 {
-    if (ledger->owner_file < 0 || ledger->mode == LEDGER_OWN)
+    if (ledger->owner_file < 0 || ledger->owns)
         return;
     history_set_owner(ledger->history, false);
     close(ledger->owner_file);
@@ -197,7 +197,7 @@ open_parts(struct ledger *ledger, struct complaint *complaint)
         err = versions_open(ledger->journal, &ledger->versions);
     if (err != OK)
         return ledger_fault(ledger, err, complaint);
-    if (ledger->mode == LEDGER_OWN && !take_ownership(ledger)) {
+    if (ledger->owns && !take_ownership(ledger)) {
         complain(complaint, "%s: another node or hub is running on it",
                  ledger->dir);
         return ERR_BUSY;
@@ -218,7 +218,7 @@ ledger_open(const char *dir, enum ledger_mode mode, struct complaint *complaint,
     if (ledger == NULL)
         return ERR_MEMORY;
     memcpy(ledger->dir, dir, size + 1);
-    ledger->mode = mode;
+    ledger->owns = mode == LEDGER_OWN;
     ledger->owner_file = -1;
     enum err err = open_parts(ledger, complaint);
     if (err != OK) {

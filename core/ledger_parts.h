@@ -5,14 +5,15 @@
 #define CORE_LEDGER_PARTS_H
 
 #include "core/basket.h"
-#include "core/ledger.h"
+#include "core/history.h"
 #include "core/reader.h"
+#include "core/versions.h"
 
 enum { LEDGER_PATH_SIZE = 3072 };
 
 struct ledger {
     char dir[LEDGER_PATH_SIZE];
-    enum ledger_mode mode;
+    bool owns;      /* LEDGER_OWN: the owner until the close */
     int owner_file; /* holds the lock on LEDGER/owner; -1: we do not */
     struct journal_identity who;
     struct journal *journal;
