@@ -27,7 +27,7 @@ REPLAY := candidate side simulate compare report
 NODES := trace keys frame sync lane fork talk greet agree session transport \
 	allow decide feed keeper store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
-	town generate trial command query statement_csv statement_table cmd_ledger \
+	town generate later trial command query statement_csv statement_table cmd_ledger \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_settle cmd_replay \
 	cmd_nodes main
 
