@@ -13,7 +13,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	record db shelf pen group journal reader ingest scrub enrol \
 	program mistake yaml scalar grammar program_ids program_stores \
 	program_tests program_value program_check \
-	program_yaml program_schema program_diff \
+	program_yaml program_schema program_words program_diff \
 	timeline terms basket earn referral \
 	lot effect account account_pack account_unpack scene book voucher \
 	gain stamp spend tier \

@@ -638,6 +638,16 @@ grammar_set(void *base, struct grammar_field field, int64_t value)
     assert(grammar_get(base, field) == value);
 }
 
+view
+grammar_get_view(const void *base, struct grammar_field field)
+{
+    view value;
+
+    assert(field.size == sizeof value);
+    memcpy(&value, (const uint8_t *)base + field.offset, sizeof value);
+    return value;
+}
+
 const void *
 grammar_get_pointer(const void *base, struct grammar_field field)
 {

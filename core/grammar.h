@@ -122,7 +122,8 @@ const char *grammar_word_of(struct grammar_words words, int32_t value);
 int64_t grammar_get(const void *base, struct grammar_field field);
 void grammar_set(void *base, struct grammar_field field, int64_t value);
 
-/* The same for a field that is a pointer, to a list. */
+/* The same for a field that is a view, and one that is a pointer to a list. */
+view grammar_get_view(const void *base, struct grammar_field field);
 const void *grammar_get_pointer(const void *base, struct grammar_field field);
 void grammar_set_pointer(void *base, struct grammar_field field,
                          const void *value);
