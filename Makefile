@@ -20,15 +20,15 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs runset item tail history_account gather history_parts \
 	history history_scan facts publication versions \
-	ledger_parts ledger ledger_append ledger_publish census digest \
+	ledger_parts ledger ledger_append ledger_publish census segment digest \
 	state_table state_fold state state_check ledger_check \
 	totals settlement statement signing closing
 REPLAY := candidate side simulate compare report
 NODES := trace keys frame sync lane fork talk greet agree session transport \
 	allow decide feed keeper store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
-	town generate later trial command query statement_csv statement_table cmd_ledger \
-	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_settle cmd_replay \
+	town generate trial tally command query statement_csv statement_table cmd_ledger \
+	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_segment cmd_rfm cmd_report cmd_settle cmd_replay \
 	cmd_nodes main
 
 # What the distribution gives: pkg-config name / package to install.

@@ -10,13 +10,23 @@
 #include "tools/cmd_import.h"
 #include "tools/cmd_ledger.h"
 #include "tools/cmd_replay.h"
+#include "tools/cmd_rfm.h"
 #include "tools/cmd_rules.h"
+#include "tools/cmd_segment.h"
 #include "tools/cmd_settle.h"
 
 static const struct command *const TABLES[] = {
-    cmd_ledger_table, cmd_rules_table,    cmd_events_table,
-    cmd_import_table, cmd_account_table,  cmd_settle_table,
-    cmd_replay_table, cmd_generate_table, NULL,
+    cmd_ledger_table,
+    cmd_rules_table,
+    cmd_events_table,
+    cmd_import_table,
+    cmd_account_table,
+    cmd_segment_table,
+    cmd_rfm_table,
+    cmd_settle_table,
+    cmd_replay_table,
+    cmd_generate_table,
+    NULL,
 };
 
 int

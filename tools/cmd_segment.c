@@ -1,0 +1,142 @@
+/* cmd_segment.c - the accounts for which a condition holds */
+#include "tools/cmd_segment.h"
+
+#include <string.h>
+
+#include "core/census.h"
+#include "core/segment.h"
+#include "core/text.h"
+#include "tools/query.h"
+
+struct grant {
+    const char *reward; /* NULL: only the accounts are wanted */
+    const char *reason;
+};
+
+static void
+write_grant(struct text *out, account_id account, const char *name,
+            const struct grant *grant)
+{
+    char id[LIMIT_CODE_SIZE + ACCOUNT_SIZE + 2];
+
+    snprintf(id, sizeof id, "%s:%s", grant->reason, name);
+    text_char(out, '{');
+    text_json_view(out, "kind", view_of("grant"));
+    if (account.member != 0)
+        text_json_integer(out, "member", (int64_t)account.member);
+    else
+        text_json_view(out, "bearer", account.bearer);
+    text_json_view(out, "id", view_of(id));
+    text_json_view(out, "reward", view_of(grant->reward));
+    text_json_view(out, "reason", view_of(grant->reason));
+    text_char(out, '}');
+}
+
+static enum err
+print_member(const struct query *query, account_id account,
+             const struct grant *grant, struct text *out)
+{
+    char name[ACCOUNT_SIZE];
+
+    account_format(account, name);
+    text_clear(out);
+    if (grant->reward != NULL) {
+        write_grant(out, account, name, grant);
+    } else if (command_flag(query->arguments, "json")) {
+        text_char(out, '{');
+        text_json_view(out, "account", view_of(name));
+        text_char(out, '}');
+    } else {
+        text_string(out, name);
+    }
+    text_char(out, '\n');
+    if (!text_ok(out))
+        return ERR_MEMORY;
+    return fwrite(out->bytes, 1, out->size, stdout) == out->size ? OK : ERR_IO;
+}
+
+static enum err
+print_segment(struct query *query, const struct segment *segment,
+              const struct grant *grant)
+{
+    const struct census_options options = {
+        .known = query->question.known,
+        .at_ms = query->at_ms,
+        .timeline = query->timeline,
+    };
+    struct census *census = NULL;
+    const struct walk *walk;
+    struct text out = { 0 };
+
+    enum err err =
+        census_open(query->ledger, &options, &query->complaint, &census);
+    while (err == OK && (err = census_next(census, &walk)) == OK)
+        if (segment_holds(segment, &walk->account, query->at_ms))
+            err = print_member(query, walk->account.id, grant, &out);
+    text_close(&out);
+    census_close(census);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum command_status
+segment(const struct arguments *arguments)
+{
+    const struct grant grant = { command_option(arguments, "grant"),
+                                 command_option(arguments, "reason") };
+    const struct segment *wanted;
+    struct query query = { 0 };
+
+    if ((grant.reward == NULL) != (grant.reason == NULL))
+        return command_misuse(arguments, "--grant and --reason go together");
+    if (grant.reward != NULL && !event_is_name(view_of(grant.reward)))
+        return command_misuse(arguments,
+                              "--grant: expected the name of a reward");
+    if (grant.reason != NULL &&
+        (!event_is_code(view_of(grant.reason)) || strlen(grant.reason) > 40))
+        return command_misuse(arguments,
+                              "--reason: expected at most 40 characters "
+                              "without blanks: it begins the ids");
+    enum command_status status = query_open(
+        &query, arguments,
+        (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
+    if (status == COMMAND_DONE) {
+        enum err err =
+            segment_read(view_of(command_operand(arguments, 1)), query.timeline,
+                         &query.lasting, &wanted, &query.complaint);
+        if (err == OK)
+            err = print_segment(&query, wanted, &grant);
+        if (err != OK)
+            status = query_fail(&query, err);
+    }
+    query_close(&query);
+    return status;
+}
+
+/* --- the table ---------------------------------------------------------- */
+
+static const struct option SEGMENT_OPTIONS[] = {
+    QUERY_OPTIONS,
+    { "grant", "REWARD", "print grants of this reward, for append" },
+    { "reason", "TEXT", "of the grants; their ids are TEXT:account" },
+    { 0 },
+};
+const struct command cmd_segment_table[] = {
+    { .name = "segment",
+      .run = segment,
+      .line = "the accounts for which a condition holds",
+      .usage = "LEDGER EXPR",
+      .operands_min = 2,
+      .operands_max = 2,
+      .options = SEGMENT_OPTIONS,
+      .about =
+          "EXPR is made of FIELD=VALUE with , (and), | (or), ! (not), ( ).\n"
+          "Fields: tier, inactive_days, bought, sku, stores, partners,\n"
+          "home_store, consent, reward, points, purchases, spend.\n"
+          "Ranges: 5, 5.., ..5, 5..9.\n",
+      .examples = "leima segment L 'tier=gold,inactive_days=90..'\n"
+                  "leima segment L 'bought=garden|stores=turku,!consent=email'"
+                  "\n"
+                  "leima segment L 'inactive_days=180..' --grant free_coffee "
+                  "--reason wake-2026 | leima append L\n" },
+    { 0 },
+};
