@@ -15,8 +15,8 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	program_tests program_value program_check \
 	program_yaml program_schema program_words program_diff \
 	timeline terms basket earn referral \
-	lot effect account account_pack account_unpack scene book voucher \
-	gain stamp spend tier \
+	lot effect account account_format account_pack account_unpack \
+	scene book voucher gain stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs runset item tail history_account gather history_parts \
 	history history_scan facts publication versions \

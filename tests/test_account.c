@@ -1,268 +1,9 @@
 /*
- * test_account.c - a packed state is exact: whoever goes on from it gets to
- * the same bytes as a fold of the whole history
+ * test_account.c - the state's own lists: consents, months, stamps, counts
  */
-#include "core/balance.h"
-#include "tests/story.h"
+#include "core/account.h"
+
 #include "tests/unit.h"
-
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { ROOM = 1 << 16 };
-
-/* The last state packed in a walk, and its event's number among the steps. */
-struct packed {
-    uint8_t bytes[ROOM];
-    size_t size;
-};
-
-static void
-assert_same_state(const struct packed *packed, const struct account *account,
-                  const struct timeline *timeline)
-{
-    static uint8_t bytes[ROOM];
-    size_t size = account_pack(account, timeline, bytes, ROOM);
-
-    assert_int_equal(size, packed->size);
-    assert_memory_equal(bytes, packed->bytes, size);
-}
-
-static void
-run_clock(struct fold *fold, struct account *account, int64_t until_ms)
-{
-    int64_t at_ms;
-
-    while (fold_clock(fold, account, until_ms, &at_ms) != CHANGE_NONE)
-        continue;
-    fold_effects(fold)->count = 0;
-}
-
-/* What a question about a later time answers. */
-static void
-assert_same_answer(struct fold *fold, const struct account *account,
-                   const struct account *whole)
-{
-    struct arena scratch;
-    struct text left = { 0 }, right = { 0 };
-    int64_t later_ms = account->last_ms + INT64_C(40000000000);
-    struct account copies[2];
-
-    assert_true(arena_open(&scratch, 1 << 24));
-    account_copy(account, &scratch, &copies[0]);
-    account_copy(whole, &scratch, &copies[1]);
-    run_clock(fold, &copies[0], later_ms);
-    run_clock(fold, &copies[1], later_ms);
-    balance_json(&left, fold_timeline(fold), &copies[0], later_ms);
-    balance_json(&right, fold_timeline(fold), &copies[1], later_ms);
-    text_char(&left, '\0');
-    text_char(&right, '\0');
-    assert_string_equal(left.bytes, right.bytes);
-    text_close(&left);
-    text_close(&right);
-    arena_close(&scratch);
-}
-
-struct counts {
-    int forward;
-    int anew;
-    size_t size_max;
-};
-
-/* Walks one account; after each of its events the state is packed, and from
- * the one before it the event is folded forward where that is allowed. */
-static void
-check_account(struct story *story, const char *name, const char *until,
-              struct counts *counts)
-{
-    static struct packed before, after;
-    struct arena arena;
-    const struct timeline *timeline = story_timeline(story);
-    struct walk *walk = story_walk(story, name, until, false);
-
-    assert_true(arena_open(&arena, (size_t)1 << 30));
-    struct fold *fold = fold_open(timeline, false, &arena);
-    before.size = 0;
-    while (story_next(story)) {
-        const struct account *whole = &walk->account;
-        bool referral = walk->step.kind == STEP_REFERRAL;
-        if (!referral && walk->step.kind != STEP_EVENT)
-            continue;
-        after.size = account_pack(whole, timeline, after.bytes, ROOM);
-        assert_true(after.size > 0);
-        if (after.size > counts->size_max)
-            counts->size_max = after.size;
-        if (before.size > 0 && !referral) {
-            struct account account;
-            view bytes = { before.bytes, (uint32_t)before.size };
-            assert_int_equal(
-                account_unpack(bytes, whole->id, timeline, &arena, &account),
-                OK);
-            assert_same_state(&before, &account, timeline);
-            if (fold_can_forward(&account, walk->step.event)) {
-                run_clock(fold, &account, walk->step.at_ms);
-                fold_event(fold, &account, walk->step.event);
-                fold_effects(fold)->count = 0;
-                assert_same_state(&after, &account, timeline);
-                assert_same_answer(fold, &account, whole);
-                counts->forward++;
-            } else {
-                counts->anew++;
-            }
-        }
-        before = after;
-    }
-    arena_close(&arena);
-}
-
-static char *
-read_file(const char *folder, const char *name)
-{
-    char path[512];
-
-    snprintf(path, sizeof path, "tests/examples/%s/%s", folder, name);
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return NULL;
-    char *bytes = calloc(1, 1 << 20);
-    assert_non_null(bytes);
-    assert_true(fread(bytes, 1, (1 << 20) - 1, file) > 0);
-    fclose(file);
-    return bytes;
-}
-
-TEST(every_example_can_be_folded_forward)
-{
-    struct dirent **names;
-    struct counts counts = { 0 };
-    int count = scandir("tests/examples", &names, NULL, alphasort);
-
-    assert_true(count > 20);
-    for (int i = 0; i < count; i++) {
-        char *yaml = read_file(names[i]->d_name, "program.yaml");
-        char *later = read_file(names[i]->d_name, "program@2025-07-01.yaml");
-        char *lines = read_file(names[i]->d_name, "events.jsonl");
-        if (yaml != NULL && lines != NULL) {
-            static account_id accounts[1000];
-            struct story *story = story_open();
-            story_version(story, "2000-01-01", yaml);
-            if (later != NULL)
-                story_version(story, "2025-07-01", later);
-            story_lines(story, view_of(lines));
-            uint32_t found = story_accounts(story, accounts, 1000);
-            for (uint32_t k = 0; k < found; k++) {
-                char name[ACCOUNT_SIZE];
-                account_format(accounts[k], name);
-                check_account(story, name, "2026-01-01", &counts);
-            }
-            story_close(story);
-        }
-        free(yaml);
-        free(later);
-        free(lines);
-        free(names[i]);
-    }
-    free(names);
-    assert_true(counts.forward > 100);
-    assert_true(counts.anew > 20);
-}
-
-/* Four partners' stores, three purchases a week for a year, lots that last a
- * year, tiers, a bonus, stamps and a spend reward. */
-TEST(a_year_of_an_ordinary_member_fits_512_bytes)
-{
-    struct story *story = story_open();
-    struct counts counts = { 0 };
-    char line[256];
-
-    story_rules(
-        story, "2000-01-01",
-        "points: {expire_months: 12}\n"
-        "earn:\n"
-        "  - {id: base, per: 1.00, points: 1}\n"
-        "  - {id: day, points: 2, limit: {times: 1, per: day}}\n"
-        "rewards: [{id: coffee, value: 3.50, valid_days: 60}]\n"
-        "stamps: [{id: card, per: receipt, need: 10, reward: coffee}]\n"
-        "spend_rewards: [{id: k, spend: 500.00, window: year, reward: coffee,"
-        " repeat: true}]\n"
-        "monthly_bonus: {steps: [{from: 50.00, percent: 1}]}\n"
-        "tiers: {window: 12 months, valid_for: 12 months, levels: [{id: b}, "
-        "{id: s, from: 500.00, multiply: 1.25}]}\n");
-    story_event(story, "{\"at\": \"2025-01-01T08:00\", \"kind\": \"join\"}");
-    story_event(story, "{\"at\": \"2025-01-01T08:01\", \"kind\": \"consent\", "
-                       "\"channel\": \"email\", \"granted\": true}");
-    for (int i = 0; i < 156; i++) {
-        snprintf(line, sizeof line,
-                 "{\"at\": \"2025-%02d-%02dT12:00\", \"kind\": \"purchase\", "
-                 "\"store\": %d, \"receipt\": \"r%d\", \"total\": %d}",
-                 i / 13 + 1, i % 13 * 2 + 1, 10 + i % 4 * 8, i, 1234 + i);
-        story_event(story, line);
-    }
-    check_account(story, "42", "2026-01-01", &counts);
-    assert_int_equal(counts.forward, 157);
-    print_message("packed: %zu bytes\n", counts.size_max);
-    assert_true(counts.size_max <= 512);
-    story_close(story);
-}
-
-/* The shortest damage: every byte changed, every length cut.  Reading may
- * succeed with other numbers, but it must not stop the process, nor may a fold
- * that goes on from there. */
-TEST(damaged_bytes_are_refused_or_harmless)
-{
-    struct story *story = story_open();
-    static uint8_t bytes[ROOM], damaged[ROOM];
-    int refused = 0;
-
-    story_rules(
-        story, "2000-01-01",
-        "points: {expire_months: 12}\n"
-        "earn: [{id: base, per: 1.00, points: 1, limit: {times: 3, per: "
-        "week}}]\n"
-        "rewards: [{id: coffee, value: 3.50, valid_days: 60}]\n"
-        "passes: [{id: gym, uses: 10, valid_months: 2}]\n"
-        "tiers: {window: 12 months, valid_for: 12 months, levels: [{id: b}, "
-        "{id: s, from: 5.00, reward: coffee}]}\n");
-    story_event(story, "{\"at\": \"2025-01-01T08:01\", \"kind\": \"consent\", "
-                       "\"channel\": \"email\", \"granted\": true}");
-    story_event(story, "{\"at\": \"2025-01-01T09:00\", \"kind\": \"purchase\", "
-                       "\"receipt\": \"A\", \"total\": 1000}");
-    story_event(story, "{\"at\": \"2025-01-01T10:00\", \"kind\": "
-                       "\"pass_sale\", \"pass\": \"gym\", \"price\": 100}");
-    struct walk *walk = story_walk(story, "42", "2025-01-01T10:00", false);
-    story_finish(story);
-    const struct timeline *timeline = story_timeline(story);
-    size_t size = account_pack(&walk->account, timeline, bytes, ROOM);
-    for (size_t i = 0; i < size; i++) {
-        for (int bit = 0; bit < 8; bit++) {
-            struct account account;
-            struct arena scratch = story_scratch(story);
-            memcpy(damaged, bytes, size);
-            damaged[i] ^= (uint8_t)(1 << bit);
-            view view_damaged = { damaged, (uint32_t)size };
-            if (account_unpack(view_damaged, walk->account.id, timeline,
-                               &scratch, &account) == OK) {
-                struct fold *fold = fold_open(timeline, false, &scratch);
-                run_clock(fold, &account,
-                          account.clock_ms + INT64_C(100000000000));
-            } else {
-                refused++;
-            }
-        }
-        struct account account;
-        struct arena scratch = story_scratch(story);
-        assert_int_not_equal(account_unpack((view) { bytes, (uint32_t)i },
-                                            walk->account.id, timeline,
-                                            &scratch, &account),
-                             OK);
-    }
-    assert_true(refused > 50);
-    assert_int_equal(account_pack(&walk->account, timeline, bytes, size - 1),
-                     0);
-    story_close(story);
-}
 
 TEST(of_two_consents_at_one_instant_the_withdrawal_holds)
 {
@@ -285,7 +26,75 @@ TEST(of_two_consents_at_one_instant_the_withdrawal_holds)
     arena_close(&arena);
 }
 
-RUN(cmocka_unit_test(every_example_can_be_folded_forward),
-    cmocka_unit_test(a_year_of_an_ordinary_member_fits_512_bytes),
-    cmocka_unit_test(damaged_bytes_are_refused_or_harmless),
-    cmocka_unit_test(of_two_consents_at_one_instant_the_withdrawal_holds))
+/* Stores of a month apart, months in order whatever order they come in. */
+TEST(months_add_up_over_stores_and_windows)
+{
+    struct arena arena;
+    struct account account;
+
+    assert_true(arena_open(&arena, 1 << 20));
+    account_open(&account, (account_id) { .member = 1 }, &arena);
+    account_add_spend(&account, 105, 10, (money) { 100 });
+    account_add_spend(&account, 107, 30, (money) { 1 });
+    account_add_spend(&account, 105, 30, (money) { 20 });
+    account_add_spend(&account, 105, 10, (money) { -40 });
+    account_add_spend(&account, 104, 10, (money) { 1000 });
+    assert_int_equal(account.months.count, 4);
+    assert_int_equal(account.months.items[0].month, 104);
+    assert_int_equal(account.months.items[1].spend.minor, 60);
+    assert_int_equal(account_spend(&account, 105, 105).minor, 80);
+    assert_int_equal(account_spend(&account, 104, 106).minor, 1080);
+    assert_int_equal(account_spend(&account, 106, 106).minor, 0);
+    assert_int_equal(account.spend.minor, 1081);
+    arena_close(&arena);
+}
+
+TEST(a_later_period_counts_from_0)
+{
+    struct arena arena;
+    struct account account;
+
+    assert_true(arena_open(&arena, 1 << 20));
+    account_open(&account, (account_id) { .member = 1 }, &arena);
+    account_count(&account, 5, LIMIT_PER_DAY, 100);
+    account_count(&account, 3, LIMIT_PER_DAY, 100);
+    account_count(&account, 5, LIMIT_PER_WEEK, 14);
+    account_count(&account, 5, LIMIT_PER_DAY, 100);
+    const struct earn_counts counts = { account.counts.items,
+                                        account.counts.count };
+    assert_int_equal(earn_count_of(&counts, 5, LIMIT_PER_DAY, 100), 2);
+    assert_int_equal(earn_count_of(&counts, 5, LIMIT_PER_WEEK, 14), 1);
+    account_count(&account, 5, LIMIT_PER_DAY, 101);
+    assert_int_equal(account.counts.count, 3);
+    assert_int_equal(earn_count_of(&counts, 5, LIMIT_PER_DAY, 101), 1);
+    assert_int_equal(earn_count_of(&counts, 5, LIMIT_PER_DAY, 100), 0);
+    arena_close(&arena);
+}
+
+/* What is done to a copy leaves no trace in the original. */
+TEST(a_copy_is_apart)
+{
+    struct arena arena;
+    struct account account, copy;
+
+    assert_true(arena_open(&arena, 1 << 20));
+    account_open(&account, (account_id) { .member = 1 }, &arena);
+    const struct lot_key key = { 0, 100, 1 };
+    lot_add(&account.lots, key, (points) { 5 }, &arena);
+    account_stamp_make(&account, 2)->count = 7;
+    account_copy(&account, &arena, &copy);
+    lot_add(&copy.lots, key, (points) { 5 }, &arena);
+    account_stamp_make(&copy, 2)->count = 8;
+    account_stamp_make(&copy, 1)->count = 9;
+    assert_false(copy.whole);
+    assert_int_equal(account.lots.items[0].left.value, 5);
+    assert_int_equal(account.stamps.count, 1);
+    assert_int_equal(account.stamps.items[0].count, 7);
+    assert_int_equal(copy.stamps.items[1].count, 8);
+    arena_close(&arena);
+}
+
+RUN(cmocka_unit_test(of_two_consents_at_one_instant_the_withdrawal_holds),
+    cmocka_unit_test(months_add_up_over_stores_and_windows),
+    cmocka_unit_test(a_later_period_counts_from_0),
+    cmocka_unit_test(a_copy_is_apart))

@@ -262,102 +262,119 @@ static const char *const goods[] = { "food", "beans", "tobacco", "tools" };
 static const char *const rewards[] = { "bun", "cup", "gift", "none-such" };
 static const char *const cards[] = { "card", "dots", "none-such" };
 
-/* Fields of one event of a random kind. */
+struct fields {
+    char text[512];
+};
+
 static void
-random_fields(struct random *random, char *text, size_t room, uint32_t number)
+random_sale(struct random *random, struct fields *fields, uint32_t number)
 {
-    int kind = (int)below(random, 22);
     int some = 1 + (int)below(random, 9);
     int cents = (int)below(random, 9000);
     const char *good = pick(random, goods, COUNT_OF(goods));
+    uint32_t receipt = below(random, 40);
 
-    switch (kind) {
+    switch (below(random, 5)) {
     default:
-        snprintf(text, room,
+        snprintf(fields->text, sizeof fields->text,
                  "\"kind\": \"purchase\", \"receipt\": \"r%u\", \"lines\": "
                  "[{\"amount\": %d, \"category\": \"%s\", \"qty\": %d}, "
                  "{\"amount\": %d, \"category\": \"food\"}], \"total\": %d",
                  number % 40, cents, good, some, 900, cents + 900);
         return;
-    case 1:
-        snprintf(text, room, "\"kind\": \"return\", \"receipt\": \"r%u\"",
-                 below(random, 40));
+    case 0:
+        snprintf(fields->text, sizeof fields->text,
+                 "\"kind\": \"return\", \"receipt\": \"r%u\"", receipt);
         return;
-    case 2:
-    case 3:
-        snprintf(text, room,
+    case 1:
+        snprintf(fields->text, sizeof fields->text,
                  "\"kind\": \"return\", \"receipt\": \"r%u\", \"lines\": "
                  "[{\"line\": %d, \"amount\": %d}]",
-                 below(random, 40), some % 3, cents / 3);
+                 receipt, some % 3, cents / 3);
         return;
-    case 4:
-        snprintf(text, room,
+    case 2:
+        snprintf(fields->text, sizeof fields->text,
                  "\"kind\": \"return\", \"total\": %d, \"lines\": "
                  "[{\"amount\": %d, \"category\": \"%s\"}]",
                  cents / 2, cents / 2, good);
         return;
-    case 5:
-    case 6:
-        snprintf(text, room,
-                 "\"kind\": \"redeem\", \"id\": \"x%u\", \"points\": %d",
-                 below(random, 20), 1 + cents / 60);
+    }
+}
+
+static void
+random_points(struct random *random, struct fields *fields)
+{
+    int some = 1 + (int)below(random, 9);
+    uint32_t id = below(random, 20);
+    const char *reward = pick(random, rewards, COUNT_OF(rewards));
+
+    switch (below(random, 8)) {
+    default:
+        snprintf(fields->text, sizeof fields->text,
+                 "\"kind\": \"redeem\", \"id\": \"x%u\", \"points\": %d", id,
+                 some * 15);
         return;
-    case 7:
-    case 8:
-        snprintf(text, room,
+    case 0:
+    case 1:
+        snprintf(fields->text, sizeof fields->text,
                  "\"kind\": \"redeem\", \"id\": \"x%u\", \"reward\": \"%s\"",
-                 below(random, 20), pick(random, rewards, COUNT_OF(rewards)));
+                 id, reward);
         return;
-    case 9:
-    case 10:
-        snprintf(text, room, "\"kind\": \"reverse\", \"redemption\": \"x%u\"%s",
-                 below(random, 20), some > 4 ? ", \"points\": 17" : "");
+    case 2:
+    case 3:
+        snprintf(fields->text, sizeof fields->text,
+                 "\"kind\": \"reverse\", \"redemption\": \"x%u\"%s", id,
+                 some > 4 ? ", \"points\": 17" : "");
         return;
-    case 11:
-        snprintf(text, room,
+    case 4:
+        snprintf(fields->text, sizeof fields->text,
                  "\"kind\": \"adjust\", \"points\": %d, \"reason\": \"r\", "
                  "\"by\": \"b\"%s",
                  some * 7 + 1,
                  some > 4 ? ", \"expires_on\": \"2025-07-01\"" : "");
         return;
-    case 12:
-        snprintf(text, room,
+    case 5:
+        snprintf(fields->text, sizeof fields->text,
                  "\"kind\": \"adjust\", \"points\": -%d, \"reason\": \"r\", "
                  "\"by\": \"b\"",
                  some * 9);
         return;
-    case 13:
-        snprintf(text, room,
-                 "\"kind\": \"stamp\", \"card\": \"%s\", "
-                 "\"count\": %d",
-                 pick(random, cards, COUNT_OF(cards)), some);
+    }
+}
+
+static void
+random_rest(struct random *random, struct fields *fields, uint32_t number)
+{
+    int some = 1 + (int)below(random, 9);
+    const char *card = pick(random, cards, COUNT_OF(cards));
+    const char *reward = pick(random, rewards, COUNT_OF(rewards));
+    static const char *const fixed[] = {
+        "\"kind\": \"pass_sale\", \"pass\": \"gym\", \"price\": 4444",
+        "\"kind\": \"pass_use\", \"pass\": \"gym\"",
+        "\"kind\": \"pass_use\", \"pass\": \"gym\"",
+        "\"kind\": \"activity\", \"name\": \"survey\"",
+        "\"kind\": \"consent\", \"channel\": \"sms\", \"granted\": true",
+        "\"kind\": \"consent\", \"channel\": \"sms\", \"granted\": false",
+        "\"kind\": \"join\", \"home_store\": 10",
+    };
+
+    switch (below(random, 7)) {
+    default:
+        snprintf(fields->text, sizeof fields->text, "%s",
+                 pick(random, fixed, COUNT_OF(fixed)));
         return;
-    case 14:
-        snprintf(text, room, "\"kind\": \"grant\", \"reward\": \"%s\"",
-                 pick(random, rewards, COUNT_OF(rewards)));
+    case 0:
+        snprintf(fields->text, sizeof fields->text,
+                 "\"kind\": \"stamp\", \"card\": \"%s\", \"count\": %d", card,
+                 some);
         return;
-    case 15:
-        snprintf(text, room,
-                 "\"kind\": \"pass_sale\", \"pass\": \"gym\", \"price\": %d",
-                 cents);
+    case 1:
+        snprintf(fields->text, sizeof fields->text,
+                 "\"kind\": \"grant\", \"reward\": \"%s\"", reward);
         return;
-    case 16:
-    case 17:
-        snprintf(text, room, "\"kind\": \"pass_use\", \"pass\": \"gym\"");
-        return;
-    case 18:
-        snprintf(text, room, "\"kind\": \"activity\", \"name\": \"survey\"");
-        return;
-    case 19:
-        snprintf(text, room,
-                 "\"kind\": \"consent\", \"channel\": \"sms\", \"granted\": %s",
-                 some > 4 ? "true" : "false");
-        return;
-    case 20:
-        snprintf(text, room, "\"kind\": \"join\", \"home_store\": %d", some);
-        return;
-    case 21:
-        snprintf(text, room, "\"kind\": \"void\", \"voids\": \"1.1.%u\"",
+    case 2:
+        snprintf(fields->text, sizeof fields->text,
+                 "\"kind\": \"void\", \"voids\": \"1.1.%u\"",
                  1 + below(random, number + 1));
         return;
     }
@@ -366,14 +383,25 @@ random_fields(struct random *random, char *text, size_t room, uint32_t number)
 static void
 random_event(struct story *story, struct random *random, uint32_t number)
 {
-    char fields[512], line[768];
+    char line[768];
+    struct fields fields;
     static const int stores[] = { 1, 10, 30, 77 };
 
-    random_fields(random, fields, sizeof fields, number);
+    switch (below(random, 3)) {
+    case 0:
+        random_sale(random, &fields, number);
+        break;
+    case 1:
+        random_points(random, &fields);
+        break;
+    default:
+        random_rest(random, &fields, number);
+        break;
+    }
     snprintf(line, sizeof line,
              "{\"at\": \"202%u-%02u-%02uT%02u:00\", \"store\": %d, %s}",
              5 + below(random, 2), 1 + below(random, 12), 1 + below(random, 28),
-             below(random, 24), stores[below(random, 4)], fields);
+             below(random, 24), stores[below(random, 4)], fields.text);
     story_event(story, line);
 }
 
