@@ -454,10 +454,6 @@ check_adjust(struct check *check)
         (void)complain(check->complaint,
                        "points: expected an integer other than 0, found 0");
     }
-    if (event->annex.reason.size == 0)
-        fail_text(check, "reason", "why, in words", event->annex.reason);
-    if (event->annex.by.size == 0)
-        fail_text(check, "by", "who adjusted", event->annex.by);
     if (event->adjust.expires_on != EVENT_NO_DAY && value < 0 &&
         !check->failed) {
         check->failed = true;
@@ -550,7 +546,7 @@ check_at(struct check *check)
 }
 
 enum err
-event_check(const struct event *event, struct complaint *complaint)
+event_check_core(const struct event *event, struct complaint *complaint)
 {
     struct check check = { .event = event, .complaint = complaint };
 
@@ -561,8 +557,23 @@ event_check(const struct event *event, struct complaint *complaint)
     check_integer(&check, "store", event->store, 1, LIMIT_STORE);
     check_account(&check);
     check_code_or_none(&check, "id", event->id);
-    check_annex(&check);
     check_kind(&check);
+    return check.failed ? ERR_INPUT : OK;
+}
+
+enum err
+event_check(const struct event *event, struct complaint *complaint)
+{
+    struct check check = { .event = event, .complaint = complaint };
+
+    enum err err = event_check_core(event, complaint);
+    if (err != OK)
+        return err;
+    check_annex(&check);
+    if (event->kind == EVENT_ADJUST && event->annex.reason.size == 0)
+        fail_text(&check, "reason", "why, in words", event->annex.reason);
+    if (event->kind == EVENT_ADJUST && event->annex.by.size == 0)
+        fail_text(&check, "by", "who adjusted", event->annex.by);
     return check.failed ? ERR_INPUT : OK;
 }
 

@@ -167,6 +167,11 @@ bool event_is_text(view text); /* at most 256 bytes of UTF-8, no NUL */
 NODISCARD enum err event_check(const struct event *event,
                                struct complaint *complaint);
 
+/* The same without the annex: what a stored event is checked by, whose annex
+ * is not read, or was erased. */
+NODISCARD enum err event_check_core(const struct event *event,
+                                    struct complaint *complaint);
+
 bool identity_equal(identity a, identity b);
 int identity_compare(identity a, identity b);
 /* "NODE.INCARNATION.SEQ": at most IDENTITY_SIZE bytes with the end. */

@@ -255,7 +255,7 @@ take_event(struct history *history, const struct record_event *stored,
     history->counts.events++;
     history->counts.copies += stored->copy;
     if (codec_decode(stored->core, &scratch, &event) != OK ||
-        event_check(&event, NULL) != OK) {
+        event_check_core(&event, NULL) != OK) {
         history->counts.odd++;
         return OK;
     }

@@ -361,7 +361,7 @@ take_event(struct state *state, const struct record_event *stored)
     struct event event;
 
     if (codec_decode(stored->core, &scratch, &event) != OK ||
-        event_check(&event, NULL) != OK || is_marked(state, event.account))
+        event_check_core(&event, NULL) != OK || is_marked(state, event.account))
         return OK;
     event.identity = stored->origin;
     enum err err = ERR_NOT_FOUND;

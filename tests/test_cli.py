@@ -168,6 +168,19 @@ def test_append_json_and_dry_run():
     equal("stored", len(leima("export", "L").out.splitlines()), 6)
 
 
+def test_every_kind_counts():
+    """An adjustment's reason lies apart from what is folded."""
+    ledger()
+    event = json.dumps({"kind": "adjust", "member": 42, "points": 100,
+                        "reason": "late", "by": "anna",
+                        "at": "2025-01-22T10:00:00Z"})
+    leima("append", "L", given=event).expect(0)
+    row = leima("balance", "L", "42", "--json").expect(0).json()
+    equal("available", row["available"], 684)
+    done = leima("verify", "L").expect(0)
+    assert "note" not in done.out.replace("0 notes", ""), done.out
+
+
 def test_export():
     ledger()
     lines = leima("export", "L", "--after", "3").expect(0).lines()
