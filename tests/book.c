@@ -1,8 +1,10 @@
 #include "tests/book.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/balance.h"
 #include "core/json.h"
@@ -176,4 +178,39 @@ book_example(const char *folder, const char *name)
     fclose(file);
     bytes[size] = '\0';
     return (view) { bytes, (uint32_t)size };
+}
+
+void
+book_load_example(struct book *book, const char *folder)
+{
+    struct ledger_import import = { 0 };
+    struct complaint complaint = { .text = "" };
+    view file = book_example(folder, "program.yaml");
+
+    assert_int_equal(book_publish(book, "2000-01-01", file, &complaint), OK);
+    const char *lines =
+        (const char *)book_example(folder, "events.jsonl").bytes;
+    assert_int_equal(book_import(book, lines, &import, &complaint), OK);
+    assert_true(import.stored > 0);
+    assert_int_equal(import.known, 0);
+    uint64_t stored = import.stored;
+    import = (struct ledger_import) { 0 };
+    assert_int_equal(book_import(book, lines, &import, &complaint), OK);
+    assert_int_equal(import.known, stored);
+    assert_int_equal(import.stored, 0);
+}
+
+void
+book_change_byte(const struct book *book, const char *name, off_t at)
+{
+    char path[PLACE_SIZE];
+    uint8_t byte;
+
+    place_join(&book->place, name, path);
+    int file = open(path, O_RDWR);
+    assert_true(file >= 0);
+    assert_int_equal(pread(file, &byte, 1, at), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(file, &byte, 1, at), 1);
+    close(file);
 }

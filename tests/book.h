@@ -6,6 +6,8 @@
 #ifndef TESTS_BOOK_H
 #define TESTS_BOOK_H
 
+#include <sys/types.h>
+
 #include "core/ledger_append.h"
 #include "tests/place.h"
 
@@ -43,5 +45,11 @@ const char *book_balance(struct book *book, const char *account, int64_t at_ms,
 
 /* A file of tests/examples, valid until the next call. */
 view book_example(const char *folder, const char *name);
+
+/* Publishes the example's program and imports its events, twice over. */
+void book_load_example(struct book *book, const char *folder);
+
+/* Changes one byte of a file of the ledger. */
+void book_change_byte(const struct book *book, const char *name, off_t at);
 
 #endif

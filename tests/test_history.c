@@ -282,34 +282,6 @@ TEST(histories_equal_the_model_through_merges_and_restarts)
     assert_int_equal(history_verify(history), OK);
 }
 
-TEST(a_scan_by_partition_meets_each_account_once)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < 200; i++) {
-        tell_one();
-        if (i == 100) {
-            assert_int_equal(history_refresh(history), OK);
-            assert_int_equal(history_merge(history), OK);
-        }
-    }
-    assert_int_equal(history_refresh(history), OK);
-    for (uint32_t p = 0; p < LIMIT_PARTITIONS; p++) {
-        struct history_scan *scan;
-        struct history_account account;
-        arena_reset(&arena);
-        assert_int_equal(history_scan_partition(history, p, HISTORY_ALL, &scan),
-                         OK);
-        while (history_scan_next(scan, &arena, &account) == OK) {
-            assert_int_equal(runs_partition(account.account), p);
-            expect_account(&account, HISTORY_ALL);
-            count += account.event_count;
-        }
-        history_scan_close(scan);
-    }
-    assert_int_equal(count, told_count);
-}
-
 /* Everything but the journal may be deleted, or rot. */
 TEST(damaged_and_missing_runs_are_built_anew)
 {
@@ -495,7 +467,6 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_LEDGER(histories_equal_the_model_through_merges_and_restarts),
-        WITH_LEDGER(a_scan_by_partition_meets_each_account_once),
         WITH_LEDGER(damaged_and_missing_runs_are_built_anew),
         WITH_LEDGER(a_run_that_no_note_names_is_removed),
         WITH_LEDGER(a_referrer_is_pointed_to),

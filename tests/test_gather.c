@@ -1,0 +1,151 @@
+/*
+ * test_gather.c - of all that arrived about an account, what counts, in order
+ */
+#include "core/gather.h"
+
+#include "core/codec.h"
+#include "tests/unit.h"
+
+enum { ARENA_SIZE = 1 << 24 };
+
+static struct arena arena;
+static struct gather gather;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    return !arena_open(&arena, ARENA_SIZE);
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    arena_close(&arena);
+    return 0;
+}
+
+static void
+start(const struct gather_rules *rules, uint64_t known)
+{
+    arena_reset(&arena);
+    gather_open(&gather, rules, (account_id) { .member = 42 }, known, &arena);
+}
+
+/* A stamp event of the member at that time; `kind` of item as stored. */
+static void
+add(identity id, int64_t at_ms, uint64_t position, bool copy)
+{
+    const struct event event = {
+        .kind = EVENT_STAMP,
+        .store = 10,
+        .at_ms = LIMIT_AT_MS_MIN + at_ms,
+        .recorded_ms = LIMIT_AT_MS_MIN,
+        .account = { .member = 42 },
+        .stamp = { view_of("c"), 1 },
+    };
+    const struct item item = {
+        .kind = ITEM_EVENT, .copy = copy, .position = position, .identity = id
+    };
+    struct text bytes = { 0 };
+    uint8_t head[ITEM_HEAD_SIZE];
+
+    item_encode_head(&item, head);
+    text_bytes(&bytes, head, sizeof head);
+    codec_encode(&event, CODEC_NO_IDENTITY, &bytes);
+    assert_int_equal(gather_item(&gather, text_view(&bytes)), OK);
+    text_close(&bytes);
+}
+
+static struct history_account
+end(void)
+{
+    struct history_account account;
+
+    gather_end(&gather, &account);
+    return account;
+}
+
+TEST(events_are_put_into_canonical_order)
+{
+    const struct gather_rules rules = { 0 };
+
+    start(&rules, HISTORY_ALL);
+    add((identity) { 1, 2, 9 }, 5, 1, false);
+    add((identity) { 1, 1, 9 }, 5, 2, false);
+    add((identity) { 1, 7, 3 }, 5, 3, false);
+    add((identity) { 1, 9, 9 }, 1, 4, false);
+    struct history_account account = end();
+    assert_int_equal(account.event_count, 4);
+    assert_int_equal(account.positions[0], 4);
+    assert_int_equal(account.positions[1], 3);
+    assert_int_equal(account.positions[2], 2);
+    assert_int_equal(account.positions[3], 1);
+}
+
+TEST(a_copy_and_its_original_are_one)
+{
+    const struct gather_rules rules = { 0 };
+
+    start(&rules, HISTORY_ALL);
+    add((identity) { 1, 1, 9 }, 5, 3, true);
+    add((identity) { 1, 1, 9 }, 5, 8, false);
+    struct history_account account = end();
+    assert_int_equal(account.event_count, 1);
+    assert_int_equal(account.positions[0], 3);
+}
+
+/* A copy that differs counted until the original came. */
+TEST(quarantine_begins_when_the_original_arrives)
+{
+    const struct gather_quarantine marks[] = { { 3, 8 }, { 5, 0 } };
+    const struct gather_rules rules = { .quarantine = marks,
+                                        .quarantine_count = 2 };
+    const uint64_t known[] = { 2, 7, 8, HISTORY_ALL };
+    const uint32_t counts[] = { 0, 1, 1, 1 };
+    const uint64_t first[] = { 0, 3, 8, 8 };
+
+    for (uint32_t i = 0; i < COUNT_OF(known); i++) {
+        start(&rules, known[i]);
+        add((identity) { 1, 1, 9 }, 5, 3, true);
+        add((identity) { 1, 1, 9 }, 6, 5, true);
+        add((identity) { 1, 1, 9 }, 7, 8, false);
+        struct history_account account = end();
+        assert_int_equal(account.event_count, counts[i]);
+        if (counts[i] > 0)
+            assert_int_equal(account.positions[0], first[i]);
+    }
+}
+
+TEST(an_item_of_another_account_is_damage)
+{
+    const struct gather_rules rules = { 0 };
+    const struct item item = { .kind = ITEM_EVENT, .position = 1 };
+    uint8_t head[ITEM_HEAD_SIZE];
+
+    start(&rules, HISTORY_ALL);
+    gather.account.member = 43;
+    struct text bytes = { 0 };
+    const struct event event = {
+        .kind = EVENT_STAMP,
+        .store = 10,
+        .at_ms = LIMIT_AT_MS_MIN,
+        .recorded_ms = LIMIT_AT_MS_MIN,
+        .account = { .member = 42 },
+        .stamp = { view_of("c"), 1 },
+    };
+    item_encode_head(&item, head);
+    text_bytes(&bytes, head, sizeof head);
+    codec_encode(&event, CODEC_NO_IDENTITY, &bytes);
+    assert_int_equal(gather_item(&gather, text_view(&bytes)), ERR_CORRUPT);
+    assert_int_equal(gather_item(&gather, view_of("no item")), ERR_CORRUPT);
+    text_close(&bytes);
+}
+
+#define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+RUN(IN_ARENA(events_are_put_into_canonical_order),
+    IN_ARENA(a_copy_and_its_original_are_one),
+    IN_ARENA(quarantine_begins_when_the_original_arrives),
+    IN_ARENA(an_item_of_another_account_is_damage))

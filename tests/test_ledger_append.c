@@ -1,0 +1,222 @@
+/*
+ * test_ledger_append.c - what comes in is completed, checked and kept once, all
+ * of a batch or none of it
+ */
+#include "core/ledger_append.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/book.h"
+#include "tests/unit.h"
+
+static int64_t
+ms(const char *time)
+{
+    int64_t at_ms = 0;
+
+    assert_true(calendar_parse_time(view_of(time), &at_ms));
+    return at_ms;
+}
+
+static void
+has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("expected %s in %s", part, text);
+}
+
+TEST(what_is_left_out_is_completed)
+{
+    struct ledger_entry entry;
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(book_append(&book,
+                                 "{\"kind\": \"purchase\", \"member\": 42, "
+                                 "\"receipt\": \"1\", \"total\": 1200}",
+                                 &entry, NULL),
+                     OK);
+    assert_int_equal(entry.event.at_ms, BOOK_NOW);
+    assert_int_equal(entry.event.recorded_ms, BOOK_NOW);
+    assert_int_equal(entry.event.store, 10);
+    assert_int_equal(entry.event.identity.node, 1);
+    assert_int_equal(entry.event.identity.seq, 1);
+    assert_int_equal(entry.position, 1);
+    assert_false(entry.known);
+    book_close(&book);
+}
+
+/* All or none, and the complaint names the line. */
+TEST(a_batch_with_one_bad_event_is_refused)
+{
+    struct complaint complaint;
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(
+        book_append(&book,
+                    "{\"kind\": \"stamp\", \"member\": 1, \"card\": \"c\"}\n"
+                    "{\"kind\": \"stamp\", \"member\": 1, \"card\": \"c\", "
+                    "\"at\": \"2026-01-02T00:00:00.001Z\"}",
+                    NULL, &complaint),
+        ERR_INPUT);
+    has(complaint.text, "line 2: at: future");
+    assert_int_equal(ledger_position(book.ledger), 0);
+    assert_int_equal(
+        book_append(&book,
+                    "{\"kind\": \"stamp\", \"member\": 1, \"card\": \"c\", "
+                    "\"at\": \"2026-01-02T00:00:00.000Z\"}",
+                    NULL, &complaint),
+        OK);
+    book_close(&book);
+}
+
+#define REDEEM(points, at)                                                     \
+    "{\"kind\": \"redeem\", \"member\": 1, \"id\": \"r1\", "                   \
+    "\"points\": " points at "}"
+
+TEST(an_id_is_stored_once)
+{
+    struct ledger_entry entries[3];
+    struct complaint complaint;
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(
+        book_append(&book, REDEEM("5", ", \"at\": \"2025-12-01T00:00:00Z\""),
+                    entries, NULL),
+        OK);
+    assert_int_equal(
+        book_append(&book,
+                    REDEEM("5", "") "\n" REDEEM(
+                        "5", "") "\n"
+                                 "{\"kind\": \"stamp\", \"member\": 1, "
+                                 "\"card\": \"c\"}",
+                    entries, NULL),
+        OK);
+    assert_true(entries[0].known && entries[1].known && !entries[2].known);
+    assert_int_equal(entries[0].event.identity.seq, 1);
+    assert_int_equal(entries[1].event.identity.seq, 1);
+    assert_int_equal(entries[0].event.at_ms, ms("2025-12-01T00:00:00Z"));
+    assert_int_equal(entries[2].event.identity.seq, 2);
+    assert_int_equal(book_append(&book, REDEEM("6", ""), NULL, &complaint),
+                     ERR_CONFLICT);
+    has(complaint.text, "line 1: id \"r1\": conflict");
+    has(complaint.text, "1.1.1");
+    assert_int_equal(
+        book_append(&book, REDEEM("5", ", \"at\": \"2025-12-02T00:00:00Z\""),
+                    NULL, &complaint),
+        ERR_CONFLICT);
+    assert_int_equal(ledger_position(book.ledger), 2);
+    book_close(&book);
+}
+
+TEST(a_void_by_id_finds_stored_events_and_those_of_its_batch)
+{
+    static const char first[] =
+        "{\"kind\": \"stamp\", \"member\": 1, \"card\": \"c\", \"id\": "
+        "\"a\"}";
+    static const char second[] =
+        "{\"kind\": \"stamp\", \"member\": 1, \"card\": \"c\", \"id\": "
+        "\"b\"}\n"
+        "{\"kind\": \"void\", \"member\": 1, \"voids_id\": \"b\"}\n"
+        "{\"kind\": \"void\", \"member\": 1, \"voids_id\": \"a\"}";
+    struct ledger_entry entries[3];
+    struct complaint complaint;
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(book_append(&book, first, NULL, NULL), OK);
+    assert_int_equal(book_append(&book, second, entries, NULL), OK);
+    assert_int_equal(entries[0].event.identity.seq, 2);
+    assert_int_equal(entries[1].event.annul.voids.seq, 2);
+    assert_int_equal(entries[2].event.annul.voids.seq, 1);
+    assert_int_equal(
+        book_append(&book,
+                    "{\"kind\": \"void\", \"member\": 1, \"voids_id\": "
+                    "\"nobody\"}",
+                    NULL, &complaint),
+        ERR_NOT_FOUND);
+    has(complaint.text, "voids_id");
+    book_close(&book);
+}
+
+TEST(a_dry_run_stores_nothing_and_says_what_would_be)
+{
+    struct ledger_entry entry = {
+        .event = { .kind = EVENT_STAMP,
+                   .account = { .member = 1 },
+                   .stamp = { view_of("c"), 1 } },
+    };
+    const struct ledger_append dry = { .now_ms = BOOK_NOW, .dry_run = true };
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(book_append(&book,
+                                 "{\"kind\": \"stamp\", \"member\": 1, "
+                                 "\"card\": \"c\"}",
+                                 NULL, NULL),
+                     OK);
+    assert_int_equal(ledger_append(book.ledger, &entry, 1, &dry, NULL), OK);
+    assert_int_equal(entry.event.identity.seq, 2);
+    assert_int_equal(entry.position, 0);
+    assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
+    assert_int_equal(ledger_position(book.ledger), 1);
+    book_close(&book);
+}
+
+TEST(an_import_that_differs_is_refused)
+{
+    static const char line[] =
+        "{\"event\": \"9.5.1\", \"recorded\": \"2025-01-01T00:00:00Z\", "
+        "\"at\": \"2025-01-01T00:00:00Z\", \"kind\": \"purchase\", "
+        "\"store\": 10, \"member\": 42, \"receipt\": \"1\", \"total\": ";
+    struct ledger_import import = { 0 };
+    struct complaint complaint;
+    char text[512];
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    snprintf(text, sizeof text, "%s100}", line);
+    assert_int_equal(book_import(&book, text, &import, &complaint), OK);
+    snprintf(text, sizeof text, "%s200}", line);
+    assert_int_equal(book_import(&book, text, &import, &complaint),
+                     ERR_CONFLICT);
+    has(complaint.text, "9.5.1");
+    assert_int_equal(import.stored, 1);
+    book_close(&book);
+}
+
+TEST(member_numbers_are_never_given_twice)
+{
+    uint64_t first = 0, second = 0, third = 0;
+    char line[128];
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(ledger_member_new(book.ledger, &first, NULL), OK);
+    assert_int_equal(first >> 22, 1);
+    assert_int_equal(ledger_member_new(book.ledger, &second, NULL), OK);
+    assert_int_equal(second, first + 1);
+    snprintf(line, sizeof line, "{\"kind\": \"join\", \"member\": %llu}",
+             (unsigned long long)second + 1);
+    assert_int_equal(book_append(&book, line, NULL, NULL), OK);
+    book_reopen(&book, LEDGER_WRITE);
+    assert_int_equal(ledger_member_new(book.ledger, &third, NULL), OK);
+    assert_int_equal(third, second + 2);
+    assert_int_equal(
+        journal_renew(ledger_journal(book.ledger), 2, REASON_RESTORE, NULL),
+        OK);
+    assert_int_equal(ledger_member_new(book.ledger, &second, NULL), OK);
+    assert_int_equal(second, third + 4097);
+    book_close(&book);
+}
+
+RUN(cmocka_unit_test(what_is_left_out_is_completed),
+    cmocka_unit_test(a_batch_with_one_bad_event_is_refused),
+    cmocka_unit_test(an_id_is_stored_once),
+    cmocka_unit_test(a_void_by_id_finds_stored_events_and_those_of_its_batch),
+    cmocka_unit_test(a_dry_run_stores_nothing_and_says_what_would_be),
+    cmocka_unit_test(an_import_that_differs_is_refused),
+    cmocka_unit_test(member_numbers_are_never_given_twice))

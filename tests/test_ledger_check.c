@@ -1,0 +1,105 @@
+/*
+ * test_ledger_check.c - verify finds what is damaged and says what is worth
+ * knowing; status counts
+ */
+#include "core/ledger_check.h"
+
+#include <string.h>
+
+#include "tests/book.h"
+#include "tests/unit.h"
+
+struct told {
+    uint32_t damage_count;
+    uint32_t note_count;
+    char last[512];
+};
+
+static void
+hear(void *context, bool damage, const char *line)
+{
+    struct told *told = context;
+
+    told->damage_count += damage;
+    told->note_count += !damage;
+    strncpy(told->last, line, sizeof told->last - 1);
+}
+
+static struct told
+verify(struct book *book, enum err expected)
+{
+    struct complaint complaint = { .text = "" };
+    struct told told = { 0 };
+
+    assert_int_equal(ledger_verify(book->ledger, hear, &told, &complaint),
+                     expected);
+    assert_int_equal(complaint.text[0] != '\0', expected != OK);
+    return told;
+}
+
+TEST(examples_are_sound)
+{
+    static const char *const folders[] = { "04-return-across-tier",
+                                           "11-overdraft", "12-reversal",
+                                           "14-pass", "20-inactive" };
+
+    for (uint32_t i = 0; i < COUNT_OF(folders); i++) {
+        struct book book;
+        book_open(&book, LEDGER_WRITE);
+        book_load_example(&book, folders[i]);
+        assert_int_equal(verify(&book, OK).damage_count, 0);
+        book_close(&book);
+    }
+}
+
+TEST(a_damaged_run_is_told_once_and_mended)
+{
+    struct book book;
+
+    book_open(&book, LEDGER_OWN);
+    book_load_example(&book, "13-referral");
+    assert_int_equal(history_merge(ledger_history(book.ledger)), OK);
+    book_change_byte(&book, "history/0000000000000001.run", 60);
+    assert_int_equal(verify(&book, ERR_CORRUPT).damage_count, 1);
+    assert_int_equal(verify(&book, OK).damage_count, 0);
+    book_close(&book);
+}
+
+#define COPY(identity, member)                                                 \
+    "{\"event\": \"" identity "\", \"recorded\": "                             \
+    "\"2025-01-01T00:00:00Z\", \"at\": \"2025-01-01T00:00:00Z\", "             \
+    "\"kind\": \"join\", \"store\": 10, \"member\": " member "}"
+
+TEST(gaps_and_colliding_members_are_notes)
+{
+    struct ledger_import import = { 0 };
+    struct ledger_status status;
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(book_import(&book,
+                                 COPY("9.5.1", "42") "\n" COPY("9.5.4", "43"),
+                                 &import, NULL),
+                     OK);
+    struct told told = verify(&book, OK);
+    assert_int_equal(told.note_count, 1);
+    assert_non_null(strstr(told.last, "9.5.2 to 3"));
+    assert_int_equal(book_import(&book, COPY("8.5.1", "42"), &import, NULL),
+                     OK);
+    told = verify(&book, OK);
+    assert_int_equal(told.note_count, 2);
+    assert_non_null(strstr(told.last, "member 42: joined at node 8"));
+    assert_int_equal(ledger_get_status(book.ledger, &status), OK);
+    assert_int_equal(status.gaps, 1);
+    assert_int_equal(status.position, 3);
+    assert_int_equal(status.event_count, 3);
+    assert_int_equal(status.versions, 0);
+    assert_int_equal(status.quarantined, 0);
+    assert_true(status.journal_size > 0);
+    assert_int_equal(status.who.node, 1);
+    book_close(&book);
+}
+
+RUN(cmocka_unit_test(examples_are_sound),
+    cmocka_unit_test(a_damaged_run_is_told_once_and_mended),
+    cmocka_unit_test(gaps_and_colliding_members_are_notes))
