@@ -156,6 +156,8 @@ struct account {
     int64_t released_ms; /* in the middle of an instant: releases, ... */
     int64_t absence_ms;  /* ... absences ... */
     int32_t bonus_from;  /* ... and the first month without its bonus */
+    int32_t due_month;   /* the month that ends at ... */
+    int64_t due_ms;      /* ... this instant, if it has been reckoned */
     int32_t version;     /* index of the one in force; PROGRAM_NONE */
     int64_t last_ms;     /* the place of the last event or referral: */
     identity last;

@@ -99,7 +99,6 @@ put_facts(struct packer *packer, const struct account *account)
     put(packer, account->visit_store);
     put_time(packer, account->active_ms);
     put_time(packer, account->idle_ended_ms);
-    put_signed(packer, account->bonus_from);
     put_signed(packer, account->debt.value);
 }
 
@@ -193,7 +192,7 @@ put_months(struct packer *packer, const struct account *account,
 
     for (uint32_t i = 0; i < months->count;) {
         struct month_spend entry = months->items[i++];
-        bool open = reach.stores && entry.month >= account->bonus_from;
+        bool open = reach.stores && entry.month >= now;
         if (!open) {
             entry.store = 0;
             while (i < months->count && months->items[i].month == entry.month)

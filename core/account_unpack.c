@@ -169,7 +169,6 @@ get_facts(struct unpacker *unpacker, struct account *account)
     account->visit_store = get_store(unpacker);
     account->active_ms = get_time(unpacker);
     account->idle_ended_ms = get_time(unpacker);
-    account->bonus_from = (int32_t)get_between(unpacker, 0, INT32_MAX);
     account->debt.value = get_between(unpacker, 0, AMOUNT_MAX);
 }
 
@@ -235,6 +234,7 @@ get_months(struct unpacker *unpacker, struct account *account)
     uint32_t count = get_count(unpacker, 3);
     int32_t now = zone_month(&unpacker->timeline->zone, account->last_ms);
 
+    account->bonus_from = now;
     for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
         struct month_spend *entry = LIST_ADD(unpacker->arena, &account->months);
         entry->month = now - (int32_t)get_between(unpacker, 0, now);

@@ -38,13 +38,21 @@ pay_debt(const struct scene *scene, int32_t issuer, points amount)
 struct lot_key
 book_key(const struct scene *scene, int32_t issuer)
 {
-    assert(scene->version != NULL);
-
-    const struct program_points *terms = &scene->version->program->points;
+    struct scratch *scratch = scene->scratch;
     const struct zone *zone = &scene->timeline->zone;
+    int32_t day = scene->moment.day;
+
+    assert(scene->version != NULL);
+    if (scratch->terms_version != scene->version || scratch->terms_day != day) {
+        const struct program_points *terms = &scene->version->program->points;
+        scratch->terms_version = scene->version;
+        scratch->terms_day = day;
+        scratch->available_at = terms_available_at(zone, terms, day);
+        scratch->expires_at = terms_expires_at(zone, terms, day);
+    }
     return (struct lot_key) {
-        .available_at = terms_available_at(zone, terms, scene->moment.day),
-        .expires_at = terms_expires_at(zone, terms, scene->moment.day),
+        .available_at = scratch->available_at,
+        .expires_at = scratch->expires_at,
         .partner = issuer,
     };
 }

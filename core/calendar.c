@@ -422,21 +422,50 @@ zone_equal(const struct zone *a, const struct zone *b)
     return true;
 }
 
-/* The place of the last transition at or before the instant. */
+/* The place of the last transition at or before the instant, by halving. */
 static uint32_t
-find_segment(const struct zone *zone, int64_t at_ms)
+search_segment(const struct zone *zone, int64_t at_ms)
 {
     uint32_t low = 0;
     uint32_t count = zone->count;
 
-    assert(count > 0);
-    assert(zone->transitions[0].at_ms == INT64_MIN);
     while (count > 1) {
         uint32_t half = count / 2;
         low += zone->transitions[low + half].at_ms <= at_ms ? half : 0;
         count -= half;
     }
     return low;
+}
+
+/* The same.  Clocks are mostly changed at an even pace, so that the place can
+ * be guessed; every event asks several times. */
+static uint32_t
+find_segment(const struct zone *zone, int64_t at_ms)
+{
+    enum { TRIES = 4 };
+    const struct zone_transition *list = zone->transitions;
+
+    assert(zone->count > 0);
+    assert(list[0].at_ms == INT64_MIN);
+    if (zone->count < 4)
+        return search_segment(zone, at_ms);
+    int64_t first_ms = list[1].at_ms;
+    int64_t last_ms = list[zone->count - 1].at_ms;
+    if (at_ms < first_ms)
+        return 0;
+    if (at_ms >= last_ms)
+        return zone->count - 1;
+    int64_t pace_ms = (last_ms - first_ms) / (zone->count - 2) + 1;
+    uint32_t place = 1 + (uint32_t)((at_ms - first_ms) / pace_ms);
+    for (int i = 0; i < TRIES; i++) {
+        if (list[place].at_ms > at_ms)
+            place--;
+        else if (list[place + 1].at_ms <= at_ms)
+            place++;
+        else
+            return place;
+    }
+    return search_segment(zone, at_ms);
 }
 
 moment

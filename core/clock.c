@@ -39,11 +39,16 @@ in_force(const struct scene *scene)
 static int64_t
 due_bonus(const struct scene *scene)
 {
-    int32_t month = bonus_next_month(scene->account);
+    struct account *account = scene->account;
+    int32_t month = bonus_next_month(account);
 
     if (month == INT32_MAX)
         return TERMS_NEVER;
-    return terms_month_end_ms(&scene->timeline->zone, month);
+    if (account->due_month != month) {
+        account->due_month = month;
+        account->due_ms = terms_month_end_ms(&scene->timeline->zone, month);
+    }
+    return account->due_ms;
 }
 
 /* A rule is given by the version in force a millisecond before its midnight,
@@ -279,6 +284,5 @@ clock_step(const struct scene *scene, int64_t until_ms, int64_t *ret_at_ms)
     account->clock_ms = until_ms;
     account->released_ms = until_ms;
     account->absence_ms = until_ms;
-    account->bonus_from = zone_month(&scene->timeline->zone, until_ms);
     return CHANGE_NONE;
 }

@@ -17,6 +17,11 @@ struct scratch {
     struct earn_outcome outcome;
     struct earn_stamps stamps[LIMIT_PROGRAM_LIST];
     struct earn_stamps stamps_left[LIMIT_PROGRAM_LIST];
+    /* The terms of points earned on a day, as reckoned last. */
+    const struct version *terms_version;
+    int32_t terms_day;
+    int64_t available_at;
+    int64_t expires_at;
 };
 
 struct scene {
