@@ -28,7 +28,8 @@ NODES := trace keys frame sync lane fork talk greet agree session transport \
 	allow decide feed keeper store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial tally command query statement_csv statement_table cmd_ledger \
-	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_segment cmd_rfm cmd_report cmd_settle cmd_replay \
+	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
+	cmd_report cmd_settle cmd_replay \
 	cmd_nodes main
 
 # What the distribution gives: pkg-config name / package to install.

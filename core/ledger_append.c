@@ -48,6 +48,7 @@ struct batch {
     uint32_t by_id_count;
     uint64_t next_seq; /* plan: of the next new event */
     uint64_t position; /* plan: the last one that it has seen */
+    uint64_t only_at;  /* of the caller; 0: none */
 };
 
 /* --- words --- */
@@ -413,7 +414,9 @@ append_once(struct batch *batch)
         .entries = batch->rows,
         .count = batch->count,
         .now_ms = batch->now_ms,
-        .only_at = batch->plan ? batch->position + 1 : 0,
+        .only_at = batch->only_at != 0 ? batch->only_at
+                   : batch->plan       ? batch->position + 1
+                                       : 0,
     };
     err = journal_append(batch->ledger->journal, &append, batch->results);
     if (err == ERR_CONFLICT)
@@ -442,6 +445,8 @@ append_all(struct batch *batch)
     for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++) {
         forget_plan(batch);
         err = append_once(batch);
+        if (batch->only_at != 0)
+            break;
     }
     return err;
 }
@@ -505,6 +510,7 @@ ledger_append(struct ledger *ledger, struct ledger_entry *entries,
         .count = count,
         .now_ms = options->now_ms,
         .plan = options->dry_run || wants_plan(entries, count),
+        .only_at = options->only_at,
         .complaint = complaint,
     };
 

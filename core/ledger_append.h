@@ -26,13 +26,16 @@ struct ledger_entry {
 struct ledger_append {
     int64_t now_ms;
     bool dry_run;
+    uint64_t only_at; /* not 0: only if this is still the last position + 1,
+                       * for what was decided by what was known there */
 };
 
 /* Appends new events of this node in one transaction: all or none.  An `id`
  * that is stored with equal content is answered with the stored identity; two
  * equal ones in one batch are one.  ERR_INPUT: an event breaks a rule, or lies
  * in the future; ERR_CONFLICT: an `id` is stored with other content;
- * ERR_NOT_FOUND: nobody knows `voids_id`; ERR_FULL.  The complaint names the
+ * ERR_NOT_FOUND: nobody knows `voids_id`; ERR_FULL; ERR_BUSY: `only_at` is
+ * past, refresh and decide again.  The complaint names the
  * line.  The entries are completed in place also in a dry run.  At most
  * LIMIT_APPEND_EVENTS; ask questions about them after ledger_refresh(). */
 NODISCARD enum err ledger_append(struct ledger *ledger,

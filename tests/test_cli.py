@@ -181,6 +181,124 @@ def test_every_kind_counts():
     assert "note" not in done.out.replace("0 notes", ""), done.out
 
 
+REDEEM_RULES = """program: X
+currency: EUR
+timezone: UTC
+points: {min_redemption: 100}
+earn: [{id: welcome, on: join, points: 500}]
+rewards: [{id: cup, value: 8.00, points: 300}, {id: tea, value: 1.00}]
+"""
+
+
+def redeem_ledger():
+    leima("init", "L").expect(0)
+    leima("rules", "publish", "L", "-", "--from", "2000-01-01",
+          given=REDEEM_RULES).expect(0)
+    leima("append", "L", given='{"kind": "join", "member": 5}').expect(0)
+
+
+def test_redeem():
+    redeem_ledger()
+
+    def ask(status, *words):
+        return leima("redeem", "L", "5", *words, "--json").expect(status).json()
+
+    equal("minimum", ask(1, "--points", "99", "--id", "a")["reason"],
+          "below_minimum")
+    equal("too much", ask(1, "--points", "501", "--id", "a")["reason"],
+          "too_little")
+    equal("no voucher", ask(1, "--reward", "tea", "--id", "a")["reason"],
+          "too_little")
+    equal("no such", ask(1, "--reward", "pie", "--id", "a")["reason"],
+          "unknown")
+    equal("nobody", leima("redeem", "L", "6", "--points", "100", "--id", "a",
+                          "--json").expect(1).json()["reason"], "unknown")
+    dry = ask(0, "--reward", "cup", "--id", "a", "--dry-run")
+    equal("dry run", (dry["points"], "event" in dry), (300, False))
+    done = ask(0, "--reward", "cup", "--id", "a")
+    equal("granted", (done["verdict"], done["by"], done["available"]),
+          ("granted", "hub", 500))
+    again = ask(0, "--reward", "cup", "--id", "a")
+    equal("again", (again["event"], again["known"]), (done["event"], True))
+    equal("spent", ask(1, "--reward", "cup", "--id", "b")["available"], 200)
+    refused(2, "redeem", "L", "5", "--points", "100", says=["--id"])
+    refused(2, "redeem", "L", "5", "--id", "x", says=["--points", "--reward"])
+
+
+def test_redeem_side_by_side():
+    """Ten tills ask at once for what is there five times."""
+    redeem_ledger()
+    tills = [subprocess.Popen([LEIMA, "redeem", "L", "5", "--points", "100",
+                               "--id", f"t{n}"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) for n in range(10)]
+    equal("statuses", sorted(till.wait() for till in tills),
+          [0] * 5 + [1] * 5)
+    row = leima("balance", "L", "5", "--json").expect(0).json()
+    equal("left", (row["available"], row["debt"]), (0, 0))
+
+
+def test_segment():
+    redeem_ledger()
+    for line in ({"kind": "purchase", "member": 5, "receipt": "1",
+                  "total": 5000, "lines": [{"amount": 5000, "sku": "S",
+                                            "category": "garden.tools"}]},
+                 {"kind": "purchase", "bearer": "B", "receipt": "2",
+                  "total": 100},
+                 {"kind": "consent", "member": 5, "channel": "email",
+                  "granted": True}):
+        leima("append", "L", given=json.dumps(line)).expect(0)
+
+    def ask(text):
+        return leima("segment", "L", text).expect(0).out.split()
+
+    for text, wanted in (("bought=garden", ["5"]), ("bought=gard", []),
+                         ("sku=S", ["5"]), ("spend=0.01..49.99", ["bearer:B"]),
+                         ("spend=50", ["5"]), ("purchases=1..", ["5", "bearer:B"]),
+                         ("!consent=email", ["bearer:B"]),
+                         ("consent=email,!bought=garden|points=..0",
+                          ["bearer:B"]),
+                         ("stores=1,(sku=S|sku=T)", ["5"]),
+                         ("inactive_days=1..", [])):
+        equal(text, ask(text), wanted)
+    for text, word in (("tier=gold", "level"), ("colour=red", "tier"),
+                       ("spend=", "range"), ("sku=S,", "end"),
+                       ("(sku=S", "parenthesis"), ("sku=S)", "comma"),
+                       ("purchases=9..5", "range")):
+        refused(1, "segment", "L", text, says=[word])
+    grants = leima("segment", "L", "sku=S", "--grant", "tea", "--reason",
+                   "may").expect(0)
+    equal("grant", grants.json(), {"kind": "grant", "member": 5,
+                                   "reward": "tea", "reason": "may",
+                                   "id": "may:5"})
+    leima("append", "L", given=grants.out).expect(0)
+    equal("voucher", ask("reward=tea"), ["5"])
+
+
+def test_rfm():
+    redeem_ledger()
+    for member, count, total in ((1, 1, 100), (2, 2, 100), (3, 2, 300),
+                                 (4, 4, 100), (6, 5, 900)):
+        for n in range(count):
+            leima("append", "L", given=json.dumps(
+                {"kind": "purchase", "member": member, "total": total,
+                 "receipt": f"{member}-{n}",
+                 "at": f"2025-0{n + 1}-1{member}T10:00:00Z"})).expect(0)
+    found = leima("rfm", "L", "--at", "2025-06-01", "--json").expect(0).json()
+    rows = {row["account"]: (row["frequency"], row["monetary"], row["r"],
+                             row["f"], row["m"])
+            for row in found["accounts"]}
+    equal("scores", rows, {"1": (1, 100, 1, 1, 1), "2": (2, 200, 2, 2, 2),
+                           "3": (2, 600, 3, 2, 4), "4": (4, 400, 4, 4, 3),
+                           "6": (5, 4500, 5, 5, 5)})
+    equal("cells", sum(cell["accounts"] for cell in found["cells"]), 5)
+    found = leima("rfm", "L", "--at", "2025-06-01", "--window", "2",
+                  "--monetary", "average", "--json").expect(0).json()
+    rows = {row["account"]: (row["frequency"], row["monetary"])
+            for row in found["accounts"]}
+    equal("window", rows, {"1": (0, 0), "2": (0, 0), "3": (0, 0),
+                           "4": (0, 0), "6": (1, 900)})
+
+
 def test_export():
     ledger()
     lines = leima("export", "L", "--after", "3").expect(0).lines()
