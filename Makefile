@@ -19,7 +19,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	scene book voucher gain stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs runset item tail history_account gather history_parts \
-	history history_scan facts publication versions \
+	history history_scan facts publication versions admission \
 	ledger_parts ledger ledger_append ledger_publish census segment digest \
 	state_table state_fold state state_check ledger_check \
 	totals settlement statement signing closing

@@ -195,8 +195,11 @@ open_parts(struct ledger *ledger, struct complaint *complaint)
             history_open(ledger->dir, ledger->journal, false, &ledger->history);
     if (err == OK)
         err = versions_open(ledger->journal, &ledger->versions);
+    if (err == OK)
+        err = admission_open(ledger->journal, &ledger->admission);
     if (err != OK)
         return ledger_fault(ledger, err, complaint);
+    history_set_admits(ledger->history, admission_admits, ledger->admission);
     if (ledger->owns && !take_ownership(ledger)) {
         complain(complaint, "%s: another node or hub is running on it",
                  ledger->dir);
@@ -234,6 +237,7 @@ ledger_close(struct ledger *ledger)
 {
     if (ledger == NULL)
         return;
+    admission_close(ledger->admission);
     versions_close(ledger->versions);
     history_close(ledger->history);
     journal_close(ledger->journal);
@@ -267,6 +271,8 @@ ledger_refresh(struct ledger *ledger, struct complaint *complaint)
 
     if (err == OK)
         err = versions_refresh(ledger->versions, &changed);
+    if (err == OK)
+        err = admission_refresh(ledger->admission);
     if (err == OK)
         err = refresh_history(ledger);
     return ledger_fault(ledger, err, complaint);

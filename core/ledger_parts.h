@@ -4,6 +4,7 @@
 #ifndef CORE_LEDGER_PARTS_H
 #define CORE_LEDGER_PARTS_H
 
+#include "core/admission.h"
 #include "core/basket.h"
 #include "core/history.h"
 #include "core/reader.h"
@@ -19,6 +20,7 @@ struct ledger {
     struct journal *journal;
     struct history *history;
     struct versions *versions;
+    struct admission *admission;
     struct basket basket; /* scratch of referrals */
 };
 

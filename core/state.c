@@ -558,7 +558,8 @@ bring_up(struct state *state)
     if (!state->loaded && !load(state))
         return rebuild(state);
     uint64_t backlog = ledger_position(state->ledger) - state->position;
-    if (backlog > BACKLOG_REBUILD)
+    if (backlog > BACKLOG_REBUILD ||
+        admission_changed(state->ledger->admission) > state->position)
         return rebuild(state);
     enum err err = follow(state);
     if (err == ERR_CORRUPT || err == ERR_BUSY)
