@@ -21,7 +21,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	runs runset item tail history_account gather history_parts \
 	history history_scan facts publication versions admission \
 	ledger_parts ledger ledger_append ledger_publish census segment digest \
-	state_table state_fold state state_check ledger_check \
+	state_table state_fold state state_check hub_state ledger_check \
 	totals settlement statement signing closing
 REPLAY := candidate side simulate compare report
 NODES := trace keys frame sync lane fork talk greet agree session transport \
