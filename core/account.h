@@ -214,7 +214,7 @@ struct account {
         uint32_t room;
     } counts;
     struct given_list {
-        int32_t *items; /* rules that gave in this absence, ascending */
+        int32_t *items; /* rules that gave something in this absence */
         uint32_t count;
         uint32_t room;
     } given;

@@ -180,7 +180,6 @@ give_absence(const struct scene *scene, int64_t at_ms, int32_t after_days)
     struct earn_context context;
 
     account->absence_ms = at_ms;
-    then.why = false;
     gain_context(&then, &context);
     struct earn_input input = gain_input(&then, &context);
     const struct place_list given = { .places = account->given.items,

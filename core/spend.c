@@ -100,8 +100,14 @@ take_back(const struct scene *scene, const struct book_undo *undo,
     int64_t taken;
 
     if (reward->reward != PROGRAM_NONE) {
-        taken = voucher_withdraw(scene, SOURCE_SPEND, state->spend,
-                                 state->since_ms, below);
+        const struct voucher_match match = {
+            .reward =
+                version_number(undo->version, NAME_REWARD, reward->reward),
+            .source = SOURCE_SPEND,
+            .source_number = state->spend,
+            .since_ms = state->since_ms,
+        };
+        taken = voucher_withdraw(scene, &match, below);
     } else {
         taken = below < state->paid ? below : state->paid;
         points back = book_times(taken, reward->points, state->given);

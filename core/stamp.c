@@ -70,8 +70,13 @@ stamp_take(const struct scene *scene, const struct book_undo *undo,
     if (below == 0)
         return;
     if (card->reward != PROGRAM_NONE) {
-        int64_t taken = voucher_withdraw(scene, SOURCE_CARD, number,
-                                         ACCOUNT_NEVER_YET, below);
+        const struct voucher_match match = {
+            .reward = version_number(undo->version, NAME_REWARD, card->reward),
+            .source = SOURCE_CARD,
+            .source_number = number,
+            .since_ms = ACCOUNT_NEVER_YET,
+        };
+        int64_t taken = voucher_withdraw(scene, &match, below);
         state->count += taken * card->need;
         return;
     }

@@ -96,18 +96,25 @@ voucher_put_back(const struct scene *scene, const struct voucher *voucher)
     note(scene, voucher, 1);
 }
 
+static bool
+matches(const struct voucher *voucher, const struct voucher_match *match)
+{
+    return voucher->reward == match->reward &&
+           voucher->source == match->source &&
+           voucher->source_number == match->source_number &&
+           voucher->issued_ms >= match->since_ms;
+}
+
 int64_t
-voucher_withdraw(const struct scene *scene, enum source_kind source,
-                 int32_t source_number, int64_t since_ms, int64_t count)
+voucher_withdraw(const struct scene *scene, const struct voucher_match *match,
+                 int64_t count)
 {
     struct voucher_list *list = &scene->account->vouchers;
     int64_t left = count;
 
     for (uint32_t i = list->count; i-- > 0 && left > 0;) {
         struct voucher *voucher = &list->items[i];
-        if (voucher->source != source ||
-            voucher->source_number != source_number ||
-            voucher->issued_ms < since_ms)
+        if (!matches(voucher, match))
             continue;
         int64_t taken = voucher->count < left ? voucher->count : left;
         note(scene, voucher, -taken);

@@ -33,11 +33,19 @@ bool voucher_use(const struct scene *scene, int32_t reward,
 /* Puts a used voucher (count 1) back where it was. */
 void voucher_put_back(const struct scene *scene, const struct voucher *voucher);
 
-/* Withdraws at most `count` vouchers that this source issued at or after
- * `since_ms`, those issued last first; returns how many. */
-int64_t voucher_withdraw(const struct scene *scene, enum source_kind source,
-                         int32_t source_number, int64_t since_ms,
-                         int64_t count);
+/* Which vouchers a return may take back: of this reward, issued by this card
+ * or spend reward at or after an instant. */
+struct voucher_match {
+    int32_t reward;
+    enum source_kind source;
+    int32_t source_number;
+    int64_t since_ms;
+};
+
+/* Withdraws at most `count` of them, those issued last first; returns how
+ * many. */
+int64_t voucher_withdraw(const struct scene *scene,
+                         const struct voucher_match *match, int64_t count);
 
 /* When the first of them expires; TERMS_NEVER. */
 int64_t voucher_next_expiry(const struct account *account);
