@@ -24,8 +24,8 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	state_table state_fold state state_check hub_state ledger_check \
 	totals settlement statement signing closing
 REPLAY := candidate side simulate compare report
-NODES := trace keys frame sync lane fork talk greet agree session transport \
-	allow decide feed keeper store hub
+NODES := clock trace stop keys frame sync lane fork talk greet agree session \
+	transport allow carry link notes roster decide feed keeper join store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial tally command query statement_csv statement_table cmd_ledger \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \

@@ -179,6 +179,8 @@ greet_admit(struct session *session, const struct sync_input *input)
             .flags = lane->sends ? FRAME_OFFERED : 0,
         };
     }
+    if (input->admit.window > 0)
+        session->options.window = input->admit.window;
     session->number = input->admit.session;
     session->phase = PHASE_LIVE;
     session->feed_open = true;

@@ -221,6 +221,22 @@ keys_forget(const char *dir, const char *name)
     unlink(path);
 }
 
+enum err
+keys_rename(const char *dir, const char *from, const char *to,
+            struct complaint *complaint)
+{
+    char folder[PATH_SIZE], old[PATH_SIZE], fresh[PATH_SIZE];
+    enum err err = path_of(dir, "", folder, complaint);
+
+    if (err == OK)
+        err = path_of(dir, from, old, complaint);
+    if (err == OK)
+        err = path_of(dir, to, fresh, complaint);
+    if (err == OK && rename(old, fresh) != 0)
+        err = fault(complaint, old);
+    return err == OK ? sync_dir(folder, complaint) : err;
+}
+
 /* --- endpoints --- */
 
 bool

@@ -6,6 +6,7 @@
  * are never in the journal, in a backup, in a trace or on a command line.
  *
  *   own     "public HEX" and "secret HEX": this ledger's own pair
+ *   next    the pair that is to become `own` when the hub has registered it
  *   hubs    a line "ENDPOINT HEX" for each hub, the active one first; that
  *           file makes a ledger one that has joined (is about to join) a hub
  *   once    the one-time pair, from the string until the hub has registered us
@@ -47,7 +48,7 @@ struct keys_hubs {
  * ERR_INPUT: readable by others, or not what was written; ERR_IO, ERR_FULL.
  * The complaint says which file and what to do. */
 
-/* `name` is "own" or "once". */
+/* `name` is "own", "next" or "once". */
 NODISCARD enum err keys_load(const char *dir, const char *name,
                              struct keys_pair *ret_pair,
                              struct complaint *complaint);
@@ -57,6 +58,9 @@ NODISCARD enum err keys_store(const char *dir, const char *name,
                               struct complaint *complaint);
 /* Overwrites the file and takes it away. */
 void keys_forget(const char *dir, const char *name);
+/* Gives the pair another name, in place of what bore it, durably. */
+NODISCARD enum err keys_rename(const char *dir, const char *from,
+                               const char *to, struct complaint *complaint);
 
 NODISCARD enum err keys_load_hubs(const char *dir, struct keys_hubs *ret_hubs,
                                   struct complaint *complaint);

@@ -111,6 +111,7 @@ struct sync_input {
         } start;
         struct {
             uint64_t session;
+            uint64_t window; /* in place of the options' */
             int64_t clock_ms;
             const struct sync_held *held; /* each stream of ADMISSION, in
                                            * its order */
@@ -175,6 +176,15 @@ enum sync_alarm {
     SYNC_ALARM_RESTORED,   /* the hub has less than it once acknowledged */
     SYNC_ALARM_EPOCH,      /* a hub of a past epoch, or one after ours */
 };
+/* "forked", for a trace. */
+static inline const char *
+sync_alarm_name(enum sync_alarm alarm)
+{
+    static const char *const names[] = { "forked", "rewound",    "checksum",
+                                         "right",  "unreadable", "restored",
+                                         "epoch" };
+    return names[alarm];
+}
 
 struct sync_output {
     enum sync_output_kind kind;

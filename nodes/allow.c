@@ -1,0 +1,344 @@
+#include "nodes/allow.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/reader.h"
+#include "nodes/clock.h"
+
+struct entry {
+    struct enrolment enrolment;
+    bool revoked;
+};
+
+struct allow {
+    struct journal *journal;
+    struct reader *reader;
+    uint32_t hub; /* whose books count: our own number */
+    pthread_mutex_t lock;
+    uint64_t txn;           /* of the journal, when it was last read */
+    uint64_t position_next; /* where to read on */
+    uint64_t changes;
+    struct entry *entries; /* by number */
+    uint32_t count;
+    uint32_t room;
+};
+
+/* --- reading the books --- */
+
+/* The place of the number, or where it would stand. */
+static uint32_t
+place(const struct allow *allow, uint32_t node)
+{
+    uint32_t low = 0;
+    uint32_t high = allow->count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (allow->entries[middle].enrolment.node < node)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct entry *
+find(const struct allow *allow, uint32_t node)
+{
+    uint32_t at = place(allow, node);
+
+    if (at == allow->count || allow->entries[at].enrolment.node != node)
+        return NULL;
+    return &allow->entries[at];
+}
+
+static enum err
+put(struct allow *allow, const struct enrolment *enrolment)
+{
+    struct entry *entry = find(allow, enrolment->node);
+
+    if (!entry) {
+        if (allow->count == allow->room) {
+            uint32_t wanted = allow->room ? allow->room * 2 : 16;
+            struct entry *grown =
+                realloc(allow->entries, wanted * sizeof allow->entries[0]);
+            if (!grown)
+                return ERR_MEMORY;
+            allow->entries = grown;
+            allow->room = wanted;
+        }
+        uint32_t at = place(allow, enrolment->node);
+        entry = &allow->entries[at];
+        memmove(entry + 1, entry, (allow->count - at) * sizeof *entry);
+        allow->count++;
+    }
+    *entry = (struct entry) { .enrolment = *enrolment };
+    return OK;
+}
+
+static enum err
+apply(struct allow *allow, const struct record *record)
+{
+    struct enrolment enrolment;
+    uint32_t node;
+
+    if (record->stream.channel != CHANNEL_BOOKS ||
+        record->stream.node != allow->hub)
+        return OK;
+    allow->changes++;
+    if (record->kind == RECORD_ENROL) {
+        enum err err = enrol_decode(record->body, &enrolment);
+        return err == OK ? put(allow, &enrolment) : err;
+    }
+    if (record->kind == RECORD_REVOKE) {
+        enum err err = enrol_decode_revoke(record->body, &node);
+        struct entry *entry = err == OK ? find(allow, node) : NULL;
+        if (entry)
+            entry->revoked = true;
+        return err;
+    }
+    return OK;
+}
+
+/* Costs next to nothing where nobody has committed anything. */
+static enum err
+refresh(struct allow *allow)
+{
+    uint64_t txn = journal_last_txn(allow->journal);
+    if (txn == allow->txn)
+        return OK;
+    enum err err = reader_refresh(allow->reader);
+    while (err == OK) {
+        struct reader_item item;
+        err = reader_next_control(allow->reader, allow->position_next, &item);
+        if (err == ERR_UNKNOWN) { /* of a later format: nothing of ours */
+            allow->position_next = item.position + 1;
+            err = OK;
+            continue;
+        }
+        if (err != OK)
+            break;
+        err = apply(allow, &item.record);
+        if (err == OK)
+            allow->position_next = item.position + 1;
+    }
+    if (err != ERR_NOT_FOUND)
+        return err;
+    allow->txn = txn;
+    return OK;
+}
+
+enum err
+allow_open(struct journal *journal, struct allow **ret_allow)
+{
+    struct journal_identity who;
+    struct allow *allow = calloc(1, sizeof *allow);
+    if (!allow)
+        return ERR_MEMORY;
+    pthread_mutex_init(&allow->lock, NULL);
+    allow->journal = journal;
+    allow->position_next = 1;
+    enum err err = journal_get_identity(journal, &who);
+    if (err == OK)
+        err = reader_open(journal, &allow->reader);
+    if (err == OK) {
+        allow->hub = who.node;
+        allow->txn = UINT64_MAX; /* nothing read yet */
+        err = refresh(allow);
+    }
+    if (err != OK) {
+        allow_close(allow);
+        return err;
+    }
+    *ret_allow = allow;
+    return OK;
+}
+
+void
+allow_close(struct allow *allow)
+{
+    if (!allow)
+        return;
+    reader_close(allow->reader);
+    pthread_mutex_destroy(&allow->lock);
+    free(allow->entries);
+    free(allow);
+}
+
+/* --- asking --- */
+
+static const struct entry *
+find_key(const struct allow *allow, curve_key key, bool *ret_joining)
+{
+    int64_t now_ms = clock_wall_ms();
+
+    for (uint32_t i = 0; i < allow->count; i++) {
+        const struct entry *entry = &allow->entries[i];
+        const struct enrolment *enrolment = &entry->enrolment;
+        if (entry->revoked)
+            continue;
+        if (enrolment->joined && curve_key_equal(enrolment->key, key)) {
+            *ret_joining = false;
+            return entry;
+        }
+        if (curve_key_equal(enrolment->once, key) &&
+            now_ms <= enrolment->once_until_ms) {
+            *ret_joining = true;
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+bool
+allow_gate(void *context, curve_key key, struct transport_pass *ret_pass)
+{
+    struct allow *allow = context;
+    bool joining = false;
+
+    pthread_mutex_lock(&allow->lock);
+    const struct entry *entry =
+        refresh(allow) == OK ? find_key(allow, key, &joining) : NULL;
+    if (entry)
+        *ret_pass = (struct transport_pass) { .node = entry->enrolment.node,
+                                              .joining = joining };
+    pthread_mutex_unlock(&allow->lock);
+    return entry != NULL;
+}
+
+bool
+allow_holds(struct allow *allow, struct transport_pass pass, curve_key key)
+{
+    struct transport_pass now;
+
+    return allow_gate(allow, key, &now) && now.node == pass.node &&
+           now.joining == pass.joining;
+}
+
+uint64_t
+allow_changes(struct allow *allow)
+{
+    pthread_mutex_lock(&allow->lock);
+    /* What can't be read now will be seen at the next look. */
+    enum err err = refresh(allow);
+    uint64_t changes = err == OK ? allow->changes : 0;
+    pthread_mutex_unlock(&allow->lock);
+    return changes;
+}
+
+bool
+allow_find(struct allow *allow, uint32_t node, struct enrolment *ret_enrolment)
+{
+    pthread_mutex_lock(&allow->lock);
+    const struct entry *entry = refresh(allow) == OK ? find(allow, node) : NULL;
+    bool found = entry && !entry->revoked;
+    if (found)
+        *ret_enrolment = entry->enrolment;
+    pthread_mutex_unlock(&allow->lock);
+    return found;
+}
+
+bool
+allow_next(struct allow *allow, uint32_t after, struct enrolment *ret_enrolment,
+           bool *ret_revoked)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&allow->lock);
+    if (refresh(allow) == OK && after < UINT32_MAX) {
+        uint32_t at = place(allow, after + 1);
+        found = at < allow->count;
+        if (found) {
+            *ret_enrolment = allow->entries[at].enrolment;
+            *ret_revoked = allow->entries[at].revoked;
+        }
+    }
+    pthread_mutex_unlock(&allow->lock);
+    return found;
+}
+
+/* --- writing --- */
+
+static enum err
+write_item(struct allow *allow, enum record_kind kind, const struct text *body,
+           uint64_t only_at)
+{
+    struct journal_result result;
+    const struct journal_control control = { .channel = CHANNEL_BOOKS,
+                                             .kind = (uint8_t)kind,
+                                             .body = text_view(body),
+                                             .now_ms = clock_wall_ms(),
+                                             .only_at = only_at };
+
+    if (!text_ok(body))
+        return ERR_MEMORY;
+    return journal_append_control(allow->journal, &control, &result);
+}
+
+enum err
+allow_enrol(struct allow *allow, const struct enrolment *enrolment)
+{
+    struct text body = { 0 };
+
+    enrol_encode(enrolment, &body);
+    enum err err = write_item(allow, RECORD_ENROL, &body, 0);
+    text_close(&body);
+    return err;
+}
+
+enum err
+allow_revoke(struct allow *allow, uint32_t node)
+{
+    struct enrolment enrolment;
+    struct text body = { 0 };
+
+    if (!allow_find(allow, node, &enrolment))
+        return ERR_NOT_FOUND;
+    enrol_encode_revoke(node, &body);
+    enum err err = write_item(allow, RECORD_REVOKE, &body, 0);
+    text_close(&body);
+    return err;
+}
+
+/* Only as long as nobody has written into the books meanwhile (a revocation,
+ * say) does the decision hold; else it is made again. */
+static enum err
+try_join(struct allow *allow, uint32_t node, curve_key key)
+{
+    struct enrolment enrolment = { 0 };
+
+    pthread_mutex_lock(&allow->lock);
+    enum err err = refresh(allow);
+    uint64_t next = allow->position_next;
+    const struct entry *entry = err == OK ? find(allow, node) : NULL;
+    if (entry && !entry->revoked)
+        enrolment = entry->enrolment;
+    pthread_mutex_unlock(&allow->lock);
+    if (err != OK)
+        return err;
+    if (enrolment.node == 0)
+        return ERR_NOT_FOUND;
+    if (enrolment.joined)
+        return curve_key_equal(enrolment.key, key) ? OK : ERR_CONFLICT;
+
+    struct text body = { 0 };
+    enrolment.joined = true;
+    enrolment.key = key;
+    enrol_encode(&enrolment, &body);
+    err = write_item(allow, RECORD_ENROL, &body, next);
+    text_close(&body);
+    return err;
+}
+
+enum err
+allow_join(struct allow *allow, uint32_t node, curve_key key)
+{
+    enum { TRIES = 10 };
+    enum err err = ERR_BUSY;
+
+    for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++)
+        err = try_join(allow, node, key);
+    return err;
+}

@@ -1,0 +1,261 @@
+#include "nodes/carry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RECORDS_ROOM = LIMIT_FRAME_SIZE - FRAME_BATCH_FIXED };
+
+enum err
+carry_open(struct journal *journal, struct carry *ret_carry)
+{
+    struct carry carry = { .journal = journal };
+
+    carry.records = malloc(RECORDS_ROOM);
+    if (!carry.records)
+        return ERR_MEMORY;
+    enum err err = reader_open(journal, &carry.reader);
+    if (err != OK) {
+        carry_close(&carry);
+        return err;
+    }
+    *ret_carry = carry;
+    return OK;
+}
+
+void
+carry_close(struct carry *carry)
+{
+    reader_close(carry->reader);
+    free(carry->records);
+    free(carry->offers);
+    free(carry->held);
+    *carry = (struct carry) { 0 };
+}
+
+/* The record end at or below the seq; zeros: none is held. */
+static stream_head
+end_below(struct carry *carry, stream_id stream, uint64_t seq)
+{
+    struct reader_item item;
+    struct reader_stream found;
+
+    if (seq == 0)
+        return (stream_head) { 0 };
+    if (reader_find(carry->reader, stream, seq, &item) == OK) {
+        uint64_t last = record_last(&item.record);
+        if (last == seq)
+            return (stream_head) { .seq = last, .chain = item.record.chain };
+        return (stream_head) { .seq = item.record.seq - 1,
+                               .chain = item.record.prev };
+    }
+    if (reader_get_stream(carry->reader, stream, &found) != OK)
+        return (stream_head) { 0 };
+    if (seq >= found.head.seq)
+        return found.head;
+    return seq >= found.boundary.seq ? found.boundary : (stream_head) { 0 };
+}
+
+void
+carry_hashes(struct carry *carry, const struct sync_output *wish,
+             struct sync_input *ret_input)
+{
+    enum err err = reader_refresh(carry->reader);
+
+    *ret_input = (struct sync_input) { .kind = SYNC_HASHES };
+    ret_input->hashes.stream = wish->get_hashes.stream;
+    ret_input->hashes.heads = carry->hashes;
+    ret_input->hashes.count = wish->get_hashes.count;
+    for (uint32_t i = 0; i < wish->get_hashes.count; i++)
+        carry->hashes[i] = err == OK ? end_below(carry, wish->get_hashes.stream,
+                                                 wish->get_hashes.seqs[i])
+                                     : (stream_head) { 0 };
+}
+
+void
+carry_records(struct carry *carry, const struct sync_output *wish,
+              struct sync_input *ret_input)
+{
+    const uint64_t after = wish->get_records.after.seq;
+    uint32_t size = 0;
+    stream_head end = wish->get_records.after;
+    stream_head before = end;
+    enum err err = reader_refresh(carry->reader);
+
+    while (err == OK && end.seq < wish->get_records.last) {
+        struct reader_item item;
+        err = reader_find(carry->reader, wish->get_records.stream, end.seq + 1,
+                          &item);
+        view bytes = item.record.bytes;
+        if (err != OK || item.record.seq != end.seq + 1 ||
+            bytes.size > RECORDS_ROOM - size ||
+            (size > 0 && size + bytes.size > wish->get_records.size_max))
+            break;
+        if (end.seq == after)
+            before = (stream_head) { .seq = after, .chain = item.record.prev };
+        memcpy(carry->records + size, bytes.bytes, bytes.size);
+        size += bytes.size;
+        end = (stream_head) { .seq = record_last(&item.record),
+                              .chain = item.record.chain };
+    }
+    *ret_input = (struct sync_input) { .kind = SYNC_RECORDS };
+    ret_input->records.stream = wish->get_records.stream;
+    ret_input->records.before = before;
+    ret_input->records.end = end;
+    ret_input->records.bytes = (view) { carry->records, size };
+}
+
+struct ingest_batch
+carry_batch(const struct sync_output *wish)
+{
+    return (struct ingest_batch) { .stream = wish->put_records.stream,
+                                   .bytes = wish->put_records.bytes };
+}
+
+static enum sync_verdict
+verdict_of(enum ingest_verdict verdict)
+{
+    switch (verdict) {
+    case INGEST_APPENDED:
+    case INGEST_DUPLICATE:
+        return SYNC_STORED_OK;
+    case INGEST_GAP:
+        return SYNC_STORED_GAP;
+    case INGEST_FORK:
+        return SYNC_STORED_FORK;
+    case INGEST_CORRUPT:
+        return SYNC_STORED_CHECKSUM;
+    case INGEST_UNKNOWN: /* we are too old for it */
+    case INGEST_OWN:     /* nobody writes our history but we */
+        return SYNC_STORED_RIGHT;
+    }
+    return SYNC_STORED_RIGHT;
+}
+
+void
+carry_stored(const struct ingest_batch *batch, enum err err, uint64_t total,
+             struct sync_input *ret_input)
+{
+    *ret_input = (struct sync_input) { .kind = SYNC_STORED };
+    ret_input->stored.stream = batch->stream;
+    ret_input->stored.total = total;
+    ret_input->stored.head = batch->head;
+    ret_input->stored.verdict =
+        err == OK ? verdict_of(batch->verdict) : SYNC_STORED_FULL;
+}
+
+/* --- which streams there are --- */
+
+/* Another `count` elements fit. */
+#define MAKE_ROOM(array, count)                                                \
+    make_room((void **)&(array), (count), sizeof *(array))
+
+static bool
+make_room(void **array, uint32_t count, size_t size)
+{
+    /* Doubles at 8, 16, 32, ... */
+    if (count != 0 && (count < 8 || (count & (count - 1)) != 0))
+        return true;
+    size_t wanted = count < 8 ? 8 : (size_t)count * 2;
+    void *grown = realloc(*array, wanted * size);
+    if (!grown)
+        return false;
+    *array = grown;
+    return true;
+}
+
+/* A later incarnation says where it left its parent. */
+static void
+mark_left(struct carry *carry, const struct record_parent *parent,
+          uint32_t node, uint8_t channel)
+{
+    for (uint32_t i = 0; i < carry->offer_count; i++) {
+        struct sync_offer *offer = &carry->offers[i];
+        if (offer->stream.node != node || offer->stream.channel != channel ||
+            offer->stream.incarnation != parent->incarnation)
+            continue;
+        offer->left = true;
+        /* What the hub has above is wanted back where we have nothing else
+         * in that place. */
+        offer->fetch = offer->head.seq <= parent->seq;
+        if (offer->head.seq > parent->seq)
+            offer->head =
+                (stream_head) { .seq = parent->seq, .chain = parent->chain };
+    }
+}
+
+enum err
+carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
+{
+    struct reader_stream found = { 0 };
+    struct journal_identity who;
+    enum err err = reader_refresh(carry->reader);
+
+    carry->offer_count = 0;
+    if (err == OK)
+        err = journal_get_identity(carry->journal, &who);
+    if (err != OK)
+        return err;
+    while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
+           OK) {
+        if (found.stream.node != node || found.stream.channel != channel)
+            continue;
+        if (!MAKE_ROOM(carry->offers, carry->offer_count))
+            return ERR_MEMORY;
+        /* No longer the current one: it goes on elsewhere, even if nothing
+         * has been written there yet. */
+        bool left = node == who.node &&
+                    found.stream.incarnation != who.incarnation &&
+                    channel == CHANNEL_EVENTS;
+        carry->offers[carry->offer_count++] =
+            (struct sync_offer) { .stream = found.stream,
+                                  .head = found.head,
+                                  .left = left,
+                                  .fetch = left };
+    }
+    if (err != ERR_NOT_FOUND)
+        return err;
+    for (uint32_t i = 0; i < carry->offer_count; i++) {
+        struct reader_item item;
+        if (reader_find(carry->reader, carry->offers[i].stream, 1, &item) == OK)
+            mark_left(carry, &item.record.parent, node, (uint8_t)channel);
+    }
+    return OK;
+}
+
+enum err
+carry_held(struct carry *carry, uint32_t node, enum record_channel channel)
+{
+    struct reader_stream found = { 0 };
+    enum err err = reader_refresh(carry->reader);
+
+    carry->held_count = 0;
+    if (err != OK)
+        return err;
+    while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
+           OK) {
+        if (found.stream.node == node || found.stream.channel != channel)
+            continue;
+        if (!MAKE_ROOM(carry->held, carry->held_count))
+            return ERR_MEMORY;
+        carry->held[carry->held_count++] =
+            (struct sync_held) { .stream = found.stream, .head = found.head };
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err
+carry_head(struct carry *carry, stream_id stream, stream_head *ret_head)
+{
+    struct reader_stream found;
+    enum err err = reader_refresh(carry->reader);
+
+    if (err == OK)
+        err = reader_get_stream(carry->reader, stream, &found);
+    if (err == ERR_NOT_FOUND) {
+        *ret_head = (stream_head) { 0 };
+        return OK;
+    }
+    if (err == OK)
+        *ret_head = found.head;
+    return err;
+}

@@ -1,0 +1,55 @@
+/*
+ * carry.h - does what a session asks of the journal
+ *
+ * Looks up hashes, reads records, stores records; each answers with the input
+ * that the session waits for.  The same at a node and at a hub, but that a
+ * hub stores many sessions' records in one commit.
+ */
+#ifndef NODES_CARRY_H
+#define NODES_CARRY_H
+
+#include "core/ingest.h"
+#include "core/reader.h"
+#include "nodes/session.h"
+
+struct carry {
+    struct journal *journal; /* borrowed */
+    struct reader *reader;
+    uint8_t *records;                /* of the last carry_records() */
+    stream_head hashes[SYNC_PROBES]; /* of the last carry_hashes() */
+    struct sync_offer *offers;       /* of the last carry_offers() */
+    struct sync_held *held;          /* likewise */
+    uint32_t offer_count;
+    uint32_t held_count;
+};
+
+/* ERR_IO, ERR_MEMORY, ERR_BUSY (too many readers). */
+NODISCARD enum err carry_open(struct journal *journal, struct carry *ret_carry);
+void carry_close(struct carry *carry);
+
+/* Answers of the journal as it stands now; views are valid until the next
+ * call.  What can't be read is answered as absent, and the session raises the
+ * alarm. */
+void carry_hashes(struct carry *carry, const struct sync_output *wish,
+                  struct sync_input *ret_input);
+void carry_records(struct carry *carry, const struct sync_output *wish,
+                   struct sync_input *ret_input);
+
+/* The batch that a PUT_RECORDS asks for, and, after ingest_run(), the answer.
+ * `err` is what that said. */
+struct ingest_batch carry_batch(const struct sync_output *wish);
+void carry_stored(const struct ingest_batch *batch, enum err err,
+                  uint64_t total, struct sync_input *ret_input);
+
+/* The streams of `node` on one channel, to offer: with where they were left,
+ * where a later incarnation names them as its parent.  ERR_IO, ERR_MEMORY. */
+NODISCARD enum err carry_offers(struct carry *carry, uint32_t node,
+                                enum record_channel channel);
+/* The streams of other nodes on one channel, as held. */
+NODISCARD enum err carry_held(struct carry *carry, uint32_t node,
+                              enum record_channel channel);
+/* Where one stream ends; zeros: nothing of it is held. */
+NODISCARD enum err carry_head(struct carry *carry, stream_id stream,
+                              stream_head *ret_head);
+
+#endif

@@ -1,0 +1,716 @@
+/*
+ * hub.c - a turn of the hub's loop
+ *
+ *   drain    take what has come, step each sender's session with it; what is
+ *            to be stored is only put on a list
+ *   commit   store the whole list in one transaction
+ *   answer   tell the sessions, whose acknowledgements then go out
+ *   look     at what other processes have committed: versions go down,
+ *            revoked nodes go
+ *
+ * So under load a commit carries many nodes' frames and costs each a fraction
+ * of a flush, and without load it carries one at once.
+ */
+#include "nodes/hub.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/ledger.h"
+#include "nodes/allow.h"
+#include "nodes/carry.h"
+#include "nodes/clock.h"
+#include "nodes/keeper.h"
+#include "nodes/roster.h"
+#include "nodes/stop.h"
+#include "nodes/trace.h"
+
+enum {
+    FRAMES_AT_ONCE = 256, /* of a drain, and so of a commit */
+    BYTES_AT_ONCE = 16 * LIMIT_FRAME_SIZE,
+    SCRATCH_SIZE = 64 * LIMIT_FRAME_SIZE, /* address space for their parts */
+    WISHES_MAX = 4,
+    LOOK_MS = 20,
+    TICK_MS = 500,
+    BUSY_MS = 3000,
+    REOPENS_MAX = 5,
+    BULK_BYTES = LIMIT_FRAME_SIZE, /* more than that pending: a catch-up */
+    BULK_MAX = 16,                 /* catch-ups at a time */
+    BULK_WAIT_MS = 1000,           /* the others come back, spread over ... */
+    BULK_SPREAD_MS = 4000,         /* ... this */
+    WINDOW_BULK = 2 * LIMIT_FRAME_SIZE,
+    WINDOW_LIVE = LIMIT_FRAME_SIZE / 4,
+    SESSION_BITS = 20, /* sessions of one run of the process */
+};
+
+/* Records that wait for the commit. */
+struct put {
+    struct guest *guest;
+    uint64_t total;
+};
+
+struct hub {
+    const struct hub_options *options;
+    int stop;
+    uint32_t node;
+    uint64_t epoch;
+    uint64_t sessions; /* the last session's number */
+    struct ledger *ledger;
+    struct journal *journal;
+    struct keeper *keeper;
+    struct carry carry;
+    struct allow *allow;
+    uint64_t allow_changes;
+    struct transport *transport;
+    struct roster *roster;
+    struct arena scratch;
+    uint64_t txn;
+    int64_t look_ms;
+    int64_t tick_ms;
+    bool broken;
+    bool is_ready;
+
+    struct sync_outputs outputs;
+    struct sync_output wishes[WISHES_MAX];
+    uint32_t wish_count;
+    struct transport_message messages[FRAMES_AT_ONCE]; /* of a drain */
+    uint32_t message_count;
+    struct put puts[FRAMES_AT_ONCE];
+    struct ingest_batch batches[FRAMES_AT_ONCE];
+    uint32_t put_count;
+};
+
+static void
+fault(struct hub *hub, const char *what, enum err err)
+{
+    trace(TRACE_ERROR, hub->node, what, "err=%s witness=%s", err_name(err),
+          err_witness());
+    hub->broken = true;
+}
+
+/* --- what a session wants --- */
+
+static void
+send_to(struct hub *hub, struct guest *guest, const struct frame *frame)
+{
+    /* A full queue loses the frame, as a bad wire would; whoever misses it
+     * asks again. */
+    if (transport_send(hub->transport, &guest->peer, frame) == ERR_NOT_FOUND)
+        guest->gone = true;
+}
+
+static void
+alarm_people(const struct hub *hub, const struct guest *guest,
+             const struct sync_output *output)
+{
+    trace(TRACE_ERROR, hub->node, "alarm", "what=%s peer=%u stream=%s seq=%llu",
+          sync_alarm_name(output->alarm.what), guest->peer.pass.node,
+          trace_stream(output->alarm.stream),
+          (unsigned long long)output->alarm.seq);
+}
+
+static void
+put_later(struct hub *hub, struct guest *guest, const struct sync_output *wish)
+{
+    assert(hub->put_count < FRAMES_AT_ONCE);
+    hub->puts[hub->put_count] =
+        (struct put) { .guest = guest, .total = wish->put_records.total };
+    hub->batches[hub->put_count] = carry_batch(wish);
+    hub->put_count++;
+}
+
+static void
+carry_out(struct hub *hub, struct guest *guest,
+          const struct sync_output *output)
+{
+    switch (output->kind) {
+    case SYNC_SEND:
+        send_to(hub, guest, &output->frame);
+        return;
+    case SYNC_ADMISSION:
+    case SYNC_GET_HASHES:
+    case SYNC_GET_RECORDS:
+        assert(hub->wish_count < WISHES_MAX);
+        hub->wishes[hub->wish_count++] = *output;
+        return;
+    case SYNC_PUT_RECORDS:
+        put_later(hub, guest, output);
+        return;
+    case SYNC_ALARM:
+        alarm_people(hub, guest, output);
+        return;
+    case SYNC_DROP:
+        trace(TRACE_NOTICE, hub->node, "left", "peer=%u why=\"%s\"",
+              guest->peer.pass.node, output->drop.why);
+        guest->gone = true;
+        return;
+    case SYNC_ACKED:
+    case SYNC_PUT_STATES:
+    case SYNC_BRANCH:
+        return; /* a node's affairs */
+    }
+}
+
+/* A later session of a node with the same incarnation takes the place of the
+ * ones before; with another one they are twins, if the old one goes on. */
+static void
+fence(struct hub *hub, const struct guest *guest)
+{
+    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
+        struct guest *other = roster_at(hub->roster, i);
+        if (other == guest || other->gone ||
+            other->peer.pass.node != guest->peer.pass.node)
+            continue;
+        if (other->incarnation == guest->incarnation)
+            other->fenced = true;
+        else
+            other->rival = true;
+    }
+}
+
+static uint32_t
+bulk_count(const struct hub *hub)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < roster_count(hub->roster); i++)
+        count += roster_at(hub->roster, i)->bulk;
+    return count;
+}
+
+/* The heads of the streams asked about. */
+static enum err
+look_up(struct hub *hub, const struct sync_output *wish, struct sync_held *held)
+{
+    enum err err = OK;
+
+    for (uint32_t i = 0; err == OK && i < wish->admission.stream_count; i++) {
+        held[i].stream = wish->admission.streams[i];
+        err = carry_head(&hub->carry, held[i].stream, &held[i].head);
+    }
+    return err;
+}
+
+/* Lets a session in, or makes it wait. */
+static void
+admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
+      struct sync_input *ret_input)
+{
+    guest->bulk = false;
+    bool bulk = wish->admission.pending > BULK_BYTES;
+    *ret_input = (struct sync_input) { .kind = SYNC_DEFER };
+    ret_input->defer.ms = BULK_WAIT_MS;
+    if (bulk && bulk_count(hub) >= BULK_MAX) {
+        ret_input->defer.ms +=
+            (uint32_t)(crypto_random_number() % BULK_SPREAD_MS);
+        return;
+    }
+    uint32_t count = wish->admission.stream_count;
+    /* One for the step that this answers; it is read before the next call. */
+    free(hub->carry.held);
+    hub->carry.held = calloc(count + 1, sizeof hub->carry.held[0]);
+    if (!hub->carry.held)
+        return;
+    enum err err = look_up(hub, wish, hub->carry.held);
+    if (err == OK)
+        err = carry_offers(&hub->carry, hub->node, CHANNEL_PUBLIC);
+    if (err != OK) {
+        fault(hub, "streams", err);
+        return;
+    }
+    guest->bulk = bulk;
+    guest->incarnation = wish->admission.incarnation;
+    fence(hub, guest);
+    *ret_input = (struct sync_input) { .kind = SYNC_ADMIT };
+    ret_input->admit.session = ++hub->sessions;
+    ret_input->admit.window = bulk ? WINDOW_BULK : WINDOW_LIVE;
+    ret_input->admit.clock_ms = clock_wall_ms();
+    ret_input->admit.held = hub->carry.held;
+    ret_input->admit.held_count = count;
+    ret_input->admit.offers = hub->carry.offers;
+    ret_input->admit.offer_count = hub->carry.offer_count;
+    trace(TRACE_NOTICE, hub->node, "admitted", "peer=%u session=%llu bulk=%d",
+          guest->peer.pass.node, (unsigned long long)hub->sessions, bulk);
+}
+
+static bool
+answer_wish(struct hub *hub, struct guest *guest, struct sync_input *ret_input)
+{
+    if (hub->wish_count == 0)
+        return false;
+    struct sync_output wish = hub->wishes[0];
+    hub->wish_count--;
+    memmove(&hub->wishes[0], &hub->wishes[1],
+            hub->wish_count * sizeof hub->wishes[0]);
+    if (wish.kind == SYNC_GET_HASHES)
+        carry_hashes(&hub->carry, &wish, ret_input);
+    else if (wish.kind == SYNC_GET_RECORDS)
+        carry_records(&hub->carry, &wish, ret_input);
+    else
+        admit(hub, guest, &wish, ret_input);
+    return true;
+}
+
+/* Steps until nothing is left to do about the input. */
+static void
+give(struct hub *hub, struct guest *guest, const struct sync_input *input)
+{
+    struct sync_input next = *input;
+
+    hub->wish_count = 0;
+    while (!guest->gone) {
+        session_step(guest->session, &next, clock_steady_ms(), &hub->outputs);
+        for (uint32_t i = 0; i < hub->outputs.count; i++)
+            carry_out(hub, guest, &hub->outputs.list[i]);
+        if (hub->outputs.again)
+            next = (struct sync_input) { .kind = SYNC_TICK };
+        else if (!answer_wish(hub, guest, &next))
+            return;
+    }
+}
+
+static void
+end_guest(struct hub *hub, struct guest *guest, enum frame_code code,
+          const char *words)
+{
+    struct sync_input input = { .kind = SYNC_REFUSE };
+
+    input.refuse.code = code;
+    input.refuse.retry = code != FRAME_CODE_RIGHT;
+    input.refuse.words = words;
+    give(hub, guest, &input);
+}
+
+/* --- drain --- */
+
+static void
+refuse_peer(struct hub *hub, const struct transport_peer *peer,
+            enum frame_code code, const char *words)
+{
+    struct frame frame = { .kind = FRAME_ERR };
+
+    frame.err.code = code;
+    frame.err.retry = code != FRAME_CODE_RIGHT;
+    frame.err.words = view_of(words);
+    if (transport_send(hub->transport, peer, &frame) != OK)
+        trace(TRACE_DEBUG, hub->node, "unsent", "peer=%u", peer->pass.node);
+}
+
+/* Registers a node's own key.  The answer repeats the frame. */
+static void
+take_join(struct hub *hub, const struct transport_peer *peer,
+          const struct frame *frame)
+{
+    if (frame->kind != FRAME_JOIN || frame->join.node != peer->pass.node) {
+        refuse_peer(hub, peer, FRAME_CODE_RIGHT, "this key is for JOIN only");
+        return;
+    }
+    enum err err = allow_join(hub->allow, frame->join.node, frame->join.key);
+    trace(err == OK ? TRACE_NOTICE : TRACE_ERROR, hub->node, "join",
+          "peer=%u err=%s", peer->pass.node, err_name(err));
+    if (err == OK && transport_send(hub->transport, peer, frame) == OK)
+        return;
+    if (err == ERR_CONFLICT)
+        refuse_peer(hub, peer, FRAME_CODE_RIGHT,
+                    "the string has been used by another machine");
+    else if (err == ERR_NOT_FOUND)
+        refuse_peer(hub, peer, FRAME_CODE_RIGHT, "not enrolled any more");
+    else if (err != OK)
+        refuse_peer(hub, peer, FRAME_CODE_SESSION, "try again");
+}
+
+/* A connection becomes a guest by its HELLO, if its key still holds. */
+static struct guest *
+welcome(struct hub *hub, const struct transport_peer *peer)
+{
+    struct enrolment enrolment;
+    struct guest *guest = NULL;
+
+    if (!allow_holds(hub->allow, peer->pass, peer->key) ||
+        !allow_find(hub->allow, peer->pass.node, &enrolment)) {
+        refuse_peer(hub, peer, FRAME_CODE_RIGHT, "not enrolled any more");
+        return NULL;
+    }
+    const struct sync_options options = {
+        .role = SYNC_HUB,
+        .self = hub->node,
+        .peer = peer->pass.node,
+        .epoch = hub->epoch,
+        .window = WINDOW_LIVE,
+        .relay = enrolment.role != ENROL_STORE,
+    };
+    struct session *session = session_open(&options, clock_steady_ms());
+    if (session)
+        guest = roster_add(hub->roster, peer, session);
+    if (!guest) {
+        session_close(session);
+        refuse_peer(hub, peer, FRAME_CODE_SESSION, "too many connections");
+    }
+    return guest;
+}
+
+static void
+take_frame(struct hub *hub, const struct transport_message *message,
+           const struct frame *frame)
+{
+    if (message->peer.pass.joining) {
+        take_join(hub, &message->peer, frame);
+        return;
+    }
+    struct guest *guest = roster_find(hub->roster, &message->peer);
+    if (guest && guest->gone)
+        return;
+    if (!guest && frame->kind == FRAME_HELLO)
+        guest = welcome(hub, &message->peer);
+    else if (!guest && frame->kind != FRAME_BYE && frame->kind != FRAME_ERR)
+        refuse_peer(hub, &message->peer, FRAME_CODE_SESSION, "say HELLO");
+    if (!guest)
+        return;
+    if (guest->rival && frame->kind == FRAME_BATCH) {
+        guest->rival = false;
+        trace(TRACE_ERROR, hub->node, "alarm",
+              "what=twins peer=%u incarnation=%llu", guest->peer.pass.node,
+              (unsigned long long)guest->incarnation);
+    }
+    give(hub, guest,
+         &(struct sync_input) { .kind = SYNC_FRAME, .frame = frame });
+}
+
+/* Messages are kept until the commit: what is to be stored borrows them. */
+static void
+drain(struct hub *hub)
+{
+    struct arena scratch = hub->scratch;
+    size_t bytes = 0;
+
+    while (hub->message_count < FRAMES_AT_ONCE && bytes < BYTES_AT_ONCE) {
+        struct transport_message *message = &hub->messages[hub->message_count];
+        if (transport_receive(hub->transport, message) != OK)
+            return;
+        hub->message_count++;
+        bytes += message->payload.size;
+        struct arena frame_scratch = scratch;
+        struct frame frame;
+        enum err err = frame_parse(message->header, message->payload,
+                                   &frame_scratch, &frame);
+        if (err == OK)
+            take_frame(hub, message, &frame);
+        else if (err != ERR_UNKNOWN)
+            trace(TRACE_ERROR, hub->node, "malformed", "peer=%u size=%u",
+                  message->peer.pass.node, message->payload.size);
+    }
+}
+
+/* --- commit and answer --- */
+
+static bool
+same_stream(const struct hub *hub, uint32_t a, uint32_t b)
+{
+    return hub->puts[a].guest == hub->puts[b].guest &&
+           stream_equal(hub->batches[a].stream, hub->batches[b].stream);
+}
+
+static void
+answer(struct hub *hub, enum err err)
+{
+    for (uint32_t i = 0; i < hub->put_count; i++) {
+        struct sync_input input;
+        struct ingest_batch *batch = &hub->batches[i];
+        if (err == ERR_FULL &&
+            carry_head(&hub->carry, batch->stream, &batch->head) != OK)
+            continue;
+        carry_stored(batch, err, hub->puts[i].total, &input);
+        /* One acknowledgement for all that this commit holds of a stream. */
+        input.stored.more =
+            i + 1 < hub->put_count && same_stream(hub, i, i + 1);
+        give(hub, hub->puts[i].guest, &input);
+    }
+}
+
+static void
+commit(struct hub *hub)
+{
+    const struct ingest_options options = { .now_ms = clock_wall_ms() };
+
+    if (hub->put_count > 0) {
+        enum err err =
+            ingest_run(hub->journal, hub->batches, hub->put_count, &options);
+        if (err == OK || err == ERR_FULL)
+            answer(hub, err);
+        else
+            fault(hub, "ingest", err);
+        keeper_wake(hub->keeper);
+    }
+    hub->put_count = 0;
+    for (uint32_t i = 0; i < hub->message_count; i++)
+        transport_release(&hub->messages[i]);
+    hub->message_count = 0;
+}
+
+/* --- look --- */
+
+/* New versions go down to everybody. */
+static void
+offer_public(struct hub *hub)
+{
+    enum err err = carry_offers(&hub->carry, hub->node, CHANNEL_PUBLIC);
+
+    if (err != OK) {
+        fault(hub, "streams", err);
+        return;
+    }
+    for (uint32_t i = 0; i < hub->carry.offer_count; i++) {
+        struct sync_input input = { .kind = SYNC_GROWN };
+        input.grown.stream = hub->carry.offers[i].stream;
+        input.grown.head = hub->carry.offers[i].head;
+        if (hub->carry.offers[i].left)
+            continue;
+        for (uint32_t j = 0; j < roster_count(hub->roster); j++)
+            give(hub, roster_at(hub->roster, j), &input);
+    }
+}
+
+/* Sessions whose key no longer holds are closed. */
+static void
+check_keys(struct hub *hub)
+{
+    uint64_t changes = allow_changes(hub->allow);
+
+    if (changes == hub->allow_changes)
+        return;
+    hub->allow_changes = changes;
+    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
+        struct guest *guest = roster_at(hub->roster, i);
+        if (!guest->gone &&
+            !allow_holds(hub->allow, guest->peer.pass, guest->peer.key))
+            end_guest(hub, guest, FRAME_CODE_RIGHT, "not enrolled any more");
+    }
+}
+
+static void
+look(struct hub *hub)
+{
+    uint64_t txn = journal_last_txn(hub->journal);
+
+    if (txn == hub->txn)
+        return;
+    hub->txn = txn;
+    keeper_wake(hub->keeper);
+    check_keys(hub);
+    offer_public(hub);
+}
+
+static void
+tick(struct hub *hub)
+{
+    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
+        struct guest *guest = roster_at(hub->roster, i);
+        if (!guest->gone)
+            give(hub, guest, &(struct sync_input) { .kind = SYNC_TICK });
+        if (guest->bulk && session_is_received(guest->session))
+            guest->bulk = false;
+    }
+}
+
+static void
+turn(struct hub *hub)
+{
+    int64_t now_ms = clock_steady_ms();
+
+    drain(hub);
+    commit(hub);
+    if (now_ms >= hub->look_ms) {
+        look(hub);
+        hub->look_ms = now_ms + LOOK_MS;
+    }
+    if (now_ms >= hub->tick_ms) {
+        tick(hub);
+        hub->tick_ms = now_ms + TICK_MS;
+    }
+    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
+        struct guest *guest = roster_at(hub->roster, i);
+        if (guest->fenced && !guest->gone)
+            end_guest(hub, guest, FRAME_CODE_FENCED, "a newer session began");
+    }
+    roster_sweep(hub->roster);
+}
+
+/* --- opening and closing --- */
+
+enum err
+hub_keys(const char *dir, struct keys_pair *ret_keys,
+         struct complaint *complaint)
+{
+    enum err err = keys_load(dir, "own", ret_keys, complaint);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    struct keys_pair fresh;
+    transport_keypair(&fresh);
+    err = keys_store(dir, "own", &fresh, complaint);
+    keys_wipe(&fresh);
+    if (err != OK && err != ERR_EXISTS)
+        return err;
+    /* Another process may have been faster; its key it is then. */
+    return keys_load(dir, "own", ret_keys, complaint);
+}
+
+/* Numbers of sessions ascend over restarts: each run takes the next block. */
+static enum err
+take_sessions(struct hub *hub)
+{
+    uint8_t bytes[8];
+    uint64_t run = 0;
+    view value;
+    const view name = view_of("sync.run");
+    enum err err =
+        journal_get_note(hub->journal, name, bytes, sizeof bytes, &value);
+
+    if (err == OK && value.size == sizeof run)
+        memcpy(&run, value.bytes, sizeof run);
+    else if (err != OK && err != ERR_NOT_FOUND)
+        return err;
+    run++;
+    hub->sessions = run << SESSION_BITS;
+    return journal_put_note(hub->journal, name,
+                            (view) { (uint8_t *)&run, sizeof run });
+}
+
+static enum err
+open_ledger(struct hub *hub, struct complaint *complaint)
+{
+    int64_t until_ms = clock_steady_ms() + BUSY_MS;
+    const struct timespec pause = { .tv_nsec = 50000000 };
+
+    for (;;) {
+        enum err err =
+            ledger_open(hub->options->dir, LEDGER_OWN, complaint, &hub->ledger);
+        if (err != ERR_BUSY || clock_steady_ms() > until_ms)
+            return err;
+        nanosleep(&pause, NULL);
+    }
+}
+
+static enum err
+start_listening(struct hub *hub, struct complaint *complaint)
+{
+    struct keys_pair keys;
+    const struct hub_options *options = hub->options;
+    enum err err = hub_keys(options->dir, &keys, complaint);
+    if (err == OK)
+        err = transport_open(&hub->transport);
+    const struct transport_listen listen = {
+        .endpoint = options->listen,
+        .keys = &keys,
+        .gate = allow_gate,
+        .context = hub->allow,
+    };
+    if (err == OK)
+        err = transport_listen(hub->transport, &listen, complaint);
+    keys_wipe(&keys);
+    if (err != OK)
+        return err;
+    const char *endpoint = transport_endpoint(hub->transport);
+    const char *found =
+        options->public_endpoint ? options->public_endpoint : endpoint;
+    err = keys_store_listen(options->dir, found, complaint);
+    trace(TRACE_NOTICE, hub->node, "listening", "endpoint=%s epoch=%llu",
+          endpoint, (unsigned long long)hub->epoch);
+    if (err == OK && options->ready && !hub->is_ready)
+        options->ready(options->context, endpoint);
+    hub->is_ready = true;
+    return err;
+}
+
+static enum err
+open_all(struct hub *hub, struct complaint *complaint)
+{
+    struct journal_identity who;
+
+    hub->broken = false;
+    enum err err = open_ledger(hub, complaint);
+    if (err != OK)
+        return err;
+    hub->journal = ledger_journal(hub->ledger);
+    err = journal_get_identity(hub->journal, &who);
+    hub->node = who.node;
+    hub->epoch = who.incarnation;
+    hub->roster = roster_open();
+    if (err == OK && (!hub->roster || !arena_open(&hub->scratch, SCRATCH_SIZE)))
+        err = ERR_MEMORY;
+    if (err == OK)
+        err = take_sessions(hub);
+    if (err == OK)
+        err = carry_open(hub->journal, &hub->carry);
+    if (err == OK)
+        err = allow_open(hub->journal, &hub->allow);
+    if (err == OK)
+        err = keeper_open(hub->ledger, &hub->keeper);
+    if (err == OK)
+        err = start_listening(hub, complaint);
+    return err;
+}
+
+static void
+close_all(struct hub *hub)
+{
+    const struct timespec pause = { .tv_nsec = 20000000 };
+
+    for (uint32_t i = 0; hub->roster && i < roster_count(hub->roster); i++)
+        if (!roster_at(hub->roster, i)->gone)
+            end_guest(hub, roster_at(hub->roster, i), FRAME_CODE_LEAVING,
+                      "leaving");
+    if (hub->roster && roster_count(hub->roster) > 0)
+        nanosleep(&pause, NULL); /* what was said is on its way */
+    transport_close(hub->transport);
+    hub->transport = NULL;
+    roster_close(hub->roster);
+    hub->roster = NULL;
+    keeper_close(hub->keeper);
+    hub->keeper = NULL;
+    allow_close(hub->allow);
+    hub->allow = NULL;
+    carry_close(&hub->carry);
+    ledger_close(hub->ledger);
+    hub->ledger = NULL;
+    arena_close(&hub->scratch);
+}
+
+static enum err
+serve(struct hub *hub, struct complaint *complaint)
+{
+    enum err err = open_all(hub, complaint);
+
+    while (err == OK && !hub->broken && !stop_asked(hub->stop)) {
+        turn(hub);
+        transport_wait(hub->transport, &hub->stop, 1, LOOK_MS);
+    }
+    close_all(hub);
+    return err;
+}
+
+enum err
+hub_run(const struct hub_options *options, struct complaint *complaint)
+{
+    if (options->public_endpoint && !keys_is_endpoint(options->public_endpoint))
+        return complain(complaint, "%s: expected tcp://HOST:PORT",
+                        options->public_endpoint);
+    struct hub *hub = calloc(1, sizeof *hub);
+    if (!hub)
+        return ERR_MEMORY;
+    hub->options = options;
+    enum err err = stop_open(&hub->stop);
+    if (err == OK) {
+        /* After a fault of the disk nothing is tried in place: everything is
+         * closed, opened and checked again. */
+        for (uint32_t i = 0; i < REOPENS_MAX; i++) {
+            err = serve(hub, complaint);
+            if (!hub->broken)
+                break;
+            err = ERR_IO;
+        }
+        stop_close(hub->stop);
+    }
+    free(hub);
+    return err;
+}

@@ -1,0 +1,197 @@
+#include "nodes/join.h"
+
+#include "core/ledger.h"
+#include "nodes/clock.h"
+#include "nodes/link.h"
+#include "nodes/stop.h"
+#include "nodes/trace.h"
+
+enum {
+    ANSWER_MS = 10000, /* no answer to JOIN: another try */
+    WAIT_MS = 50,
+    REFUSALS_MAX = 3, /* of the key, before a person is asked */
+};
+
+/* The ledger of the ticket's number, made if there is none. */
+static enum err
+have_ledger(const char *dir, const struct keys_ticket *ticket,
+            struct complaint *complaint)
+{
+    struct ledger *ledger = NULL;
+    enum err err = ledger_open(dir, LEDGER_READ, complaint, &ledger);
+
+    if (err == ERR_NOT_FOUND) {
+        const struct ledger_identity who = {
+            .node = ticket->node,
+            .store = ticket->store_count ? ticket->stores[0] : ticket->node,
+        };
+        return ledger_create(dir, &who, clock_wall_ms(), complaint);
+    }
+    if (err != OK)
+        return err;
+    uint32_t node = ledger_who(ledger).node;
+    ledger_close(ledger);
+    if (node != ticket->node)
+        return complain(
+            complaint,
+            "%s: is node %u, the string is for node %u: use another "
+            "directory or enrol %u",
+            dir, node, ticket->node, node);
+    return OK;
+}
+
+enum err
+join_prepare(const char *dir, view string, struct complaint *complaint)
+{
+    struct keys_ticket ticket;
+    struct keys_pair there;
+    enum err err = keys_ticket_parse(string, &ticket, complaint);
+    if (err != OK)
+        return err;
+
+    err = have_ledger(dir, &ticket, complaint);
+    /* The same string again goes on with the key made for it. */
+    bool again = err == OK && keys_load(dir, "once", &there, NULL) == OK &&
+                 curve_key_equal(there.public_key, ticket.once.public_key) &&
+                 keys_load(dir, "next", &there, NULL) == OK;
+    if (err == OK && !again) {
+        struct keys_pair own;
+        keys_forget(dir, "once");
+        keys_forget(dir, "next");
+        transport_keypair(&own);
+        err = keys_store(dir, "next", &own, complaint);
+        if (err == OK)
+            err = keys_store_hubs(dir, &ticket.hubs, complaint);
+        /* Last: it is what makes the joining a pending one. */
+        if (err == OK)
+            err = keys_store(dir, "once", &ticket.once, complaint);
+        keys_wipe(&own);
+    }
+    keys_wipe(&there);
+    keys_wipe(&ticket.once);
+    return err;
+}
+
+bool
+join_is_pending(const char *dir)
+{
+    struct keys_pair once;
+    bool pending = keys_load(dir, "once", &once, NULL) == OK;
+
+    keys_wipe(&once);
+    return pending;
+}
+
+struct joining {
+    struct link link;
+    struct arena scratch;
+    curve_key key; /* to be registered */
+    uint32_t node;
+    uint32_t refusals;
+    int64_t asked_ms; /* 0: not asked on this connection */
+    bool done;
+};
+
+static void
+ask(struct joining *joining, int64_t now_ms)
+{
+    const struct frame frame = {
+        .kind = FRAME_JOIN,
+        .join = { .node = joining->node, .key = joining->key },
+    };
+
+    joining->asked_ms = now_ms;
+    if (transport_send(joining->link.transport, NULL, &frame) != OK)
+        link_drop(&joining->link, now_ms, 0);
+}
+
+/* ERR_INPUT: the hub says no. */
+static enum err
+take_answer(struct joining *joining, const struct transport_message *message,
+            struct complaint *complaint)
+{
+    struct arena scratch = joining->scratch;
+    struct frame frame;
+
+    if (frame_parse(message->header, message->payload, &scratch, &frame) != OK)
+        return OK;
+    if (frame.kind == FRAME_JOIN && frame.join.node == joining->node &&
+        curve_key_equal(frame.join.key, joining->key))
+        joining->done = true;
+    if (frame.kind == FRAME_ERR && !frame.err.retry)
+        return complain(
+            complaint, "the hub refuses: %.*s; ask for a new string",
+            (int)frame.err.words.size, (const char *)frame.err.words.bytes);
+    return OK;
+}
+
+static enum err
+look(struct joining *joining, struct complaint *complaint)
+{
+    int64_t now_ms = clock_steady_ms();
+    struct transport_message message;
+
+    switch (link_look(&joining->link, now_ms)) {
+    case LINK_UP:
+        ask(joining, now_ms);
+        break;
+    case LINK_REFUSED:
+        if (++joining->refusals >= REFUSALS_MAX)
+            return complain(complaint, "the hub does not admit the string's "
+                                       "key: its time is over, or it was "
+                                       "revoked; ask for a new string");
+        break;
+    case LINK_SAME:
+    case LINK_DOWN:
+        break;
+    }
+    while (transport_receive(joining->link.transport, &message) == OK) {
+        enum err err = take_answer(joining, &message, complaint);
+        transport_release(&message);
+        if (err != OK)
+            return err;
+    }
+    if (joining->link.up && now_ms - joining->asked_ms > ANSWER_MS)
+        link_drop(&joining->link, now_ms, 0);
+    return OK;
+}
+
+enum err
+join_finish(const char *dir, uint32_t node, int stop,
+            struct complaint *complaint)
+{
+    struct joining joining = { .node = node };
+    struct keys_pair once, next;
+    struct keys_hubs hubs;
+
+    enum err err = keys_load(dir, "once", &once, complaint);
+    if (err == OK)
+        err = keys_load(dir, "next", &next, complaint);
+    if (err == OK)
+        err = keys_load_hubs(dir, &hubs, complaint);
+    if (err != OK)
+        return err;
+    joining.key = next.public_key;
+    if (!arena_open(&joining.scratch, 1u << 20))
+        return ERR_MEMORY;
+    err = link_open(&once, &hubs, node, &joining.link);
+    keys_wipe(&once);
+    keys_wipe(&next);
+    if (err != OK)
+        goto done;
+    while (err == OK && !joining.done && !stop_asked(stop)) {
+        err = look(&joining, complaint);
+        if (err == OK && !joining.done)
+            transport_wait(joining.link.transport, &stop, 1, WAIT_MS);
+    }
+    link_close(&joining.link);
+    if (err == OK && joining.done)
+        err = keys_rename(dir, "next", "own", complaint);
+    if (err == OK && joining.done) {
+        keys_forget(dir, "once");
+        trace(TRACE_NOTICE, node, "joined", "hubs=%u", hubs.count);
+    }
+done:
+    arena_close(&joining.scratch);
+    return err;
+}

@@ -1,0 +1,93 @@
+#include "nodes/link.h"
+
+#include "core/crypto.h"
+#include "nodes/session.h"
+#include "nodes/trace.h"
+
+enum { UP_MS = 15000 }; /* a connection must be up by then */
+
+enum err
+link_open(const struct keys_pair *keys, const struct keys_hubs *hubs,
+          uint32_t node, struct link *ret_link)
+{
+    struct link link = { .keys = *keys, .hubs = *hubs, .node = node };
+
+    assert(hubs->count > 0);
+    enum err err = transport_open(&link.transport);
+    if (err == OK)
+        *ret_link = link;
+    return err;
+}
+
+void
+link_close(struct link *link)
+{
+    transport_close(link->transport);
+    link->transport = NULL;
+    keys_wipe(&link->keys);
+}
+
+void
+link_drop(struct link *link, int64_t now_ms, uint32_t after_ms)
+{
+    transport_hang_up(link->transport);
+    link->dialling = false;
+    link->up = false;
+    link->dial_ms =
+        now_ms +
+        (after_ms ? after_ms
+                  : session_backoff_ms(link->failures, crypto_random_number()));
+    link->failures++;
+    link->hub = (link->hub + 1) % link->hubs.count;
+}
+
+void
+link_is_well(struct link *link)
+{
+    link->failures = 0;
+}
+
+static void
+dial(struct link *link, int64_t now_ms)
+{
+    struct complaint complaint = { 0 };
+    const struct keys_hub *hub = &link->hubs.list[link->hub];
+
+    if (transport_dial(link->transport, hub, &link->keys, &complaint) != OK) {
+        trace(TRACE_ERROR, link->node, "dial", "what=\"%s\"", complaint.text);
+        link_drop(link, now_ms, 0);
+        return;
+    }
+    trace(TRACE_DEBUG, link->node, "dial", "hub=%s", hub->endpoint);
+    link->dialling = true;
+    link->dial_ms = now_ms + UP_MS;
+}
+
+enum link_change
+link_look(struct link *link, int64_t now_ms)
+{
+    if (!link->dialling && !link->up) {
+        if (now_ms >= link->dial_ms)
+            dial(link, now_ms);
+        return LINK_SAME;
+    }
+    switch (transport_event(link->transport)) {
+    case TRANSPORT_UP:
+        link->dialling = false;
+        link->up = true;
+        return LINK_UP;
+    case TRANSPORT_DOWN: {
+        bool was_up = link->up;
+        link_drop(link, now_ms, 0);
+        return was_up ? LINK_DOWN : LINK_SAME;
+    }
+    case TRANSPORT_REFUSED:
+        link_drop(link, now_ms, 0);
+        return LINK_REFUSED;
+    case TRANSPORT_NOTHING:
+        break;
+    }
+    if (link->dialling && now_ms >= link->dial_ms)
+        link_drop(link, now_ms, 0);
+    return LINK_SAME;
+}

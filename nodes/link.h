@@ -1,0 +1,47 @@
+/*
+ * link.h - a node's connection to its hubs: when to dial whom, and what of it
+ *
+ * One hub at a time; when it can't be reached, the next of the list, after a
+ * wait with full jitter that grows with each failure and begins anew once a
+ * session has lived.
+ */
+#ifndef NODES_LINK_H
+#define NODES_LINK_H
+
+#include "nodes/keys.h"
+#include "nodes/transport.h"
+
+struct link {
+    struct transport *transport; /* owned */
+    struct keys_pair keys;
+    struct keys_hubs hubs;
+    uint32_t node; /* for the trace */
+    uint32_t hub;  /* which of them is dialled */
+    uint32_t failures;
+    bool dialling;
+    bool up;
+    int64_t dial_ms; /* when to dial, or by when to be up */
+};
+
+/* Copies keys and hubs.  ERR_MEMORY. */
+NODISCARD enum err link_open(const struct keys_pair *keys,
+                             const struct keys_hubs *hubs, uint32_t node,
+                             struct link *ret_link);
+void link_close(struct link *link);
+
+enum link_change {
+    LINK_SAME,
+    LINK_UP,      /* both sides have proved their keys */
+    LINK_DOWN,    /* the connection was up and is gone */
+    LINK_REFUSED, /* the hub does not admit our key; it will be tried again */
+};
+/* Dials when it is time, and looks what became of it. */
+enum link_change link_look(struct link *link, int64_t now_ms);
+
+/* Ends the connection and dials again: after a wait with jitter, or
+ * `after_ms` from now if that is not 0. */
+void link_drop(struct link *link, int64_t now_ms, uint32_t after_ms);
+/* A session lives: the next failure is a first one. */
+void link_is_well(struct link *link);
+
+#endif

@@ -1,0 +1,92 @@
+#include "nodes/notes.h"
+
+#include <string.h>
+
+static const char NAME[] = "sync.hub";
+enum { ENTRY_SIZE = 16, HEAD_SIZE = 8 };
+
+enum err
+notes_load(struct notes *notes, struct journal *journal)
+{
+    uint8_t bytes[HEAD_SIZE + ENTRY_SIZE * NOTES_STREAMS_MAX];
+    view value;
+    enum err err =
+        journal_get_note(journal, view_of(NAME), bytes, sizeof bytes, &value);
+
+    *notes = (struct notes) { 0 };
+    if (err == ERR_NOT_FOUND || err == ERR_MEMORY)
+        return OK;
+    if (err != OK || value.size < HEAD_SIZE)
+        return err;
+    memcpy(&notes->epoch, value.bytes, sizeof notes->epoch);
+    for (uint32_t at = HEAD_SIZE; at + ENTRY_SIZE <= value.size;
+         at += ENTRY_SIZE) {
+        memcpy(&notes->acked[notes->count].incarnation, value.bytes + at, 8);
+        memcpy(&notes->acked[notes->count].seq, value.bytes + at + 8, 8);
+        notes->count++;
+    }
+    return OK;
+}
+
+enum err
+notes_save(struct notes *notes, struct journal *journal)
+{
+    uint8_t bytes[HEAD_SIZE + ENTRY_SIZE * NOTES_STREAMS_MAX];
+    uint32_t size = HEAD_SIZE;
+
+    if (!notes->changed)
+        return OK;
+    memcpy(bytes, &notes->epoch, sizeof notes->epoch);
+    for (uint32_t i = 0; i < notes->count; i++) {
+        memcpy(bytes + size, &notes->acked[i].incarnation, 8);
+        memcpy(bytes + size + 8, &notes->acked[i].seq, 8);
+        size += ENTRY_SIZE;
+    }
+    enum err err =
+        journal_put_note(journal, view_of(NAME), (view) { bytes, size });
+    if (err == OK)
+        notes->changed = false;
+    return err;
+}
+
+void
+notes_acked(struct notes *notes, stream_id stream, uint64_t seq)
+{
+    if (stream.channel != CHANNEL_EVENTS)
+        return;
+    for (uint32_t i = 0; i < notes->count; i++) {
+        if (notes->acked[i].incarnation != stream.incarnation)
+            continue;
+        if (seq > notes->acked[i].seq) {
+            notes->acked[i].seq = seq;
+            notes->changed = true;
+        }
+        return;
+    }
+    /* More incarnations than that no node lives through; the alarm about a
+     * restored hub is all that depends on it. */
+    if (notes->count == NOTES_STREAMS_MAX)
+        return;
+    notes->acked[notes->count].incarnation = stream.incarnation;
+    notes->acked[notes->count].seq = seq;
+    notes->count++;
+    notes->changed = true;
+}
+
+uint64_t
+notes_get_acked(const struct notes *notes, stream_id stream)
+{
+    for (uint32_t i = 0; i < notes->count; i++)
+        if (notes->acked[i].incarnation == stream.incarnation)
+            return notes->acked[i].seq;
+    return 0;
+}
+
+void
+notes_epoch(struct notes *notes, uint64_t epoch)
+{
+    if (epoch <= notes->epoch)
+        return;
+    notes->epoch = epoch;
+    notes->changed = true;
+}

@@ -1,0 +1,38 @@
+/*
+ * notes.h - what a node remembers about its hub over a restart
+ *
+ * The greatest seq of each of its streams that a hub has ever acknowledged,
+ * and the greatest epoch of a hub that it has seen: by these it notices a hub
+ * that was restored, and one that is of the past.  Kept beside the log, for
+ * nothing of it is history; written now and then, for losing the last second
+ * of it does no harm.
+ *
+ *   note "sync.hub": u64 epoch, then for each stream u64 incarnation, u64 seq
+ */
+#ifndef NODES_NOTES_H
+#define NODES_NOTES_H
+
+#include "core/journal.h"
+
+enum { NOTES_STREAMS_MAX = 256 };
+
+struct notes {
+    uint64_t epoch;
+    uint32_t count;
+    bool changed;
+    struct {
+        uint64_t incarnation;
+        uint64_t seq;
+    } acked[NOTES_STREAMS_MAX];
+};
+
+/* ERR_IO; what can't be understood counts as nothing. */
+NODISCARD enum err notes_load(struct notes *notes, struct journal *journal);
+/* Writes what has changed since it was written.  ERR_FULL, ERR_IO. */
+NODISCARD enum err notes_save(struct notes *notes, struct journal *journal);
+
+void notes_acked(struct notes *notes, stream_id stream, uint64_t seq);
+uint64_t notes_get_acked(const struct notes *notes, stream_id stream);
+void notes_epoch(struct notes *notes, uint64_t epoch);
+
+#endif

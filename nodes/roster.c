@@ -1,0 +1,111 @@
+#include "nodes/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/hash.h"
+
+enum { BUCKETS = 4096 };
+
+struct roster {
+    uint32_t count;
+    struct guest *list[ROSTER_MAX]; /* in no order, without holes */
+    struct guest *buckets[BUCKETS];
+};
+
+struct roster *
+roster_open(void)
+{
+    return calloc(1, sizeof(struct roster));
+}
+
+static void
+end(struct guest *guest)
+{
+    session_close(guest->session);
+    free(guest);
+}
+
+void
+roster_close(struct roster *roster)
+{
+    if (!roster)
+        return;
+    for (uint32_t i = 0; i < roster->count; i++)
+        end(roster->list[i]);
+    free(roster);
+}
+
+uint32_t
+roster_count(const struct roster *roster)
+{
+    return roster->count;
+}
+
+/* Routes are numbers that libzmq counts up; no stranger chooses them. */
+static uint32_t
+bucket_of(const struct transport_peer *peer)
+{
+    return (uint32_t)(hash_64((view) { peer->route, peer->route_size }, 0) %
+                      BUCKETS);
+}
+
+static bool
+same_route(const struct transport_peer *a, const struct transport_peer *b)
+{
+    return a->route_size == b->route_size &&
+           memcmp(a->route, b->route, a->route_size) == 0;
+}
+
+struct guest *
+roster_find(const struct roster *roster, const struct transport_peer *peer)
+{
+    struct guest *guest = roster->buckets[bucket_of(peer)];
+
+    while (guest && !same_route(&guest->peer, peer))
+        guest = guest->chain;
+    return guest;
+}
+
+struct guest *
+roster_add(struct roster *roster, const struct transport_peer *peer,
+           struct session *session)
+{
+    assert(!roster_find(roster, peer));
+    struct guest *guest =
+        roster->count < ROSTER_MAX ? calloc(1, sizeof *guest) : NULL;
+    if (!guest)
+        return NULL;
+    uint32_t bucket = bucket_of(peer);
+    guest->peer = *peer;
+    guest->session = session;
+    guest->chain = roster->buckets[bucket];
+    roster->buckets[bucket] = guest;
+    roster->list[roster->count++] = guest;
+    return guest;
+}
+
+struct guest *
+roster_at(const struct roster *roster, uint32_t index)
+{
+    assert(index < roster->count);
+    return roster->list[index];
+}
+
+void
+roster_sweep(struct roster *roster)
+{
+    for (uint32_t i = 0; i < roster->count;) {
+        struct guest *guest = roster->list[i];
+        if (!guest->gone) {
+            i++;
+            continue;
+        }
+        struct guest **link = &roster->buckets[bucket_of(&guest->peer)];
+        while (*link != guest)
+            link = &(*link)->chain;
+        *link = guest->chain;
+        roster->list[i] = roster->list[--roster->count];
+        end(guest);
+    }
+}

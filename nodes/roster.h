@@ -1,0 +1,48 @@
+/*
+ * roster.h - who is connected to a hub
+ *
+ * A guest is one connection that has said HELLO, with its session.  Found by
+ * the route that ZeroMQ gave the connection.  Guests are taken away only by
+ * roster_sweep(), so that a pointer to one lives through a turn of the loop.
+ */
+#ifndef NODES_ROSTER_H
+#define NODES_ROSTER_H
+
+#include "nodes/session.h"
+#include "nodes/transport.h"
+
+enum { ROSTER_MAX = 8192 };
+
+struct guest {
+    struct transport_peer peer;
+    struct session *session; /* owned */
+    uint64_t incarnation;    /* the newest that it offers; 0: none yet */
+    bool bulk;               /* takes one of the places for catching up */
+    bool rival;              /* a later session of its node has another
+                              * incarnation: twins, if this one goes on */
+    bool fenced;             /* a later session of its node has the same */
+    bool gone;               /* to be swept */
+    struct guest *chain;
+};
+
+struct roster;
+
+/* NULL: no memory. */
+struct roster *roster_open(void);
+void roster_close(struct roster *roster);
+
+uint32_t roster_count(const struct roster *roster);
+/* NULL: no such guest. */
+struct guest *roster_find(const struct roster *roster,
+                          const struct transport_peer *peer);
+/* Takes over the session.  NULL: full, or no memory. */
+struct guest *roster_add(struct roster *roster,
+                         const struct transport_peer *peer,
+                         struct session *session);
+/* The guest at a place, from 0 to roster_count() - 1; places change only in
+ * roster_sweep(). */
+struct guest *roster_at(const struct roster *roster, uint32_t index);
+/* Ends those that are gone. */
+void roster_sweep(struct roster *roster);
+
+#endif

@@ -1,0 +1,496 @@
+#include "nodes/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/ledger.h"
+#include "nodes/carry.h"
+#include "nodes/clock.h"
+#include "nodes/join.h"
+#include "nodes/keeper.h"
+#include "nodes/link.h"
+#include "nodes/notes.h"
+#include "nodes/session.h"
+#include "nodes/stop.h"
+#include "nodes/trace.h"
+
+enum {
+    LOOK_MS = 20,        /* how often the journal is looked at */
+    TICK_MS = 100,       /* the session's time goes by */
+    SAVE_MS = 1000,      /* what was acknowledged is written down */
+    BUSY_MS = 3000,      /* somebody has the ledger for a moment */
+    BYE_MS = 20,         /* for a BYE to be on its way */
+    WISHES_MAX = 4,      /* of the session at a time */
+    FRAMES_AT_ONCE = 64, /* taken before looking elsewhere */
+    REOPENS_MAX = 5,     /* after faults of the disk */
+    WINDOW = 2 * LIMIT_FRAME_SIZE,
+};
+
+struct store {
+    const struct store_options *options;
+    int stop;
+    uint32_t node;
+    struct ledger *ledger;
+    struct journal *journal;
+    struct keeper *keeper;
+    struct carry carry;
+    struct notes notes;
+    struct link link;
+    bool link_is_open;
+    struct arena scratch;
+    struct session *session;
+    struct sync_outputs outputs;           /* of the last step */
+    struct sync_output wishes[WISHES_MAX]; /* not answered yet */
+    uint32_t wish_count;
+    uint64_t txn; /* of the journal, when it was last looked at */
+    int64_t look_ms;
+    int64_t tick_ms;
+    int64_t save_ms;
+    bool broken; /* a fault of the disk: open everything again */
+    bool done;   /* --once: all is sent and received */
+};
+
+/* --- what the session wants --- */
+
+static void
+end_session(struct store *store)
+{
+    session_close(store->session);
+    store->session = NULL;
+    store->wish_count = 0;
+}
+
+static void
+fault(struct store *store, const char *what, enum err err)
+{
+    trace(TRACE_ERROR, store->node, what, "err=%s witness=%s", err_name(err),
+          err_witness());
+    store->broken = true;
+}
+
+/* False: the disk has failed. */
+static bool
+put_records(struct store *store, const struct sync_output *wish,
+            struct sync_input *ret_input)
+{
+    struct ingest_batch batch = carry_batch(wish);
+    const struct ingest_options options = { .now_ms = clock_wall_ms() };
+    enum err err = ingest_run(store->journal, &batch, 1, &options);
+    enum err read = err == ERR_FULL
+                        ? carry_head(&store->carry, batch.stream, &batch.head)
+                        : OK;
+
+    if ((err != OK && err != ERR_FULL) || read != OK) {
+        fault(store, "ingest", err);
+        return false;
+    }
+    keeper_wake(store->keeper);
+    carry_stored(&batch, err, wish->put_records.total, ret_input);
+    return true;
+}
+
+static void
+alarm_people(const struct store *store, const struct sync_output *output)
+{
+    trace(TRACE_ERROR, store->node, "alarm", "what=%s stream=%s seq=%llu",
+          sync_alarm_name(output->alarm.what),
+          trace_stream(output->alarm.stream),
+          (unsigned long long)output->alarm.seq);
+}
+
+/* Sales go on under a new incarnation at once; the next session tells the hub
+ * about it. */
+static void
+branch(struct store *store, const struct sync_output *output)
+{
+    const stream_head *fork =
+        output->branch.reason == REASON_FORK ? &output->branch.at : NULL;
+    enum err err =
+        journal_renew(store->journal, journal_draw_incarnation(clock_wall_ms()),
+                      (enum record_reason)output->branch.reason, fork);
+
+    trace(TRACE_ERROR, store->node, "branch", "from=%s at=%llu err=%s",
+          trace_stream(output->branch.stream),
+          (unsigned long long)output->branch.at.seq, err_name(err));
+    if (err != OK)
+        fault(store, "branch", err);
+}
+
+/* What can be done at once; wishes are kept until the step has been carried
+ * out, for their answers make the next steps. */
+static void
+carry_out(struct store *store, const struct sync_output *output)
+{
+    int64_t now_ms = clock_steady_ms();
+
+    switch (output->kind) {
+    case SYNC_SEND:
+        /* What can't be sent is as good as lost on the way. */
+        if (transport_send(store->link.transport, NULL, &output->frame) != OK)
+            trace(TRACE_DEBUG, store->node, "unsent", "frame=%s",
+                  frame_kind_name(output->frame.kind));
+        return;
+    case SYNC_GET_HASHES:
+    case SYNC_GET_RECORDS:
+    case SYNC_PUT_RECORDS:
+    case SYNC_PUT_STATES:
+        assert(store->wish_count < WISHES_MAX);
+        store->wishes[store->wish_count++] = *output;
+        return;
+    case SYNC_ACKED:
+        notes_acked(&store->notes, output->acked.stream,
+                    output->acked.head.seq);
+        return;
+    case SYNC_ALARM:
+        alarm_people(store, output);
+        return;
+    case SYNC_BRANCH:
+        branch(store, output);
+        link_drop(&store->link, now_ms, 1);
+        end_session(store);
+        return;
+    case SYNC_DROP:
+        trace(TRACE_NOTICE, store->node, "dropped", "why=\"%s\"",
+              output->drop.why);
+        link_drop(&store->link, now_ms, output->drop.after_ms);
+        end_session(store);
+        return;
+    case SYNC_ADMISSION:
+        assert(!"a node is not asked for admission");
+    }
+}
+
+/* Answers the oldest wish.  False: there is none, or it can't be answered. */
+static bool
+answer_wish(struct store *store, struct sync_input *ret_input)
+{
+    if (store->wish_count == 0)
+        return false;
+    struct sync_output wish = store->wishes[0];
+    store->wish_count--;
+    memmove(&store->wishes[0], &store->wishes[1],
+            store->wish_count * sizeof store->wishes[0]);
+    if (wish.kind == SYNC_GET_HASHES)
+        carry_hashes(&store->carry, &wish, ret_input);
+    else if (wish.kind == SYNC_GET_RECORDS)
+        carry_records(&store->carry, &wish, ret_input);
+    else if (wish.kind == SYNC_PUT_RECORDS)
+        return put_records(store, &wish, ret_input);
+    else
+        *ret_input = (struct sync_input) { .kind = SYNC_STATES };
+    return true;
+}
+
+static void
+step(struct store *store, const struct sync_input *input)
+{
+    bool was_live = session_is_live(store->session);
+
+    session_step(store->session, input, clock_steady_ms(), &store->outputs);
+    if (!was_live && session_is_live(store->session)) {
+        link_is_well(&store->link);
+        notes_epoch(&store->notes, session_epoch(store->session));
+        trace(TRACE_NOTICE, store->node, "connected", "session=%llu",
+              (unsigned long long)session_number(store->session));
+    }
+    /* An output may end the session; the rest is void then. */
+    for (uint32_t i = 0; i < store->outputs.count && store->session; i++)
+        carry_out(store, &store->outputs.list[i]);
+}
+
+/* Steps until nothing is left to do about the input. */
+static void
+give(struct store *store, const struct sync_input *input)
+{
+    struct sync_input next = *input;
+
+    while (store->session) {
+        step(store, &next);
+        if (store->outputs.again)
+            next = (struct sync_input) { .kind = SYNC_TICK };
+        else if (!answer_wish(store, &next))
+            return;
+    }
+}
+
+/* --- the connection --- */
+
+/* About how much the hub lacks, for its admission. */
+static uint64_t
+pending(const struct store *store)
+{
+    enum { EVENT_BYTES = 200 };
+    uint64_t items = 0;
+
+    for (uint32_t i = 0; i < store->carry.offer_count; i++) {
+        const struct sync_offer *offer = &store->carry.offers[i];
+        if (offer->head.seq > offer->acked)
+            items += offer->head.seq - offer->acked;
+    }
+    return items * EVENT_BYTES;
+}
+
+static void
+start_session(struct store *store)
+{
+    const struct sync_options options = { .role = SYNC_NODE,
+                                          .self = store->node,
+                                          .epoch = store->notes.epoch,
+                                          .window = WINDOW };
+    struct carry *carry = &store->carry;
+    enum err err = carry_offers(carry, store->node, CHANNEL_EVENTS);
+    if (err == OK)
+        err = carry_held(carry, store->node, CHANNEL_PUBLIC);
+    if (err != OK) {
+        fault(store, "streams", err);
+        return;
+    }
+    for (uint32_t i = 0; i < carry->offer_count; i++)
+        carry->offers[i].acked =
+            notes_get_acked(&store->notes, carry->offers[i].stream);
+    end_session(store);
+    store->session = session_open(&options, clock_steady_ms());
+    if (!store->session)
+        return;
+    struct sync_input input = { .kind = SYNC_START };
+    input.start.clock_ms = clock_wall_ms();
+    input.start.pending = pending(store);
+    input.start.offers = carry->offers;
+    input.start.offer_count = carry->offer_count;
+    input.start.held = carry->held;
+    input.start.held_count = carry->held_count;
+    store->txn = journal_last_txn(store->journal);
+    give(store, &input);
+}
+
+static void
+look_at_link(struct store *store)
+{
+    switch (link_look(&store->link, clock_steady_ms())) {
+    case LINK_SAME:
+        return;
+    case LINK_UP:
+        start_session(store);
+        return;
+    case LINK_DOWN:
+        trace(TRACE_NOTICE, store->node, "disconnected", "failures=%u",
+              store->link.failures);
+        end_session(store);
+        return;
+    case LINK_REFUSED:
+        trace(TRACE_ERROR, store->node, "refused",
+              "what=\"the hub does not admit this key\"");
+        end_session(store);
+        return;
+    }
+}
+
+static void
+receive(struct store *store)
+{
+    struct transport_message message;
+
+    for (uint32_t i = 0; i < FRAMES_AT_ONCE && store->session; i++) {
+        if (transport_receive(store->link.transport, &message) != OK)
+            return;
+        struct arena scratch = store->scratch;
+        struct frame frame;
+        enum err err =
+            frame_parse(message.header, message.payload, &scratch, &frame);
+        if (err == OK && frame.kind == FRAME_ERR)
+            trace(TRACE_ERROR, store->node, "refused", "code=%u what=\"%.*s\"",
+                  frame.err.code, (int)frame.err.words.size,
+                  (const char *)frame.err.words.bytes);
+        if (err == OK)
+            give(store,
+                 &(struct sync_input) { .kind = SYNC_FRAME, .frame = &frame });
+        else if (err != ERR_UNKNOWN)
+            trace(TRACE_ERROR, store->node, "malformed", "size=%u",
+                  message.payload.size);
+        transport_release(&message);
+    }
+}
+
+/* What any process has appended is sent. */
+static void
+look_at_journal(struct store *store)
+{
+    uint64_t txn = journal_last_txn(store->journal);
+
+    if (txn == store->txn || !store->session)
+        return;
+    store->txn = txn;
+    keeper_wake(store->keeper);
+    enum err err = carry_offers(&store->carry, store->node, CHANNEL_EVENTS);
+    if (err != OK) {
+        fault(store, "streams", err);
+        return;
+    }
+    for (uint32_t i = 0; i < store->carry.offer_count && store->session; i++) {
+        struct sync_input input = { .kind = SYNC_GROWN };
+        input.grown.stream = store->carry.offers[i].stream;
+        input.grown.head = store->carry.offers[i].head;
+        if (!store->carry.offers[i].left)
+            give(store, &input);
+    }
+}
+
+static void
+turn(struct store *store)
+{
+    int64_t now_ms = clock_steady_ms();
+
+    look_at_link(store);
+    receive(store);
+    if (now_ms >= store->look_ms) {
+        look_at_journal(store);
+        store->look_ms = now_ms + LOOK_MS;
+    }
+    if (now_ms >= store->tick_ms) {
+        give(store, &(struct sync_input) { .kind = SYNC_TICK });
+        store->tick_ms = now_ms + TICK_MS;
+    }
+    if (now_ms >= store->save_ms) {
+        if (notes_save(&store->notes, store->journal) != OK)
+            trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
+        store->save_ms = now_ms + SAVE_MS;
+    }
+    store->done = store->options->once && store->session &&
+                  session_is_sent(store->session) &&
+                  session_is_received(store->session);
+}
+
+/* --- opening and closing --- */
+
+/* A command may hold the ownership for a moment, to merge a long tail. */
+static enum err
+open_ledger(struct store *store, struct complaint *complaint)
+{
+    int64_t until_ms = clock_steady_ms() + BUSY_MS;
+    const struct timespec pause = { .tv_nsec = 50000000 };
+
+    for (;;) {
+        enum err err = ledger_open(store->options->dir, LEDGER_OWN, complaint,
+                                   &store->ledger);
+        if (err != ERR_BUSY || clock_steady_ms() > until_ms)
+            return err;
+        nanosleep(&pause, NULL);
+    }
+}
+
+static enum err
+open_link(struct store *store, struct complaint *complaint)
+{
+    struct keys_pair own;
+    struct keys_hubs hubs;
+    const char *dir = store->options->dir;
+
+    enum err err = keys_load_hubs(dir, &hubs, complaint);
+    if (err == ERR_NOT_FOUND)
+        complain(complaint,
+                 "%s: has not joined a hub; run it with --join - and the "
+                 "string that `enrol new` prints at the hub",
+                 dir);
+    if (err == OK)
+        err = keys_load(dir, "own", &own, complaint);
+    if (err != OK)
+        return err;
+    if (store->options->hub) {
+        if (!keys_is_endpoint(store->options->hub))
+            return complain(complaint, "--hub %s: expected tcp://HOST:PORT",
+                            store->options->hub);
+        strcpy(hubs.list[0].endpoint, store->options->hub);
+    }
+    err = link_open(&own, &hubs, store->node, &store->link);
+    store->link_is_open = err == OK;
+    keys_wipe(&own);
+    return err;
+}
+
+/* So that the hub need not wait for our silence. */
+static void
+say_bye(struct store *store)
+{
+    const struct timespec pause = { .tv_nsec = BYE_MS * 1000000L };
+    struct frame bye = { .kind = FRAME_BYE,
+                         .bye = { .why = FRAME_CODE_LEAVING } };
+
+    bye.session = session_number(store->session);
+    if (transport_send(store->link.transport, NULL, &bye) == OK)
+        nanosleep(&pause, NULL);
+}
+
+static void
+close_all(struct store *store)
+{
+    if (store->session && !store->broken)
+        say_bye(store);
+    if (store->journal && !store->broken &&
+        notes_save(&store->notes, store->journal) != OK)
+        trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
+    end_session(store);
+    if (store->link_is_open)
+        link_close(&store->link);
+    store->link_is_open = false;
+    carry_close(&store->carry);
+    keeper_close(store->keeper);
+    store->keeper = NULL;
+    ledger_close(store->ledger);
+    store->ledger = NULL;
+    store->journal = NULL;
+    arena_close(&store->scratch);
+}
+
+static enum err
+open_all(struct store *store, struct complaint *complaint)
+{
+    store->broken = false;
+    enum err err = open_ledger(store, complaint);
+    if (err != OK)
+        return err;
+    store->node = ledger_who(store->ledger).node;
+    store->journal = ledger_journal(store->ledger);
+    if (!arena_open(&store->scratch, 4u << 20))
+        err = ERR_MEMORY;
+    if (err == OK)
+        err = notes_load(&store->notes, store->journal);
+    if (err == OK)
+        err = carry_open(store->journal, &store->carry);
+    if (err == OK && join_is_pending(store->options->dir))
+        err = join_finish(store->options->dir, store->node, store->stop,
+                          complaint);
+    if (err == OK && !stop_asked(store->stop))
+        err = open_link(store, complaint);
+    if (err == OK)
+        err = keeper_open(store->ledger, &store->keeper);
+    return err;
+}
+
+enum err
+store_run(const struct store_options *options, struct complaint *complaint)
+{
+    struct store store = { .options = options };
+
+    enum err err = stop_open(&store.stop);
+    if (err != OK)
+        return err;
+    if (options->ticket.size > 0)
+        err = join_prepare(options->dir, options->ticket, complaint);
+    /* After a fault of the disk nothing is tried in place: everything is
+     * closed, opened and checked again. */
+    for (uint32_t i = 0; err == OK && i < REOPENS_MAX; i++) {
+        err = open_all(&store, complaint);
+        while (err == OK && !store.broken && !store.done &&
+               !stop_asked(store.stop)) {
+            turn(&store);
+            transport_wait(store.link.transport, &store.stop, 1, LOOK_MS);
+        }
+        close_all(&store);
+        if (!store.broken)
+            break;
+        err = i + 1 < REOPENS_MAX ? OK : ERR_IO;
+    }
+    stop_close(store.stop);
+    return err;
+}

@@ -1,0 +1,27 @@
+/*
+ * store.h - the process of a store's node
+ *
+ * Replicates what this ledger holds to its hub and takes what is public from
+ * there, for as long as it runs; till then and after, any other process may
+ * append to the ledger, and asks it questions.  One thread talks, another
+ * folds (keeper.h).
+ */
+#ifndef NODES_STORE_H
+#define NODES_STORE_H
+
+#include "core/err.h"
+
+struct store_options {
+    const char *dir; /* the ledger's */
+    const char *hub; /* endpoint in place of the first stored; NULL: stored */
+    view ticket;     /* of --join; empty: joined before */
+    bool once;       /* end when all is sent and received */
+};
+
+/* Runs until SIGTERM or SIGINT, which is OK.  ERR_NOT_FOUND: no ledger, or one
+ * that never joined a hub; ERR_BUSY: another node or hub has the ledger;
+ * ERR_INPUT: refused by the hub, or a wrong option; ERR_CORRUPT; ERR_IO. */
+NODISCARD enum err store_run(const struct store_options *options,
+                             struct complaint *complaint);
+
+#endif

@@ -1,0 +1,55 @@
+#include "nodes/trace.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "core/calendar.h"
+#include "nodes/clock.h"
+
+/* The one thing that is global. */
+static _Atomic int trace_level_max = TRACE_NOTICE;
+
+void
+trace_set_level(enum trace_level level)
+{
+    atomic_store(&trace_level_max, (int)level);
+}
+
+void
+trace(enum trace_level level, uint32_t node, const char *what,
+      const char *format, ...)
+{
+    static const char *const names[] = { "error", "notice", "debug" };
+    char line[1024], time[25];
+
+    if ((int)level > atomic_load(&trace_level_max))
+        return;
+    calendar_format_time(clock_wall_ms(), time);
+    int size = snprintf(line, sizeof line - 1, "%s %s %u %s ", time,
+                        names[level], node, what);
+    assert(size > 0);
+    va_list arguments;
+    va_start(arguments, format);
+    int more = vsnprintf(line + size, sizeof line - 1 - (size_t)size, format,
+                         arguments);
+    va_end(arguments);
+    size += more > 0 ? more : 0;
+    if (size > (int)sizeof line - 2)
+        size = (int)sizeof line - 2;
+    line[size++] = '\n';
+    /* In one write, so that lines of two threads don't mix. */
+    fwrite(line, 1, (size_t)size, stderr);
+}
+
+const char *
+trace_stream(stream_id stream)
+{
+    static _Thread_local char texts[8][56];
+    static _Thread_local unsigned turn;
+    char *text = texts[turn++ % 8];
+
+    snprintf(text, sizeof texts[0], "%u.%llu.%u", stream.node,
+             (unsigned long long)stream.incarnation, stream.channel);
+    return text;
+}
