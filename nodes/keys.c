@@ -258,6 +258,14 @@ keys_is_endpoint(const char *endpoint)
     return true;
 }
 
+bool
+keys_has_hub(const char *dir)
+{
+    char path[PATH_SIZE];
+
+    return path_of(dir, "hubs", path, NULL) == OK && access(path, F_OK) == 0;
+}
+
 enum err
 keys_load_hubs(const char *dir, struct keys_hubs *ret_hubs,
                struct complaint *complaint)

@@ -62,6 +62,9 @@ void keys_forget(const char *dir, const char *name);
 NODISCARD enum err keys_rename(const char *dir, const char *from,
                                const char *to, struct complaint *complaint);
 
+/* Whether the ledger belongs to a hub: then what is the hub's to write is not
+ * written here. */
+bool keys_has_hub(const char *dir);
 NODISCARD enum err keys_load_hubs(const char *dir, struct keys_hubs *ret_hubs,
                                   struct complaint *complaint);
 /* Replaces the list, durably. */

@@ -241,9 +241,11 @@ set_bytes(void *socket, int option, const void *bytes, size_t size)
 }
 
 static bool
-set_common(void *socket, const struct keys_pair *keys)
+set_common(void *socket, const char *endpoint, const struct keys_pair *keys)
 {
     int64_t size_max = LIMIT_FRAME_SIZE + CURVE_OVERHEAD;
+    /* "[::1]", or a name, which may stand for either. */
+    bool is_ipv4 = endpoint[strspn(endpoint, "tcp:/*0123456789.")] == '\0';
 
     return set_number(socket, ZMQ_LINGER, 0) &&
            set_number(socket, ZMQ_SNDHWM, QUEUE_FRAMES) &&
@@ -253,7 +255,7 @@ set_common(void *socket, const struct keys_pair *keys)
            set_number(socket, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_DEAD_MS) &&
            set_number(socket, ZMQ_HEARTBEAT_TTL, HEARTBEAT_DEAD_MS) &&
            set_number(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
-           set_number(socket, ZMQ_IPV6, 1) &&
+           set_number(socket, ZMQ_IPV6, !is_ipv4) &&
            set_bytes(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key.bytes,
                      CURVE_KEY_SIZE);
 }
@@ -294,7 +296,7 @@ transport_listen(struct transport *transport,
         return fault(complaint, options->endpoint);
     void *socket = transport->socket;
     size_t size = sizeof transport->endpoint;
-    if (!set_common(socket, options->keys) ||
+    if (!set_common(socket, options->endpoint, options->keys) ||
         !set_number(socket, ZMQ_CURVE_SERVER, 1) ||
         !set_bytes(socket, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) ||
         !set_number(socket, OPTION_ZAP_ENFORCE_DOMAIN, 1) ||
@@ -349,7 +351,7 @@ transport_dial(struct transport *transport, const struct keys_hub *hub,
     if (!transport->socket)
         return fault(complaint, hub->endpoint);
     void *socket = transport->socket;
-    if (!set_common(socket, keys) ||
+    if (!set_common(socket, hub->endpoint, keys) ||
         !set_bytes(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key.bytes,
                    CURVE_KEY_SIZE) ||
         !set_bytes(socket, ZMQ_CURVE_SERVERKEY, hub->key.bytes,

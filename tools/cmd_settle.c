@@ -9,6 +9,7 @@
 
 #include "core/closing.h"
 #include "core/statement.h"
+#include "nodes/keys.h"
 #include "tools/statement_csv.h"
 #include "tools/statement_table.h"
 
@@ -176,6 +177,10 @@ close_period(struct settle *settle, int32_t period)
     const struct timeline *timeline;
     uint32_t silent = 0;
 
+    if (keys_has_hub(ledger_dir(settle->ledger)))
+        return command_fail(settle->arguments, ERR_CONFLICT,
+                            "%s has joined a hub: close there",
+                            ledger_dir(settle->ledger));
     enum err err = ledger_timeline(settle->ledger, LEDGER_KNOWN_ALL, &timeline,
                                    &settle->complaint);
     if (err == OK)

@@ -9,6 +9,7 @@
 #include "tools/cmd_generate.h"
 #include "tools/cmd_import.h"
 #include "tools/cmd_ledger.h"
+#include "tools/cmd_nodes.h"
 #include "tools/cmd_redeem.h"
 #include "tools/cmd_replay.h"
 #include "tools/cmd_rfm.h"
@@ -17,9 +18,19 @@
 #include "tools/cmd_settle.h"
 
 static const struct command *const TABLES[] = {
-    cmd_ledger_table,  cmd_rules_table,  cmd_events_table,   cmd_import_table,
-    cmd_account_table, cmd_redeem_table, cmd_segment_table,  cmd_rfm_table,
-    cmd_settle_table,  cmd_replay_table, cmd_generate_table, NULL,
+    cmd_ledger_table,
+    cmd_rules_table,
+    cmd_events_table,
+    cmd_import_table,
+    cmd_account_table,
+    cmd_redeem_table,
+    cmd_segment_table,
+    cmd_rfm_table,
+    cmd_settle_table,
+    cmd_replay_table,
+    cmd_generate_table,
+    cmd_nodes_table,
+    NULL,
 };
 
 int

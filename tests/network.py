@@ -1,0 +1,205 @@
+"""network.py - real hubs and nodes on loopback, and a bad wire between them"""
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from leima import LEIMA, leima
+
+
+def wait(what, condition, seconds=20):
+    """Until the condition gives something true, which is returned."""
+    until = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < until, f"waited in vain for: {what}"
+        time.sleep(0.03)
+
+
+class Process:
+    """A hub or a node; what it says goes to NAME.out and NAME.err."""
+
+    running = []
+
+    def __init__(self, name, *words, given=None):
+        self.name = name
+        self.out, self.err = f"{name}.out", f"{name}.err"
+        self.begun = os.path.getsize(self.err) if os.path.exists(
+            self.err) else 0
+        with open(self.out, "w") as out, open(self.err, "a") as err:
+            self.process = subprocess.Popen(
+                [LEIMA, *map(str, words)], stdin=subprocess.PIPE,
+                stdout=out, stderr=err)
+        self.process.stdin.write((given or "").encode())
+        self.process.stdin.close()
+        Process.running.append(self)
+
+    def said(self, word):
+        with open(self.err) as err:
+            err.seek(self.begun)
+            return word in err.read()
+
+    def stop(self, status=0):
+        self.process.send_signal(signal.SIGTERM)
+        found = self.process.wait(20)
+        Process.running.remove(self)
+        assert found == status, f"{self.name} ended with {found}: {self.tail()}"
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        Process.running.remove(self)
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def tail(self):
+        with open(self.err) as err:
+            return err.read()[-600:]
+
+
+def kill_all():
+    for process in list(Process.running):
+        process.kill()
+
+
+class Hub(Process):
+    def __init__(self, ledger="hq", listen="tcp://127.0.0.1:0"):
+        super().__init__("hub", "hub", ledger, "--listen", listen)
+        self.ledger = ledger
+        self.endpoint = wait("the hub to listen", self._listening)
+
+    def _listening(self):
+        assert not self.ended(), f"the hub ended: {self.tail()}"
+        with open(self.out) as out:
+            found = re.match(r"listening (tcp://\S+)\n", out.read())
+        return found and found.group(1)
+
+
+class Node(Process):
+    def __init__(self, number, *words, given=None):
+        self.number = number
+        self.ledger = f"n{number}"
+        super().__init__(self.ledger, "node", self.ledger, *words, given=given)
+
+
+def enrol(number, *words, hub="hq"):
+    return leima("enrol", "new", hub, "--node", number,
+                 *words).expect(0).out.strip()
+
+
+def join(number, *words):
+    node = Node(number, "--join", "-", given=enrol(number, *words))
+    wait(f"node {number} to join", lambda: node.said(" connected ") or
+         node.ended())
+    assert not node.ended(), node.tail()
+    return node
+
+
+def sell(ledger, count=1, member=42, prefix="R"):
+    """Appends so many receipts; returns their identities."""
+    lines = "".join(
+        f'{{"kind": "purchase", "member": {member}, "receipt": '
+        f'"{prefix}{i}", "total": {100 + i}}}\n' for i in range(count))
+    return leima("append", ledger, given=lines).expect(0).out.split()
+
+
+def events(ledger):
+    """What the ledger holds, by identity."""
+    lines = leima("export", ledger).expect(0).lines()
+    found = {line["event"]: line for line in lines}
+    assert len(found) == len(lines), f"{ledger} holds an event twice"
+    return found
+
+
+def has(ledger, identities):
+    held = events(ledger)
+    return all(identity in held for identity in identities)
+
+
+class Wire:
+    """A TCP proxy in a thread: `delay` seconds each way, `rate` bytes a
+    second, cut() ends all connections, `closed` admits none."""
+
+    def __init__(self, endpoint):
+        host, port = endpoint[len("tcp://"):].rsplit(":", 1)
+        self.target = (host, int(port))
+        self.delay, self.rate, self.closed = 0.0, None, False
+        self.pairs, self.ending = [], False
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(50)
+        self.endpoint = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while not self.ending:
+            ready, _, _ = select.select([self.listener], [], [], 0.1)
+            if not ready:
+                continue
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket()
+            try:
+                if self.closed:
+                    raise OSError("closed")
+                far.connect(self.target)
+            except OSError:
+                near.close()
+                continue
+            self.pairs.append((near, far))
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(a, b),
+                                 daemon=True).start()
+
+    def _pump(self, source, sink):
+        try:
+            while True:
+                data = source.recv(4096 if self.rate else 65536)
+                if not data:
+                    break
+                if self.delay:
+                    time.sleep(self.delay)
+                if self.rate:
+                    time.sleep(len(data) / self.rate)
+                sink.sendall(data)
+        except OSError:
+            pass
+        self._close(source, sink)
+
+    @staticmethod
+    def _close(*sockets):
+        for each in sockets:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            each.close()
+
+    def cut(self):
+        pairs, self.pairs = self.pairs, []
+        for pair in pairs:
+            self._close(*pair)
+
+    def end(self):
+        self.ending = True
+        self.cut()
+        self.listener.close()
+
+
+def copy(source, target):
+    """What an image of a disk is."""
+    subprocess.run(["cp", "-a", source, target], check=True)
+
+
+def move(source, target):
+    os.rename(source, target)

@@ -1,0 +1,386 @@
+#!/usr/bin/env python3
+"""test_replication.py - real hubs and nodes: nothing lost, nothing twice
+
+What `append` has answered is at the hub in the end, exactly once, whatever
+was cut, killed or copied meanwhile; and whoever is not enrolled is not let in.
+"""
+import os
+import random
+import shutil
+import stat
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from leima import TREE, leima, main  # noqa: E402
+from network import (Hub, Node, Wire, copy, enrol, events, has,  # noqa: E402
+                     join, kill_all, move, sell, wait)
+
+PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
+                       "program.yaml")
+
+
+def network(test):
+    """Whatever a test starts ends with it."""
+    def run():
+        try:
+            leima("init", "hq", "--node", 1).expect(0)
+            test()
+        finally:
+            kill_all()
+    run.__name__ = test.__name__
+    return run
+
+
+def digest(ledger, at="2030-01-01T00:00:00Z"):
+    return leima("verify", ledger, "--digest", "--at", at).expect(0).out
+
+
+def check_hub_equals_imports(nodes):
+    """The hub's accounts are those of a ledger that imported every export."""
+    leima("init", "all", "--node", 99).expect(0)
+    leima("rules", "publish", "all", PROGRAM, "--from", "2000-01-01").expect(0)
+    for node in nodes:
+        with open("export", "w") as file:
+            file.write(leima("export", node).expect(0).out)
+        leima("import", "all", "export").expect(0)
+    assert digest("all") == digest("hq")
+    leima("verify", "hq").expect(0)
+
+
+@network
+def test_a_hub_and_three_nodes():
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2000-01-01").expect(0)
+    hub = Hub()
+    nodes = [join(number, "--stores", f"{number},{number + 100}")
+             for number in (11, 12, 13)]
+    sold = []
+    for node in nodes:
+        sold += sell(node.ledger, 20, member=42)
+        sold += sell(node.ledger, 5, member=node.number)
+    wait("all sales at the hub", lambda: has("hq", sold))
+    assert len(events("hq")) == len(sold) == 75
+
+    # Versions have come down, and one that is published now comes at once.
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
+    for node in nodes:
+        wait("versions at a node", lambda: len(
+            leima("rules", "list", node.ledger, "--json").out.split(
+                '"from"')) == 3)
+    for node in nodes:
+        node.stop()
+    hub.stop()
+    check_hub_equals_imports([node.ledger for node in nodes])
+    states = leima("enrol", "list", "hq", "--json").expect(0).lines()
+    assert [each["state"] for each in states] == ["joined"] * 3
+    assert states[0]["stores"] == [11, 111]
+
+
+@network
+def test_latency_of_a_sale_is_short():
+    Hub()
+    node = join(11)
+    times = []
+    for i in range(10):
+        sold = sell(node.ledger, 1, prefix=f"T{i}-")
+        start = time.monotonic()
+        wait("the sale at the hub", lambda: has("hq", sold))
+        times.append(time.monotonic() - start)
+    assert sorted(times)[5] < 1.0, times
+
+
+@network
+def test_what_was_sold_offline_comes_later():
+    hub = Hub()
+    node = join(11)
+    sold = sell(node.ledger, 3)
+    wait("the first sales", lambda: has("hq", sold))
+    hub.kill()
+    sold += sell(node.ledger, 700, prefix="OFF")     # the cable is out
+    node.stop()
+    sold += sell(node.ledger, 50, prefix="DARK")     # not even a node
+    hub = Hub(listen=hub.endpoint)
+    time.sleep(0.2)
+    assert not has("hq", sold)
+    node = Node(11)
+    wait("all sales at the hub", lambda: has("hq", sold))
+    assert len(events("hq")) == 753
+    leima("verify", "hq").expect(0)
+
+
+def sell_for(ledger, seconds, sold, prefix):
+    until = time.monotonic() + seconds
+    i = 0
+    while time.monotonic() < until:
+        sold.extend(sell(ledger, random.randint(1, 40), prefix=f"{prefix}{i}-"))
+        i += 1
+
+
+@network
+def test_killed_again_and_again():
+    seed = int(os.environ.get("SEED", time.time()))
+    random.seed(seed)
+    print(f"# seed {seed}")
+    hub = Hub()
+    nodes = {number: join(number) for number in (11, 12, 13)}
+    sold = []
+    threads = [threading.Thread(target=sell_for,
+                                args=(f"n{number}", 5, sold, f"K{number}."))
+               for number in nodes]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(random.uniform(0.1, 0.5))
+        if random.random() < 0.4:
+            hub.kill()
+            hub = Hub(listen=hub.endpoint)
+        else:
+            number = random.choice(list(nodes))
+            nodes[number].kill()
+            nodes[number] = Node(number)
+    for thread in threads:
+        thread.join()
+    assert len(sold) > 100
+    wait("all sales at the hub", lambda: has("hq", sold), 60)
+    assert len(events("hq")) == len(sold) == len(set(sold))
+    leima("verify", "hq").expect(0)
+    for node in nodes:
+        leima("verify", f"n{node}").expect(0)
+
+
+@network
+def test_a_bad_wire():
+    hub = Hub()
+    wire = Wire(hub.endpoint)
+    node = Node(11, "--join", "-", given=enrol(11, "--endpoint",
+                                               wire.endpoint))
+    wait("the node", lambda: node.said(" connected "))
+    sold = []
+    thread = threading.Thread(target=sell_for,
+                              args=(node.ledger, 4, sold, "W"))
+    thread.start()
+    while thread.is_alive():
+        time.sleep(random.uniform(0.05, 0.6))
+        wire.cut()
+        wire.delay = random.choice([0, 0, 0.02, 0.1])
+        wire.rate = random.choice([None, None, 50000])
+    wire.delay, wire.rate = 0, None
+    wire.cut()
+    wait("all sales at the hub", lambda: has("hq", sold), 60)
+    assert len(events("hq")) == len(sold)
+
+    # Out for good, then back.
+    wire.closed = True
+    wire.cut()
+    sold = sell(node.ledger, 10, prefix="OUT")
+    time.sleep(0.5)
+    assert not has("hq", sold)
+    wire.closed = False
+    wait("the sales of the outage", lambda: has("hq", sold), 40)
+    wire.end()
+
+
+@network
+def test_an_unknown_key_is_refused():
+    hub = Hub()
+    join(11).stop()
+    # Enrolled at another hub, and led to ours, with our hub's key.
+    leima("init", "other", "--node", 2).expect(0)
+    string = enrol(12, "--endpoint", hub.endpoint, hub="other")
+    leima("init", "n12", "--node", 12).expect(0)
+    sell("n12", 3)
+    node = Node(12, "--join", "-", given=string)
+    time.sleep(0.5)
+    assert not node.said("connected")  # it does not trust our hub
+    node.kill()
+    shutil.copy("n11/keys/hubs", "n12/keys/hubs")
+    node = Node(12)
+    wait("the refusal", node.ended)    # nor our hub it
+    assert "does not admit" in node.tail(), node.tail()
+
+    # The key of one node in the hands of another.
+    shutil.rmtree("n12/keys")
+    move("n11/keys", "n12/keys")
+    node = Node(12)
+    wait("the refusal", lambda: node.said("not the number of this key"))
+    assert events("hq") == {}
+
+
+@network
+def test_a_forged_own_key_is_refused():
+    hub = Hub()
+    node = join(11)
+    sold = sell(node.ledger, 1)
+    wait("the sale", lambda: has("hq", sold))
+    node.stop()
+    other = leima("init", "x", "--node", 5).expect(0)
+    assert other.status == 0
+    with open("n11/keys/own") as file:
+        text = file.read()
+    with open("n11/keys/own", "w") as file:  # a key of nobody's
+        file.write(text.replace("secret ", "secret ", 1)
+                   .replace(text[7:15], "00112233", 1))
+    more = sell("n11", 1, prefix="X")
+    node = Node(11)
+    wait("the refusal or silence", lambda: node.said("refused") or
+         node.said("disconnected") or time.sleep(1) or True)
+    assert not has("hq", more)
+    hub.stop()
+
+
+@network
+def test_a_revoked_node_is_out():
+    Hub()
+    node = join(11)
+    sold = sell(node.ledger, 2)
+    wait("the sales", lambda: has("hq", sold))
+    leima("enrol", "revoke", "hq", "--node", 11).expect(0)
+    wait("the session to end", lambda: node.said("not enrolled any more"))
+    wait("the key to be refused", lambda: node.said("does not admit"))
+    late = sell(node.ledger, 2, prefix="LATE")
+    time.sleep(0.5)
+    assert not has("hq", late)
+    leima("enrol", "revoke", "hq", "--node", 11).expect(1)
+    assert leima("enrol", "list", "hq",
+                 "--json").lines()[0]["state"] == "revoked"
+    node.stop()
+
+    # Enrolled again, its streams go on.
+    node = join(11)
+    wait("the late sales", lambda: has("hq", late))
+    assert len(events("hq")) == 4
+
+
+@network
+def test_enrolling_again_takes_the_old_key_away():
+    Hub()
+    old = join(11)
+    sell(old.ledger, 1)
+    copy("n11", "stolen")
+    string = enrol(11)
+    wait("the old key to be refused", lambda: old.said("not enrolled any more"))
+    old.stop()
+    node = Node(11, "--join", "-", given=string)
+    sold = sell(node.ledger, 1, prefix="NEW")
+    wait("the sale of the new key", lambda: has("hq", sold))
+
+
+@network
+def test_a_string_is_good_once_and_for_a_while():
+    Hub()
+    string = enrol(11)
+    first = Node(11, "--join", "-", given=string)
+    wait("to join", lambda: first.said(" connected "))
+    # The same machine may ask again; another one may not.
+    first.stop()
+    first = Node(11)
+    wait("to connect", lambda: first.said(" connected "))
+    os.mkdir("elsewhere")
+    os.chdir("elsewhere")
+    second = Node(11, "--join", "-", given=string)
+    wait("the refusal", second.ended)
+    assert "used by another" in second.tail(), second.tail()
+    os.chdir("..")
+
+    string = enrol(12, "--ttl", "1s")
+    time.sleep(1.2)
+    late = Node(12, "--join", "-", given=string)
+    wait("the refusal", late.ended)
+    assert "does not admit" in late.tail(), late.tail()
+    assert leima("node", "n13", "--join", "-", given=string[:-9]).expect(1)
+    assert leima("node", "n13").expect(1)
+
+
+@network
+def test_keys_are_secret():
+    Hub()
+    node = join(11)
+    for path in ("hq/keys", "n11/keys"):
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o700
+        for name in os.listdir(path):
+            mode = stat.S_IMODE(os.stat(f"{path}/{name}").st_mode)
+            assert mode == 0o600, f"{path}/{name}: {mode:o}"
+    assert not os.path.exists("n11/keys/once")
+    secrets = []
+    for path in ("hq/keys/own", "n11/keys/own"):
+        with open(path) as file:
+            secrets.append(file.read().split()[3])
+    node.stop()
+    os.chmod("n11/keys/own", 0o644)
+    node = Node(11)
+    wait("the refusal of an open key file", node.ended)
+    assert "0600" in node.tail()
+    for name in os.listdir("."):
+        if name.endswith((".err", ".out")):
+            with open(name) as file:
+                text = file.read()
+            assert not any(secret in text for secret in secrets), name
+
+
+@network
+def test_one_owner_and_no_rules_of_ones_own():
+    hub = Hub()
+    node = join(11)
+    again = Node(11)
+    wait("the second node to end", again.ended)
+    assert again.process.returncode == 4, again.process.returncode
+    leima("rules", "publish", "n11", PROGRAM, "--from",
+          "2000-01-01").expect(1)
+    # What does not go on: another process at the port.
+    leima("init", "hq2", "--node", 2).expect(0)
+    leima("hub", "hq2", "--listen", hub.endpoint).expect(4)
+    leima("hub", "hq2", "--listen", "nonsense").expect(1)
+    node.stop()
+    hub.stop()
+
+
+@network
+def test_a_node_that_was_rewound():
+    Hub()
+    node = join(11)
+    sold = sell(node.ledger, 10, prefix="A")
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    copy("n11", "backup")
+    node = Node(11)
+    sold += sell(node.ledger, 10, prefix="B")
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    shutil.rmtree("n11")
+    copy("backup", "n11")                  # a disk image is brought back
+    node = Node(11)
+    wait("the alarm", lambda: node.said("what=rewound"))
+    sold += sell(node.ledger, 5, prefix="C")
+    wait("the sales after it", lambda: has("hq", sold))
+    wait("the lost tail at the node", lambda: has("n11", sold))
+    assert len(events("hq")) == len(events("n11")) == 25
+    incarnations = {identity.split(".")[1] for identity in events("hq")}
+    assert len(incarnations) == 2
+    leima("verify", "hq").expect(0)
+    leima("verify", "n11").expect(0)
+
+
+@network
+def test_many_at_once():
+    """A backlog: bulk is admitted a few at a time, all of it arrives."""
+    hub = Hub()
+    sold = []
+    numbers = range(20, 28)
+    strings = {number: enrol(number) for number in numbers}
+    for number in numbers:
+        leima("init", f"n{number}", "--node", number).expect(0)
+        for part in range(3):
+            sold += sell(f"n{number}", 1000, prefix=f"P{part}-")
+    for number in numbers:
+        Node(number, "--join", "-", given=strings[number])
+    wait("the backlog of eight nodes",
+         lambda: leima("status", "hq", "--json").json()["events"] ==
+         len(sold), 60)
+    hub.stop()
+    assert has("hq", sold)
+    leima("verify", "hq").expect(0)
+
+
+if __name__ == "__main__":
+    main(globals())

@@ -1,0 +1,532 @@
+/* cmd_nodes.c - hub and nodes: running them, and who may join */
+#include "tools/cmd_nodes.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/ledger.h"
+#include "core/text.h"
+#include "nodes/allow.h"
+#include "nodes/hub.h"
+#include "nodes/keys.h"
+#include "nodes/store.h"
+#include "nodes/trace.h"
+#include "tools/query.h"
+#include "tools/table.h"
+
+enum { CSV_SIZE_MAX = 1 << 20 };
+
+#define TTL_DEFAULT_MS (INT64_C(72) * 3600 * 1000)
+
+/* --- hub and node ------------------------------------------------------- */
+
+static void
+set_trace(const struct arguments *arguments)
+{
+    if (command_flag(arguments, "debug"))
+        trace_set_level(TRACE_DEBUG);
+}
+
+static void
+hub_is_ready(void *context, const char *endpoint)
+{
+    const struct arguments *arguments = context;
+
+    printf(command_flag(arguments, "json") ? "{\"listening\": \"%s\"}\n"
+                                           : "listening %s\n",
+           endpoint);
+    fflush(stdout);
+}
+
+static enum command_status
+hub(const struct arguments *arguments)
+{
+    struct complaint complaint = { 0 };
+    const struct hub_options options = {
+        .dir = command_operand(arguments, 0),
+        .listen = command_option(arguments, "listen"),
+        .public_endpoint = command_option(arguments, "endpoint"),
+        .ready = hub_is_ready,
+        .context = (void *)(uintptr_t)arguments,
+    };
+
+    if (options.listen == NULL)
+        return command_misuse(arguments, "--listen tcp://ADDRESS:PORT is "
+                                         "needed; port 0 takes any free one");
+    set_trace(arguments);
+    enum err err = hub_run(&options, &complaint);
+    if (err != OK)
+        return command_fail(arguments, err, "%s", complaint.text);
+    return COMMAND_DONE;
+}
+
+static enum command_status
+node(const struct arguments *arguments)
+{
+    struct complaint complaint = { 0 };
+    struct arena arena = { 0 };
+    const char *ticket = command_option(arguments, "join");
+    struct store_options options = {
+        .dir = command_operand(arguments, 0),
+        .hub = command_option(arguments, "hub"),
+        .once = command_flag(arguments, "once"),
+    };
+
+    if (ticket != NULL && strcmp(ticket, "-") != 0)
+        return command_misuse(arguments,
+                              "--join takes only -: the string is a secret and "
+                              "comes on standard input");
+    set_trace(arguments);
+    if (!arena_open(&arena, 1u << 16))
+        return command_fail(arguments, ERR_MEMORY, "can't begin");
+    enum err err = OK;
+    if (ticket != NULL)
+        err = command_read_file("-", KEYS_STRING_SIZE, &arena, &options.ticket);
+    if (ticket != NULL && (err != OK || options.ticket.size == 0))
+        err = complain(&complaint, "no string on standard input");
+    else
+        err = store_run(&options, &complaint);
+    arena_close(&arena);
+    if (err != OK)
+        return command_fail(arguments, err, "%s", complaint.text);
+    return COMMAND_DONE;
+}
+
+/* --- enrol -------------------------------------------------------------- */
+
+/* "72h", "30m", "7d" or "90s". */
+static bool
+parse_ttl(const char *text, int64_t *ret_ms)
+{
+    static const struct {
+        char unit;
+        int64_t ms;
+    } UNITS[] = {
+        { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }
+    };
+    int64_t number = 0;
+    const char *at = text;
+
+    while (*at >= '0' && *at <= '9' && number < 100000)
+        number = number * 10 + (*at++ - '0');
+    for (uint32_t i = 0; i < COUNT_OF(UNITS); i++) {
+        if (at > text && number > 0 && at[0] == UNITS[i].unit && !at[1]) {
+            *ret_ms = number * UNITS[i].ms;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "421,422" up to the end of the view. */
+static bool
+parse_stores(view text, struct enrolment *enrolment)
+{
+    uint64_t number = 0;
+    bool digits = false;
+
+    enrolment->store_count = 0;
+    for (uint32_t i = 0; i <= text.size; i++) {
+        if (i < text.size && text.bytes[i] >= '0' && text.bytes[i] <= '9') {
+            number = number * 10 + (text.bytes[i] - '0');
+            digits = true;
+            if (number > LIMIT_STORE)
+                return false;
+            continue;
+        }
+        if ((i < text.size && text.bytes[i] != ',') || !digits || number == 0 ||
+            enrolment->store_count == ENROL_STORES_MAX)
+            return false;
+        enrolment->stores[enrolment->store_count++] = (uint32_t)number;
+        number = 0;
+        digits = false;
+    }
+    return true;
+}
+
+struct office {
+    const struct arguments *arguments;
+    struct ledger *ledger;
+    struct allow *allow;
+    struct keys_hubs hubs; /* what goes into every string */
+    int64_t until_ms;
+    enum enrol_role role;
+};
+
+static void
+close_office(struct office *office)
+{
+    allow_close(office->allow);
+    ledger_close(office->ledger);
+}
+
+static enum command_status
+open_office(struct office *office, const struct arguments *arguments)
+{
+    *office = (struct office) { .arguments = arguments };
+    enum command_status status =
+        query_ledger(arguments, LEDGER_WRITE, &office->ledger);
+    if (status != COMMAND_DONE)
+        return status;
+    enum err err = allow_open(ledger_journal(office->ledger), &office->allow);
+    if (err != OK) {
+        close_office(office);
+        return command_fail(arguments, err, "can't read the allow-list of %s",
+                            command_operand(arguments, 0));
+    }
+    return COMMAND_DONE;
+}
+
+/* Under which endpoints nodes find this hub: those given, or where it listens
+ * or listened last. */
+static enum command_status
+find_hubs(struct office *office)
+{
+    struct complaint complaint = { 0 };
+    struct keys_pair own;
+    const char *dir = command_operand(office->arguments, 0);
+    const char *given;
+
+    enum err err = hub_keys(dir, &own, &complaint);
+    if (err != OK)
+        return command_fail(office->arguments, err, "%s", complaint.text);
+    struct keys_hubs *hubs = &office->hubs;
+    while ((given = command_option_nth(office->arguments, "endpoint",
+                                       hubs->count)) != NULL) {
+        if (!keys_is_endpoint(given) || hubs->count == KEYS_HUBS_MAX) {
+            keys_wipe(&own);
+            return command_misuse(office->arguments,
+                                  "--endpoint %s: expected tcp://HOST:PORT, at "
+                                  "most %d of them",
+                                  given, KEYS_HUBS_MAX);
+        }
+        strcpy(hubs->list[hubs->count].endpoint, given);
+        hubs->list[hubs->count++].key = own.public_key;
+    }
+    if (hubs->count == 0) {
+        err = keys_load_listen(dir, hubs->list[0].endpoint, &complaint);
+        hubs->list[0].key = own.public_key;
+        hubs->count = 1;
+    }
+    keys_wipe(&own);
+    if (err != OK)
+        return command_fail(office->arguments, ERR_INPUT,
+                            "%s: this hub has never listened; start it first, "
+                            "or say --endpoint tcp://HOST:PORT",
+                            dir);
+    return COMMAND_DONE;
+}
+
+/* Prints the string once it is in the books. */
+static enum command_status
+enrol_one(struct office *office, struct enrolment *enrolment)
+{
+    struct keys_ticket ticket = { .node = enrolment->node,
+                                  .store_count = enrolment->store_count,
+                                  .hubs = office->hubs };
+    char string[KEYS_STRING_SIZE];
+
+    transport_keypair(&ticket.once);
+    memcpy(ticket.stores, enrolment->stores, sizeof ticket.stores);
+    enrolment->role = office->role;
+    enrolment->once = ticket.once.public_key;
+    enrolment->once_until_ms = office->until_ms;
+    enum err err = allow_enrol(office->allow, enrolment);
+    if (err != OK)
+        return command_fail(office->arguments, err,
+                            "can't write the enrolment of node %u",
+                            enrolment->node);
+    keys_ticket_format(&ticket, string);
+    keys_wipe(&ticket.once);
+    if (command_flag(office->arguments, "json"))
+        printf("{\"node\": %u, \"string\": \"%s\"}\n", enrolment->node, string);
+    else if (command_option(office->arguments, "csv") != NULL)
+        printf("%u,%s\n", enrolment->node, string);
+    else
+        printf("%s\n", string);
+    return COMMAND_DONE;
+}
+
+/* "NODE" or "NODE,STORE,STORE..." */
+static bool
+parse_line(view line, struct enrolment *enrolment)
+{
+    struct enrolment all = { 0 };
+
+    if (!parse_stores(line, &all))
+        return false;
+    enrolment->node = all.stores[0];
+    enrolment->store_count = all.store_count > 1 ? all.store_count - 1 : 1;
+    memcpy(enrolment->stores, all.stores + (all.store_count > 1 ? 1 : 0),
+           enrolment->store_count * sizeof all.stores[0]);
+    return true;
+}
+
+/* All lines are looked at before the first is enrolled. */
+static enum command_status
+enrol_file(struct office *office, view file)
+{
+    enum command_status status = COMMAND_DONE;
+
+    for (int write = 0; write < 2 && status == COMMAND_DONE; write++) {
+        view rest = file;
+        for (uint32_t number = 1; rest.size > 0 && status == COMMAND_DONE;
+             number++) {
+            const uint8_t *end = memchr(rest.bytes, '\n', rest.size);
+            view line = { rest.bytes,
+                          end ? (uint32_t)(end - rest.bytes) : rest.size };
+            uint32_t used = line.size + (end ? 1 : 0);
+            rest.bytes += used;
+            rest.size -= used;
+            if (line.size > 0 && line.bytes[line.size - 1] == '\r')
+                line.size--;
+            struct enrolment enrolment = { 0 };
+            if (line.size == 0)
+                continue;
+            if (!parse_line(line, &enrolment))
+                status = command_fail(office->arguments, ERR_INPUT,
+                                      "line %u: expected NODE,STORE,...; "
+                                      "nobody was enrolled",
+                                      number);
+            else if (write)
+                status = enrol_one(office, &enrolment);
+        }
+    }
+    return status;
+}
+
+static enum command_status
+read_terms(struct office *office)
+{
+    const struct arguments *arguments = office->arguments;
+    const char *ttl = command_option(arguments, "ttl");
+    const char *role = command_option(arguments, "role");
+    int64_t ttl_ms = TTL_DEFAULT_MS;
+
+    if (ttl != NULL && !parse_ttl(ttl, &ttl_ms))
+        return command_misuse(arguments,
+                              "--ttl %s: expected 90s, 30m, 72h or 7d", ttl);
+    office->until_ms = command_now_ms() + ttl_ms;
+    office->role = ENROL_STORE;
+    if (role != NULL && !enrol_role_parse(view_of(role), &office->role))
+        return command_misuse(
+            arguments, "--role %s: expected store, standby or relay", role);
+    return COMMAND_DONE;
+}
+
+static enum command_status
+enrol_new(const struct arguments *arguments)
+{
+    struct office office;
+    struct arena arena = { 0 };
+    struct enrolment enrolment = { 0 };
+    int64_t number = 0;
+    view file;
+    const char *csv = command_option(arguments, "csv");
+    const char *stores = command_option(arguments, "stores");
+
+    if (!command_integer(arguments, "node", 1, LIMIT_NODE, &number))
+        return COMMAND_MISUSE;
+    if ((number == 0) == (csv == NULL))
+        return command_misuse(arguments, "one of --node N and --csv FILE is "
+                                         "needed");
+    enrolment.node = (uint32_t)number;
+    enrolment.store_count = 1;
+    enrolment.stores[0] = enrolment.node;
+    if (stores != NULL && !parse_stores(view_of(stores), &enrolment))
+        return command_misuse(arguments,
+                              "--stores %s: expected at most %d numbers with "
+                              "commas between",
+                              stores, ENROL_STORES_MAX);
+    enum command_status status = open_office(&office, arguments);
+    if (status != COMMAND_DONE)
+        return status;
+    status = read_terms(&office);
+    if (status == COMMAND_DONE)
+        status = find_hubs(&office);
+    if (status == COMMAND_DONE && csv == NULL)
+        status = enrol_one(&office, &enrolment);
+    if (status == COMMAND_DONE && csv != NULL) {
+        enum err err = arena_open(&arena, CSV_SIZE_MAX * 2) ? OK : ERR_MEMORY;
+        if (err == OK)
+            err = command_read_file(csv, CSV_SIZE_MAX, &arena, &file);
+        status = err == OK
+                     ? enrol_file(&office, file)
+                     : command_fail(arguments, err, "%s: can't read it", csv);
+        arena_close(&arena);
+    }
+    close_office(&office);
+    return status;
+}
+
+static const char *
+state_of(const struct enrolment *enrolment, bool revoked)
+{
+    if (revoked)
+        return "revoked";
+    if (enrolment->joined)
+        return "joined";
+    return command_now_ms() <= enrolment->once_until_ms ? "waiting" : "expired";
+}
+
+static void
+print_enrolment(const struct enrolment *enrolment, bool revoked,
+                struct table *table)
+{
+    struct text stores = { 0 };
+
+    for (uint32_t i = 0; i < enrolment->store_count; i++)
+        text_format(&stores, "%s%u",
+                    i == 0  ? ""
+                    : table ? ","
+                            : ", ",
+                    enrolment->stores[i]);
+    const char *role = enrol_role_name(enrolment->role);
+    const char *state = state_of(enrolment, revoked);
+    if (table) {
+        table_row(table);
+        table_integer(table, enrolment->node);
+        table_text(table, role);
+        table_view(table, text_view(&stores));
+        table_text(table, state);
+    } else {
+        printf("{\"node\": %u, \"role\": \"%s\", \"stores\": [%.*s], "
+               "\"state\": \"%s\"}\n",
+               enrolment->node, role, (int)stores.size,
+               (const char *)stores.bytes, state);
+    }
+    text_close(&stores);
+}
+
+static enum command_status
+enrol_list(const struct arguments *arguments)
+{
+    static const struct table_column COLUMNS[] = { { "node", true },
+                                                   { "role", false },
+                                                   { "stores", false },
+                                                   { "state", false } };
+    struct office office;
+    struct enrolment enrolment = { 0 };
+    bool revoked;
+    struct table *table = NULL;
+
+    enum command_status status = open_office(&office, arguments);
+    if (status != COMMAND_DONE)
+        return status;
+    if (!command_flag(arguments, "json")) {
+        table = table_open(COLUMNS, COUNT_OF(COLUMNS));
+        if (table == NULL)
+            status = command_fail(arguments, ERR_MEMORY, "no table");
+    }
+    while (status == COMMAND_DONE &&
+           allow_next(office.allow, enrolment.node, &enrolment, &revoked))
+        print_enrolment(&enrolment, revoked, table);
+    if (table != NULL && !table_print(table, stdout))
+        status = COMMAND_FAULT;
+    table_close(table);
+    close_office(&office);
+    return status;
+}
+
+static enum command_status
+enrol_revoke(const struct arguments *arguments)
+{
+    struct office office;
+    int64_t number = 0;
+
+    if (!command_integer(arguments, "node", 1, LIMIT_NODE, &number))
+        return COMMAND_MISUSE;
+    if (number == 0)
+        return command_misuse(arguments, "--node N is needed");
+    enum command_status status = open_office(&office, arguments);
+    if (status != COMMAND_DONE)
+        return status;
+    enum err err = allow_revoke(office.allow, (uint32_t)number);
+    close_office(&office);
+    if (err != OK)
+        return command_fail(arguments, err, "node %" PRId64 " is not enrolled",
+                            number);
+    return COMMAND_DONE;
+}
+
+/* --- the table ---------------------------------------------------------- */
+
+static const struct option HUB_OPTIONS[] = {
+    { "listen", "ENDPOINT", "tcp://ADDRESS:PORT; port 0: any free one" },
+    { "endpoint", "ENDPOINT", "how nodes reach it, if not by that" },
+    { "debug", NULL, "trace every step" },
+    { 0 }
+};
+
+static const struct option NODE_OPTIONS[] = {
+    { "hub", "ENDPOINT", "the hub's address (that of the joining)" },
+    { "join", "-", "join first; the string comes on standard input" },
+    { "once", NULL, "end when all is sent and received" },
+    { "debug", NULL, "trace every step" },
+    { 0 }
+};
+
+static const struct option NEW_OPTIONS[] = {
+    { "node", "N", "the node's number" },
+    { "stores", "N,N", "the stores it may write for (its own number)" },
+    { "csv", "FILE", "many: lines NODE,STORE,...; prints NODE,STRING" },
+    { "role", "ROLE", "store, standby or relay (store)" },
+    { "ttl", "TIME", "how long the string is good: 30m, 72h, 7d (72h)" },
+    { "endpoint", "ENDPOINT", "where the hub is, repeatable (as it listens)" },
+    { 0 }
+};
+
+static const struct option REVOKE_OPTIONS[] = {
+    { "node", "N", "the node's number" }, { 0 }
+};
+
+const struct command cmd_nodes_table[] = {
+    { .name = "hub",
+      .run = hub,
+      .line = "run a hub",
+      .usage = "LEDGER",
+      .operands_min = 1,
+      .operands_max = 1,
+      .options = HUB_OPTIONS,
+      .about = "Prints `listening ENDPOINT` when nodes can connect; traces "
+               "to standard error.\nEnds cleanly on SIGTERM and SIGINT.",
+      .examples = "leima hub hq --listen tcp://0.0.0.0:7001\n" },
+    { .name = "node",
+      .run = node,
+      .line = "run a store's node",
+      .usage = "LEDGER",
+      .operands_min = 1,
+      .operands_max = 1,
+      .options = NODE_OPTIONS,
+      .about = "Replicates what any process appends to LEDGER to the hub, and "
+               "takes its rules from there.",
+      .examples = "leima node store421 --join - < string\n"
+                  "leima node store421\n" },
+    { .name = "enrol new",
+      .run = enrol_new,
+      .line = "let a node join: prints the string for `node --join -`",
+      .usage = "LEDGER",
+      .operands_min = 1,
+      .operands_max = 1,
+      .options = NEW_OPTIONS,
+      .about = "The string holds a secret that is good once. A number that is "
+               "enrolled again\nloses its old key at once.",
+      .examples = "leima enrol new hq --node 421 --stores 421,422\n"
+                  "leima enrol new hq --csv nodes.csv --ttl 7d\n" },
+    { .name = "enrol list",
+      .run = enrol_list,
+      .line = "the nodes and whether they have joined",
+      .usage = "LEDGER",
+      .operands_min = 1,
+      .operands_max = 1,
+      .examples = "leima enrol list hq\n" },
+    { .name = "enrol revoke",
+      .run = enrol_revoke,
+      .line = "admit a node no longer, and end its session",
+      .usage = "LEDGER",
+      .operands_min = 1,
+      .operands_max = 1,
+      .options = REVOKE_OPTIONS,
+      .examples = "leima enrol revoke hq --node 421\n" },
+    { 0 }
+};
