@@ -21,13 +21,14 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	runs runset item tail history_account gather history_parts \
 	history history_scan facts publication versions admission \
 	ledger_parts ledger ledger_append ledger_publish census segment digest \
+	intern tally served rfm breakdown \
 	state_table state_fold state state_check hub_state ledger_check \
 	totals settlement statement signing closing
 REPLAY := candidate side simulate compare report
 NODES := clock trace stop keys frame sync lane fork talk greet agree session \
 	transport allow carry link notes roster decide feed keeper join store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
-	town generate trial tally command query statement_csv statement_table cmd_ledger \
+	town generate trial command query statement_csv statement_table cmd_ledger \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
 	cmd_report cmd_settle cmd_replay \
 	cmd_nodes main
