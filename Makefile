@@ -24,13 +24,13 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	intern tally served rfm breakdown \
 	state_table state_fold state state_check hub_state ledger_check \
 	totals settlement statement signing closing
-REPLAY := candidate side simulate compare report
+REPLAY := candidate vary side outcome simulate compare report report_html accounts
 NODES := clock trace stop keys frame sync lane fork talk greet agree session \
 	transport allow carry link notes roster decide feed keeper join store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial command query statement_csv statement_table cmd_ledger \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
-	cmd_report cmd_settle cmd_replay \
+	cmd_report cmd_settle replay_table cmd_replay \
 	cmd_nodes main
 
 # What the distribution gives: pkg-config name / package to install.
@@ -38,7 +38,7 @@ MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpa
 PACKAGES := lmdb libzmq $(MSGPACK) libxxhash libsodium jansson yaml-0.1 smartcols
 DEBIAN := gcc make pkg-config liblmdb-dev libzmq3-dev libmsgpack-dev \
 	libxxhash-dev libsodium-dev libjansson-dev libyaml-dev \
-	libsmartcols-dev tzdata
+	libsmartcols-dev libjs-chart.js tzdata
 DEBIAN_TEST := libcmocka-dev python3 clang-format hledger
 LIBRARIES := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
 INCLUDES := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
@@ -74,7 +74,7 @@ all: deps ## build the program into build/leima (BUILD=release|debug|asan)
 	$(Q)ln -sfn $(BUILD)/leima build/leima
 
 deps: ## install what the build needs and the machine lacks
-	$(Q)pkg-config --exists $(PACKAGES) 2>/dev/null || tools/install.sh $(DEBIAN)
+	$(Q)pkg-config --exists $(PACKAGES) 2>/dev/null && test -f $(CHART_JS) || tools/install.sh $(DEBIAN)
 
 test-deps: deps
 	$(Q)tools/install.sh --missing $(DEBIAN_TEST)
@@ -83,8 +83,18 @@ $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -I. -MMD -MP -c $< -o $@
 
-$(LIBRARY): $(LIB_OBJECTS) Makefile
-	$(Q)rm -f $@ && ar rcs $@ $(LIB_OBJECTS)
+# What the pages need: bytes of a file, and its end, under the stem's name.
+CHART_JS := /usr/share/javascript/chart.js/chart.min.js
+EMBEDDED := $(B)/replay/chart_js.o $(B)/replay/report_page.o
+embed = printf '.section .rodata\n.global %s, %s_end\n%s: .incbin "%s"\n%s_end: .byte 0\n.section .note.GNU-stack,"",%%progbits\n' \
+	$(1) $(1) $(1) $< $(1) | $(CC) -x assembler -c - -o $@
+$(B)/replay/chart_js.o: $(CHART_JS)
+	$(Q)mkdir -p $(@D) && $(call embed,chart_js)
+$(B)/replay/report_page.o: replay/report_page.html
+	$(Q)mkdir -p $(@D) && $(call embed,report_page)
+
+$(LIBRARY): $(LIB_OBJECTS) $(EMBEDDED) Makefile
+	$(Q)rm -f $@ && ar rcs $@ $(LIB_OBJECTS) $(EMBEDDED)
 
 $(B)/leima: $(MAIN) $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)

@@ -50,6 +50,13 @@ fold_open(const struct timeline *timeline, bool why, struct arena *arena)
     return fold;
 }
 
+void
+fold_use_timeline(struct fold *fold, const struct timeline *timeline)
+{
+    assert(fold->effects.count == 0);
+    fold->timeline = timeline;
+}
+
 const struct timeline *
 fold_timeline(const struct fold *fold)
 {

@@ -29,6 +29,10 @@ const char *fold_change_name(enum change change);
 struct fold *fold_open(const struct timeline *timeline, bool why,
                        struct arena *arena);
 
+/* Judges by other rules from now on; between accounts, with the list drained.
+ * (Several sides of a comparison share one fold's scratch.) */
+void fold_use_timeline(struct fold *fold, const struct timeline *timeline);
+
 const struct timeline *fold_timeline(const struct fold *fold);
 
 /* The effects since the caller set its count to 0. */

@@ -60,6 +60,25 @@ add_published(struct ledger *ledger, const struct candidate *candidate,
     return OK;
 }
 
+/* Looking a zone up takes longer than all the rest, so variants share it. */
+static enum err
+read_program(const struct candidate *candidate, struct arena *arena,
+             struct mistakes *mistakes, const struct program **ret_program,
+             struct zone *ret_zone)
+{
+    if (candidate->zone != NULL) {
+        enum err err =
+            program_yaml_read(candidate->file, arena, mistakes, ret_program);
+        if (err != OK)
+            return err;
+        *ret_zone = *candidate->zone;
+        if (view_equal(candidate->zone->name, (*ret_program)->timezone))
+            return OK;
+    }
+    return program_yaml_check(candidate->file, arena, mistakes, ret_program,
+                              ret_zone);
+}
+
 enum err
 candidate_timeline(struct ledger *ledger, const struct candidate *candidate,
                    struct arena *arena, struct mistakes *mistakes,
@@ -70,8 +89,7 @@ candidate_timeline(struct ledger *ledger, const struct candidate *candidate,
     const struct program *program;
     struct zone zone;
 
-    enum err err =
-        program_yaml_check(candidate->file, arena, mistakes, &program, &zone);
+    enum err err = read_program(candidate, arena, mistakes, &program, &zone);
     if (err != OK)
         return err;
     err = add_published(ledger, candidate, program, arena, &inputs, &zone,

@@ -19,7 +19,9 @@
 struct candidate {
     const char *name; /* of the file, for complaints */
     view file;
-    int32_t from_day; /* local; CANDIDATE_FROM_START */
+    int32_t from_day;        /* local; CANDIDATE_FROM_START */
+    const struct zone *zone; /* looked up already, for a variant of a file;
+                              * NULL */
 };
 
 /* Reads and checks the file and compiles it with what is published before its

@@ -212,12 +212,15 @@ add_months(const struct side *side, bool is_candidate,
 }
 
 void
-compare_sides(struct simulation *simulation, struct arena *arena,
-              struct comparison *ret_comparison)
+compare_sides(struct simulation *simulation, uint32_t candidate,
+              struct arena *arena, struct comparison *ret_comparison)
 {
+    assert(candidate + 1 < simulation->side_count);
+
     struct pair_list rules = { 0 }, partners = { 0 };
     struct month_pairs months = { 0 };
-    struct side *sides[] = { &simulation->baseline, &simulation->candidate };
+    struct side *sides[] = { &simulation->sides[0],
+                             &simulation->sides[candidate + 1] };
     struct compare_side measured[2];
 
     for (int i = 0; i < 2; i++) {
@@ -230,6 +233,7 @@ compare_sides(struct simulation *simulation, struct arena *arena,
     }
     *ret_comparison = (struct comparison) {
         .simulation = simulation,
+        .outcome = &simulation->outcomes[candidate],
         .baseline = measured[0],
         .candidate = measured[1],
         .rules = rules.items,

@@ -52,6 +52,7 @@ struct compare_month {
 
 struct comparison {
     const struct simulation *simulation;
+    const struct outcome *outcome; /* of the candidate */
     struct compare_side baseline;
     struct compare_side candidate;
     const struct compare_pair *rules; /* by name */
@@ -62,8 +63,9 @@ struct comparison {
     uint32_t month_count;
 };
 
-/* Everything lies in the arena or borrows from the simulation. */
-void compare_sides(struct simulation *simulation, struct arena *arena,
-                   struct comparison *ret_comparison);
+/* The baseline against the candidate of that index, from 0.  Everything lies
+ * in the arena or borrows from the simulation. */
+void compare_sides(struct simulation *simulation, uint32_t candidate,
+                   struct arena *arena, struct comparison *ret_comparison);
 
 #endif

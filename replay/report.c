@@ -121,23 +121,23 @@ put_months(struct text *text, const struct comparison *comparison)
 }
 
 static void
-put_changed(struct text *text, const struct simulation *simulation)
+put_changed(struct text *text, const struct outcome *outcome)
 {
     text_string(text, ",\n \"changed\": {");
-    text_json_integer(text, "up", (int64_t)simulation->up);
-    text_json_integer(text, "down", (int64_t)simulation->down);
-    text_json_integer(text, "same", (int64_t)simulation->same);
-    text_json_integer(text, "tier_up", (int64_t)simulation->tier_up);
-    text_json_integer(text, "tier_down", (int64_t)simulation->tier_down);
+    text_json_integer(text, "up", (int64_t)outcome->up);
+    text_json_integer(text, "down", (int64_t)outcome->down);
+    text_json_integer(text, "same", (int64_t)outcome->same);
+    text_json_integer(text, "tier_up", (int64_t)outcome->tier_up);
+    text_json_integer(text, "tier_down", (int64_t)outcome->tier_down);
     text_char(text, '}');
 }
 
 static void
-put_top(struct text *text, const char *key, const struct simulate_top *top)
+put_top(struct text *text, const char *key, const struct outcome_top *top)
 {
     open_list(text, key);
     for (uint32_t i = 0; i < top->count; i++) {
-        const struct simulate_change *change = &top->items[i];
+        const struct outcome_change *change = &top->items[i];
         open_row(text, i);
         if (change->account.member != 0)
             text_json_integer(text, "member", (int64_t)change->account.member);
@@ -150,11 +150,10 @@ put_top(struct text *text, const char *key, const struct simulate_top *top)
     text_char(text, ']');
 }
 
-void
-report_json(struct text *text, const struct comparison *comparison,
-            int32_t from_day)
+static void
+put_head(struct text *text, const struct simulation *simulation,
+         int32_t from_day)
 {
-    const struct simulation *simulation = comparison->simulation;
     char date[11];
 
     text_char(text, '{');
@@ -167,13 +166,38 @@ report_json(struct text *text, const struct comparison *comparison,
     text_json_time(text, "until", simulation->until_ms);
     text_json_integer(text, "events", (int64_t)simulation->event_count);
     text_json_integer(text, "accounts", (int64_t)simulation->account_count);
+}
+
+void
+report_json(struct text *text, const struct comparison *comparison,
+            int32_t from_day)
+{
+    put_head(text, comparison->simulation, from_day);
     put_side(text, "baseline", &comparison->baseline);
     put_side(text, "candidate", &comparison->candidate);
     put_rules(text, comparison);
     put_partners(text, comparison);
     put_months(text, comparison);
-    put_changed(text, simulation);
-    put_top(text, "top_gain", &simulation->gain);
-    put_top(text, "top_loss", &simulation->loss);
+    put_changed(text, comparison->outcome);
+    put_top(text, "top_gain", &comparison->outcome->gain);
+    put_top(text, "top_loss", &comparison->outcome->loss);
     text_string(text, "}\n");
+}
+
+void
+report_json_all(struct text *text, const struct comparison *comparisons,
+                const char *const *names, uint32_t count, int32_t from_day)
+{
+    assert(count > 0);
+    put_head(text, comparisons[0].simulation, from_day);
+    put_side(text, "baseline", &comparisons[0].baseline);
+    open_list(text, "candidates");
+    for (uint32_t i = 0; i < count; i++) {
+        open_row(text, i);
+        text_json_view(text, "candidate", view_of(names[i]));
+        put_side(text, "figures", &comparisons[i].candidate);
+        put_changed(text, comparisons[i].outcome);
+        text_char(text, '}');
+    }
+    text_string(text, "]}\n");
 }

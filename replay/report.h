@@ -12,4 +12,10 @@
 void report_json(struct text *text, const struct comparison *comparison,
                  int32_t from_day);
 
+/* Several candidates against one baseline: the object has `candidates`, a list
+ * with `candidate` (its name), its side's figures and `changed`. */
+void report_json_all(struct text *text, const struct comparison *comparisons,
+                     const char *const *names, uint32_t count,
+                     int32_t from_day);
+
 #endif

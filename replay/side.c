@@ -17,7 +17,6 @@ side_open(struct side *side, const struct timeline *timeline,
     assert(span->since_ms <= span->until_ms);
     *side = (struct side) {
         .timeline = timeline,
-        .fold = fold_open(timeline, false, arena),
         .totals = totals_open(arena),
         .arena = arena,
         .since_ms = span->since_ms,
@@ -82,7 +81,17 @@ count_effect(struct side *side, const struct effect *effect,
     case MEASURE_REVERSED:
         account->net.value -= effect->amount;
         break;
+    case MEASURE_REDEEMED:
+        account->redeemed.value += effect->amount;
+        break;
+    case MEASURE_RESTORED:
+        account->redeemed.value -= effect->amount;
+        break;
+    case MEASURE_EXPIRED:
+        account->expired.value += effect->amount;
+        break;
     case MEASURE_OVERDRAWN:
+        account->overdrawn.value += effect->amount;
         side->overdrawn_redemptions++;
         break;
     case MEASURE_RULE:
@@ -133,16 +142,20 @@ count_end(struct side *side, const struct account *end,
 {
     const struct version *now = timeline_at(side->timeline, side->until_ms);
 
-    side->debt = points_add(side->debt, end->debt);
+    account->debt = end->debt;
     for (uint32_t i = 0; i < end->lots.count; i++)
-        side->outstanding =
-            points_add(side->outstanding, end->lots.items[i].left);
+        account->outstanding =
+            points_add(account->outstanding, end->lots.items[i].left);
     for (uint32_t i = 0; i < end->vouchers.count; i++) {
         const struct voucher *voucher = &end->vouchers.items[i];
-        side->voucher_count += voucher->count;
+        account->vouchers += voucher->count;
         side->voucher_value.minor +=
             voucher_value(side, voucher).minor * voucher->count;
     }
+    side->debt = points_add(side->debt, account->debt);
+    side->outstanding = points_add(side->outstanding, account->outstanding);
+    side->voucher_count += account->vouchers;
+    account->level = end->level.level;
     if (end->level.level == PROGRAM_NONE)
         return;
     side->level_counts[end->level.level]++;
@@ -156,16 +169,40 @@ side_fold(struct side *side, const struct walk_input *input,
 {
     struct walk walk;
 
-    assert(input->fold == side->fold);
     assert(input->until_ms == side->until_ms);
-    *ret_account = (struct side_account) { 0 };
-    fold_use_arena(side->fold, arena);
+    *ret_account = (struct side_account) { .level = PROGRAM_NONE };
+    fold_use_timeline(input->fold, side->timeline);
+    fold_use_arena(input->fold, arena);
     walk_open(&walk, input, arena);
     while (walk_next(&walk))
         count_step(side, &walk.step, ret_account);
     ret_account->begun = walk.account.begun;
     count_end(side, &walk.account, ret_account);
-    fold_effects(side->fold)->count = 0;
+    fold_effects(input->fold)->count = 0;
+}
+
+void
+side_merge(struct side *side, const struct side *from)
+{
+    assert(side->timeline == from->timeline);
+    totals_merge(side->totals, from->totals);
+    for (uint32_t i = 0; i < from->months.count; i++) {
+        const struct side_month *month = &from->months.items[i];
+        struct side_month *sum = month_of(side, month->month);
+        sum->accrual = micro_add(sum->accrual, month->accrual);
+        sum->burn = micro_add(sum->burn, month->burn);
+    }
+    for (uint32_t i = 0; i < names(side->timeline, NAME_RULE); i++) {
+        side->rule_points[i] += from->rule_points[i];
+        side->rule_gave[i] |= from->rule_gave[i];
+    }
+    for (uint32_t i = 0; i < names(side->timeline, NAME_LEVEL); i++)
+        side->level_counts[i] += from->level_counts[i];
+    side->overdrawn_redemptions += from->overdrawn_redemptions;
+    side->outstanding = points_add(side->outstanding, from->outstanding);
+    side->debt = points_add(side->debt, from->debt);
+    side->voucher_count += from->voucher_count;
+    side->voucher_value = money_add(side->voucher_value, from->voucher_value);
 }
 
 static int

@@ -21,7 +21,6 @@ struct side_month {
 
 struct side {
     const struct timeline *timeline;
-    struct fold *fold;
     struct totals *totals;
     struct arena *arena;
     int64_t since_ms; /* effects before are not counted */
@@ -44,7 +43,14 @@ struct side {
 /* What one account came to. */
 struct side_account {
     bool begun;
-    points net;          /* issued less reversed */
+    points net;      /* issued less reversed */
+    points redeemed; /* less restored */
+    points overdrawn;
+    points expired;
+    points outstanding; /* at the end; so the next two */
+    points debt;
+    int64_t vouchers;
+    int32_t level;       /* number; PROGRAM_NONE */
     int32_t level_place; /* in the file of the version at the end; 0: lowest
                           * or none */
 };
@@ -58,10 +64,14 @@ struct side_span {
 void side_open(struct side *side, const struct timeline *timeline,
                const struct side_span *span, struct arena *arena);
 
-/* Folds one account whose walk has been prepared with side->fold and the
- * side's `until_ms`; `arena` holds the account until it is done. */
+/* Folds one account, whose walk goes up to the side's `until_ms`; the input's
+ * fold is made to judge by the side's rules.  `arena` holds the account until
+ * it is done. */
 void side_fold(struct side *side, const struct walk_input *input,
                struct arena *arena, struct side_account *ret_account);
+
+/* Adds what `from`, a side by the same timeline, came to. */
+void side_merge(struct side *side, const struct side *from);
 
 /* Its months in order. */
 void side_sort_months(struct side *side);

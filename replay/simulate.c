@@ -1,141 +1,402 @@
 #include "replay/simulate.h"
 
 #include "core/limits.h"
+#include "core/list.h"
 
-#include <string.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 
 enum { PROGRESS_EVERY = 1024 }; /* accounts */
 
-/* The greater difference first; among equals the earlier account. */
+/* What all threads share. */
+struct job {
+    const struct simulate_options *options;
+    const struct history *history;
+    bool referral; /* some version of some side pays for one */
+    atomic_uint next_partition;
+    atomic_ullong accounts;
+    atomic_ullong events;
+    atomic_bool stop;
+};
+
+/* The events that count of a member who named the account at hand. */
+struct referred {
+    const struct event *const *live;
+    uint32_t count;
+};
+
+struct row_list {
+    struct simulate_row *items;
+    uint32_t count;
+    uint32_t room;
+};
+
+/* One thread and what it has summed up. */
+struct worker {
+    struct job *job;
+    pthread_t thread;
+    struct arena scratch; /* of one account */
+    struct arena kept;
+    struct side *sides;
+    struct outcome *outcomes;
+    struct side_account *fates; /* of the account at hand, by side */
+    struct fold *fold;
+    struct basket *basket;
+    struct row_list rows;
+    uint64_t event_count;
+    uint64_t account_count;
+    enum err err;
+};
+
+static uint32_t
+side_count(const struct simulate_options *options)
+{
+    return options->candidate_count + 1;
+}
+
+static const struct timeline *
+timeline_of(const struct simulate_options *options, uint32_t side)
+{
+    return side == 0 ? options->baseline : options->candidates[side - 1];
+}
+
+/* --- referrals --- */
+
 static bool
-comes_before(const struct simulate_change *a, const struct simulate_change *b)
+pays_referral(const struct timeline *timeline)
 {
-    int64_t left = a->candidate.value - a->baseline.value;
-    int64_t right = b->candidate.value - b->baseline.value;
-
-    left = left < 0 ? -left : left;
-    right = right < 0 ? -right : right;
-    if (left != right)
-        return left > right;
-    return account_compare(a->account, b->account) < 0;
+    for (uint32_t i = 0; i < timeline->version_count; i++)
+        if (timeline->versions[i].program->referral.on != REFERRAL_NONE)
+            return true;
+    return false;
 }
 
-static void
-keep_bearer(struct simulate_change *change)
+/* The histories of those whom the account recommended, read once for all
+ * sides. */
+static enum err
+read_referred(struct worker *worker, const struct history_account *history,
+              struct referred *ret_referred)
 {
-    view code = change->account.bearer;
-
-    assert(code.size <= sizeof change->bearer);
-    if (code.size == 0)
-        return;
-    memmove(change->bearer, code.bytes, code.size);
-    change->account.bearer.bytes = (const uint8_t *)change->bearer;
-}
-
-static void
-offer(struct simulate_top *top, const struct simulate_change *change)
-{
-    uint32_t place = top->count;
-
-    while (place > 0 && comes_before(change, &top->items[place - 1]))
-        place--;
-    if (place == SIMULATE_TOP)
-        return;
-    if (top->count < SIMULATE_TOP)
-        top->count++;
-    for (uint32_t i = top->count - 1; i > place; i--) {
-        top->items[i] = top->items[i - 1];
-        keep_bearer(&top->items[i]);
+    for (uint32_t i = 0; i < history->referred_count; i++) {
+        const account_id member = { .member = history->referred[i] };
+        struct history_account other;
+        enum err err = history_read(worker->job->history, member, HISTORY_ALL,
+                                    &worker->scratch, &other);
+        if (err != OK)
+            return err;
+        ret_referred[i].live =
+            walk_live(other.events, other.event_count, &worker->scratch,
+                      &ret_referred[i].count);
     }
-    top->items[place] = *change;
-    keep_bearer(&top->items[place]);
+    return OK;
+}
+
+static uint32_t
+find_referrals(struct worker *worker, const struct timeline *timeline,
+               const struct history_account *history,
+               const struct referred *referred, struct referral *ret_referrals)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < history->referred_count; i++) {
+        struct referral *referral = &ret_referrals[found];
+        found += referral_find(timeline, referred[i].live, referred[i].count,
+                               worker->basket, referral) &&
+                 referral->referrer == history->account.member;
+    }
+    return found;
+}
+
+/* --- one account --- */
+
+static void
+fold_side(struct worker *worker, uint32_t index,
+          const struct history_account *history,
+          const struct referred *referred)
+{
+    struct arena scratch = worker->scratch;
+    struct side *side = &worker->sides[index];
+    struct referral *referrals =
+        ARENA_NEW(&scratch, struct referral, history->referred_count + 1);
+    const struct walk_input input = {
+        .fold = worker->fold,
+        .account = history->account,
+        .events = history->events,
+        .event_count = history->event_count,
+        .referrals = referrals,
+        .referral_count = referred == NULL
+                              ? 0
+                              : find_referrals(worker, side->timeline, history,
+                                               referred, referrals),
+        .until_ms = side->until_ms,
+    };
+
+    side_fold(side, &input, &scratch, &worker->fates[index]);
 }
 
 static void
-compare(struct simulation *result, account_id account,
-        const struct side_account *baseline,
-        const struct side_account *candidate)
+keep_row(struct worker *worker, account_id account)
 {
-    struct simulate_change change = { .account = account,
-                                      .baseline = baseline->net,
-                                      .candidate = candidate->net };
+    uint32_t count = side_count(worker->job->options);
+    struct side_account *sides =
+        ARENA_NEW(&worker->kept, struct side_account, count);
+    struct simulate_row *row = LIST_ADD(&worker->kept, &worker->rows);
 
-    if (!baseline->begun && !candidate->begun)
+    for (uint32_t i = 0; i < count; i++)
+        sides[i] = worker->fates[i];
+    row->account = account;
+    row->account.bearer = arena_copy(&worker->kept, account.bearer);
+    row->sides = sides;
+}
+
+static void
+note_account(struct worker *worker, account_id account)
+{
+    uint32_t count = side_count(worker->job->options);
+    bool begun = false;
+
+    for (uint32_t i = 0; i < count; i++)
+        begun |= worker->fates[i].begun;
+    if (!begun)
         return;
-    result->account_count++;
-    result->tier_up += candidate->level_place > baseline->level_place;
-    result->tier_down += candidate->level_place < baseline->level_place;
-    if (candidate->net.value > baseline->net.value) {
-        result->up++;
-        offer(&result->gain, &change);
-    } else if (candidate->net.value < baseline->net.value) {
-        result->down++;
-        offer(&result->loss, &change);
-    } else {
-        result->same++;
-    }
+    worker->account_count++;
+    for (uint32_t i = 1; i < count; i++)
+        outcome_count(&worker->outcomes[i - 1], account, &worker->fates[0],
+                      &worker->fates[i]);
+    if (worker->job->options->rows)
+        keep_row(worker, account);
 }
 
 static enum err
-fold_side(struct ledger *ledger, const struct history_account *history,
-          struct side *side, struct arena scratch,
-          struct side_account *ret_account)
+take_account(struct worker *worker, const struct history_account *history)
 {
-    const struct ledger_question question = { .known = LEDGER_KNOWN_ALL };
-    struct walk_input input;
-
-    /* The fold keeps its scratch in the copy of the arena for this call. */
-    fold_use_arena(side->fold, &scratch);
-    enum err err = ledger_walk_input(ledger, history, &question, side->fold,
-                                     side->until_ms, &scratch, &input);
-    if (err == OK)
-        side_fold(side, &input, &scratch, ret_account);
-    return err;
-}
-
-static enum err
-take_account(struct ledger *ledger, const struct history_account *history,
-             struct arena *arena, struct simulation *result)
-{
-    struct side_account baseline, candidate;
+    const struct simulate_options *options = worker->job->options;
+    struct referred *referred = NULL;
 
     for (uint32_t i = 0; i < history->event_count; i++)
-        result->event_count += history->events[i]->at_ms <= result->until_ms;
-    enum err err =
-        fold_side(ledger, history, &result->baseline, *arena, &baseline);
-    if (err == OK)
-        err =
-            fold_side(ledger, history, &result->candidate, *arena, &candidate);
-    if (err == OK)
-        compare(result, history->account, &baseline, &candidate);
-    return err;
+        worker->event_count +=
+            history->events[i]->at_ms <= options->span.until_ms;
+    if (history->referred_count > 0 && worker->job->referral) {
+        referred = ARENA_NEW(&worker->scratch, struct referred,
+                             history->referred_count);
+        enum err err = read_referred(worker, history, referred);
+        if (err != OK)
+            return err;
+    }
+    for (uint32_t i = 0; i < side_count(options); i++)
+        fold_side(worker, i, history, referred);
+    note_account(worker, history->account);
+    return OK;
+}
+
+/* --- a thread --- */
+
+/* Tells the others how far this one has come; the thread that called
+ * simulate() also asks whether to go on. */
+static bool
+may_go_on(struct worker *worker, bool first, uint64_t accounts, uint64_t events)
+{
+    struct job *job = worker->job;
+    struct simulate_progress progress = {
+        .accounts = atomic_fetch_add(&job->accounts, accounts) + accounts,
+        .events = atomic_fetch_add(&job->events, events) + events,
+    };
+
+    if (first && job->options->progress != NULL &&
+        !job->options->progress(job->options->context, &progress))
+        atomic_store(&job->stop, true);
+    return !atomic_load(&job->stop);
 }
 
 static enum err
-take_all(struct ledger *ledger, const struct simulate_options *options,
-         struct history_scan *scan, struct simulation *result)
+take_partition(struct worker *worker, uint32_t partition, bool first)
 {
+    struct history_scan *scan = NULL;
     struct history_account history;
-    struct arena arena;
-    enum err err;
+    uint64_t told = worker->event_count;
+    uint32_t accounts = 0;
 
-    if (!arena_open(&arena, LIMIT_ARENA_SIZE))
-        return ERR_MEMORY;
-    for (uint64_t count = 0;; count++) {
-        arena_reset(&arena);
-        if (options->progress != NULL && count % PROGRESS_EVERY == 0 &&
-            !options->progress(options->context, count)) {
-            err = ERR_BUSY;
-            break;
-        }
-        err = history_scan_next(scan, &arena, &history);
+    enum err err = history_scan_partition(worker->job->history, partition,
+                                          HISTORY_ALL, &scan);
+    while (err == OK) {
+        arena_reset(&worker->scratch);
+        err = history_scan_next(scan, &worker->scratch, &history);
         if (err == OK)
-            err = take_account(ledger, &history, &arena, result);
-        if (err != OK)
-            break;
+            err = take_account(worker, &history);
+        if (++accounts < PROGRESS_EVERY && err == OK)
+            continue;
+        if (!may_go_on(worker, first, accounts, worker->event_count - told) &&
+            err == OK)
+            err = ERR_BUSY;
+        told = worker->event_count;
+        accounts = 0;
     }
-    arena_close(&arena);
+    history_scan_close(scan);
     return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static void
+work(struct worker *worker, bool first)
+{
+    struct job *job = worker->job;
+
+    while (worker->err == OK && !atomic_load(&job->stop)) {
+        uint32_t partition = atomic_fetch_add(&job->next_partition, 1);
+        if (partition >= LIMIT_PARTITIONS)
+            return;
+        worker->err = take_partition(worker, partition, first);
+    }
+    if (worker->err == OK)
+        worker->err = ERR_BUSY;
+    atomic_store(&job->stop, true);
+}
+
+static void *
+run_thread(void *worker)
+{
+    work(worker, false);
+    return NULL;
+}
+
+static enum err
+open_worker(struct worker *worker, struct job *job)
+{
+    const struct simulate_options *options = job->options;
+    uint32_t count = side_count(options);
+
+    worker->job = job;
+    if (!arena_open(&worker->scratch, LIMIT_ARENA_SIZE) ||
+        !arena_open(&worker->kept, LIMIT_ARENA_SIZE))
+        return ERR_MEMORY;
+    worker->sides = ARENA_NEW(&worker->kept, struct side, count);
+    worker->outcomes = ARENA_NEW(&worker->kept, struct outcome, count);
+    worker->fates = ARENA_NEW(&worker->kept, struct side_account, count);
+    worker->fold = fold_open(options->baseline, false, &worker->kept);
+    worker->basket = ARENA_NEW(&worker->kept, struct basket, 1);
+    for (uint32_t i = 0; i < count; i++)
+        side_open(&worker->sides[i], timeline_of(options, i), &options->span,
+                  &worker->kept);
+    return OK;
+}
+
+static void
+close_workers(struct worker *workers, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        arena_close(&workers[i].scratch);
+        arena_close(&workers[i].kept);
+    }
+    free(workers);
+}
+
+/* Starts all but the first, which is the caller's own thread. */
+static enum err
+run_workers(struct worker *workers, uint32_t count)
+{
+    uint32_t started = 1;
+    enum err err = OK;
+
+    while (started < count &&
+           pthread_create(&workers[started].thread, NULL, run_thread,
+                          &workers[started]) == 0)
+        started++;
+    /* Fewer threads than asked for do the same work. */
+    work(&workers[0], true);
+    for (uint32_t i = 1; i < started; i++)
+        pthread_join(workers[i].thread, NULL);
+    for (uint32_t i = 0; i < started; i++) {
+        enum err own = workers[i].err;
+        if (own != OK && (err == OK || err == ERR_BUSY))
+            err = own;
+    }
+    return err;
+}
+
+/* --- the result --- */
+
+static int
+compare_rows(const void *left, const void *right)
+{
+    const struct simulate_row *a = left, *b = right;
+
+    return account_compare(a->account, b->account);
+}
+
+static void
+copy_rows(const struct worker *worker, uint32_t count, struct arena *arena,
+          struct simulate_row *ret_rows)
+{
+    for (uint32_t i = 0; i < worker->rows.count; i++) {
+        const struct simulate_row *row = &worker->rows.items[i];
+        struct side_account *sides =
+            ARENA_NEW(arena, struct side_account, count);
+        for (uint32_t k = 0; k < count; k++)
+            sides[k] = row->sides[k];
+        ret_rows[i].account = row->account;
+        ret_rows[i].account.bearer = arena_copy(arena, row->account.bearer);
+        ret_rows[i].sides = sides;
+    }
+}
+
+static void
+gather_rows(const struct worker *workers, uint32_t worker_count,
+            struct simulation *result, struct arena *arena)
+{
+    uint64_t count = 0;
+
+    result->rows = ARENA_NEW(arena, struct simulate_row, result->account_count);
+    for (uint32_t i = 0; i < worker_count; i++) {
+        copy_rows(&workers[i], result->side_count, arena, result->rows + count);
+        count += workers[i].rows.count;
+    }
+    assert(count == result->account_count);
+    if (count > 0)
+        qsort(result->rows, count, sizeof *result->rows, compare_rows);
+}
+
+static void
+merge(const struct worker *workers, uint32_t worker_count,
+      const struct job *job, struct arena *arena, struct simulation *result)
+{
+    const struct simulate_options *options = job->options;
+
+    for (uint32_t k = 0; k < result->side_count; k++) {
+        side_open(&result->sides[k], timeline_of(options, k), &options->span,
+                  arena);
+        for (uint32_t i = 0; i < worker_count; i++)
+            side_merge(&result->sides[k], &workers[i].sides[k]);
+        side_sort_months(&result->sides[k]);
+    }
+    for (uint32_t i = 0; i < worker_count; i++) {
+        result->event_count += workers[i].event_count;
+        result->account_count += workers[i].account_count;
+        for (uint32_t k = 0; k < options->candidate_count; k++)
+            outcome_merge(&result->outcomes[k], &workers[i].outcomes[k]);
+    }
+    if (options->rows)
+        gather_rows(workers, worker_count, result, arena);
+}
+
+static enum err
+attempt(struct ledger *ledger, const struct simulate_options *options,
+        struct arena *arena, struct simulation *result)
+{
+    struct worker *workers = calloc(options->thread_count, sizeof *workers);
+    struct job job = { .options = options, .history = ledger_history(ledger) };
+    enum err err = workers == NULL ? ERR_MEMORY : OK;
+
+    for (uint32_t i = 0; i < side_count(options); i++)
+        job.referral |= pays_referral(timeline_of(options, i));
+    for (uint32_t i = 0; err == OK && i < options->thread_count; i++)
+        err = open_worker(&workers[i], &job);
+    if (err == OK)
+        err = run_workers(workers, options->thread_count);
+    if (err == OK)
+        merge(workers, options->thread_count, &job, arena, result);
+    if (workers != NULL)
+        close_workers(workers, options->thread_count);
+    return err;
 }
 
 enum err
@@ -143,20 +404,24 @@ simulate(struct ledger *ledger, const struct simulate_options *options,
          struct arena *arena, struct simulation *ret_simulation,
          struct complaint *complaint)
 {
-    struct history_scan *scan = NULL;
+    uint32_t count = side_count(options);
 
-    *ret_simulation =
-        (struct simulation) { .until_ms = options->span.until_ms };
-    side_open(&ret_simulation->baseline, options->baseline, &options->span,
-              arena);
-    side_open(&ret_simulation->candidate, options->candidate, &options->span,
-              arena);
-    enum err err = ledger_scan(ledger, LEDGER_KNOWN_ALL, &scan, complaint);
-    if (err != OK)
-        return err;
-    err = take_all(ledger, options, scan, ret_simulation);
-    history_scan_close(scan);
-    side_sort_months(&ret_simulation->baseline);
-    side_sort_months(&ret_simulation->candidate);
+    assert(options->candidate_count > 0);
+    assert(options->candidate_count <= SIMULATE_CANDIDATES_MAX);
+    assert(options->thread_count > 0);
+    assert(options->thread_count <= SIMULATE_THREADS_MAX);
+    *ret_simulation = (struct simulation) {
+        .side_count = count,
+        .sides = ARENA_NEW(arena, struct side, count),
+        .outcomes = ARENA_NEW(arena, struct outcome, options->candidate_count),
+        .until_ms = options->span.until_ms,
+    };
+    enum err err = attempt(ledger, options, arena, ret_simulation);
+    if (err == ERR_CORRUPT && history_rebuild(ledger_history(ledger)) == OK)
+        err = attempt(ledger, options, arena, ret_simulation);
+    if (err == ERR_BUSY)
+        complain(complaint, "interrupted");
+    else if (err != OK)
+        complain(complaint, "the history can't be read");
     return err;
 }

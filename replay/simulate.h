@@ -1,58 +1,60 @@
 /*
- * simulate.h - the whole history folded twice, under two sets of rules
+ * simulate.h - the whole history folded under several sets of rules at once
  *
- * Takes every account once, folds it under the baseline and under the
+ * Takes every account once, folds it under the baseline and under each
  * candidate, and keeps what each side came to and how the accounts fared.
- * Nothing is changed anywhere.
+ * Accounts are shared out to threads by partition; every figure is an exact
+ * sum and every list has a total order, so that the result is the same
+ * whatever thread took which partition.  Nothing is changed anywhere.
  */
 #ifndef REPLAY_SIMULATE_H
 #define REPLAY_SIMULATE_H
 
 #include "core/ledger.h"
-#include "replay/side.h"
+#include "replay/outcome.h"
 
-enum { SIMULATE_TOP = 10 };
-
-/* An account that gained or lost. */
-struct simulate_change {
-    account_id account;
-    char bearer[LIMIT_CODE_SIZE]; /* where account.bearer points */
-    points baseline;              /* issued less reversed */
-    points candidate;
+enum {
+    SIMULATE_CANDIDATES_MAX = 1000,
+    SIMULATE_THREADS_MAX = 256,
 };
 
-struct simulate_top {
-    uint32_t count;
-    struct simulate_change items[SIMULATE_TOP]; /* the greatest first */
+/* One account under every side, for a table of accounts. */
+struct simulate_row {
+    account_id account;
+    const struct side_account *sides; /* the baseline first */
 };
 
 struct simulation {
-    struct side baseline;
-    struct side candidate;
+    uint32_t side_count;      /* the baseline and the candidates */
+    struct side *sides;       /* the baseline first */
+    struct outcome *outcomes; /* of each candidate, from 0 */
     int64_t until_ms;
     uint64_t event_count; /* up to until, voids and what they undo too */
     uint64_t account_count;
-    uint64_t up; /* accounts by points, and by level */
-    uint64_t down;
-    uint64_t same;
-    uint64_t tier_up;
-    uint64_t tier_down;
-    struct simulate_top gain;
-    struct simulate_top loss;
+    struct simulate_row *rows; /* account order; only if asked for */
+};
+
+struct simulate_progress {
+    uint64_t accounts; /* done so far */
+    uint64_t events;
 };
 
 struct simulate_options {
     const struct timeline *baseline;
-    const struct timeline *candidate;
+    const struct timeline *const *candidates;
+    uint32_t candidate_count; /* 1 to SIMULATE_CANDIDATES_MAX */
     struct side_span span;
-    /* Called now and then with the accounts done so far; false stops the
-     * simulation, which then fails with ERR_BUSY.  NULL: nobody asks. */
-    bool (*progress)(void *context, uint64_t accounts);
+    uint32_t thread_count; /* 1 to SIMULATE_THREADS_MAX */
+    bool rows;             /* keep a row for each account */
+    /* Called now and then by the calling thread; false stops the simulation,
+     * which then fails with ERR_BUSY.  NULL: nobody asks. */
+    bool (*progress)(void *context, const struct simulate_progress *progress);
     void *context;
 };
 
-/* Folds everything; the result lies in the arena.  Errors as of ledger_scan().
- */
+/* Folds everything; the result lies in the arena.  Damage of the image is
+ * mended once.  ERR_CORRUPT, ERR_IO, ERR_MEMORY: the history can't be read;
+ * ERR_BUSY. */
 NODISCARD enum err simulate(struct ledger *ledger,
                             const struct simulate_options *options,
                             struct arena *arena,

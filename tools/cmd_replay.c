@@ -4,11 +4,22 @@
 #include "tools/cmd_replay.h"
 
 #include "core/limits.h"
+#include "core/list.h"
+#include "replay/accounts.h"
 #include "replay/candidate.h"
 #include "replay/report.h"
-#include "tools/table.h"
+#include "replay/report_html.h"
+#include "replay/vary.h"
+#include "tools/replay_table.h"
 
-#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A candidate of the run. */
+struct rival {
+    const char *name;
+    const struct timeline *timeline;
+};
 
 /* One run of the command. */
 struct replay {
@@ -19,6 +30,13 @@ struct replay {
     struct progress progress;
     struct simulate_options options;
     int32_t from_day;
+    struct vary_axis axes[VARY_AXES_MAX];
+    uint32_t axis_count;
+    struct rival_list {
+        struct rival *items;
+        uint32_t count;
+        uint32_t room;
+    } rivals;
 };
 
 static enum command_status
@@ -41,207 +59,346 @@ tell_mistakes(const struct mistakes *mistakes, const char *name, view file)
     return COMMAND_REFUSED;
 }
 
-/* A side whose rules are in a file; nothing changes if the option was not
- * given. */
 static enum command_status
-read_rules(struct replay *replay, const char *option,
-           const struct timeline **ret_timeline)
+read_file(struct replay *replay, const char *name, view *ret_file)
 {
-    struct candidate candidate = {
-        .name = command_option(replay->arguments, option),
-        .from_day = replay->from_day,
-    };
-    struct mistakes *mistakes = ARENA_NEW(replay->arena, struct mistakes, 1);
+    enum err err =
+        command_read_file(name, LIMIT_PROGRAM_SIZE, replay->arena, ret_file);
 
-    if (candidate.name == NULL)
+    if (err == OK)
         return COMMAND_DONE;
-    enum err err = command_read_file(candidate.name, LIMIT_PROGRAM_SIZE,
-                                     replay->arena, &candidate.file);
-    if (err != OK)
-        return command_fail(replay->arguments, err, "%s: can't be read",
-                            candidate.name);
-    err = candidate_timeline(replay->ledger, &candidate, replay->arena,
-                             mistakes, ret_timeline, &replay->complaint);
-    if (err == ERR_INPUT && mistakes->count > 0)
-        return tell_mistakes(mistakes, candidate.name, candidate.file);
-    return err == OK ? COMMAND_DONE : fail(replay, err);
+    return command_fail(replay->arguments, err, "%s: can't be read", name);
 }
 
 static enum command_status
-prepare_sides(struct replay *replay)
+compile(struct replay *replay, const struct candidate *candidate,
+        const struct timeline **ret_timeline)
 {
+    struct mistakes *mistakes = ARENA_NEW(replay->arena, struct mistakes, 1);
+    enum err err =
+        candidate_timeline(replay->ledger, candidate, replay->arena, mistakes,
+                           ret_timeline, &replay->complaint);
+
+    if (err == ERR_INPUT && mistakes->count > 0)
+        return tell_mistakes(mistakes, candidate->name, candidate->file);
+    return err == OK ? COMMAND_DONE : fail(replay, err);
+}
+
+static void
+add_rival(struct replay *replay, const char *name,
+          const struct timeline *timeline)
+{
+    *LIST_ADD(replay->arena, &replay->rivals) =
+        (struct rival) { name, timeline };
+}
+
+/* "FILE: PATH=VALUE", without the file where there is one only. */
+static const char *
+name_variant(struct replay *replay, const char *file, view variant)
+{
+    bool alone = command_option_nth(replay->arguments, "rules", 1) == NULL;
+    size_t size = strlen(file) + variant.size + 3;
+    char *name = arena_take(replay->arena, size);
+
+    if (alone)
+        snprintf(name, size, "%.*s", (int)variant.size, variant.bytes);
+    else
+        snprintf(name, size, "%s: %.*s", file, (int)variant.size,
+                 variant.bytes);
+    return name;
+}
+
+/* The candidates of one file: itself, or its variants. */
+static enum command_status
+add_file(struct replay *replay, const char *name)
+{
+    struct candidate base = { .name = name, .from_day = replay->from_day };
+    const struct timeline *timeline;
+    struct variant variant;
+
+    enum command_status status = read_file(replay, name, &base.file);
+    if (status == COMMAND_DONE)
+        status = compile(replay, &base, &timeline);
+    if (status != COMMAND_DONE)
+        return status;
+    uint64_t count =
+        vary_count(replay->axes, replay->axis_count, SIMULATE_CANDIDATES_MAX);
+    if (count + replay->rivals.count > SIMULATE_CANDIDATES_MAX)
+        return command_misuse(replay->arguments,
+                              "more than %d candidates at once",
+                              SIMULATE_CANDIDATES_MAX);
+    if (replay->axis_count == 0)
+        add_rival(replay, name, timeline);
+    for (uint64_t i = 0; replay->axis_count > 0 && i < count; i++) {
+        enum err err = vary_make(base.file, replay->axes, replay->axis_count, i,
+                                 replay->arena, &variant, &replay->complaint);
+        if (err != OK)
+            return fail(replay, err);
+        struct candidate candidate = {
+            .name = name_variant(replay, name, variant.name),
+            .file = variant.file,
+            .from_day = replay->from_day,
+            .zone = &timeline->zone,
+        };
+        const struct timeline *varied;
+        status = compile(replay, &candidate, &varied);
+        if (status != COMMAND_DONE)
+            return status;
+        add_rival(replay, candidate.name, varied);
+    }
+    return COMMAND_DONE;
+}
+
+static enum command_status
+read_axes(struct replay *replay)
+{
+    for (uint32_t i = 0;; i++) {
+        const char *option = command_option_nth(replay->arguments, "vary", i);
+        if (option == NULL)
+            return COMMAND_DONE;
+        if (i == VARY_AXES_MAX)
+            return command_misuse(replay->arguments,
+                                  "--vary can be given %d times",
+                                  VARY_AXES_MAX);
+        if (vary_parse(option, replay->arena, &replay->axes[i],
+                       &replay->complaint) != OK)
+            return command_misuse(replay->arguments, "%s",
+                                  replay->complaint.text);
+        replay->axis_count = i + 1;
+    }
+}
+
+static enum command_status
+read_candidates(struct replay *replay)
+{
+    enum command_status status = read_axes(replay);
+
+    for (uint32_t i = 0; status == COMMAND_DONE; i++) {
+        const char *name = command_option_nth(replay->arguments, "rules", i);
+        if (name == NULL)
+            break;
+        status = add_file(replay, name);
+    }
+    if (status != COMMAND_DONE)
+        return status;
+    const struct timeline **timelines =
+        ARENA_NEW(replay->arena, const struct timeline *, replay->rivals.count);
+    for (uint32_t i = 0; i < replay->rivals.count; i++)
+        timelines[i] = replay->rivals.items[i].timeline;
+    replay->options.candidates = timelines;
+    replay->options.candidate_count = replay->rivals.count;
+    return COMMAND_DONE;
+}
+
+static enum command_status
+read_baseline(struct replay *replay)
+{
+    struct candidate baseline = {
+        .name = command_option(replay->arguments, "baseline"),
+        .from_day = replay->from_day,
+    };
     enum err err =
         ledger_timeline(replay->ledger, LEDGER_KNOWN_ALL,
                         &replay->options.baseline, &replay->complaint);
+
     if (err != OK)
         return fail(replay, err);
+    if (baseline.name == NULL)
+        return COMMAND_DONE;
     enum command_status status =
-        read_rules(replay, "rules", &replay->options.candidate);
-    if (status == COMMAND_DONE)
-        status = read_rules(replay, "baseline", &replay->options.baseline);
-    return status;
+        read_file(replay, baseline.name, &baseline.file);
+    if (status != COMMAND_DONE)
+        return status;
+    return compile(replay, &baseline, &replay->options.baseline);
 }
 
 /* --- telling --- */
 
 static bool
-show_progress(void *context, uint64_t accounts)
+show_progress(void *context, const struct simulate_progress *progress)
 {
     struct replay *replay = context;
 
-    command_progress(&replay->progress, accounts);
+    command_progress(&replay->progress, progress->events);
     return true;
 }
 
-static void
-put_points(struct table *table, const char *name, int64_t baseline,
-           int64_t candidate)
+static struct replay_table
+name_of(const struct replay *replay, uint32_t candidate)
 {
-    table_row(table);
-    table_text(table, name);
-    table_integer(table, baseline);
-    table_integer(table, candidate);
-    table_integer(table, candidate - baseline);
-}
-
-static void
-put_money(struct table *table, const char *name, money baseline,
-          money candidate)
-{
-    table_row(table);
-    table_text(table, name);
-    table_money(table, baseline.minor);
-    table_money(table, candidate.minor);
-    table_money(table, candidate.minor - baseline.minor);
-}
-
-static bool
-print_sides(const struct compare_side *a, const struct compare_side *b)
-{
-    static const struct table_column COLUMNS[] = { { "", false },
-                                                   { "BASELINE", true },
-                                                   { "CANDIDATE", true },
-                                                   { "CHANGE", true } };
-    static const struct {
-        const char *name;
-        enum measure measure;
-    } ROWS[] = {
-        { "points issued", MEASURE_ISSUED },
-        { "points reversed", MEASURE_REVERSED },
-        { "points redeemed", MEASURE_REDEEMED },
-        { "points overdrawn", MEASURE_OVERDRAWN },
-        { "points expired", MEASURE_EXPIRED },
-        { "vouchers issued", MEASURE_VOUCHERS_ISSUED },
-        { "vouchers redeemed", MEASURE_VOUCHERS_REDEEMED },
+    return (struct replay_table) {
+        .name = replay->rivals.items[candidate].name,
+        .currency = replay->options.candidates[candidate]
+                        ->versions[0]
+                        .program->currency,
     };
-    struct table *table = table_open(COLUMNS, COUNT_OF(COLUMNS));
+}
 
-    if (table == NULL)
-        return false;
-    for (uint32_t i = 0; i < COUNT_OF(ROWS); i++)
-        put_points(table, ROWS[i].name, a->amounts[ROWS[i].measure],
-                   b->amounts[ROWS[i].measure]);
-    put_points(table, "redemptions overdrawn", a->overdrawn_redemptions,
-               b->overdrawn_redemptions);
-    put_points(table, "points outstanding", a->outstanding.value,
-               b->outstanding.value);
-    put_money(table, "liability", a->liability, b->liability);
-    put_money(table, "vouchers outstanding, at most",
-              a->vouchers_outstanding_value, b->vouchers_outstanding_value);
-    put_money(table, "cost of points given", a->accrual_cost, b->accrual_cost);
-    put_money(table, "cost of what was redeemed", a->burn_cost, b->burn_cost);
-    put_money(table, "program's net", a->program_net, b->program_net);
-    bool done = table_print(table, stdout);
-    table_close(table);
+static bool
+write_text(struct text *text, FILE *out)
+{
+    bool done =
+        text_ok(text) && fwrite(text->bytes, 1, text->size, out) == text->size;
+
+    text_close(text);
     return done;
 }
 
 static bool
-print_pairs(const char *heading, const struct compare_pair *pairs,
-            uint32_t count, bool as_money)
-{
-    const struct table_column columns[] = { { heading, false },
-                                            { "BASELINE", true },
-                                            { "CANDIDATE", true },
-                                            { "CHANGE", true } };
-    struct table *table = table_open(columns, COUNT_OF(columns));
-
-    if (table == NULL)
-        return false;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct compare_pair *pair = &pairs[i];
-        int64_t figures[] = { pair->baseline, pair->candidate,
-                              pair->candidate - pair->baseline };
-        table_row(table);
-        table_view(table, pair->name);
-        for (uint32_t k = 0; k < COUNT_OF(figures); k++)
-            if (as_money)
-                table_money(table, figures[k]);
-            else
-                table_integer(table, figures[k]);
-    }
-    putchar('\n');
-    bool done = table_print(table, stdout);
-    table_close(table);
-    return done;
-}
-
-static bool
-print_summary(const struct comparison *comparison)
-{
-    const struct simulation *simulation = comparison->simulation;
-
-    printf("%" PRIu64 " events of %" PRIu64 " accounts.  %" PRIu64
-           " accounts get more points, %" PRIu64 " fewer, %" PRIu64
-           " the same;\n%" PRIu64 " end on a higher tier, %" PRIu64
-           " on a lower one.\n\n",
-           simulation->event_count, simulation->account_count, simulation->up,
-           simulation->down, simulation->same, simulation->tier_up,
-           simulation->tier_down);
-    return print_sides(&comparison->baseline, &comparison->candidate) &&
-           print_pairs("POINTS BY RULE", comparison->rules,
-                       comparison->rule_count, false) &&
-           print_pairs("NET BY PARTNER", comparison->partners,
-                       comparison->partner_count, true);
-}
-
-static bool
-print_json(const struct replay *replay, const struct comparison *comparison)
+print_json(const struct replay *replay, const struct comparison *comparisons)
 {
     struct text text = { 0 };
+    uint32_t count = replay->rivals.count;
 
-    report_json(&text, comparison, replay->from_day);
-    bool done =
-        text_ok(&text) && fwrite(text.bytes, 1, text.size, stdout) == text.size;
-    text_close(&text);
-    return done;
+    if (count == 1) {
+        report_json(&text, comparisons, replay->from_day);
+        return write_text(&text, stdout);
+    }
+    const char **names = ARENA_NEW(replay->arena, const char *, count);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = replay->rivals.items[i].name;
+    report_json_all(&text, comparisons, names, count, replay->from_day);
+    return write_text(&text, stdout);
+}
+
+static bool
+print_table(const struct replay *replay, const struct comparison *comparisons)
+{
+    uint32_t count = replay->rivals.count;
+    struct replay_table *names =
+        ARENA_NEW(replay->arena, struct replay_table, count);
+
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = name_of(replay, i);
+    if (count == 1)
+        return replay_table_print(names, comparisons, stdout);
+    return replay_table_print_all(names, comparisons, count, stdout);
+}
+
+/* Writes a file that an option names; nothing if it was not given. */
+static enum command_status
+write_file(const struct replay *replay, const char *path, struct text *text)
+{
+    bool is_stdout = strcmp(path, "-") == 0;
+    FILE *out = is_stdout ? stdout : fopen(path, "wb");
+
+    if (out == NULL) {
+        text_close(text);
+        return command_fail(replay->arguments, ERR_IO, "%s", path);
+    }
+    bool done = write_text(text, out);
+    if (!is_stdout)
+        done = fclose(out) == 0 && done;
+    if (done)
+        return COMMAND_DONE;
+    return command_fail(replay->arguments, ERR_IO, "%s", path);
+}
+
+static enum command_status
+write_accounts(const struct replay *replay, const struct simulation *simulation)
+{
+    const char *path = command_option(replay->arguments, "output");
+    struct text text = { 0 };
+
+    if (!replay->options.rows)
+        return COMMAND_DONE;
+    accounts_heading(&text);
+    for (uint64_t i = 0; i < simulation->account_count; i++)
+        accounts_row(&text, simulation, &simulation->rows[i], 0);
+    return write_file(replay, path, &text);
+}
+
+static enum command_status
+write_page(const struct replay *replay, const struct comparison *comparison)
+{
+    const char *path = command_option(replay->arguments, "html");
+    struct text text = { 0 };
+
+    if (path == NULL)
+        return COMMAND_DONE;
+    const struct report_html page = {
+        .ledger = command_operand(replay->arguments, 0),
+        .candidate = replay->rivals.items[0].name,
+        .baseline = command_option(replay->arguments, "baseline"),
+        .currency = name_of(replay, 0).currency,
+        .from_day = replay->from_day,
+    };
+    report_html(&text, &page, comparison);
+    return write_file(replay, path, &text);
+}
+
+static enum command_status
+tell(const struct replay *replay, struct simulation *simulation)
+{
+    uint32_t count = replay->rivals.count;
+    struct comparison *comparisons =
+        ARENA_NEW(replay->arena, struct comparison, count);
+    enum command_status status = write_accounts(replay, simulation);
+
+    for (uint32_t i = 0; i < count; i++)
+        compare_sides(simulation, i, replay->arena, &comparisons[i]);
+    if (status == COMMAND_DONE)
+        status = write_page(replay, comparisons);
+    if (status != COMMAND_DONE)
+        return status;
+    bool done = command_flag(replay->arguments, "json")
+                    ? print_json(replay, comparisons)
+                    : print_table(replay, comparisons);
+    return done ? COMMAND_DONE
+                : command_fail(replay->arguments, ERR_IO,
+                               "the report can't be written");
 }
 
 /* --- the command --- */
 
 static enum command_status
+check_options(struct replay *replay)
+{
+    const char *per = command_option(replay->arguments, "per");
+    bool single = replay->rivals.count == 1;
+    int64_t threads = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (threads < 1)
+        threads = 1;
+    if (threads > SIMULATE_THREADS_MAX)
+        threads = SIMULATE_THREADS_MAX;
+    if (!command_integer(replay->arguments, "threads", 1, SIMULATE_THREADS_MAX,
+                         &threads))
+        return COMMAND_MISUSE;
+    replay->options.thread_count = (uint32_t)threads;
+    replay->options.rows = per != NULL;
+    if (per != NULL && strcmp(per, "account") != 0)
+        return command_misuse(replay->arguments, "--per takes account");
+    if ((per != NULL) != command_flag(replay->arguments, "output"))
+        return command_misuse(replay->arguments,
+                              "--per account and --output FILE go together");
+    if (!single && (per != NULL || command_flag(replay->arguments, "html")))
+        return command_misuse(replay->arguments,
+                              "--per and --html take a single candidate");
+    return COMMAND_DONE;
+}
+
+static enum command_status
 run(struct replay *replay)
 {
-    struct simulation *simulation =
-        ARENA_NEW(replay->arena, struct simulation, 1);
-    struct comparison comparison;
+    struct simulation simulation;
 
-    enum command_status status = prepare_sides(replay);
+    enum command_status status = read_baseline(replay);
+    if (status == COMMAND_DONE)
+        status = read_candidates(replay);
+    if (status == COMMAND_DONE)
+        status = check_options(replay);
     if (status != COMMAND_DONE)
         return status;
-    replay->progress.words = "accounts replayed:";
+    replay->progress.words = "events replayed:";
+    replay->progress.total =
+        history_counts(ledger_history(replay->ledger)).events;
     enum err err = simulate(replay->ledger, &replay->options, replay->arena,
-                            simulation, &replay->complaint);
+                            &simulation, &replay->complaint);
     command_progress_end(&replay->progress);
     if (err != OK)
         return fail(replay, err);
-    compare_sides(simulation, replay->arena, &comparison);
-    bool done = command_flag(replay->arguments, "json")
-                    ? print_json(replay, &comparison)
-                    : print_summary(&comparison);
-    return done ? COMMAND_DONE
-                : command_fail(replay->arguments, ERR_IO,
-                               "the report can't be written");
+    return tell(replay, &simulation);
 }
 
 /* The times of the command line are local to the ledger's zone, so they are
@@ -306,11 +463,17 @@ replay(const struct arguments *arguments)
 }
 
 static const struct option OPTIONS[] = {
-    { "rules", "FILE", "the candidate: a program that is not published" },
+    { "rules", "FILE", "a candidate: a program that is not published" },
+    { "vary", "PATH=VALUES",
+      "a candidate of each value, or of each combination" },
     { "from", "YYYY-MM-DD", "the candidate holds from this local date on" },
     { "baseline", "FILE", "compare with this in place of what is published" },
     { "since", "YYYY-MM-DD", "count effects from this local date on" },
     { "until", "TIME", "replay events up to then (default: now)" },
+    { "per", "account", "also write a row for each account ..." },
+    { "output", "FILE.csv", "... into this file, - is standard output" },
+    { "html", "FILE", "also write a page with tables and charts" },
+    { "threads", "N", "how many (default: one for each core)" },
     { 0 },
 };
 
@@ -322,11 +485,20 @@ const struct command cmd_replay_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = OPTIONS,
-      .about = "Folds the whole history twice, by the published rules and by "
-               "the candidate, and\nshows the difference.  Nothing is "
-               "changed.\n",
+      .about = "Folds the whole history by the published rules and by the "
+               "candidate, and shows the\ndifference.  Nothing is changed.  "
+               "--rules and --vary may be repeated: all candidates\nare "
+               "folded in one pass, and a row is shown for each.\n\n"
+               "PATH names a value of the file: earn.base.points, "
+               "tiers.levels.gold.from; VALUES\nare 1,2,3 or "
+               "1500..2500:250.\n",
       .examples = "leima replay hub --rules weekend.yaml\n"
                   "leima replay hub --rules weekend.yaml --from 2026-01-01 "
-                  "--json\n" },
+                  "--json\n"
+                  "leima replay hub --rules kanta.yaml --vary "
+                  "earn.base.points=1,2,3\n"
+                  "leima replay hub --rules weekend.yaml --html cost.html\n"
+                  "leima replay hub --rules weekend.yaml --per account "
+                  "--output members.csv\n" },
     { 0 },
 };

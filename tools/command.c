@@ -620,6 +620,21 @@ format_count(uint64_t count, char text[static 32])
     text[at] = '\0';
 }
 
+static void
+show_rate(const struct progress *progress, uint64_t count, int64_t now_ms)
+{
+    uint64_t spent_ms = (uint64_t)(now_ms - progress->began_ms);
+    uint64_t left = progress->total > count ? progress->total - count : 0;
+    char total[32], rate[32];
+
+    if (spent_ms == 0 || count == 0)
+        return;
+    format_count(progress->total, total);
+    format_count(count * 1000 / spent_ms, rate);
+    fprintf(stderr, " of %s, %s/s, %llu s left\033[K", total, rate,
+            (unsigned long long)(left * spent_ms / count / 1000));
+}
+
 void
 command_progress(struct progress *progress, uint64_t count)
 {
@@ -630,10 +645,14 @@ command_progress(struct progress *progress, uint64_t count)
     int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     if (now_ms < progress->next_ms || !isatty(STDERR_FILENO))
         return;
+    if (progress->began_ms == 0)
+        progress->began_ms = now_ms;
     progress->next_ms = now_ms + COMMAND_PROGRESS_MS;
     progress->shown = true;
     format_count(count, text);
     fprintf(stderr, "\r%s %s", progress->words, text);
+    if (progress->total > 0)
+        show_rate(progress, count, now_ms);
 }
 
 void

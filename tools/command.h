@@ -114,9 +114,12 @@ NODISCARD enum err command_read_file(const char *path, uint32_t size_max,
                                      struct arena *arena, view *ret_bytes);
 
 /* A line "WORDS 12,345" that is redrawn in place, on a terminal only and at
- * most ten times a second. */
+ * most ten times a second; with a total also how many a second, and how many
+ * seconds are left. */
 struct progress {
     const char *words;
+    uint64_t total; /* 0: nobody knows */
+    int64_t began_ms;
     int64_t next_ms;
     bool shown;
 };
