@@ -11,6 +11,7 @@
 #define REPLAY_SIMULATE_H
 
 #include "core/ledger.h"
+#include "core/segment.h"
 #include "replay/outcome.h"
 
 enum {
@@ -46,6 +47,9 @@ struct simulate_options {
     struct side_span span;
     uint32_t thread_count; /* 1 to SIMULATE_THREADS_MAX */
     bool rows;             /* keep a row for each account */
+    /* Only accounts for which this holds under the baseline at the end; read
+     * by the baseline's timeline.  NULL: all. */
+    const struct segment *segment;
     /* Called now and then by the calling thread; false stops the simulation,
      * which then fails with ERR_BUSY.  NULL: nobody asks. */
     bool (*progress)(void *context, const struct simulate_progress *progress);
