@@ -110,16 +110,15 @@ find_referrals(struct worker *worker, const struct timeline *timeline,
 
 /* --- one account --- */
 
-static void
-fold_side(struct worker *worker, uint32_t index,
-          const struct history_account *history,
-          const struct referred *referred)
+static struct walk_input
+walk_input(struct worker *worker, const struct timeline *timeline,
+           const struct history_account *history,
+           const struct referred *referred, struct arena *scratch)
 {
-    struct arena scratch = worker->scratch;
-    struct side *side = &worker->sides[index];
     struct referral *referrals =
-        ARENA_NEW(&scratch, struct referral, history->referred_count + 1);
-    const struct walk_input input = {
+        ARENA_NEW(scratch, struct referral, history->referred_count + 1);
+
+    return (struct walk_input) {
         .fold = worker->fold,
         .account = history->account,
         .events = history->events,
@@ -127,10 +126,41 @@ fold_side(struct worker *worker, uint32_t index,
         .referrals = referrals,
         .referral_count = referred == NULL
                               ? 0
-                              : find_referrals(worker, side->timeline, history,
+                              : find_referrals(worker, timeline, history,
                                                referred, referrals),
-        .until_ms = side->until_ms,
+        .until_ms = worker->job->options->span.until_ms,
     };
+}
+
+/* Whether the account belongs to what was asked for. */
+static bool
+is_asked(struct worker *worker, const struct history_account *history,
+         const struct referred *referred)
+{
+    const struct simulate_options *options = worker->job->options;
+    struct arena scratch = worker->scratch;
+    struct walk walk;
+
+    if (options->segment == NULL)
+        return true;
+    const struct walk_input input =
+        walk_input(worker, options->baseline, history, referred, &scratch);
+    fold_use_timeline(worker->fold, options->baseline);
+    walk_open(&walk, &input, &scratch);
+    walk_finish(&walk);
+    return segment_holds(options->segment, &walk.account,
+                         options->span.until_ms);
+}
+
+static void
+fold_side(struct worker *worker, uint32_t index,
+          const struct history_account *history,
+          const struct referred *referred)
+{
+    struct arena scratch = worker->scratch;
+    struct side *side = &worker->sides[index];
+    const struct walk_input input =
+        walk_input(worker, side->timeline, history, referred, &scratch);
 
     side_fold(side, &input, &scratch, &worker->fates[index]);
 }
@@ -174,9 +204,6 @@ take_account(struct worker *worker, const struct history_account *history)
     const struct simulate_options *options = worker->job->options;
     struct referred *referred = NULL;
 
-    for (uint32_t i = 0; i < history->event_count; i++)
-        worker->event_count +=
-            history->events[i]->at_ms <= options->span.until_ms;
     if (history->referred_count > 0 && worker->job->referral) {
         referred = ARENA_NEW(&worker->scratch, struct referred,
                              history->referred_count);
@@ -184,6 +211,11 @@ take_account(struct worker *worker, const struct history_account *history)
         if (err != OK)
             return err;
     }
+    if (!is_asked(worker, history, referred))
+        return OK;
+    for (uint32_t i = 0; i < history->event_count; i++)
+        worker->event_count +=
+            history->events[i]->at_ms <= options->span.until_ms;
     for (uint32_t i = 0; i < side_count(options); i++)
         fold_side(worker, i, history, referred);
     note_account(worker, history->account);

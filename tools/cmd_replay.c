@@ -379,6 +379,22 @@ check_options(struct replay *replay)
 }
 
 static enum command_status
+read_segment(struct replay *replay)
+{
+    const char *text = command_option(replay->arguments, "segment");
+
+    if (text == NULL)
+        return COMMAND_DONE;
+    enum err err =
+        segment_read(view_of(text), replay->options.baseline, replay->arena,
+                     &replay->options.segment, &replay->complaint);
+    if (err == OK)
+        return COMMAND_DONE;
+    return command_misuse(replay->arguments, "--segment: %s",
+                          replay->complaint.text);
+}
+
+static enum command_status
 run(struct replay *replay)
 {
     struct simulation simulation;
@@ -386,6 +402,8 @@ run(struct replay *replay)
     enum command_status status = read_baseline(replay);
     if (status == COMMAND_DONE)
         status = read_candidates(replay);
+    if (status == COMMAND_DONE)
+        status = read_segment(replay);
     if (status == COMMAND_DONE)
         status = check_options(replay);
     if (status != COMMAND_DONE)
@@ -429,6 +447,41 @@ read_times(struct replay *replay)
 }
 
 static enum command_status
+check_file(const struct replay *replay, const char *name)
+{
+    struct arena scratch = *replay->arena;
+    struct mistakes *mistakes = ARENA_NEW(&scratch, struct mistakes, 1);
+    const struct program *program;
+    view file;
+
+    enum err err = command_read_file(name, LIMIT_PROGRAM_SIZE, &scratch, &file);
+    if (err != OK)
+        return command_fail(replay->arguments, err, "%s: can't be read", name);
+    err = program_yaml_read(file, &scratch, mistakes, &program);
+    if (err == ERR_INPUT)
+        return tell_mistakes(mistakes, name, file);
+    return err == OK ? COMMAND_DONE
+                     : command_fail(replay->arguments, err, "%s", name);
+}
+
+/* Opening a ledger may mean minutes of sorting: bad files fail before that. */
+static enum command_status
+check_files(const struct replay *replay)
+{
+    const char *baseline = command_option(replay->arguments, "baseline");
+    enum command_status status =
+        baseline == NULL ? COMMAND_DONE : check_file(replay, baseline);
+
+    for (uint32_t i = 0; status == COMMAND_DONE; i++) {
+        const char *name = command_option_nth(replay->arguments, "rules", i);
+        if (name == NULL)
+            break;
+        status = check_file(replay, name);
+    }
+    return status;
+}
+
+static enum command_status
 open_and_run(struct replay *replay)
 {
     struct arena arena;
@@ -436,11 +489,15 @@ open_and_run(struct replay *replay)
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return command_fail(replay->arguments, ERR_MEMORY, "replay");
     replay->arena = &arena;
+    enum command_status status = check_files(replay);
+    if (status != COMMAND_DONE) {
+        arena_close(&arena);
+        return status;
+    }
     enum err err =
         ledger_open(command_operand(replay->arguments, 0), LEDGER_READ,
                     &replay->complaint, &replay->ledger);
-    enum command_status status =
-        err == OK ? read_times(replay) : fail(replay, err);
+    status = err == OK ? read_times(replay) : fail(replay, err);
     if (status == COMMAND_DONE)
         status = run(replay);
     if (err == OK)
@@ -470,6 +527,7 @@ static const struct option OPTIONS[] = {
     { "baseline", "FILE", "compare with this in place of what is published" },
     { "since", "YYYY-MM-DD", "count effects from this local date on" },
     { "until", "TIME", "replay events up to then (default: now)" },
+    { "segment", "EXPR", "only accounts for which this holds at the end" },
     { "per", "account", "also write a row for each account ..." },
     { "output", "FILE.csv", "... into this file, - is standard output" },
     { "html", "FILE", "also write a page with tables and charts" },
