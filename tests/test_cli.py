@@ -299,6 +299,38 @@ def test_rfm():
                            "4": (0, 0), "6": (1, 900)})
 
 
+def test_report_agrees_with_settlement():
+    leima("init", "L", "--node", "10").expect(0)
+    leima("generate", "L", "--members", "100", "--months", "4").expect(0)
+
+    def ask(by, *words):
+        return leima("report", "L", "--by", by, "--from", "2024-03-01",
+                     "--to", "2024-03-31", *words, "--json").expect(0).json()
+
+    settled = leima("settle", "L", "--period", "2024-03", "--format",
+                    "json").expect(0).json()["partners"]
+    reported = {row["partner"]: row for row in ask("partner")}
+    names = ("issued", "redeemed", "purchases", "sales", "refunds",
+             "vouchers_issued", "vouchers_redeemed", "vouchers_value",
+             "uncovered")
+    for part in settled:
+        for name in names:
+            equal(f"{part['partner']} {name}", reported[part["partner"]][name],
+                  part[name])
+    for by in ("store", "day", "month", "cashier", "category", "sku"):
+        rows = ask(by)
+        for name in ("sales", "refunds"):
+            if by in ("category", "sku") and name == "sales":
+                continue  # deposits are in the totals only
+            equal(f"{name} by {by}", sum(row[name] for row in rows),
+                  sum(row[name] for row in reported.values()))
+    assert sum(row["keyed"] for row in ask("store")) > 0
+    most = ask("month")[0]["active"]
+    some = ask("month", "--segment", "purchases=5..")[0]["active"]
+    assert 0 < some < most, (some, most)
+    refused(2, "report", "L", "--by", "colour", says=["category"])
+
+
 def test_export():
     ledger()
     lines = leima("export", "L", "--after", "3").expect(0).lines()

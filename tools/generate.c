@@ -16,6 +16,8 @@ enum {
     DAY_OPEN_MINUTES = 13 * 60,
     CARD_NEED = 10, /* of the coffee card */
     REDEEM_POINTS = 500,
+    FREE_COFFEE = 350, /* cents; no redemption of points is worth that */
+    VOUCHER_DAYS = 55,
     RETURN_DAYS_MAX = 14,
     LINES_MAX = 12,
 };
@@ -188,7 +190,7 @@ redeem(struct town *town, struct person *person, struct event *sale,
     event.id = town_format(town, "r%u-%u", sale->store, ++town->redemptions);
     event.redeem.receipt = sale->sale.receipt;
     event.redeem.value = (money) { -1 };
-    if (person->vouchers > 0 && off == 350) {
+    if (off == FREE_COFFEE) {
         person->vouchers--;
         event.redeem.reward = view_of("free_coffee");
     } else {
@@ -209,8 +211,11 @@ redeem(struct town *town, struct person *person, struct event *sale,
 static int64_t
 draw_redemption(struct town *town, const struct person *person, int64_t sum)
 {
-    if (person->vouchers > 0 && sum >= 350 && town_chance(town, 400))
-        return 350;
+    bool is_good =
+        person->vouchers > 0 && town->day - person->voucher_day < VOUCHER_DAYS;
+
+    if (is_good && sum >= FREE_COFFEE && town_chance(town, 400))
+        return FREE_COFFEE;
     if (person->points >= REDEEM_POINTS && town_chance(town, 120)) {
         int64_t count = person->points / 100 * 100;
         return count <= sum ? count : sum / 100 * 100;
@@ -256,8 +261,24 @@ scan_wrong_card(struct town *town, const struct event *sale)
     town->voids_id = (view) { 0 };
 }
 
+/* Older ones are not worth remembering: the newest decides. */
 static void
-reckon(struct person *person, const struct event *sale)
+receive_voucher(struct town *town, struct person *person)
+{
+    if (town->day - person->voucher_day >= VOUCHER_DAYS)
+        person->vouchers = 0;
+    person->vouchers++;
+    person->voucher_day = town->day;
+}
+
+static bool
+begins_with_coffee(view category)
+{
+    return category.size >= 6 && memcmp(category.bytes, "coffee", 6) == 0;
+}
+
+static void
+reckon(struct town *town, struct person *person, const struct event *sale)
 {
     int64_t earned = 0;
 
@@ -266,14 +287,14 @@ reckon(struct person *person, const struct event *sale)
         if (line->amount.minor <= 0)
             continue;
         earned += line->amount.minor / 100;
-        if (line->category.size == strlen("coffee"))
+        if (begins_with_coffee(line->category))
             person->stamps += line->qty;
     }
     if (person->points < 1000000)
         person->points += (int32_t)earned;
     if (person->stamps >= CARD_NEED) {
         person->stamps -= CARD_NEED;
-        person->vouchers++;
+        receive_voucher(town, person);
     }
 }
 
@@ -309,7 +330,7 @@ buy(struct town *town, uint32_t who, uint32_t store, int64_t at_ms)
     if (town_chance(town, 2))
         scan_wrong_card(town, &sale);
     town_emit(town, &sale);
-    reckon(person, &sale);
+    reckon(town, person, &sale);
     if (town_chance(town, 25))
         plan_return(town, who, &sale);
 }
@@ -439,7 +460,7 @@ do_office_work(struct town *town, int64_t at_ms)
         event.grant.reward = view_of("free_coffee");
         event.grant.count = 1;
         event.annex.reason = view_of("letter of the month");
-        town->people[who].vouchers++;
+        receive_voucher(town, &town->people[who]);
     } else {
         event.kind = EVENT_ADJUST;
         event.adjust.points = (points) { town_chance(town, 500) ? 200 : -100 };

@@ -12,6 +12,7 @@
 #include "tools/cmd_nodes.h"
 #include "tools/cmd_redeem.h"
 #include "tools/cmd_replay.h"
+#include "tools/cmd_report.h"
 #include "tools/cmd_rfm.h"
 #include "tools/cmd_rules.h"
 #include "tools/cmd_segment.h"
@@ -26,6 +27,7 @@ static const struct command *const TABLES[] = {
     cmd_redeem_table,
     cmd_segment_table,
     cmd_rfm_table,
+    cmd_report_table,
     cmd_settle_table,
     cmd_replay_table,
     cmd_generate_table,

@@ -16,6 +16,7 @@ struct person {
     uint32_t eagerness; /* thousandths of the mean */
     int32_t first_day;
     int32_t points;
+    int32_t voucher_day; /* of the last voucher; they are good for 60 days */
     uint32_t stamps;
     uint16_t vouchers;
     uint16_t washes; /* left on the pass */
