@@ -23,7 +23,7 @@ enum { GENERATE_BATCH = 10000 };
 
 struct generator {
     const struct arguments *arguments;
-    struct generate_options options;
+    struct town_options options;
     int64_t only_store; /* 0: all */
     uint64_t count;
     struct progress progress;
@@ -135,15 +135,12 @@ read_options(const struct arguments *arguments, struct generator *generator)
     int32_t from = 2024 * 12;
 
     if (!command_integer(arguments, "seed", 0, INT64_MAX, &seed) ||
-        !command_integer(arguments, "stores", 1, GENERATE_STORES_MAX,
-                         &stores) ||
-        !command_integer(arguments, "members", 1, GENERATE_MEMBERS_MAX,
-                         &members) ||
-        !command_integer(arguments, "months", 1, GENERATE_MONTHS_MAX,
-                         &months) ||
+        !command_integer(arguments, "stores", 1, TOWN_STORES_MAX, &stores) ||
+        !command_integer(arguments, "members", 1, TOWN_MEMBERS_MAX, &members) ||
+        !command_integer(arguments, "months", 1, TOWN_MONTHS_MAX, &months) ||
         !command_integer(arguments, "visits", 1, 365, &visits) ||
-        !command_integer(arguments, "only-store", GENERATE_STORE_FIRST,
-                         GENERATE_STORE_FIRST + stores - 1,
+        !command_integer(arguments, "only-store", TOWN_STORE_FIRST,
+                         TOWN_STORE_FIRST + stores - 1,
                          &generator->only_store) ||
         !command_month(arguments, "from", &from))
         return false;
@@ -152,7 +149,7 @@ read_options(const struct arguments *arguments, struct generator *generator)
                                   "2098-12");
         return false;
     }
-    generator->options = (struct generate_options) {
+    generator->options = (struct town_options) {
         .seed = (uint64_t)seed,
         .stores = (uint32_t)stores,
         .members = (uint32_t)members,
@@ -180,7 +177,7 @@ write_text(const struct arguments *arguments, const char *path,
 static enum command_status
 into_file(struct generator *generator, const char *path)
 {
-    const struct generate_sink sink = { generator, write_event };
+    const struct town_sink sink = { generator, write_event };
     bool is_stdout = strcmp(path, "-") == 0;
 
     generator->out = is_stdout ? stdout : fopen(path, "wb");
@@ -220,7 +217,7 @@ publish_rules(struct generator *generator)
 static enum command_status
 into_ledger(struct generator *generator)
 {
-    const struct generate_sink sink = { generator, store_event };
+    const struct town_sink sink = { generator, store_event };
     const struct arguments *arguments = generator->arguments;
 
     generator->entries = calloc(GENERATE_BATCH, sizeof *generator->entries);

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/town.h"
-
 enum {
     DAY_OPENS_MINUTE = 8 * 60,
     DAY_OPEN_MINUTES = 13 * 60,
@@ -552,8 +550,8 @@ play_day(struct town *town)
 }
 
 enum err
-generate_history(const struct generate_options *options,
-                 const struct generate_sink *sink)
+generate_history(const struct town_options *options,
+                 const struct town_sink *sink)
 {
     struct town *town = NULL;
 

@@ -19,20 +19,13 @@
 #include "tools/cmd_settle.h"
 
 static const struct command *const TABLES[] = {
-    cmd_ledger_table,
-    cmd_rules_table,
-    cmd_events_table,
-    cmd_import_table,
-    cmd_account_table,
-    cmd_redeem_table,
-    cmd_segment_table,
-    cmd_rfm_table,
-    cmd_report_table,
-    cmd_settle_table,
-    cmd_replay_table,
-    cmd_generate_table,
-    cmd_nodes_table,
-    NULL,
+    cmd_ledger_table,  cmd_rules_table,
+    cmd_events_table,  cmd_import_table,
+    cmd_account_table, cmd_redeem_table,
+    cmd_segment_table, cmd_rfm_table,
+    cmd_report_table,  cmd_settle_table,
+    cmd_replay_table,  cmd_generate_table,
+    cmd_nodes_table,   NULL,
 };
 
 int

@@ -37,7 +37,7 @@ town_chance(struct town *town, uint32_t thousandths)
 uint32_t
 town_store(struct town *town)
 {
-    return GENERATE_STORE_FIRST + town_draw(town, town->options.stores);
+    return TOWN_STORE_FIRST + town_draw(town, town->options.stores);
 }
 
 /* --- opening ------------------------------------------------------------ */
@@ -66,8 +66,8 @@ draw_people(struct town *town)
 }
 
 enum err
-town_open(const struct generate_options *options,
-          const struct generate_sink *sink, struct town **ret_town)
+town_open(const struct town_options *options, const struct town_sink *sink,
+          struct town **ret_town)
 {
     static const struct zone_transition NEVER[] = { { INT64_MIN, 0 } };
     struct town *town = calloc(1, sizeof *town);
@@ -226,9 +226,9 @@ town_take_return(struct town *town)
 static struct town_store *
 store_of(struct town *town, uint32_t store)
 {
-    assert(store >= GENERATE_STORE_FIRST);
-    assert(store < GENERATE_STORE_FIRST + town->options.stores);
-    return &town->stores[store - GENERATE_STORE_FIRST];
+    assert(store >= TOWN_STORE_FIRST);
+    assert(store < TOWN_STORE_FIRST + town->options.stores);
+    return &town->stores[store - TOWN_STORE_FIRST];
 }
 
 view

@@ -8,7 +8,31 @@
 #ifndef TOOLS_TOWN_H
 #define TOOLS_TOWN_H
 
-#include "tools/generate.h"
+#include "core/event.h"
+
+enum {
+    TOWN_STORE_FIRST = 10,
+    TOWN_STORES_MAX = 10000,
+    TOWN_MEMBERS_MAX = 50000000,
+    TOWN_MONTHS_MAX = 600,
+};
+
+struct town_options {
+    uint64_t seed;
+    uint32_t stores;      /* numbered from TOWN_STORE_FIRST */
+    uint32_t members;     /* numbered from 1 */
+    int32_t month_first;  /* of calendar.h */
+    uint32_t months;      /* how many */
+    uint32_t visits_mean; /* of a member, a year; 1 to 365 */
+};
+
+/* One event, whole, with identity (node = store, incarnation 1) and recorded;
+ * borrowed for the call.  Where it is a void, `voids_id` is the `id` of what
+ * it voids.  A fault ends the generation. */
+struct town_sink {
+    void *context;
+    enum err (*event)(void *context, const struct event *event, view voids_id);
+};
 
 /* A member, with what they roughly have. */
 struct person {
@@ -50,8 +74,8 @@ struct planned_return {
 enum { TOWN_RETURN_DAYS = 16 };
 
 struct town {
-    struct generate_options options;
-    const struct generate_sink *sink;
+    struct town_options options;
+    const struct town_sink *sink;
     enum err err;   /* the first fault of the sink; nothing is told after it */
     uint64_t state; /* of the random numbers */
     struct zone zone;
@@ -76,8 +100,8 @@ struct town {
 };
 
 /* Everybody and every store, drawn from the seed.  ERR_MEMORY. */
-NODISCARD enum err town_open(const struct generate_options *options,
-                             const struct generate_sink *sink,
+NODISCARD enum err town_open(const struct town_options *options,
+                             const struct town_sink *sink,
                              struct town **ret_town);
 void town_close(struct town *town);
 

@@ -1,0 +1,146 @@
+/*
+ * test_csv.c - rows of CSV, of blanks, of fixed widths; and those that are none
+ */
+#include "tests/unit.h"
+
+#include "core/text.h"
+#include "tools/csv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct csv_layout COMMAS = { .delimiter = ',' };
+
+/* All rows as text: fields between bars, "!" for one that can't be taken, the
+ * line before each. */
+static char *
+read_all(struct csv_layout layout, const char *bytes, size_t size)
+{
+    static char result[4096];
+    FILE *in = fmemopen((void *)(uintptr_t)bytes, size, "rb");
+    struct complaint complaint;
+    struct csv *csv;
+    enum err err;
+    size_t used = 0;
+
+    assert_non_null(in);
+    assert_int_equal(csv_open(in, layout, &csv), OK);
+    result[0] = '\0';
+    while ((err = csv_next(csv, &complaint)) != ERR_NOT_FOUND) {
+        used += (size_t)snprintf(result + used, sizeof result - used, "%d",
+                                 (int)csv_line(csv));
+        if (err == ERR_INPUT) {
+            used +=
+                (size_t)snprintf(result + used, sizeof result - used, "!\n");
+            continue;
+        }
+        assert_int_equal(err, OK);
+        for (uint32_t i = 0; i < csv_count(csv); i++) {
+            view field = csv_field(csv, i);
+            used +=
+                (size_t)snprintf(result + used, sizeof result - used, "|%.*s",
+                                 (int)field.size, (const char *)field.bytes);
+        }
+        used += (size_t)snprintf(result + used, sizeof result - used, "|\n");
+    }
+    csv_close(csv);
+    fclose(in);
+    return result;
+}
+
+static void
+same(struct csv_layout layout, const char *bytes, const char *expected)
+{
+    assert_string_equal(read_all(layout, bytes, strlen(bytes)), expected);
+}
+
+TEST(plain_rows)
+{
+    same(COMMAS, "a,b\nc,d\n", "1|a|b|\n2|c|d|\n");
+    same(COMMAS, "a,b\r\nc,d", "1|a|b|\n2|c|d|\n");
+    same(COMMAS,
+         "\xEF\xBB\xBF"
+         "a,\n",
+         "1|a||\n");
+    same(COMMAS, "\n\r\na\n  \nb\n", "3|a|\n5|b|\n");
+    same(COMMAS, ",,\n", "1||||\n");
+    same((struct csv_layout) { .delimiter = '\t' }, "a\tb,c\n", "1|a|b,c|\n");
+}
+
+TEST(quotes_hide_delimiters_and_line_ends)
+{
+    same(COMMAS, "\"a,b\",\"c\"\"d\"\n", "1|a,b|c\"d|\n");
+    same(COMMAS, "\"a\nb\",c\nd,e\n", "1|a\nb|c|\n3|d|e|\n");
+    same(COMMAS, "\"\",x\r\n", "1||x|\n");
+    same(COMMAS, "\"a\"\r\n", "1|a|\n");
+    same(COMMAS, "\xEF\xBB\xBF\"a\",b\n", "1|a|b|\n");
+}
+
+/* An inch is no quote, and must not swallow the next row. */
+TEST(a_quote_inside_is_a_letter)
+{
+    same(COMMAS, "5\" pipe,x\ny,z\n", "1|5\" pipe|x|\n2|y|z|\n");
+    same(COMMAS, "\"a\"b,c\n", "1|ab|c|\n");
+}
+
+TEST(a_quote_that_is_not_closed_is_told)
+{
+    same(COMMAS, "a\n\"b,c\nd\n", "1|a|\n2!\n");
+}
+
+TEST(too_many_columns_are_told)
+{
+    char row[CSV_COLUMNS_MAX + 8];
+
+    memset(row, ',', sizeof row);
+    memcpy(row + sizeof row - 4, "\nx\n", 4);
+    assert_string_equal(read_all(COMMAS, row, sizeof row - 1), "1!\n2|x|\n");
+}
+
+TEST(a_row_that_is_too_long_is_told)
+{
+    size_t size = CSV_ROW_SIZE_MAX + 3;
+    char *bytes = malloc(size);
+
+    assert_non_null(bytes);
+    memset(bytes, 'a', size);
+    memcpy(bytes + size - 2, "\nx", 2);
+    assert_string_equal(read_all(COMMAS, bytes, size), "1!\n2|x|\n");
+    free(bytes);
+}
+
+TEST(blanks_and_widths)
+{
+    static const uint32_t WIDTHS[] = { 3, 4, 2 };
+    const struct csv_layout widths = { .widths = WIDTHS, .width_count = 3 };
+
+    same((struct csv_layout) { 0 }, " 00004  0001 29.33\r\n\n x\n",
+         "1|00004|0001|29.33|\n3|x|\n");
+    same(widths, "abcdefghi\n a  b  c\nab\n",
+         "1|abc|defg|hi|\n2|a|b|c|\n3|ab|||\n");
+}
+
+TEST(what_is_written_reads_back)
+{
+    static const char *const FIELDS[] = { "plain", "a,b", "say \"x\"",
+                                          "two\nlines", "" };
+    struct text out = { 0 };
+
+    for (uint32_t i = 0; i < COUNT_OF(FIELDS); i++) {
+        if (i > 0)
+            text_char(&out, ',');
+        csv_write(&out, view_of(FIELDS[i]), ',');
+    }
+    assert_string_equal(read_all(COMMAS, (const char *)out.bytes, out.size),
+                        "1|plain|a,b|say \"x\"|two\nlines||\n");
+    text_close(&out);
+}
+
+RUN(cmocka_unit_test(plain_rows),
+    cmocka_unit_test(quotes_hide_delimiters_and_line_ends),
+    cmocka_unit_test(a_quote_inside_is_a_letter),
+    cmocka_unit_test(a_quote_that_is_not_closed_is_told),
+    cmocka_unit_test(too_many_columns_are_told),
+    cmocka_unit_test(a_row_that_is_too_long_is_told),
+    cmocka_unit_test(blanks_and_widths),
+    cmocka_unit_test(what_is_written_reads_back))
