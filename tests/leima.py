@@ -73,8 +73,10 @@ def run(name, test):
     except AssertionError as why:
         text = str(why) or traceback.format_exc().strip().splitlines()[-2]
         print(f"not ok {name}: {text}", flush=True)
-    except Exception:
-        print(f"not ok {name}: {traceback.format_exc()}", flush=True)
+    except Exception as why:
+        where = traceback.extract_tb(why.__traceback__)[-1]
+        print(f"not ok {name}: {why!r} in {os.path.basename(where.filename)}:"
+              f"{where.lineno}", flush=True)
     finally:
         os.chdir(here)
         shutil.rmtree(folder, ignore_errors=True)
