@@ -17,8 +17,8 @@
 #include "core/segment.h"
 #include "core/text.h"
 #include "tools/query.h"
+#include "tools/summary.h"
 #include "tools/table.h"
-#include "tools/tally.h"
 
 enum by {
     BY_STORE,
@@ -48,7 +48,7 @@ struct report {
     int64_t from_ms;               /* inclusive */
     int64_t to_ms;                 /* exclusive */
     const struct segment *segment; /* NULL: everybody */
-    struct tally *tally;
+    struct summary *summary;
     struct census *census;
     struct reader *reader;
     enum err err; /* of the steps */
@@ -66,29 +66,29 @@ struct report {
 
 static void
 add_groups(struct report *report, const struct version *version, uint32_t store,
-           enum tally_column column, int64_t amount)
+           enum summary_column column, int64_t amount)
 {
     for (uint32_t i = 0;
          version != NULL && i < version->program->store_group_count; i++) {
         const struct program_store_group *group =
             &version->program->store_groups[i];
         if (store_set_has(&group->stores, store))
-            tally_add(report->tally, group->id, column, amount);
+            summary_add(report->summary, group->id, column, amount);
     }
 }
 
 static void
-add_number(struct report *report, uint32_t number, enum tally_column column,
+add_number(struct report *report, uint32_t number, enum summary_column column,
            int64_t amount)
 {
     char key[KEY_SIZE];
 
     snprintf(key, sizeof key, "%" PRIu32, number);
-    tally_add(report->tally, view_of(key), column, amount);
+    summary_add(report->summary, view_of(key), column, amount);
 }
 
 static void
-add_date(struct report *report, int64_t at_ms, enum tally_column column,
+add_date(struct report *report, int64_t at_ms, enum summary_column column,
          int64_t amount)
 {
     const struct zone *zone = &report->query.timeline->zone;
@@ -98,7 +98,7 @@ add_date(struct report *report, int64_t at_ms, enum tally_column column,
         calendar_format_date(zone_day(zone, at_ms), key);
     else
         calendar_format_month(zone_month(zone, at_ms), key);
-    tally_add(report->tally, view_of(key), column, amount);
+    summary_add(report->summary, view_of(key), column, amount);
 }
 
 static view
@@ -110,7 +110,7 @@ or_none(view key)
 /* Something that happened at a store by the step. */
 static void
 add_at_store(struct report *report, const struct step *step, uint32_t store,
-             int32_t partner, enum tally_column column, int64_t amount)
+             int32_t partner, enum summary_column column, int64_t amount)
 {
     const struct timeline *timeline = report->query.timeline;
 
@@ -121,9 +121,9 @@ add_at_store(struct report *report, const struct step *step, uint32_t store,
         break;
     case BY_PARTNER:
         if (partner != PROGRAM_NONE)
-            tally_add(report->tally,
-                      timeline_name(timeline, NAME_PARTNER, partner), column,
-                      amount);
+            summary_add(report->summary,
+                        timeline_name(timeline, NAME_PARTNER, partner), column,
+                        amount);
         break;
     case BY_GROUP:
         add_groups(report, step->version, store, column, amount);
@@ -134,8 +134,8 @@ add_at_store(struct report *report, const struct step *step, uint32_t store,
         break;
     case BY_CASHIER:
         if (step->kind == STEP_EVENT)
-            tally_add(report->tally, or_none(report->annex.cashier), column,
-                      amount);
+            summary_add(report->summary, or_none(report->annex.cashier), column,
+                        amount);
         break;
     case BY_REWARD:
     case BY_RULE:
@@ -148,38 +148,38 @@ add_at_store(struct report *report, const struct step *step, uint32_t store,
 
 /* --- effects ------------------------------------------------------------ */
 
-/* TALLY_COLUMNS: a measure that no report shows. */
-static enum tally_column
+/* SUMMARY_COLUMNS: a measure that no report shows. */
+static enum summary_column
 column_of(enum measure measure)
 {
     static const struct {
         enum measure measure;
-        enum tally_column column;
+        enum summary_column column;
     } COLUMNS[] = {
-        { MEASURE_PURCHASES, TALLY_PURCHASES },
-        { MEASURE_SALES, TALLY_SALES },
-        { MEASURE_REFUNDS, TALLY_REFUNDS },
-        { MEASURE_ISSUED, TALLY_ISSUED },
-        { MEASURE_REDEEMED, TALLY_REDEEMED },
-        { MEASURE_STAMPS, TALLY_STAMPS },
-        { MEASURE_VOUCHERS_ISSUED, TALLY_VOUCHERS_ISSUED },
-        { MEASURE_VOUCHERS_REDEEMED, TALLY_VOUCHERS_REDEEMED },
-        { MEASURE_VOUCHERS_VALUE, TALLY_VOUCHERS_VALUE },
-        { MEASURE_UNCOVERED, TALLY_UNCOVERED },
+        { MEASURE_PURCHASES, SUMMARY_PURCHASES },
+        { MEASURE_SALES, SUMMARY_SALES },
+        { MEASURE_REFUNDS, SUMMARY_REFUNDS },
+        { MEASURE_ISSUED, SUMMARY_ISSUED },
+        { MEASURE_REDEEMED, SUMMARY_REDEEMED },
+        { MEASURE_STAMPS, SUMMARY_STAMPS },
+        { MEASURE_VOUCHERS_ISSUED, SUMMARY_VOUCHERS_ISSUED },
+        { MEASURE_VOUCHERS_REDEEMED, SUMMARY_VOUCHERS_REDEEMED },
+        { MEASURE_VOUCHERS_VALUE, SUMMARY_VOUCHERS_VALUE },
+        { MEASURE_UNCOVERED, SUMMARY_UNCOVERED },
     };
 
     for (uint32_t i = 0; i < COUNT_OF(COLUMNS); i++)
         if (COLUMNS[i].measure == measure)
             return COLUMNS[i].column;
-    return TALLY_COLUMNS;
+    return SUMMARY_COLUMNS;
 }
 
 static bool
-is_of_reward(enum tally_column column)
+is_of_reward(enum summary_column column)
 {
-    return column == TALLY_VOUCHERS_ISSUED ||
-           column == TALLY_VOUCHERS_REDEEMED ||
-           column == TALLY_VOUCHERS_VALUE || column == TALLY_UNCOVERED;
+    return column == SUMMARY_VOUCHERS_ISSUED ||
+           column == SUMMARY_VOUCHERS_REDEEMED ||
+           column == SUMMARY_VOUCHERS_VALUE || column == SUMMARY_UNCOVERED;
 }
 
 static void
@@ -187,20 +187,20 @@ add_effect(struct report *report, const struct step *step,
            const struct effect *effect)
 {
     const struct timeline *timeline = report->query.timeline;
-    enum tally_column column = column_of(effect->measure);
+    enum summary_column column = column_of(effect->measure);
 
     if (report->by == BY_RULE) {
         if (effect->measure == MEASURE_RULE)
-            tally_add(report->tally,
-                      timeline_name(timeline, NAME_RULE, effect->name),
-                      TALLY_ISSUED, effect->amount);
-    } else if (column == TALLY_COLUMNS) {
+            summary_add(report->summary,
+                        timeline_name(timeline, NAME_RULE, effect->name),
+                        SUMMARY_ISSUED, effect->amount);
+    } else if (column == SUMMARY_COLUMNS) {
         return;
     } else if (report->by == BY_REWARD) {
         if (is_of_reward(column) && effect->name != PROGRAM_NONE)
-            tally_add(report->tally,
-                      timeline_name(timeline, NAME_REWARD, effect->name),
-                      column, effect->amount);
+            summary_add(report->summary,
+                        timeline_name(timeline, NAME_REWARD, effect->name),
+                        column, effect->amount);
     } else {
         add_at_store(report, step, effect->store, effect->partner, column,
                      effect->amount);
@@ -228,7 +228,7 @@ goods_key(const struct report *report, const struct event *event,
 /* The lines of a receipt, and the receipt once for each key. */
 static void
 add_goods(struct report *report, const struct event *event,
-          enum tally_column column)
+          enum summary_column column)
 {
     uint32_t count = line_count_of(event);
     money *amounts = ARENA_NEW(&report->arena, money, count);
@@ -236,12 +236,12 @@ add_goods(struct report *report, const struct event *event,
     event_line_amounts(event, amounts);
     for (uint32_t i = 0; i < count; i++) {
         view key = goods_key(report, event, i);
-        bool first = column == TALLY_SALES;
+        bool first = column == SUMMARY_SALES;
         for (uint32_t n = 0; n < i && first; n++)
             first = !view_equal(key, goods_key(report, event, n));
         if (first)
-            tally_add(report->tally, key, TALLY_PURCHASES, 1);
-        tally_add(report->tally, key, column, amounts[i].minor);
+            summary_add(report->summary, key, SUMMARY_PURCHASES, 1);
+        summary_add(report->summary, key, column, amounts[i].minor);
     }
 }
 
@@ -275,8 +275,9 @@ add_returned(struct report *report, const struct account *account, bool counts)
         for (uint32_t n = 0; n < line_count_of(purchase->event); n++) {
             int64_t back = before[n].minor - purchase->left[n].minor;
             if (back > 0 && counts)
-                tally_add(report->tally, goods_key(report, purchase->event, n),
-                          TALLY_REFUNDS, back);
+                summary_add(report->summary,
+                            goods_key(report, purchase->event, n),
+                            SUMMARY_REFUNDS, back);
             before[n] = purchase->left[n];
         }
     }
@@ -317,17 +318,17 @@ add_event(struct report *report, const struct walk *walk)
                     event->kind == EVENT_STAMP || event->kind == EVENT_PASS_USE;
 
     if (event->kind == EVENT_JOIN && !report->joined)
-        add_at_store(report, step, event->store, partner, TALLY_JOINED, 1);
+        add_at_store(report, step, event->store, partner, SUMMARY_JOINED, 1);
     if (is_member && is_visit)
-        add_at_store(report, step, event->store, partner, TALLY_ACTIVE, 1);
+        add_at_store(report, step, event->store, partner, SUMMARY_ACTIVE, 1);
     if (report->annex.entry == ENTRY_KEY)
-        add_at_store(report, step, event->store, partner, TALLY_KEYED, 1);
+        add_at_store(report, step, event->store, partner, SUMMARY_KEYED, 1);
     if (report->by != BY_CATEGORY && report->by != BY_SKU)
         return;
     if (event->kind == EVENT_PURCHASE)
-        add_goods(report, event, TALLY_SALES);
+        add_goods(report, event, SUMMARY_SALES);
     else if (event->kind == EVENT_RETURN && event->sale.receipt.size == 0)
-        add_goods(report, event, TALLY_REFUNDS);
+        add_goods(report, event, SUMMARY_REFUNDS);
 }
 
 static void
@@ -372,8 +373,8 @@ run(struct report *report)
         bool counts =
             report->segment == NULL ||
             segment_holds(report->segment, &walk->account, report->to_ms - 1);
-        err =
-            report->err != OK ? report->err : tally_take(report->tally, counts);
+        err = report->err != OK ? report->err
+                                : summary_take(report->summary, counts);
         report->event_index = 0;
         report->joined = false;
         report->left = NULL;
@@ -392,8 +393,8 @@ print_json(const struct report *report)
 {
     struct text out = { 0 };
     uint32_t count;
-    const struct tally_row *rows =
-        tally_rows(report->tally, report->by == BY_STORE, &count);
+    const struct summary_row *rows =
+        summary_rows(report->summary, report->by == BY_STORE, &count);
 
     text_char(&out, '[');
     for (uint32_t i = 0; i < count; i++) {
@@ -403,8 +404,8 @@ print_json(const struct report *report)
                         (const char *)rows[i].key.bytes);
         else
             text_json_view(&out, NAMES[report->by], rows[i].key);
-        for (int c = 0; c < TALLY_COLUMNS; c++)
-            text_json_integer(&out, tally_column_name((enum tally_column)c),
+        for (int c = 0; c < SUMMARY_COLUMNS; c++)
+            text_json_integer(&out, summary_column_name((enum summary_column)c),
                               rows[i].amounts[c]);
         text_char(&out, '}');
     }
@@ -418,23 +419,23 @@ print_json(const struct report *report)
 static enum err
 print_table(const struct report *report)
 {
-    struct table_column columns[TALLY_COLUMNS + 1] = {
+    struct table_column columns[SUMMARY_COLUMNS + 1] = {
         { NAMES[report->by], report->by == BY_STORE },
     };
     uint32_t count;
-    const struct tally_row *rows =
-        tally_rows(report->tally, report->by == BY_STORE, &count);
+    const struct summary_row *rows =
+        summary_rows(report->summary, report->by == BY_STORE, &count);
 
-    for (int c = 0; c < TALLY_COLUMNS; c++)
+    for (int c = 0; c < SUMMARY_COLUMNS; c++)
         columns[c + 1] =
-            (struct table_column) { tally_column_name((enum tally_column)c),
+            (struct table_column) { summary_column_name((enum summary_column)c),
                                     true };
     struct table *table = table_open(columns, COUNT_OF(columns));
     for (uint32_t i = 0; table != NULL && i < count; i++) {
         table_row(table);
         table_view(table, rows[i].key);
-        for (int c = 0; c < TALLY_COLUMNS; c++)
-            if (tally_is_money((enum tally_column)c))
+        for (int c = 0; c < SUMMARY_COLUMNS; c++)
+            if (summary_is_money((enum summary_column)c))
                 table_money(table, rows[i].amounts[c]);
             else
                 table_integer(table, rows[i].amounts[c]);
@@ -520,14 +521,14 @@ report_command(const struct arguments *arguments)
         query_open(&report.query, arguments,
                    (struct query_options) { .mode = LEDGER_READ });
     if (status == COMMAND_DONE) {
-        report.tally = tally_open();
-        if (report.tally == NULL ||
+        report.summary = summary_open();
+        if (report.summary == NULL ||
             !arena_open(&report.arena, LIMIT_ARENA_SIZE))
             status = command_fail(arguments, ERR_MEMORY, "can't begin");
         else
             status = report_all(&report);
     }
-    tally_close(report.tally);
+    summary_close(report.summary);
     arena_close(&report.arena);
     query_close(&report.query);
     return status;
