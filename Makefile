@@ -20,7 +20,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs runset item tail history_account gather history_parts \
 	history history_scan facts publication versions admission \
-	ledger_parts ledger ledger_append ledger_publish census segment digest \
+	ledger_parts ledger ledger_append ledger_publish ledger_backup census segment digest \
 	intern tally served rfm breakdown \
 	state_table state_fold state state_check hub_state ledger_check \
 	totals settlement statement signing closing
@@ -28,7 +28,7 @@ REPLAY := candidate vary side outcome simulate compare report report_html accoun
 NODES := clock trace stop keys frame sync lane fork talk greet agree session \
 	transport allow carry link notes roster decide feed keeper join store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
-	town generate trial summary command query statement_csv statement_table cmd_ledger \
+	town generate trial summary command query statement_csv statement_table cmd_ledger cmd_backup \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
 	cmd_report cmd_settle replay_table cmd_replay \
 	cmd_nodes main

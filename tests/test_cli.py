@@ -114,9 +114,7 @@ def test_known():
     refused(1, "balance", "L", "42", "--known", "99", says=["99", "6"])
 
 
-def test_damage_is_status_3():
-    ledger()
-    path = os.path.join("L", "journal", "data.mdb")
+def damage(path):
     with open(path, "rb") as file:
         data = bytearray(file.read())
     at = data.find(b"tobacco")
@@ -125,6 +123,11 @@ def test_damage_is_status_3():
         at = data.find(b"tobacco", at + 1)
     with open(path, "wb") as file:
         file.write(data)
+
+
+def test_damage_is_status_3():
+    ledger()
+    damage(os.path.join("L", "journal", "data.mdb"))
     leima("verify", "L").expect(3)
 
 
@@ -223,6 +226,39 @@ def test_redeem():
     equal("spent", ask(1, "--reward", "cup", "--id", "b")["available"], 200)
     refused(2, "redeem", "L", "5", "--points", "100", says=["--id"])
     refused(2, "redeem", "L", "5", "--id", "x", says=["--points", "--reward"])
+
+
+def test_backup_and_restore():
+    leima("init", "L", "--node", "10").expect(0)
+    leima("generate", "L", "--members", "50", "--months", "3").expect(0)
+    leima("member", "new", "L").expect(0)
+    done = leima("backup", "L", "B", "--json").expect(0).json()
+    equal("events", done["events"], leima("status", "L", "--json").json()["events"])
+    equal("in it", sorted(os.listdir("B")), ["journal"])
+    before = leima("verify", "L", "--digest").expect(0).out
+    leima("append", "L", given='{"kind": "join", "member": 8}').expect(0)
+    refused(1, "restore", "L", "B", says=["L", "already"])
+    refused(1, "restore", "M", "nothing", says=["nothing"])
+    leima("restore", "M", "B").expect(0)
+    equal("digest", leima("verify", "M", "--digest").expect(0).out, before)
+    leima("verify", "M").expect(0)
+    old, new = (leima("status", name, "--json").json() for name in "LM")
+    equal("node", new["node"], old["node"])
+    assert new["incarnation"] != old["incarnation"]
+    event = leima("append", "M", given='{"kind": "join", "member": 8}')
+    equal("first of its own", event.expect(0).out,
+          f"10.{new['incarnation']}.1\n")
+    first = int(leima("member", "new", "L").out)
+    assert int(leima("member", "new", "M").expect(0).out) > first + 1000
+    refused(1, "backup", "L", "B", says=["B"])
+
+
+def test_damaged_backup():
+    ledger()
+    leima("backup", "L", "B").expect(0)
+    damage(os.path.join("B", "journal", "data.mdb"))
+    leima("restore", "M", "B").expect(3)
+    equal("left", [n for n in os.listdir() if n.startswith("M")], [])
 
 
 def test_redeem_side_by_side():

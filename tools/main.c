@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "tools/cmd_account.h"
+#include "tools/cmd_backup.h"
 #include "tools/cmd_events.h"
 #include "tools/cmd_generate.h"
 #include "tools/cmd_import.h"
@@ -18,15 +19,25 @@
 #include "tools/cmd_segment.h"
 #include "tools/cmd_settle.h"
 
+/* clang-format off */
 static const struct command *const TABLES[] = {
-    cmd_ledger_table,  cmd_rules_table,
-    cmd_events_table,  cmd_import_table,
-    cmd_account_table, cmd_redeem_table,
-    cmd_segment_table, cmd_rfm_table,
-    cmd_report_table,  cmd_settle_table,
-    cmd_replay_table,  cmd_generate_table,
-    cmd_nodes_table,   NULL,
+    cmd_ledger_table,
+    cmd_backup_table,
+    cmd_rules_table,
+    cmd_events_table,
+    cmd_import_table,
+    cmd_account_table,
+    cmd_redeem_table,
+    cmd_segment_table,
+    cmd_rfm_table,
+    cmd_report_table,
+    cmd_settle_table,
+    cmd_replay_table,
+    cmd_generate_table,
+    cmd_nodes_table,
+    NULL,
 };
+/* clang-format on */
 
 int
 main(int count, char **words)

@@ -1,0 +1,37 @@
+/*
+ * ledger_backup.h - a hot copy of a ledger, and a ledger out of it again
+ *
+ * A backup is a directory with `journal/` and nothing else: all other files
+ * of a ledger follow from it, and secret keys are never in a backup.  The copy
+ * is consistent while others go on appending; it is read through before it is
+ * called done.
+ *
+ * What a restored ledger appends belongs to a new incarnation, for the old one
+ * may have gone on after the backup was made; its positions are of a new
+ * epoch, since others have counted further in the old one.
+ */
+#ifndef CORE_LEDGER_BACKUP_H
+#define CORE_LEDGER_BACKUP_H
+
+#include "core/ledger.h"
+
+struct ledger_backup {
+    uint64_t position; /* of the last item in it */
+    uint64_t events;
+};
+
+/* Copies the ledger into `dir`, which must not exist or be empty.  ERR_EXISTS:
+ * something is there; ERR_CORRUPT: what was copied is damaged (the copy is
+ * kept); ERR_FULL, ERR_IO. */
+NODISCARD enum err ledger_backup(struct ledger *ledger, const char *dir,
+                                 struct ledger_backup *ret_backup,
+                                 struct complaint *complaint);
+
+/* Makes the ledger `dir` out of the backup.  It appears whole or not at all.
+ * ERR_EXISTS: there is something; ERR_NOT_FOUND: no backup; ERR_CORRUPT. */
+NODISCARD enum err ledger_restore(const char *backup, const char *dir,
+                                  int64_t now_ms,
+                                  struct ledger_backup *ret_backup,
+                                  struct complaint *complaint);
+
+#endif

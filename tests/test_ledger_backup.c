@@ -1,0 +1,118 @@
+/*
+ * test_ledger_backup.c - a copy holds what was there, and a restored ledger
+ * goes on under a name of its own
+ */
+#include "tests/unit.h"
+
+#include "core/ledger_append.h"
+#include "core/ledger_backup.h"
+#include "tests/place.h"
+
+#include <string.h>
+
+#define NOW_MS INT64_C(1735725600000)
+
+static struct ledger *
+open_at(const char *path)
+{
+    struct ledger *ledger = NULL;
+
+    assert_int_equal(ledger_open(path, LEDGER_WRITE, NULL, &ledger), OK);
+    return ledger;
+}
+
+static void
+append_join(struct ledger *ledger, uint64_t member)
+{
+    const struct ledger_append options = { .now_ms = NOW_MS };
+    struct ledger_entry entry = {
+        .event = { .kind = EVENT_JOIN, .account = { member, { 0 } } },
+    };
+
+    assert_int_equal(ledger_append(ledger, &entry, 1, &options, NULL), OK);
+}
+
+/* A ledger of two joins in `path`. */
+static struct ledger *
+make(const struct place *place, char path[static PLACE_SIZE])
+{
+    const struct ledger_identity who = { .node = 3,
+                                         .store = 3,
+                                         .incarnation = 7 };
+
+    place_join(place, "ledger", path);
+    assert_int_equal(ledger_create(path, &who, NOW_MS, NULL), OK);
+    struct ledger *ledger = open_at(path);
+    append_join(ledger, 1);
+    append_join(ledger, 2);
+    return ledger;
+}
+
+TEST(a_restored_ledger_holds_all_and_starts_anew)
+{
+    struct place place = place_make();
+    char path[PLACE_SIZE];
+    char copy[PLACE_SIZE];
+    char again[PLACE_SIZE];
+    struct ledger_backup backup;
+    struct ledger *ledger = make(&place, path);
+
+    place_join(&place, "backup", copy);
+    place_join(&place, "again", again);
+    assert_int_equal(ledger_backup(ledger, copy, &backup, NULL), OK);
+    assert_int_equal(backup.position, 2);
+    assert_int_equal(backup.events, 2);
+    append_join(ledger, 3);
+    ledger_close(ledger);
+
+    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, NULL), OK);
+    assert_int_equal(backup.position, 2);
+    struct ledger *restored = open_at(again);
+    assert_int_equal(ledger_position(restored), 2);
+    assert_int_equal(ledger_who(restored).node, 3);
+    assert_true(ledger_who(restored).incarnation != 7);
+    append_join(restored, 4);
+    ledger_close(restored);
+    place_remove(&place);
+}
+
+TEST(nothing_is_written_over)
+{
+    struct place place = place_make();
+    char path[PLACE_SIZE];
+    char copy[PLACE_SIZE];
+    struct ledger_backup backup;
+    struct complaint complaint = { 0 };
+    struct ledger *ledger = make(&place, path);
+
+    place_join(&place, "backup", copy);
+    assert_int_equal(ledger_backup(ledger, copy, &backup, NULL), OK);
+    assert_int_equal(ledger_backup(ledger, copy, &backup, &complaint),
+                     ERR_EXISTS);
+    assert_non_null(strstr(complaint.text, "already"));
+    ledger_close(ledger);
+    assert_int_equal(ledger_restore(copy, path, NOW_MS, &backup, NULL),
+                     ERR_EXISTS);
+    place_remove(&place);
+}
+
+TEST(what_is_no_backup_makes_no_ledger)
+{
+    struct place place = place_make();
+    char nothing[PLACE_SIZE];
+    char again[PLACE_SIZE];
+    struct ledger_backup backup;
+    struct ledger *ledger;
+
+    place_join(&place, "nothing", nothing);
+    place_join(&place, "again", again);
+    assert_int_equal(ledger_restore(nothing, again, NOW_MS, &backup, NULL),
+                     ERR_NOT_FOUND);
+    assert_int_equal(ledger_open(again, LEDGER_READ, NULL, &ledger),
+                     ERR_NOT_FOUND);
+    place_remove(&place);
+}
+
+RUN(cmocka_unit_test(a_restored_ledger_holds_all_and_starts_anew),
+    cmocka_unit_test(nothing_is_written_over),
+    cmocka_unit_test(what_is_no_backup_makes_no_ledger))
