@@ -1,0 +1,190 @@
+#include "core/rfm.h"
+
+#include <stdlib.h>
+
+#include "core/census.h"
+
+/* --- counting ----------------------------------------------------------- */
+
+struct count {
+    const struct rfm_options *options;
+    struct rfm *rfm;
+    uint32_t room;
+    int32_t month_first; /* of the window */
+    int32_t month_last;
+    int64_t frequency; /* of the account at work */
+};
+
+static void
+count_purchase(void *context, const struct walk *walk)
+{
+    struct count *count = context;
+    const struct step *step = &walk->step;
+
+    if (step->kind != STEP_EVENT || step->event->kind != EVENT_PURCHASE)
+        return;
+    int32_t month = zone_month(&count->options->timeline->zone, step->at_ms);
+    count->frequency +=
+        month >= count->month_first && month <= count->month_last;
+}
+
+static enum err
+add_buyer(struct count *count, const struct account *account)
+{
+    const struct zone *zone = &count->options->timeline->zone;
+    struct rfm *rfm = count->rfm;
+
+    if (rfm->count == count->room) {
+        uint32_t room = count->room == 0 ? 1024 : count->room * 2;
+        struct rfm_buyer *buyers = realloc(rfm->buyers, room * sizeof *buyers);
+        if (buyers == NULL)
+            return ERR_MEMORY;
+        rfm->buyers = buyers;
+        count->room = room;
+    }
+    int64_t spend =
+        account_spend(account, count->month_first, count->month_last).minor;
+    if (count->options->average && count->frequency > 0)
+        spend = amount_scale_floor(spend, 1, count->frequency);
+    struct rfm_buyer *buyer = &rfm->buyers[rfm->count++];
+    *buyer = (struct rfm_buyer) {
+        .last_purchase_ms = account->last_purchase_ms,
+        .values = {
+            [RFM_RECENCY] = zone_day(zone, count->options->at_ms) -
+                            zone_day(zone, account->last_purchase_ms),
+            [RFM_FREQUENCY] = count->frequency,
+            [RFM_MONETARY] = spend,
+        },
+    };
+    account_format(account->id, buyer->name);
+    return OK;
+}
+
+static enum err
+count_buyers(struct ledger *ledger, struct count *count,
+             struct complaint *complaint)
+{
+    const struct census_options options = {
+        .known = count->options->known,
+        .at_ms = count->options->at_ms,
+        .timeline = count->options->timeline,
+        .step = count_purchase,
+        .context = count,
+    };
+    struct census *census = NULL;
+    const struct walk *walk;
+
+    enum err err = census_open(ledger, &options, complaint, &census);
+    while (err == OK && (err = census_next(census, &walk)) == OK) {
+        if (walk->account.purchase_count > 0)
+            err = add_buyer(count, &walk->account);
+        count->frequency = 0;
+    }
+    census_close(census);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+/* --- scoring ------------------------------------------------------------ */
+
+static int
+compare_numbers(const void *left, const void *right)
+{
+    const int64_t *a = left;
+    const int64_t *b = right;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* How many of the sorted values lie below that one. */
+static uint32_t
+count_below(const int64_t *sorted, uint32_t count, int64_t value)
+{
+    uint32_t low = 0;
+    uint32_t high = count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (sorted[middle] < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static enum err
+score_by_rank(struct rfm *rfm, enum rfm_what what)
+{
+    int64_t *sorted = calloc((size_t)rfm->count + 1, sizeof *sorted);
+    int64_t sign = what == RFM_RECENCY ? -1 : 1; /* few days are better */
+
+    if (sorted == NULL)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < rfm->count; i++)
+        sorted[i] = sign * rfm->buyers[i].values[what];
+    qsort(sorted, rfm->count, sizeof *sorted, compare_numbers);
+    for (uint32_t i = 0; i < rfm->count; i++) {
+        uint64_t worse =
+            count_below(sorted, rfm->count, sign * rfm->buyers[i].values[what]);
+        rfm->buyers[i].scores[what] =
+            (uint8_t)(1 + RFM_SCORE_MAX * worse / rfm->count);
+    }
+    free(sorted);
+    return OK;
+}
+
+static void
+score_by_limits(struct rfm *rfm, enum rfm_what what,
+                const struct rfm_limits *limits)
+{
+    for (uint32_t i = 0; i < rfm->count; i++) {
+        struct rfm_buyer *buyer = &rfm->buyers[i];
+        buyer->scores[what] = 1;
+        for (uint8_t n = 0; n < RFM_SCORE_MAX - 1; n++) {
+            int64_t limit = limits->limits[what][n];
+            bool reached = what == RFM_RECENCY ? buyer->values[what] <= limit
+                                               : buyer->values[what] >= limit;
+            if (reached)
+                buyer->scores[what] = (uint8_t)(n + 2);
+        }
+    }
+}
+
+enum err
+rfm_score(struct rfm *rfm, const struct rfm_limits *limits)
+{
+    for (enum rfm_what what = RFM_RECENCY; what < RFM_WHATS; what++) {
+        enum err err = OK;
+        if (limits != NULL)
+            score_by_limits(rfm, what, limits);
+        else
+            err = score_by_rank(rfm, what);
+        if (err != OK)
+            return err;
+    }
+    return OK;
+}
+
+enum err
+rfm_make(struct ledger *ledger, const struct rfm_options *options,
+         struct rfm *ret_rfm, struct complaint *complaint)
+{
+    int32_t month = zone_month(&options->timeline->zone, options->at_ms);
+    struct count count = {
+        .options = options,
+        .rfm = ret_rfm,
+        .month_first = month - options->window + 1,
+        .month_last = month,
+    };
+
+    *ret_rfm = (struct rfm) { 0 };
+    enum err err = count_buyers(ledger, &count, complaint);
+    return err == OK ? rfm_score(ret_rfm, options->limits) : err;
+}
+
+void
+rfm_close(struct rfm *rfm)
+{
+    free(rfm->buyers);
+    *rfm = (struct rfm) { 0 };
+}
