@@ -28,7 +28,7 @@ REPLAY := candidate vary side outcome simulate compare report report_html accoun
 NODES := clock trace stop keys frame sync lane fork talk greet agree session \
 	transport allow carry link notes roster decide feed keeper join store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
-	town generate trial summary command query statement_csv statement_table cmd_ledger cmd_backup \
+	town generate trial command query statement_csv statement_table cmd_ledger cmd_backup \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
 	cmd_report cmd_settle replay_table cmd_replay \
 	cmd_nodes main
