@@ -106,12 +106,6 @@ read_batch(const struct arguments *arguments, const char *path,
 
 /* --- append: answering -------------------------------------------------- */
 
-static view
-identity_bytes(const identity *id)
-{
-    return (view) { (const uint8_t *)id, sizeof *id };
-}
-
 /* The answers to a batch: for each entry its explain row and the balance
  * after it. */
 struct answers {
@@ -120,6 +114,24 @@ struct answers {
     struct lookup *places; /* identity to place in the batch, from 1 */
     struct text *rows;     /* one for each entry; empty: not answered yet */
 };
+
+static uint64_t *
+take_place(const struct answers *answers, identity id)
+{
+    char name[IDENTITY_SIZE];
+
+    identity_format(id, name);
+    return lookup_take(answers->places, view_of(name));
+}
+
+static const uint64_t *
+find_place(const struct answers *answers, identity id)
+{
+    char name[IDENTITY_SIZE];
+
+    identity_format(id, name);
+    return lookup_find(answers->places, view_of(name));
+}
 
 static void
 write_answer(struct answers *answers, const struct walk *walk, struct text *out)
@@ -145,11 +157,7 @@ answer_account(struct answers *answers, account_id account)
     while (walk_next(&walk)) {
         if (walk.step.event == NULL || walk.step.kind == STEP_REFERRAL)
             continue;
-        identity id = { walk.step.event->identity.incarnation,
-                        walk.step.event->identity.seq,
-                        walk.step.event->identity.node };
-        const uint64_t *place =
-            lookup_find(answers->places, identity_bytes(&id));
+        const uint64_t *place = find_place(answers, walk.step.event->identity);
         if (place != NULL && answers->rows[*place - 1].size == 0)
             write_answer(answers, &walk, &answers->rows[*place - 1]);
     }
@@ -168,10 +176,7 @@ answer_all(struct answers *answers)
             until_ms = batch->entries[i].event.at_ms;
     answers->query->at_ms = until_ms;
     for (uint32_t i = 0; i < batch->count; i++) {
-        identity id = { batch->entries[i].event.identity.incarnation,
-                        batch->entries[i].event.identity.seq,
-                        batch->entries[i].event.identity.node };
-        uint64_t *place = lookup_take(answers->places, identity_bytes(&id));
+        uint64_t *place = take_place(answers, batch->entries[i].event.identity);
         if (place == NULL)
             return ERR_MEMORY;
         if (*place == 0)
@@ -194,11 +199,8 @@ print_answers(const struct answers *answers)
 
     for (uint32_t i = 0; i < batch->count; i++) {
         char name[IDENTITY_SIZE];
-        identity id = { batch->entries[i].event.identity.incarnation,
-                        batch->entries[i].event.identity.seq,
-                        batch->entries[i].event.identity.node };
-        const uint64_t *place =
-            lookup_find(answers->places, identity_bytes(&id));
+        identity id = batch->entries[i].event.identity;
+        const uint64_t *place = find_place(answers, id);
         assert(place != NULL);
         const struct text *row = &answers->rows[*place - 1];
         if (!text_ok(row))

@@ -73,8 +73,10 @@ table_text(struct table *table, const char *text)
 void
 table_view(struct table *table, view text)
 {
-    char *copy = strndup((const char *)text.bytes, text.size);
+    char *copy = calloc((size_t)text.size + 1, 1);
 
+    if (copy != NULL && text.size > 0)
+        memcpy(copy, text.bytes, text.size);
     if (copy == NULL)
         table->failed = true;
     else
