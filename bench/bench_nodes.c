@@ -1,0 +1,266 @@
+/*
+ * bench_nodes.c - from store to hub over CURVE: the rate of a backlog, how
+ * long one sale takes to be on the hub's disk, and the memory of an idle node
+ * and of a hub
+ *
+ * Real processes on loopback.  The hub's journal is watched from here, so what
+ * is timed ends when the commit at the hub has been made; a node looks for new
+ * events every few milliseconds, which is part of it.
+ */
+#include "bench/bench.h"
+
+#include "core/ledger_append.h"
+#include "core/reader.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BACKLOG = 200000, SALES = 200, MEMBERS = 1000000, BATCH = 1000 };
+
+static const char *folder;
+
+/* Runs `leima ...` in the folder to its end. */
+static void
+leima(const char *words)
+{
+    char command[8192];
+
+    snprintf(command, sizeof command,
+             "L=$PWD/build/leima && cd %s && ($L %s) >/dev/null 2>&1", folder,
+             words);
+    bench_need(system(command) == 0, words);
+}
+
+/* Starts `leima WORD LEDGER OPTION VALUE`, its output in LEDGER.out. */
+static pid_t
+start(const char *word, const char *ledger, const char *option,
+      const char *value)
+{
+    char program[4096], out[256];
+
+    bench_need(realpath("build/leima", program) != NULL, "find build/leima");
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    snprintf(out, sizeof out, "%s.out", ledger);
+    bool ready = chdir(folder) == 0 && freopen(out, "w", stdout) != NULL &&
+                 freopen("/dev/null", "w", stderr) != NULL;
+    if (ready)
+        execl(program, "leima", word, ledger, option, value, NULL);
+    _exit(1);
+}
+
+static void
+stop(pid_t pid)
+{
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+}
+
+static void
+nap(void)
+{
+    nanosleep(&(struct timespec) { .tv_nsec = 200000 }, NULL);
+}
+
+static void
+wait_for_endpoint(char endpoint[static 64])
+{
+    char path[4200];
+
+    snprintf(path, sizeof path, "%s/hq.out", folder);
+    for (double end = bench_now() + 20; bench_now() < end; nap()) {
+        FILE *file = fopen(path, "r");
+        int found = file == NULL ? 0 : fscanf(file, "listening %63s", endpoint);
+        if (file != NULL)
+            fclose(file);
+        if (found == 1)
+            return;
+    }
+    bench_need(false, "see the hub listen");
+}
+
+/* A journal that another process writes. */
+struct watch {
+    struct journal *journal;
+    struct reader *reader;
+};
+
+static void
+watch_open(struct watch *watch, const char *ledger)
+{
+    char path[4200];
+
+    snprintf(path, sizeof path, "%s/%s/journal", folder, ledger);
+    bench_need(journal_open(path, NULL, &watch->journal) == OK &&
+                   reader_open(watch->journal, &watch->reader) == OK,
+               "open the hub's journal");
+}
+
+static uint64_t
+watch_last(struct watch *watch)
+{
+    bench_need(reader_refresh(watch->reader) == OK, "read the hub's journal");
+    return reader_last(watch->reader);
+}
+
+static void
+watch_until(struct watch *watch, uint64_t position)
+{
+    for (double end = bench_now() + 120; watch_last(watch) < position; nap())
+        bench_need(bench_now() < end, "see the events at the hub");
+}
+
+static void
+watch_close(struct watch *watch)
+{
+    reader_close(watch->reader);
+    journal_close(watch->journal);
+}
+
+static struct ledger *
+open_ledger(const char *name)
+{
+    struct complaint complaint = { "" };
+    struct ledger *ledger;
+    char path[4200];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    bench_need(ledger_open(path, LEDGER_WRITE, &complaint, &ledger) == OK,
+               complaint.text);
+    return ledger;
+}
+
+static void
+sell(struct ledger *ledger, uint32_t count, uint64_t first, uint32_t members)
+{
+    static struct ledger_entry entries[BATCH];
+    static char receipts[BATCH][16];
+    struct ledger_append options = { .now_ms = INT64_C(1800000000000) };
+    struct complaint complaint = { "" };
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t number = first + i;
+        snprintf(receipts[i], sizeof receipts[i], "%llu",
+                 (unsigned long long)number);
+        entries[i] = (struct ledger_entry) {
+            .event = { .kind = EVENT_PURCHASE,
+                       .store = 10,
+                       .at_ms = INT64_C(1790000000000) + (int64_t)number,
+                       .account = { .member = 1 + number % members } },
+            .at_given = true,
+        };
+        entries[i].event.sale.receipt = view_of(receipts[i]);
+        entries[i].event.sale.total.minor = 500;
+    }
+    bench_need(ledger_append(ledger, entries, count, &options, &complaint) ==
+                   OK,
+               complaint.text);
+}
+
+static void
+sell_many(const char *name, uint32_t count, uint32_t members)
+{
+    struct ledger *ledger = open_ledger(name);
+
+    for (uint32_t done = 0; done < count; done += BATCH)
+        sell(ledger, BATCH, done, members);
+    ledger_close(ledger);
+}
+
+/* A node with a backlog connects. */
+static void
+measure_backlog(struct bench *bench, struct watch *hub)
+{
+    uint64_t before = watch_last(hub);
+
+    sell_many("store", BACKLOG, 50000);
+    double start_time = bench_now();
+    pid_t node = start("node", "store", "--once", NULL);
+    watch_until(hub, before + BACKLOG);
+    double seconds = bench_now() - start_time;
+    stop(node);
+    bench_add(bench, "a backlog to the hub's disk, one node", "events/s",
+              BACKLOG / seconds);
+}
+
+static void
+measure_latency(struct bench *bench, struct watch *hub)
+{
+    static double waits[SALES];
+    struct ledger *ledger = open_ledger("store");
+    uint64_t position = watch_last(hub);
+
+    for (uint32_t i = 0; i < SALES; i++) {
+        double sold = bench_now();
+        sell(ledger, 1, BACKLOG + i, 50000);
+        watch_until(hub, ++position);
+        waits[i] = (bench_now() - sold) * 1e3;
+    }
+    ledger_close(ledger);
+    double median = bench_median(waits, SALES);
+    bench_add(bench, "one sale to the hub's disk, p50", "ms", median);
+    bench_add(bench, "one sale to the hub's disk, p99", "ms",
+              waits[SALES - 1 - SALES / 100]);
+}
+
+/* A hub with a million accounts, once it has folded them. */
+static void
+measure_hub_memory(struct bench *bench)
+{
+    leima("init big --node 2000");
+    leima("rules publish big program.yaml --from 2000-01-01");
+    sell_many("big", MEMBERS, MEMBERS);
+    pid_t hub = start("hub", "big", "--listen", "tcp://127.0.0.1:0");
+    long most = 0, last = -1;
+    /* Folded when the memory has not grown for two seconds. */
+    for (double quiet = bench_now(); bench_now() - quiet < 2;) {
+        last = bench_rss_anon_kb(hub);
+        if (last > most) {
+            most = last;
+            quiet = bench_now();
+        }
+        nanosleep(&(struct timespec) { .tv_nsec = 50000000 }, NULL);
+    }
+    stop(hub);
+    bench_add(bench, "RssAnon of a hub with 1,000,000 accounts", "MB",
+              (double)last / 1024);
+}
+
+int
+main(void)
+{
+    struct bench bench = { .name = "nodes" };
+    struct watch hub_journal;
+    char endpoint[64];
+
+    folder = bench_folder();
+    leima("generate --output /dev/null --rules program.yaml --members 1 "
+          "--months 1");
+    leima("init hq --node 1000");
+    leima("rules publish hq program.yaml --from 2000-01-01");
+    leima("init store --node 10 --store 10");
+    pid_t hub = start("hub", "hq", "--listen", "tcp://127.0.0.1:0");
+    wait_for_endpoint(endpoint);
+    leima("enrol new hq --node 10 > string");
+    leima("node store --join - --once < string");
+    watch_open(&hub_journal, "hq");
+    measure_backlog(&bench, &hub_journal);
+    pid_t node = start("node", "store", "--hub", endpoint);
+    measure_latency(&bench, &hub_journal);
+    bench_add(&bench, "RssAnon of an idle node", "MB",
+              (double)bench_rss_anon_kb(node) / 1024);
+    stop(node);
+    watch_close(&hub_journal);
+    stop(hub);
+    measure_hub_memory(&bench);
+    bool done = bench_report(&bench);
+    bench_folder_remove(folder);
+    return !done;
+}
