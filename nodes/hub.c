@@ -52,7 +52,6 @@ struct put {
 
 struct hub {
     const struct hub_options *options;
-    int stop;
     uint32_t node;
     uint64_t epoch;
     uint64_t sessions; /* the last session's number */
@@ -69,7 +68,6 @@ struct hub {
     int64_t look_ms;
     int64_t tick_ms;
     bool broken;
-    bool is_ready;
 
     struct sync_outputs outputs;
     struct sync_output wishes[WISHES_MAX];
@@ -513,8 +511,8 @@ tick(struct hub *hub)
     }
 }
 
-static void
-turn(struct hub *hub)
+void
+hub_turn(struct hub *hub)
 {
     int64_t now_ms = clock_steady_ms();
 
@@ -616,9 +614,8 @@ start_listening(struct hub *hub, struct complaint *complaint)
     err = keys_store_listen(options->dir, found, complaint);
     trace(TRACE_NOTICE, hub->node, "listening", "endpoint=%s epoch=%llu",
           endpoint, (unsigned long long)hub->epoch);
-    if (err == OK && options->ready && !hub->is_ready)
+    if (err == OK && options->ready)
         options->ready(options->context, endpoint);
-    hub->is_ready = true;
     return err;
 }
 
@@ -627,7 +624,6 @@ open_all(struct hub *hub, struct complaint *complaint)
 {
     struct journal_identity who;
 
-    hub->broken = false;
     enum err err = open_ledger(hub, complaint);
     if (err != OK)
         return err;
@@ -651,11 +647,13 @@ open_all(struct hub *hub, struct complaint *complaint)
     return err;
 }
 
-static void
-close_all(struct hub *hub)
+void
+hub_close(struct hub *hub)
 {
     const struct timespec pause = { .tv_nsec = 20000000 };
 
+    if (!hub)
+        return;
     for (uint32_t i = 0; hub->roster && i < roster_count(hub->roster); i++)
         if (!roster_at(hub->roster, i)->gone)
             end_guest(hub, roster_at(hub->roster, i), FRAME_CODE_LEAVING,
@@ -663,54 +661,78 @@ close_all(struct hub *hub)
     if (hub->roster && roster_count(hub->roster) > 0)
         nanosleep(&pause, NULL); /* what was said is on its way */
     transport_close(hub->transport);
-    hub->transport = NULL;
     roster_close(hub->roster);
-    hub->roster = NULL;
     keeper_close(hub->keeper);
-    hub->keeper = NULL;
     allow_close(hub->allow);
-    hub->allow = NULL;
     carry_close(&hub->carry);
     ledger_close(hub->ledger);
-    hub->ledger = NULL;
     arena_close(&hub->scratch);
+    free(hub);
 }
 
-static enum err
-serve(struct hub *hub, struct complaint *complaint)
+enum err
+hub_open(const struct hub_options *options, struct complaint *complaint,
+         struct hub **ret_hub)
 {
+    struct hub *hub = calloc(1, sizeof *hub);
+    if (!hub)
+        return ERR_MEMORY;
+    hub->options = options;
     enum err err = open_all(hub, complaint);
-
-    while (err == OK && !hub->broken && !stop_asked(hub->stop)) {
-        turn(hub);
-        transport_wait(hub->transport, &hub->stop, 1, LOOK_MS);
-    }
-    close_all(hub);
+    if (err == OK)
+        *ret_hub = hub;
+    else
+        hub_close(hub);
     return err;
+}
+
+bool
+hub_is_broken(const struct hub *hub)
+{
+    return hub->broken;
+}
+
+/* One life of the process between two faults of the disk. */
+static enum err
+live(const struct hub_options *options, int stop, struct complaint *complaint,
+     bool *ret_broken)
+{
+    struct hub *hub = NULL;
+
+    *ret_broken = false;
+    enum err err = hub_open(options, complaint, &hub);
+    if (err != OK)
+        return err;
+    while (!hub->broken && !stop_asked(stop)) {
+        hub_turn(hub);
+        transport_wait(hub->transport, &stop, 1, LOOK_MS);
+    }
+    *ret_broken = hub->broken;
+    hub_close(hub);
+    return OK;
 }
 
 enum err
 hub_run(const struct hub_options *options, struct complaint *complaint)
 {
+    struct hub_options again = *options;
+    bool broken = true;
+    int stop = -1;
+
     if (options->public_endpoint && !keys_is_endpoint(options->public_endpoint))
         return complain(complaint, "%s: expected tcp://HOST:PORT",
                         options->public_endpoint);
-    struct hub *hub = calloc(1, sizeof *hub);
-    if (!hub)
-        return ERR_MEMORY;
-    hub->options = options;
-    enum err err = stop_open(&hub->stop);
-    if (err == OK) {
-        /* After a fault of the disk nothing is tried in place: everything is
-         * closed, opened and checked again. */
-        for (uint32_t i = 0; i < REOPENS_MAX; i++) {
-            err = serve(hub, complaint);
-            if (!hub->broken)
-                break;
-            err = ERR_IO;
-        }
-        stop_close(hub->stop);
+    enum err err = stop_open(&stop);
+    if (err != OK)
+        return err;
+    /* After a fault of the disk nothing is tried in place: everything is
+     * closed, opened and checked again. */
+    for (uint32_t i = 0; err == OK && broken && i < REOPENS_MAX; i++) {
+        err = live(&again, stop, complaint, &broken);
+        again.ready = NULL;
     }
-    free(hub);
+    if (err == OK && broken)
+        err = ERR_IO;
+    stop_close(stop);
     return err;
 }

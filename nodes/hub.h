@@ -26,6 +26,18 @@ struct hub_options {
 NODISCARD enum err hub_run(const struct hub_options *options,
                            struct complaint *complaint);
 
+/* The same in pieces, for whoever has other clocks and networks to offer (the
+ * simulator): hub_run() is open, turn after turn, close.  The options are
+ * borrowed until the close. */
+struct hub;
+NODISCARD enum err hub_open(const struct hub_options *options,
+                            struct complaint *complaint, struct hub **ret_hub);
+void hub_close(struct hub *hub); /* NULL is allowed */
+/* Does all that is to be done at this moment, without waiting. */
+void hub_turn(struct hub *hub);
+/* The disk has failed: close it and open it again. */
+bool hub_is_broken(const struct hub *hub);
+
 /* The hub's key pair, made at the first call. */
 struct keys_pair;
 NODISCARD enum err hub_keys(const char *dir, struct keys_pair *ret_keys,

@@ -336,8 +336,8 @@ look_at_journal(struct store *store)
     }
 }
 
-static void
-turn(struct store *store)
+void
+store_turn(struct store *store)
 {
     int64_t now_ms = clock_steady_ms();
 
@@ -421,9 +421,11 @@ say_bye(struct store *store)
         nanosleep(&pause, NULL);
 }
 
-static void
-close_all(struct store *store)
+void
+store_close(struct store *store)
 {
+    if (!store)
+        return;
     if (store->session && !store->broken)
         say_bye(store);
     if (store->journal && !store->broken &&
@@ -432,20 +434,16 @@ close_all(struct store *store)
     end_session(store);
     if (store->link_is_open)
         link_close(&store->link);
-    store->link_is_open = false;
     carry_close(&store->carry);
     keeper_close(store->keeper);
-    store->keeper = NULL;
     ledger_close(store->ledger);
-    store->ledger = NULL;
-    store->journal = NULL;
     arena_close(&store->scratch);
+    free(store);
 }
 
 static enum err
 open_all(struct store *store, struct complaint *complaint)
 {
-    store->broken = false;
     enum err err = open_ledger(store, complaint);
     if (err != OK)
         return err;
@@ -468,29 +466,65 @@ open_all(struct store *store, struct complaint *complaint)
 }
 
 enum err
+store_open(const struct store_options *options, int stop,
+           struct complaint *complaint, struct store **ret_store)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return ERR_MEMORY;
+    store->options = options;
+    store->stop = stop;
+    enum err err = open_all(store, complaint);
+    if (err == OK)
+        *ret_store = store;
+    else
+        store_close(store);
+    return err;
+}
+
+bool
+store_is_broken(const struct store *store)
+{
+    return store->broken;
+}
+
+/* One life of the process between two faults of the disk. */
+static enum err
+live(const struct store_options *options, int stop, struct complaint *complaint,
+     bool *ret_broken)
+{
+    struct store *store = NULL;
+
+    *ret_broken = false;
+    enum err err = store_open(options, stop, complaint, &store);
+    if (err != OK)
+        return err;
+    while (!store->broken && !store->done && !stop_asked(stop)) {
+        store_turn(store);
+        transport_wait(store->link.transport, &stop, 1, LOOK_MS);
+    }
+    *ret_broken = store->broken;
+    store_close(store);
+    return OK;
+}
+
+enum err
 store_run(const struct store_options *options, struct complaint *complaint)
 {
-    struct store store = { .options = options };
+    bool broken = true;
+    int stop = -1;
 
-    enum err err = stop_open(&store.stop);
+    enum err err = stop_open(&stop);
     if (err != OK)
         return err;
     if (options->ticket.size > 0)
         err = join_prepare(options->dir, options->ticket, complaint);
     /* After a fault of the disk nothing is tried in place: everything is
      * closed, opened and checked again. */
-    for (uint32_t i = 0; err == OK && i < REOPENS_MAX; i++) {
-        err = open_all(&store, complaint);
-        while (err == OK && !store.broken && !store.done &&
-               !stop_asked(store.stop)) {
-            turn(&store);
-            transport_wait(store.link.transport, &store.stop, 1, LOOK_MS);
-        }
-        close_all(&store);
-        if (!store.broken)
-            break;
-        err = i + 1 < REOPENS_MAX ? OK : ERR_IO;
-    }
-    stop_close(store.stop);
+    for (uint32_t i = 0; err == OK && broken && i < REOPENS_MAX; i++)
+        err = live(options, stop, complaint, &broken);
+    if (err == OK && broken)
+        err = ERR_IO;
+    stop_close(stop);
     return err;
 }

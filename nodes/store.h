@@ -24,4 +24,17 @@ struct store_options {
 NODISCARD enum err store_run(const struct store_options *options,
                              struct complaint *complaint);
 
+/* The same in pieces, for whoever has other clocks and networks to offer (the
+ * simulator): store_run() is open, turn after turn, close.  `stop` interrupts
+ * a joining (stop.h); the options are borrowed until the close. */
+struct store;
+NODISCARD enum err store_open(const struct store_options *options, int stop,
+                              struct complaint *complaint,
+                              struct store **ret_store);
+void store_close(struct store *store); /* NULL is allowed */
+/* Does all that is to be done at this moment, without waiting. */
+void store_turn(struct store *store);
+/* The disk has failed: close it and open it again. */
+bool store_is_broken(const struct store *store);
+
 #endif
