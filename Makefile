@@ -23,22 +23,26 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	ledger_parts ledger ledger_append ledger_publish ledger_backup census segment digest \
 	intern tally served rfm breakdown \
 	state_table state_fold state state_check hub_state ledger_check \
-	totals settlement statement signing closing
+	totals settlement statement signing seal heads silence closing dispute \
+	liability
 REPLAY := candidate vary side outcome simulate compare report report_html accounts
 NODES := clock trace stop keys frame sync lane fork talk greet agree session \
 	transport allow carry link notes roster decide feed keeper join store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
-	town generate trial command query statement_csv statement_table cmd_ledger cmd_backup \
+	town generate trial command query statement_words statement_csv \
+	statement_hledger statement_html evidence statement_xlsx statement_table \
+	cmd_ledger cmd_backup \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
-	cmd_report cmd_settle replay_table cmd_replay \
+	cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_table cmd_replay \
 	cmd_nodes main
 
 # What the distribution gives: pkg-config name / package to install.
 MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
-PACKAGES := lmdb libzmq $(MSGPACK) libxxhash libsodium jansson yaml-0.1 smartcols
+PACKAGES := lmdb libzmq $(MSGPACK) libxxhash libsodium jansson yaml-0.1 smartcols \
+	xlsxwriter
 DEBIAN := gcc make pkg-config liblmdb-dev libzmq3-dev libmsgpack-dev \
 	libxxhash-dev libsodium-dev libjansson-dev libyaml-dev \
-	libsmartcols-dev libjs-chart.js tzdata
+	libsmartcols-dev libxlsxwriter-dev libjs-chart.js tzdata
 DEBIAN_TEST := libcmocka-dev python3 clang-format hledger
 LIBRARIES := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
 INCLUDES := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)

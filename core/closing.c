@@ -1,10 +1,12 @@
 #include "core/closing.h"
 
 #include "core/census.h"
+#include "core/heads.h"
 #include "core/limits.h"
 #include "core/list.h"
 #include "core/pack.h"
 #include "core/reader.h"
+#include "core/seal.h"
 #include "core/statement.h"
 
 #include <stdlib.h>
@@ -33,6 +35,11 @@ struct settled_list {
     struct settled *items;
     uint32_t count;
     uint32_t room;
+};
+
+enum {
+    PARTNERS_MAX = 1 << 20, /* of one statement */
+    TRIES = 8,              /* of a close, while others append to the books */
 };
 
 /* --- reading --- */
@@ -84,6 +91,23 @@ add_settled(struct settled_list *list, const struct settled *more,
 }
 
 static void
+read_parts(struct unpacker *unpacker, struct closing *closing,
+           struct arena *arena)
+{
+    uint32_t count = unpack_array(unpacker, PARTNERS_MAX);
+    struct closing_part *parts = ARENA_NEW(arena, struct closing_part, count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (unpack_array(unpacker, 2) != 2)
+            unpack_fail(unpacker);
+        parts[i].partner = unpack_string(unpacker, LIMIT_NAME_SIZE);
+        read_fixed(unpacker, parts[i].signature.bytes, 64);
+    }
+    closing->parts = parts;
+    closing->part_count = count;
+}
+
+static void
 read_entry(struct unpacker *unpacker, struct closing *closing,
            struct settled_list *settled, struct arena *arena)
 {
@@ -105,6 +129,9 @@ read_entry(struct unpacker *unpacker, struct closing *closing,
         break;
     case KEY_SIGNATURE:
         read_fixed(unpacker, closing->signature.bytes, 64);
+        break;
+    case KEY_PARTNERS:
+        read_parts(unpacker, closing, arena);
         break;
     case KEY_SETTLED:
         for (uint32_t left = unpack_array(unpacker, SETTLED_MAX); left > 0;
@@ -207,15 +234,15 @@ gather_step(void *context, const struct walk *walk)
                walk->step.effects);
 }
 
-/* All effects of all accounts up to now. */
+/* All effects of all accounts known at a position, up to a time. */
 static enum err
 gather_totals(struct ledger *ledger, const struct timeline *timeline,
-              int64_t now_ms, struct totals *totals,
+              const struct closing_question *question, struct totals *totals,
               struct complaint *complaint)
 {
     struct gathering gathering = { totals, &timeline->zone };
-    struct census_options options = { .known = LEDGER_KNOWN_ALL,
-                                      .at_ms = now_ms,
+    struct census_options options = { .known = question->known,
+                                      .at_ms = question->now_ms,
                                       .timeline = timeline,
                                       .step = gather_step,
                                       .context = &gathering };
@@ -232,28 +259,28 @@ gather_totals(struct ledger *ledger, const struct timeline *timeline,
 }
 
 enum err
-closing_statement(struct ledger *ledger, const struct closing_books *books,
-                  int32_t period, int64_t now_ms, struct arena *arena,
+closing_statement(struct ledger *ledger,
+                  const struct closing_question *question, struct arena *arena,
                   const struct statement **ret_statement,
                   struct complaint *complaint)
 {
     struct settlement_input input = {
-        .period = period,
-        .next_period = books->next_period,
-        .settled = books->settled,
-        .settled_count = books->settled_count,
-        .known_ms = now_ms,
+        .period = question->period,
+        .next_period = question->books->next_period,
+        .settled = question->books->settled,
+        .settled_count = question->books->settled_count,
+        .known_ms = question->now_ms,
         .totals = totals_open(arena),
     };
 
     enum err err =
-        ledger_timeline(ledger, LEDGER_KNOWN_ALL, &input.timeline, complaint);
+        ledger_timeline(ledger, question->known, &input.timeline, complaint);
     if (err != OK)
         return err;
     if (input.timeline->version_count == 0)
         return no_rules(complaint);
-    err =
-        gather_totals(ledger, input.timeline, now_ms, input.totals, complaint);
+    err = gather_totals(ledger, input.timeline, question, input.totals,
+                        complaint);
     if (err != OK)
         return err;
     input.currency = input.timeline->versions[0].program->currency;
@@ -261,61 +288,18 @@ closing_statement(struct ledger *ledger, const struct closing_books *books,
     return OK;
 }
 
-/* --- who has not been heard --- */
-
-static int64_t
-heard_ms(struct reader *reader, const struct reader_stream *stream)
-{
-    struct reader_item item;
-
-    if (stream->position == 0 ||
-        reader_find(reader, stream->stream, stream->head.seq, &item) != OK)
-        return INT64_MIN;
-    return item.record.recorded_ms;
-}
-
-enum err
-closing_incomplete(struct ledger *ledger, int64_t until_ms,
-                   closing_silent *tell, void *context, uint32_t *ret_count)
-{
-    uint32_t own = ledger_who(ledger).node, count = 0;
-    struct reader_stream stream = { 0 };
-    struct reader *reader = NULL;
-
-    enum err err = reader_open(ledger_journal(ledger), &reader);
-    if (err != OK)
-        return err;
-    while ((err = reader_next_stream(reader, stream.stream, &stream)) == OK) {
-        if (stream.stream.channel != CHANNEL_EVENTS ||
-            stream.stream.node == own)
-            continue;
-        int64_t last_ms = heard_ms(reader, &stream);
-        if (last_ms >= until_ms)
-            continue;
-        count++;
-        if (tell != NULL)
-            tell(context, stream.stream.node, last_ms);
-    }
-    reader_close(reader);
-    if (err != ERR_NOT_FOUND)
-        return err;
-    *ret_count = count;
-    return OK;
-}
-
 /* --- closing --- */
 
-/* The calendar month of the earliest event known. */
+/* The `at` of the earliest event known; INT64_MAX: there is none. */
 static enum err
-first_period(struct ledger *ledger, const struct zone *zone,
-             struct arena *arena, int32_t *ret_period,
-             struct complaint *complaint)
+find_first(struct ledger *ledger, uint64_t known, struct arena *arena,
+           int64_t *ret_ms, struct complaint *complaint)
 {
     struct history_scan *scan = NULL;
     struct history_account account;
     int64_t first_ms = INT64_MAX;
 
-    enum err err = ledger_scan(ledger, LEDGER_KNOWN_ALL, &scan, complaint);
+    enum err err = ledger_scan(ledger, known, &scan, complaint);
     if (err != OK)
         return err;
     for (;;) {
@@ -327,13 +311,34 @@ first_period(struct ledger *ledger, const struct zone *zone,
             first_ms = account.events[0]->at_ms;
     }
     history_scan_close(scan);
-    if (err != ERR_NOT_FOUND)
+    *ret_ms = first_ms;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err
+closing_first(struct ledger *ledger, const struct closing_books *books,
+              uint64_t known, struct arena *arena, int32_t *ret_period,
+              struct complaint *complaint)
+{
+    const struct timeline *timeline;
+    int64_t first_ms = INT64_MAX;
+
+    if (books->count > 0) {
+        *ret_period = books->closings[0].period;
+        return OK;
+    }
+    enum err err = ledger_timeline(ledger, known, &timeline, complaint);
+    if (err == OK && timeline->version_count == 0)
+        err = no_rules(complaint);
+    if (err == OK)
+        err = find_first(ledger, known, arena, &first_ms, complaint);
+    if (err != OK)
         return err;
     if (first_ms == INT64_MAX) {
         complain(complaint, "the ledger holds no event: nothing can be closed");
         return ERR_NOT_FOUND;
     }
-    *ret_period = zone_month(zone, first_ms);
+    *ret_period = zone_month(&timeline->zone, first_ms);
     return OK;
 }
 
@@ -362,53 +367,13 @@ check_period(const struct closing_books *books, int32_t first, int32_t period,
     return OK;
 }
 
-/* The heads of all streams, packed, and their digest. */
-static enum err
-pack_heads(struct ledger *ledger, struct text *text, digest *ret_digest,
-           uint64_t *ret_known)
-{
-    struct text heads = { 0 };
-    struct reader_stream stream = { 0 };
-    struct reader *reader = NULL;
-    uint32_t count = 0;
-
-    enum err err = reader_open(ledger_journal(ledger), &reader);
-    if (err != OK)
-        return err;
-    while ((err = reader_next_stream(reader, stream.stream, &stream)) == OK) {
-        pack_array(&heads, 5);
-        pack_unsigned(&heads, stream.stream.node);
-        pack_unsigned(&heads, stream.stream.incarnation);
-        pack_unsigned(&heads, stream.stream.channel);
-        pack_unsigned(&heads, stream.head.seq);
-        pack_bin(&heads, (view) { stream.head.chain.bytes, 32 });
-        count++;
-    }
-    *ret_known = reader_last(reader);
-    reader_close(reader);
-    pack_array(text, count);
-    text_bytes(text, heads.bytes, heads.size);
-    if (err == ERR_NOT_FOUND)
-        err = text_ok(&heads) ? OK : ERR_MEMORY;
-    if (err == OK)
-        *ret_digest = crypto_digest(text_view(&heads));
-    text_close(&heads);
-    return err;
-}
-
 static void
 pack_signature(struct text *text, const struct signing_key *key, view bytes,
                const digest *heads)
 {
-    struct text signed_bytes = { 0 };
+    crypto_signature signature = seal_make(&key->secret_key, bytes, heads);
 
-    text_view_append(&signed_bytes, bytes);
-    if (heads != NULL)
-        text_bytes(&signed_bytes, heads->bytes, sizeof heads->bytes);
-    crypto_signature signature =
-        crypto_signature_make(&key->secret_key, text_view(&signed_bytes));
     pack_bin(text, (view) { signature.bytes, sizeof signature.bytes });
-    text_close(&signed_bytes);
 }
 
 static void
@@ -488,18 +453,22 @@ pack_close(struct text *body, const struct close_parts *parts,
     pack_settled(body, parts->statement, scratch);
 }
 
+/* Nothing has been appended to the books after what this close knows, so no
+ * other process has closed the period meanwhile: else ERR_BUSY. */
 static enum err
 append_close(struct ledger *ledger, const struct statement *statement,
-             const struct signing_key *key, int64_t now_ms,
+             const struct signing_key *key, uint64_t known,
              struct arena scratch)
 {
-    struct close_parts parts = { .statement = statement, .key = key };
+    struct close_parts parts = { .statement = statement,
+                                 .key = key,
+                                 .known = known };
     struct text json = { 0 }, heads = { 0 }, body = { 0 };
     struct journal_result result;
 
     statement_json(&json, statement);
     enum err err =
-        pack_heads(ledger, &heads, &parts.heads_digest, &parts.known);
+        heads_pack(ledger_journal(ledger), known, &heads, &parts.heads_digest);
     if (err == OK) {
         parts.json = text_view(&json);
         parts.heads = text_view(&heads);
@@ -510,7 +479,8 @@ append_close(struct ledger *ledger, const struct statement *statement,
     struct journal_control control = { .channel = CHANNEL_BOOKS,
                                        .kind = RECORD_CLOSE,
                                        .body = text_view(&body),
-                                       .now_ms = now_ms };
+                                       .now_ms = statement->known_ms,
+                                       .only_at = known + 1 };
     if (err == OK)
         err = journal_append_control(ledger_journal(ledger), &control, &result);
     text_close(&json);
@@ -519,39 +489,55 @@ append_close(struct ledger *ledger, const struct statement *statement,
     return err;
 }
 
+/* What the close of a period is made of, as known at a position. */
+static enum err
+make_close(struct ledger *ledger, const struct closing_question *question,
+           struct arena *arena, struct statement *ret_statement,
+           struct complaint *complaint)
+{
+    const struct timeline *timeline;
+    const struct statement *open;
+    int32_t first = question->period;
+
+    enum err err = closing_first(ledger, question->books, question->known,
+                                 arena, &first, complaint);
+    if (err == OK)
+        err = ledger_timeline(ledger, question->known, &timeline, complaint);
+    if (err == OK)
+        err = check_period(question->books, first, question->period,
+                           &timeline->zone, question->now_ms, complaint);
+    if (err == OK)
+        err = closing_statement(ledger, question, arena, &open, complaint);
+    if (err != OK)
+        return err;
+    *ret_statement = *open;
+    ret_statement->closed = true;
+    return OK;
+}
+
 static enum err
 close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
              struct arena *arena, struct complaint *complaint)
 {
     struct closing_books books;
-    const struct timeline *timeline;
-    const struct statement *open;
-    int32_t first = period;
-
-    enum err err = closing_read(ledger, LEDGER_KNOWN_ALL, arena, &books);
-    if (err == OK)
-        err = ledger_timeline(ledger, LEDGER_KNOWN_ALL, &timeline, complaint);
-    if (err == OK && timeline->version_count == 0)
-        err = no_rules(complaint);
-    if (err == OK && books.next_period == PROGRAM_NONE)
-        err = first_period(ledger, &timeline->zone, arena, &first, complaint);
-    if (err == OK)
-        err = check_period(&books, first, period, &timeline->zone, now_ms,
-                           complaint);
-    if (err != OK)
-        return err;
-    /* The first period has no adjustments, but is the next to be closed. */
-    err = closing_statement(ledger, &books, period, now_ms, arena, &open,
-                            complaint);
-    if (err != OK)
-        return err;
-    struct statement statement = *open;
-    statement.closed = true;
+    struct statement statement;
     struct signing_key key;
-    err = signing_load(ledger_dir(ledger), &key, complaint);
+
+    enum err err = ledger_refresh(ledger, complaint);
     if (err != OK)
         return err;
-    err = append_close(ledger, &statement, &key, now_ms, *arena);
+    struct closing_question question = { .books = &books,
+                                         .period = period,
+                                         .known = ledger_position(ledger),
+                                         .now_ms = now_ms };
+    err = closing_read(ledger, question.known, arena, &books);
+    if (err == OK)
+        err = make_close(ledger, &question, arena, &statement, complaint);
+    if (err == OK)
+        err = signing_load(ledger_dir(ledger), &key, complaint);
+    if (err != OK)
+        return err;
+    err = append_close(ledger, &statement, &key, question.known, *arena);
     crypto_wipe(&key, sizeof key);
     return err;
 }
@@ -561,10 +547,16 @@ closing_close(struct ledger *ledger, int32_t period, int64_t now_ms,
               struct complaint *complaint)
 {
     struct arena arena;
+    enum err err = ERR_BUSY;
 
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return ERR_MEMORY;
-    enum err err = close_period(ledger, period, now_ms, &arena, complaint);
+    for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++) {
+        arena_reset(&arena);
+        err = close_period(ledger, period, now_ms, &arena, complaint);
+    }
     arena_close(&arena);
+    if (err == OK)
+        err = ledger_refresh(ledger, complaint);
     return err;
 }

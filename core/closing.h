@@ -24,6 +24,12 @@
 #include "core/settlement.h"
 #include "core/signing.h"
 
+/* One partner's part of a statement, signed by itself. */
+struct closing_part {
+    view partner;
+    crypto_signature signature; /* of statement_partner_json() */
+};
+
 struct closing {
     int32_t period;
     int64_t closed_ms;
@@ -32,6 +38,8 @@ struct closing {
     digest heads;
     crypto_public_key key;
     crypto_signature signature;
+    const struct closing_part *parts; /* by partner */
+    uint32_t part_count;
 };
 
 /* All closes known at a position, and what they have settled. */
@@ -52,27 +60,34 @@ NODISCARD enum err closing_read(struct ledger *ledger, uint64_t known,
 const struct closing *closing_find(const struct closing_books *books,
                                    int32_t period);
 
-/* Makes the statement of a period that is not closed, as known now, with what
- * the clock has done up to `now_ms`.  ERR_NOT_FOUND: no rules have been
- * published. */
+/* The first period of the ledger: the first that was closed, or else the month
+ * of the earliest event known.  ERR_NOT_FOUND: no events, no rules. */
+NODISCARD enum err closing_first(struct ledger *ledger,
+                                 const struct closing_books *books,
+                                 uint64_t known, struct arena *arena,
+                                 int32_t *ret_period,
+                                 struct complaint *complaint);
+
+struct closing_question {
+    const struct closing_books *books;
+    int32_t period;
+    uint64_t known; /* position; LEDGER_KNOWN_ALL */
+    int64_t now_ms; /* what the clock has done up to then counts */
+};
+
+/* Makes the statement of a period that is not closed.  ERR_NOT_FOUND: no rules
+ * have been published. */
 NODISCARD enum err closing_statement(struct ledger *ledger,
-                                     const struct closing_books *books,
-                                     int32_t period, int64_t now_ms,
+                                     const struct closing_question *question,
                                      struct arena *arena,
                                      const struct statement **ret_statement,
                                      struct complaint *complaint);
 
-/* A stream of another node that has not been heard past a time. */
-typedef void closing_silent(void *context, uint32_t node, int64_t last_ms);
-
-/* Tells every such stream; returns how many there are through `ret_count`. */
-NODISCARD enum err closing_incomplete(struct ledger *ledger, int64_t until_ms,
-                                      closing_silent *tell, void *context,
-                                      uint32_t *ret_count);
-
-/* Closes the period: makes the statement, signs it and appends it to the
- * books.  ERR_INPUT: not the next period, or not ended, the complaint says
- * which is; ERR_EXISTS: closed already; ERR_NOT_FOUND: no events, no rules. */
+/* Closes the period: takes in what is known now, makes the statement of just
+ * that, signs it and appends it to the books, unless somebody else has closed
+ * one meanwhile.  ERR_INPUT: not the next period, or not ended, the complaint
+ * says which is; ERR_EXISTS: closed already; ERR_NOT_FOUND: no events, no
+ * rules; ERR_BUSY: the books don't come to rest. */
 NODISCARD enum err closing_close(struct ledger *ledger, int32_t period,
                                  int64_t now_ms, struct complaint *complaint);
 

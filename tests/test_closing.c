@@ -104,8 +104,12 @@ TEST(a_closed_statement_keeps_its_bytes)
     shop_import(&shop, LATE);
     struct closing_books books = books_of(&shop);
     assert_true(view_equal(before, books.closings[0].statement));
-    assert_int_equal(closing_statement(shop.ledger, &books, FIRST + 1, NOW_MS,
-                                       &shop.arena, &february, &complaint),
+    struct closing_question question = { .books = &books,
+                                         .period = FIRST + 1,
+                                         .known = LEDGER_KNOWN_ALL,
+                                         .now_ms = NOW_MS };
+    assert_int_equal(closing_statement(shop.ledger, &question, &shop.arena,
+                                       &february, &complaint),
                      OK);
     const struct statement_partner *market =
         statement_find(february, view_of("market"));
@@ -135,22 +139,8 @@ TEST(what_is_signed_can_be_verified)
     shop_close(&shop);
 }
 
-/* All streams of this ledger are its own, so nobody is waited for. */
-TEST(a_ledger_by_itself_waits_for_nobody)
-{
-    uint32_t silent = 7;
-    struct shop shop;
-
-    start(&shop);
-    assert_int_equal(
-        closing_incomplete(shop.ledger, NOW_MS, NULL, NULL, &silent), OK);
-    assert_int_equal(silent, 0);
-    shop_close(&shop);
-}
-
 RUN(cmocka_unit_test(periods_close_in_order_and_once),
     cmocka_unit_test(a_month_that_has_not_ended_stays_open),
     cmocka_unit_test(nothing_can_be_closed_without_events_or_rules),
     cmocka_unit_test(a_closed_statement_keeps_its_bytes),
-    cmocka_unit_test(what_is_signed_can_be_verified),
-    cmocka_unit_test(a_ledger_by_itself_waits_for_nobody))
+    cmocka_unit_test(what_is_signed_can_be_verified))

@@ -4,30 +4,58 @@
  * A closed period comes from the bytes of its close, an open one is made from
  * what is known now; from there on both take the same way: JSON as it is, the
  * other forms from the statement that was read back out of it.
+ *
+ * Files that --output DIR writes:
+ *
+ *   settle-PERIOD.FORM              the whole statement
+ *   settle-PERIOD-PARTNER.FORM      one partner's (--partner, --apart)
+ *   ....json and ....json.sig       with --signed: the whole and each partner's
+ *                                   part with a seal (core/seal.h) beside it
  */
 #include "tools/cmd_settle.h"
 
 #include "core/closing.h"
+#include "core/seal.h"
+#include "core/silence.h"
 #include "core/statement.h"
 #include "nodes/keys.h"
+#include "tools/evidence.h"
 #include "tools/statement_csv.h"
+#include "tools/statement_hledger.h"
+#include "tools/statement_html.h"
 #include "tools/statement_table.h"
+#include "tools/statement_xlsx.h"
+#include "tools/table.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum form {
     FORM_TABLE,
     FORM_JSON,
     FORM_CSV,
+    FORM_XLSX,
+    FORM_HLEDGER,
+    FORM_HTML,
     FORM_COUNT,
 };
 
 static const char *const FORMS[] = {
-    [FORM_TABLE] = "table", [FORM_JSON] = "json", [FORM_CSV] = "csv"
+    [FORM_TABLE] = "table", [FORM_JSON] = "json",       [FORM_CSV] = "csv",
+    [FORM_XLSX] = "xlsx",   [FORM_HLEDGER] = "hledger", [FORM_HTML] = "html",
 };
 static_assert(COUNT_OF(FORMS) == FORM_COUNT, "a name for every form");
+
+static const char *const ENDINGS[] = {
+    [FORM_TABLE] = "txt", [FORM_JSON] = "json",       [FORM_CSV] = "csv",
+    [FORM_XLSX] = "xlsx", [FORM_HLEDGER] = "journal", [FORM_HTML] = "html",
+};
+static_assert(COUNT_OF(ENDINGS) == FORM_COUNT, "an ending for every form");
+
+enum { PATH_SIZE = 4096 };
 
 /* One run of the command: what was asked for and what it works on. */
 struct settle {
@@ -35,13 +63,19 @@ struct settle {
     struct ledger *ledger;
     struct arena *arena;
     struct complaint complaint;
-    int32_t first; /* periods asked for, inclusive */
+    int32_t first; /* periods asked for, inclusive; PROGRAM_NONE: left out */
     int32_t last;
     const char *partner; /* NULL: all */
     const char *folder;  /* NULL: standard output */
     enum form form;
     bool excel;
+    bool closing;
     int64_t now_ms;
+    /* The period at hand: */
+    struct closing_books books;
+    const struct closing *close; /* NULL: it is open */
+    struct text json;            /* the whole statement */
+    struct statement statement;
 };
 
 static enum command_status
@@ -50,152 +84,357 @@ fail(const struct settle *settle, enum err err)
     return command_fail(settle->arguments, err, "%s", settle->complaint.text);
 }
 
-/* --- writing one statement --- */
+static enum command_status
+fail_write(const struct settle *settle, const char *path)
+{
+    return command_fail(settle->arguments, ERR_IO,
+                        "%s: the statement can't be written: %s", path,
+                        strerror(errno));
+}
 
-/* The JSON of the period: from its close, or made now. */
+/* --- the statement of a period --- */
+
+/* Its bytes: from its close, or made now. */
 static enum err
-get_json(struct settle *settle, int32_t period, struct text *json)
+get_json(struct settle *settle, int32_t period)
 {
     const struct statement *statement;
-    struct closing_books books;
+    const struct closing_question question = { .books = &settle->books,
+                                               .period = period,
+                                               .known = LEDGER_KNOWN_ALL,
+                                               .now_ms = settle->now_ms };
 
-    enum err err =
-        closing_read(settle->ledger, LEDGER_KNOWN_ALL, settle->arena, &books);
-    if (err != OK)
-        return err;
-    const struct closing *closing = closing_find(&books, period);
-    if (closing != NULL) {
-        text_view_append(json, closing->statement);
-        return text_ok(json) ? OK : ERR_MEMORY;
+    settle->close = closing_find(&settle->books, period);
+    if (settle->close != NULL) {
+        text_view_append(&settle->json, settle->close->statement);
+        return text_ok(&settle->json) ? OK : ERR_MEMORY;
     }
-    err = closing_statement(settle->ledger, &books, period, settle->now_ms,
-                            settle->arena, &statement, &settle->complaint);
-    if (err != OK)
-        return err;
-    statement_json(json, statement);
-    return text_ok(json) ? OK : ERR_MEMORY;
+    enum err err = closing_statement(settle->ledger, &question, settle->arena,
+                                     &statement, &settle->complaint);
+    if (err == OK)
+        statement_json(&settle->json, statement);
+    return err == OK && !text_ok(&settle->json) ? ERR_MEMORY : err;
 }
 
-static bool
-write_form(const struct settle *settle, const struct statement *statement,
-           const struct statement_partner *partner, FILE *out)
+static enum err
+load_period(struct settle *settle, int32_t period)
 {
-    struct text text = { 0 };
+    text_clear(&settle->json);
+    enum err err = closing_read(settle->ledger, LEDGER_KNOWN_ALL, settle->arena,
+                                &settle->books);
+    if (err == OK)
+        err = get_json(settle, period);
+    if (err == OK)
+        err = statement_read(text_view(&settle->json), settle->arena,
+                             &settle->statement, &settle->complaint);
+    return err;
+}
 
-    if (settle->form == FORM_TABLE)
-        return statement_table(out, statement, partner);
-    if (settle->form == FORM_CSV)
-        statement_csv(&text, statement, partner, settle->excel);
-    else
-        statement_partner_json(&text, statement, partner);
+/* --- writing --- */
+
+/* The path of a file in the folder; `more` comes after the ending. */
+static void
+make_path(const struct settle *settle, enum form form,
+          const struct statement_partner *partner, const char *more,
+          char path[static PATH_SIZE])
+{
+    char month[8];
+    int size = partner == NULL ? 0 : (int)partner->partner.size;
+
+    calendar_format_month(settle->statement.period, month);
+    snprintf(path, PATH_SIZE, "%s/settle-%s%s%.*s.%s%s", settle->folder, month,
+             size > 0 ? "-" : "", size,
+             size > 0 ? (const char *)partner->partner.bytes : "",
+             ENDINGS[form], more);
+}
+
+/* Writes to the file, or to standard output if there is no folder. */
+static enum command_status
+write_bytes(const struct settle *settle, const struct text *text,
+            const char *path)
+{
+    FILE *out = settle->folder == NULL ? stdout : fopen(path, "w");
+
+    if (out == NULL)
+        return fail_write(settle, path);
     bool done =
-        text_ok(&text) && fwrite(text.bytes, 1, text.size, out) == text.size;
-    text_close(&text);
-    return done;
-}
-
-static FILE *
-open_output(const struct settle *settle, int32_t period)
-{
-    char path[4096], month[8];
-
-    if (settle->folder == NULL)
-        return stdout;
-    if (mkdir(settle->folder, 0777) != 0 && errno != EEXIST)
-        return NULL;
-    calendar_format_month(period, month);
-    snprintf(path, sizeof path, "%s/settle-%s%s%s.%s", settle->folder, month,
-             settle->partner != NULL ? "-" : "",
-             settle->partner != NULL ? settle->partner : "",
-             settle->form == FORM_TABLE ? "txt" : FORMS[settle->form]);
-    return fopen(path, "w");
+        text_ok(text) && fwrite(text->bytes, 1, text->size, out) == text->size;
+    if (out != stdout && fclose(out) != 0)
+        done = false;
+    return done ? COMMAND_DONE : fail_write(settle, path);
 }
 
 static enum command_status
-write_statement(struct settle *settle, int32_t period, view json)
+write_table(const struct settle *settle,
+            const struct statement_partner *partner, const char *path)
+{
+    FILE *out = settle->folder == NULL ? stdout : fopen(path, "w");
+
+    if (out == NULL)
+        return fail_write(settle, path);
+    bool done = statement_table(out, &settle->statement, partner);
+    if (out != stdout && fclose(out) != 0)
+        done = false;
+    return done ? COMMAND_DONE : fail_write(settle, path);
+}
+
+static enum command_status
+copy_to_stdout(const struct settle *settle, const char *path)
+{
+    char bytes[65536];
+    size_t size;
+    FILE *in = fopen(path, "r");
+
+    if (in == NULL)
+        return fail_write(settle, path);
+    while ((size = fread(bytes, 1, sizeof bytes, in)) > 0)
+        fwrite(bytes, 1, size, stdout);
+    bool done = ferror(in) == 0;
+    fclose(in);
+    return done ? COMMAND_DONE : fail_write(settle, path);
+}
+
+/* The library writes to paths only: standard output gets a copy. */
+static enum command_status
+write_xlsx(struct settle *settle, const struct statement_partner *partner,
+           const char *path)
+{
+    char draft[] = "/tmp/leima-XXXXXX";
+    struct evidence evidence = { .arena = settle->arena };
+    bool to_stdout = settle->folder == NULL;
+
+    if (to_stdout && table_terminal(stdout))
+        return command_misuse(settle->arguments,
+                              "a workbook is no text: name --output DIR");
+    if (to_stdout) {
+        int file = mkstemp(draft);
+        if (file < 0)
+            return fail_write(settle, draft);
+        close(file);
+    }
+    enum err err = evidence_gather(settle->ledger, &settle->books,
+                                   &settle->statement, partner, &evidence);
+    if (err == OK)
+        err = statement_xlsx(to_stdout ? draft : path, &settle->statement,
+                             partner, &evidence);
+    enum command_status status =
+        err == OK ? COMMAND_DONE
+                  : command_fail(settle->arguments, err,
+                                 "the workbook can't be written");
+    if (status == COMMAND_DONE && to_stdout)
+        status = copy_to_stdout(settle, draft);
+    if (to_stdout)
+        unlink(draft);
+    return status;
+}
+
+static void
+put_json(struct text *text, const struct settle *settle,
+         const struct statement_partner *partner)
+{
+    if (partner == NULL)
+        text_view_append(text, text_view(&settle->json));
+    else
+        statement_partner_json(text, &settle->statement, partner);
+}
+
+/* One form of the whole (NULL) or of one partner's part. */
+static enum command_status
+write_form(struct settle *settle, const struct statement_partner *partner)
+{
+    const struct statement *statement = &settle->statement;
+    char path[PATH_SIZE] = "standard output";
+    struct text text = { 0 };
+
+    if (settle->folder != NULL)
+        make_path(settle, settle->form, partner, "", path);
+    switch (settle->form) {
+    case FORM_TABLE:
+        return write_table(settle, partner, path);
+    case FORM_XLSX:
+        return write_xlsx(settle, partner, path);
+    case FORM_JSON:
+        put_json(&text, settle, partner);
+        break;
+    case FORM_CSV:
+        statement_csv(&text, statement, partner, settle->excel);
+        break;
+    case FORM_HLEDGER:
+        statement_hledger(&text, statement, partner);
+        break;
+    case FORM_HTML:
+        statement_html(&text, statement, partner);
+        break;
+    case FORM_COUNT:
+        break;
+    }
+    enum command_status status = write_bytes(settle, &text, path);
+    text_close(&text);
+    return status;
+}
+
+static enum command_status
+write_apart(struct settle *settle)
+{
+    enum command_status status = COMMAND_DONE;
+
+    for (uint32_t i = 0;
+         i < settle->statement.partner_count && status == COMMAND_DONE; i++)
+        status = write_form(settle, &settle->statement.partners[i]);
+    return status;
+}
+
+/* --- signed files --- */
+
+/* The bytes and their seal beside them, once they are seen to fit. */
+static enum command_status
+write_sealed(struct settle *settle, const struct statement_partner *partner,
+             crypto_signature signature)
+{
+    const struct closing *close = settle->close;
+    struct seal seal = { .period = close->period,
+                         .partner =
+                             partner == NULL ? (view) { 0 } : partner->partner,
+                         .heads = close->heads,
+                         .key = close->key,
+                         .signature = signature };
+    struct text bytes = { 0 }, lines = { 0 };
+    enum command_status status;
+    char path[PATH_SIZE];
+
+    put_json(&bytes, settle, partner);
+    seal_write(&lines, &seal);
+    if (!text_ok(&bytes) || !seal_check(&seal, close->key, text_view(&bytes))) {
+        status = command_fail(settle->arguments, ERR_CORRUPT,
+                              "the statement is not what was signed");
+        goto done;
+    }
+    make_path(settle, FORM_JSON, partner, "", path);
+    status = write_bytes(settle, &bytes, path);
+    if (status != COMMAND_DONE)
+        goto done;
+    make_path(settle, FORM_JSON, partner, ".sig", path);
+    status = write_bytes(settle, &lines, path);
+done:
+    text_close(&bytes);
+    text_close(&lines);
+    return status;
+}
+
+static enum command_status
+write_signed(struct settle *settle)
+{
+    const struct closing *close = settle->close;
+
+    if (close == NULL)
+        return command_fail(settle->arguments, ERR_INPUT,
+                            "the period is not closed: nothing is signed yet");
+    enum command_status status =
+        settle->partner != NULL ? COMMAND_DONE
+                                : write_sealed(settle, NULL, close->signature);
+    for (uint32_t i = 0; i < close->part_count && status == COMMAND_DONE; i++) {
+        const struct statement_partner *partner =
+            statement_find(&settle->statement, close->parts[i].partner);
+        if (partner == NULL ||
+            (settle->partner != NULL &&
+             !view_equal(view_of(settle->partner), partner->partner)))
+            continue;
+        status = write_sealed(settle, partner, close->parts[i].signature);
+    }
+    return status;
+}
+
+static enum command_status
+write_period(struct settle *settle)
 {
     const struct statement_partner *partner = NULL;
-    struct statement statement;
 
-    enum err err =
-        statement_read(json, settle->arena, &statement, &settle->complaint);
-    if (err != OK)
-        return fail(settle, err);
     if (settle->partner != NULL) {
-        partner = statement_find(&statement, view_of(settle->partner));
+        partner = statement_find(&settle->statement, view_of(settle->partner));
         if (partner == NULL)
             return command_fail(settle->arguments, ERR_NOT_FOUND,
                                 "no partner \"%s\" in this period",
                                 settle->partner);
     }
-    FILE *out = open_output(settle, period);
-    if (out == NULL)
-        return command_fail(settle->arguments, ERR_IO, "%s: %s", settle->folder,
-                            strerror(errno));
-    bool done = settle->form == FORM_JSON && partner == NULL
-                    ? fwrite(json.bytes, 1, json.size, out) == json.size
-                    : write_form(settle, &statement, partner, out);
-    if (out != stdout && fclose(out) != 0)
-        done = false;
-    if (!done)
-        return command_fail(settle->arguments, ERR_IO,
-                            "the statement can't be written");
-    return COMMAND_DONE;
+    if (settle->folder != NULL && mkdir(settle->folder, 0777) != 0 &&
+        errno != EEXIST)
+        return fail_write(settle, settle->folder);
+    if (command_flag(settle->arguments, "signed"))
+        return write_signed(settle);
+    if (command_flag(settle->arguments, "apart") && partner == NULL)
+        return write_apart(settle);
+    return write_form(settle, partner);
 }
 
 static enum command_status
 show_period(struct settle *settle, int32_t period)
 {
-    struct text json = { 0 };
+    enum err err = load_period(settle, period);
 
-    enum err err = get_json(settle, period, &json);
-    enum command_status status =
-        err == OK ? write_statement(settle, period, text_view(&json))
-                  : fail(settle, err);
-    text_close(&json);
-    return status;
+    return err == OK ? write_period(settle) : fail(settle, err);
 }
 
 /* --- closing --- */
 
 static void
-tell_silent(void *context, uint32_t node, int64_t last_ms)
+tell_silent(const struct settle *settle, const struct silence *silent)
 {
-    const struct settle *settle = context;
-    int64_t hours = (settle->now_ms - last_ms) / 3600000;
+    int64_t hours = (settle->now_ms - silent->last_ms) / 3600000;
+    char last[25];
 
-    if (last_ms == INT64_MIN)
-        fprintf(stderr, "node %u: never heard\n", node);
-    else
-        fprintf(stderr, "node %u: not heard for %lld hours\n", node,
-                (long long)hours);
+    if (silent->last_ms == INT64_MIN) {
+        fprintf(stderr, "node %u: never heard\n", silent->node);
+        return;
+    }
+    calendar_format_time(silent->last_ms, last);
+    fprintf(stderr, "node %u: last heard %s, %lld hours ago\n", silent->node,
+            last, (long long)hours);
+}
+
+/* Says who has not reported past the period's end, and whether to go on. */
+static enum command_status
+check_complete(struct settle *settle, int32_t period)
+{
+    const struct timeline *timeline;
+    const struct silence *silent = NULL;
+    uint32_t count = 0;
+
+    enum err err = ledger_timeline(settle->ledger, LEDGER_KNOWN_ALL, &timeline,
+                                   &settle->complaint);
+    if (err == OK)
+        err = silence_list(settle->ledger,
+                           zone_month_start_ms(&timeline->zone, period + 1),
+                           settle->arena, &silent, &count);
+    if (err != OK)
+        return fail(settle, err);
+    for (uint32_t i = 0; i < count; i++)
+        tell_silent(settle, &silent[i]);
+    uint64_t flagged = history_counts(ledger_history(settle->ledger)).flagged;
+    if (flagged > 0)
+        fprintf(stderr,
+                "%llu records were written by a clock that stood wrong; see "
+                "leima status\n",
+                (unsigned long long)flagged);
+    if (count > 0 && !command_flag(settle->arguments, "force"))
+        return command_fail(settle->arguments, ERR_INPUT,
+                            "%u nodes have not reported past the end of the "
+                            "period; wait for them, or close with --force",
+                            count);
+    return COMMAND_DONE;
 }
 
 static enum command_status
 close_period(struct settle *settle, int32_t period)
 {
-    const struct timeline *timeline;
-    uint32_t silent = 0;
-
     if (keys_has_hub(ledger_dir(settle->ledger)))
         return command_fail(settle->arguments, ERR_CONFLICT,
                             "%s has joined a hub: close there",
                             ledger_dir(settle->ledger));
-    enum err err = ledger_timeline(settle->ledger, LEDGER_KNOWN_ALL, &timeline,
-                                   &settle->complaint);
-    if (err == OK)
-        err = closing_incomplete(
-            settle->ledger, zone_month_start_ms(&timeline->zone, period + 1),
-            tell_silent, settle, &silent);
-    if (err != OK)
-        return fail(settle, err);
-    if (silent > 0 && !command_flag(settle->arguments, "force"))
-        return command_fail(settle->arguments, ERR_INPUT,
-                            "%u nodes have not reported past the end of the "
-                            "period; wait for them, or close with --force",
-                            silent);
-    err = closing_close(settle->ledger, period, settle->now_ms,
-                        &settle->complaint);
+    enum command_status status = check_complete(settle, period);
+    if (status != COMMAND_DONE)
+        return status;
+    enum err err = closing_close(settle->ledger, period, settle->now_ms,
+                                 &settle->complaint);
     return err == OK ? COMMAND_DONE : fail(settle, err);
 }
 
@@ -220,39 +459,57 @@ read_form(struct settle *settle)
     return false;
 }
 
+/* Without --period: from the next to be closed, or from the first of all. */
+static enum command_status
+find_first(struct settle *settle)
+{
+    if (settle->first != PROGRAM_NONE)
+        return COMMAND_DONE;
+    enum err err = closing_read(settle->ledger, LEDGER_KNOWN_ALL, settle->arena,
+                                &settle->books);
+    if (err == OK && settle->closing &&
+        settle->books.next_period != PROGRAM_NONE)
+        settle->first = settle->books.next_period;
+    else if (err == OK)
+        err = closing_first(settle->ledger, &settle->books, LEDGER_KNOWN_ALL,
+                            settle->arena, &settle->first, &settle->complaint);
+    return err == OK ? COMMAND_DONE : fail(settle, err);
+}
+
 static enum command_status
 run_periods(struct settle *settle)
 {
-    bool closing = command_flag(settle->arguments, "close");
+    enum command_status status = find_first(settle);
 
-    for (int32_t period = settle->first; period <= settle->last; period++) {
-        enum command_status status = COMMAND_DONE;
-        if (closing)
+    if (status == COMMAND_DONE && settle->first > settle->last)
+        return command_fail(settle->arguments, ERR_NOT_FOUND,
+                            "no period up to --through is left to be closed");
+    for (int32_t period = settle->first;
+         period <= settle->last && status == COMMAND_DONE; period++) {
+        if (settle->closing)
             status = close_period(settle, period);
         if (status == COMMAND_DONE)
             status = show_period(settle, period);
-        if (status != COMMAND_DONE)
-            return status;
     }
-    return COMMAND_DONE;
+    return status;
 }
 
 static enum command_status
 open_and_run(struct settle *settle)
 {
-    bool closing = command_flag(settle->arguments, "close");
     struct arena arena;
 
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return command_fail(settle->arguments, ERR_MEMORY, "settle");
     settle->arena = &arena;
     enum err err = ledger_open(command_operand(settle->arguments, 0),
-                               closing ? LEDGER_WRITE : LEDGER_READ,
+                               settle->closing ? LEDGER_WRITE : LEDGER_READ,
                                &settle->complaint, &settle->ledger);
     enum command_status status =
         err == OK ? run_periods(settle) : fail(settle, err);
     if (err == OK)
         ledger_close(settle->ledger);
+    text_close(&settle->json);
     arena_close(&arena);
     return status;
 }
@@ -263,32 +520,44 @@ settle(const struct arguments *arguments)
     struct settle settle = { .arguments = arguments,
                              .now_ms = command_now_ms(),
                              .first = PROGRAM_NONE,
+                             .last = PROGRAM_NONE,
+                             .closing = command_flag(arguments, "close"),
                              .partner = command_option(arguments, "partner"),
                              .folder = command_option(arguments, "output") };
 
-    if (!command_month(arguments, "period", &settle.first))
+    if (!command_month(arguments, "period", &settle.first) ||
+        !command_month(arguments, "through", &settle.last))
         return COMMAND_MISUSE;
-    if (settle.first == PROGRAM_NONE)
-        return command_misuse(arguments, "--period YYYY-MM is needed");
-    settle.last = settle.first;
-    if (!command_month(arguments, "through", &settle.last))
-        return COMMAND_MISUSE;
+    if (settle.last == PROGRAM_NONE)
+        settle.last = settle.first;
+    if (settle.last == PROGRAM_NONE)
+        return command_misuse(arguments,
+                              "--period or --through YYYY-MM is needed");
     if (settle.last < settle.first)
         return command_misuse(arguments, "--through is before --period");
     if (!read_form(&settle))
-        return command_misuse(arguments, "--format is one of table, json, csv");
+        return command_misuse(arguments, "--format is one of table, json, csv, "
+                                         "xlsx, hledger, html");
+    if (settle.folder == NULL &&
+        (command_flag(arguments, "signed") || command_flag(arguments, "apart")))
+        return command_misuse(arguments,
+                              "--signed and --apart need --output DIR");
     return open_and_run(&settle);
 }
 
 static const struct option OPTIONS[] = {
     { "period", "YYYY-MM", "the month to settle" },
-    { "through", "YYYY-MM", "all months from --period to this one" },
+    { "through", "YYYY-MM",
+      "all months to this one, from --period or the first (to close)" },
     { "partner", "ID", "only what this partner may see" },
     { "close", NULL, "close the period for ever, then show it" },
     { "force", NULL, "close although some nodes have not reported" },
-    { "format", "FORM", "table, json or csv" },
+    { "format", "FORM", "table, json, csv, xlsx, hledger or html" },
     { "excel", NULL, "csv with semicolons, decimal commas and a BOM" },
     { "output", "DIR", "write a file for each period there" },
+    { "apart", NULL, "a file for each partner, with nothing of the others" },
+    { "signed", NULL,
+      "of closed periods: the JSON, each partner's part, and a .sig of each" },
     { 0 },
 };
 
@@ -305,8 +574,12 @@ const struct command cmd_settle_table[] = {
                "light later stands as adjustments in the\nfirst month that is "
                "not closed.\n",
       .examples = "leima settle hub --period 2026-10\n"
-                  "leima settle hub --period 2026-10 --close --json\n"
+                  "leima settle hub --through 2026-10 --close --json\n"
                   "leima settle hub --period 2026-10 --partner cafe "
-                  "--excel --output statements\n" },
+                  "--excel --output statements\n"
+                  "leima settle hub --period 2026-10 --signed "
+                  "--output statements\n"
+                  "leima settle hub --period 2026-10 --format html --apart "
+                  "--output print\n" },
     { 0 },
 };

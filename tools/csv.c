@@ -293,3 +293,18 @@ csv_write(struct text *out, view field, char delimiter)
     }
     text_char(out, '"');
 }
+
+void
+csv_write_defused(struct text *out, view field, char delimiter)
+{
+    struct text defused = { 0 };
+
+    if (field.size == 0 || strchr("=+-@\t\r", field.bytes[0]) == NULL) {
+        csv_write(out, field, delimiter);
+        return;
+    }
+    text_char(&defused, '\'');
+    text_view_append(&defused, field);
+    csv_write(out, text_view(&defused), delimiter);
+    text_close(&defused);
+}

@@ -49,5 +49,9 @@ view csv_field(const struct csv *csv, uint32_t index);
 /* Appends a field as RFC 4180 has it, quoted where it must be. */
 struct text;
 void csv_write(struct text *out, view field, char delimiter);
+/* The same for a text that a spreadsheet program will open: one that begins
+ * with = + - @, a tab or a carriage return would be taken for a formula, and
+ * gets an apostrophe before it. */
+void csv_write_defused(struct text *out, view field, char delimiter);
 
 #endif

@@ -6,16 +6,19 @@
 
 #include "tools/cmd_account.h"
 #include "tools/cmd_backup.h"
+#include "tools/cmd_dispute.h"
 #include "tools/cmd_events.h"
 #include "tools/cmd_generate.h"
 #include "tools/cmd_import.h"
 #include "tools/cmd_ledger.h"
+#include "tools/cmd_liability.h"
 #include "tools/cmd_nodes.h"
 #include "tools/cmd_redeem.h"
 #include "tools/cmd_replay.h"
 #include "tools/cmd_report.h"
 #include "tools/cmd_rfm.h"
 #include "tools/cmd_rules.h"
+#include "tools/cmd_seal.h"
 #include "tools/cmd_segment.h"
 #include "tools/cmd_settle.h"
 
@@ -32,6 +35,9 @@ static const struct command *const TABLES[] = {
     cmd_rfm_table,
     cmd_report_table,
     cmd_settle_table,
+    cmd_dispute_table,
+    cmd_seal_table,
+    cmd_liability_table,
     cmd_replay_table,
     cmd_generate_table,
     cmd_nodes_table,

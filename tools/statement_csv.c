@@ -1,5 +1,8 @@
 #include "tools/statement_csv.h"
 
+#include "tools/csv.h"
+#include "tools/statement_words.h"
+
 struct sheet {
     struct text *text;
     const struct statement *statement;
@@ -9,41 +12,13 @@ struct sheet {
     uint32_t store; /* 0: the partner as a whole */
 };
 
-static bool
-is_money(enum measure measure)
-{
-    switch ((int)measure) {
-    case MEASURE_SALES:
-    case MEASURE_REFUNDS:
-    case MEASURE_VOUCHERS_VALUE:
-    case MEASURE_VOUCHERS_CHARGED:
-    case MEASURE_UNCOVERED_VALUE:
-    case MEASURE_PASSES_PRICE:
-    case MEASURE_PASS_VALUE:
-    case MEASURE_PASS_CHARGED:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void
 put_money(const struct sheet *sheet, money amount)
 {
-    uint64_t size =
-        amount.minor < 0 ? -(uint64_t)amount.minor : (uint64_t)amount.minor;
-
-    if (amount.minor < 0)
-        text_char(sheet->text, '-');
-    text_unsigned(sheet->text, size / 100);
-    text_char(sheet->text, sheet->decimal);
-    text_char(sheet->text, (char)('0' + size % 100 / 10));
-    text_char(sheet->text, (char)('0' + size % 10));
+    statement_words_money(sheet->text, amount, sheet->decimal);
 }
 
-/* What stands before the value.  Ids are names of a-z 0-9 _ - . and begin with
- * no sign that a spreadsheet would take for a formula but "-", which gets an
- * apostrophe. */
+/* What stands before the value. */
 static void
 put_row_start(const struct sheet *sheet, int32_t period, const char *prefix,
               const char *measure)
@@ -53,9 +28,7 @@ put_row_start(const struct sheet *sheet, int32_t period, const char *prefix,
     calendar_format_month(period, month);
     text_string(sheet->text, month);
     text_char(sheet->text, sheet->delimiter);
-    if (sheet->partner.size > 0 && sheet->partner.bytes[0] == '-')
-        text_char(sheet->text, '\'');
-    text_view_append(sheet->text, sheet->partner);
+    csv_write_defused(sheet->text, sheet->partner, sheet->delimiter);
     text_char(sheet->text, sheet->delimiter);
     if (sheet->store != 0)
         text_unsigned(sheet->text, sheet->store);
@@ -82,12 +55,12 @@ put_measure(const struct sheet *sheet, enum measure measure, int64_t amount)
     const char *name = effect_measure_name(measure);
     int32_t period = sheet->statement->period;
 
-    if (is_money(measure)) {
+    if (statement_words_is_money(measure)) {
         put_money_row(sheet, period, "", name, (money) { amount });
         return;
     }
     put_row_start(sheet, period, "", name);
-    text_string(sheet->text, measure <= MEASURE_EXPIRED ? "points" : "count");
+    text_string(sheet->text, statement_words_unit(measure));
     text_char(sheet->text, sheet->delimiter);
     text_integer(sheet->text, amount);
     text_string(sheet->text, "\r\n");

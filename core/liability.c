@@ -1,0 +1,261 @@
+#include "core/liability.h"
+
+#include "core/census.h"
+
+/* Events lie in these years (limits.h), and nothing expires after them. */
+enum {
+    FIRST_MONTH = 2000 * 12,
+    MONTHS = 200 * 12,
+};
+
+/* What a month changes in the points of one issuer. */
+struct liability_change {
+    int64_t issued;
+    int64_t redeemed;
+    int64_t expired;
+    int64_t reversed;
+    int64_t adjusted;
+};
+
+/* A cell for each month and issuer, most of them never touched. */
+struct gathering {
+    const struct timeline *timeline;
+    uint32_t partner_count;
+    struct liability_change *changes;
+    int64_t *due;   /* by month of expiry and issuer */
+    int64_t *never; /* by issuer */
+};
+
+static struct liability_change *
+change_of(const struct gathering *gathering, int32_t month, int32_t partner)
+{
+    assert(month >= FIRST_MONTH);
+    assert(month < FIRST_MONTH + MONTHS);
+    assert(partner >= 0);
+    assert((uint32_t)partner < gathering->partner_count);
+    return &gathering->changes[(size_t)(month - FIRST_MONTH) *
+                                   gathering->partner_count +
+                               (size_t)partner];
+}
+
+static void
+take_effect(const struct gathering *gathering, int32_t month, bool by_hand,
+            const struct effect *effect)
+{
+    int32_t debt = gathering->timeline->partner_debt;
+
+    if (effect->measure != MEASURE_ISSUED &&
+        effect->measure != MEASURE_EXPIRED &&
+        effect->measure != MEASURE_WITHDRAWN &&
+        effect->measure != MEASURE_CLEARING)
+        return;
+    struct liability_change *change =
+        change_of(gathering, month, effect->partner);
+    if (effect->measure == MEASURE_EXPIRED) {
+        change->expired += effect->amount;
+    } else if (effect->measure == MEASURE_CLEARING) {
+        change->redeemed += effect->amount;
+        if (effect->other == debt)
+            change_of(gathering, month, debt)->redeemed -= effect->amount;
+    } else if (by_hand) {
+        change->adjusted += effect->measure == MEASURE_ISSUED ? effect->amount
+                                                              : -effect->amount;
+    } else if (effect->measure == MEASURE_ISSUED) {
+        change->issued += effect->amount;
+    } else {
+        change->reversed += effect->amount;
+    }
+}
+
+static void
+take_step(void *context, const struct walk *walk)
+{
+    const struct gathering *gathering = context;
+    const struct step *step = &walk->step;
+    bool by_hand =
+        step->kind == STEP_EVENT && step->event->kind == EVENT_ADJUST;
+    int32_t month = zone_month(&gathering->timeline->zone, step->at_ms);
+
+    for (uint32_t i = 0; i < step->effects->count; i++)
+        take_effect(gathering, month, by_hand, &step->effects->items[i]);
+}
+
+/* What the account holds at the end. */
+static void
+take_account(const struct gathering *gathering, const struct account *account)
+{
+    for (uint32_t i = 0; i < account->lots.count; i++) {
+        const struct lot *lot = &account->lots.items[i];
+        if (lot->key.expires_at == TERMS_NEVER) {
+            gathering->never[lot->key.partner] += lot->left.value;
+            continue;
+        }
+        int32_t month =
+            zone_month(&gathering->timeline->zone, lot->key.expires_at - 1);
+        assert(month >= FIRST_MONTH);
+        assert(month < FIRST_MONTH + MONTHS);
+        gathering
+            ->due[(size_t)(month - FIRST_MONTH) * gathering->partner_count +
+                  (size_t)lot->key.partner] += lot->left.value;
+    }
+    gathering->never[gathering->timeline->partner_debt] -= account->debt.value;
+}
+
+/* --- the report --- */
+
+struct row_list {
+    struct liability_row *items;
+    uint32_t count;
+    uint32_t room;
+};
+
+struct due_list {
+    struct liability_due *items;
+    uint32_t count;
+    uint32_t room;
+};
+
+static bool
+is_change(const struct liability_change *change)
+{
+    return change->issued != 0 || change->redeemed != 0 ||
+           change->expired != 0 || change->reversed != 0 ||
+           change->adjusted != 0;
+}
+
+static void
+add_row(const struct gathering *gathering, int32_t month, int32_t partner,
+        int64_t *balance, struct row_list *rows, struct arena *arena)
+{
+    const struct liability_change *change =
+        change_of(gathering, month, partner);
+    int64_t opening = *balance;
+
+    if (opening == 0 && !is_change(change))
+        return;
+    *balance += change->issued - change->redeemed - change->expired -
+                change->reversed + change->adjusted;
+    *LIST_ADD(arena, rows) = (struct liability_row) {
+        .month = month,
+        .partner = arena_copy(
+            arena, timeline_name(gathering->timeline, NAME_PARTNER, partner)),
+        .opening = opening,
+        .issued = change->issued,
+        .redeemed = change->redeemed,
+        .expired = change->expired,
+        .reversed = change->reversed,
+        .adjusted = change->adjusted,
+        .closing = *balance,
+    };
+}
+
+static void
+add_due(const struct gathering *gathering, int32_t month, const int64_t *left,
+        struct due_list *list, struct arena *arena)
+{
+    for (uint32_t p = 0; p < gathering->partner_count; p++)
+        if (left[p] != 0)
+            *LIST_ADD(arena, list) = (struct liability_due) {
+                .month = month,
+                .partner =
+                    arena_copy(arena, timeline_name(gathering->timeline,
+                                                    NAME_PARTNER, (int32_t)p)),
+                .points = left[p],
+            };
+}
+
+static struct due_list
+list_due(const struct gathering *gathering, struct arena *arena)
+{
+    struct due_list list = { 0 };
+
+    for (int32_t m = 0; m < MONTHS; m++)
+        add_due(gathering, FIRST_MONTH + m,
+                &gathering->due[(size_t)m * gathering->partner_count], &list,
+                arena);
+    add_due(gathering, LIABILITY_NEVER, gathering->never, &list, arena);
+    return list;
+}
+
+static void
+make_report(const struct gathering *gathering, int32_t through,
+            struct arena *arena, struct liability *report)
+{
+    struct row_list rows = { 0 };
+    int64_t *balances = ARENA_NEW(arena, int64_t, gathering->partner_count);
+    int64_t outstanding = 0;
+
+    for (int32_t month = FIRST_MONTH; month <= through; month++)
+        for (uint32_t p = 0; p < gathering->partner_count; p++)
+            add_row(gathering, month, (int32_t)p, &balances[p], &rows, arena);
+    struct due_list due = list_due(gathering, arena);
+    for (uint32_t p = 0; p < gathering->partner_count; p++)
+        report->total += balances[p];
+    for (uint32_t i = 0; i < due.count; i++)
+        outstanding += due.items[i].points;
+    assert(report->total == outstanding);
+    report->rows = rows.items;
+    report->row_count = rows.count;
+    report->due = due.items;
+    report->due_count = due.count;
+}
+
+static enum err
+gather(struct ledger *ledger, const struct liability_question *question,
+       int64_t at_ms, struct gathering *gathering, struct complaint *complaint)
+{
+    const struct census_options options = {
+        .known = question->known,
+        .at_ms = at_ms,
+        .timeline = gathering->timeline,
+        .step = take_step,
+        .context = gathering,
+    };
+    struct census *census = NULL;
+    const struct walk *walk;
+
+    enum err err = census_open(ledger, &options, complaint, &census);
+    if (err != OK)
+        return err;
+    while ((err = census_next(census, &walk)) == OK)
+        take_account(gathering, &walk->account);
+    census_close(census);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err
+liability_make(struct ledger *ledger, const struct liability_question *question,
+               struct arena *arena, struct liability *ret_liability,
+               struct complaint *complaint)
+{
+    struct gathering gathering = { 0 };
+    struct liability report = { .at_ms = question->now_ms };
+
+    enum err err = ledger_timeline(ledger, question->known, &gathering.timeline,
+                                   complaint);
+    if (err != OK)
+        return err;
+    if (gathering.timeline->version_count == 0) {
+        complain(complaint, "no rules have been published");
+        return ERR_NOT_FOUND;
+    }
+    if (question->through < FIRST_MONTH ||
+        question->through >= FIRST_MONTH + MONTHS)
+        return complain(complaint, "--through: expected 2000-01 to 2199-12");
+    int64_t end_ms =
+        zone_month_start_ms(&gathering.timeline->zone, question->through + 1) -
+        1;
+    if (end_ms < report.at_ms)
+        report.at_ms = end_ms;
+    gathering.partner_count = gathering.timeline->names[NAME_PARTNER].count;
+    size_t cells = (size_t)MONTHS * gathering.partner_count;
+    gathering.changes = ARENA_NEW(arena, struct liability_change, cells);
+    gathering.due = ARENA_NEW(arena, int64_t, cells);
+    gathering.never = ARENA_NEW(arena, int64_t, gathering.partner_count);
+    err = gather(ledger, question, report.at_ms, &gathering, complaint);
+    if (err != OK)
+        return err;
+    make_report(&gathering, question->through, arena, &report);
+    *ret_liability = report;
+    return OK;
+}

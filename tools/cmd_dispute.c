@@ -1,0 +1,338 @@
+/*
+ * cmd_dispute.c - `settle explain`: the events behind a figure of a statement
+ *
+ * Of a closed period the history is asked as it was known at its close, so
+ * that the rows add up to the figures that were signed.
+ */
+#include "tools/cmd_dispute.h"
+
+#include "core/dispute.h"
+#include "core/statement.h"
+#include "tools/evidence.h"
+#include "tools/query.h"
+#include "tools/statement_words.h"
+#include "tools/table.h"
+
+struct dispute {
+    const struct arguments *arguments;
+    struct ledger *ledger;
+    struct arena arena;
+    struct complaint complaint;
+    struct dispute_question question;
+    struct closing_books books;
+    bool masked;
+    bool json;
+    struct table *table;
+    uint64_t count;
+    struct text line;
+    int64_t amounts[MEASURE_COUNT];
+    micro money;
+};
+
+static void
+name_of(const struct dispute *dispute, account_id account,
+        char text[static ACCOUNT_SIZE])
+{
+    if (dispute->masked)
+        dispute_mask(account, text);
+    else
+        account_format(account, text);
+}
+
+static const char *
+measure_name(enum measure measure)
+{
+    return measure == MEASURE_CLEARING ? "clearing"
+                                       : effect_measure_name(measure);
+}
+
+static bool
+has_money(enum measure measure)
+{
+    return measure < MEASURE_STATEMENT_COUNT &&
+           effect_figure(measure) != FIGURE_NONE;
+}
+
+/* --- rows --- */
+
+static void
+put_exact(struct text *text, micro exact)
+{
+    text_char(text, '"');
+    statement_words_micro(text, exact, '.');
+    text_char(text, '"');
+}
+
+static void
+put_json_row(struct dispute *dispute, const struct dispute_row *row)
+{
+    char account[ACCOUNT_SIZE], event[IDENTITY_SIZE];
+    struct text *text = &dispute->line;
+
+    name_of(dispute, row->account, account);
+    text_clear(text);
+    text_char(text, '{');
+    text_json_view(text, "account", view_of(account));
+    if (row->event.node == 0) {
+        text_json_null(text, "event");
+    } else {
+        identity_format(row->event, event);
+        text_json_view(text, "event", view_of(event));
+    }
+    text_json_time(text, "at", row->at_ms);
+    text_json_view(text, "kind", view_of(row->kind));
+    if (row->store == 0)
+        text_json_null(text, "store");
+    else
+        text_json_integer(text, "store", row->store);
+    text_json_view(text, "partner", row->partner);
+    if (row->other.size > 0)
+        text_json_view(text, "acceptor", row->other);
+    text_json_view(text, "measure", view_of(measure_name(row->measure)));
+    text_json_integer(text, "amount", row->amount);
+    if (has_money(row->measure)) {
+        text_json_key(text, "money");
+        put_exact(text, row->money);
+    }
+    text_char(text, '}');
+    printf("%s%.*s", dispute->count == 0 ? "\n  " : ",\n  ", (int)text->size,
+           (const char *)text->bytes);
+}
+
+static void
+put_amount(struct table *table, enum measure measure, int64_t amount)
+{
+    if (measure < MEASURE_STATEMENT_COUNT && statement_words_is_money(measure))
+        table_money(table, amount);
+    else
+        table_integer(table, amount);
+}
+
+static void
+put_table_row(struct dispute *dispute, const struct dispute_row *row)
+{
+    char account[ACCOUNT_SIZE], event[IDENTITY_SIZE] = "", at[25];
+
+    name_of(dispute, row->account, account);
+    calendar_format_time(row->at_ms, at);
+    if (row->event.node != 0)
+        identity_format(row->event, event);
+    text_clear(&dispute->line);
+    if (has_money(row->measure))
+        statement_words_micro(&dispute->line, row->money, '.');
+    table_row(dispute->table);
+    table_text(dispute->table, account);
+    table_text(dispute->table, event);
+    table_text(dispute->table, at);
+    table_text(dispute->table, row->kind);
+    if (row->store == 0)
+        table_text(dispute->table, "");
+    else
+        table_integer(dispute->table, row->store);
+    table_view(dispute->table, row->partner);
+    table_text(dispute->table, measure_name(row->measure));
+    put_amount(dispute->table, row->measure, row->amount);
+    table_view(dispute->table, text_view(&dispute->line));
+}
+
+static void
+take_row(void *context, const struct dispute_row *row)
+{
+    struct dispute *dispute = context;
+
+    if (dispute->json)
+        put_json_row(dispute, row);
+    else
+        put_table_row(dispute, row);
+    dispute->count++;
+    dispute->amounts[row->measure] += row->amount;
+    dispute->money = micro_add(dispute->money, row->money);
+}
+
+/* --- sums --- */
+
+static void
+put_json_sums(struct dispute *dispute)
+{
+    struct text *text = &dispute->line;
+
+    text_clear(text);
+    text_string(text, "],\n \"sums\": {");
+    for (enum measure m = 0; m <= MEASURE_CLEARING; m++)
+        if (dispute->amounts[m] != 0)
+            text_json_integer(text, measure_name(m), dispute->amounts[m]);
+    text_string(text, "},\n \"money\": ");
+    put_exact(text, dispute->money);
+    text_string(text, "}\n");
+    fwrite(text->bytes, 1, text->size, stdout);
+}
+
+static void
+put_table_sums(struct dispute *dispute)
+{
+    for (enum measure m = 0; m <= MEASURE_CLEARING; m++) {
+        if (dispute->amounts[m] == 0)
+            continue;
+        table_row(dispute->table);
+        table_text(dispute->table, "sum");
+        for (int i = 0; i < 5; i++)
+            table_text(dispute->table, "");
+        table_text(dispute->table, measure_name(m));
+        put_amount(dispute->table, m, dispute->amounts[m]);
+    }
+}
+
+/* --- the question --- */
+
+static enum command_status
+fail(const struct dispute *dispute, enum err err)
+{
+    return command_fail(dispute->arguments, err, "%s", dispute->complaint.text);
+}
+
+/* What was known: at the close of the period, or now; of an adjustment since
+ * the close before. */
+static enum command_status
+set_known(struct dispute *dispute, int32_t adjusted)
+{
+    struct dispute_question *question = &dispute->question;
+    const struct closing *closing =
+        closing_find(&dispute->books, question->period);
+
+    question->known = closing == NULL ? LEDGER_KNOWN_ALL : closing->known;
+    if (adjusted == PROGRAM_NONE)
+        return COMMAND_DONE;
+    if (!evidence_span(&dispute->books, question->period,
+                       &question->known_before, &question->known))
+        return command_fail(dispute->arguments, ERR_NOT_FOUND,
+                            "this period has no adjustments");
+    question->is_difference = true;
+    question->period = adjusted;
+    return COMMAND_DONE;
+}
+
+static enum err
+print(struct dispute *dispute)
+{
+    static const struct table_column COLUMNS[] = {
+        { "ACCOUNT", false }, { "EVENT", false }, { "AT", false },
+        { "KIND", false },    { "STORE", true },  { "PARTNER", false },
+        { "MEASURE", false }, { "AMOUNT", true }, { "MONEY", true },
+    };
+
+    if (dispute->json) {
+        printf("{\"rows\": [");
+    } else {
+        dispute->table = table_open(COLUMNS, COUNT_OF(COLUMNS));
+        if (dispute->table == NULL)
+            return ERR_MEMORY;
+    }
+    enum err err = dispute_list(dispute->ledger, &dispute->question, take_row,
+                                dispute, &dispute->complaint);
+    if (err == OK && dispute->json) {
+        put_json_sums(dispute);
+    } else if (err == OK) {
+        put_table_sums(dispute);
+        err = table_print(dispute->table, stdout) ? OK : ERR_IO;
+    }
+    table_close(dispute->table);
+    return err;
+}
+
+static enum command_status
+run(struct dispute *dispute, int32_t adjusted)
+{
+    enum err err = closing_read(dispute->ledger, LEDGER_KNOWN_ALL,
+                                &dispute->arena, &dispute->books);
+    if (err != OK)
+        return fail(dispute, err);
+    enum command_status status = set_known(dispute, adjusted);
+    if (status != COMMAND_DONE)
+        return status;
+    err = print(dispute);
+    return err == OK ? COMMAND_DONE : fail(dispute, err);
+}
+
+static enum command_status
+read_options(struct dispute *dispute, int32_t *ret_adjusted)
+{
+    const struct arguments *arguments = dispute->arguments;
+    struct dispute_question *question = &dispute->question;
+    const char *partner = command_option(arguments, "partner");
+    const char *measure = command_option(arguments, "measure");
+    int64_t store = 0;
+
+    question->period = PROGRAM_NONE;
+    question->measure = DISPUTE_ALL;
+    question->now_ms = command_now_ms();
+    if (!command_month(arguments, "period", &question->period) ||
+        !command_month(arguments, "adjustment", ret_adjusted) ||
+        !command_integer(arguments, "store", 0, LIMIT_STORE, &store))
+        return COMMAND_MISUSE;
+    if (question->period == PROGRAM_NONE)
+        return command_misuse(arguments, "--period YYYY-MM is needed");
+    if (partner != NULL)
+        question->partner = view_of(partner);
+    question->by_store = command_option(arguments, "store") != NULL;
+    question->store = (uint32_t)store;
+    if (measure != NULL && !dispute_parse(view_of(measure), &question->measure))
+        return command_misuse(arguments,
+                              "--measure: expected a measure of the statement, "
+                              "issue_cost, redeem_credit, voucher_credit or "
+                              "clearing");
+    return COMMAND_DONE;
+}
+
+static enum command_status
+explain(const struct arguments *arguments)
+{
+    struct dispute dispute = { .arguments = arguments,
+                               .masked = command_flag(arguments, "masked"),
+                               .json = command_flag(arguments, "json") };
+    int32_t adjusted = PROGRAM_NONE;
+
+    enum command_status status = read_options(&dispute, &adjusted);
+    if (status == COMMAND_DONE)
+        status = query_ledger(arguments, LEDGER_READ, &dispute.ledger);
+    if (status != COMMAND_DONE)
+        return status;
+    if (arena_open(&dispute.arena, LIMIT_ARENA_SIZE))
+        status = run(&dispute, adjusted);
+    else
+        status = command_fail(arguments, ERR_MEMORY, "settle explain");
+    arena_close(&dispute.arena);
+    text_close(&dispute.line);
+    ledger_close(dispute.ledger);
+    return status;
+}
+
+static const struct option OPTIONS[] = {
+    { "period", "YYYY-MM", "the statement's month" },
+    { "partner", "ID", "of this partner (all)" },
+    { "store", "N", "at this store; 0: what has no store" },
+    { "measure", "NAME",
+      "one measure, issue_cost, redeem_credit, voucher_credit, clearing" },
+    { "adjustment", "YYYY-MM", "the statement's adjustment of that month" },
+    { "masked", NULL, "members by masked numbers, as for a partner" },
+    { 0 },
+};
+
+const struct command cmd_dispute_table[] = {
+    { .name = "settle explain",
+      .run = explain,
+      .line = "the events behind a figure of a statement",
+      .usage = "LEDGER --period YYYY-MM",
+      .operands_min = 1,
+      .operands_max = 1,
+      .options = OPTIONS,
+      .about = "Lists what each event (or change by the clock) adds to the "
+               "figures; the rows add up\nto them.  Of a closed period that is "
+               "as known at its close.  With --adjustment: what\ncame to count "
+               "otherwise in that month since the close before.  Money is "
+               "exact, a\nstatement rounds it once.\n",
+      .examples = "leima settle explain hub --period 2026-10 --partner cafe "
+                  "--measure issued\n"
+                  "leima settle explain hub --period 2026-10 --partner cafe "
+                  "--adjustment 2026-09\n" },
+    { 0 },
+};

@@ -1,0 +1,243 @@
+/*
+ * cmd_seal.c - statements checked without a ledger, and the key they bear
+ */
+#include "tools/cmd_seal.h"
+
+#include "core/closing.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "core/seal.h"
+#include "tools/query.h"
+#include "tools/statement_words.h"
+
+#include <string.h>
+
+enum { SEAL_SIZE_MAX = 4096, ROOM = 1 << 26, PATH_SIZE = 4096 };
+
+/* --- settle verify --- */
+
+/* One check: what is checked against what. */
+struct check {
+    const struct arguments *arguments;
+    struct arena arena;
+    struct complaint complaint;
+    view bytes;
+    struct seal seal;
+    crypto_public_key key;
+};
+
+static enum command_status
+read_file(struct check *check, const char *path, uint32_t size_max,
+          view *ret_bytes)
+{
+    enum err err = command_read_file(path, size_max, &check->arena, ret_bytes);
+
+    if (err == OK)
+        return COMMAND_DONE;
+    return command_fail(check->arguments, err, "%s: can't be read", path);
+}
+
+/* The key as 64 digits, or the name of a file that holds them. */
+static enum command_status
+read_key(struct check *check)
+{
+    const char *given = command_option(check->arguments, "key");
+    view text = { 0 };
+
+    if (given == NULL)
+        return command_misuse(check->arguments, "--key PUB is needed");
+    if (seal_parse_key(view_of(given), &check->key))
+        return COMMAND_DONE;
+    enum command_status status = read_file(check, given, SEAL_SIZE_MAX, &text);
+    if (status != COMMAND_DONE)
+        return status;
+    while (text.size > 0 && strchr(" \r\n", text.bytes[text.size - 1]) != NULL)
+        text.size--;
+    if (seal_parse_key(text, &check->key))
+        return COMMAND_DONE;
+    return command_fail(check->arguments, ERR_INPUT,
+                        "--key: expected 64 hexadecimal digits, or a file of "
+                        "them");
+}
+
+static enum command_status
+read_seal(struct check *check, const char *file)
+{
+    const char *given = command_option(check->arguments, "signature");
+    char path[PATH_SIZE];
+    view text;
+
+    snprintf(path, sizeof path, "%s%s", given != NULL ? given : file,
+             given != NULL ? "" : ".sig");
+    enum command_status status = read_file(check, path, SEAL_SIZE_MAX, &text);
+    if (status != COMMAND_DONE)
+        return status;
+    enum err err = seal_read(text, &check->seal, &check->complaint);
+    return err == OK ? COMMAND_DONE
+                     : command_fail(check->arguments, err, "%s: %s", path,
+                                    check->complaint.text);
+}
+
+/* Whether the file is of the period and the partner that its seal names. */
+static bool
+is_named(const struct check *check, const struct json_tree *root,
+         money *ret_net)
+{
+    const struct json_tree *partners = json_get(root, "partners");
+    const struct json_tree *one = json_at(partners, 0);
+    bool is_part = check->seal.partner.size > 0;
+    view period, partner;
+    int32_t month;
+
+    if (!json_get_string(json_get(root, "period"), &period) ||
+        !calendar_parse_month(period, &month) || month != check->seal.period)
+        return false;
+    if (!is_part)
+        return json_get_integer(json_get(json_get(root, "program"), "net"),
+                                &ret_net->minor);
+    return json_count(partners) == 1 &&
+           json_get_string(json_get(one, "partner"), &partner) &&
+           view_equal(partner, check->seal.partner) &&
+           json_get_integer(json_get(one, "net"), &ret_net->minor);
+}
+
+static void
+say_good(const struct check *check, money net)
+{
+    bool is_part = check->seal.partner.size > 0;
+    struct text text = { 0 };
+    char month[8];
+
+    calendar_format_month(check->seal.period, month);
+    if (command_flag(check->arguments, "json")) {
+        text_string(&text, "{\"valid\": true");
+        text_json_view(&text, "period", view_of(month));
+        if (is_part)
+            text_json_view(&text, "partner", check->seal.partner);
+        text_json_integer(&text, "net", net.minor);
+        text_string(&text, "}\n");
+    } else {
+        text_format(&text, "%s %s", month, is_part ? "" : "program");
+        text_view_append(&text, check->seal.partner);
+        text_string(&text, " net ");
+        statement_words_money(&text, net, '.');
+        text_string(&text, ": signed by this key, unchanged\n");
+    }
+    fwrite(text.bytes, 1, text.size, stdout);
+    text_close(&text);
+}
+
+static enum command_status
+run_check(struct check *check)
+{
+    const char *file = command_operand(check->arguments, 0);
+    struct json_tree *root = NULL;
+    money net = { 0 };
+
+    enum command_status status = read_key(check);
+    if (status == COMMAND_DONE)
+        status = read_file(check, file, LIMIT_CONTROL_SIZE, &check->bytes);
+    if (status == COMMAND_DONE)
+        status = read_seal(check, file);
+    if (status != COMMAND_DONE)
+        return status;
+    if (!seal_check(&check->seal, check->key, check->bytes))
+        return command_fail(check->arguments, ERR_INPUT,
+                            "%s: not what was signed by this key", file);
+    enum err err = json_open(check->bytes, &root, &check->complaint);
+    bool good = err == OK && is_named(check, root, &net);
+    json_close(root);
+    if (!good)
+        return command_fail(check->arguments, ERR_INPUT,
+                            "%s: signed, but not for this period and partner",
+                            file);
+    say_good(check, net);
+    return COMMAND_DONE;
+}
+
+static enum command_status
+verify(const struct arguments *arguments)
+{
+    struct check check = { .arguments = arguments };
+
+    if (!arena_open(&check.arena, ROOM))
+        return command_fail(arguments, ERR_MEMORY, "verify");
+    enum command_status status = run_check(&check);
+    arena_close(&check.arena);
+    return status;
+}
+
+/* --- settle key --- */
+
+/* The key of the last close: partners who hold an older one are told so by a
+ * new one that the older has signed. */
+static enum command_status
+key(const struct arguments *arguments)
+{
+    struct closing_books books = { 0 };
+    struct ledger *ledger = NULL;
+    struct text text = { 0 };
+    struct arena arena;
+
+    enum command_status status = query_ledger(arguments, LEDGER_READ, &ledger);
+    if (status != COMMAND_DONE)
+        return status;
+    if (!arena_open(&arena, LIMIT_ARENA_SIZE)) {
+        ledger_close(ledger);
+        return command_fail(arguments, ERR_MEMORY, "settle key");
+    }
+    enum err err = closing_read(ledger, LEDGER_KNOWN_ALL, &arena, &books);
+    if (err != OK)
+        status = command_fail(arguments, err, "settle key");
+    else if (books.count == 0)
+        status = command_fail(arguments, ERR_NOT_FOUND,
+                              "nothing has been closed: the key is made at the "
+                              "first close");
+    if (status == COMMAND_DONE) {
+        seal_format_key(books.closings[books.count - 1].key, &text);
+        text_char(&text, '\n');
+        fwrite(text.bytes, 1, text.size, stdout);
+    }
+    text_close(&text);
+    arena_close(&arena);
+    ledger_close(ledger);
+    return status;
+}
+
+static const struct option VERIFY_OPTIONS[] = {
+    { "key", "PUB", "the hub's public key: 64 digits, or a file of them" },
+    { "signature", "SIG", "the seal (FILE.sig)" },
+    { 0 },
+};
+
+const struct command cmd_seal_table[] = {
+    { .name = "settle verify",
+      .run = verify,
+      .line = "check a closed statement without a ledger",
+      .usage = "FILE --key PUB",
+      .operands_min = 1,
+      .operands_max = 1,
+      .options = VERIFY_OPTIONS,
+      .about =
+          "FILE is a statement as JSON, byte for byte as it was closed, with "
+          "its seal beside\nit (leima settle --signed --output DIR writes "
+          "both).  Exit 1: it is not what was\nsigned.  The seal is text:\n\n"
+          "  leima-statement 1\n"
+          "  period 2026-10\n"
+          "  partner cafe      left out: of the whole statement\n"
+          "  heads HEX         digest of all that was known; the whole only\n"
+          "  key HEX           Ed25519\n"
+          "  signature HEX     of the file's bytes, and then the heads\n",
+      .examples = "leima settle verify settle-2026-10-cafe.json --key "
+                  "hub.pub\n" },
+    { .name = "settle key",
+      .run = key,
+      .line = "the public key that signs statements",
+      .usage = "LEDGER",
+      .operands_min = 1,
+      .operands_max = 1,
+      .about = "Give it to partners once, by another way than the statements "
+               "themselves.\n",
+      .examples = "leima settle key hub > hub.pub\n" },
+    { 0 },
+};
