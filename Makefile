@@ -20,7 +20,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs runset item tail history_account gather history_parts \
 	history history_scan facts publication versions admission \
-	ledger_parts ledger ledger_append ledger_publish ledger_backup census segment digest \
+	ledger_parts ledger ledger_append ledger_publish ledger_backup census segment_part segment segment_read digest \
 	intern tally served rfm breakdown \
 	state_table state_fold state state_check hub_state ledger_check \
 	totals settlement statement signing seal heads silence closing dispute \

@@ -5,20 +5,34 @@
  *     all  = one *("," one)
  *     one  = "!" one / "(" any ")" / field "=" value
  *
- *     tier=LEVEL           holds that level
- *     inactive_days=RANGE  local days since the last visit; none: false
- *     bought=CATEGORY      some purchase has a line of it (or below it)
- *     sku=SKU              likewise
- *     stores=STORES        some purchase was made there: 7, 10-14, a group
- *     partners=PARTNER     some purchase was made at a store of that partner
- *     home_store=STORES
- *     consent=CHANNEL      is granted
- *     reward=REWARD        holds a voucher of it
- *     points=RANGE         available
- *     purchases=RANGE      how many
- *     spend=RANGE          lifetime eligible spend, in units of currency
+ * Blanks may stand between the parts.  All is judged as of one instant:
  *
- * A range is 5, 5.., ..5 or 5..9, both ends inclusive.
+ *     member=yes|no         a member, or a bearer
+ *     joined=DATES          local date of the first join; no join: false
+ *     home_store=STORES
+ *     tier=LEVEL            holds that level; none: holds no level
+ *     window_spend=MONEY    eligible spend in the window by which tiers go
+ *     inactive_days=RANGE   local days since the last visit (a purchase, a
+ *                           stamp, the use of a pass); none: false
+ *     recency=RANGE         local days since the last purchase; none: false
+ *     first_purchase=DATES  local date; so the next; none: false
+ *     last_purchase=DATES
+ *     purchases=RANGE       how many, ever
+ *     frequency=RANGE       how many in this calendar month and the 11 before
+ *     spend=MONEY           lifetime eligible spend less refunds
+ *     bought=CATEGORY       some purchase has a line of it, or of a part of it
+ *     sku=SKU               some purchase has a line of it
+ *     stores=STORES         some purchase was made there
+ *     partners=PARTNER      some purchase was made at a store of that partner
+ *     points=RANGE          available; pending, debt: likewise
+ *     stamps=CARD:RANGE     on the card now; CARD alone: at least 1
+ *     reward=REWARD:RANGE   vouchers held; likewise
+ *     pass=PASS:RANGE       uses left; likewise
+ *     consent=CHANNEL       is granted
+ *
+ * A range is 5, 5.., ..5 or 5..9, both ends inclusive; of dates 2026-01-31 or
+ * 2026-01-01..2026-03-31, of money 20 or 19.99.. in units of currency.  Stores
+ * are 7, 10-14 or a store group.
  */
 #ifndef CORE_SEGMENT_H
 #define CORE_SEGMENT_H

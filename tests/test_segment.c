@@ -1,5 +1,5 @@
 /*
- * test_segment.c - conditions on accounts: how they are read, and judged
+ * test_segment.c - which accounts a condition holds for
  */
 #include "tests/unit.h"
 
@@ -12,7 +12,9 @@
 #define RULES                                                                  \
     "store_groups: [{id: turku, stores: [10-14]}]\n"                           \
     "earn: [{id: base, per: 1.00, points: 1}]\n"                               \
-    "rewards: [{id: cup, value: 8.00}]\n"                                      \
+    "rewards: [{id: cup, value: 8.00}, {id: mug, value: 8.00}]\n"              \
+    "stamps: [{id: lunch, need: 10, reward: cup}]\n"                           \
+    "passes: [{id: gym, uses: 3}]\n"                                           \
     "tiers: {window: 12 months, valid_for: 12 months,\n"                       \
     "        levels: [{id: basic}, {id: gold, from: 100.00}]}\n"
 
@@ -32,6 +34,13 @@ customer(void)
                        "\"reward\": \"cup\"}");
     story_event(story, "{\"kind\": \"consent\", \"at\": \"2025-01-02T13:00\", "
                        "\"channel\": \"email\", \"granted\": true}");
+    story_event(story, "{\"kind\": \"stamp\", \"at\": \"2025-01-02T13:00\", "
+                       "\"card\": \"lunch\", \"count\": 4}");
+    story_event(story,
+                "{\"kind\": \"pass_sale\", \"at\": \"2025-01-02T13:00\", "
+                "\"pass\": \"gym\", \"price\": 3000}");
+    story_event(story, "{\"kind\": \"pass_use\", \"at\": \"2025-01-04T13:00\", "
+                       "\"pass\": \"gym\"}");
     return story;
 }
 
@@ -62,10 +71,40 @@ TEST(each_field_holds_and_fails)
     } CASES[] = {
         { "tier=gold", 1 },
         { "tier=basic", 0 },
-        { "inactive_days=10", 1 },
-        { "inactive_days=11..", 0 },
-        { "inactive_days=..9", 0 },
-        { "inactive_days=0..10", 1 },
+        { "tier=none", 0 },
+        { "member=yes", 1 },
+        { "member=no", 0 },
+        { "joined=2025-01-01", 1 },
+        { "joined=2025-01-02..", 0 },
+        { "joined=..2025-01-01", 1 },
+        { "window_spend=120.00", 1 },
+        { "window_spend=..119.99", 0 },
+        { "inactive_days=8", 1 }, /* since the use of the pass */
+        { "inactive_days=9..", 0 },
+        { "inactive_days=..7", 0 },
+        { "inactive_days=0..8", 1 },
+        { "recency=10", 1 },
+        { "recency=..9", 0 },
+        { "first_purchase=2025-01-02..2025-01-02", 1 },
+        { "first_purchase=..2025-01-01", 0 },
+        { "last_purchase=2025-01-02..", 1 },
+        { "last_purchase=2025-01-03..", 0 },
+        { "frequency=1", 1 },
+        { "frequency=2..", 0 },
+        { "pending=0", 1 },
+        { "pending=1..", 0 },
+        { "debt=0", 1 },
+        { "debt=1..", 0 },
+        { "stamps=lunch", 1 },
+        { "stamps=lunch:4", 1 },
+        { "stamps=lunch:5..", 0 },
+        { "reward=cup:1", 1 },
+        { "reward=cup:2..", 0 },
+        { "reward=mug", 0 },
+        { "reward=mug:0", 1 },
+        { "pass=gym", 1 },
+        { "pass=gym:2", 1 },
+        { "pass=gym:3..", 0 },
         { "bought=garden", 1 },
         { "bought=garden.tools", 1 },
         { "bought=gard", 0 },
@@ -108,52 +147,48 @@ TEST(and_binds_before_or_and_not_before_both)
     story_close(story);
 }
 
-TEST(what_can_t_be_read_is_told_with_its_place)
+/* Who never did a thing did not do it any number of days ago. */
+TEST(what_never_happened_is_neither_long_ago_nor_recent)
 {
-    static const char *const BAD[][2] = {
-        { "", "end" },
-        { "colour=red", "character 1" },
-        { "tier", "expected =" },
-        { "tier=silver", "character 6" },
-        { "sku=X,", "end" },
-        { "sku=X,,sku=Y", "character 7" },
-        { "(sku=X", "parenthesis" },
-        { "sku=X)", "character 6" },
-        { "points=9..5", "range" },
-        { "points=..", "range" },
-        { "spend=1.234", "range" },
-        { "stores=nowhere", "store group" },
-        { "bought=Garden", "name" },
-        { "sku=", "code" },
-    };
-    struct story *story = customer();
+    static const char *const NEVER[] = { "recency=0..",
+                                         "inactive_days=0..",
+                                         "joined=2000-01-01..",
+                                         "first_purchase=2000-01-01..",
+                                         "last_purchase=2000-01-01..",
+                                         "home_store=1-2147483647" };
+    struct story *story = story_open();
 
-    for (uint32_t i = 0; i < COUNT_OF(BAD); i++) {
-        struct complaint complaint = { 0 };
-        assert_int_equal(judge(story, BAD[i][0], &complaint), -1);
-        if (strstr(complaint.text, BAD[i][1]) == NULL)
-            fail_msg("%s: %s", BAD[i][0], complaint.text);
-    }
+    story_rules(story, "2000-01-01", RULES);
+    story_event(story, "{\"kind\": \"consent\", \"at\": \"2025-01-02T13:00\", "
+                       "\"channel\": \"email\", \"granted\": false}");
+    for (uint32_t i = 0; i < COUNT_OF(NEVER); i++)
+        if (judge(story, NEVER[i], NULL) != 0)
+            fail_msg("%s", NEVER[i]);
+    assert_int_equal(judge(story, "consent=email", NULL), 0);
+    assert_int_equal(judge(story, "purchases=0,frequency=0,spend=0", NULL), 1);
     story_close(story);
 }
 
-TEST(depth_and_length_are_bounded)
+/* The month of the question and the 11 before it. */
+TEST(frequency_looks_at_twelve_months)
 {
-    struct story *story = customer();
-    char text[1000];
-    size_t size = 0;
+    struct story *story = story_open();
 
-    memset(text, '(', 500);
-    memcpy(text + 500, "sku=X", 6);
-    assert_int_equal(judge(story, text, NULL), -1);
-    for (int i = 0; i < 120; i++)
-        size += (size_t)snprintf(text + size, sizeof text - size, "sku=X|");
-    text[size - 1] = '\0';
-    assert_int_equal(judge(story, text, NULL), -1);
+    story_rules(story, "2000-01-01", RULES);
+    for (int year = 2023; year <= 2025; year++)
+        for (int month = 1; month <= 2; month++) {
+            char line[200];
+            snprintf(line, sizeof line,
+                     "{\"kind\": \"purchase\", \"at\": \"%d-%02d-01T09:00\", "
+                     "\"receipt\": \"1\", \"total\": 100}",
+                     year, month);
+            story_event(story, line);
+        }
+    assert_int_equal(judge(story, "purchases=5,frequency=2", NULL), 1);
     story_close(story);
 }
 
 RUN(cmocka_unit_test(each_field_holds_and_fails),
-    cmocka_unit_test(and_binds_before_or_and_not_before_both),
-    cmocka_unit_test(what_can_t_be_read_is_told_with_its_place),
-    cmocka_unit_test(depth_and_length_are_bounded))
+    cmocka_unit_test(what_never_happened_is_neither_long_ago_nor_recent),
+    cmocka_unit_test(frequency_looks_at_twelve_months),
+    cmocka_unit_test(and_binds_before_or_and_not_before_both))

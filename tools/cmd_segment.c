@@ -13,6 +13,11 @@ struct grant {
     const char *reason;
 };
 
+struct wanted {
+    const struct segment *segment;
+    const struct segment *channel; /* its consent is needed, too; or NULL */
+};
+
 static void
 write_grant(struct text *out, account_id account, const char *name,
             const struct grant *grant)
@@ -55,8 +60,16 @@ print_member(const struct query *query, account_id account,
     return fwrite(out->bytes, 1, out->size, stdout) == out->size ? OK : ERR_IO;
 }
 
+static bool
+holds(const struct wanted *wanted, const struct account *account, int64_t at_ms)
+{
+    return segment_holds(wanted->segment, account, at_ms) &&
+           (wanted->channel == NULL ||
+            segment_holds(wanted->channel, account, at_ms));
+}
+
 static enum err
-print_segment(struct query *query, const struct segment *segment,
+print_segment(struct query *query, const struct wanted *wanted,
               const struct grant *grant)
 {
     const struct census_options options = {
@@ -71,23 +84,45 @@ print_segment(struct query *query, const struct segment *segment,
     enum err err =
         census_open(query->ledger, &options, &query->complaint, &census);
     while (err == OK && (err = census_next(census, &walk)) == OK)
-        if (segment_holds(segment, &walk->account, query->at_ms))
+        if (holds(wanted, &walk->account, query->at_ms))
             err = print_member(query, walk->account.id, grant, &out);
     text_close(&out);
     census_close(census);
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+static enum err
+read_wanted(struct query *query, struct wanted *wanted)
+{
+    const char *channel = command_option(query->arguments, "channel");
+
+    enum err err = segment_read(view_of(command_operand(query->arguments, 1)),
+                                query->timeline, &query->lasting,
+                                &wanted->segment, &query->complaint);
+    if (err != OK || channel == NULL)
+        return err;
+    struct text text = { 0 };
+    text_format(&text, "consent=%s", channel);
+    view copy = arena_copy(&query->lasting, text_view(&text));
+    text_close(&text);
+    return segment_read(copy, query->timeline, &query->lasting,
+                        &wanted->channel, &query->complaint);
+}
+
 static enum command_status
 segment(const struct arguments *arguments)
 {
+    const char *channel = command_option(arguments, "channel");
     const struct grant grant = { command_option(arguments, "grant"),
                                  command_option(arguments, "reason") };
-    const struct segment *wanted;
+    struct wanted wanted = { 0 };
     struct query query = { 0 };
 
     if ((grant.reward == NULL) != (grant.reason == NULL))
         return command_misuse(arguments, "--grant and --reason go together");
+    if (channel != NULL && !event_is_name(view_of(channel)))
+        return command_misuse(arguments,
+                              "--channel: expected the name of a channel");
     if (grant.reward != NULL && !event_is_name(view_of(grant.reward)))
         return command_misuse(arguments,
                               "--grant: expected the name of a reward");
@@ -100,11 +135,9 @@ segment(const struct arguments *arguments)
         &query, arguments,
         (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
     if (status == COMMAND_DONE) {
-        enum err err =
-            segment_read(view_of(command_operand(arguments, 1)), query.timeline,
-                         &query.lasting, &wanted, &query.complaint);
+        enum err err = read_wanted(&query, &wanted);
         if (err == OK)
-            err = print_segment(&query, wanted, &grant);
+            err = print_segment(&query, &wanted, &grant);
         if (err != OK)
             status = query_fail(&query, err);
     }
@@ -116,6 +149,7 @@ segment(const struct arguments *arguments)
 
 static const struct option SEGMENT_OPTIONS[] = {
     QUERY_OPTIONS,
+    { "channel", "NAME", "only those who consent to it, as consent=NAME" },
     { "grant", "REWARD", "print grants of this reward, for append" },
     { "reason", "TEXT", "of the grants; their ids are TEXT:account" },
     { 0 },
@@ -129,10 +163,41 @@ const struct command cmd_segment_table[] = {
       .operands_max = 2,
       .options = SEGMENT_OPTIONS,
       .about =
-          "EXPR is made of FIELD=VALUE with , (and), | (or), ! (not), ( ).\n"
-          "Fields: tier, inactive_days, bought, sku, stores, partners,\n"
-          "home_store, consent, reward, points, purchases, spend.\n"
-          "Ranges: 5, 5.., ..5, 5..9.\n",
+          "EXPR is made of FIELD=VALUE with , (and), | (or), ! (not) and "
+          "parentheses; and\nbinds before or.  All is judged as of --at.\n\n"
+          "  member=yes|no         a member, or a bearer\n"
+          "  joined=DATES          first join; an account that never joined: "
+          "no\n"
+          "  home_store=STORES\n"
+          "  tier=LEVEL            the level held; none: no level\n"
+          "  window_spend=MONEY    eligible spend in the window of the tiers\n"
+          "  inactive_days=RANGE   local days since the last purchase, stamp "
+          "or use of a\n                        pass; no such visit yet: no\n"
+          "  recency=RANGE         local days since the last purchase; none: "
+          "no\n"
+          "  first_purchase=DATES  last_purchase=DATES\n"
+          "  purchases=RANGE       how many, ever\n"
+          "  frequency=RANGE       how many in this calendar month and the 11 "
+          "before\n"
+          "  spend=MONEY           lifetime eligible spend less refunds\n"
+          "  bought=CATEGORY       ever bought a line of it, or of a part of "
+          "it\n"
+          "  sku=SKU               ever bought a line of it\n"
+          "  stores=STORES         ever bought there\n"
+          "  partners=PARTNER      ever bought at a store that was the "
+          "partner's then\n"
+          "  points=RANGE          available; likewise pending, debt\n"
+          "  stamps=CARD:RANGE     on the card now; CARD alone: at least 1\n"
+          "  reward=REWARD:RANGE   vouchers held; likewise\n"
+          "  pass=PASS:RANGE       uses left; likewise\n"
+          "  consent=CHANNEL       is granted\n\n"
+          "A RANGE is 5, 5.., ..5 or 5..9, both ends counted; DATES are "
+          "2026-01-31 or\n2026-01-01..2026-03-31; MONEY is in units of "
+          "currency: 20.., 0.50..9.99;\nSTORES are 7, 10-14 or a store group "
+          "of the rules (the last version that has it).\n\n"
+          "Whom to write to: name the channel, --channel email or "
+          "consent=email.  Grants\nhave the id REASON:account, so that "
+          "appending them twice grants once.\n",
       .examples = "leima segment L 'tier=gold,inactive_days=90..'\n"
                   "leima segment L 'bought=garden|stores=turku,!consent=email'"
                   "\n"
