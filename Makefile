@@ -27,7 +27,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	liability
 REPLAY := candidate vary side outcome simulate compare report report_html accounts
 NODES := clock trace stop keys frame sync lane fork talk greet agree session \
-	transport allow carry link notes roster decide feed keeper join store hub
+	transport allow carry link notes decide feed roster keeper copies join store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial command query statement_words statement_csv \
 	statement_hledger statement_html evidence statement_xlsx statement_table \

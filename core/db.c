@@ -572,15 +572,18 @@ db_sync(struct db *db)
     return ERR_IO;
 }
 
+/* What a reader would see.  mdb_env_info() reads the meta page, which is
+ * written some time before the commit is on the disk and readers are let at
+ * it: whoever compared that number and then read would miss the commit. */
 uint64_t
 db_last_txn(struct db *db)
 {
-    MDB_envinfo info = { 0 };
+    struct db_txn txn;
 
-    pthread_rwlock_rdlock(&db->map_lock);
-    mdb_env_info(db->env, &info);
-    pthread_rwlock_unlock(&db->map_lock);
-    return info.me_last_txnid;
+    db_begin(db, DB_READ, &txn);
+    uint64_t id = txn.handle ? mdb_txn_id(txn.handle) : 0;
+    db_abort(&txn);
+    return id;
 }
 
 void

@@ -102,8 +102,8 @@ bool db_cursor_seek(struct db_cursor *cursor, view key);
 
 /* Flushes what lazy transactions committed.  ERR_IO. */
 NODISCARD enum err db_sync(struct db *db);
-/* Number of the last committed transaction, of whichever process; costs no
- * transaction. */
+/* Number of the last commit, of whichever process, that a reader begun now
+ * sees; 0 if that can't be told at the moment: take it as a change. */
 uint64_t db_last_txn(struct db *db);
 /* Frees the slots of readers that died; once a minute. */
 void db_reader_check(struct db *db);

@@ -141,8 +141,8 @@ NODISCARD enum err journal_get_note(struct journal *journal, view name,
 NODISCARD enum err journal_put_note(struct journal *journal, view name,
                                     view value);
 
-/* Changes whenever any process has committed something; costs no system call.
- */
+/* Changes whenever any process has committed something that a reader opened
+ * now sees; cheap. */
 uint64_t journal_last_txn(struct journal *journal);
 /* Nothing can be written until it is closed and opened again. */
 bool journal_is_broken(const struct journal *journal);

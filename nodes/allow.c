@@ -6,6 +6,7 @@
 
 #include "core/reader.h"
 #include "nodes/clock.h"
+#include "nodes/trace.h"
 
 struct entry {
     struct enrolment enrolment;
@@ -14,7 +15,6 @@ struct entry {
 
 struct allow {
     struct journal *journal;
-    struct reader *reader;
     uint32_t hub; /* whose books count: our own number */
     pthread_mutex_t lock;
     uint64_t txn;           /* of the journal, when it was last read */
@@ -102,17 +102,19 @@ apply(struct allow *allow, const struct record *record)
     return OK;
 }
 
-/* Costs next to nothing where nobody has committed anything. */
+/* Costs next to nothing where nobody has committed anything.  The reader is
+ * not kept: an open one keeps the file from growing. */
 static enum err
 refresh(struct allow *allow)
 {
+    struct reader *reader = NULL;
     uint64_t txn = journal_last_txn(allow->journal);
     if (txn == allow->txn)
         return OK;
-    enum err err = reader_refresh(allow->reader);
+    enum err err = reader_open(allow->journal, &reader);
     while (err == OK) {
         struct reader_item item;
-        err = reader_next_control(allow->reader, allow->position_next, &item);
+        err = reader_next_control(reader, allow->position_next, &item);
         if (err == ERR_UNKNOWN) { /* of a later format: nothing of ours */
             allow->position_next = item.position + 1;
             err = OK;
@@ -124,6 +126,7 @@ refresh(struct allow *allow)
         if (err == OK)
             allow->position_next = item.position + 1;
     }
+    reader_close(reader);
     if (err != ERR_NOT_FOUND)
         return err;
     allow->txn = txn;
@@ -141,8 +144,6 @@ allow_open(struct journal *journal, struct allow **ret_allow)
     allow->journal = journal;
     allow->position_next = 1;
     enum err err = journal_get_identity(journal, &who);
-    if (err == OK)
-        err = reader_open(journal, &allow->reader);
     if (err == OK) {
         allow->hub = who.node;
         allow->txn = UINT64_MAX; /* nothing read yet */
@@ -161,7 +162,6 @@ allow_close(struct allow *allow)
 {
     if (!allow)
         return;
-    reader_close(allow->reader);
     pthread_mutex_destroy(&allow->lock);
     free(allow->entries);
     free(allow);
@@ -199,8 +199,12 @@ allow_gate(void *context, curve_key key, struct transport_pass *ret_pass)
     bool joining = false;
 
     pthread_mutex_lock(&allow->lock);
+    enum err err = refresh(allow);
     const struct entry *entry =
-        refresh(allow) == OK ? find_key(allow, key, &joining) : NULL;
+        err == OK ? find_key(allow, key, &joining) : NULL;
+    if (!entry)
+        trace(TRACE_NOTICE, allow->hub, "gate", "admitted=no err=%s",
+              err_name(err));
     if (entry)
         *ret_pass = (struct transport_pass) { .node = entry->enrolment.node,
                                               .joining = joining };

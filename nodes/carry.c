@@ -13,11 +13,6 @@ carry_open(struct journal *journal, struct carry *ret_carry)
     carry.records = malloc(RECORDS_ROOM);
     if (!carry.records)
         return ERR_MEMORY;
-    enum err err = reader_open(journal, &carry.reader);
-    if (err != OK) {
-        carry_close(&carry);
-        return err;
-    }
     *ret_carry = carry;
     return OK;
 }
@@ -25,11 +20,24 @@ carry_open(struct journal *journal, struct carry *ret_carry)
 void
 carry_close(struct carry *carry)
 {
-    reader_close(carry->reader);
     free(carry->records);
     free(carry->offers);
     free(carry->held);
     *carry = (struct carry) { 0 };
+}
+
+static enum err
+begin(struct carry *carry)
+{
+    assert(!carry->reader);
+    return reader_open(carry->journal, &carry->reader);
+}
+
+static void
+end(struct carry *carry)
+{
+    reader_close(carry->reader);
+    carry->reader = NULL;
 }
 
 /* The record end at or below the seq; zeros: none is held. */
@@ -59,7 +67,7 @@ void
 carry_hashes(struct carry *carry, const struct sync_output *wish,
              struct sync_input *ret_input)
 {
-    enum err err = reader_refresh(carry->reader);
+    enum err err = begin(carry);
 
     *ret_input = (struct sync_input) { .kind = SYNC_HASHES };
     ret_input->hashes.stream = wish->get_hashes.stream;
@@ -69,6 +77,7 @@ carry_hashes(struct carry *carry, const struct sync_output *wish,
         carry->hashes[i] = err == OK ? end_below(carry, wish->get_hashes.stream,
                                                  wish->get_hashes.seqs[i])
                                      : (stream_head) { 0 };
+    end(carry);
 }
 
 void
@@ -77,30 +86,31 @@ carry_records(struct carry *carry, const struct sync_output *wish,
 {
     const uint64_t after = wish->get_records.after.seq;
     uint32_t size = 0;
-    stream_head end = wish->get_records.after;
-    stream_head before = end;
-    enum err err = reader_refresh(carry->reader);
+    stream_head last = wish->get_records.after;
+    stream_head before = last;
+    enum err err = begin(carry);
 
-    while (err == OK && end.seq < wish->get_records.last) {
+    while (err == OK && last.seq < wish->get_records.last) {
         struct reader_item item;
-        err = reader_find(carry->reader, wish->get_records.stream, end.seq + 1,
+        err = reader_find(carry->reader, wish->get_records.stream, last.seq + 1,
                           &item);
         view bytes = item.record.bytes;
-        if (err != OK || item.record.seq != end.seq + 1 ||
+        if (err != OK || item.record.seq != last.seq + 1 ||
             bytes.size > RECORDS_ROOM - size ||
             (size > 0 && size + bytes.size > wish->get_records.size_max))
             break;
-        if (end.seq == after)
+        if (last.seq == after)
             before = (stream_head) { .seq = after, .chain = item.record.prev };
         memcpy(carry->records + size, bytes.bytes, bytes.size);
         size += bytes.size;
-        end = (stream_head) { .seq = record_last(&item.record),
-                              .chain = item.record.chain };
+        last = (stream_head) { .seq = record_last(&item.record),
+                               .chain = item.record.chain };
     }
+    end(carry);
     *ret_input = (struct sync_input) { .kind = SYNC_RECORDS };
     ret_input->records.stream = wish->get_records.stream;
     ret_input->records.before = before;
-    ret_input->records.end = end;
+    ret_input->records.end = last;
     ret_input->records.bytes = (view) { carry->records, size };
 }
 
@@ -183,28 +193,26 @@ mark_left(struct carry *carry, const struct record_parent *parent,
     }
 }
 
-enum err
-carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
+static enum err
+list_offers(struct carry *carry, uint32_t node, enum record_channel channel,
+            uint64_t incarnation)
 {
-    struct reader_stream found = { 0 };
-    struct journal_identity who;
-    enum err err = reader_refresh(carry->reader);
+    /* Streams stand in the order of their nodes. */
+    struct reader_stream found = { .stream = { .node = node } };
+    enum err err = OK;
 
     carry->offer_count = 0;
-    if (err == OK)
-        err = journal_get_identity(carry->journal, &who);
-    if (err != OK)
-        return err;
-    while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
-           OK) {
-        if (found.stream.node != node || found.stream.channel != channel)
+    for (;;) {
+        err = reader_next_stream(carry->reader, found.stream, &found);
+        if (err != OK || found.stream.node != node)
+            break;
+        if (found.stream.channel != channel)
             continue;
         if (!MAKE_ROOM(carry->offers, carry->offer_count))
             return ERR_MEMORY;
         /* No longer the current one: it goes on elsewhere, even if nothing
          * has been written there yet. */
-        bool left = node == who.node &&
-                    found.stream.incarnation != who.incarnation &&
+        bool left = found.stream.incarnation != incarnation &&
                     channel == CHANNEL_EVENTS;
         carry->offers[carry->offer_count++] =
             (struct sync_offer) { .stream = found.stream,
@@ -212,25 +220,37 @@ carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
                                   .left = left,
                                   .fetch = left };
     }
-    if (err != ERR_NOT_FOUND)
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err
+carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
+{
+    struct journal_identity who;
+    enum err err = journal_get_identity(carry->journal, &who);
+
+    assert(err != OK || node == who.node);
+    if (err == OK)
+        err = begin(carry);
+    if (err != OK)
         return err;
-    for (uint32_t i = 0; i < carry->offer_count; i++) {
+    err = list_offers(carry, node, channel, who.incarnation);
+    for (uint32_t i = 0; err == OK && i < carry->offer_count; i++) {
         struct reader_item item;
         if (reader_find(carry->reader, carry->offers[i].stream, 1, &item) == OK)
             mark_left(carry, &item.record.parent, node, (uint8_t)channel);
     }
-    return OK;
+    end(carry);
+    return err;
 }
 
-enum err
-carry_held(struct carry *carry, uint32_t node, enum record_channel channel)
+static enum err
+list_held(struct carry *carry, uint32_t node, enum record_channel channel)
 {
     struct reader_stream found = { 0 };
-    enum err err = reader_refresh(carry->reader);
+    enum err err;
 
     carry->held_count = 0;
-    if (err != OK)
-        return err;
     while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
            OK) {
         if (found.stream.node == node || found.stream.channel != channel)
@@ -244,13 +264,25 @@ carry_held(struct carry *carry, uint32_t node, enum record_channel channel)
 }
 
 enum err
+carry_held(struct carry *carry, uint32_t node, enum record_channel channel)
+{
+    enum err err = begin(carry);
+
+    if (err == OK)
+        err = list_held(carry, node, channel);
+    end(carry);
+    return err;
+}
+
+enum err
 carry_head(struct carry *carry, stream_id stream, stream_head *ret_head)
 {
     struct reader_stream found;
-    enum err err = reader_refresh(carry->reader);
+    enum err err = begin(carry);
 
     if (err == OK)
         err = reader_get_stream(carry->reader, stream, &found);
+    end(carry);
     if (err == ERR_NOT_FOUND) {
         *ret_head = (stream_head) { 0 };
         return OK;

@@ -14,8 +14,9 @@
 
 struct carry {
     struct journal *journal; /* borrowed */
-    struct reader *reader;
-    uint8_t *records;                /* of the last carry_records() */
+    struct reader *reader;   /* while a function here runs, no longer: an open
+                              * one keeps the file from growing */
+    uint8_t *records;        /* of the last carry_records() */
     stream_head hashes[SYNC_PROBES]; /* of the last carry_hashes() */
     struct sync_offer *offers;       /* of the last carry_offers() */
     struct sync_held *held;          /* likewise */
@@ -23,7 +24,7 @@ struct carry {
     uint32_t held_count;
 };
 
-/* ERR_IO, ERR_MEMORY, ERR_BUSY (too many readers). */
+/* ERR_MEMORY. */
 NODISCARD enum err carry_open(struct journal *journal, struct carry *ret_carry);
 void carry_close(struct carry *carry);
 
@@ -41,8 +42,9 @@ struct ingest_batch carry_batch(const struct sync_output *wish);
 void carry_stored(const struct ingest_batch *batch, enum err err,
                   uint64_t total, struct sync_input *ret_input);
 
-/* The streams of `node` on one channel, to offer: with where they were left,
- * where a later incarnation names them as its parent.  ERR_IO, ERR_MEMORY. */
+/* The streams of `node`, this ledger's, on one channel, to offer: with where
+ * they were left, where a later incarnation names them as its parent.  ERR_IO,
+ * ERR_MEMORY. */
 NODISCARD enum err carry_offers(struct carry *carry, uint32_t node,
                                 enum record_channel channel);
 /* The streams of other nodes on one channel, as held. */

@@ -41,7 +41,8 @@ enum {
     BULK_SPREAD_MS = 4000,         /* ... this */
     WINDOW_BULK = 2 * LIMIT_FRAME_SIZE,
     WINDOW_LIVE = LIMIT_FRAME_SIZE / 4,
-    SESSION_BITS = 20, /* sessions of one run of the process */
+    ASK_AGAIN_MS = 30000, /* an answer of the keeper's got lost */
+    SESSION_BITS = 20,    /* sessions of one run of the process */
 };
 
 /* Records that wait for the commit. */
@@ -218,6 +219,8 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
         return;
     }
     guest->bulk = bulk;
+    guest->asked_ms = 0;
+    feed_parcel_close(&guest->parcel);
     guest->incarnation = wish->admission.incarnation;
     fence(hub, guest);
     *ret_input = (struct sync_input) { .kind = SYNC_ADMIT };
@@ -499,6 +502,72 @@ look(struct hub *hub)
     offer_public(hub);
 }
 
+/* --- states for the nodes --- */
+
+static void
+take_parcel(struct hub *hub, struct feed_parcel *parcel)
+{
+    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
+        struct guest *guest = roster_at(hub->roster, i);
+        if (guest->gone ||
+            session_number(guest->session) != parcel->ask.session)
+            continue;
+        feed_parcel_close(&guest->parcel);
+        guest->parcel = *parcel;
+        guest->part = 0;
+        guest->asked_ms = 0;
+        return;
+    }
+    feed_parcel_close(parcel); /* the node has gone */
+}
+
+/* Part by part, each when the one before has been acknowledged. */
+static void
+send_states(struct hub *hub, struct guest *guest, uint64_t after)
+{
+    struct feed_parcel *parcel = &guest->parcel;
+
+    if (parcel->ask.after == after && guest->part < parcel->part_count) {
+        struct frame *part = &parcel->parts[guest->part++];
+        part->state.epoch = hub->epoch;
+        give(hub, guest,
+             &(struct sync_input) { .kind = SYNC_STATES, .states = part });
+    } else {
+        guest->part = parcel->part_count; /* not what it waits for */
+    }
+    if (guest->part == parcel->part_count)
+        feed_parcel_close(parcel);
+}
+
+static void
+feed_nodes(struct hub *hub)
+{
+    struct feed_parcel parcel;
+    uint64_t after;
+    uint64_t position = keeper_position(hub->keeper);
+    int64_t now_ms = clock_steady_ms();
+
+    while (keeper_take(hub->keeper, &parcel))
+        take_parcel(hub, &parcel);
+    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
+        struct guest *guest = roster_at(hub->roster, i);
+        if (guest->gone || !session_wants_states(guest->session, &after))
+            continue;
+        if (guest->parcel.part_count > 0) {
+            send_states(hub, guest, after);
+        } else if ((guest->asked_ms == 0 ||
+                    now_ms - guest->asked_ms >= ASK_AGAIN_MS) &&
+                   position > after) {
+            const struct feed_ask ask = {
+                .node = guest->peer.pass.node,
+                .session = session_number(guest->session),
+                .after = after,
+            };
+            guest->asked_ms = keeper_ask(hub->keeper, &ask) ? now_ms : 0;
+        }
+    }
+}
+
 static void
 tick(struct hub *hub)
 {
@@ -520,6 +589,7 @@ hub_turn(struct hub *hub)
     commit(hub);
     if (now_ms >= hub->look_ms) {
         look(hub);
+        feed_nodes(hub);
         hub->look_ms = now_ms + LOOK_MS;
     }
     if (now_ms >= hub->tick_ms) {
@@ -641,7 +711,7 @@ open_all(struct hub *hub, struct complaint *complaint)
     if (err == OK)
         err = allow_open(hub->journal, &hub->allow);
     if (err == OK)
-        err = keeper_open(hub->ledger, &hub->keeper);
+        err = keeper_open(hub->ledger, true, &hub->keeper);
     if (err == OK)
         err = start_listening(hub, complaint);
     return err;

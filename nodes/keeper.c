@@ -2,22 +2,37 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/journal.h"
+#include "nodes/clock.h"
 #include "nodes/trace.h"
 
-enum { LOOK_MS = 50, TEND_LOOKS = 1200, TROUBLE_LOOKS = 20 };
+enum {
+    LOOK_MS = 50,
+    TEND_LOOKS = 1200,  /* a minute */
+    TROUBLE_LOOKS = 20, /* a second */
+    FEED_REST = 9,      /* feeding takes a tenth of the time at most */
+};
 
 struct keeper {
     struct ledger *ledger;
     struct journal *journal;
+    struct state *state; /* of a hub only */
+    struct feed *feed;
+    int64_t feed_ms; /* not before that */
     pthread_t thread;
-    pthread_mutex_t lock;
+
+    pthread_mutex_t lock; /* for what follows */
     pthread_cond_t news;
     bool woken;
     bool ending;
     uint64_t position;
+    struct feed_ask asks[FEED_ASKS_MAX]; /* oldest first */
+    uint32_t ask_count;
+    struct feed_parcel parcels[FEED_ASKS_MAX];
+    uint32_t parcel_count;
 };
 
 static bool
@@ -50,6 +65,8 @@ fold(struct keeper *keeper, bool was_well)
     struct complaint complaint = { 0 };
     enum err err = ledger_refresh(keeper->ledger, &complaint);
 
+    if (err == OK && keeper->state)
+        err = state_refresh(keeper->state, &complaint);
     if (err != OK) {
         if (was_well)
             trace(TRACE_ERROR, ledger_who(keeper->ledger).node, "fold",
@@ -57,9 +74,61 @@ fold(struct keeper *keeper, bool was_well)
         return false;
     }
     pthread_mutex_lock(&keeper->lock);
-    keeper->position = ledger_position(keeper->ledger);
+    keeper->position = keeper->state ? state_position(keeper->state)
+                                     : ledger_position(keeper->ledger);
     pthread_mutex_unlock(&keeper->lock);
     return true;
+}
+
+/* The oldest ask and all that the same reading answers; one that lies far
+ * back does not hold up more than its own turn. */
+static uint32_t
+choose(struct keeper *keeper, struct feed_ask *chosen)
+{
+    uint32_t count = 0;
+    uint32_t left = 0;
+
+    pthread_mutex_lock(&keeper->lock);
+    uint32_t room = FEED_ASKS_MAX - keeper->parcel_count;
+    for (uint32_t i = 0; i < keeper->ask_count; i++) {
+        struct feed_ask ask = keeper->asks[i];
+        if (count < room && ask.after >= keeper->asks[0].after)
+            chosen[count++] = ask;
+        else
+            keeper->asks[left++] = ask;
+    }
+    keeper->ask_count = left;
+    pthread_mutex_unlock(&keeper->lock);
+    return count;
+}
+
+static void
+feed(struct keeper *keeper)
+{
+    struct feed_ask chosen[FEED_ASKS_MAX];
+    struct feed_parcel *parcels;
+    uint32_t made = 0;
+    int64_t begun_ms = clock_steady_ms();
+
+    if (!keeper->feed || begun_ms < keeper->feed_ms)
+        return;
+    uint32_t count = choose(keeper, chosen);
+    if (count == 0)
+        return;
+    parcels = calloc(count, sizeof *parcels);
+    enum err err =
+        parcels ? feed_answer(keeper->feed, chosen, count, parcels, &made)
+                : ERR_MEMORY;
+    if (err != OK)
+        trace(TRACE_ERROR, ledger_who(keeper->ledger).node, "feed", "err=%s",
+              err_name(err));
+    pthread_mutex_lock(&keeper->lock);
+    for (uint32_t i = 0; i < made; i++)
+        keeper->parcels[keeper->parcel_count++] = parcels[i];
+    pthread_mutex_unlock(&keeper->lock);
+    free(parcels);
+    int64_t now_ms = clock_steady_ms();
+    keeper->feed_ms = now_ms + FEED_REST * (now_ms - begun_ms);
 }
 
 static void *
@@ -73,33 +142,62 @@ keep(void *argument)
         if (look % TEND_LOOKS == 0)
             journal_tend(keeper->journal);
         uint64_t now = journal_last_txn(keeper->journal);
-        if (now == txn && (well || look % TROUBLE_LOOKS != 0))
-            continue;
-        well = fold(keeper, well);
-        txn = now;
+        if (now != txn || (!well && look % TROUBLE_LOOKS == 0)) {
+            well = fold(keeper, well);
+            txn = now;
+        }
+        if (well)
+            feed(keeper);
     }
     return NULL;
 }
 
-enum err
-keeper_open(struct ledger *ledger, struct keeper **ret_keeper)
+static enum err
+start(struct keeper *keeper)
 {
     pthread_condattr_t steady;
-    struct keeper *keeper = calloc(1, sizeof *keeper);
-    if (!keeper)
-        return ERR_MEMORY;
-    keeper->ledger = ledger;
-    keeper->journal = ledger_journal(ledger);
+
     pthread_mutex_init(&keeper->lock, NULL);
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     pthread_cond_init(&keeper->news, &steady);
     pthread_condattr_destroy(&steady);
-    if (pthread_create(&keeper->thread, NULL, keep, keeper) != 0) {
-        pthread_cond_destroy(&keeper->news);
-        pthread_mutex_destroy(&keeper->lock);
-        free(keeper);
+    if (pthread_create(&keeper->thread, NULL, keep, keeper) == 0)
+        return OK;
+    pthread_cond_destroy(&keeper->news);
+    pthread_mutex_destroy(&keeper->lock);
+    return ERR_MEMORY;
+}
+
+static void
+release(struct keeper *keeper)
+{
+    for (uint32_t i = 0; i < keeper->parcel_count; i++)
+        feed_parcel_close(&keeper->parcels[i]);
+    feed_close(keeper->feed);
+    if (keeper->state)
+        state_close(keeper->state);
+    free(keeper);
+}
+
+enum err
+keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
+{
+    enum err err = OK;
+    struct keeper *keeper = calloc(1, sizeof *keeper);
+    if (!keeper)
         return ERR_MEMORY;
+    keeper->ledger = ledger;
+    keeper->journal = ledger_journal(ledger);
+    if (feeds)
+        err = state_open(ledger, &keeper->state);
+    if (err == OK && feeds)
+        err = feed_open(ledger, keeper->state, &keeper->feed);
+    if (err == OK)
+        err = start(keeper);
+    if (err != OK) {
+        release(keeper);
+        return err;
     }
     *ret_keeper = keeper;
     return OK;
@@ -117,7 +215,7 @@ keeper_close(struct keeper *keeper)
     pthread_join(keeper->thread, NULL);
     pthread_cond_destroy(&keeper->news);
     pthread_mutex_destroy(&keeper->lock);
-    free(keeper);
+    release(keeper);
 }
 
 void
@@ -136,4 +234,32 @@ keeper_position(struct keeper *keeper)
     uint64_t position = keeper->position;
     pthread_mutex_unlock(&keeper->lock);
     return position;
+}
+
+bool
+keeper_ask(struct keeper *keeper, const struct feed_ask *ask)
+{
+    pthread_mutex_lock(&keeper->lock);
+    bool fits = keeper->ask_count < FEED_ASKS_MAX;
+    if (fits)
+        keeper->asks[keeper->ask_count++] = *ask;
+    keeper->woken |= fits;
+    pthread_cond_signal(&keeper->news);
+    pthread_mutex_unlock(&keeper->lock);
+    return fits;
+}
+
+bool
+keeper_take(struct keeper *keeper, struct feed_parcel *ret_parcel)
+{
+    pthread_mutex_lock(&keeper->lock);
+    bool found = keeper->parcel_count > 0;
+    if (found) {
+        *ret_parcel = keeper->parcels[0];
+        keeper->parcel_count--;
+        memmove(&keeper->parcels[0], &keeper->parcels[1],
+                keeper->parcel_count * sizeof keeper->parcels[0]);
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return found;
 }

@@ -2,18 +2,20 @@
  * keeper.h - the thread that folds, so that the one that talks never waits
  *
  * It looks at the journal many times a second, and takes in what this or any
- * other process has committed: histories, versions, states.
+ * other process has committed: histories and versions, at a hub states, too,
+ * from which it makes what nodes are told (feed.h).
  */
 #ifndef NODES_KEEPER_H
 #define NODES_KEEPER_H
 
-#include "core/ledger.h"
+#include "nodes/feed.h"
 
 struct keeper;
 
 /* Starts the thread.  The ledger was opened with LEDGER_OWN and is the
- * keeper's alone, but for its journal, until the close.  ERR_MEMORY. */
-NODISCARD enum err keeper_open(struct ledger *ledger,
+ * keeper's alone, but for its journal, until the close.  `feeds`: a hub, that
+ * keeps states and answers asks.  ERR_MEMORY, and what state_open() says. */
+NODISCARD enum err keeper_open(struct ledger *ledger, bool feeds,
                                struct keeper **ret_keeper);
 /* Ends the thread after the step it is in. */
 void keeper_close(struct keeper *keeper);
@@ -23,5 +25,12 @@ void keeper_wake(struct keeper *keeper);
 
 /* The position up to which all is folded. */
 uint64_t keeper_position(struct keeper *keeper);
+
+/* Asks for what a node is to be told; the answer comes with keeper_take(), some
+ * time.  False: too many are waiting, ask again later. */
+NODISCARD bool keeper_ask(struct keeper *keeper, const struct feed_ask *ask);
+/* An answer, owned from now on.  False: none is ready. */
+NODISCARD bool keeper_take(struct keeper *keeper,
+                           struct feed_parcel *ret_parcel);
 
 #endif

@@ -23,6 +23,7 @@ static void
 end(struct guest *guest)
 {
     session_close(guest->session);
+    feed_parcel_close(&guest->parcel);
     free(guest);
 }
 

@@ -8,6 +8,7 @@
 #ifndef NODES_ROSTER_H
 #define NODES_ROSTER_H
 
+#include "nodes/feed.h"
 #include "nodes/session.h"
 #include "nodes/transport.h"
 
@@ -15,13 +16,16 @@ enum { ROSTER_MAX = 8192 };
 
 struct guest {
     struct transport_peer peer;
-    struct session *session; /* owned */
-    uint64_t incarnation;    /* the newest that it offers; 0: none yet */
-    bool bulk;               /* takes one of the places for catching up */
-    bool rival;              /* a later session of its node has another
-                              * incarnation: twins, if this one goes on */
-    bool fenced;             /* a later session of its node has the same */
-    bool gone;               /* to be swept */
+    struct session *session;   /* owned */
+    uint64_t incarnation;      /* the newest that it offers; 0: none yet */
+    bool bulk;                 /* takes one of the places for catching up */
+    bool rival;                /* a later session of its node has another
+                                * incarnation: twins, if this one goes on */
+    bool fenced;               /* a later session of its node has the same */
+    bool gone;                 /* to be swept */
+    int64_t asked_ms;          /* for states, at the keeper; 0: not */
+    uint32_t part;             /* of the parcel: the next to send */
+    struct feed_parcel parcel; /* owned; without parts: none */
     struct guest *chain;
 };
 

@@ -7,6 +7,7 @@
 #include "core/ledger.h"
 #include "nodes/carry.h"
 #include "nodes/clock.h"
+#include "nodes/copies.h"
 #include "nodes/join.h"
 #include "nodes/keeper.h"
 #include "nodes/link.h"
@@ -36,6 +37,7 @@ struct store {
     struct keeper *keeper;
     struct carry carry;
     struct notes notes;
+    struct copies *copies;
     struct link link;
     bool link_is_open;
     struct arena scratch;
@@ -87,6 +89,21 @@ put_records(struct store *store, const struct sync_output *wish,
     }
     keeper_wake(store->keeper);
     carry_stored(&batch, err, wish->put_records.total, ret_input);
+    return true;
+}
+
+/* False: they could not be kept, and will come again with the next session. */
+static bool
+put_states(struct store *store, const struct sync_output *wish,
+           struct sync_input *ret_input)
+{
+    enum err err = copies_put(store->copies, wish->states, store->node);
+
+    if (err != OK) {
+        trace(TRACE_ERROR, store->node, "copies", "err=%s", err_name(err));
+        return false;
+    }
+    *ret_input = (struct sync_input) { .kind = SYNC_STATES };
     return true;
 }
 
@@ -178,7 +195,7 @@ answer_wish(struct store *store, struct sync_input *ret_input)
     else if (wish.kind == SYNC_PUT_RECORDS)
         return put_records(store, &wish, ret_input);
     else
-        *ret_input = (struct sync_input) { .kind = SYNC_STATES };
+        return put_states(store, &wish, ret_input);
     return true;
 }
 
@@ -260,6 +277,9 @@ start_session(struct store *store)
     input.start.offer_count = carry->offer_count;
     input.start.held = carry->held;
     input.start.held_count = carry->held_count;
+    if (copies_where(store->copies, &input.start.feed_epoch,
+                     &input.start.feed_position) != OK)
+        trace(TRACE_ERROR, store->node, "copies", "what=unreadable");
     store->txn = journal_last_txn(store->journal);
     give(store, &input);
 }
@@ -435,6 +455,8 @@ store_close(struct store *store)
     if (store->link_is_open)
         link_close(&store->link);
     carry_close(&store->carry);
+    copies_close(store->copies);
+    store->copies = NULL;
     keeper_close(store->keeper);
     ledger_close(store->ledger);
     arena_close(&store->scratch);
@@ -455,13 +477,15 @@ open_all(struct store *store, struct complaint *complaint)
         err = notes_load(&store->notes, store->journal);
     if (err == OK)
         err = carry_open(store->journal, &store->carry);
+    if (err == OK)
+        err = copies_open(store->options->dir, true, &store->copies);
     if (err == OK && join_is_pending(store->options->dir))
         err = join_finish(store->options->dir, store->node, store->stop,
                           complaint);
     if (err == OK && !stop_asked(store->stop))
         err = open_link(store, complaint);
     if (err == OK)
-        err = keeper_open(store->ledger, &store->keeper);
+        err = keeper_open(store->ledger, false, &store->keeper);
     return err;
 }
 

@@ -361,6 +361,61 @@ def test_a_node_that_was_rewound():
     leima("verify", "n11").expect(0)
 
 
+def balance(ledger, account=42):
+    found = leima("balance", ledger, account, "--json")
+    return found.json() if found.status == 0 else {"purchases": 0}
+
+
+@network
+def test_a_node_knows_what_others_sold():
+    """States flow down; a node's own later events stand on top of them."""
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2000-01-01").expect(0)
+    hub = Hub()
+    nodes = [join(11), join(12)]
+    for node in nodes:
+        wait("the rules", lambda: leima("rules", "list",
+                                        node.ledger).out.strip())
+    sell("n11", 10)
+    sell("n12", 20, prefix="B")
+    sell("n12", 5, member=43)
+
+    def agree():
+        at_hub = balance("hq")
+        return at_hub["purchases"] == 30 and all(
+            balance(node.ledger)["purchases"] == 30 for node in nodes)
+    wait("all to know of 30 purchases", agree)
+    assert balance("n11")["balance"] == balance("hq")["balance"]
+    # What a node has never served it is not told.
+    leima("balance", "n11", 43).expect(1)
+
+    # Cut off, it goes on from there.
+    hub.kill()
+    sell("n11", 3, prefix="OFF")
+    assert balance("n11")["purchases"] == 33
+    assert balance("n12")["purchases"] == 30
+    for node in nodes:
+        node.stop()
+    assert balance("n11")["purchases"] == 33
+    Hub(listen=hub.endpoint)
+    nodes = [Node(11), Node(12)]
+    wait("the other to know of them",
+         lambda: balance("n12")["purchases"] == 33)
+    assert balance("n11")["purchases"] == 33
+
+    # New rules: everything is told anew.
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
+    wait("the new rules", lambda: len(
+        leima("rules", "list", "n12", "--json").out.split('"from"')) == 3)
+    wait("all to agree", lambda: balance("n12")["purchases"] == 33 and
+         balance("n11")["purchases"] == 33)
+    # Copies may be deleted; they come again.
+    nodes[0].stop()
+    shutil.rmtree("n11/copies")
+    assert balance("n11")["purchases"] == 13
+    nodes[0] = Node(11)
+    wait("the copies to come again", lambda: balance("n11")["purchases"] == 33)
+
+
 @network
 def test_many_at_once():
     """A backlog: bulk is admitted a few at a time, all of it arrives."""

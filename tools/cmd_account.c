@@ -150,22 +150,21 @@ done:
 static enum command_status
 balance_one(struct query *query, uint32_t index, struct text *json)
 {
-    account_id account;
-    struct walk walk;
+    account_id id;
+    const struct account *account;
 
-    if (!command_account(query->arguments, index, &account))
+    if (!command_account(query->arguments, index, &id))
         return COMMAND_MISUSE;
-    enum err err = query_walk(query, account, &walk);
+    enum err err = query_account(query, id, &account);
     if (err != OK)
         return query_fail(query, err);
-    walk_finish(&walk);
-    if (!walk.account.begun)
+    if (!account->begun)
         return command_fail(query->arguments, ERR_NOT_FOUND,
                             "there is no account %s (no event of it up to "
                             "that time)",
                             command_operand(query->arguments, index));
     text_clear(json);
-    balance_json(json, query->timeline, &walk.account, query->at_ms);
+    balance_json(json, query->timeline, account, query->at_ms);
     if (!text_ok(json))
         return command_fail(query->arguments, ERR_MEMORY, "balance");
     if (!command_flag(query->arguments, "json"))

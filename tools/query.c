@@ -1,5 +1,8 @@
 #include "tools/query.h"
 
+#include "core/hub_state.h"
+#include "nodes/copies.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +109,9 @@ query_open(struct query *query, const struct arguments *arguments,
 void
 query_close(struct query *query)
 {
+    if (query->copies != NULL)
+        state_fold_close(&query->copies_fold);
+    copies_close(query->copies);
     if (query->ledger != NULL)
         ledger_close(query->ledger);
     arena_close(&query->account);
@@ -145,5 +151,63 @@ query_walk(struct query *query, account_id account, struct walk *ret_walk)
     if (err != OK)
         return err;
     walk_open(ret_walk, &input, &query->account);
+    return OK;
+}
+
+/* --- accounts as a node knows them --- */
+
+/* ERR_NOT_FOUND: the hub has told nothing that can be used. */
+static enum err
+open_copies(struct query *query)
+{
+    if (query->copies != NULL)
+        return OK;
+    enum err err =
+        copies_open(ledger_dir(query->ledger), false, &query->copies);
+    if (err == OK)
+        err = state_fold_open(&query->copies_fold, query->ledger,
+                              query->timeline);
+    if (err == OK)
+        return OK;
+    copies_close(query->copies);
+    query->copies = NULL;
+    return err;
+}
+
+static enum err
+read_copy(struct query *query, account_id account)
+{
+    struct hub_state state;
+    uint32_t own;
+
+    if (command_option(query->arguments, "at") != NULL ||
+        query->question.known != LEDGER_KNOWN_ALL)
+        return ERR_NOT_FOUND;
+    arena_reset(&query->account);
+    enum err err = open_copies(query);
+    if (err == OK)
+        err = copies_get(query->copies, account, query->timeline->digest,
+                         &query->account, &state);
+    if (err != OK)
+        return err;
+    return hub_state_read(&query->copies_fold, account, &state, query->at_ms,
+                          &query->copy, &own);
+}
+
+enum err
+query_account(struct query *query, account_id account,
+              const struct account **ret_account)
+{
+    /* A copy is a help, never the truth: without one the node's own events
+     * answer. */
+    if (read_copy(query, account) == OK) {
+        *ret_account = &query->copy;
+        return OK;
+    }
+    enum err err = query_walk(query, account, &query->walk);
+    if (err != OK)
+        return err;
+    walk_finish(&query->walk);
+    *ret_account = &query->walk.account;
     return OK;
 }

@@ -9,6 +9,7 @@
 #define TOOLS_QUERY_H
 
 #include "core/ledger.h"
+#include "core/state_fold.h"
 #include "core/walk.h"
 #include "tools/command.h"
 
@@ -18,6 +19,8 @@
         "known", "TIME|POSITION",                                              \
             "as it was known then or up to that arrival position"              \
     }
+
+struct copies;
 
 struct query {
     const struct arguments *arguments;
@@ -29,6 +32,10 @@ struct query {
     struct arena lasting; /* the fold */
     struct arena account; /* everything of the account last asked for */
     struct complaint complaint;
+    struct walk walk;              /* of query_account() */
+    struct account copy;           /* likewise */
+    struct copies *copies;         /* of a node; NULL: none */
+    struct state_fold copies_fold; /* once `copies` is there */
 };
 
 struct query_options {
@@ -53,6 +60,12 @@ NODISCARD enum err query_refresh(struct query *query);
 /* Starts the walk of one account up to query->at_ms; valid until the next. */
 NODISCARD enum err query_walk(struct query *query, account_id account,
                               struct walk *ret_walk);
+
+/* The account at query->at_ms.  Where the ledger is a node's and `at` is now,
+ * from what its hub has told it and its own events on top; else by a walk.
+ * Valid until the next call. */
+NODISCARD enum err query_account(struct query *query, account_id account,
+                                 const struct account **ret_account);
 
 /* Opens only the ledger, of the first operand; the fault has been said. */
 NODISCARD enum command_status query_ledger(const struct arguments *arguments,

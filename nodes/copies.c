@@ -1,0 +1,225 @@
+#include "nodes/copies.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/db.h"
+#include "nodes/feed.h"
+
+enum { TABLE_STATES, TABLE_FEED };
+enum { STREAMS_MAX = 64, MAP_SIZE = 1 << 26 };
+
+static const char *const TABLES[] = { "states", "feed" };
+
+struct copies {
+    struct db *db;
+};
+
+/* What the table "feed" holds. */
+struct at {
+    uint64_t epoch;
+    uint64_t position;
+    digest versions;
+    uint32_t format;
+    uint32_t zero;
+};
+
+static_assert(sizeof(struct at) == 56, "as it stands in the table");
+
+enum err
+copies_open(const char *dir, bool create, struct copies **ret_copies)
+{
+    char path[4096];
+    const struct db_options options = { .tables = TABLES,
+                                        .table_count = COUNT_OF(TABLES),
+                                        .map_size = MAP_SIZE,
+                                        .create = create };
+    int size = snprintf(path, sizeof path, "%s/copies", dir);
+
+    if (size < 0 || size >= (int)sizeof path)
+        return ERR_INPUT;
+    if (create && mkdir(path, 0755) != 0 && errno != EEXIST)
+        return ERR_IO;
+    struct copies *copies = calloc(1, sizeof *copies);
+    if (!copies)
+        return ERR_MEMORY;
+    enum err err = db_open(path, &options, &copies->db);
+    if (err != OK) {
+        free(copies);
+        return err;
+    }
+    *ret_copies = copies;
+    return OK;
+}
+
+void
+copies_close(struct copies *copies)
+{
+    if (!copies)
+        return;
+    db_close(copies->db);
+    free(copies);
+}
+
+static struct at
+get_at(struct db_txn *txn)
+{
+    struct at at = { 0 };
+    view value;
+
+    if (db_get(txn, TABLE_FEED, view_of("at"), &value) &&
+        value.size == sizeof at)
+        memcpy(&at, value.bytes, sizeof at);
+    return at;
+}
+
+enum err
+copies_where(struct copies *copies, uint64_t *ret_epoch, uint64_t *ret_position)
+{
+    struct db_txn txn;
+
+    db_begin(copies->db, DB_READ, &txn);
+    struct at at = get_at(&txn);
+    enum err err = txn.err;
+    db_abort(&txn);
+    if (err == OK) {
+        *ret_epoch = at.epoch;
+        *ret_position = at.position;
+    }
+    return err;
+}
+
+/* --- keeping --- */
+
+static void
+forget_all(struct db_txn *txn)
+{
+    struct db_cursor cursor;
+    char key[ACCOUNT_SIZE];
+
+    for (;;) {
+        db_cursor_open(txn, TABLE_STATES, &cursor);
+        bool found = db_cursor_first(&cursor) && cursor.key.size < sizeof key;
+        uint32_t size = found ? cursor.key.size : 0;
+        if (found)
+            memcpy(key, cursor.key.bytes, size);
+        db_cursor_close(&cursor);
+        if (!found)
+            return;
+        db_delete(txn, TABLE_STATES, (view) { (uint8_t *)key, size });
+    }
+}
+
+static void
+put_state(struct db_txn *txn, const struct frame *frame, uint32_t node,
+          const struct feed_state *state)
+{
+    struct hub_state_seq folded[STREAMS_MAX];
+    char key[ACCOUNT_SIZE];
+    uint16_t count = 0;
+
+    for (uint32_t i = 0; i < frame->state.folded_count; i++) {
+        const struct frame_folded *told = &frame->state.folded[i];
+        if (told->stream.node == node && count < STREAMS_MAX)
+            folded[count++] = (struct hub_state_seq) {
+                .incarnation = told->stream.incarnation, .seq = told->seq
+            };
+    }
+    account_format(state->account, key);
+    uint32_t list = (uint32_t)(count * sizeof folded[0]);
+    uint32_t size = (uint32_t)sizeof count + list + state->packed.size;
+    uint8_t *place = db_reserve(txn, TABLE_STATES, view_of(key), size, false);
+    if (!place)
+        return;
+    memcpy(place, &count, sizeof count);
+    memcpy(place + sizeof count, folded, list);
+    if (state->packed.size > 0)
+        memcpy(place + sizeof count + list, state->packed.bytes,
+               state->packed.size);
+}
+
+static void
+put_all(struct db_txn *txn, const struct frame *frame, uint32_t node)
+{
+    struct at at = get_at(txn);
+
+    if (at.epoch != frame->state.epoch || at.format != frame->state.format ||
+        !digest_equal(at.versions, frame->state.versions))
+        forget_all(txn);
+    for (uint32_t i = 0; i < frame->state.state_count; i++) {
+        struct feed_state state;
+        if (frame->state.format == FEED_FORMAT &&
+            feed_read(frame->state.states[i], &state))
+            put_state(txn, frame, node, &state);
+    }
+    at = (struct at) { .epoch = frame->state.epoch,
+                       .position = frame->state.position,
+                       .versions = frame->state.versions,
+                       .format = frame->state.format };
+    db_put(txn, TABLE_FEED, view_of("at"),
+           (view) { (const uint8_t *)&at, sizeof at });
+}
+
+enum err
+copies_put(struct copies *copies, const struct frame *frame, uint32_t node)
+{
+    struct db_txn txn;
+    enum err err;
+
+    assert(frame->kind == FRAME_STATE);
+    do {
+        db_begin(copies->db, DB_WRITE, &txn);
+        put_all(&txn, frame, node);
+        err = db_commit(&txn);
+    } while (db_grown(&txn));
+    return err;
+}
+
+/* --- asking --- */
+
+static enum err
+read_state(view value, struct arena *arena, struct hub_state *ret_state)
+{
+    uint16_t count;
+    if (value.size < sizeof count)
+        return err_corrupt();
+    memcpy(&count, value.bytes, sizeof count);
+    uint32_t list = (uint32_t)(count * sizeof(struct hub_state_seq));
+    if (value.size < sizeof count + list)
+        return err_corrupt();
+    struct hub_state_seq *folded =
+        ARENA_NEW(arena, struct hub_state_seq, count);
+    memcpy(folded, value.bytes + sizeof count, list);
+    const uint32_t head = (uint32_t)sizeof count + list;
+    *ret_state = (struct hub_state) {
+        .packed =
+            arena_copy(arena, (view) { value.bytes + head, value.size - head }),
+        .folded = folded,
+        .folded_count = count,
+    };
+    return OK;
+}
+
+enum err
+copies_get(struct copies *copies, account_id account, digest versions,
+           struct arena *arena, struct hub_state *ret_state)
+{
+    char key[ACCOUNT_SIZE];
+    struct db_txn txn;
+    view value;
+
+    account_format(account, key);
+    db_begin(copies->db, DB_READ, &txn);
+    struct at at = get_at(&txn);
+    enum err err = ERR_NOT_FOUND;
+    if (at.format == FEED_FORMAT && digest_equal(at.versions, versions) &&
+        db_get(&txn, TABLE_STATES, view_of(key), &value))
+        err = read_state(value, arena, ret_state);
+    if (txn.err != OK)
+        err = txn.err;
+    db_abort(&txn);
+    return err;
+}

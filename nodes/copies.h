@@ -1,0 +1,45 @@
+/*
+ * copies.h - the account states that a hub has sent, as a node keeps them
+ *
+ * LEDGER/copies is an LMDB environment of its own, for nothing in it is
+ * history: it may be deleted, and the hub sends all of it anew.
+ *
+ *   table "states"  account_format() text -> u16 count, so many (u64
+ *                   incarnation, u64 seq folded), the packed state
+ *   table "feed"    "at" -> u64 epoch, u64 position, versions digest 32, u32
+ *                   format
+ *
+ * A node answers from a copy and its own events on top (core/hub_state.h), as
+ * long as its rules are those that the copies were made under.
+ */
+#ifndef NODES_COPIES_H
+#define NODES_COPIES_H
+
+#include "core/hub_state.h"
+#include "nodes/frame.h"
+
+struct copies;
+
+/* `create`: for the node's process; else for one that asks.  ERR_NOT_FOUND:
+ * none have come yet; ERR_IO, ERR_CORRUPT. */
+NODISCARD enum err copies_open(const char *dir, bool create,
+                               struct copies **ret_copies);
+void copies_close(struct copies *copies);
+
+/* Up to where the feed has been told, 0 and 0 for nothing.  ERR_IO. */
+NODISCARD enum err copies_where(struct copies *copies, uint64_t *ret_epoch,
+                                uint64_t *ret_position);
+
+/* Keeps a STATE frame of that node's feed.  States of another epoch, format or
+ * other versions than those here are forgotten first; a format that is not
+ * known is passed over.  Malformed states are left out.  ERR_FULL, ERR_IO. */
+NODISCARD enum err copies_put(struct copies *copies, const struct frame *frame,
+                              uint32_t node);
+
+/* The copy of one account under rules of that digest; the views live in the
+ * arena.  ERR_NOT_FOUND: there is none, or it was made under other rules. */
+NODISCARD enum err copies_get(struct copies *copies, account_id account,
+                              digest versions, struct arena *arena,
+                              struct hub_state *ret_state);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * feed.h - what a hub tells its nodes about accounts
+ *
+ * A node is told the state of every account that it has served (that has an
+ * event of its) and that has changed since the position up to which it has
+ * been told before.  Many nodes are answered from one reading of the states.
+ *
+ * A parcel is the content of some STATE frames: states as of one position of
+ * the hub, with the seq that the hub had folded of each of the node's streams
+ * by then.  Only the last part moves the node's position on; a parcel that is
+ * cut in the middle is made anew, which does no harm.
+ */
+#ifndef NODES_FEED_H
+#define NODES_FEED_H
+
+#include "core/state.h"
+#include "nodes/frame.h"
+
+enum {
+    FEED_FORMAT = 1,       /* of a state in a parcel */
+    FEED_ASKS_MAX = 256,   /* answered from one reading */
+    FEED_SIZE_MAX = 524288 /* of the states in a part */
+};
+
+/* A node that wants to know what changed after a position. */
+struct feed_ask {
+    uint32_t node;
+    uint64_t session; /* for the asker to know it by */
+    uint64_t after;
+};
+
+/* Owned: feed_parcel_close(). */
+struct feed_parcel {
+    struct feed_ask ask;
+    uint32_t part_count;
+    struct frame *parts; /* STATE; all but epoch and session is filled in */
+    void *memory;        /* what their lists borrow */
+};
+void feed_parcel_close(struct feed_parcel *parcel);
+
+struct feed;
+
+/* Borrows both until the close.  ERR_MEMORY. */
+NODISCARD enum err feed_open(struct ledger *ledger, struct state *state,
+                             struct feed **ret_feed);
+void feed_close(struct feed *feed);
+
+/* Answers the asks whose position lies before that of the states; `ret_parcels`
+ * has room for as many as there are asks, and gets `ret_count` of them.
+ * ERR_MEMORY, ERR_IO, ERR_CORRUPT: nothing is handed out. */
+NODISCARD enum err feed_answer(struct feed *feed, const struct feed_ask *asks,
+                               uint32_t count, struct feed_parcel *ret_parcels,
+                               uint32_t *ret_count);
+
+/* A state of a parcel, taken apart; views borrow from it. */
+struct feed_state {
+    account_id account;
+    view packed; /* of account_pack(); empty: no account (any more) */
+};
+/* False: malformed. */
+NODISCARD bool feed_read(view bytes, struct feed_state *ret_state);
+
+#endif
