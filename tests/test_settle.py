@@ -1,0 +1,590 @@
+#!/usr/bin/env python3
+"""test_settle.py - settlement as finance uses it: closes, adjustments, every
+form equal to the cent, signatures, disputes, liability
+
+Random histories (history.py) are settled with events held back over closes;
+what the statements come to is compared with a ledger that knew everything
+from the start.
+
+    tests/test_settle.py [WORD...]
+"""
+import csv
+import io
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+import xml.etree.ElementTree as ElementTree
+from decimal import Decimal
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from history import FIRST, MONTHS, SECOND, History, lines_of  # noqa: E402
+from leima import LEIMA, Skip, leima, main  # noqa: E402
+
+MONEY = ("issue_cost", "redeem_credit", "voucher_credit", "net")
+
+
+def write(name, text):
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def publish(ledger, text, day):
+    write("program.yaml", text)
+    leima("rules", "publish", ledger, "program.yaml", "--from",
+          day).expect(0)
+
+
+def load(ledger, events):
+    if events:
+        leima("import", ledger, "-", given=lines_of(events)).expect(0)
+
+
+def new_ledger(ledger):
+    leima("init", ledger, "--node", "1", "--incarnation", "1").expect(0)
+    publish(ledger, FIRST, "2000-01-01")
+
+
+def statement(ledger, period):
+    return leima("settle", ledger, "--period", period,
+                 "--format", "json").expect(0).json()
+
+
+def close(ledger, period):
+    return leima("settle", ledger, "--period", period, "--close",
+                 "--json").expect(0).json()
+
+
+def check_zero(data):
+    """Partners and program come to nothing, stores to their partner."""
+    nets = sum(p["net"] for p in data["partners"])
+    assert nets + data["program"]["net"] == 0
+    for p in data["partners"]:
+        adjusted = sum(a["net"] for a in p["adjustments"])
+        assert p["net"] == (p["redeem_credit"] + p["voucher_credit"]
+                            - p["issue_cost"] + adjusted)
+        for key in MONEY[:3]:
+            assert p[key] == sum(s[key] for s in p["stores"]), (p, key)
+
+
+def add_settled(sums, data):
+    for p in data["partners"]:
+        for one in [{**p, "period": data["period"]}] + p["adjustments"]:
+            place = sums.setdefault((p["partner"], one["period"]), [0, 0, 0])
+            for i, key in enumerate(MONEY[:3]):
+                place[i] += one[key]
+
+
+def without_zeros(sums):
+    return {key: value for key, value in sums.items() if any(value)}
+
+
+# --- closing ---
+
+def earliest(events):
+    return min(e["at"] for e in events)[:7]
+
+
+def settle_in_parts(seed, ledger):
+    """Random parts of a history arrive between closes, and rules that hold
+    from a date long past; all is closed when all has arrived."""
+    chance = random.Random(seed)
+    events = History(seed).events
+    order = sorted(events, key=lambda e: (
+        int(e["at"][5:7]) + chance.choice([0, 0, 0, 1, 2, 5]),
+        chance.random()))
+    new_ledger(ledger)
+    sums, published = {}, False
+    next_month = None
+    while order or next_month not in (None, MONTHS[-1]):
+        take = chance.randint(0, len(order)) if chance.random() < 0.7 else 0
+        load(ledger, order[:take])
+        order = order[take:]
+        if not published and chance.random() < 0.3:
+            publish(ledger, SECOND, "2025-02-10")
+            published = True
+        if next_month is None:
+            if len(order) == len(events):
+                continue
+            next_month = earliest(
+                [e for e in events if e not in order])
+        if not order and not published:
+            publish(ledger, SECOND, "2025-02-10")
+            published = True
+        if order and next_month == "2025-07":
+            load(ledger, order)
+            order = []
+        data = close(ledger, next_month)
+        check_zero(data)
+        add_settled(sums, data)
+        next_month = f"2025-{int(next_month[5:]) + 1:02}"
+    return events, sums
+
+
+def settle_at_once(events, ledger):
+    new_ledger(ledger)
+    publish(ledger, SECOND, "2025-02-10")
+    load(ledger, events)
+    sums = {}
+    for month in MONTHS[:-1]:
+        if month >= earliest(events):
+            data = close(ledger, month)
+            check_zero(data)
+            assert all(not p["adjustments"] for p in data["partners"]), month
+            add_settled(sums, data)
+    return sums
+
+
+def check_history(seed):
+    events, parts = settle_in_parts(seed, "parts")
+    whole = settle_at_once(events, "whole")
+    found, wanted = without_zeros(parts), without_zeros(whole)
+    wrong = [(key, found.get(key), wanted.get(key))
+             for key in sorted(set(found) | set(wanted))
+             if found.get(key) != wanted.get(key)]
+    assert not wrong, f"seed {seed}: {wrong}"
+    open_one = statement("parts", MONTHS[-1])
+    assert all(not p["adjustments"] for p in open_one["partners"])
+    for ledger in ("parts", "whole"):
+        leima("verify", ledger).expect(0)
+        shutil.rmtree(ledger)
+
+
+def test_sum_over_statements_is_what_was_always_known():
+    for seed in range(int(os.environ.get("SEEDS", "6"))):
+        check_history(seed)
+
+
+def small():
+    """January and February closed with events held back, March open."""
+    events = History(7, count=90).events
+    new_ledger("L")
+    held = [e for i, e in enumerate(events) if i % 5 == 2]
+    rest = [e for i, e in enumerate(events) if i % 5 != 2]
+    load("L", [e for e in rest if e["at"] < "2025-02-20"])
+    close("L", "2025-01")
+    load("L", [e for e in rest if e["at"] >= "2025-02-20"])
+    load("L", held[::2])
+    close("L", "2025-02")
+    load("L", held[1::2])
+    return events
+
+
+def test_closing_in_order_never_early_never_twice():
+    new_ledger("L")
+    load("L", History(3).events)
+    refused = leima("settle", "L", "--period", "2025-02", "--close")
+    assert "the next one is 2025-01" in refused.expect(1).err
+    close("L", "2025-01")
+    again = leima("settle", "L", "--period", "2025-01", "--close").expect(1)
+    assert "closed already" in again.err
+    leima("settle", "L", "--close", "--through", "2025-04", "--json").expect(0)
+    none = leima("settle", "L", "--close", "--through", "2025-04").expect(1)
+    assert "left" in none.err
+    early = leima("settle", "L", "--close", "--through", "2099-01").expect(1)
+    assert "has not ended" in early.err
+
+
+def test_a_closed_statement_is_printed_byte_for_byte():
+    events = History(5).events
+    new_ledger("L")
+    load("L", events[:30])
+    close("L", "2025-01")
+    before = leima("settle", "L", "--period", "2025-01", "--json").out
+    publish("L", SECOND, "2025-01-05")
+    load("L", events[30:])
+    assert leima("settle", "L", "--period", "2025-01", "--json").out == before
+
+
+# --- forms ---
+
+def cents(text):
+    return int((Decimal(text) * 100).to_integral_exact())
+
+
+def csv_rows(text, delimiter=",", decimal="."):
+    rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    return {(r["period"], r["partner"].lstrip("'"), r["store"],
+             r["measure"]): (cents(r["value"].replace(decimal, "."))
+                             if r["unit"] == "EUR" else int(r["value"]))
+            for r in rows}
+
+
+def json_rows(data):
+    period, rows = data["period"], {}
+    for p in data["partners"]:
+        for holder, store in [(p, "")] + [(s, str(s["store"]))
+                                          for s in p["stores"]]:
+            for key, value in holder.items():
+                if isinstance(value, int) and key != "store":
+                    rows[period, p["partner"], store, key] = value
+        for a in p["adjustments"]:
+            for key in MONEY:
+                rows[a["period"], p["partner"], "", "adjustment." + key] = \
+                    a[key]
+    return rows
+
+
+def test_csv_holds_every_figure():
+    small()
+    for period in MONTHS[:3]:
+        wanted = json_rows(statement("L", period))
+        plain = leima("settle", "L", "--period", period, "--format",
+                      "csv").expect(0).out
+        assert csv_rows(plain) == wanted
+        excel = leima("settle", "L", "--period", period,
+                      "--excel").expect(0).out
+        assert excel.startswith("\ufeff") and ";'-roast;" in excel
+        assert csv_rows(excel[1:], ";", ",") == wanted
+
+
+def hledger(journal, *words):
+    if shutil.which("hledger") is None:
+        raise Skip("hledger is not installed")
+    done = subprocess.run(["hledger", "-f", "-", *words],
+                          input=journal.encode(), capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def test_hledger_accepts_the_journals():
+    small()
+    for period in MONTHS[:3]:
+        data = statement("L", period)
+        journal = leima("settle", "L", "--period", period, "--format",
+                        "hledger").expect(0).out
+        hledger(journal, "check", "--strict")
+        rows = list(csv.reader(io.StringIO(
+            hledger(journal, "balance", "-N", "-O", "csv"))))[1:]
+        owed = {name: cents(amount.split()[0]) for name, amount in rows
+                if name.startswith("partner:")}
+        assert sum(cents(amount.split()[0]) for _, amount in rows) == 0
+        assert owed == {"partner:" + p["partner"]: -p["net"]
+                        for p in data["partners"] if p["net"] != 0}
+        assert sum(owed.values()) == data["program"]["net"]
+
+
+def test_all_periods_in_one_journal():
+    small()
+    journal = leima("settle", "L", "--through", "2025-03", "--format",
+                    "hledger").expect(0).out
+    hledger(journal, "check")
+    nets = sum(statement("L", period)["program"]["net"]
+               for period in MONTHS[:3])
+    rows = csv.reader(io.StringIO(hledger(journal, "balance", "partner",
+                                          "-N", "-O", "csv")))
+    assert sum(cents(row[1].split()[0]) for row in list(rows)[1:]) == nets
+
+
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def cell_place(name):
+    letters = re.match("[A-Z]+", name).group()
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return int(name[len(letters):]) - 1, column - 1
+
+
+def read_xlsx(data):
+    """Sheets by name: {(row, column): (value, formula)}, and links."""
+    book = zipfile.ZipFile(io.BytesIO(data))
+    strings = [
+        "".join(t.text or "" for t in item.iter(SHEET + "t"))
+        for item in ElementTree.fromstring(
+            book.read("xl/sharedStrings.xml")).iter(SHEET + "si")]
+    names = [s.get("name") for s in ElementTree.fromstring(
+        book.read("xl/workbook.xml")).iter(SHEET + "sheet")]
+    sheets = {}
+    for i, name in enumerate(names):
+        root = ElementTree.fromstring(
+            book.read(f"xl/worksheets/sheet{i + 1}.xml"))
+        cells = {}
+        for cell in root.iter(SHEET + "c"):
+            value = cell.find(SHEET + "v")
+            formula = cell.find(SHEET + "f")
+            if value is None:
+                continue
+            known = (strings[int(value.text)] if cell.get("t") == "s"
+                     else float(value.text))
+            cells[cell_place(cell.get("r"))] = (
+                known, None if formula is None else formula.text)
+        links = {cell_place(link.get("ref")): link.get("location")
+                 for link in root.iter(SHEET + "hyperlink")}
+        sheets[name] = (cells, links)
+    return sheets
+
+
+def table_of(cells, head):
+    """Rows below the headings as dicts of values."""
+    columns = {column: value for (row, column), (value, _) in cells.items()
+               if row == head}
+    rows = {}
+    for (row, column), (value, _) in cells.items():
+        if row > head and column in columns:
+            rows.setdefault(row, {})[columns[column]] = value
+    return [rows[row] for row in sorted(rows)]
+
+
+def xlsx(period, *words):
+    leima("settle", "L", "--period", period, "--format", "xlsx",
+          "--output", "out", *words).expect(0)
+    name = [n for n in os.listdir("out") if n.endswith(".xlsx")]
+    assert len(name) == 1
+    with open(os.path.join("out", name[0]), "rb") as file:
+        data = file.read()
+    shutil.rmtree("out")
+    return read_xlsx(data)
+
+
+def check_workbook(data, sheets):
+    rows = {row["partner"]: row
+            for row in table_of(sheets["Statement"][0], 4)}
+    for p in data["partners"]:
+        for key, value in p.items():
+            if isinstance(value, int):
+                found = rows[p["partner"]][key]
+                assert round(found * 100) == value or found == value, key
+    assert round(rows["program"]["net"] * 100) == data["program"]["net"]
+    stores = table_of(sheets["Stores"][0], 0)
+    assert {(r["partner"], r["store"]): round(r["net"] * 100)
+            for r in stores if r["partner"] != "all"} == {
+                (p["partner"], s["store"]): s["net"]
+                for p in data["partners"] for s in p["stores"]}
+    assert len(table_of(sheets["Adjustments"][0], 0)) - 1 == sum(
+        len(p["adjustments"]) for p in data["partners"])
+
+
+def test_workbooks_hold_numbers_formulas_and_links():
+    small()
+    for period in MONTHS[:3]:
+        data = statement("L", period)
+        check_workbook(data, xlsx(period))
+    sheets = xlsx("2025-03")
+    cells, links = sheets["Adjustments"]
+    assert cells[1, 5][1].startswith("ROUND(")
+    assert links, "adjustments link to their events"
+    for place, target in links.items():
+        sheet, cell = target.split("!")
+        assert sheet == "Events"
+        row = cell_place(cell)[0]
+        events = sheets["Events"][0]
+        assert events[row, 0][0] == cells[place[0], 0][0]
+        assert events[row, 1][0] == cells[place[0], 1][0]
+    with open("book.xlsx", "wb") as file:
+        subprocess.run([LEIMA, "settle", "L", "--period", "2025-03",
+                        "--format", "xlsx"], stdout=file, check=True)
+    assert zipfile.is_zipfile("book.xlsx")
+
+
+def test_events_of_adjustments_add_up_to_them():
+    small()
+    data, events = statement("L", "2025-03"), {}
+    for row in table_of(xlsx("2025-03")["Events"][0], 0):
+        key = row["partner"], row["month"]
+        events[key] = events.get(key, 0) + row.get("money (exact)", 0) * (
+            -1 if row["measure"] in ("issued", "reversed") else 1)
+    for row in table_of(xlsx("2025-03")["Adjustments"][0], 0)[:-1]:
+        exact = events[row["partner"], row["month"]]
+        assert abs(exact - row["net"]) < 0.015 * 3
+    assert any(p["adjustments"] for p in data["partners"])
+
+
+def in_html(text):
+    return (text.replace("&#8239;", "").replace("&minus;", "-"))
+
+
+def money_text(value):
+    sign = "-" if value < 0 else ""
+    return f"{sign}{abs(value) // 100}.{abs(value) % 100:02}"
+
+
+def test_html_says_the_same_nets():
+    small()
+    for period in MONTHS[:3]:
+        data = statement("L", period)
+        page = in_html(leima("settle", "L", "--period", period, "--format",
+                             "html").expect(0).out)
+        assert page.count("<section>") == len(data["partners"]) + 1
+        for p in data["partners"]:
+            part = in_html(leima("settle", "L", "--period", period,
+                                 "--partner", p["partner"], "--format",
+                                 "html").expect(0).out)
+            assert part.count("<section>") == 1
+            assert f"<span>{money_text(abs(p['net']))}</span>" in part
+            assert (f"<td>{p['partner']}</td>" not in part)
+            for s in p["stores"]:
+                assert re.search(f"<tr><td>{s['store']}</td>.*<td>"
+                                 + re.escape(money_text(s["net"]))
+                                 + "</td></tr>", part)
+            others = {q["partner"] for q in data["partners"]} - {p["partner"]}
+            said = part[part.index("<body>"):]
+            assert not any(other in said for other in others)
+            row = re.search(f"<tr><td>{p['partner']}</td>(.*)</tr>", page)
+            assert row.group(1).endswith(
+                f"<td>{money_text(p['net'])}</td>")
+
+
+def test_a_partner_sees_nothing_of_the_others():
+    small()
+    leima("settle", "L", "--period", "2025-03", "--apart", "--output", "out",
+          "--format", "json").expect(0)
+    leima("settle", "L", "--period", "2025-03", "--apart", "--output", "out",
+          "--format", "csv").expect(0)
+    files = sorted(os.listdir("out"))
+    assert len(files) == 8
+    for name in files:
+        with open(os.path.join("out", name), encoding="utf-8") as file:
+            text = file.read()
+        own = re.match(r"settle-2025-03-(.*)\.(json|csv)", name).group(1)
+        for other in {"market", "cafe", "roast"} - {own.lstrip("-")}:
+            assert other not in text, (name, other)
+    sheets = xlsx("2025-03", "--partner", "cafe")
+    assert "Clearing" not in sheets
+    assert {row["partner"] for row in table_of(sheets["Events"][0], 0)} <= {
+        "cafe"}
+
+
+# --- signatures ---
+
+def test_a_partner_checks_its_statement_without_a_ledger():
+    small()
+    leima("settle", "L", "--through", "2025-02", "--signed", "--output",
+          "out").expect(0)
+    write("hub.pub", leima("settle", "key", "L").expect(0).out)
+    files = [n for n in os.listdir("out") if n.endswith(".json")]
+    assert len(files) == 2 * 4 or len(files) == 2 * 5
+    shutil.move("L", "gone")
+    for name in files:
+        path = os.path.join("out", name)
+        leima("settle", "verify", path, "--key", "hub.pub").expect(0)
+        with open(path, "rb") as file:
+            data = file.read()
+        with open(path, "wb") as file:
+            file.write(data.replace(b'"issued": ', b'"issued": 1', 1))
+        leima("settle", "verify", path, "--key", "hub.pub").expect(1)
+        leima("settle", "verify", path, "--key", "0" * 64).expect(1)
+    refused = leima("settle", "gone", "--period", "2025-03", "--signed",
+                    "--output", "out")
+    assert "not closed" in refused.expect(1).err
+
+
+# --- disputes ---
+
+def explained(period, *words):
+    return leima("settle", "explain", "L", "--period", period, "--json",
+                 *words).expect(0).json()
+
+
+def half_away(micro):
+    """Millionths as cents."""
+    whole = Decimal(micro) * 100
+    return int(whole.to_integral_value(rounding="ROUND_HALF_UP"))
+
+
+def test_explained_events_add_up_to_the_figures():
+    small()
+    for period in MONTHS[:3]:
+        for p in statement("L", period)["partners"]:
+            sums = explained(period, "--partner", p["partner"])["sums"]
+            for key in list(p)[1:22]:
+                assert sums.get(key, 0) == p[key], (period, key)
+            for key in MONEY[:3]:
+                exact = explained(period, "--partner", p["partner"],
+                                  "--measure", key)["money"]
+                assert half_away(exact) == p[key], (period, key, exact)
+            for s in p["stores"]:
+                own = explained(period, "--partner", p["partner"], "--store",
+                                s["store"], "--measure", "issued")
+                assert own["sums"].get("issued", 0) == s["issued"]
+
+
+def test_explained_clearing():
+    small()
+    for period in MONTHS[:3]:
+        pairs = {}
+        for row in explained(period, "--measure", "clearing")["rows"]:
+            key = row["partner"], row["acceptor"]
+            pairs[key] = pairs.get(key, 0) + row["amount"]
+        assert {k: v for k, v in pairs.items() if v} == {
+            (c["issuer"], c["acceptor"]): c["points"]
+            for c in statement("L", period)["clearing"]}
+
+
+def test_explained_adjustments():
+    events = {e["event"] for e in small()}
+    data = statement("L", "2025-03")
+    for p in data["partners"]:
+        for a in p["adjustments"]:
+            rows = explained("2025-03", "--partner", p["partner"],
+                             "--adjustment", a["period"], "--masked")["rows"]
+            assert rows
+            assert all(row["event"] is None or row["event"] in events
+                       for row in rows)
+            assert all(row["account"].startswith("***") for row in rows)
+    refused = leima("settle", "explain", "L", "--period", "2025-01",
+                    "--adjustment", "2024-12").expect(1)
+    assert "no adjustments" in refused.err
+
+
+# --- liability ---
+
+def last_balances(month):
+    at = f"2025-{int(month[5:]) + 1:02}-01T00:00:00+02:00"
+    rows = leima("accounts", "L", "--at", "2025-03-31T20:59:59.999Z" if
+                 month == "2025-03" else at, "--json").expect(0).lines()
+    return sum(row["balance"] + row["pending"] for row in rows)
+
+
+def test_liability_ties_to_accounts_and_statements():
+    small()
+    data = leima("liability", "L", "--through", "2025-03",
+                 "--json").expect(0).json()
+    assert data["total"] == last_balances("2025-03")
+    assert data["total"] == sum(d["points"] for d in data["outstanding"])
+    closing = {}
+    for row in data["months"]:
+        assert row["opening"] == closing.get(row["partner"], 0)
+        assert row["closing"] == (
+            row["opening"] + row["issued"] - row["redeemed"] - row["expired"]
+            - row["reversed"] + row["adjusted"])
+        closing[row["partner"]] = row["closing"]
+    # A ledger that closed nothing shows each month as known now.
+    leima("init", "N", "--node", "1", "--incarnation", "1").expect(0)
+    publish("N", FIRST, "2000-01-01")
+    load("N", History(7, count=90).events)
+    for month in MONTHS[:3]:
+        told = [r for r in data["months"] if r["month"] == month]
+        said = statement("N", month)["partners"]
+
+        def total(key):
+            return sum(p[key] for p in said)
+        assert {r["partner"]: r["expired"] for r in told if r["expired"]} == {
+            p["partner"]: p["expired"] for p in said if p["expired"]}
+        assert sum(r["redeemed"] for r in told) == (total("redeemed")
+                                                    - total("restored"))
+        assert sum(r["issued"] - r["reversed"] + r["adjusted"]
+                   for r in told) == total("issued") - total("reversed")
+
+
+def test_liability_as_csv():
+    small()
+    data = leima("liability", "L", "--through", "2025-03",
+                 "--json").expect(0).json()
+    rows = list(csv.DictReader(io.StringIO(leima(
+        "liability", "L", "--through", "2025-03", "--format",
+        "csv").expect(0).out)))
+    assert sum(int(r["points"]) for r in rows
+               if r["what"] == "expires") == data["total"]
+    assert len(rows) == 7 * len(data["months"]) + len(data["outstanding"])
+    excel = leima("liability", "L", "--through", "2025-03", "--excel").out
+    assert excel.startswith("\ufeffwhat;month;")
+
+
+if __name__ == "__main__":
+    main(globals())
