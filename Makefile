@@ -22,7 +22,8 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	history history_scan facts publication versions admission \
 	ledger_parts ledger ledger_append ledger_publish ledger_backup census segment_part segment segment_read digest \
 	intern tally served rfm breakdown \
-	state_table state_fold state state_check hub_state ledger_check \
+	state_table state_fold state state_check hub_state ledger_aside \
+	ledger_check \
 	totals settlement statement signing seal heads silence closing dispute \
 	liability
 REPLAY := candidate vary side outcome simulate compare report report_html accounts

@@ -11,6 +11,7 @@ struct admission {
     struct journal *journal; /* borrowed */
     uint64_t position;       /* control items up to here have been read */
     uint64_t changed;
+    struct reader_damage damage; /* position 0: none */
     uint32_t count;
     uint32_t room;
     uint64_t *pairs; /* owned; node x 2^32 + store, ascending */
@@ -74,6 +75,18 @@ admission_admits(void *context, uint32_t node, uint32_t store)
 
     return !has(admission, pair_of(node, 0)) ||
            has(admission, pair_of(node, store));
+}
+
+const struct reader_damage *
+admission_damage(const struct admission *admission)
+{
+    return admission->damage.position == 0 ? NULL : &admission->damage;
+}
+
+bool
+admission_has_stores(const struct admission *admission)
+{
+    return admission->count > 0;
 }
 
 uint64_t
@@ -148,6 +161,7 @@ admission_refresh(struct admission *admission)
 
     if (err != OK)
         return err;
+    admission->damage = (struct reader_damage) { 0 };
     for (;;) {
         err = reader_next_control(reader, admission->position + 1, &item);
         if (err == OK)
@@ -158,6 +172,10 @@ admission_refresh(struct admission *admission)
             break;
         admission->position = item.position;
     }
+    if (err == ERR_CORRUPT)
+        admission->damage = *reader_damage(reader);
+    if (err == ERR_CORRUPT && admission->damage.position != 0)
+        err = OK;
     reader_close(reader);
     return err == ERR_NOT_FOUND ? OK : err;
 }

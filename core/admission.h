@@ -18,11 +18,18 @@ NODISCARD enum err admission_open(struct journal *journal,
                                   struct admission **ret_admission);
 void admission_close(struct admission *admission);
 
-/* Takes in what was enrolled since. */
+/* Takes in what was enrolled since, up to a damaged control item. */
 NODISCARD enum err admission_refresh(struct admission *admission);
+
+/* The damaged control item that the last refresh stopped at, or NULL. */
+struct reader_damage;
+const struct reader_damage *admission_damage(const struct admission *admission);
 
 /* A history_admits; `context` is a struct admission. */
 bool admission_admits(void *context, uint32_t node, uint32_t store);
+
+/* Whether any node was enrolled for stores: else every event is admitted. */
+bool admission_has_stores(const struct admission *admission);
 
 /* The position of the last enrolment that changed what events held already
  * count for; 0: none did. */

@@ -549,6 +549,11 @@ closing_close(struct ledger *ledger, int32_t period, int64_t now_ms,
     struct arena arena;
     enum err err = ERR_BUSY;
 
+    if (ledger_is_joined(ledger))
+        return complain(complaint,
+                        "%s: has joined a hub, and closes come from there; "
+                        "close at the hub",
+                        ledger_dir(ledger));
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return ERR_MEMORY;
     for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++) {

@@ -3,7 +3,6 @@
 #include "core/codec.h"
 #include "core/crypto.h"
 #include "core/history_parts.h"
-#include "core/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +112,12 @@ history_quarantine_count(const struct history *history)
     return history->rules.quarantine_count;
 }
 
+const struct reader_damage *
+history_damage(const struct history *history)
+{
+    return history->damage.position == 0 ? NULL : &history->damage;
+}
+
 enum err
 history_verify(const struct history *history)
 {
@@ -145,7 +150,7 @@ reset(struct history *history)
 }
 
 static enum err
-load_set(struct history *history, uint64_t last)
+load_set(struct history *history, struct reader *reader)
 {
     bool changed = false;
     enum err err = runset_load(&history->set, &changed);
@@ -154,8 +159,12 @@ load_set(struct history *history, uint64_t last)
         return reset(history);
     if (err != OK)
         return err;
-    /* A note from a life of the journal that it has lost again. */
-    if (history->set.position > last)
+    /* A note from a life of the journal that it has lost again; but a last
+     * record that is damaged does not say how far it went. */
+    uint64_t last = reader_last(reader);
+    struct reader_item item;
+    if (history->set.position > last &&
+        (last == 0 || reader_next(reader, last, &item) != ERR_CORRUPT))
         return reset(history);
     if (changed || !history->loaded)
         restart(history);
@@ -351,6 +360,7 @@ history_merge(struct history *history)
         err = runset_compact(&history->set);
     if (err != OK && history->set.note_size == 0)
         history->loaded = false; /* the set is to be loaded again */
+    history->merge_damaged = err == ERR_CORRUPT;
     return err;
 }
 
@@ -369,6 +379,10 @@ take_next(struct history *history, struct reader *reader)
             history->position++;
         return OK;
     }
+    if (err == ERR_CORRUPT)
+        history->damage = *reader_damage(reader);
+    if (err == ERR_CORRUPT && history->damage.position != 0)
+        return ERR_NOT_FOUND; /* as far as it goes */
     return err == OK ? take_record(history, &item) : err;
 }
 
@@ -406,7 +420,8 @@ refresh(struct history *history)
 
     if (err != OK)
         return err;
-    err = load_set(history, reader_last(reader));
+    history->damage = (struct reader_damage) { 0 };
+    err = load_set(history, reader);
     if (err == OK)
         err = reader_refresh(reader);
     if (err == OK)
@@ -425,8 +440,8 @@ history_refresh(struct history *history)
     if (history->loaded && history->last_txn == txn && txn != 0)
         return OK;
     enum err err = refresh(history);
-    if (err == ERR_CORRUPT && history->owner) {
-        /* A run was found damaged while it was merged. */
+    if (err == ERR_CORRUPT && history->merge_damaged) {
+        history->merge_damaged = false;
         err = reset(history);
         if (err == OK)
             err = refresh(history);
@@ -444,7 +459,7 @@ history_backlog(struct history *history, uint64_t *ret_backlog)
 
     if (err != OK)
         return err;
-    err = load_set(history, reader_last(reader));
+    err = load_set(history, reader);
     if (err == OK)
         err = reader_refresh(reader);
     if (err == OK)

@@ -30,6 +30,7 @@
 
 struct history;
 struct journal;
+struct reader_damage;
 
 /* Opens the history of the ledger in `dir` over its journal, both borrowed
  * until the close.  `owner`: the caller holds LEDGER/owner, so files may be
@@ -47,9 +48,15 @@ void history_set_owner(struct history *history, bool owner);
 
 /* Takes in what the journal has got since; the owner merges a long tail into
  * a run and small runs into greater ones.  A damaged or missing file makes the
- * owner build all anew.  ERR_BUSY: the tail is beyond its bound and somebody
+ * owner build all anew; at a damaged record it stops (history_damage()).
+ * ERR_BUSY: the tail is beyond its bound and somebody
  * else is the owner, who has to merge it. */
 NODISCARD enum err history_refresh(struct history *history);
+
+/* The damaged record of the journal that the last refresh stopped at: nothing
+ * behind it is known here, and nobody should be answered.  NULL: none was met
+ * (what the run files hold is not read in the journal again). */
+const struct reader_damage *history_damage(const struct history *history);
 
 /* How many positions the journal has that the run files do not hold. */
 NODISCARD enum err history_backlog(struct history *history,

@@ -6,6 +6,7 @@
 #define CORE_HISTORY_PARTS_H
 
 #include "core/gather.h"
+#include "core/reader.h"
 #include "core/runset.h"
 #include "core/tail.h"
 
@@ -13,6 +14,7 @@ struct history {
     struct journal *journal; /* borrowed */
     bool owner;
     bool loaded;
+    bool merge_damaged;           /* a run was, while it was merged */
     uint64_t generation;          /* changes with the runs and the tail */
     uint64_t last_txn;            /* of the last complete refresh */
     uint64_t position;            /* taken in: runs and tail */
@@ -22,7 +24,8 @@ struct history {
     struct gather_rules rules;
     struct gather_quarantine *quarantine; /* owned; what the rules borrow */
     uint32_t quarantine_room;
-    struct arena scratch; /* for one event */
+    struct reader_damage damage; /* position 0: none */
+    struct arena scratch;        /* for one event */
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +22,86 @@ enum {
 
 /* --- words --- */
 
+void
+ledger_name_record(const struct reader_damage *damage, char *text, size_t room)
+{
+    static const char *const CHANNELS[] = { "events", "public", "books" };
+    stream_id stream = damage->stream;
+
+    if (stream.node == 0)
+        snprintf(text, room,
+                 "the record at position %" PRIu64 " (of an unknown stream)",
+                 damage->position);
+    else
+        snprintf(text, room,
+                 "the record at position %" PRIu64 " (stream %" PRIu32
+                 ".%" PRIu64 ", %s, seq %" PRIu64 ")",
+                 damage->position, stream.node, stream.incarnation,
+                 stream.channel < CHANNEL_END ? CHANNELS[stream.channel] : "?",
+                 damage->seq);
+}
+
+/* The first damaged record of the whole journal, the long way. */
+static bool
+find_damage(const struct ledger *ledger, struct reader_damage *ret_damage)
+{
+    struct reader *reader = NULL;
+    struct reader_item item;
+    uint64_t next = 1;
+    enum err err = OK;
+
+    if (ledger->damage.position != 0) {
+        *ret_damage = ledger->damage;
+        return true;
+    }
+    if (ledger->journal == NULL || reader_open(ledger->journal, &reader) != OK)
+        return false;
+    while ((err = reader_next(reader, next, &item)) == OK || err == ERR_UNKNOWN)
+        next = err == OK               ? item.position + item.record.count
+               : item.position >= next ? item.position + 1
+                                       : next + 1;
+    if (err == ERR_CORRUPT)
+        *ret_damage = *reader_damage(reader);
+    reader_close(reader);
+    return err == ERR_CORRUPT && ret_damage->position != 0;
+}
+
+static enum err
+complain_damage(const struct ledger *ledger, struct complaint *complaint)
+{
+    struct reader_damage damage = { 0 };
+    char name[160];
+
+    if (!find_damage(ledger, &damage)) {
+        complain(complaint,
+                 "%s: damaged (seen at %s); run `leima verify`; where that "
+                 "finds nothing to mend, restore a backup",
+                 ledger->dir, err_witness());
+        return ERR_CORRUPT;
+    }
+    ledger_name_record(&damage, name, sizeof name);
+    complain(complaint,
+             "%s: %s is damaged; `leima verify` lists all damage, `leima "
+             "export` gives what is left; restore a backup",
+             ledger->dir, name);
+    return ERR_CORRUPT;
+}
+
+enum err
+ledger_refuse(const struct ledger *ledger, struct complaint *complaint)
+{
+    return ledger->damage.position == 0 ? OK
+                                        : complain_damage(ledger, complaint);
+}
+
 enum err
 ledger_fault(const struct ledger *ledger, enum err err,
              struct complaint *complaint)
 {
-    const char *dir = ledger == NULL ? "ledger" : ledger->dir;
+    const char *dir = ledger->dir;
 
     if (err == ERR_CORRUPT)
-        complain(complaint, "%s: damaged (seen at %s); run `leima verify`", dir,
-                 err_witness());
+        complain_damage(ledger, complaint);
     else if (err == ERR_UNKNOWN)
         complain(complaint,
                  "%s: made by a later version of leima; install that one", dir);
@@ -222,6 +294,7 @@ ledger_open(const char *dir, enum ledger_mode mode, struct complaint *complaint,
         return ERR_MEMORY;
     memcpy(ledger->dir, dir, size + 1);
     ledger->owns = mode == LEDGER_OWN;
+    ledger->lenient = mode == LEDGER_CHECK;
     ledger->owner_file = -1;
     enum err err = open_parts(ledger, complaint);
     if (err != OK) {
@@ -263,6 +336,23 @@ refresh_history(struct ledger *ledger)
     return err == OK ? history_refresh(ledger->history) : err;
 }
 
+/* The first of what the parts have met. */
+static void
+note_damage(struct ledger *ledger)
+{
+    const struct reader_damage *met[] = {
+        history_damage(ledger->history),
+        versions_damage(ledger->versions),
+        admission_damage(ledger->admission),
+    };
+
+    ledger->damage = (struct reader_damage) { 0 };
+    for (uint32_t i = 0; i < COUNT_OF(met); i++)
+        if (met[i] != NULL && (ledger->damage.position == 0 ||
+                               met[i]->position < ledger->damage.position))
+            ledger->damage = *met[i];
+}
+
 enum err
 ledger_refresh(struct ledger *ledger, struct complaint *complaint)
 {
@@ -275,18 +365,48 @@ ledger_refresh(struct ledger *ledger, struct complaint *complaint)
         err = admission_refresh(ledger->admission);
     if (err == OK)
         err = refresh_history(ledger);
+    note_damage(ledger);
+    if (err == OK && !ledger->lenient)
+        return ledger_refuse(ledger, complaint);
     return ledger_fault(ledger, err, complaint);
+}
+
+const struct reader_damage *
+ledger_damage(const struct ledger *ledger)
+{
+    return ledger->damage.position == 0 ? NULL : &ledger->damage;
+}
+
+bool
+ledger_is_joined(const struct ledger *ledger)
+{
+    char path[PATH_SIZE];
+
+    return join_path(ledger->dir, "keys/hubs", path) && access(path, F_OK) == 0;
+}
+
+bool
+ledger_borrow_caches(struct ledger *ledger)
+{
+    return ledger->owner_file < 0 && take_ownership(ledger);
+}
+
+void
+ledger_return_caches(struct ledger *ledger)
+{
+    leave_ownership(ledger);
 }
 
 enum err
 ledger_mend(struct ledger *ledger)
 {
-    bool taken = ledger->owner_file < 0 && take_ownership(ledger);
+    bool taken = ledger_borrow_caches(ledger);
     enum err err = history_rebuild(ledger->history);
 
     if (taken)
-        leave_ownership(ledger);
-    return err;
+        ledger_return_caches(ledger);
+    note_damage(ledger);
+    return err == OK ? ledger_refuse(ledger, NULL) : err;
 }
 
 /* --- who and where --- */
@@ -347,6 +467,8 @@ enum err
 ledger_versions(struct ledger *ledger, uint64_t known,
                 const struct ledger_version **ret_versions, uint32_t *ret_count)
 {
+    if (ledger->damage.position != 0)
+        return err_corrupt();
     return versions_list(ledger->versions, known, ret_versions, ret_count);
 }
 
@@ -355,8 +477,11 @@ ledger_timeline(struct ledger *ledger, uint64_t known,
                 const struct timeline **ret_timeline,
                 struct complaint *complaint)
 {
-    enum err err = versions_timeline(ledger->versions, known, ret_timeline);
+    enum err err = ledger_refuse(ledger, complaint);
 
+    if (err != OK)
+        return err;
+    err = versions_timeline(ledger->versions, known, ret_timeline);
     if (err == ERR_UNKNOWN)
         complain(complaint,
                  "%s: a later version of leima has published rules that this "
@@ -373,9 +498,12 @@ ledger_account(struct ledger *ledger, account_id account,
                struct history_account *ret_account, struct complaint *complaint)
 {
     struct arena kept = *arena;
-    enum err err = history_read(ledger->history, account, question->known,
-                                arena, ret_account);
+    enum err err = ledger_refuse(ledger, complaint);
 
+    if (err != OK)
+        return err;
+    err = history_read(ledger->history, account, question->known, arena,
+                       ret_account);
     if (err == ERR_CORRUPT && ledger_mend(ledger) == OK) {
         *arena = kept;
         err = history_read(ledger->history, account, question->known, arena,
@@ -475,8 +603,11 @@ enum err
 ledger_scan(struct ledger *ledger, uint64_t known,
             struct history_scan **ret_scan, struct complaint *complaint)
 {
-    enum err err = history_scan_all(ledger->history, known, ret_scan);
+    enum err err = ledger_refuse(ledger, complaint);
 
+    if (err != OK)
+        return err;
+    err = history_scan_all(ledger->history, known, ret_scan);
     if (err == ERR_CORRUPT && ledger_mend(ledger) == OK)
         err = history_scan_all(ledger->history, known, ret_scan);
     return ledger_fault(ledger, err, complaint);

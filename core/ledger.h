@@ -42,11 +42,16 @@ enum ledger_mode {
                    * owner of the caches */
     LEDGER_OWN,   /* a hub or a node: the owner while it is open; ERR_BUSY
                    * if somebody else is */
+    LEDGER_CHECK, /* as LEDGER_WRITE, but opens also where a record of the
+                   * journal is damaged, for what can be done then: looking
+                   * for the damage, exporting what is left, appending behind
+                   * it.  Questions about accounts and versions say
+                   * ERR_CORRUPT, for who can tell what was in that record. */
 };
 
-/* ERR_NOT_FOUND: no ledger there; ERR_CORRUPT; ERR_UNKNOWN: made by a later
- * program.  Every failure here and below fills the complaint, which may be
- * NULL. */
+/* ERR_NOT_FOUND: no ledger there; ERR_CORRUPT: a record is damaged (the
+ * complaint names it); ERR_UNKNOWN: made by a later program.  Every failure
+ * here and below fills the complaint, which may be NULL. */
 NODISCARD enum err ledger_open(const char *dir, enum ledger_mode mode,
                                struct complaint *complaint,
                                struct ledger **ret_ledger);
@@ -56,6 +61,18 @@ void ledger_close(struct ledger *ledger);
  * Questions answer as of the last refresh; opening does one, appending none. */
 NODISCARD enum err ledger_refresh(struct ledger *ledger,
                                   struct complaint *complaint);
+
+/* The first damaged record that the last refresh met; NULL: none.  (Records
+ * that run files hold already are not read again: `verify` does.) */
+struct reader_damage;
+const struct reader_damage *ledger_damage(const struct ledger *ledger);
+
+/* ERR_CORRUPT, with its name in the complaint, if there is one. */
+NODISCARD enum err ledger_refuse(const struct ledger *ledger,
+                                 struct complaint *complaint);
+
+/* It has joined a hub: versions and closes come from there. */
+bool ledger_is_joined(const struct ledger *ledger);
 
 const char *ledger_dir(const struct ledger *ledger);
 struct ledger_identity ledger_who(const struct ledger *ledger);

@@ -56,39 +56,58 @@ count_gaps(struct reader *reader, uint64_t *ret_count)
     return OK;
 }
 
-enum err
-ledger_get_status(struct ledger *ledger, struct ledger_status *ret_status)
+/* Where there can be nothing aside the journal is not walked. */
+static enum err
+count_aside(struct ledger *ledger, ledger_aside_tell *tell_aside, void *context,
+            struct ledger_status *status)
 {
-    struct history_counts counts = history_counts(ledger->history);
+    struct aside_totals totals;
+
+    status->position = ledger_position(ledger);
+    status->event_count = history_counts(ledger->history).events;
+    if (!ledger_aside_may(ledger))
+        return OK;
+    enum err err = ledger_aside_walk(ledger, tell_aside, context, &totals);
+    if (err != OK)
+        return err;
+    status->position = totals.last;
+    status->event_count = totals.events;
+    status->damaged = totals.counts[ASIDE_DAMAGED];
+    status->flagged = totals.counts[ASIDE_FLAGGED];
+    status->quarantined = totals.counts[ASIDE_QUARANTINED];
+    return OK;
+}
+
+enum err
+ledger_get_status(struct ledger *ledger, ledger_aside_tell *tell_aside,
+                  void *context, struct ledger_status *ret_status)
+{
+    struct ledger_status status = {
+        .who = ledger_who(ledger),
+        .joined = ledger_is_joined(ledger),
+        .history_position = history_held(ledger->history),
+        .journal_size = dir_size(ledger, "journal"),
+        .history_size = dir_size(ledger, "history"),
+        .state_size = dir_size(ledger, "state"),
+    };
     const struct ledger_version *versions;
     uint32_t version_count = 0;
-    uint64_t gap_count = 0;
     struct reader *reader = NULL;
     enum err err = reader_open(ledger->journal, &reader);
 
     if (err != OK)
         return err;
-    err = count_gaps(reader, &gap_count);
+    err = count_gaps(reader, &status.gaps);
     reader_close(reader);
     if (err == OK)
-        err = ledger_versions(ledger, LEDGER_KNOWN_ALL, &versions,
-                              &version_count);
+        err = versions_list(ledger->versions, LEDGER_KNOWN_ALL, &versions,
+                            &version_count);
+    if (err == OK)
+        err = count_aside(ledger, tell_aside, context, &status);
     if (err != OK)
         return err;
-    *ret_status = (struct ledger_status) {
-        .who = ledger_who(ledger),
-        .position = ledger_position(ledger),
-        .event_count = counts.events,
-        .history_position = history_held(ledger->history),
-        .quarantined = history_quarantine_count(ledger->history),
-        .odd = counts.odd,
-        .flagged = counts.flagged,
-        .gaps = gap_count,
-        .versions = version_count,
-        .journal_size = dir_size(ledger, "journal"),
-        .history_size = dir_size(ledger, "history"),
-        .state_size = dir_size(ledger, "state"),
-    };
+    status.versions = version_count;
+    *ret_status = status;
     return OK;
 }
 
@@ -99,6 +118,7 @@ struct verify {
     ledger_finding *tell;
     void *context;
     uint64_t damage_count;
+    uint64_t aside_count;
     /* Of the account that is being walked: what the clearing identity needs,
      * by partner. */
     const struct timeline *timeline;
@@ -158,29 +178,36 @@ check_gaps(struct verify *verify)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
-/* What has been put aside is worth knowing, and no damage. */
+/* What has been put aside is worth knowing, and no damage; what is damaged the
+ * scrub has told. */
 static void
+take_aside(void *context, const struct aside *aside)
+{
+    struct verify *verify = context;
+    char name[IDENTITY_SIZE] = "";
+
+    if (aside->kind == ASIDE_DAMAGED || verify->aside_count++ >= TOLD_MAX)
+        return;
+    if (aside->identity.node != 0)
+        identity_format(aside->identity, name);
+    tell(verify, false, "%s: position %" PRIu64 "%s%s: %s",
+         aside_name(aside->kind), aside->position, name[0] ? ", event " : "",
+         name, aside->reason);
+}
+
+static enum err
 check_aside(struct verify *verify)
 {
-    const struct history *history = verify->ledger->history;
-    struct history_counts counts = history_counts(history);
-    uint32_t count = history_quarantine_count(history);
+    struct aside_totals totals;
 
-    for (uint32_t i = 0; i < count && i < TOLD_MAX; i++)
-        tell(verify, false,
-             "quarantined: the copy at position %" PRIu64
-             " differs from what is held under its identity",
-             history_quarantined(history, i));
-    if (counts.odd > 0)
-        tell(verify, false,
-             "quarantined: %" PRIu64 " events break a rule or are of kinds "
-             "unknown to this version",
-             counts.odd);
-    if (counts.flagged > 0)
-        tell(verify, false,
-             "clock: %" PRIu64 " records were written by a clock that had "
-             "gone back",
-             counts.flagged);
+    if (!ledger_aside_may(verify->ledger))
+        return OK;
+    enum err err =
+        ledger_aside_walk(verify->ledger, take_aside, verify, &totals);
+    if (err == OK && verify->aside_count > TOLD_MAX)
+        tell(verify, false, "aside: %" PRIu64 " flagged or quarantined in all",
+             verify->aside_count);
+    return err;
 }
 
 /* Run files are derived: damaged ones are named and then built anew. */
@@ -192,7 +219,9 @@ check_history(struct verify *verify)
     if (err != ERR_CORRUPT)
         return err;
     tell(verify, true, "history: a run file is damaged; it is built anew");
-    return ledger_mend(verify->ledger);
+    err = ledger_mend(verify->ledger);
+    /* The journal may be damaged where the run was. */
+    return ledger_damage(verify->ledger) != NULL ? OK : err;
 }
 
 static enum err
@@ -202,15 +231,19 @@ check_states(struct verify *verify)
     enum err err = state_check(verify->ledger, &wrong);
 
     if (err == ERR_CORRUPT) {
-        tell(verify, true, "state: a run file is damaged; delete state/");
-        return OK;
-    }
-    if (err == OK && wrong > 0)
+        tell(verify, true, "state: a run file is damaged; it is built anew");
+    } else if (err == OK && wrong > 0) {
         tell(verify, true,
-             "state: %" PRIu64 " stored states differ from a fresh fold; "
-             "delete state/",
+             "state: %" PRIu64 " stored states differ from a fresh fold; all "
+             "are built anew",
              wrong);
-    return err;
+    } else {
+        return err;
+    }
+    err = state_check_drop(verify->ledger);
+    if (err == ERR_BUSY)
+        tell(verify, false, "state: start its node or hub anew for that");
+    return err == ERR_BUSY ? OK : err;
 }
 
 /* issued(I) = outstanding(I) + expired(I) + withdrawn from lots of I + sum
@@ -344,16 +377,21 @@ ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
     if (err == OK)
         err = check_history(&verify);
     if (err == OK)
-        check_aside(&verify);
-    if (err == OK)
+        err = check_aside(&verify);
+    if (err == OK && ledger->damage.position != 0)
+        tell(&verify, false,
+             "accounts: not looked at, for the journal is damaged");
+    else if (err == OK)
         err = check_accounts(&verify, complaint);
-    if (err == OK)
+    if (err == OK && ledger->damage.position == 0)
         err = check_states(&verify);
     if (err == OK && verify.damage_count > 0)
         err = ERR_CORRUPT;
     if (err == ERR_CORRUPT)
-        complain(complaint, "%s: %" PRIu64 " findings of damage", ledger->dir,
-                 verify.damage_count);
+        complain(complaint,
+                 "%s: %" PRIu64 " findings of damage; restore a backup where "
+                 "they are the journal's, the rest is built anew",
+                 ledger->dir, verify.damage_count);
     else
         err = ledger_fault(ledger, err, complaint);
     return err;

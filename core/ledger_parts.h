@@ -14,7 +14,9 @@ enum { LEDGER_PATH_SIZE = 3072 };
 
 struct ledger {
     char dir[LEDGER_PATH_SIZE];
-    bool owns;      /* LEDGER_OWN: the owner until the close */
+    bool owns;                   /* LEDGER_OWN: the owner until the close */
+    bool lenient;                /* LEDGER_CHECK */
+    struct reader_damage damage; /* position 0: none */
     int owner_file; /* holds the lock on LEDGER/owner; -1: we do not */
     struct journal_identity who;
     struct journal *journal;
@@ -24,9 +26,19 @@ struct ledger {
     struct basket basket; /* scratch of referrals */
 };
 
-/* Words for a fault that has none of its own; returns it. */
+/* Words for a fault that has none of its own; returns it.  Damage of the
+ * journal is looked for and named. */
 enum err ledger_fault(const struct ledger *ledger, enum err err,
                       struct complaint *complaint);
+
+/* "the record at position 7 (stream 1.5, events, seq 7)". */
+void ledger_name_record(const struct reader_damage *damage, char *text,
+                        size_t room);
+
+/* Becomes the owner of the caches for a while, if nobody else is: only who got
+ * true gives it back.  False too where the caller is the owner already. */
+bool ledger_borrow_caches(struct ledger *ledger);
+void ledger_return_caches(struct ledger *ledger);
 
 /* Makes damaged run files good again: by building them anew where we are or
  * can become the owner, else in our own memory. */

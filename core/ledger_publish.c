@@ -139,6 +139,11 @@ ledger_publish(struct ledger *ledger, const struct ledger_publish *publish,
     struct zone zone = { 0 };
     struct journal_result result;
 
+    if (ledger_is_joined(ledger))
+        return complain(complaint,
+                        "%s: has joined a hub, and versions come from there; "
+                        "publish at the hub",
+                        ledger->dir);
     if (publish->file.size > LIMIT_PROGRAM_SIZE)
         return complain(complaint, "%s: expected at most %d bytes",
                         publish->name, LIMIT_PROGRAM_SIZE);

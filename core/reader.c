@@ -30,6 +30,7 @@ begin(struct reader *reader)
     reader->next = 0;
     reader->last = 0;
     reader->last_arrival_ms = 0;
+    reader->damage = (struct reader_damage) { 0 };
     db_begin(journal_db(reader->journal), DB_READ, &reader->txn);
     db_cursor_open(&reader->txn, TABLE_RECORDS, &reader->cursor);
     if (db_cursor_last(&reader->cursor)) {
@@ -270,8 +271,12 @@ reader_next_control(struct reader *reader, uint64_t from,
     db_cursor_close(&cursor);
     if (!found || !seek(reader, position))
         return nothing(reader);
-    if (shelf_key_position(reader->cursor.key) != position)
+    if (shelf_key_position(reader->cursor.key) != position) {
+        reader->damage = (struct reader_damage) { .position = position,
+                                                  .next = position + 1 };
+        reader->next = 0;
         return err_corrupt();
+    }
     return serve(reader, ret_item);
 }
 

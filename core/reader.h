@@ -35,7 +35,8 @@ struct reader_item {
 };
 
 struct reader_damage {
-    uint64_t position; /* of the record's first item */
+    uint64_t position; /* of the record's first item; 0: the journal's pages
+                        * themselves are damaged, not one record */
     uint64_t next;     /* where the next record begins; 0: there is none */
     stream_id stream;  /* node 0: not known any more */
     uint64_t seq;

@@ -1,10 +1,13 @@
 #include "core/runset.h"
 
+#include "core/hash.h"
+
 #include <stdio.h>
 #include <string.h>
 
 /* The note: format u32, run count u32, position u64, next number u64, tag 32,
- * and for each run its number u64 and check u64; little endian. */
+ * for each run its number u64 and check u64, and the XXH3-64 of all before it;
+ * little endian. */
 struct note_head {
     uint32_t format;
     uint32_t run_count;
@@ -17,6 +20,8 @@ struct note_run {
     uint64_t number;
     uint64_t check;
 };
+
+enum { SUM_SIZE = 8 };
 
 static_assert(sizeof(struct note_head) == 56, "as the format says");
 static_assert(RUNSET_RUNS_KEEP < RUNSET_RUNS_MAX, "room for one more");
@@ -71,6 +76,20 @@ open_runs(struct runset *runset, const struct note_head *head)
     return OK;
 }
 
+static uint32_t
+note_size(uint32_t run_count)
+{
+    return (uint32_t)(sizeof(struct note_head) +
+                      run_count * sizeof(struct note_run) + SUM_SIZE);
+}
+
+static uint64_t
+note_sum(const struct runset *runset)
+{
+    assert(runset->note_size > SUM_SIZE);
+    return hash_64((view) { runset->note, runset->note_size - SUM_SIZE }, 0);
+}
+
 /* Takes over what runset->note says.  A note of another format is that of an
  * older or newer program: for this one there is nothing in the set, but its
  * numbers are used. */
@@ -90,8 +109,9 @@ apply_note(struct runset *runset)
     if (head.format != runset->format)
         return OK;
     if (head.run_count > RUNSET_RUNS_MAX ||
-        runset->note_size !=
-            sizeof head + head.run_count * sizeof(struct note_run))
+        runset->note_size != note_size(head.run_count) ||
+        memcmp(runset->note + runset->note_size - SUM_SIZE,
+               &(uint64_t) { note_sum(runset) }, SUM_SIZE) != 0)
         return err_corrupt();
     enum err err = open_runs(runset, &head);
     if (err != OK) {
@@ -164,8 +184,9 @@ write_note(struct runset *runset)
         };
         memcpy(runset->note + sizeof head + i * sizeof run, &run, sizeof run);
     }
-    runset->note_size =
-        (uint32_t)(sizeof head + runset->run_count * sizeof(struct note_run));
+    runset->note_size = note_size(runset->run_count);
+    uint64_t sum = note_sum(runset);
+    memcpy(runset->note + runset->note_size - SUM_SIZE, &sum, SUM_SIZE);
     return journal_put_note(runset->journal, view_of(runset->name),
                             (view) { runset->note, runset->note_size });
 }

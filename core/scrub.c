@@ -199,6 +199,26 @@ check_record(struct scrub *scrub, view key, view value)
 
 /* ----- the tables ----- */
 
+/* The first position of the record that should hold the position. */
+static bool
+find_first(struct scrub *scrub, uint64_t position, uint64_t *ret_first)
+{
+    struct shelf_key key;
+    struct db_cursor cursor;
+
+    db_cursor_open(scrub->txn, TABLE_RECORDS, &cursor);
+    view wanted = shelf_position_key(&key, position);
+    bool found = db_cursor_seek(&cursor, wanted);
+    if (!found)
+        found = db_cursor_last(&cursor);
+    else if (!view_equal(cursor.key, wanted))
+        found = db_cursor_prev(&cursor);
+    if (found)
+        *ret_first = shelf_key_position(cursor.key);
+    db_cursor_close(&cursor);
+    return found && *ret_first <= position;
+}
+
 static void
 walk_records(struct scrub *scrub)
 {
@@ -235,6 +255,28 @@ walk_streams(struct scrub *scrub)
     db_cursor_close(&cursor);
 }
 
+/* A mark takes an event out of every account: it must stand at a copy. */
+static void
+walk_marks(struct scrub *scrub)
+{
+    struct db_cursor cursor;
+
+    db_cursor_open(scrub->txn, TABLE_QUARANTINE, &cursor);
+    for (bool more = db_cursor_first(&cursor); more;
+         more = db_cursor_next(&cursor)) {
+        struct record_event event = { 0 };
+        struct shelf_item item;
+        uint64_t position = shelf_key_position(cursor.key);
+        uint64_t first = 0;
+        bool known = position != 0 && find_first(scrub, position, &first);
+        if (known && !get_item(scrub->txn, first, &item))
+            continue; /* its record has been told */
+        if (!known || !shelf_pick(&item, position, &event) || !event.copy)
+            report_position(scrub, SCRUB_INDEX, position);
+    }
+    db_cursor_close(&cursor);
+}
+
 enum err
 scrub_run(struct journal *journal, scrub_report *report_to, void *context,
           struct scrub_totals *ret_totals)
@@ -254,6 +296,7 @@ scrub_run(struct journal *journal, scrub_report *report_to, void *context,
     scrub.next = db_count(&txn, TABLE_BOUNDARIES) == 0 ? 1 : 0;
     walk_records(&scrub);
     walk_streams(&scrub);
+    walk_marks(&scrub);
     enum err err = txn.err;
     db_abort(&txn);
     if (err == OK)

@@ -84,3 +84,19 @@ done:
     runset_close(&check.set);
     return err;
 }
+
+enum err
+state_check_drop(struct ledger *ledger)
+{
+    struct runset set = state_empty_set();
+    enum err err = runset_init(&set, ledger->dir, ledger->journal);
+
+    if (err != OK)
+        return err;
+    bool taken = ledger_borrow_caches(ledger);
+    err = taken ? runset_reset(&set) : ERR_BUSY;
+    if (taken)
+        ledger_return_caches(ledger);
+    runset_close(&set);
+    return err;
+}

@@ -12,4 +12,8 @@
  * damaged. */
 NODISCARD enum err state_check(struct ledger *ledger, uint64_t *ret_wrong);
 
+/* Forgets damaged checkpoints, so that the next node or hub folds anew.
+ * ERR_BUSY: the owner is somebody else, who has to. */
+NODISCARD enum err state_check_drop(struct ledger *ledger);
+
 #endif

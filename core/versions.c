@@ -25,8 +25,9 @@ struct entry {
 };
 
 struct versions {
-    struct journal *journal; /* borrowed */
-    uint64_t position;       /* control items up to here have been read */
+    struct journal *journal;     /* borrowed */
+    uint64_t position;           /* control items up to here have been read */
+    struct reader_damage damage; /* position 0: none */
     uint32_t entry_count;
     uint32_t entry_room;
     struct entry *entries; /* owned; in the order of publishing */
@@ -159,6 +160,7 @@ read_items(struct versions *versions, struct reader *reader, bool *ret_changed)
     uint64_t next = versions->position + 1;
     enum err err;
 
+    versions->damage = (struct reader_damage) { 0 };
     for (;; next = item.position + 1) {
         err = reader_next_control(reader, next, &item);
         if (err == ERR_UNKNOWN)
@@ -174,6 +176,10 @@ read_items(struct versions *versions, struct reader *reader, bool *ret_changed)
         }
         versions->position = item.position;
     }
+    if (err == ERR_CORRUPT)
+        versions->damage = *reader_damage(reader);
+    if (err == ERR_CORRUPT && versions->damage.position != 0)
+        return OK;
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
@@ -195,6 +201,12 @@ versions_refresh(struct versions *versions, bool *ret_changed)
     if (err == OK)
         *ret_changed = changed;
     return err;
+}
+
+const struct reader_damage *
+versions_damage(const struct versions *versions)
+{
+    return versions->damage.position == 0 ? NULL : &versions->damage;
 }
 
 uint64_t

@@ -30,10 +30,14 @@ NODISCARD enum err versions_open(struct journal *journal,
                                  struct versions **ret_versions);
 void versions_close(struct versions *versions);
 
-/* Takes in what was published since.  What was handed out before is gone if
- * `ret_changed`. */
+/* Takes in what was published since, up to a damaged control item.  What was
+ * handed out before is gone if `ret_changed`. */
 NODISCARD enum err versions_refresh(struct versions *versions,
                                     bool *ret_changed);
+
+/* The damaged control item that the last refresh stopped at, or NULL. */
+struct reader_damage;
+const struct reader_damage *versions_damage(const struct versions *versions);
 
 /* Control items up to this position have been read. */
 uint64_t versions_position(const struct versions *versions);

@@ -214,3 +214,29 @@ book_change_byte(const struct book *book, const char *name, off_t at)
     assert_int_equal(pwrite(file, &byte, 1, at), 1);
     close(file);
 }
+
+void
+book_damage(struct book *book, const char *text, enum ledger_mode mode)
+{
+    static char bytes[1 << 22];
+    char path[PLACE_SIZE];
+    uint32_t found_count = 0;
+
+    ledger_close(book->ledger);
+    place_join(&book->place, "journal/data.mdb", path);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    for (char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), text,
+                                        strlen(text))) != NULL;
+         at++) {
+        *at ^= 1;
+        found_count++;
+    }
+    assert_true(found_count > 0);
+    rewind(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(ledger_open(book->place.path, mode, NULL, &book->ledger),
+                     OK);
+}

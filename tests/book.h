@@ -49,6 +49,10 @@ view book_example(const char *folder, const char *name);
 /* Publishes the example's program and imports its events, twice over. */
 void book_load_example(struct book *book, const char *folder);
 
+/* Flips a bit of the text wherever it stands in the journal; closes the ledger
+ * before and opens it after. */
+void book_damage(struct book *book, const char *text, enum ledger_mode mode);
+
 /* Changes one byte of a file of the ledger. */
 void book_change_byte(const struct book *book, const char *name, off_t at);
 

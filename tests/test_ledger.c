@@ -4,6 +4,9 @@
  */
 #include "core/ledger.h"
 
+#include "core/closing.h"
+#include "core/reader.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +138,97 @@ TEST(what_was_known_is_answered_as_it_was)
     book_close(&book);
 }
 
+#define SALE(receipt, member)                                                  \
+    "{\"kind\": \"purchase\", \"member\": " member ", \"receipt\": \"" receipt \
+    "\", \"total\": 1200, \"at\": \"2025-06-01T12:00:00Z\"}"
+
+/* Damage is named and served to nobody, before and after what is asked for. */
+TEST(a_damaged_record_is_named_and_refused)
+{
+    struct book book;
+    struct complaint complaint = { .text = "" };
+    struct history_account account;
+    struct ledger *strict = NULL;
+    const struct timeline *timeline;
+    const struct ledger_question question = { .known = LEDGER_KNOWN_ALL };
+    const account_id member = { .member = 1 };
+
+    book_open(&book, LEDGER_WRITE);
+    for (uint32_t i = 0; i < 3; i++) {
+        static const char *const sales[] = { SALE("first", "1"),
+                                             SALE("second", "2"),
+                                             SALE("third", "3") };
+        assert_int_equal(book_append(&book, sales[i], NULL, NULL), OK);
+    }
+    book_damage(&book, "second", LEDGER_CHECK);
+    assert_non_null(ledger_damage(book.ledger));
+    assert_int_equal(ledger_damage(book.ledger)->position, 2);
+    assert_int_equal(ledger_damage(book.ledger)->next, 3);
+    assert_int_equal(ledger_account(book.ledger, member, &question, &book.arena,
+                                    &account, &complaint),
+                     ERR_CORRUPT);
+    has(complaint.text, "position 2 (stream 1.1, events, seq 2) is damaged");
+    assert_int_equal(
+        ledger_timeline(book.ledger, LEDGER_KNOWN_ALL, &timeline, &complaint),
+        ERR_CORRUPT);
+    assert_int_equal(book_append(&book, SALE("fourth", "1"), NULL, NULL), OK);
+    ledger_close(book.ledger);
+    assert_int_equal(
+        ledger_open(book.place.path, LEDGER_READ, &complaint, &strict),
+        ERR_CORRUPT);
+    has(complaint.text, "position 2 (stream 1.1, events, seq 2) is damaged");
+    assert_int_equal(
+        ledger_open(book.place.path, LEDGER_CHECK, NULL, &book.ledger), OK);
+    book_damage(&book, "fourth", LEDGER_CHECK);
+    assert_int_equal(book_append(&book, SALE("fifth", "1"), NULL, &complaint),
+                     ERR_CORRUPT);
+    has(complaint.text, "is damaged");
+    book_close(&book);
+}
+
+/* What run files hold survives the record that it came from. */
+TEST(a_damaged_tail_keeps_the_runs)
+{
+    struct book book;
+
+    book_open(&book, LEDGER_OWN);
+    assert_int_equal(book_append(&book, SALE("first", "1"), NULL, NULL), OK);
+    assert_int_equal(book_append(&book,
+                                 SALE("second", "2") "\n" SALE("third", "2"),
+                                 NULL, NULL),
+                     OK);
+    assert_int_equal(history_merge(ledger_history(book.ledger)), OK);
+    book_damage(&book, "third", LEDGER_CHECK);
+    assert_int_equal(history_held(ledger_history(book.ledger)), 3);
+    assert_int_equal(history_position(ledger_history(book.ledger)), 3);
+    assert_int_equal(ledger_damage(book.ledger)->position, 2);
+    assert_int_equal(ledger_damage(book.ledger)->next, 0);
+    book_close(&book);
+}
+
+TEST(a_joined_ledger_publishes_nothing)
+{
+    struct complaint complaint = { .text = "" };
+    char path[PLACE_SIZE];
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_false(ledger_is_joined(book.ledger));
+    place_join(&book.place, "keys/hubs", path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_true(ledger_is_joined(book.ledger));
+    assert_int_equal(
+        book_publish(&book, "2026-01-01", view_of("currency: EUR"), &complaint),
+        ERR_INPUT);
+    has(complaint.text, "has joined a hub");
+    assert_int_equal(
+        closing_close(book.ledger, 2026 * 12, BOOK_NOW, &complaint), ERR_INPUT);
+    has(complaint.text, "close at the hub");
+    book_close(&book);
+}
+
 /* One process owns the ledger, another asks and appends. */
 TEST(two_processes_share_a_ledger)
 {
@@ -189,4 +283,7 @@ TEST(two_processes_share_a_ledger)
 RUN(cmocka_unit_test(a_ledger_is_made_once),
     cmocka_unit_test(examples_hold_through_a_ledger),
     cmocka_unit_test(what_was_known_is_answered_as_it_was),
+    cmocka_unit_test(a_damaged_record_is_named_and_refused),
+    cmocka_unit_test(a_damaged_tail_keeps_the_runs),
+    cmocka_unit_test(a_joined_ledger_publishes_nothing),
     cmocka_unit_test(two_processes_share_a_ledger))

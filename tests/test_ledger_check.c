@@ -89,7 +89,7 @@ TEST(gaps_and_colliding_members_are_notes)
     told = verify(&book, OK);
     assert_int_equal(told.note_count, 2);
     assert_non_null(strstr(told.last, "member 42: joined at node 8"));
-    assert_int_equal(ledger_get_status(book.ledger, &status), OK);
+    assert_int_equal(ledger_get_status(book.ledger, NULL, NULL, &status), OK);
     assert_int_equal(status.gaps, 1);
     assert_int_equal(status.position, 3);
     assert_int_equal(status.event_count, 3);

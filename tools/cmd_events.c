@@ -273,6 +273,18 @@ append_batch(struct query *query, const char *path, struct batch *batch)
     return COMMAND_DONE;
 }
 
+/* Who asks nothing needs no rules and no sound past: goods leave the store
+ * also where this program is too old, or an early record is damaged. */
+static enum command_status
+open_append(struct query *query, const struct arguments *arguments)
+{
+    if (command_flag(arguments, "json"))
+        return query_open(query, arguments,
+                          (struct query_options) { .mode = LEDGER_WRITE });
+    query->arguments = arguments;
+    return query_ledger(arguments, LEDGER_CHECK, &query->ledger);
+}
+
 static enum command_status
 append(const struct arguments *arguments)
 {
@@ -284,8 +296,7 @@ append(const struct arguments *arguments)
 
     if (!arena_open(&batch.arena, LIMIT_ARENA_SIZE))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
-    enum command_status status = query_open(
-        &query, arguments, (struct query_options) { .mode = LEDGER_WRITE });
+    enum command_status status = open_append(&query, arguments);
     if (status == COMMAND_DONE)
         status = read_batch(arguments, path, &batch);
     if (status == COMMAND_DONE)
@@ -309,7 +320,8 @@ struct export
     struct arena arena;
     struct text line;
     struct text cell;
-    uint64_t unknown; /* events that this version can't show */
+    uint64_t unknown;            /* events that this version can't show */
+    struct reader_damage damage; /* that it stopped at; position 0: none */
 };
 
 /* The columns of CSV, which are the fields of JSON; what lines there are goes
@@ -447,6 +459,8 @@ export_records(struct export *export)
             return err;
         export->next = item.position + item.record.count;
     }
+    if (err == ERR_CORRUPT)
+        export->damage = *reader_damage(export->reader);
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
@@ -503,6 +517,27 @@ read_export(struct export *export)
 }
 
 static enum command_status
+fail_export(const struct export *export, enum err err)
+{
+    const struct reader_damage *damage = &export->damage;
+
+    if (err != ERR_CORRUPT || damage->position == 0)
+        return command_fail(export->arguments, err, "at position %" PRIu64,
+                            export->next);
+    if (damage->next == 0)
+        return command_fail(export->arguments, err,
+                            "the record at position %" PRIu64
+                            ", the last one, is damaged; all before it has "
+                            "been told",
+                            damage->position);
+    return command_fail(export->arguments, err,
+                        "the record at position %" PRIu64
+                        " is damaged; all before it has been told, go on "
+                        "behind it with --after %" PRIu64,
+                        damage->position, damage->next - 1);
+}
+
+static enum command_status
 export_command(const struct arguments *arguments)
 {
     struct export export = { .arguments = arguments };
@@ -513,12 +548,11 @@ export_command(const struct arguments *arguments)
         return status;
     if (!arena_open(&export.arena, LIMIT_ARENA_SIZE))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
-    status = query_ledger(arguments, LEDGER_READ, &ledger);
+    status = query_ledger(arguments, LEDGER_CHECK, &ledger);
     if (status == COMMAND_DONE) {
         enum err err = export_all(&export, ledger);
         if (err != OK)
-            status = command_fail(arguments, err, "at position %" PRIu64,
-                                  export.next);
+            status = fail_export(&export, err);
         else
             fprintf(stderr, "leima export: up to position %" PRIu64 "\n",
                     export.next - 1);

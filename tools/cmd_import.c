@@ -304,7 +304,7 @@ open_parts(struct import *import, struct arena *lasting)
                                 strerror(errno));
     }
     if (status == COMMAND_DONE)
-        status = query_ledger(arguments, LEDGER_WRITE, &import->ledger);
+        status = query_ledger(arguments, LEDGER_CHECK, &import->ledger);
     return status;
 }
 

@@ -10,6 +10,8 @@
 #include "tools/query.h"
 #include "tools/table.h"
 
+enum { ASIDES_SHOWN = 100 };
+
 /* --- init --------------------------------------------------------------- */
 
 static enum command_status
@@ -62,42 +64,108 @@ print_rows(const struct status_row *rows, uint32_t count)
     return done;
 }
 
+/* What is damaged, flagged or quarantined, as lines of words or the elements
+ * of a list. */
+struct asides {
+    struct text text;
+    bool is_json;
+    uint32_t count;
+};
+
+static void
+take_aside(void *context, const struct aside *aside)
+{
+    struct asides *asides = context;
+    struct text *text = &asides->text;
+    char name[IDENTITY_SIZE] = "";
+
+    if (asides->count++ >= ASIDES_SHOWN)
+        return;
+    if (aside->identity.node != 0)
+        identity_format(aside->identity, name);
+    if (!asides->is_json) {
+        text_format(text, "%s: position %" PRIu64 "%s%s: %s\n",
+                    aside_name(aside->kind), aside->position,
+                    name[0] == '\0' ? "" : ", event ", name, aside->reason);
+        return;
+    }
+    text_comma(text);
+    text_char(text, '{');
+    text_json_view(text, "kind", view_of(aside_name(aside->kind)));
+    text_json_integer(text, "position", (int64_t)aside->position);
+    if (name[0] == '\0')
+        text_json_null(text, "event");
+    else
+        text_json_view(text, "event", view_of(name));
+    text_json_view(text, "reason", view_of(aside->reason));
+    text_char(text, '}');
+}
+
+static void
+print_status(const struct ledger_status *found, struct asides *asides)
+{
+    const struct status_row rows[] = {
+        { "node", found->who.node },
+        { "store", found->who.store },
+        { "incarnation", found->who.incarnation },
+        { "position", found->position },
+        { "events", found->event_count },
+        { "versions", found->versions },
+        { "damaged", found->damaged },
+        { "quarantined", found->quarantined },
+        { "flagged", found->flagged },
+        { "gaps", found->gaps },
+        { "history_position", found->history_position },
+        { "journal_bytes", found->journal_size },
+        { "history_bytes", found->history_size },
+        { "state_bytes", found->state_size },
+    };
+
+    if (!asides->is_json) {
+        print_rows(rows, COUNT_OF(rows));
+        if (found->joined)
+            printf("joined to a hub\n");
+        fwrite(asides->text.bytes, 1, asides->text.size, stdout);
+        if (asides->count > ASIDES_SHOWN)
+            printf("... %" PRIu32 " in all\n", asides->count);
+        return;
+    }
+    for (uint32_t i = 0; i < COUNT_OF(rows); i++)
+        printf("%s\"%s\": %" PRIu64, i == 0 ? "{" : ", ", rows[i].name,
+               rows[i].value);
+    printf(", \"joined\": %s, \"findings\": %.*s]}\n",
+           found->joined ? "true" : "false", (int)asides->text.size,
+           (const char *)asides->text.bytes);
+}
+
 static enum command_status
 status(const struct arguments *arguments)
 {
     struct ledger *ledger = NULL;
     struct ledger_status found;
+    struct complaint complaint = { 0 };
+    struct asides asides = { .is_json = command_flag(arguments, "json") };
 
-    enum command_status result = query_ledger(arguments, LEDGER_READ, &ledger);
+    enum command_status result = query_ledger(arguments, LEDGER_CHECK, &ledger);
     if (result != COMMAND_DONE)
         return result;
-    enum err err = ledger_get_status(ledger, &found);
+    if (asides.is_json)
+        text_char(&asides.text, '[');
+    enum err err = ledger_get_status(ledger, take_aside, &asides, &found);
+    if (err == OK && !text_ok(&asides.text))
+        err = ERR_MEMORY;
+    if (err == OK) {
+        print_status(&found, &asides);
+        err = ledger_refuse(ledger, &complaint);
+    }
     ledger_close(ledger);
-    if (err != OK)
-        return command_fail(arguments, err, "%s",
-                            command_operand(arguments, 0));
-    const struct status_row rows[] = {
-        { "node", found.who.node },
-        { "store", found.who.store },
-        { "incarnation", found.who.incarnation },
-        { "position", found.position },
-        { "events", found.event_count },
-        { "versions", found.versions },
-        { "quarantined", found.quarantined },
-        { "flagged", found.flagged },
-        { "gaps", found.gaps },
-        { "history_position", found.history_position },
-        { "journal_bytes", found.journal_size },
-        { "history_bytes", found.history_size },
-        { "state_bytes", found.state_size },
-    };
-    if (!command_flag(arguments, "json"))
-        return print_rows(rows, COUNT_OF(rows)) ? COMMAND_DONE : COMMAND_FAULT;
-    for (uint32_t i = 0; i < COUNT_OF(rows); i++)
-        printf("%s\"%s\": %" PRIu64, i == 0 ? "{" : ", ", rows[i].name,
-               rows[i].value);
-    printf("}\n");
-    return COMMAND_DONE;
+    text_close(&asides.text);
+    if (err == OK)
+        return COMMAND_DONE;
+    return command_fail(arguments, err, "%s",
+                        complaint.text[0] != '\0'
+                            ? complaint.text
+                            : command_operand(arguments, 0));
 }
 
 /* --- verify ------------------------------------------------------------- */
@@ -163,7 +231,7 @@ verify(const struct arguments *arguments)
 
     if (command_flag(arguments, "at") && !command_flag(arguments, "digest"))
         return command_misuse(arguments, "--at goes with --digest");
-    enum command_status result = query_ledger(arguments, LEDGER_READ, &ledger);
+    enum command_status result = query_ledger(arguments, LEDGER_CHECK, &ledger);
     if (result != COMMAND_DONE)
         return result;
     if (command_flag(arguments, "digest")) {
@@ -243,8 +311,10 @@ const struct command cmd_ledger_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = VERIFY_OPTIONS,
-      .about = "Damage gives exit status 3; notes (gaps, collisions of member\n"
-               "numbers) are worth knowing and no fault of this ledger.\n",
+      .about =
+          "Damage gives exit status 3; notes (gaps, collisions of member\n"
+          "numbers, what is flagged or quarantined) are worth knowing and\n"
+          "no fault of this ledger.\n",
       .examples = "leima verify L\n"
                   "leima verify L --digest --at 2026-01-01\n" },
     { .name = "member new",

@@ -559,6 +559,8 @@ command_status_of(enum err err)
     return COMMAND_FAULT;
 }
 
+enum { COMPLAINT_ROOM = 5120 }; /* a path and a complaint */
+
 enum command_status
 command_fail(const struct arguments *arguments, enum err err,
              const char *format, ...)
@@ -566,13 +568,16 @@ command_fail(const struct arguments *arguments, enum err err,
     enum command_status status = command_status_of(err);
     va_list list;
 
-    fprintf(stderr, "leima %s: ", arguments->command->name);
+    char text[COMPLAINT_ROOM];
     va_start(list, format);
-    vfprintf(stderr, format, list);
+    vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    if (status != COMMAND_REFUSED || err == ERR_UNKNOWN)
+    fprintf(stderr, "leima %s: %s", arguments->command->name, text);
+    /* What is damaged has mostly been named by who found it. */
+    bool is_named = status == COMMAND_DAMAGED && strstr(text, "damage") != NULL;
+    if ((status != COMMAND_REFUSED || err == ERR_UNKNOWN) && !is_named)
         fprintf(stderr, ": %s", err_name(err));
-    if (status == COMMAND_DAMAGED)
+    if (status == COMMAND_DAMAGED && !is_named)
         fprintf(stderr, " (%s); leima verify says where", err_witness());
     fprintf(stderr, "\n");
     return status;

@@ -1,0 +1,235 @@
+#include "core/ledger_aside.h"
+
+#include "core/codec.h"
+#include "core/ledger_parts.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { SCRATCH_SIZE = 1 << 20 }; /* one decoded event */
+
+struct sweep {
+    struct ledger *ledger;
+    ledger_aside_tell *tell;
+    void *context;
+    struct reader *reader;
+    struct arena scratch;
+    struct aside_totals totals;
+    uint64_t mark; /* the next position that the journal marked; 0: none */
+    enum reader_quarantine why;
+};
+
+const char *
+aside_name(enum aside_kind kind)
+{
+    static const char *const NAMES[] = {
+        [ASIDE_DAMAGED] = "damaged",
+        [ASIDE_FLAGGED] = "flagged",
+        [ASIDE_QUARANTINED] = "quarantined",
+    };
+    static_assert(COUNT_OF(NAMES) == ASIDE_KIND_COUNT, "a name for each");
+
+    assert((uint32_t)kind < COUNT_OF(NAMES));
+    return NAMES[kind];
+}
+
+static void tell(struct sweep *sweep, enum aside_kind kind, uint64_t position,
+                 identity id, const char *format, ...) PRINTF_LIKE(5, 6);
+
+static void
+tell(struct sweep *sweep, enum aside_kind kind, uint64_t position, identity id,
+     const char *format, ...)
+{
+    struct aside aside = { .kind = kind, .position = position, .identity = id };
+    va_list arguments;
+
+    sweep->totals.counts[kind]++;
+    if (sweep->tell == NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(aside.reason, sizeof aside.reason, format, arguments);
+    va_end(arguments);
+    sweep->tell(sweep->context, &aside);
+}
+
+/* --- events --- */
+
+/* Moves on to the first mark at or after the position. */
+static void
+seek_mark(struct sweep *sweep, uint64_t position)
+{
+    while (sweep->mark != 0 && sweep->mark < position)
+        if (reader_next_quarantine(sweep->reader, sweep->mark + 1, &sweep->mark,
+                                   &sweep->why) != OK)
+            sweep->mark = 0;
+}
+
+static void
+check_meaning(struct sweep *sweep, const struct record_event *stored,
+              uint64_t position)
+{
+    const struct ledger *ledger = sweep->ledger;
+    struct arena scratch = sweep->scratch;
+    struct complaint why = { .text = "" };
+    struct event event;
+    enum err err = codec_decode(stored->core, &scratch, &event);
+
+    if (err == ERR_UNKNOWN)
+        tell(sweep, ASIDE_QUARANTINED, position, stored->origin,
+             "of a kind or with a field of a later version");
+    else if (err != OK)
+        tell(sweep, ASIDE_QUARANTINED, position, stored->origin,
+             "its bytes are no event");
+    else if (event_check_core(&event, &why) != OK)
+        tell(sweep, ASIDE_QUARANTINED, position, stored->origin,
+             "breaks a rule: %s", why.text);
+    else if (!admission_admits(ledger->admission, stored->origin.node,
+                               event.store))
+        tell(sweep, ASIDE_QUARANTINED, position, stored->origin,
+             "store %" PRIu32 " is not one of node %" PRIu32 "'s", event.store,
+             stored->origin.node);
+}
+
+static void
+check_event(struct sweep *sweep, const struct record_event *stored,
+            uint64_t position)
+{
+    seek_mark(sweep, position);
+    if (sweep->mark == position)
+        tell(sweep, ASIDE_QUARANTINED, position, stored->origin,
+             sweep->why == QUARANTINE_COPY_DIFFERS
+                 ? "a copy that differs from its original"
+                 : "a copy that differs from another, which counts");
+    else
+        check_meaning(sweep, stored, position);
+}
+
+/* --- records --- */
+
+static identity
+first_of(const struct record *record)
+{
+    return (identity) { record->stream.incarnation, record->seq,
+                        record->stream.node };
+}
+
+/* A control item where only a hub's own streams may have it. */
+static bool
+is_misplaced(const struct record *record)
+{
+    switch (record->kind) {
+    case RECORD_VERSION:
+        return record->stream.channel != CHANNEL_PUBLIC;
+    case RECORD_CLOSE:
+    case RECORD_ENROL:
+    case RECORD_BACKUP:
+        return record->stream.channel != CHANNEL_BOOKS;
+    default:
+        return false;
+    }
+}
+
+static void
+take_record(struct sweep *sweep, const struct reader_item *item)
+{
+    struct record_cursor cursor = record_events(&item->record);
+    struct record_event stored;
+    uint64_t position = item->position;
+
+    if ((item->record.flags & RECORD_CLOCK_BACK) != 0)
+        tell(sweep, ASIDE_FLAGGED, position, first_of(&item->record),
+             "%" PRIu32 " %s written by a clock that had gone back",
+             item->record.count, item->record.count == 1 ? "item" : "items");
+    if (is_misplaced(&item->record))
+        tell(sweep, ASIDE_QUARANTINED, position, first_of(&item->record),
+             "a kind that only a hub's own streams may have");
+    for (; record_next(&cursor, &stored); position++) {
+        sweep->totals.events++;
+        check_event(sweep, &stored, position);
+    }
+    sweep->totals.last = item->position + item->record.count - 1;
+}
+
+/* Gives the position to go on from; 0: there is nothing behind it. */
+static uint64_t
+take_damage(struct sweep *sweep)
+{
+    const struct reader_damage *damage = reader_damage(sweep->reader);
+    const identity id = { damage->stream.incarnation, damage->seq,
+                          damage->stream.node };
+    char name[160];
+
+    ledger_name_record(damage, name, sizeof name);
+    if (damage->next != 0)
+        tell(sweep, ASIDE_DAMAGED, damage->position, id,
+             "%s is damaged: positions up to %" PRIu64 " are lost here", name,
+             damage->next - 1);
+    else
+        tell(sweep, ASIDE_DAMAGED, damage->position, id,
+             "%s is damaged, the last one: nothing can be appended", name);
+    sweep->totals.last =
+        damage->next == 0 ? damage->position : damage->next - 1;
+    return damage->next;
+}
+
+static enum err
+walk(struct sweep *sweep)
+{
+    struct reader_item item;
+    uint64_t next = 1;
+
+    while (next != 0) {
+        enum err err = reader_next(sweep->reader, next, &item);
+        if (err == ERR_NOT_FOUND)
+            break;
+        if (err == ERR_CORRUPT && reader_damage(sweep->reader)->position != 0) {
+            next = take_damage(sweep);
+        } else if (err == ERR_UNKNOWN) {
+            if (item.position >= next)
+                tell(sweep, ASIDE_QUARANTINED, item.position, (identity) { 0 },
+                     "a record of a later version");
+            next = (item.position >= next ? item.position : next) + 1;
+            sweep->totals.last = item.position;
+        } else if (err == OK) {
+            take_record(sweep, &item);
+            next = sweep->totals.last + 1;
+        } else {
+            return err;
+        }
+    }
+    return OK;
+}
+
+enum err
+ledger_aside_walk(struct ledger *ledger, ledger_aside_tell *told, void *context,
+                  struct aside_totals *ret_totals)
+{
+    struct sweep sweep = { .ledger = ledger, .tell = told, .context = context };
+    enum err err = reader_open(ledger->journal, &sweep.reader);
+
+    if (err == OK && !arena_open(&sweep.scratch, SCRATCH_SIZE))
+        err = ERR_MEMORY;
+    if (err == OK) {
+        if (reader_next_quarantine(sweep.reader, 1, &sweep.mark, &sweep.why) !=
+            OK)
+            sweep.mark = 0;
+        err = walk(&sweep);
+    }
+    reader_close(sweep.reader);
+    arena_close(&sweep.scratch);
+    if (err == OK)
+        *ret_totals = sweep.totals;
+    return err;
+}
+
+bool
+ledger_aside_may(struct ledger *ledger)
+{
+    struct history_counts counts = history_counts(ledger->history);
+
+    return ledger->damage.position != 0 || counts.odd > 0 ||
+           counts.flagged > 0 ||
+           history_quarantine_count(ledger->history) > 0 ||
+           admission_has_stores(ledger->admission);
+}
