@@ -4,9 +4,11 @@
 Every command of the table is asked for its help; every kind of failure is
 provoked once, and must end with its status and one line that says where.
 """
+import gzip
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 
@@ -54,6 +56,89 @@ def test_help_of_every_command():
         for part in ("\noptions:\n", "\nexamples:\n", f"leima {name}"):
             assert part in done.out, f"{name}: {part!r}"
         equal(name, done.err, "")
+
+
+def furnish():
+    """The files and ledgers that the examples of the help speak of."""
+    leima("generate", "--output", "events.jsonl", "--rules", "program.yaml",
+          "--members", "150", "--months", "12").expect(0)
+    with open("program.yaml") as file:
+        text = file.read()
+    for name in ("candidate.yaml", "weekend.yaml", "kanta.yaml"):
+        with open(name, "w") as file:
+            file.write(text.replace("multiply: 2}", "multiply: 3}"))
+    leima("init", "full", "--node", "2").expect(0)
+    for _ in range(2):
+        leima("rules", "publish", "full", "program.yaml", "--from",
+              "2000-01-01").expect(0)
+    leima("import", "full", "events.jsonl").expect(0)
+    for account in ({"member": 42}, {"bearer": "COUPON-1"}):
+        for event in ({"kind": "adjust", "points": 900, "reason": "x",
+                       "by": "y"},
+                      {"kind": "grant", "reward": "free_coffee"}):
+            leima("append", "full", given=json.dumps(
+                {**event, **account, "at": "2025-12-31T12:00:00Z"})).expect(0)
+    with open("sale.jsonl", "w") as file:
+        file.write('{"kind": "join", "member": 4242}\n')
+    os.mkdir("maps")
+    with open("maps/shop.yaml", "w") as file:
+        file.write('kind: join\nevent: {member: "{A}", id: "{A}"}\n')
+    with gzip.open("orders.csv.gz", "wt") as file:
+        file.write("A\n7\n8\n")
+    with open("orders.csv", "w") as file:
+        file.write("A\n7\n8\n")
+    os.mkdir("backups")
+
+
+# Processes that go on, and a close that has to wait for its turn: they have
+# tests of their own.
+ELSEWHERE = ("--follow", "leima hub", "leima node", "leima enrol", "--close",
+             "--join", "leima keys")
+MADE_BY_IT = {"init": ("L", "store10"), "restore": ("L",)}
+
+
+def lay_out(name):
+    """Fresh ledgers for one example."""
+    for ledger_name in ("L", "hub", "hq", "store10"):
+        shutil.rmtree(ledger_name, ignore_errors=True)
+        if ledger_name not in MADE_BY_IT.get(name, ()):
+            shutil.copytree("full", ledger_name)
+    shutil.rmtree("backups/2026-01-31", ignore_errors=True)
+    if name == "restore":
+        leima("backup", "full", "backups/2026-01-31").expect(0)
+
+
+def run_example(name, line):
+    lay_out(name)
+    files = {file: os.path.getmtime(file) for file in os.listdir(".")}
+    path = os.path.dirname(os.path.realpath(LEIMA)) + ":" + os.environ["PATH"]
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", line],
+                          env={**os.environ, "PATH": path},
+                          capture_output=True)
+    assert done.returncode == 0, \
+        f"{line}: status {done.returncode}: {done.stderr.decode()[:300]}"
+    # What it wrote must not be what the next example reads.
+    for file in os.listdir("."):
+        if file not in files and os.path.isfile(file):
+            os.remove(file)
+
+
+def test_examples_of_every_help():
+    furnish()
+    keep = {name: open(name).read() for name in ("events.jsonl",
+                                                 "program.yaml")}
+    count = 0
+    for name in commands():
+        text = leima(*name.split(), "--help").expect(0).out
+        for line in text.split("\nexamples:\n")[1].splitlines():
+            if any(word in line for word in ELSEWHERE):
+                continue
+            run_example(name, line.strip())
+            count += 1
+            for file, content in keep.items():
+                with open(file, "w") as out:
+                    out.write(content)
+    assert count > 40, count
 
 
 def test_misuse_names_the_nearest():
