@@ -515,10 +515,15 @@ find_position(struct work *work, const struct step *step)
     work->cashier = (view) { 0 };
     if (step->event == NULL || step->kind == STEP_REFERRAL)
         return;
-    while (work->next < history->event_count &&
-           history->events[work->next] != step->event)
-        work->next++;
-    assert(work->next < history->event_count);
+    /* An account of which nothing counts is walked and not handed out, so the
+     * place may be that of the one before. */
+    if (work->next >= history->event_count)
+        work->next = 0;
+    uint32_t start = work->next;
+    while (history->events[work->next] != step->event) {
+        work->next = (work->next + 1) % history->event_count;
+        assert(work->next != start);
+    }
     work->position = history->positions[work->next];
     work->cashier = served_cashier(&work->served, work->position);
 }

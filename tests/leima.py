@@ -85,7 +85,7 @@ def run(name, test):
 
 def main(tests):
     wanted = sys.argv[1:]
-    done = [run(name, test) for name, test in tests.items()
+    done = [run(name, test) for name, test in list(tests.items())
             if name.startswith("test_") and
             (not wanted or any(word in name for word in wanted))]
     sys.exit(0 if all(done) else 1)

@@ -58,12 +58,16 @@ def test_help_of_every_command():
         equal(name, done.err, "")
 
 
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
 def furnish():
     """The files and ledgers that the examples of the help speak of."""
     leima("generate", "--output", "events.jsonl", "--rules", "program.yaml",
           "--members", "150", "--months", "12").expect(0)
-    with open("program.yaml") as file:
-        text = file.read()
+    text = read("program.yaml")
     for name in ("candidate.yaml", "weekend.yaml", "kanta.yaml"):
         with open(name, "w") as file:
             file.write(text.replace("multiply: 2}", "multiply: 3}"))
@@ -73,11 +77,13 @@ def furnish():
               "2000-01-01").expect(0)
     leima("import", "full", "events.jsonl").expect(0)
     for account in ({"member": 42}, {"bearer": "COUPON-1"}):
-        for event in ({"kind": "adjust", "points": 900, "reason": "x",
+        for event in ({"kind": "stamp", "card": "lunch",
+                       "at": "2024-06-01T12:00:00Z"},
+                      {"kind": "adjust", "points": 900, "reason": "x",
                        "by": "y"},
                       {"kind": "grant", "reward": "free_coffee"}):
-            leima("append", "full", given=json.dumps(
-                {**event, **account, "at": "2025-12-31T12:00:00Z"})).expect(0)
+            leima("append", "full",
+                  given=json.dumps({**event, **account})).expect(0)
     with open("sale.jsonl", "w") as file:
         file.write('{"kind": "join", "member": 4242}\n')
     os.mkdir("maps")
@@ -104,6 +110,10 @@ def lay_out(name):
         if ledger_name not in MADE_BY_IT.get(name, ()):
             shutil.copytree("full", ledger_name)
     shutil.rmtree("backups/2026-01-31", ignore_errors=True)
+    if name == "generate":
+        for node, ledger_name in ((1, "L"), (10, "store10")):
+            shutil.rmtree(ledger_name)
+            leima("init", ledger_name, "--node", node).expect(0)
     if name == "restore":
         leima("backup", "full", "backups/2026-01-31").expect(0)
 
@@ -125,8 +135,7 @@ def run_example(name, line):
 
 def test_examples_of_every_help():
     furnish()
-    keep = {name: open(name).read() for name in ("events.jsonl",
-                                                 "program.yaml")}
+    keep = {name: read(name) for name in ("events.jsonl", "program.yaml")}
     count = 0
     for name in commands():
         text = leima(*name.split(), "--help").expect(0).out

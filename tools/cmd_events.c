@@ -596,7 +596,7 @@ const struct command cmd_events_table[] = {
                "--json each\nline of the answer holds the event's row of "
                "explain and the balance after it.\n",
       .examples =
-          "leima append L events.jsonl\n"
+          "leima append L sale.jsonl\n"
           "echo '{\"kind\": \"join\", \"member\": 42}' | leima append L\n"
           "leima append L sale.jsonl --dry-run --json\n" },
     { .name = "export",
