@@ -96,9 +96,10 @@ def furnish():
     os.mkdir("backups")
 
 
-# Processes that go on, and a close that has to wait for its turn: they have
+# Processes that go on, and what has to do with closed periods: they have
 # tests of their own.
 ELSEWHERE = ("--follow", "leima hub", "leima node", "leima enrol", "--close",
+             "--signed", "settle verify", "settle key", "--adjustment",
              "--join", "leima keys")
 MADE_BY_IT = {"init": ("L", "store10"), "restore": ("L",)}
 
