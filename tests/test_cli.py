@@ -395,7 +395,7 @@ def test_segment():
                        ("spend=", "range"), ("sku=S,", "end"),
                        ("(sku=S", "parenthesis"), ("sku=S)", "comma"),
                        ("purchases=9..5", "range")):
-        refused(1, "segment", "L", text, says=[word])
+        refused(2, "segment", "L", text, says=[word])
     grants = leima("segment", "L", "sku=S", "--grant", "tea", "--reason",
                    "may").expect(0)
     equal("grant", grants.json(), {"kind": "grant", "member": 5,

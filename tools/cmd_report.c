@@ -228,24 +228,30 @@ read_period(struct report *report)
     return false;
 }
 
+static bool
+read_segment(struct report *report)
+{
+    struct query *query = &report->query;
+    const char *text = command_option(query->arguments, "segment");
+
+    if (text == NULL ||
+        segment_read(view_of(text), query->timeline, &query->lasting,
+                     &report->options.segment, &query->complaint) == OK)
+        return true;
+    command_misuse(query->arguments, "--segment: %s", query->complaint.text);
+    return false;
+}
+
 static enum err
 make(struct report *report)
 {
     struct query *query = &report->query;
     struct breakdown_options *options = &report->options;
-    const char *segment = command_option(query->arguments, "segment");
-    enum err err = OK;
-
     options->known = query->question.known;
     options->timeline = query->timeline;
     /* Without randomness the tables still work, only guessably. */
     if (getrandom(&options->seed, sizeof options->seed, GRND_NONBLOCK) < 0)
         options->seed = (uint64_t)(uintptr_t)report;
-    if (segment != NULL)
-        err = segment_read(view_of(segment), query->timeline, &query->lasting,
-                           &options->segment, &query->complaint);
-    if (err != OK)
-        return err;
     return breakdown_make(query->ledger, options, &query->account,
                           &report->breakdown, &query->complaint);
 }
@@ -260,7 +266,8 @@ report_command(const struct arguments *arguments)
     enum command_status status = query_open(
         &report.query, arguments,
         (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
-    if (status == COMMAND_DONE && !read_period(&report))
+    if (status == COMMAND_DONE &&
+        (!read_period(&report) || !read_segment(&report)))
         status = COMMAND_MISUSE;
     if (status == COMMAND_DONE) {
         enum err err = make(&report);

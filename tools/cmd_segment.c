@@ -134,10 +134,10 @@ segment(const struct arguments *arguments)
     enum command_status status = query_open(
         &query, arguments,
         (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
+    if (status == COMMAND_DONE && read_wanted(&query, &wanted) != OK)
+        status = command_misuse(arguments, "%s", query.complaint.text);
     if (status == COMMAND_DONE) {
-        enum err err = read_wanted(&query, &wanted);
-        if (err == OK)
-            err = print_segment(&query, &wanted, &grant);
+        enum err err = print_segment(&query, &wanted, &grant);
         if (err != OK)
             status = query_fail(&query, err);
     }
