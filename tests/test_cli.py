@@ -506,6 +506,23 @@ def test_rules():
         equal("file", leima("rules", "show", "L").expect(0).out, file.read())
 
 
+def test_tests_of_a_program():
+    path = os.path.join(TREE, "tests", "programs", "kahvila.yaml")
+    equal("tests", leima("rules", "check", path, "--json").expect(0).json(),
+          {"file": path, "tests": 6, "mistake_count": 0, "mistakes": []})
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for old, new, words in (
+            ("debt: 60", "debt: 61", ("debt 61", "found 60", "ask leaves")),
+            ("multiply: 2}", "multiply: 3}", ("available 30", "found 40"))):
+        assert text.count(old) == 1, old
+        with open("bent.yaml", "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
+        done = leima("rules", "check", "bent.yaml").expect(1)
+        for word in words + ("bent.yaml:",):
+            assert word in done.err, done.err
+
+
 def test_pipes_are_plain():
     ledger()
     for words in (("explain", "L", "42"), ("history", "L", "42"),
