@@ -142,6 +142,8 @@ write_notes(const struct walk *walk, struct text *text)
         write_note(text, "uncovered", 0);
     if (step->kind == STEP_VOIDED)
         write_note(text, "voided", 0);
+    if (step->kind == STEP_ASIDE)
+        write_note(text, "quarantined", 0);
     text_char(text, ']');
 }
 

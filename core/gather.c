@@ -59,6 +59,14 @@ add_referred(struct gather *gather, uint64_t member)
     *LIST_ADD(gather->arena, &gather->referred) = member;
 }
 
+static void
+add_aside(struct gather *gather, const struct event *event, uint64_t position,
+          enum history_why why)
+{
+    *LIST_ADD(gather->arena, &gather->aside) =
+        (struct history_aside) { event, position, why };
+}
+
 enum err
 gather_item(struct gather *gather, view bytes)
 {
@@ -67,7 +75,8 @@ gather_item(struct gather *gather, view bytes)
 
     if (err != OK)
         return err;
-    if (item.position > gather->known || is_quarantined(gather, item.position))
+    bool marked = is_quarantined(gather, item.position);
+    if (item.position > gather->known || (marked && item.kind == ITEM_POINTER))
         return OK;
     if (item.kind == ITEM_POINTER) {
         add_referred(gather, item.referred);
@@ -81,7 +90,13 @@ gather_item(struct gather *gather, view bytes)
     event->identity = item.identity;
     if (!account_equal(event->account, gather->account))
         return err_corrupt();
-    if (is_admitted(gather->rules, event))
+    if (marked)
+        add_aside(gather, event, item.position, HISTORY_COPY);
+    else if (item.kind == ITEM_ODD)
+        add_aside(gather, event, item.position, HISTORY_RULE);
+    else if (!is_admitted(gather->rules, event))
+        add_aside(gather, event, item.position, HISTORY_STORE);
+    else
         add_event(gather, event, item.position, item.copy);
     return OK;
 }
@@ -104,6 +119,8 @@ gather_account(struct gather *gather, const struct history_account *account)
         add_event(gather, account->events[i], account->positions[i], false);
     for (uint32_t i = 0; i < account->referred_count; i++)
         add_referred(gather, account->referred[i]);
+    for (uint32_t i = 0; i < account->aside_count; i++)
+        *LIST_ADD(gather->arena, &gather->aside) = account->aside[i];
 }
 
 /* Canonical order; of one identity the original first, then by arrival. */
@@ -311,5 +328,7 @@ gather_end(struct gather *gather, struct history_account *ret_account)
         .events = sorted,
         .positions = positions,
         .referred = gather->referred.items,
+        .aside_count = gather->aside.count,
+        .aside = gather->aside.items,
     };
 }

@@ -7,8 +7,8 @@
  * - What arrived after the position asked for is not there.
  * - What the journal has quarantined does not count, nor does a node's event
  *   for a store not its own; but a copy that differs from its original counts
- *   where the question is from before the original arrived.  (What breaks a
- *   rule of EVENTS.md has not become an item.)
+ *   where the question is from before the original arrived.  What does
+ *   not count, or breaks a rule of EVENTS.md, is listed aside.
  * - A copy and its original are one.
  * - Two events of one node but different incarnations with the same `id` and
  *   content are one (EVENTS.md, "Identity"): the first in canonical order
@@ -55,6 +55,11 @@ struct gather {
         uint32_t count;
         uint32_t room;
     } referred;
+    struct gather_aside {
+        struct history_aside *items;
+        uint32_t count;
+        uint32_t room;
+    } aside;
 };
 
 /* Starts the history of `account`, whose code is copied into the arena. */

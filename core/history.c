@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    FORMAT = 1,              /* of items; also for what this program knows */
+    FORMAT = 2,              /* of items; also for what this program knows */
     TAIL_MERGE = 32768,      /* items that an owner leaves unmerged */
     TAIL_MAX = 1000000,      /* items that anybody holds */
     TAIL_SIZE_MAX = 1 << 28, /* bytes likewise */
@@ -245,6 +245,17 @@ add_pointer(struct history *history, const struct event *event,
     return tail_add(&history->tail, referrer, &pointer);
 }
 
+/* Whether the event says whose it is, whatever else is wrong with it. */
+static bool
+has_account(const struct event *event)
+{
+    account_id account = event->account;
+
+    if (account.member != 0)
+        return account.member <= LIMIT_MEMBER && account.bearer.size == 0;
+    return account.bearer.size > 0 && account.bearer.size <= LIMIT_CODE_SIZE;
+}
+
 /* An event that this program does not understand, or that breaks a rule, has
  * no effect; the journal keeps it for a later program. */
 static enum err
@@ -253,7 +264,7 @@ take_event(struct history *history, const struct record_event *stored,
 {
     struct arena scratch = history->scratch;
     struct event event;
-    const struct item item = {
+    struct item item = {
         .kind = ITEM_EVENT,
         .copy = stored->copy,
         .position = position,
@@ -263,10 +274,16 @@ take_event(struct history *history, const struct record_event *stored,
 
     history->counts.events++;
     history->counts.copies += stored->copy;
-    if (codec_decode(stored->core, &scratch, &event) != OK ||
-        event_check_core(&event, NULL) != OK) {
+    if (codec_decode(stored->core, &scratch, &event) != OK) {
         history->counts.odd++;
         return OK;
+    }
+    if (event_check_core(&event, NULL) != OK) {
+        history->counts.odd++;
+        item.kind = ITEM_ODD;
+        return has_account(&event)
+                   ? tail_add(&history->tail, event.account, &item)
+                   : OK;
     }
     enum err err = tail_add(&history->tail, event.account, &item);
     return err == OK ? add_pointer(history, &event, position) : err;

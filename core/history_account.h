@@ -8,6 +8,19 @@
 
 #define HISTORY_ALL UINT64_MAX /* no bound by position */
 
+/* Why an event of the account does not count. */
+enum history_why {
+    HISTORY_RULE,  /* it breaks a rule of EVENTS.md */
+    HISTORY_STORE, /* its node does not speak for that store */
+    HISTORY_COPY,  /* a copy; it differs from what is held of the event */
+};
+
+struct history_aside {
+    const struct event *event;
+    uint64_t position;
+    enum history_why why;
+};
+
 /* The events of one account.  All of it, with every view of the events, lives
  * in the arena that it was read into. */
 struct history_account {
@@ -18,6 +31,9 @@ struct history_account {
     const uint64_t *positions; /* of each event, when it first arrived */
     const uint64_t *referred;  /* members whose join named this account,
                                 * ascending, each once; void or not */
+    uint32_t aside_count;
+    const struct history_aside *aside; /* quarantined, in order of arrival
+                                        * within what each source holds */
 };
 
 /* What has been taken in. */

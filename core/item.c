@@ -18,7 +18,7 @@ enum { FLAG_COPY = 1 };
 void
 item_encode_head(const struct item *item, uint8_t bytes[static ITEM_HEAD_SIZE])
 {
-    bool event = item->kind == ITEM_EVENT;
+    bool event = item->kind != ITEM_POINTER;
     const struct head head = {
         .kind = item->kind,
         .flags = item->copy ? FLAG_COPY : 0,
@@ -28,7 +28,7 @@ item_encode_head(const struct item *item, uint8_t bytes[static ITEM_HEAD_SIZE])
         .seq = event ? item->identity.seq : item->referred,
     };
 
-    assert(event || item->kind == ITEM_POINTER);
+    assert(item->kind >= ITEM_EVENT && item->kind <= ITEM_ODD);
     assert(item->position > 0);
     memcpy(bytes, &head, sizeof head);
 }
@@ -48,7 +48,7 @@ item_decode(view bytes, struct item *ret_item)
         .copy = head.flags == FLAG_COPY,
         .position = head.position,
     };
-    if (head.kind == ITEM_EVENT) {
+    if (head.kind == ITEM_EVENT || head.kind == ITEM_ODD) {
         item.identity = (identity) { head.incarnation, head.seq, head.node };
         item.core = (view) { bytes.bytes + sizeof head,
                              bytes.size - (uint32_t)sizeof head };

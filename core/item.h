@@ -1,7 +1,7 @@
 /*
  * item.h - one entry of an account's history as bytes
  *
- * An item is either an event of the account or a pointer: a member whose join
+ * An item is an event of the account or a pointer: a member whose join
  * named this account as the referrer.  It carries the position at which it
  * arrived, so that a question can leave out what was not known yet.
  *
@@ -23,6 +23,7 @@
 enum item_kind {
     ITEM_EVENT = 1,
     ITEM_POINTER = 2,
+    ITEM_ODD = 3, /* an event that breaks a rule: shown, without effect */
 };
 
 enum { ITEM_HEAD_SIZE = 32 };

@@ -587,6 +587,11 @@ ledger_walk_input(struct ledger *ledger, const struct history_account *account,
         if (err != OK)
             return err;
     }
+    uint32_t aside_count = question->aside ? account->aside_count : 0;
+    const struct event **aside =
+        ARENA_NEW(arena, const struct event *, aside_count);
+    for (uint32_t i = 0; i < aside_count; i++)
+        aside[i] = account->aside[i].event;
     *ret_input = (struct walk_input) {
         .fold = fold,
         .account = account->account,
@@ -594,6 +599,8 @@ ledger_walk_input(struct ledger *ledger, const struct history_account *account,
         .event_count = account->event_count,
         .referrals = referrals,
         .referral_count = count,
+        .aside = aside,
+        .aside_count = aside_count,
         .until_ms = until_ms,
     };
     return OK;

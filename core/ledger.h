@@ -114,6 +114,7 @@ struct ledger_question {
     uint64_t known;
     const struct event *extra;
     uint32_t extra_count;
+    bool aside; /* what is quarantined is walked, too, without effect */
 };
 
 /* The history of an account (history_read() with damage mended). */

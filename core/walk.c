@@ -127,7 +127,8 @@ void
 walk_open(struct walk *walk, const struct walk_input *input,
           struct arena *arena)
 {
-    uint32_t count = input->event_count + input->referral_count;
+    uint32_t own = input->event_count + input->referral_count;
+    uint32_t count = own + input->aside_count;
 
     *walk = (struct walk) {
         .fold = input->fold,
@@ -146,7 +147,10 @@ walk_open(struct walk *walk, const struct walk_input *input,
             .referral = &input->referrals[i],
             .kind = STEP_REFERRAL,
         };
-    if (input->referral_count > 0)
+    for (uint32_t i = 0; i < input->aside_count; i++)
+        walk->items[own + i] =
+            (struct walk_item) { .event = input->aside[i], .kind = STEP_ASIDE };
+    if (count > input->event_count)
         qsort(walk->items, count, sizeof walk->items[0], compare_items);
 }
 

@@ -22,6 +22,7 @@ enum step_kind {
     STEP_REFERRAL, /* of another member, at its qualifying event */
     STEP_VOID,     /* a void: no effect of its own */
     STEP_VOIDED,   /* an event that a void undid: no effect */
+    STEP_ASIDE,    /* a quarantined event: no effect */
 };
 
 struct step {
@@ -43,6 +44,10 @@ struct walk_input {
     uint32_t event_count;
     const struct referral *referrals; /* any order; borrowed for the call */
     uint32_t referral_count;
+    /* Quarantined events to be shown in their places; any order; borrowed as
+     * long as the walk. */
+    const struct event *const *aside;
+    uint32_t aside_count;
     int64_t until_ms;
 };
 

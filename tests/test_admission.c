@@ -65,6 +65,23 @@ static const char COPY[] =
     "\"at\": \"2025-01-01T00:00:00Z\", \"kind\": \"purchase\", \"store\": 33, "
     "\"member\": 42, \"receipt\": \"1\", \"total\": 100}";
 
+/* It is told of the account all the same. */
+static void
+expect_aside(struct book *book, uint32_t count)
+{
+    const struct ledger_question question = { .known = LEDGER_KNOWN_ALL };
+    struct history_account account;
+
+    arena_reset(&book->arena);
+    assert_int_equal(ledger_account(book->ledger, (account_id) { .member = 42 },
+                                    &question, &book->arena, &account, NULL),
+                     OK);
+    assert_int_equal(account.aside_count, count);
+    assert_int_equal(account.event_count, 1 - count);
+    if (count > 0)
+        assert_int_equal(account.aside[0].why, HISTORY_STORE);
+}
+
 TEST(an_event_for_another_store_has_no_effect)
 {
     struct ledger_import import = { 0 };
@@ -76,11 +93,13 @@ TEST(an_event_for_another_store_has_no_effect)
     assert_non_null(
         strstr(book_balance(&book, "42", BOOK_NOW, LEDGER_KNOWN_ALL),
                "\"purchases\": 0,"));
+    expect_aside(&book, 1);
     enrol(&book, 421, 33, ENROL_STORE);
     assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
     assert_non_null(
         strstr(book_balance(&book, "42", BOOK_NOW, LEDGER_KNOWN_ALL),
                "\"purchases\": 1,"));
+    expect_aside(&book, 0);
     book_close(&book);
 }
 

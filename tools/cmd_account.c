@@ -346,6 +346,7 @@ explain(const struct arguments *arguments)
                                  .why = command_flag(arguments, "why") });
     if (status != COMMAND_DONE)
         goto done;
+    query.question.aside = true;
     status = COMMAND_MISUSE;
     if (!command_account(arguments, 1, &account))
         goto done;
