@@ -26,10 +26,39 @@ chapter() {
 	printf '\n%s%d. %s%s\n' "$bold" "$chapters" "$1" "$plain"
 }
 say() { printf '   %s\n' "$@"; }
+# Lays out what a pipe gets with tabs as a terminal would show it.
+columns() {
+	awk -F '\t' '
+		function flush(   i, k, line) {
+			for (i = 1; i <= rows; i++) {
+				line = "    "
+				for (k = 1; k <= wide; k++)
+					line = line " " sprintf("%" (text[k] ? "-" : "") \
+						width[k] "s", cell[i, k]) " "
+				sub(/ +$/, "", line)
+				print line
+			}
+			rows = wide = 0
+			delete width
+			delete text
+		}
+		NF < 2 { flush(); print "     " $0; next }
+		{
+			rows++
+			for (k = 1; k <= NF; k++) {
+				cell[rows, k] = $k
+				if (length($k) > width[k]) width[k] = length($k)
+				if (rows > 1 && $k ~ /[^-0-9.]/) text[k] = 1
+			}
+			for (k = NF + 1; k <= wide; k++) cell[rows, k] = ""
+			if (NF > wide) wide = NF
+		}
+		END { flush() }'
+}
 # Shows a command as one would type it, then runs it.
 show() {
-	printf '   $ leima %s\n' "$*"
-	"$leima" "$@" 2>&1 | sed 's/^/     /'
+	printf '   $ leima %s\n' "${*//"$(dirname "$rules")"\//}"
+	"$leima" "$@" 2>&1 | sed "s#$(dirname "$rules")/##" | columns
 }
 fail() { # says why, with what the processes traced last
 	echo "the demo failed: $*" >&2
