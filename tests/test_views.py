@@ -187,6 +187,14 @@ def test_grants_of_a_segment_count_once():
                                               "expires_at": None}])
     refused(2, "segment", "L", "purchases=0", "--grant", "cup",
             says=["--reason"])
+    refused(1, "segment", "L", "purchases=0", "--grant", "mug", "--reason",
+            "x", says=["mug"])
+    leima("append", "L", given=json.dumps(
+        {"kind": "activity", "name": "visit", "bearer": "B" * 40})).expect(0)
+    done = leima("segment", "L", "purchases=0", "--grant", "cup", "--reason",
+                 "r" * 30).expect(1)
+    equal("nothing", done.out, "")
+    assert "shorter" in done.err, done.err
     refused(2, "segment", "L", "purchases=0", "--channel", "E-Mail",
             says=["--channel"])
 

@@ -18,13 +18,18 @@ struct wanted {
     const struct segment *channel; /* its consent is needed, too; or NULL */
 };
 
-static void
+static enum err
 write_grant(struct text *out, account_id account, const char *name,
-            const struct grant *grant)
+            const struct grant *grant, struct complaint *complaint)
 {
     char id[LIMIT_CODE_SIZE + ACCOUNT_SIZE + 2];
 
     snprintf(id, sizeof id, "%s:%s", grant->reason, name);
+    if (!event_is_code(view_of(id)))
+        return complain(complaint,
+                        "%s: the id \"%s\" would have more than %d characters; "
+                        "take a shorter --reason",
+                        name, id, LIMIT_CODE_SIZE);
     text_char(out, '{');
     text_json_view(out, "kind", view_of("grant"));
     if (account.member != 0)
@@ -35,18 +40,19 @@ write_grant(struct text *out, account_id account, const char *name,
     text_json_view(out, "reward", view_of(grant->reward));
     text_json_view(out, "reason", view_of(grant->reason));
     text_char(out, '}');
+    return OK;
 }
 
 static enum err
-print_member(const struct query *query, account_id account,
-             const struct grant *grant, struct text *out)
+write_account(struct query *query, account_id account,
+              const struct grant *grant, struct text *out)
 {
     char name[ACCOUNT_SIZE];
+    enum err err = OK;
 
     account_format(account, name);
-    text_clear(out);
     if (grant->reward != NULL) {
-        write_grant(out, account, name, grant);
+        err = write_grant(out, account, name, grant, &query->complaint);
     } else if (command_flag(query->arguments, "json")) {
         text_char(out, '{');
         text_json_view(out, "account", view_of(name));
@@ -55,9 +61,7 @@ print_member(const struct query *query, account_id account,
         text_string(out, name);
     }
     text_char(out, '\n');
-    if (!text_ok(out))
-        return ERR_MEMORY;
-    return fwrite(out->bytes, 1, out->size, stdout) == out->size ? OK : ERR_IO;
+    return err;
 }
 
 static bool
@@ -68,6 +72,7 @@ holds(const struct wanted *wanted, const struct account *account, int64_t at_ms)
             segment_holds(wanted->channel, account, at_ms));
 }
 
+/* All at once in the end: half a list of grants helps nobody. */
 static enum err
 print_segment(struct query *query, const struct wanted *wanted,
               const struct grant *grant)
@@ -85,10 +90,25 @@ print_segment(struct query *query, const struct wanted *wanted,
         census_open(query->ledger, &options, &query->complaint, &census);
     while (err == OK && (err = census_next(census, &walk)) == OK)
         if (holds(wanted, &walk->account, query->at_ms))
-            err = print_member(query, walk->account.id, grant, &out);
-    text_close(&out);
+            err = write_account(query, walk->account.id, grant, &out);
     census_close(census);
-    return err == ERR_NOT_FOUND ? OK : err;
+    if (err == ERR_NOT_FOUND)
+        err = text_ok(&out) ? OK : ERR_MEMORY;
+    if (err == OK && fwrite(out.bytes, 1, out.size, stdout) != out.size)
+        err = ERR_IO;
+    text_close(&out);
+    return err;
+}
+
+/* A grant of what the version in force does not know would do nothing. */
+static bool
+knows_reward(const struct query *query, const char *reward)
+{
+    const struct version *version = timeline_at(query->timeline, query->at_ms);
+    int32_t number =
+        timeline_find(query->timeline, NAME_REWARD, view_of(reward));
+
+    return version_place(version, NAME_REWARD, number) != PROGRAM_NONE;
 }
 
 static enum err
@@ -136,6 +156,11 @@ segment(const struct arguments *arguments)
         (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
     if (status == COMMAND_DONE && read_wanted(&query, &wanted) != OK)
         status = command_misuse(arguments, "%s", query.complaint.text);
+    if (status == COMMAND_DONE && grant.reward != NULL &&
+        !knows_reward(&query, grant.reward))
+        status = command_fail(arguments, ERR_NOT_FOUND,
+                              "--grant: the rules have no reward \"%s\"",
+                              grant.reward);
     if (status == COMMAND_DONE) {
         enum err err = print_segment(&query, &wanted, &grant);
         if (err != OK)
