@@ -72,7 +72,7 @@ BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
 SHARED_BENCH := $(call objects,$(filter-out $(wildcard bench/bench_*.c), \
 	$(wildcard bench/*.c)))
 
-.PHONY: all deps test-deps demo test unit bench tidy format install clean help
+.PHONY: sim all deps test-deps demo test unit bench tidy format install clean help
 .SECONDARY:
 all: deps ## build the program into build/leima (BUILD=release|debug|asan)
 	$(Q)$(MAKE) --no-print-directory $(if $(wildcard tools/main.c),$(B)/leima,$(LIBRARY))
@@ -110,6 +110,19 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(SHARED_TEST) $(LIBRARY)
 $(B)/bench/bench_%: $(B)/bench/bench_%.o $(SHARED_BENCH) $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 
+# The simulator: the library with other bodies for disk, network, clock,
+# keeper and trace.
+SIM_OTHER := $(call objects,core/db.c nodes/transport.c nodes/clock.c \
+	nodes/keeper.c nodes/trace.c)
+SIM_OBJECTS := $(call objects,$(wildcard tests/sim/*.c) tests/place.c)
+SIM_REAL := $(filter-out $(SIM_OTHER),$(call objects,\
+	$(call sources,core,$(CORE)) $(call sources,nodes,$(NODES))))
+$(B)/sim: $(SIM_OBJECTS) $(SIM_REAL)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES) -Wl,--wrap=nanosleep
+
+sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
+	$(Q)$(B)/sim $(foreach v,SEED FIRST COUNT SECONDS LOUD,$(if $($v),$v=$($v)))
+
 demo: all ## a hub, three stores, a month of trade: see what leima does
 	$(Q)tools/demo.sh build/leima
 
@@ -134,7 +147,7 @@ tidy: ## check layering, lengths and layout
 		TOOLS="$(TOOLS)"
 
 format: ## lay the code out as .clang-format says
-	$(Q)clang-format -i $(wildcard $(foreach d,core replay nodes tools tests \
+	$(Q)clang-format -i $(wildcard $(foreach d,core replay nodes tools tests tests/sim \
 		bench,$(d)/*.[ch]))
 
 PREFIX ?= /usr/local

@@ -1,0 +1,36 @@
+/*
+ * checks.h - what must hold in a world
+ *
+ * All along (safety): what a hub acknowledges is on its disk with that hash,
+ * what a till was told is on the node's disk, journals have each identity once
+ * and their chains unbroken.  At rest: every store's streams are at the hub,
+ * bytes equal; every acknowledged sale is; balances are what a mere sum says;
+ * a journal into which all came in another order gives the same digest; and
+ * every stored state is that of a fresh fold.
+ */
+#ifndef TESTS_SIM_CHECKS_H
+#define TESTS_SIM_CHECKS_H
+
+#include "tests/sim/world.h"
+
+/* Whether the disk durably holds the stream up to a record end of that seq
+ * with that hash; without `exact`, just the seq. */
+bool checks_holds(const struct disk *disk, stream_id stream, stream_head head,
+                  bool exact);
+
+/* A net_spy; `context` is the world. */
+void checks_frame(void *context, struct machine *from,
+                  const struct frame *frame);
+
+/* The journal of a machine that is not dead. */
+void checks_journal(struct world *world, struct box *box);
+
+/* Whether all has come to rest: nothing is on its way any more. */
+bool checks_rest(struct world *world);
+/* Why not, in words; valid until the next call. */
+const char *checks_unrest(void);
+
+/* Everything, at rest. */
+void checks_all(struct world *world);
+
+#endif

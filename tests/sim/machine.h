@@ -1,0 +1,45 @@
+/*
+ * machine.h - an invented computer: its disk, its clock, what runs on it
+ *
+ * The real code below runs as if it were on a machine of its own.  Which one
+ * that is, is said by machine_enter(); the simulator's bodies of clock.h,
+ * transport.h, keeper.h and db.h ask machine_here().
+ *
+ * A machine dies at any write: `fuse` counts the commits and frames to go.
+ * From that moment its disk takes nothing any more and no frame of it goes
+ * out; that the process then still runs to its end and frees its memory is
+ * seen by nobody.
+ */
+#ifndef TESTS_SIM_MACHINE_H
+#define TESTS_SIM_MACHINE_H
+
+#include "core/base.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/luck.h"
+
+struct machine {
+    uint32_t index;
+    struct disk *disk; /* owned */
+    struct luck *luck; /* borrowed: the world's */
+    int64_t wall_ms;   /* its wall clock is so much ahead of the true one */
+    int64_t fuse;      /* commits and frames until it dies; negative: none */
+    bool dead;         /* has lost its power */
+
+    struct transport *transport; /* of the process that runs here; NULL */
+    struct keeper *keeper;       /* likewise */
+};
+
+/* NULL: nobody's code runs. */
+struct machine *machine_here(void);
+void machine_enter(struct machine *machine);
+void machine_leave(void);
+
+/* One step nearer to the end of the fuse; true: it dies right now. */
+bool machine_burn(struct machine *machine);
+
+/* True time: ms since the world began, and the wall clock at its beginning. */
+#define MACHINE_EPOCH_MS INT64_C(1767225600000)
+int64_t machine_true_ms(void);
+void machine_set_true_ms(int64_t now_ms);
+
+#endif

@@ -1,0 +1,440 @@
+#include "tests/sim/net.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nodes/frame.h"
+
+enum { QUEUE_FRAMES = 4096, HANDSHAKE_MS = 40, NOTICED_MS = 20000 };
+
+struct packet {
+    int64_t due_ms;
+    uint64_t order;
+    struct transport_peer peer; /* whom it comes from; at a node: zeros */
+    uint64_t route;             /* the connection that it belongs to */
+    uint32_t size;
+    uint8_t header[FRAME_HEADER_SIZE];
+    uint8_t payload[];
+};
+
+/* A node's connection. */
+struct cable {
+    uint64_t route; /* 0: none; else machine's index and number of the dial */
+    uint32_t hub;   /* index of the machine at the other end */
+    bool up;
+    int64_t up_ms;              /* when the handshake ends */
+    int64_t down_ms;            /* when the node notices that it is over */
+    int64_t sent_ms;            /* the last frame's time, up ... */
+    int64_t back_ms;            /* ... and down */
+    struct transport_peer peer; /* as the hub sees it */
+    curve_key key;
+    curve_key hub_key;
+};
+
+struct transport {
+    struct machine *machine;
+    bool listens;
+    char endpoint[KEYS_ENDPOINT_SIZE];
+    curve_key key;
+    transport_gate *gate;
+    void *context;
+    uint32_t dials;
+    struct cable cable;
+    struct packet **queue; /* a heap, soonest first */
+    uint32_t queue_count;
+    uint32_t queue_room;
+    size_t queue_bytes;
+};
+
+static struct net *the_net;
+
+void
+net_begin(struct net *net)
+{
+    the_net = net;
+}
+
+/* --- a queue --- */
+
+static bool
+comes_before(const struct packet *a, const struct packet *b)
+{
+    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->order < b->order;
+}
+
+static void
+queue_put(struct transport *to, struct packet *packet)
+{
+    if (to->queue_count == to->queue_room) {
+        to->queue_room = to->queue_room ? to->queue_room * 2 : 16;
+        to->queue = realloc(to->queue, to->queue_room * sizeof to->queue[0]);
+        if (to->queue == NULL)
+            abort();
+    }
+    uint32_t at = to->queue_count++;
+    for (; at > 0 && comes_before(packet, to->queue[(at - 1) / 2]);
+         at = (at - 1) / 2)
+        to->queue[at] = to->queue[(at - 1) / 2];
+    to->queue[at] = packet;
+    to->queue_bytes += packet->size;
+    the_net->bytes_waiting += packet->size;
+}
+
+static struct packet *
+queue_take(struct transport *from)
+{
+    struct packet *first = from->queue[0];
+    struct packet *last = from->queue[--from->queue_count];
+    uint32_t at = 0;
+
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+        if (child >= from->queue_count)
+            break;
+        if (child + 1 < from->queue_count &&
+            comes_before(from->queue[child + 1], from->queue[child]))
+            child++;
+        if (!comes_before(from->queue[child], last))
+            break;
+        from->queue[at] = from->queue[child];
+        at = child;
+    }
+    from->queue[at] = last;
+    from->queue_bytes -= first->size;
+    the_net->bytes_waiting -= first->size;
+    return first;
+}
+
+/* --- who hears whom --- */
+
+static bool
+can_see(uint32_t a, uint32_t b)
+{
+    return !the_net->is_cut[a] && !the_net->is_cut[b];
+}
+
+static struct transport *
+transport_at(uint32_t index)
+{
+    const struct machine *machine = the_net->machines[index];
+
+    return machine->dead ? NULL : machine->transport;
+}
+
+static struct transport *
+dialler_of(uint64_t route)
+{
+    struct transport *transport = transport_at((uint32_t)(route >> 32));
+
+    return transport && transport->cable.route == route ? transport : NULL;
+}
+
+static uint64_t
+route_of(const struct transport_peer *peer)
+{
+    uint64_t route;
+
+    memcpy(&route, peer->route, sizeof route);
+    return route;
+}
+
+/* --- opening and closing --- */
+
+enum err
+transport_open(struct transport **ret_transport)
+{
+    struct transport *transport = calloc(1, sizeof *transport);
+
+    if (transport == NULL)
+        return ERR_MEMORY;
+    transport->machine = machine_here();
+    assert(transport->machine != NULL);
+    transport->machine->transport = transport;
+    *ret_transport = transport;
+    return OK;
+}
+
+void
+transport_close(struct transport *transport)
+{
+    if (transport == NULL)
+        return;
+    net_forget(transport->machine);
+    while (transport->queue_count > 0)
+        free(queue_take(transport));
+    if (transport->machine->transport == transport)
+        transport->machine->transport = NULL;
+    free(transport->queue);
+    free(transport);
+}
+
+void
+net_forget(struct machine *machine)
+{
+    const struct transport *transport = machine->transport;
+
+    if (transport == NULL || !transport->listens)
+        return;
+    for (uint32_t i = 0; i < the_net->machine_count; i++) {
+        struct transport *other = the_net->machines[i]->transport;
+        if (other && other->cable.route && other->cable.hub == machine->index &&
+            other->cable.down_ms == INT64_MAX)
+            other->cable.down_ms =
+                machine_true_ms() + luck_between(the_net->luck, 1, NOTICED_MS);
+    }
+}
+
+void
+transport_keypair(struct keys_pair *ret_pair)
+{
+    for (uint32_t i = 0; i < CURVE_KEY_SIZE; i++) {
+        ret_pair->public_key.bytes[i] = (uint8_t)luck_draw(the_net->luck);
+        ret_pair->secret_key.bytes[i] = ret_pair->public_key.bytes[i] ^ 0x5a;
+    }
+}
+
+void
+net_endpoint(uint32_t index, char text[static KEYS_ENDPOINT_SIZE])
+{
+    snprintf(text, KEYS_ENDPOINT_SIZE, "tcp://10.0.0.1:%u", index + 1);
+}
+
+enum err
+transport_listen(struct transport *transport,
+                 const struct transport_listen *options,
+                 struct complaint *complaint)
+{
+    (void)complaint;
+    transport->listens = true;
+    transport->gate = options->gate;
+    transport->context = options->context;
+    transport->key = options->keys->public_key;
+    net_endpoint(transport->machine->index, transport->endpoint);
+    return OK;
+}
+
+const char *
+transport_endpoint(const struct transport *transport)
+{
+    return transport->endpoint;
+}
+
+enum err
+transport_dial(struct transport *transport, const struct keys_hub *hub,
+               const struct keys_pair *keys, struct complaint *complaint)
+{
+    unsigned port = 0;
+
+    (void)complaint;
+    transport_hang_up(transport);
+    if (sscanf(hub->endpoint, "tcp://10.0.0.1:%u", &port) != 1 || port == 0 ||
+        port > the_net->machine_count)
+        return ERR_INPUT;
+    struct cable *cable = &transport->cable;
+    *cable = (struct cable) {
+        .route = (uint64_t)transport->machine->index << 32 | ++transport->dials,
+        .hub = port - 1,
+        .up_ms =
+            machine_true_ms() + luck_between(the_net->luck, 1, HANDSHAKE_MS),
+        .down_ms = INT64_MAX,
+        .key = keys->public_key,
+        .hub_key = hub->key,
+    };
+    return OK;
+}
+
+void
+transport_hang_up(struct transport *transport)
+{
+    /* What is on its way to the hub may still come there. */
+    transport->cable = (struct cable) { 0 };
+    while (transport->queue_count > 0)
+        free(queue_take(transport));
+}
+
+void
+transport_wait(struct transport *transport, const int *descriptors,
+               uint32_t count, int64_t timeout_ms)
+{
+    (void)transport, (void)descriptors, (void)count, (void)timeout_ms;
+}
+
+/* The hub's gate is asked as on the thread of the handshakes. */
+static enum transport_event
+shake_hands(struct transport *transport)
+{
+    struct cable *cable = &transport->cable;
+    struct transport *hub = transport_at(cable->hub);
+    struct machine *here = machine_here();
+    struct transport_peer *peer = &cable->peer;
+
+    if (hub == NULL || !hub->listens ||
+        !can_see(transport->machine->index, cable->hub) ||
+        !curve_key_equal(hub->key, cable->hub_key))
+        return TRANSPORT_DOWN;
+    machine_enter(hub->machine);
+    bool good = hub->gate(hub->context, cable->key, &peer->pass);
+    machine_enter(here);
+    if (!good)
+        return TRANSPORT_REFUSED;
+    peer->key = cable->key;
+    memcpy(peer->route, &cable->route, sizeof cable->route);
+    peer->route_size = sizeof cable->route;
+    cable->up = true;
+    return TRANSPORT_UP;
+}
+
+enum transport_event
+transport_event(struct transport *transport)
+{
+    struct cable *cable = &transport->cable;
+    int64_t now_ms = machine_true_ms();
+
+    if (cable->route == 0)
+        return TRANSPORT_NOTHING;
+    if (now_ms >= cable->down_ms) {
+        *cable = (struct cable) { 0 };
+        return TRANSPORT_DOWN;
+    }
+    if (cable->up || now_ms < cable->up_ms)
+        return TRANSPORT_NOTHING;
+    return shake_hands(transport);
+}
+
+/* --- frames --- */
+
+int64_t
+net_due_ms(const struct machine *machine)
+{
+    const struct transport *transport = machine->transport;
+
+    return transport && transport->queue_count > 0 ? transport->queue[0]->due_ms
+                                                   : INT64_MAX;
+}
+
+size_t
+net_waiting(const struct machine *machine)
+{
+    return machine->transport ? machine->transport->queue_bytes : 0;
+}
+
+enum err
+transport_receive(struct transport *transport,
+                  struct transport_message *ret_message)
+{
+    if (transport->queue_count == 0 ||
+        transport->queue[0]->due_ms > machine_true_ms())
+        return ERR_NOT_FOUND;
+    struct packet *packet = queue_take(transport);
+    struct transport_message message = {
+        .peer = packet->peer,
+        .header = { packet->header, FRAME_HEADER_SIZE },
+        .payload = { packet->payload, packet->size },
+    };
+    memcpy(message.storage[0], &packet, sizeof packet);
+    *ret_message = message;
+    return OK;
+}
+
+void
+transport_release(struct transport_message *message)
+{
+    struct packet *packet;
+
+    memcpy(&packet, message->storage[0], sizeof packet);
+    free(packet);
+}
+
+static struct packet *
+pack(const struct frame *frame)
+{
+    size_t size = frame_payload_size(frame);
+    struct packet *packet = calloc(1, sizeof *packet + size);
+
+    assert(size <= LIMIT_FRAME_SIZE);
+    if (packet == NULL)
+        abort();
+    packet->size = (uint32_t)size;
+    frame_encode(frame, packet->header, packet->payload);
+    return packet;
+}
+
+/* Puts it on its way.  `last_ms` is when the one before it arrives. */
+static void
+post(struct transport *to, struct packet *packet, int64_t *last_ms)
+{
+    const struct net_weather *weather = &the_net->weather;
+    struct luck *luck = the_net->luck;
+
+    packet->due_ms = machine_true_ms() + weather->delay_ms +
+                     luck_between(luck, 0, weather->delay_more);
+    packet->order = the_net->order++;
+    if (!luck_hits(luck, weather->overtake)) {
+        if (packet->due_ms < *last_ms)
+            packet->due_ms = *last_ms;
+        *last_ms = packet->due_ms;
+    }
+    queue_put(to, packet);
+}
+
+static void
+deliver(struct transport *to, struct packet *packet, int64_t *last_ms)
+{
+    struct luck *luck = the_net->luck;
+
+    if (luck_hits(luck, the_net->weather.twice)) {
+        struct packet *copy = malloc(sizeof *copy + packet->size);
+        if (copy == NULL)
+            abort();
+        memcpy(copy, packet, sizeof *copy + packet->size);
+        post(to, copy, last_ms);
+    }
+    post(to, packet, last_ms);
+}
+
+/* Who hears it, over which cable; NULL: nobody. */
+static enum err
+find_way(struct transport *from, const struct transport_peer *peer,
+         struct transport **ret_to, struct cable **ret_cable)
+{
+    struct transport *node = peer ? dialler_of(route_of(peer)) : from;
+
+    if (node == NULL || !node->cable.up)
+        return ERR_NOT_FOUND;
+    *ret_cable = &node->cable;
+    *ret_to = peer ? node : transport_at(node->cable.hub);
+    return OK;
+}
+
+enum err
+transport_send(struct transport *transport, const struct transport_peer *peer,
+               const struct frame *frame)
+{
+    struct machine *machine = transport->machine;
+    struct transport *to;
+    struct cable *cable;
+
+    if (machine->dead || machine_burn(machine))
+        return OK;
+    if (find_way(transport, peer, &to, &cable) != OK)
+        return ERR_NOT_FOUND;
+    the_net->sent++;
+    if (the_net->spy)
+        the_net->spy(the_net->context, machine, frame);
+    if (to && to->queue_count >= QUEUE_FRAMES)
+        return ERR_BUSY;
+    if (luck_hits(the_net->luck, the_net->weather.breaks))
+        cable->down_ms = machine_true_ms() + 1;
+    if (to == NULL || !can_see(machine->index, to->machine->index) ||
+        luck_hits(the_net->luck, the_net->weather.loss)) {
+        the_net->lost++;
+        return OK;
+    }
+    struct packet *packet = pack(frame);
+    packet->route = cable->route;
+    if (peer == NULL)
+        packet->peer = cable->peer;
+    deliver(to, packet, peer ? &cable->back_ms : &cable->sent_ms);
+    return OK;
+}

@@ -1,0 +1,56 @@
+/*
+ * net.h - an invented network: the other body of nodes/transport.h
+ *
+ * Frames become bytes and are read again, as on a wire.  Each way of a
+ * connection loses, doubles, delays and overtakes as the weather says; a cut
+ * between two machines swallows everything, and is noticed late or by nobody.
+ * A machine's queue has an end, as ZeroMQ's has.
+ */
+#ifndef TESTS_SIM_NET_H
+#define TESTS_SIM_NET_H
+
+#include "nodes/transport.h"
+#include "tests/sim/machine.h"
+
+struct net_weather {
+    uint32_t loss;      /* of a million frames */
+    uint32_t twice;     /* likewise: delivered once more */
+    uint32_t overtake;  /* likewise: may come before earlier ones */
+    uint32_t breaks;    /* likewise: takes the connection with it */
+    int64_t delay_ms;   /* at least */
+    int64_t delay_more; /* and up to so much more */
+};
+
+/* Looks at every frame that goes out; `index` is the sender's. */
+typedef void net_spy(void *context, struct machine *from,
+                     const struct frame *frame);
+
+struct net {
+    struct luck *luck; /* borrowed */
+    struct net_weather weather;
+    struct machine **machines; /* borrowed; endpoint tcp://IP:PORT is PORT */
+    uint32_t machine_count;
+    bool *is_cut; /* of machine_count: sees nobody */
+    net_spy *spy;
+    void *context;
+
+    uint64_t sent;
+    uint64_t lost;
+    uint64_t bytes_waiting; /* in all queues ... */
+    uint64_t order;
+};
+
+/* The one network; transports use it from their opening to their close. */
+void net_begin(struct net *net);
+
+/* When something is to be received at the machine; INT64_MAX: nothing. */
+int64_t net_due_ms(const struct machine *machine);
+/* Bytes that wait for the process on this machine. */
+size_t net_waiting(const struct machine *machine);
+/* The process is gone, without a word: so are its connections. */
+void net_forget(struct machine *machine);
+
+/* "tcp://10.0.0.1:PORT" whose port is the machine's number + 1. */
+void net_endpoint(uint32_t index, char text[static KEYS_ENDPOINT_SIZE]);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * sim.c - runs worlds from seeds and says which of them went wrong
+ *
+ *   sim [SEED=n] [COUNT=n] [SECONDS=n] [PLAN=name] [LOUD=1]
+ *
+ * With SEED one world is repeated exactly; else seeds follow from FIRST until
+ * COUNT or SECONDS are over.  Each seed draws its plan: which misfortunes
+ * there are, and how bad.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "tests/sim/trace_model.h"
+#include "tests/sim/world.h"
+
+/* --- random numbers of libsodium, from the seed --- */
+
+static struct luck sodium_luck;
+
+static const char *
+sodium_name(void)
+{
+    return "simulator";
+}
+
+static uint32_t
+sodium_random(void)
+{
+    return (uint32_t)luck_draw(&sodium_luck);
+}
+
+static void
+sodium_fill(void *const bytes, const size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((uint8_t *)bytes)[i] = (uint8_t)luck_draw(&sodium_luck);
+}
+
+static struct randombytes_implementation sodium_body = {
+    .implementation_name = sodium_name,
+    .random = sodium_random,
+    .buf = sodium_fill,
+};
+
+/* --- plans --- */
+
+/* Zero as often as not, or something up to the most. */
+static uint32_t
+some(struct luck *luck, uint32_t most)
+{
+    uint32_t drawn = 1 + luck_below(luck, most);
+
+    return luck_below(luck, 2) ? drawn : 0;
+}
+
+static struct world_plan
+draw_plan(uint64_t seed)
+{
+    struct luck luck = { seed ^ UINT64_C(0x5eed) };
+
+    return (struct world_plan) {
+        .stores = 2 + luck_below(&luck, 9),
+        .trouble_ms = 20000 + luck_below(&luck, 60000),
+        .budget_ms = 240000,
+        .weather = { .loss = some(&luck, 100000),
+                     .twice = some(&luck, 50000),
+                     .overtake = some(&luck, 100000),
+                     .breaks = some(&luck, 5000),
+                     .delay_ms = 1 + luck_below(&luck, 50),
+                     .delay_more = luck_below(&luck, 500) },
+        .sales = 200 + luck_below(&luck, 1500),
+        .deaths = some(&luck, 60),
+        .hub_deaths = some(&luck, 100),
+        .stops = some(&luck, 40),
+        .cuts = some(&luck, 60),
+        .fulls = some(&luck, 40),
+        .faults = some(&luck, 40),
+        .jumps = some(&luck, 40),
+        .sleeps = some(&luck, 20),
+        .publishes = some(&luck, 60),
+    };
+}
+
+static uint64_t
+number(int count, char **words, const char *name, uint64_t missing)
+{
+    size_t size = strlen(name);
+
+    for (int i = 1; i < count; i++)
+        if (strncmp(words[i], name, size) == 0 && words[i][size] == '=')
+            return strtoull(words[i] + size + 1, NULL, 10);
+    return missing;
+}
+
+static bool
+run(uint64_t seed, bool loud)
+{
+    struct world world;
+    struct world_plan plan = draw_plan(seed);
+
+    sodium_luck.state = seed * 7 + 1;
+    trace_be_loud(loud);
+    world_open(&world, &plan, seed);
+    bool good = world_run(&world);
+    if (loud || !good)
+        printf("%sok seed %llu: %u stores, %u sales, %llu frames, %llu lost, "
+               "%.0f s%s%s\n",
+               good ? "" : "not ", (unsigned long long)seed, plan.stores,
+               world.sale_count, (unsigned long long)world.net.sent,
+               (unsigned long long)world.net.lost,
+               (double)machine_true_ms() / 1000, good ? "" : ": ",
+               world.problem);
+    world_close(&world);
+    return good;
+}
+
+int
+main(int count, char **words)
+{
+    bool loud = number(count, words, "LOUD", 0) != 0;
+    uint64_t first = number(count, words, "FIRST", 1);
+    uint64_t most = number(count, words, "COUNT", 1000000);
+    uint64_t seconds = number(count, words, "SECONDS", 60);
+    uint64_t bad = 0;
+    uint64_t done = 0;
+    time_t until = time(NULL) + (time_t)seconds;
+
+    randombytes_set_implementation(&sodium_body);
+    uint64_t seed = number(count, words, "SEED", UINT64_MAX);
+    if (seed != UINT64_MAX)
+        return !run(seed, true);
+    for (; done < most && time(NULL) < until; done++)
+        bad += !run(first + done, loud);
+    printf("%s %llu worlds from seed %llu on, %llu of them wrong\n",
+           bad ? "not ok" : "ok", (unsigned long long)done,
+           (unsigned long long)first, (unsigned long long)bad);
+    return bad != 0;
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# test_sim.sh - whole networks from seeds, for about a minute; a seed that went
+# wrong is repeated by `make sim SEED=n`
+set -u
+cd "$(dirname "$0")/.." || exit 2
+make --no-print-directory -j"$(nproc)" build/release/sim >/dev/null || exit 1
+first=$(($(date +%s) % 1000000 * 1000))
+build/release/sim FIRST=1 COUNT=40 SECONDS=60
+build/release/sim FIRST="$first" SECONDS=60
