@@ -110,15 +110,15 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(SHARED_TEST) $(LIBRARY)
 $(B)/bench/bench_%: $(B)/bench/bench_%.o $(SHARED_BENCH) $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 
-# The simulator: the library with other bodies for disk, network, clock,
-# keeper and trace.
-SIM_OTHER := $(call objects,core/db.c nodes/transport.c nodes/clock.c \
-	nodes/keeper.c nodes/trace.c)
+# The simulator: the library with other bodies for disk, network, clock
+# and trace.
+SIM_OTHER := $(call objects,core/db.c nodes/transport.c nodes/clock.c nodes/trace.c)
 SIM_OBJECTS := $(call objects,$(wildcard tests/sim/*.c) tests/place.c)
 SIM_REAL := $(filter-out $(SIM_OTHER),$(call objects,\
 	$(call sources,core,$(CORE)) $(call sources,nodes,$(NODES))))
 $(B)/sim: $(SIM_OBJECTS) $(SIM_REAL)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES) -Wl,--wrap=nanosleep
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES) $(foreach f,nanosleep pthread_create \
+		pthread_join,-Wl,--wrap=$f)
 
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
 	$(Q)$(B)/sim $(foreach v,SEED FIRST COUNT SECONDS LOUD,$(if $($v),$v=$($v)))

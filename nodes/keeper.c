@@ -22,6 +22,9 @@ struct keeper {
     struct state *state; /* of a hub only */
     struct feed *feed;
     int64_t feed_ms; /* not before that */
+    uint32_t looks;
+    uint64_t txn; /* of the journal, when it was last folded */
+    bool well;
     pthread_t thread;
 
     pthread_mutex_t lock; /* for what follows */
@@ -131,24 +134,28 @@ feed(struct keeper *keeper)
     keeper->feed_ms = now_ms + FEED_REST * (now_ms - begun_ms);
 }
 
+void
+keeper_look(struct keeper *keeper)
+{
+    if (++keeper->looks % TEND_LOOKS == 0)
+        journal_tend(keeper->journal);
+    uint64_t now = journal_last_txn(keeper->journal);
+    if (now != keeper->txn ||
+        (!keeper->well && keeper->looks % TROUBLE_LOOKS == 0)) {
+        keeper->well = fold(keeper, keeper->well);
+        keeper->txn = now;
+    }
+    if (keeper->well)
+        feed(keeper);
+}
+
 static void *
 keep(void *argument)
 {
     struct keeper *keeper = argument;
-    uint64_t txn = UINT64_MAX;
-    bool well = true;
 
-    for (uint32_t look = 1; sleep_until_news(keeper); look++) {
-        if (look % TEND_LOOKS == 0)
-            journal_tend(keeper->journal);
-        uint64_t now = journal_last_txn(keeper->journal);
-        if (now != txn || (!well && look % TROUBLE_LOOKS == 0)) {
-            well = fold(keeper, well);
-            txn = now;
-        }
-        if (well)
-            feed(keeper);
-    }
+    while (sleep_until_news(keeper))
+        keeper_look(keeper);
     return NULL;
 }
 
@@ -189,6 +196,8 @@ keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
         return ERR_MEMORY;
     keeper->ledger = ledger;
     keeper->journal = ledger_journal(ledger);
+    keeper->txn = UINT64_MAX;
+    keeper->well = true;
     if (feeds)
         err = state_open(ledger, &keeper->state);
     if (err == OK && feeds)

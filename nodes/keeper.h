@@ -23,6 +23,10 @@ void keeper_close(struct keeper *keeper);
 /* There is something new in the journal. */
 void keeper_wake(struct keeper *keeper);
 
+/* What the thread does each time that it wakes up; only for who lets it have
+ * none (the simulator). */
+void keeper_look(struct keeper *keeper);
+
 /* The position up to which all is folded. */
 uint64_t keeper_position(struct keeper *keeper);
 

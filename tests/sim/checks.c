@@ -60,7 +60,7 @@ checks_holds(const struct disk *disk, stream_id stream, stream_head head,
 
     if (head.seq == 0)
         return true;
-    if (!find_record(&disk->durable, stream, head.seq, &record) ||
+    if (!find_record(disk_journal(disk), stream, head.seq, &record) ||
         record_last(&record) < head.seq)
         return false;
     return !exact || (record_last(&record) == head.seq &&
@@ -136,8 +136,11 @@ checks_journal(struct world *world, struct box *box)
     struct scrub_totals totals;
     struct journal *journal = NULL;
 
+    char path[WORLD_DIR_SIZE + 16];
+
+    snprintf(path, sizeof path, "%s/journal", box->dir);
     machine_leave(); /* looking is done from outside */
-    if (journal_open(box->machine.disk->path, NULL, &journal) != OK) {
+    if (journal_open(path, NULL, &journal) != OK) {
         world_fail(world, "journal of machine %u does not open",
                    box->machine.index);
         return;
@@ -164,7 +167,7 @@ is_current(const struct disk_image *image, stream_id stream)
 static bool
 is_sent(const struct box *hub, const struct box *box)
 {
-    const struct disk_image *mine = &box->machine.disk->durable;
+    const struct disk_image *mine = disk_journal(box->machine.disk);
     stream_id stream = { 0 };
     stream_head head;
     struct record record;
@@ -172,7 +175,7 @@ is_sent(const struct box *hub, const struct box *box)
     while (next_stream(mine, &stream, &head)) {
         if (stream.node != box->node || stream.channel != CHANNEL_EVENTS)
             continue;
-        bool there = find_record(&hub->machine.disk->durable, stream,
+        bool there = find_record(disk_journal(hub->machine.disk), stream,
                                  UINT64_MAX, &record) &&
                      record_last(&record) == head.seq &&
                      digest_equal(record.chain, head.chain);
@@ -191,7 +194,7 @@ is_sent(const struct box *hub, const struct box *box)
 static bool
 is_received(const struct box *hub, const struct box *box)
 {
-    const struct disk_image *theirs = &hub->machine.disk->durable;
+    const struct disk_image *theirs = disk_journal(hub->machine.disk);
     stream_id stream = { 0 };
     stream_head head;
 
@@ -365,17 +368,16 @@ check_witness(struct world *world, struct ledger *ledger)
 {
     const struct ledger_identity who = { .node = 999999, .incarnation = 1 };
     struct ledger *witness = NULL;
-    char dir[WORLD_DIR_SIZE], path[WORLD_DIR_SIZE + 16];
+    char dir[WORLD_DIR_SIZE];
     digest ours = { { 0 } }, theirs = { { 1 } };
 
     snprintf(dir, sizeof dir, "%s/witness", world->place.path);
-    snprintf(path, sizeof path, "%s/journal", dir);
-    struct disk *disk = disk_make(path, &world->luck);
+    struct disk *disk = disk_make(dir, &world->luck);
     enum err err = ledger_create(dir, &who, MACHINE_EPOCH_MS, NULL);
     if (err == OK)
         err = ledger_open(dir, LEDGER_WRITE, NULL, &witness);
     if (err == OK) {
-        feed(world, &world->boxes[0]->machine.disk->durable,
+        feed(world, disk_journal(world->boxes[0]->machine.disk),
              ledger_journal(witness));
         err = ledger_refresh(witness, NULL);
     }

@@ -13,6 +13,7 @@
 
 struct db {
     struct disk *disk;
+    struct disk_env *env;
     bool broken;
     bool writing;
     uint32_t table_count;
@@ -43,8 +44,8 @@ share_image(const struct disk_image *image, struct disk_image *ret)
         tree_share(ret->tables[i]);
 }
 
-void
-disk_drop(struct disk_image *image)
+static void
+drop_image(struct disk_image *image)
 {
     for (uint32_t i = 0; i < DB_TABLES_MAX; i++)
         tree_drop(image->tables[i]);
@@ -57,16 +58,16 @@ become(struct disk_image *image, const struct disk_image *other)
     struct disk_image shared;
 
     share_image(other, &shared);
-    disk_drop(image);
+    drop_image(image);
     *image = shared;
 }
 
 struct disk *
-disk_make(const char *path, struct luck *luck)
+disk_make(const char *dir, struct luck *luck)
 {
     struct disk *disk = calloc(1, sizeof *disk);
 
-    if (disk == NULL || (disk->path = strdup(path)) == NULL)
+    if (disk == NULL || (disk->path = strdup(dir)) == NULL)
         abort();
     disk->luck = luck;
     disk->next = disks;
@@ -84,34 +85,57 @@ disk_free(struct disk *disk)
     while (*link != disk)
         link = &(*link)->next;
     *link = disk->next;
-    disk_drop(&disk->seen);
-    disk_drop(&disk->durable);
+    for (uint32_t i = 0; i < DISK_ENVS_MAX; i++) {
+        drop_image(&disk->envs[i].seen);
+        drop_image(&disk->envs[i].durable);
+        free(disk->envs[i].path);
+    }
     free(disk->path);
     free(disk);
+}
+
+const struct disk_image *
+disk_journal(const struct disk *disk)
+{
+    return &disk->envs[0].durable;
 }
 
 void
 disk_cut(struct disk *disk)
 {
-    if (disk->seen.txn != disk->durable.txn && luck_hits(disk->luck, 500000))
-        become(&disk->durable, &disk->seen);
-    become(&disk->seen, &disk->durable);
+    for (uint32_t i = 0; i < DISK_ENVS_MAX; i++) {
+        struct disk_env *env = &disk->envs[i];
+        if (env->seen.txn != env->durable.txn && luck_hits(disk->luck, 500000))
+            become(&env->durable, &env->seen);
+        become(&env->seen, &env->durable);
+    }
 }
 
-struct disk_image
-disk_copy(const struct disk *disk)
+struct disk_copy
+disk_save(const struct disk *disk)
 {
-    struct disk_image copy;
+    struct disk_copy copy;
 
-    share_image(&disk->durable, &copy);
+    for (uint32_t i = 0; i < DISK_ENVS_MAX; i++)
+        share_image(&disk->envs[i].durable, &copy.images[i]);
     return copy;
 }
 
+/* Environments are made in the same order everywhere. */
 void
-disk_restore(struct disk *disk, const struct disk_image *image)
+disk_restore(struct disk *disk, const struct disk_copy *copy)
 {
-    become(&disk->seen, image);
-    become(&disk->durable, image);
+    for (uint32_t i = 0; i < DISK_ENVS_MAX; i++) {
+        become(&disk->envs[i].seen, &copy->images[i]);
+        become(&disk->envs[i].durable, &copy->images[i]);
+    }
+}
+
+void
+disk_forget(struct disk_copy *copy)
+{
+    for (uint32_t i = 0; i < DISK_ENVS_MAX; i++)
+        drop_image(&copy->images[i]);
 }
 
 static void
@@ -135,38 +159,68 @@ bool
 disk_rot(struct disk *disk, uint32_t table)
 {
     struct tree_entry entry;
-    uint64_t count = tree_count(disk->durable.tables[table]);
+    struct disk_env *env = &disk->envs[0];
+    uint64_t count = tree_count(env->durable.tables[table]);
 
     if (count == 0)
         return false;
-    bool found = tree_at(disk->durable.tables[table],
+    bool found = tree_at(env->durable.tables[table],
                          luck_draw(disk->luck) % count, &entry);
     assert(found);
-    struct tree *held = tree_share(disk->durable.tables[table]);
+    struct tree *held = tree_share(env->durable.tables[table]);
     uint32_t bit = luck_below(disk->luck, entry.value.size * 8);
-    flip(&disk->seen, table, &entry, bit);
-    flip(&disk->durable, table, &entry, bit);
+    flip(&env->seen, table, &entry, bit);
+    flip(&env->durable, table, &entry, bit);
     tree_drop(held);
     return true;
 }
 
 /* --- opening --- */
 
-enum err
-db_open(const char *dir, const struct db_options *options, struct db **ret_db)
+static struct disk *
+find_disk(const char *path)
 {
     struct disk *disk = disks;
 
+    for (; disk != NULL; disk = disk->next) {
+        size_t size = strlen(disk->path);
+        if (strncmp(disk->path, path, size) == 0 && path[size] == '/')
+            return disk;
+    }
+    return NULL;
+}
+
+/* NULL: there is none, and none is wanted. */
+static struct disk_env *
+find_env(struct disk *disk, const char *path, bool create)
+{
+    for (uint32_t i = 0; i < DISK_ENVS_MAX; i++) {
+        struct disk_env *env = &disk->envs[i];
+        if (env->path == NULL && !create)
+            return NULL;
+        if (env->path == NULL && (env->path = strdup(path)) == NULL)
+            abort();
+        if (strcmp(env->path, path) == 0)
+            return env;
+    }
+    abort();
+}
+
+enum err
+db_open(const char *dir, const struct db_options *options, struct db **ret_db)
+{
+    struct disk *disk = find_disk(dir);
+    struct disk_env *env =
+        disk == NULL ? NULL : find_env(disk, dir, options->create);
+
     assert(options->table_count <= DB_TABLES_MAX);
-    while (disk != NULL && strcmp(disk->path, dir) != 0)
-        disk = disk->next;
-    if (disk == NULL || (!disk->exists && !options->create))
+    if (env == NULL)
         return ERR_NOT_FOUND;
-    disk->exists = true;
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL)
         return ERR_MEMORY;
     db->disk = disk;
+    db->env = env;
     db->table_count = options->table_count;
     *ret_db = db;
     return OK;
@@ -219,7 +273,7 @@ db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
         db_fail(ret_txn, ERR_MEMORY);
         return;
     }
-    share_image(&db->disk->seen, &ret_txn->handle->image);
+    share_image(&db->env->seen, &ret_txn->handle->image);
     ret_txn->handle->lazy = mode == DB_WRITE_LAZY;
     if (ret_txn->write) {
         assert(!db->writing);
@@ -234,22 +288,21 @@ db_abort(struct db_txn *txn)
         return;
     if (txn->write)
         txn->db->writing = false;
-    disk_drop(&txn->handle->image);
+    drop_image(&txn->handle->image);
     free(txn->handle);
     txn->handle = NULL;
 }
 
 /* Lazy commits are made durable by the next one. */
 static void
-keep(struct disk *disk, struct MDB_txn *handle)
+keep(struct db *db, struct MDB_txn *handle)
 {
-    handle->image.txn = disk->seen.txn + 1;
-    if (handle->lazy)
-        become(&disk->durable, &disk->seen);
-    else
-        become(&disk->durable, &handle->image);
-    become(&disk->seen, &handle->image);
-    disk->commits++;
+    struct disk_env *env = db->env;
+
+    handle->image.txn = env->seen.txn + 1;
+    become(&env->durable, handle->lazy ? &env->seen : &handle->image);
+    become(&env->seen, &handle->image);
+    db->disk->commits++;
 }
 
 static bool
@@ -278,7 +331,7 @@ write_out(struct db_txn *txn)
     bool death = machine_here() != NULL && machine_burn(machine_here());
     /* Where it goes wrong nobody can tell whether it is there. */
     if ((!fault && !death) || luck_hits(disk->luck, 500000))
-        keep(disk, txn->handle);
+        keep(txn->db, txn->handle);
     if (!fault && !death)
         return OK;
     txn->db->broken = true;
@@ -481,14 +534,14 @@ db_sync(struct db *db)
 {
     if (is_dead())
         return ERR_IO;
-    become(&db->disk->durable, &db->disk->seen);
+    become(&db->env->durable, &db->env->seen);
     return OK;
 }
 
 uint64_t
 db_last_txn(struct db *db)
 {
-    return db->disk->seen.txn;
+    return db->env->seen.txn;
 }
 
 void
@@ -507,13 +560,12 @@ db_sizes(struct db *db, uint64_t *ret_used, uint64_t *ret_map)
 enum err
 db_copy(struct db *db, const char *dir)
 {
-    struct disk *disk = disks;
+    struct disk *disk = find_disk(dir);
 
-    while (disk != NULL && strcmp(disk->path, dir) != 0)
-        disk = disk->next;
-    if (disk == NULL)
+    if (disk == NULL || is_dead())
         return ERR_IO;
-    disk_restore(disk, &db->disk->seen);
-    disk->exists = true;
+    struct disk_env *env = find_env(disk, dir, true);
+    become(&env->seen, &db->env->seen);
+    become(&env->durable, &db->env->seen);
     return OK;
 }

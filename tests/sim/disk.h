@@ -19,38 +19,53 @@
 #include "tests/sim/luck.h"
 #include "tests/sim/tree.h"
 
-/* What a disk holds at one moment. */
+/* What one environment holds at one moment. */
 struct disk_image {
     struct tree *tables[DB_TABLES_MAX];
     uint64_t txn;
 };
 
-struct disk {
-    char *path;                /* of the database's directory */
+enum { DISK_ENVS_MAX = 3 };
+
+/* One environment: what LMDB keeps in a directory. */
+struct disk_env {
+    char *path;                /* NULL: none */
     struct disk_image seen;    /* by processes */
     struct disk_image durable; /* after a power cut */
-    bool exists;
+};
+
+struct disk {
+    char *path; /* of the ledger's directory; the first environment is its
+                 * journal, others are made when they are opened */
+    struct disk_env envs[DISK_ENVS_MAX];
     bool full;         /* takes nothing more */
     uint32_t faults;   /* so many of the next commits fail, once `fault_in` */
     uint32_t fault_in; /* commits have passed */
-    uint64_t commits;  /* that were durable */
+    uint64_t commits;  /* that were kept */
     struct luck *luck; /* borrowed */
     struct disk *next; /* of all disks */
 };
 
-/* The disk under the path; processes that open the path find it. */
-struct disk *disk_make(const char *path, struct luck *luck);
+/* The disk on which that directory lies; who opens a path finds it. */
+struct disk *disk_make(const char *dir, struct luck *luck);
 void disk_free(struct disk *disk);
+
+/* What is durable of the journal. */
+const struct disk_image *disk_journal(const struct disk *disk);
 
 /* The power is gone: what nobody has synced may be. */
 void disk_cut(struct disk *disk);
 
-/* A copy of what is durable, to be dropped by disk_drop(); and back. */
-struct disk_image disk_copy(const struct disk *disk);
-void disk_restore(struct disk *disk, const struct disk_image *image);
-void disk_drop(struct disk_image *image);
+/* All that is durable on a disk. */
+struct disk_copy {
+    struct disk_image images[DISK_ENVS_MAX];
+};
+struct disk_copy disk_save(const struct disk *disk);
+void disk_restore(struct disk *disk, const struct disk_copy *copy);
+void disk_forget(struct disk_copy *copy);
 
-/* Turns one bit over in an entry of the table; false: it is empty. */
+/* Turns one bit over in an entry of that table of the journal; false: it is
+ * empty. */
 bool disk_rot(struct disk *disk, uint32_t table);
 
 #endif

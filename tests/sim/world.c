@@ -8,9 +8,9 @@
 #include "core/json.h"
 #include "core/ledger_publish.h"
 #include "nodes/allow.h"
+#include "nodes/keeper.h"
 #include "nodes/keys.h"
 #include "tests/sim/checks.h"
-#include "tests/sim/keeper_model.h"
 
 enum {
     STEP_MS = 5,
@@ -56,7 +56,6 @@ static struct box *
 add_box(struct world *world, enum box_kind kind, uint32_t node)
 {
     struct box *box = calloc(1, sizeof *box);
-    char path[WORLD_DIR_SIZE + 16];
 
     if (box == NULL)
         abort();
@@ -75,9 +74,8 @@ add_box(struct world *world, enum box_kind kind, uint32_t node)
     box->node = node;
     snprintf(box->dir, sizeof box->dir, "%s/%u", world->place.path,
              world->box_count);
-    snprintf(path, sizeof path, "%s/journal", box->dir);
     box->machine = (struct machine) { .index = world->box_count,
-                                      .disk = disk_make(path, &world->luck),
+                                      .disk = disk_make(box->dir, &world->luck),
                                       .luck = &world->luck,
                                       .fuse = -1 };
     world->net.is_cut[world->box_count] = false;
@@ -260,8 +258,6 @@ bury(struct world *world, struct box *box)
 static void
 turn(struct world *world, struct box *box)
 {
-    struct complaint complaint = { 0 };
-    enum err err = OK;
     bool broken;
 
     enter(box);
@@ -273,11 +269,8 @@ turn(struct world *world, struct box *box)
         broken = store_is_broken(box->store);
     }
     if (!broken && !box->machine.dead && luck_below(&world->luck, 8) == 0)
-        err = keeper_fold(box->machine.keeper, &complaint);
+        keeper_look(box->machine.keeper);
     machine_leave();
-    if (err != OK && !box->machine.dead && world->healed)
-        world_fail(world, "machine %u can't fold: %s %s", box->machine.index,
-                   err_name(err), complaint.text);
     box->turn_ms = machine_true_ms() + TURN_MS;
     if (box->machine.dead) {
         bury(world, box);
@@ -400,14 +393,14 @@ static void
 restore(struct world *world, struct box *box)
 {
     if (!box->has_backup) {
-        box->backup = disk_copy(box->machine.disk);
+        box->backup = disk_save(box->machine.disk);
         box->has_backup = true;
         return;
     }
     end_process(box);
     end_till(box);
     disk_restore(box->machine.disk, &box->backup);
-    disk_drop(&box->backup);
+    disk_forget(&box->backup);
     box->has_backup = false;
     box->machine.fuse = -1;
     count_losses(world, box);
@@ -520,7 +513,7 @@ heal(struct world *world)
         box->machine.fuse = -1;
         box->machine.disk->faults = 0;
         box->turn_ms = 0;
-        disk_drop(&box->backup);
+        disk_forget(&box->backup);
         box->has_backup = false;
     }
     for (uint32_t i = 0; i < world->box_count; i++)
@@ -605,7 +598,7 @@ world_close(struct world *world)
         end_till(world->boxes[i - 1]);
     }
     for (uint32_t i = 0; i < world->box_count; i++) {
-        disk_drop(&world->boxes[i]->backup);
+        disk_forget(&world->boxes[i]->backup);
         disk_free(world->boxes[i]->machine.disk);
         free(world->boxes[i]);
     }

@@ -57,7 +57,7 @@ struct box {
     int64_t begin_ms;    /* when a process that does not run begins */
     int64_t turn_ms;     /* the next turn, if nothing comes before */
     int64_t heal_ms;     /* when full disk and cut end; 0: neither */
-    struct disk_image backup;
+    struct disk_copy backup;
     bool has_backup;
     bool cloned; /* another machine has had the same disk */
 };
