@@ -505,7 +505,7 @@ book_goods(struct work *work, bool counts)
 
 /* --- accounts ----------------------------------------------------------- */
 
-/* Where the step's event arrived; 0 for one that is not of this account. */
+/* Where the step's event arrived; 0 for what is no event of this account. */
 static void
 find_position(struct work *work, const struct step *step)
 {

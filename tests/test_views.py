@@ -217,6 +217,11 @@ def test_limits_of_one_s_own():
               1 + sum(cents >= n for n in (2000, 10050, 20000, 50000)))
     equal("all", sum(cell["accounts"] for cell in found["cells"]),
           len(found["accounts"]))
+    text = leima("rfm", "L", "--at", "2024-07-01", "--limits", "limits.yaml",
+                 "--format", "csv").expect(0).out
+    for one, other in zip(csv.DictReader(io.StringIO(text)),
+                          found["accounts"], strict=True):
+        equal("row", one, {name: str(value) for name, value in other.items()})
     with open("limits.yaml", "a") as file:
         file.write("monetary: [1, 2, 3, 4]\n")
     done = leima("rfm", "L", "--limits", "limits.yaml").expect(1)

@@ -8,6 +8,7 @@
 #include "core/scalar.h"
 #include "core/text.h"
 #include "core/yaml.h"
+#include "tools/csv.h"
 #include "tools/query.h"
 #include "tools/table.h"
 
@@ -193,6 +194,38 @@ print_cells(const struct cells *cells)
     return done;
 }
 
+static void
+write_buyers_csv(const struct rfm *rfm, struct text *out)
+{
+    text_string(out, "account,last_purchase,recency_days,frequency,monetary,"
+                     "r,f,m\n");
+    for (uint32_t i = 0; i < rfm->count; i++) {
+        const struct rfm_buyer *buyer = &rfm->buyers[i];
+        char at[25];
+        calendar_format_time(buyer->last_purchase_ms, at);
+        csv_write(out, view_of(buyer->name), ',');
+        text_format(out, ",%s", at);
+        for (enum rfm_what what = RFM_RECENCY; what < RFM_WHATS; what++)
+            text_format(out, ",%lld", (long long)buyer->values[what]);
+        for (enum rfm_what what = RFM_RECENCY; what < RFM_WHATS; what++)
+            text_format(out, ",%u", buyer->scores[what]);
+        text_char(out, '\n');
+    }
+}
+
+static enum err
+print_csv(const struct rfm *rfm)
+{
+    struct text out = { 0 };
+
+    write_buyers_csv(rfm, &out);
+    enum err err = text_ok(&out) ? OK : ERR_MEMORY;
+    if (err == OK && fwrite(out.bytes, 1, out.size, stdout) != out.size)
+        err = ERR_IO;
+    text_close(&out);
+    return err;
+}
+
 static bool
 print_buyers(const struct rfm *rfm)
 {
@@ -245,6 +278,16 @@ print_json(const struct query *query, const struct rfm *rfm,
     return done ? OK : ERR_IO;
 }
 
+static bool
+is_format(const struct arguments *arguments, const char *name)
+{
+    const char *format = command_option(arguments, "format");
+
+    if (command_flag(arguments, "json"))
+        format = "json";
+    return format != NULL && strcmp(format, name) == 0;
+}
+
 static enum err
 print_rfm(const struct query *query, const struct rfm *rfm, int32_t window)
 {
@@ -254,8 +297,10 @@ print_rfm(const struct query *query, const struct rfm *rfm, int32_t window)
     if (cells == NULL)
         return ERR_MEMORY;
     fill_cells(rfm, cells);
-    if (command_flag(query->arguments, "json"))
+    if (is_format(query->arguments, "json"))
         err = print_json(query, rfm, cells, window);
+    else if (is_format(query->arguments, "csv"))
+        err = print_csv(rfm);
     else if (command_flag(query->arguments, "accounts") ? !print_buyers(rfm)
                                                         : !print_cells(cells))
         err = ERR_IO;
@@ -281,6 +326,9 @@ rfm_command(const struct arguments *arguments)
                               "--monetary: expected total or average, found "
                               "\"%s\"",
                               monetary);
+    if (command_option(arguments, "format") != NULL &&
+        !is_format(arguments, "json") && !is_format(arguments, "csv"))
+        return command_misuse(arguments, "--format: expected json or csv");
     enum command_status status = query_open(
         &query, arguments,
         (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
@@ -314,6 +362,7 @@ static const struct option RFM_OPTIONS[] = {
     { "monetary", "total|average", "a purchase's average, or all (total)" },
     { "limits", "FILE", "own limits: {recency: [..], frequency: [..], ...}" },
     { "accounts", NULL, "a row per account, not the table of cells" },
+    { "format", "json|csv", "both tables, or a row per account; in cents" },
     { 0 },
 };
 
