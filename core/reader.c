@@ -402,10 +402,10 @@ reader_next_quarantine(struct reader *reader, uint64_t from,
     bool found = db_cursor_seek(&cursor, shelf_position_key(&key, from));
     if (found) {
         *ret_position = shelf_key_position(cursor.key);
-        *ret_why = cursor.value.size == 1 &&
-                           cursor.value.bytes[0] == QUARANTINE_COPIES_DIFFER
-                       ? QUARANTINE_COPIES_DIFFER
-                       : QUARANTINE_COPY_DIFFERS;
+        *ret_why =
+            cursor.value.size == 1 && cursor.value.bytes[0] < QUARANTINE_END
+                ? (enum reader_quarantine)cursor.value.bytes[0]
+                : QUARANTINE_COPY_DIFFERS;
     }
     db_cursor_close(&cursor);
     return found ? OK : nothing(reader);

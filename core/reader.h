@@ -93,13 +93,15 @@ NODISCARD enum err reader_find_event(struct reader *reader, identity identity,
 NODISCARD enum err reader_find_id(struct reader *reader, uint32_t node, view id,
                                   uint64_t *ret_position);
 
-/* Copies that have no effect, for something better is held.  (Where the
+/* Events that have no effect, for something better is held.  (Where the
  * original is held, no copy of it counts, marked or not.) */
 enum reader_quarantine {
     QUARANTINE_NONE = 0,
     QUARANTINE_COPY_DIFFERS = 1,  /* from its original */
     QUARANTINE_COPIES_DIFFER = 2, /* from another copy, which counts */
+    QUARANTINE_TOLD_AGAIN = 3,    /* by a later incarnation (retell.h) */
 };
+enum { QUARANTINE_END = 4 };
 /* The first mark at or after the position.  ERR_NOT_FOUND: none. */
 NODISCARD enum err reader_next_quarantine(struct reader *reader, uint64_t from,
                                           uint64_t *ret_position,

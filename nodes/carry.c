@@ -1,5 +1,7 @@
 #include "nodes/carry.h"
 
+#include "core/pack.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,5 +291,56 @@ carry_head(struct carry *carry, stream_id stream, stream_head *ret_head)
     }
     if (err == OK)
         *ret_head = found.head;
+    return err;
+}
+
+/* The clock of the last record of our own events; INT64_MIN: none. */
+static enum err
+last_recorded(struct carry *carry, const struct journal_identity *who,
+              int64_t *ret_ms)
+{
+    const stream_id stream = { .incarnation = who->incarnation,
+                               .node = who->node,
+                               .channel = CHANNEL_EVENTS };
+    struct reader_stream found;
+    struct reader_item item;
+    enum err err = begin(carry);
+
+    *ret_ms = INT64_MIN;
+    if (err == OK)
+        err = reader_get_stream(carry->reader, stream, &found);
+    if (err == OK && found.head.seq > found.boundary.seq)
+        err = reader_find(carry->reader, stream, found.head.seq, &item);
+    if (err == OK && found.head.seq > found.boundary.seq)
+        *ret_ms = item.record.recorded_ms;
+    end(carry);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err
+carry_mark(struct carry *carry, int64_t now_ms, int64_t idle_ms)
+{
+    struct journal_identity who;
+    struct journal_result result;
+    struct text body = { 0 };
+    int64_t last_ms;
+    enum err err = journal_get_identity(carry->journal, &who);
+
+    if (err == OK)
+        err = last_recorded(carry, &who, &last_ms);
+    if (err != OK || (last_ms != INT64_MIN && now_ms - last_ms < idle_ms))
+        return err;
+    /* A map { 1: the time }, as the record's own clock says it. */
+    pack_map(&body, 1);
+    pack_unsigned(&body, 1);
+    pack_integer(&body, now_ms);
+    const struct journal_control control = { .channel = CHANNEL_EVENTS,
+                                             .kind = RECORD_MARK,
+                                             .body = text_view(&body),
+                                             .now_ms = now_ms };
+    err = text_ok(&body)
+              ? journal_append_control(carry->journal, &control, &result)
+              : ERR_MEMORY;
+    text_close(&body);
     return err;
 }

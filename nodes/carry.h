@@ -50,6 +50,11 @@ NODISCARD enum err carry_offers(struct carry *carry, uint32_t node,
 /* The streams of other nodes on one channel, as held. */
 NODISCARD enum err carry_held(struct carry *carry, uint32_t node,
                               enum record_channel channel);
+/* Appends a MARK, "complete up to now", to this ledger's stream of events where
+ * nothing was written there for `idle_ms`: so the hub knows that a month is
+ * complete where nothing was sold, too.  ERR_FULL, ERR_IO. */
+NODISCARD enum err carry_mark(struct carry *carry, int64_t now_ms,
+                              int64_t idle_ms);
 /* Where one stream ends; zeros: nothing of it is held. */
 NODISCARD enum err carry_head(struct carry *carry, stream_id stream,
                               stream_head *ret_head);

@@ -22,6 +22,7 @@
 #include "nodes/carry.h"
 #include "nodes/clock.h"
 #include "nodes/keeper.h"
+#include "nodes/notes.h"
 #include "nodes/roster.h"
 #include "nodes/stop.h"
 #include "nodes/trace.h"
@@ -33,7 +34,6 @@ enum {
     WISHES_MAX = 4,
     LOOK_MS = 20,
     TICK_MS = 500,
-    BUSY_MS = 3000,
     REOPENS_MAX = 5,
     BULK_BYTES = LIMIT_FRAME_SIZE, /* more than that pending: a catch-up */
     BULK_MAX = 16,                 /* catch-ups at a time */
@@ -623,42 +623,6 @@ hub_keys(const char *dir, struct keys_pair *ret_keys,
     return keys_load(dir, "own", ret_keys, complaint);
 }
 
-/* Numbers of sessions ascend over restarts: each run takes the next block. */
-static enum err
-take_sessions(struct hub *hub)
-{
-    uint8_t bytes[8];
-    uint64_t run = 0;
-    view value;
-    const view name = view_of("sync.run");
-    enum err err =
-        journal_get_note(hub->journal, name, bytes, sizeof bytes, &value);
-
-    if (err == OK && value.size == sizeof run)
-        memcpy(&run, value.bytes, sizeof run);
-    else if (err != OK && err != ERR_NOT_FOUND)
-        return err;
-    run++;
-    hub->sessions = run << SESSION_BITS;
-    return journal_put_note(hub->journal, name,
-                            (view) { (uint8_t *)&run, sizeof run });
-}
-
-static enum err
-open_ledger(struct hub *hub, struct complaint *complaint)
-{
-    int64_t until_ms = clock_steady_ms() + BUSY_MS;
-    const struct timespec pause = { .tv_nsec = 50000000 };
-
-    for (;;) {
-        enum err err =
-            ledger_open(hub->options->dir, LEDGER_OWN, complaint, &hub->ledger);
-        if (err != ERR_BUSY || clock_steady_ms() > until_ms)
-            return err;
-        nanosleep(&pause, NULL);
-    }
-}
-
 static enum err
 start_listening(struct hub *hub, struct complaint *complaint)
 {
@@ -693,8 +657,9 @@ static enum err
 open_all(struct hub *hub, struct complaint *complaint)
 {
     struct journal_identity who;
+    uint64_t run = 0;
 
-    enum err err = open_ledger(hub, complaint);
+    enum err err = keeper_ledger(hub->options->dir, complaint, &hub->ledger);
     if (err != OK)
         return err;
     hub->journal = ledger_journal(hub->ledger);
@@ -705,7 +670,8 @@ open_all(struct hub *hub, struct complaint *complaint)
     if (err == OK && (!hub->roster || !arena_open(&hub->scratch, SCRATCH_SIZE)))
         err = ERR_MEMORY;
     if (err == OK)
-        err = take_sessions(hub);
+        err = notes_next_run(hub->journal, &run);
+    hub->sessions = run << SESSION_BITS;
     if (err == OK)
         err = carry_open(hub->journal, &hub->carry);
     if (err == OK)

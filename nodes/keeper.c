@@ -11,6 +11,7 @@
 
 enum {
     LOOK_MS = 50,
+    BUSY_MS = 3000,     /* somebody has the ledger */
     TEND_LOOKS = 1200,  /* a minute */
     TROUBLE_LOOKS = 20, /* a second */
     FEED_REST = 9,      /* feeding takes a tenth of the time at most */
@@ -37,6 +38,21 @@ struct keeper {
     struct feed_parcel parcels[FEED_ASKS_MAX];
     uint32_t parcel_count;
 };
+
+enum err
+keeper_ledger(const char *dir, struct complaint *complaint,
+              struct ledger **ret_ledger)
+{
+    int64_t until_ms = clock_steady_ms() + BUSY_MS;
+    const struct timespec pause = { .tv_nsec = 50000000 };
+
+    for (;;) {
+        enum err err = ledger_open(dir, LEDGER_OWN, complaint, ret_ledger);
+        if (err != ERR_BUSY || clock_steady_ms() > until_ms)
+            return err;
+        nanosleep(&pause, NULL);
+    }
+}
 
 static bool
 sleep_until_news(struct keeper *keeper)

@@ -12,6 +12,11 @@
 
 struct keeper;
 
+/* Opens a ledger to own it; a command may hold the ownership for a moment, to
+ * merge a long tail.  As ledger_open(). */
+NODISCARD enum err keeper_ledger(const char *dir, struct complaint *complaint,
+                                 struct ledger **ret_ledger);
+
 /* Starts the thread.  The ledger was opened with LEDGER_OWN and is the
  * keeper's alone, but for its journal, until the close.  `feeds`: a hub, that
  * keeps states and answers asks.  ERR_MEMORY, and what state_open() says. */

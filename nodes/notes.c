@@ -90,3 +90,24 @@ notes_epoch(struct notes *notes, uint64_t epoch)
     notes->epoch = epoch;
     notes->changed = true;
 }
+
+enum err
+notes_next_run(struct journal *journal, uint64_t *ret_run)
+{
+    uint8_t bytes[8];
+    uint64_t run = 0;
+    view value;
+    const view name = view_of("sync.run");
+    enum err err = journal_get_note(journal, name, bytes, sizeof bytes, &value);
+
+    if (err == OK && value.size == sizeof run)
+        memcpy(&run, value.bytes, sizeof run);
+    else if (err != OK && err != ERR_NOT_FOUND)
+        return err;
+    run++;
+    err =
+        journal_put_note(journal, name, (view) { (uint8_t *)&run, sizeof run });
+    if (err == OK)
+        *ret_run = run;
+    return err;
+}

@@ -35,4 +35,8 @@ void notes_acked(struct notes *notes, stream_id stream, uint64_t seq);
 uint64_t notes_get_acked(const struct notes *notes, stream_id stream);
 void notes_epoch(struct notes *notes, uint64_t epoch);
 
+/* The number of this run of a hub, from 1: by it the numbers of sessions ascend
+ * over restarts.  Kept as the note "sync.run".  ERR_FULL, ERR_IO. */
+NODISCARD enum err notes_next_run(struct journal *journal, uint64_t *ret_run);
+
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/ledger.h"
+#include "core/retell.h"
 #include "nodes/carry.h"
 #include "nodes/clock.h"
 #include "nodes/copies.h"
@@ -17,14 +18,15 @@
 #include "nodes/trace.h"
 
 enum {
-    LOOK_MS = 20,        /* how often the journal is looked at */
-    TICK_MS = 100,       /* the session's time goes by */
-    SAVE_MS = 1000,      /* what was acknowledged is written down */
-    BUSY_MS = 3000,      /* somebody has the ledger for a moment */
-    BYE_MS = 20,         /* for a BYE to be on its way */
-    WISHES_MAX = 4,      /* of the session at a time */
-    FRAMES_AT_ONCE = 64, /* taken before looking elsewhere */
-    REOPENS_MAX = 5,     /* after faults of the disk */
+    LOOK_MS = 20,           /* how often the journal is looked at */
+    TICK_MS = 100,          /* the session's time goes by */
+    SAVE_MS = 1000,         /* what was acknowledged is written down */
+    MARK_MS = 60000,        /* how often idleness is looked at */
+    MARK_IDLE_MS = 3600000, /* nothing written for so long: a MARK */
+    BYE_MS = 20,            /* for a BYE to be on its way */
+    WISHES_MAX = 4,         /* of the session at a time */
+    FRAMES_AT_ONCE = 64,    /* taken before looking elsewhere */
+    REOPENS_MAX = 5,        /* after faults of the disk */
     WINDOW = 2 * LIMIT_FRAME_SIZE,
 };
 
@@ -49,6 +51,7 @@ struct store {
     int64_t look_ms;
     int64_t tick_ms;
     int64_t save_ms;
+    int64_t mark_ms;
     bool broken; /* a fault of the disk: open everything again */
     bool done;   /* --once: all is sent and received */
 };
@@ -121,16 +124,24 @@ alarm_people(const struct store *store, const struct sync_output *output)
 static void
 branch(struct store *store, const struct sync_output *output)
 {
-    const stream_head *fork =
-        output->branch.reason == REASON_FORK ? &output->branch.at : NULL;
+    int64_t now_ms = clock_wall_ms();
+    struct retell retell = { .stream = output->branch.stream,
+                             .fork = output->branch.at,
+                             .renewed = journal_draw_incarnation(now_ms),
+                             .now_ms = now_ms };
     enum err err =
-        journal_renew(store->journal, journal_draw_incarnation(clock_wall_ms()),
-                      (enum record_reason)output->branch.reason, fork);
+        output->branch.reason == REASON_FORK
+            ? retell_run(store->journal, &retell)
+            : journal_renew(store->journal, retell.renewed,
+                            (enum record_reason)output->branch.reason, NULL);
 
-    trace(TRACE_ERROR, store->node, "branch", "from=%s at=%llu err=%s",
+    trace(TRACE_ERROR, store->node, "branch",
+          "from=%s at=%llu to=%llu told_again=%u err=%s",
           trace_stream(output->branch.stream),
-          (unsigned long long)output->branch.at.seq, err_name(err));
-    if (err != OK)
+          (unsigned long long)output->branch.at.seq,
+          (unsigned long long)retell.renewed, retell.told, err_name(err));
+    /* ERR_CONFLICT: another process has left the stream already. */
+    if (err != OK && err != ERR_CONFLICT)
         fault(store, "branch", err);
 }
 
@@ -371,6 +382,11 @@ store_turn(struct store *store)
         give(store, &(struct sync_input) { .kind = SYNC_TICK });
         store->tick_ms = now_ms + TICK_MS;
     }
+    if (now_ms >= store->mark_ms) {
+        if (carry_mark(&store->carry, clock_wall_ms(), MARK_IDLE_MS) != OK)
+            trace(TRACE_NOTICE, store->node, "mark", "what=unwritten");
+        store->mark_ms = now_ms + MARK_MS;
+    }
     if (now_ms >= store->save_ms) {
         if (notes_save(&store->notes, store->journal) != OK)
             trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
@@ -382,22 +398,6 @@ store_turn(struct store *store)
 }
 
 /* --- opening and closing --- */
-
-/* A command may hold the ownership for a moment, to merge a long tail. */
-static enum err
-open_ledger(struct store *store, struct complaint *complaint)
-{
-    int64_t until_ms = clock_steady_ms() + BUSY_MS;
-    const struct timespec pause = { .tv_nsec = 50000000 };
-
-    for (;;) {
-        enum err err = ledger_open(store->options->dir, LEDGER_OWN, complaint,
-                                   &store->ledger);
-        if (err != ERR_BUSY || clock_steady_ms() > until_ms)
-            return err;
-        nanosleep(&pause, NULL);
-    }
-}
 
 static enum err
 open_link(struct store *store, struct complaint *complaint)
@@ -466,7 +466,8 @@ store_close(struct store *store)
 static enum err
 open_all(struct store *store, struct complaint *complaint)
 {
-    enum err err = open_ledger(store, complaint);
+    enum err err =
+        keeper_ledger(store->options->dir, complaint, &store->ledger);
     if (err != OK)
         return err;
     store->node = ledger_who(store->ledger).node;
@@ -486,6 +487,7 @@ open_all(struct store *store, struct complaint *complaint)
         err = open_link(store, complaint);
     if (err == OK)
         err = keeper_open(store->ledger, false, &store->keeper);
+    store->mark_ms = clock_steady_ms() + MARK_MS;
     return err;
 }
 

@@ -361,6 +361,84 @@ def test_a_node_that_was_rewound():
     leima("verify", "n11").expect(0)
 
 
+@network
+def test_a_backup_that_was_sold_on():
+    """Two machines sell on from one image: both histories count, once each."""
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2000-01-01").expect(0)
+    Hub()
+    node = join(11)
+    wait("the rules", lambda: leima("rules", "list", "n11").out.strip())
+    sold = sell("n11", 10, prefix="A")
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    copy("n11", "image")
+    node = Node(11)
+    sold += sell("n11", 7, prefix="B")
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    shutil.rmtree("n11")
+    copy("image", "n11")             # brought back, and sold on offline: with
+    lines = "".join(                 # ids, without, and one of them voided
+        f'{{"kind": "purchase", "member": 42, "receipt": "C{i}", '
+        f'"total": 100{extra}}}\n'
+        for i, extra in enumerate([', "id": "x"', "", "", "", "", "", "", "",
+                                   "", "", "", ""]))
+    mine = leima("append", "n11", given=lines).expect(0).out.split()
+    leima("append", "n11", given='{"kind": "void", "member": 42, '
+          f'"voids": "{mine[3]}"}}\n').expect(0)
+    assert balance("n11")["purchases"] == 10 + 12 - 1
+    node = Node(11)
+    wait("the alarm", lambda: node.said("what=forked"))
+    wait("the other telling", lambda: node.said("told_again=13"))
+    more = sell("n11", 2, prefix="D")
+    wait("all at the hub", lambda: has("hq", sold + more))
+    wait("all to count", lambda: balance("hq")["purchases"] ==
+         10 + 7 + 12 - 1 + 2)
+    wait("the node to know", lambda: balance("n11")["purchases"] ==
+         10 + 7 + 12 - 1 + 2)
+    node.stop()
+    shutil.rmtree("n11/copies")      # its own part only, each once
+    assert balance("n11")["purchases"] == 10 + 12 - 1 + 2
+    # The same id again is the same sale, in the new incarnation.
+    again = leima("append", "n11", given=lines.splitlines()[0]).expect(0)
+    assert again.out.split()[0].split(".")[1] != mine[0].split(".")[1]
+    node = Node(11)
+    wait("to connect", lambda: node.said(" connected "))
+    time.sleep(0.3)
+    assert not node.said("alarm")
+    assert balance("hq")["purchases"] == 10 + 7 + 12 - 1 + 2
+    leima("verify", "hq").expect(0)
+    leima("verify", "n11").expect(0)
+
+
+@network
+def test_twins():
+    """Two machines with one key and one image, both online: both are heard."""
+    Hub()
+    node = join(11)
+    sold = sell("n11", 3, prefix="A")
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    copy("n11", "twin")
+    one = Node(11)
+    wait("one", lambda: one.said(" connected "))
+    sold += sell("n11", 3, prefix="B")
+    wait("the sales", lambda: has("hq", sold))
+    sell("twin", 4, prefix="T")
+    os.mkdir("other")
+    move("twin", "other/n11")
+    os.chdir("other")
+    two = Node(11)
+    wait("the twin to branch off", lambda: two.said(" branch "))
+    os.chdir("..")
+    wait("all sales", lambda: len(events("hq")) == 10)
+    sold += sell("n11", 2, prefix="C")
+    sold += sell("other/n11", 2, prefix="U")
+    wait("both to be heard", lambda: has("hq", sold))
+    assert len(events("hq")) == 14
+    leima("verify", "hq").expect(0)
+
+
 def balance(ledger, account=42):
     found = leima("balance", ledger, account, "--json")
     return found.json() if found.status == 0 else {"purchases": 0}

@@ -1,0 +1,248 @@
+#include "core/retell.h"
+
+#include <stdlib.h>
+
+#include "core/codec.h"
+#include "core/pen.h"
+#include "core/reader.h"
+
+/* Address space for what lies above the fork. */
+#define STORY_SIZE ((size_t)1 << 32)
+enum { TRIES = 20, LINES_MIN = 64, LINES_MAX = 1 << 24 };
+
+/* An event above the fork, and what is told again in its place. */
+struct line {
+    uint64_t position; /* of the old telling */
+    uint64_t seq;      /* likewise */
+    struct record_entry entry;
+    view id; /* empty: none */
+    bool described;
+};
+
+struct story {
+    struct journal *journal;
+    const struct retell *retell;
+    struct arena arena;
+    struct line *lines; /* owned; malloc */
+    uint32_t count;
+    uint32_t room;
+    uint64_t last; /* position of the journal when it was read */
+};
+
+/* --- reading what is above the fork --- */
+
+static enum err
+make_room(struct story *story)
+{
+    if (story->count < story->room)
+        return OK;
+    if (story->count == LINES_MAX)
+        return ERR_FULL;
+    uint32_t room = story->room ? story->room * 2 : LINES_MIN;
+    struct line *grown = realloc(story->lines, room * sizeof *grown);
+    if (!grown)
+        return ERR_MEMORY;
+    story->lines = grown;
+    story->room = room;
+    return OK;
+}
+
+static enum err
+read_event(struct story *story, const struct record_event *event,
+           uint64_t position)
+{
+    struct journal_facts facts;
+    journal_describe *describe = journal_describer(story->journal);
+
+    enum err err = make_room(story);
+    if (err != OK)
+        return err;
+    struct line *line = &story->lines[story->count++];
+    *line = (struct line) {
+        .position = position,
+        .seq = event->here.seq,
+        .entry = { .core = arena_copy(&story->arena, event->core),
+                   .annex = arena_copy(&story->arena, event->annex) },
+    };
+    if (event->copy) {
+        line->entry.copy_of = event->origin;
+        line->entry.print = event->print;
+    } else if (describe && describe(event, &facts)) {
+        line->described = true;
+        line->entry.print = facts.print;
+        line->id = arena_copy(&story->arena, facts.id);
+    }
+    return OK;
+}
+
+static enum err
+read_records(struct story *story, struct reader *reader)
+{
+    const struct retell *retell = story->retell;
+    struct reader_stream stream;
+    enum err err = reader_get_stream(reader, retell->stream, &stream);
+    uint64_t seq = retell->fork.seq + 1;
+
+    while (err == OK && seq <= stream.head.seq) {
+        struct reader_item item;
+        struct record_event event;
+        err = reader_find(reader, retell->stream, seq, &item);
+        if (err != OK)
+            break;
+        struct record_cursor cursor = record_events(&item.record);
+        while (err == OK && record_next(&cursor, &event))
+            if (event.here.seq >= seq)
+                err = read_event(story, &event,
+                                 item.position + event.here.seq -
+                                     item.record.seq);
+        seq = record_last(&item.record) + 1;
+    }
+    return err;
+}
+
+static enum err
+read_story(struct story *story)
+{
+    struct reader *reader = NULL;
+
+    arena_reset(&story->arena);
+    story->count = 0;
+    enum err err = reader_open(story->journal, &reader);
+    if (err == OK) {
+        story->last = reader_last(reader);
+        err = read_records(story, reader);
+    }
+    reader_close(reader);
+    return err;
+}
+
+/* --- voids --- */
+
+/* The seq of the new telling of an old one; 0: it is not told again. */
+static uint64_t
+new_seq(const struct story *story, uint64_t old)
+{
+    uint32_t low = 0;
+    uint32_t high = story->count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (story->lines[middle].seq < old)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < story->count && story->lines[low].seq == old ? low + 1 : 0;
+}
+
+/* A void above the fork of an event above the fork: under the old identity the
+ * hub knows another event, or none. */
+static enum err
+turn_void(struct story *story, struct line *line)
+{
+    struct event event;
+    struct text text = { 0 };
+    struct arena scratch = story->arena;
+    const struct retell *retell = story->retell;
+
+    if (line->entry.copy_of.node != 0 ||
+        codec_decode(line->entry.core, &scratch, &event) != OK ||
+        event.kind != EVENT_VOID)
+        return OK;
+    identity *voids = &event.annul.voids;
+    uint64_t seq = voids->node == retell->stream.node &&
+                           voids->incarnation == retell->stream.incarnation
+                       ? new_seq(story, voids->seq)
+                       : 0;
+    if (seq == 0)
+        return OK;
+    *voids = (identity) { .node = retell->stream.node,
+                          .incarnation = retell->renewed,
+                          .seq = seq };
+    codec_encode(&event, CODEC_NO_IDENTITY, &text);
+    enum err err = text_ok(&text) ? OK : ERR_MEMORY;
+    if (err == OK)
+        line->entry.core = arena_copy(&story->arena, text_view(&text));
+    text_close(&text);
+    return err;
+}
+
+/* --- writing --- */
+
+static void
+write_indexes(struct db_txn *txn, const struct story *story, uint64_t first)
+{
+    for (uint32_t i = 0; i < story->count; i++) {
+        const struct line *line = &story->lines[i];
+        struct shelf_known known = { first + i, line->entry.print };
+        if (line->entry.copy_of.node != 0)
+            shelf_put_copy(txn, line->entry.copy_of, &known);
+        else if (line->described && line->id.size > 0)
+            shelf_put_id(txn,
+                         journal_id_key(story->retell->stream.node, line->id),
+                         &known);
+        shelf_mark(txn, line->position, QUARANTINE_TOLD_AGAIN);
+    }
+}
+
+static void
+write_story(struct db_txn *txn, struct story *story)
+{
+    struct pen pen;
+    struct arena scratch = story->arena;
+    const struct retell *retell = story->retell;
+    struct record_entry *entries =
+        ARENA_NEW(&scratch, struct record_entry, story->count);
+
+    pen_open(&pen, txn);
+    if (pen.position != story->last)
+        db_fail(txn, ERR_BUSY); /* somebody appended: read again */
+    if (!stream_equal(pen_stream_id(&pen, CHANNEL_EVENTS), retell->stream))
+        db_fail(txn, ERR_CONFLICT);
+    pen_renew(&pen, retell->renewed, REASON_FORK, &retell->fork);
+    if (txn->err != OK)
+        return;
+    for (uint32_t i = 0; i < story->count; i++)
+        entries[i] = story->lines[i].entry;
+    uint64_t first = pen.position + 1;
+    if (story->count > 0)
+        pen_write_events(&pen, entries, story->count, retell->now_ms);
+    write_indexes(txn, story, first);
+}
+
+static enum err
+tell(struct story *story)
+{
+    struct db_txn txn;
+    enum err err = read_story(story);
+
+    for (uint32_t i = 0; err == OK && i < story->count; i++)
+        err = turn_void(story, &story->lines[i]);
+    if (err != OK)
+        return err;
+    do {
+        db_begin(journal_db(story->journal), DB_WRITE, &txn);
+        write_story(&txn, story);
+        err = db_commit(&txn);
+    } while (db_grown(&txn));
+    return err;
+}
+
+enum err
+retell_run(struct journal *journal, struct retell *retell)
+{
+    struct story story = { .journal = journal, .retell = retell };
+    enum err err = ERR_BUSY;
+
+    assert(retell->stream.channel == CHANNEL_EVENTS);
+    assert(retell->renewed != retell->stream.incarnation);
+    if (!arena_open(&story.arena, STORY_SIZE))
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++)
+        err = tell(&story);
+    if (err == OK)
+        retell->told = story.count;
+    arena_close(&story.arena);
+    free(story.lines);
+    return err;
+}

@@ -1,0 +1,32 @@
+/*
+ * retell.h - a node whose stream has forked tells its own part again
+ *
+ * The hub holds another continuation of our stream (a disk image was cloned, a
+ * backup restored and sold on).  What it holds stays valid; what we appended
+ * above the last common end is told again in a new incarnation, whose parent
+ * that end is.  The old telling stays in the journal and is marked, so that
+ * here, too, each sale counts once.  Everything happens in one transaction.
+ *
+ * A void of an event that is told again means the new telling.  An event that
+ * this program does not understand is told again as its bytes are.
+ */
+#ifndef CORE_RETELL_H
+#define CORE_RETELL_H
+
+#include "core/journal.h"
+
+struct retell {
+    stream_id stream; /* of ours, the current incarnation of events */
+    stream_head fork; /* the last common end */
+    uint64_t renewed; /* the name of the new incarnation */
+    int64_t now_ms;
+    uint32_t told; /* out: how many events were told again */
+};
+
+/* Durable when it returns.  ERR_CONFLICT: the stream is not the current one any
+ * more; ERR_EXISTS: that incarnation is; ERR_CORRUPT: a record above the fork
+ * can't be read; ERR_BUSY: others append too fast; ERR_FULL, ERR_IO,
+ * ERR_MEMORY.  Nothing has changed then. */
+NODISCARD enum err retell_run(struct journal *journal, struct retell *retell);
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * test_carry.c - what a session asks of a journal, answered from a real one
+ *
+ * Proved: hashes are those of record ends at or below a seq; records come
+ * whole and in order, within the size and never none where there is one; what
+ * was read from one journal goes into another and is then the same; an
+ * incarnation that was left is offered up to where it was left; a mark is
+ * written only after a silence, and takes no event's place.
+ */
+#include "tests/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nodes/carry.h"
+#include "tests/kit.h"
+#include "tests/place.h"
+
+static const stream_id own = { .incarnation = 100,
+                               .node = 7,
+                               .channel = CHANNEL_EVENTS };
+
+struct desk {
+    struct place place;
+    struct journal *journal;
+    struct carry carry;
+};
+
+static void
+open_desk(struct desk *desk)
+{
+    desk->place = place_make();
+    desk->journal = kit_open_new(&desk->place);
+    assert_int_equal(carry_open(desk->journal, &desk->carry), OK);
+}
+
+static void
+close_desk(struct desk *desk)
+{
+    carry_close(&desk->carry);
+    journal_close(desk->journal);
+    place_remove(&desk->place);
+}
+
+/* Records of 1, 2, 3, ... events. */
+static void
+append_growing(struct desk *desk, uint32_t records)
+{
+    struct journal_entry entries[64];
+    struct journal_result results[64];
+
+    for (uint32_t i = 1; i <= records; i++) {
+        for (uint32_t j = 0; j < i; j++)
+            entries[j] = kit_entry("word");
+        assert_int_equal(kit_append(desk->journal, entries, i, results), OK);
+    }
+}
+
+static stream_head
+hash_at(struct desk *desk, uint64_t seq)
+{
+    struct sync_output wish = { .kind = SYNC_GET_HASHES };
+    struct sync_input input;
+
+    wish.get_hashes.stream = own;
+    wish.get_hashes.seqs[0] = seq;
+    wish.get_hashes.count = 1;
+    carry_hashes(&desk->carry, &wish, &input);
+    assert_int_equal(input.kind, SYNC_HASHES);
+    assert_int_equal(input.hashes.count, 1);
+    return input.hashes.heads[0];
+}
+
+static void
+read_after(struct desk *desk, stream_head after, uint64_t last,
+           uint32_t size_max, struct sync_input *ret_input)
+{
+    struct sync_output wish = { .kind = SYNC_GET_RECORDS };
+
+    wish.get_records.stream = own;
+    wish.get_records.after = after;
+    wish.get_records.last = last;
+    wish.get_records.size_max = size_max;
+    carry_records(&desk->carry, &wish, ret_input);
+}
+
+TEST(hashes_are_those_of_record_ends)
+{
+    struct desk desk;
+
+    open_desk(&desk);
+    assert_int_equal(hash_at(&desk, 5).seq, 0);
+    append_growing(&desk, 4); /* ends at 1, 3, 6, 10 */
+    static const uint64_t ends[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10 };
+    for (uint32_t seq = 0; seq < COUNT_OF(ends); seq++)
+        assert_int_equal(hash_at(&desk, seq).seq, ends[seq]);
+    assert_true(digest_equal(hash_at(&desk, 4).chain, hash_at(&desk, 3).chain));
+    assert_false(
+        digest_equal(hash_at(&desk, 6).chain, hash_at(&desk, 3).chain));
+    close_desk(&desk);
+}
+
+TEST(records_come_whole_and_within_bounds)
+{
+    struct desk desk;
+    struct sync_input input;
+    const stream_head nothing = { 0 };
+
+    open_desk(&desk);
+    read_after(&desk, nothing, 5, 1000, &input);
+    assert_int_equal(input.records.bytes.size, 0);
+    append_growing(&desk, 4);
+    read_after(&desk, nothing, 10, 1000000, &input);
+    assert_int_equal(input.records.end.seq, 10);
+    uint32_t all = input.records.bytes.size;
+    read_after(&desk, nothing, 10, 1, &input); /* at least one */
+    assert_int_equal(input.records.end.seq, 1);
+    read_after(&desk, nothing, 10, all - 1, &input);
+    assert_int_equal(input.records.end.seq, 6);
+    read_after(&desk, nothing, 6, all, &input);
+    assert_int_equal(input.records.end.seq, 6);
+    read_after(&desk, hash_at(&desk, 3), 10, all, &input);
+    assert_int_equal(input.records.before.seq, 3);
+    assert_true(
+        digest_equal(input.records.before.chain, hash_at(&desk, 3).chain));
+    assert_int_equal(input.records.end.seq, 10);
+    close_desk(&desk);
+}
+
+TEST(what_one_journal_gives_another_takes)
+{
+    struct desk ours, theirs;
+    struct sync_input records, stored;
+    struct place place = place_make();
+    struct journal_identity other = { .node = 1, .incarnation = 5, .epoch = 1 };
+    struct ingest_options options = { .now_ms = KIT_NOW };
+    char here[2000], there[2000];
+
+    open_desk(&ours);
+    append_growing(&ours, 5);
+    theirs.place = place;
+    assert_int_equal(journal_create(place.path, &other), OK);
+    assert_int_equal(journal_open(place.path, kit_describe, &theirs.journal),
+                     OK);
+    assert_int_equal(carry_open(theirs.journal, &theirs.carry), OK);
+    for (uint64_t from = 1; from <= 15;) {
+        read_after(&ours, hash_at(&ours, from - 1), 15, 500, &records);
+        struct sync_output put = { .kind = SYNC_PUT_RECORDS };
+        put.put_records.stream = own;
+        put.put_records.bytes = records.records.bytes;
+        struct ingest_batch batch = carry_batch(&put);
+        enum err err = ingest_run(theirs.journal, &batch, 1, &options);
+        carry_stored(&batch, err, 77, &stored);
+        assert_int_equal(stored.stored.verdict, SYNC_STORED_OK);
+        assert_int_equal(stored.stored.total, 77);
+        assert_int_equal(stored.stored.head.seq, records.records.end.seq);
+        from = stored.stored.head.seq + 1;
+    }
+    stream_head head;
+    assert_int_equal(carry_head(&theirs.carry, own, &head), OK);
+    assert_int_equal(head.seq, 15);
+    assert_true(digest_equal(head.chain, hash_at(&ours, 15).chain));
+    kit_read_all(ours.journal, here, sizeof here);
+    kit_read_all(theirs.journal, there, sizeof there);
+    assert_string_equal(here, there);
+    assert_int_equal(kit_findings(theirs.journal), 0);
+    assert_int_equal(carry_held(&theirs.carry, 1, CHANNEL_EVENTS), OK);
+    assert_int_equal(theirs.carry.held_count, 1);
+    assert_int_equal(theirs.carry.held[0].head.seq, 15);
+    close_desk(&theirs);
+    close_desk(&ours);
+}
+
+TEST(an_incarnation_is_offered_up_to_where_it_was_left)
+{
+    struct desk desk;
+
+    open_desk(&desk);
+    append_growing(&desk, 3);
+    assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(desk.carry.offer_count, 1);
+    assert_false(desk.carry.offers[0].left);
+
+    /* Nothing written in the new one yet; then something. */
+    stream_head fork = hash_at(&desk, 3);
+    assert_int_equal(journal_renew(desk.journal, 101, REASON_FORK, &fork), OK);
+    assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(desk.carry.offer_count, 1);
+    assert_true(desk.carry.offers[0].left);
+    kit_append_one(desk.journal, "later");
+    assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(desk.carry.offer_count, 2);
+    assert_true(desk.carry.offers[0].left);
+    assert_false(desk.carry.offers[0].fetch); /* we hold something else there */
+    assert_int_equal(desk.carry.offers[0].head.seq, 3);
+    assert_true(digest_equal(desk.carry.offers[0].head.chain, fork.chain));
+    assert_false(desk.carry.offers[1].left);
+    assert_int_equal(desk.carry.offers[1].stream.incarnation, 101);
+    close_desk(&desk);
+}
+
+TEST(a_mark_is_written_after_a_silence_only)
+{
+    struct desk desk;
+    stream_head head;
+    char text[100];
+
+    open_desk(&desk);
+    kit_append_one(desk.journal, "a");
+    assert_int_equal(carry_mark(&desk.carry, KIT_NOW + 999, 1000), OK);
+    assert_int_equal(carry_head(&desk.carry, own, &head), OK);
+    assert_int_equal(head.seq, 1);
+    assert_int_equal(carry_mark(&desk.carry, KIT_NOW + 1000, 1000), OK);
+    assert_int_equal(carry_head(&desk.carry, own, &head), OK);
+    assert_int_equal(head.seq, 2);
+    assert_int_equal(carry_mark(&desk.carry, KIT_NOW + 1500, 1000), OK);
+    assert_int_equal(carry_head(&desk.carry, own, &head), OK);
+    assert_int_equal(head.seq, 2);
+    assert_int_equal(kit_append_one(desk.journal, "b").identity.seq, 3);
+    kit_read_all(desk.journal, text, sizeof text);
+    assert_string_equal(text, "a b ");
+    assert_int_equal(kit_findings(desk.journal), 0);
+    close_desk(&desk);
+}
+
+RUN(cmocka_unit_test(hashes_are_those_of_record_ends),
+    cmocka_unit_test(records_come_whole_and_within_bounds),
+    cmocka_unit_test(what_one_journal_gives_another_takes),
+    cmocka_unit_test(an_incarnation_is_offered_up_to_where_it_was_left),
+    cmocka_unit_test(a_mark_is_written_after_a_silence_only))

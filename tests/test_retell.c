@@ -1,0 +1,196 @@
+/*
+ * test_retell.c - what lies above a fork is told again, once, in order, and
+ * the old telling is marked
+ */
+#include "tests/unit.h"
+
+#include <string.h>
+
+#include "core/codec.h"
+#include "core/facts.h"
+#include "core/reader.h"
+#include "core/retell.h"
+#include "tests/kit.h"
+
+static const stream_id old_stream = { .incarnation = 100, .node = 7 };
+
+static stream_head
+head_at(struct journal *journal, uint64_t seq)
+{
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    assert_int_equal(reader_open(journal, &reader), OK);
+    assert_int_equal(reader_find(reader, old_stream, seq, &item), OK);
+    stream_head head = { .seq = record_last(&item.record),
+                         .chain = item.record.chain };
+    assert_int_equal(head.seq, seq);
+    reader_close(reader);
+    return head;
+}
+
+static uint32_t
+marks(struct journal *journal, uint64_t *ret_first)
+{
+    struct reader *reader = NULL;
+    enum reader_quarantine why;
+    uint64_t position = 0;
+    uint32_t count = 0;
+
+    assert_int_equal(reader_open(journal, &reader), OK);
+    while (reader_next_quarantine(reader, position + 1, &position, &why) ==
+           OK) {
+        assert_int_equal(why, QUARANTINE_TOLD_AGAIN);
+        if (count++ == 0)
+            *ret_first = position;
+    }
+    reader_close(reader);
+    return count;
+}
+
+TEST(what_lies_above_is_told_again)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    char text[200];
+    uint64_t first = 0;
+
+    kit_append_one(journal, "a");
+    kit_append_one(journal, "b#1");
+    kit_append_one(journal, "c#2");
+    kit_append_one(journal, "d");
+    struct retell retell = { .stream = old_stream,
+                             .fork = head_at(journal, 2),
+                             .renewed = 101,
+                             .now_ms = KIT_NOW + 1 };
+    assert_int_equal(retell_run(journal, &retell), OK);
+    assert_int_equal(retell.told, 2);
+    kit_read_all(journal, text, sizeof text);
+    assert_string_equal(text, "a b#1 c#2 d c#2 d ");
+    assert_int_equal(marks(journal, &first), 2);
+    assert_int_equal(first, 3);
+
+    /* An id above the fork leads to the new telling, one below to the old. */
+    struct journal_result again = kit_append_one(journal, "c#2");
+    assert_int_equal(again.outcome, JOURNAL_THERE);
+    assert_int_equal(again.identity.incarnation, 101);
+    assert_int_equal(again.identity.seq, 1);
+    again = kit_append_one(journal, "b#1");
+    assert_int_equal(again.identity.incarnation, 100);
+    assert_int_equal(kit_append_one(journal, "e").identity.seq, 3);
+
+    struct reader *reader = NULL;
+    struct reader_item item;
+    const stream_id renewed = { .incarnation = 101, .node = 7 };
+    assert_int_equal(reader_open(journal, &reader), OK);
+    assert_int_equal(reader_find(reader, renewed, 1, &item), OK);
+    assert_int_equal(item.record.parent.incarnation, 100);
+    assert_int_equal(item.record.parent.seq, 2);
+    assert_int_equal(item.record.parent.reason, REASON_FORK);
+    assert_true(digest_equal(item.record.parent.chain, retell.fork.chain));
+    reader_close(reader);
+    assert_int_equal(kit_findings(journal), 0);
+
+    /* The old stream is not the current one any more. */
+    retell.renewed = 102;
+    assert_int_equal(retell_run(journal, &retell), ERR_CONFLICT);
+    journal_close(journal);
+    place_remove(&place);
+}
+
+TEST(nothing_in_common_or_nothing_above)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    uint64_t first = 0;
+    char text[100];
+
+    kit_append_one(journal, "a");
+    struct retell retell = { .stream = old_stream,
+                             .renewed = 101,
+                             .now_ms = KIT_NOW };
+    assert_int_equal(retell_run(journal, &retell), OK);
+    assert_int_equal(retell.told, 1);
+    assert_int_equal(marks(journal, &first), 1);
+    assert_int_equal(first, 1);
+    kit_read_all(journal, text, sizeof text);
+    assert_string_equal(text, "a a ");
+    assert_int_equal(kit_findings(journal), 0);
+    journal_close(journal);
+    place_remove(&place);
+}
+
+static struct journal_entry
+entry_of(const struct event *event, struct text *core)
+{
+    struct journal_entry entry = { .id = event->id };
+    struct text scratch = { 0 };
+
+    text_clear(core);
+    codec_encode(event, CODEC_NO_IDENTITY, core);
+    assert_true(text_ok(core));
+    assert_true(facts_print(event, &scratch, &entry.print));
+    text_close(&scratch);
+    entry.core = text_view(core);
+    return entry;
+}
+
+/* A void above the fork means what it meant. */
+TEST(voids_mean_the_new_telling)
+{
+    struct place place = place_make();
+    struct journal *journal = NULL;
+    struct text core = { 0 };
+    struct journal_result result;
+    struct event sale = { .kind = EVENT_PURCHASE,
+                          .store = 70,
+                          .at_ms = KIT_NOW,
+                          .recorded_ms = KIT_NOW,
+                          .account = { .member = 42 } };
+    struct event annul = sale;
+
+    sale.sale.receipt = view_of("R1");
+    sale.sale.total.minor = 100;
+    annul.kind = EVENT_VOID;
+    memset(&annul.sale, 0, sizeof annul.sale);
+    assert_int_equal(journal_create(place.path, &KIT_WHO), OK);
+    assert_int_equal(journal_open(place.path, facts_describe, &journal), OK);
+    for (uint64_t i = 0; i < 4; i++) { /* two sales, and a void of each */
+        struct event event = i < 2 ? sale : annul;
+        if (i >= 2)
+            event.annul.voids =
+                (identity) { .node = 7, .incarnation = 100, .seq = i - 1 };
+        struct journal_entry entry = entry_of(&event, &core);
+        assert_int_equal(kit_append(journal, &entry, 1, &result), OK);
+    }
+    struct retell retell = { .stream = old_stream,
+                             .fork = head_at(journal, 1),
+                             .renewed = 101,
+                             .now_ms = KIT_NOW };
+    assert_int_equal(retell_run(journal, &retell), OK);
+    assert_int_equal(retell.told, 3);
+
+    struct reader *reader = NULL;
+    struct record_event stored;
+    struct event event;
+    struct arena arena;
+    assert_true(arena_open(&arena, 1u << 20));
+    assert_int_equal(reader_open(journal, &reader), OK);
+    assert_int_equal(reader_event(reader, 6, &stored), OK);
+    assert_int_equal(codec_decode(stored.core, &arena, &event), OK);
+    assert_int_equal(event.annul.voids.incarnation, 100); /* below the fork */
+    assert_int_equal(event.annul.voids.seq, 1);
+    assert_int_equal(reader_event(reader, 7, &stored), OK);
+    assert_int_equal(codec_decode(stored.core, &arena, &event), OK);
+    assert_int_equal(event.annul.voids.incarnation, 101);
+    assert_int_equal(event.annul.voids.seq, 1);
+    reader_close(reader);
+    arena_close(&arena);
+    text_close(&core);
+    journal_close(journal);
+    place_remove(&place);
+}
+
+RUN(cmocka_unit_test(what_lies_above_is_told_again),
+    cmocka_unit_test(nothing_in_common_or_nothing_above),
+    cmocka_unit_test(voids_mean_the_new_telling))
