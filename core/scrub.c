@@ -7,6 +7,7 @@
  */
 #include "core/scrub.h"
 
+#include "core/reader.h"
 #include "core/shelf.h"
 
 static const char *const NAMES[] = {
@@ -255,12 +256,25 @@ walk_streams(struct scrub *scrub)
     db_cursor_close(&cursor);
 }
 
-/* A mark takes an event out of every account: it must stand at a copy. */
+/* A mark takes an event out of every account: it must stand at a copy, or at
+ * our own event in an incarnation that we have left. */
+static bool
+may_be_marked(const struct record_event *event, const struct shelf_self *self,
+              view why)
+{
+    if (why.size == 1 && why.bytes[0] == QUARANTINE_TOLD_AGAIN)
+        return event->here.node == self->node &&
+               event->here.incarnation != self->incarnation;
+    return event->copy;
+}
+
 static void
 walk_marks(struct scrub *scrub)
 {
     struct db_cursor cursor;
+    struct shelf_self self = { 0 };
 
+    shelf_get_self(scrub->txn, &self);
     db_cursor_open(scrub->txn, TABLE_QUARANTINE, &cursor);
     for (bool more = db_cursor_first(&cursor); more;
          more = db_cursor_next(&cursor)) {
@@ -271,7 +285,8 @@ walk_marks(struct scrub *scrub)
         bool known = position != 0 && find_first(scrub, position, &first);
         if (known && !get_item(scrub->txn, first, &item))
             continue; /* its record has been told */
-        if (!known || !shelf_pick(&item, position, &event) || !event.copy)
+        if (!known || !shelf_pick(&item, position, &event) ||
+            !may_be_marked(&event, &self, cursor.value))
             report_position(scrub, SCRUB_INDEX, position);
     }
     db_cursor_close(&cursor);
