@@ -1,0 +1,52 @@
+/*
+ * trial_state.h - what a trial is made of, for tests/trial*.c only
+ */
+#ifndef TESTS_TRIAL_STATE_H
+#define TESTS_TRIAL_STATE_H
+
+#include "core/walk.h"
+#include "tests/model.h"
+#include "tests/trial.h"
+
+enum { TRIAL_REFERRALS = 64 };
+
+struct trial {
+    struct zone zones[GEN_ZONES];
+    struct model *models[GEN_ZONES]; /* made when first needed */
+    struct arena keep;               /* zones, as long as the trial */
+    struct arena arena;              /* of one case */
+    const struct gen_case *made;
+    const struct program *programs[GEN_VERSIONS];
+    const struct timeline *timeline;
+    struct model *model;
+    struct basket *basket;
+    struct text *why;
+    bool failed;
+    /* Of the account at hand: its events in canonical order, each once. */
+    account_id account;
+    const struct event *const *events;
+    uint32_t event_count;
+    struct referral referrals[TRIAL_REFERRALS];
+    uint32_t referral_count;
+};
+
+/* Says what is different, unless something has been said; returns false. */
+bool trial_differs(struct trial *trial, const char *format, ...)
+    PRINTF_LIKE(2, 3);
+
+/* The events of an account in canonical order, each once, in the arena. */
+const struct event *const *trial_events(struct trial *trial, account_id account,
+                                        uint32_t *ret_count);
+
+/* Opens a walk over the first `count` events and the referrals up to the last
+ * of them, until `until_ms`. */
+void trial_walk(struct trial *trial, uint32_t count, int64_t until_ms,
+                struct walk *ret_walk);
+
+/* trial_identities.c: the identities after every step of the whole walk. */
+bool trial_check_identities(struct trial *trial);
+
+/* trial_forward.c: forward as anew, saved as never saved. */
+bool trial_check_forward(struct trial *trial);
+
+#endif
