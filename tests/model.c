@@ -4,7 +4,7 @@
  * Puts the events in order, drops what is voided, finds who recommended whom,
  * and between two events visits every local midnight.
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * Monthly bonus, inactive, release, points, vouchers, tier, version.  All but
  * the last go by the version in force at the millisecond before.
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 struct store_share {
     uint32_t store;
@@ -81,8 +81,7 @@ do_bonus(struct model *model, const struct version_entry *version, int32_t day)
 }
 
 static void
-do_inactive(struct model *model, const struct version_entry *version,
-            int32_t day)
+do_inactive(struct model *model, const struct version_entry *version)
 {
     if (version == NULL || model->visit_ms == NOT_YET)
         return;
@@ -90,11 +89,7 @@ do_inactive(struct model *model, const struct version_entry *version,
     struct earning earning = { .version = version,
                                .context = &context,
                                .evaluation = AS_BOUGHT,
-                               .on = EARN_ON_INACTIVE,
-                               .after_days =
-                                   day - model_day_of(model, model->visit_ms) };
-    if (earning.after_days < 1)
-        return;
+                               .on = EARN_ON_INACTIVE };
     struct gains gains = model_earn(model, &earning);
     if (gains.all.count == 0)
         return;
@@ -228,7 +223,7 @@ model_visit_midnight(struct model *model, int32_t day)
         model_version_at(model, model->now_ms - 1);
 
     do_bonus(model, version, day);
-    do_inactive(model, version, day);
+    do_inactive(model, version);
     do_release(model);
     do_points(model, model_idle_end(model, version) == model->now_ms);
     do_vouchers(model);

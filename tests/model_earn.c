@@ -3,7 +3,7 @@
  *
  * Rule after rule, as RULES.md, "A purchase", has it.
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 static const int64_t POINTS_MAX = 1000000000;
 
@@ -343,7 +343,8 @@ concerns(const struct model *model, const struct earning *earning,
                model_same(rule->activity, earning->activity);
     if (rule->on != EARN_ON_INACTIVE)
         return true;
-    if (rule->after_days != earning->after_days)
+    if (model_midnight(model, earning->context->visit_day + rule->after_days) !=
+        model->now_ms)
         return false;
     for (uint32_t i = 0; i < model->absent.count; i++)
         if (model_same(model->absent.items[i], rule->id))

@@ -1,7 +1,7 @@
 /*
  * model_event.c - what each kind of event does
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 /* The lines of a receipt after `off`: each gets the floor of its share, what
  * is left goes cent by cent to the largest remainder. */

@@ -2,7 +2,7 @@
  * model_points.c - points into and out of lots, vouchers, and the figures that
  * settlement is made of
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 /* Adds to a figure of the month of the instant at hand. */
 static void

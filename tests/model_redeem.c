@@ -1,7 +1,7 @@
 /*
  * model_redeem.c - points and vouchers taken, given back, and passes
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 static void
 take_from_lots(struct model *model, struct redeemed *redeemed, bool pending,

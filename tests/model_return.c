@@ -1,7 +1,7 @@
 /*
  * model_return.c - goods that came back, with a receipt and without
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 static bool
 something_left(const struct bought *bought)

@@ -1,7 +1,7 @@
 /*
  * model_reward.c - stamp cards, spend rewards, tiers and the monthly bonus
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 static struct card *
 card_of(struct model *model, view id)
@@ -41,17 +41,18 @@ model_add_stamps(struct model *model, const struct version_entry *version,
     }
 }
 
-/* The one issued last of those from that source, in this window; -1: none is
- * held. */
+/* The one issued last of those of that reward from that source, in this
+ * window; -1: none is held. */
 static int
-last_ticket(const struct model *model, view source,
+last_ticket(const struct model *model, view source, view reward,
             const struct spending *window)
 {
     int found = -1;
 
     for (uint32_t i = 0; i < model->tickets.count; i++) {
         const struct ticket *ticket = &model->tickets.items[i];
-        if (!model_same(ticket->source, source))
+        if (!model_same(ticket->source, source) ||
+            !model_same(ticket->reward, reward))
             continue;
         if (window != NULL &&
             (ticket->step < window->since ||
@@ -82,7 +83,9 @@ model_take_stamps(struct model *model, const struct undo *undo,
     state->count -= count;
     while (state->count < 0) {
         if (card->reward != PROGRAM_NONE) {
-            int place = last_ticket(model, source, NULL);
+            int place = last_ticket(
+                model, source, undo->version->program->rewards[card->reward].id,
+                NULL);
             if (place < 0)
                 break;
             drop_ticket(model, place);
@@ -190,7 +193,9 @@ model_take_progress(struct model *model, const struct undo *undo,
     state->progress -= amount;
     while (state->progress < 0) {
         if (rule->reward != PROGRAM_NONE) {
-            int place = last_ticket(model, source, state);
+            int place = last_ticket(
+                model, source, undo->version->program->rewards[rule->reward].id,
+                state);
             if (place < 0)
                 break;
             drop_ticket(model, place);

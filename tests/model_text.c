@@ -1,7 +1,7 @@
 /*
  * model_text.c - the balance and the rows of explain as CLI.md has them
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 int64_t
 model_available_points(const struct model *model)

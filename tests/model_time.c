@@ -1,7 +1,7 @@
 /*
  * model_time.c - versions, midnights, ends: when things are so
  */
-#include "tests/model_state.h"
+#include "tests/model_parts.h"
 
 enum { FIRST_YEAR = 2000 };
 

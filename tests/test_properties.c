@@ -23,7 +23,7 @@ enum {
     FAILURES_MAX = 3,
 };
 
-static const uint64_t histories = 10000;
+static const uint64_t histories = 20000;
 
 static uint64_t
 setting(const char *name, uint64_t otherwise)

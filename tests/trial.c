@@ -156,7 +156,7 @@ trial_walk(struct trial *trial, uint32_t count, int64_t until_ms,
                                         trial->events[count - 1]) < 0))
             referrals[referral_count++] = trial->referrals[i];
     struct walk_input input = {
-        .fold = fold_open(trial->timeline, false, &trial->arena),
+        .fold = trial->fold,
         .account = trial->account,
         .events = trial->events,
         .event_count = count,
@@ -172,7 +172,7 @@ struct sums {
     uint32_t count;
 };
 
-enum { SUMS_MAX = 4096 };
+enum { SUMS_MAX = 1024 };
 
 static void
 add_sum(struct sums *sums, struct model_sum sum)
@@ -327,7 +327,7 @@ compare_with_model(struct trial *trial, int64_t until_ms)
     if (good && row < answer.row_count)
         good = compare_row(trial, &answer, row, view_of("no row"));
     text_clear(&text);
-    if (walk.account.begun)
+    if (good && walk.account.begun)
         balance_json(&text, trial->timeline, &walk.account, until_ms);
     if (good && answer.begun && !view_equal(text_view(&text), answer.balance))
         good = trial_differs(trial, "balance\nmodel %.*s\nfold  %.*s\n",
@@ -367,6 +367,7 @@ trial_run(struct trial *trial, const struct gen_case *made, struct text *why)
     trial->failed = false;
     if (!read_programs(trial))
         return TRIAL_INVALID;
+    trial->fold = fold_open(trial->timeline, false, &trial->arena);
     trial->basket = ARENA_NEW(&trial->arena, struct basket, 1);
     for (uint32_t i = 0; i < GEN_ACCOUNTS && good; i++) {
         trial->account = gen_account(i);

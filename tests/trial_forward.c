@@ -15,16 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PACK_ROOM = 1 << 16 };
-
 struct arrival {
     const struct event *event;
     const struct referral *referral; /* NULL: an event of its own */
-};
-
-struct packed {
-    uint8_t bytes[PACK_ROOM];
-    uint32_t size;
 };
 
 static int
@@ -63,7 +56,7 @@ walk_arrivals(struct trial *trial, const struct arrival *arrivals,
     struct referral *referrals =
         ARENA_NEW(&trial->arena, struct referral, count + 1);
     struct walk_input input = {
-        .fold = fold_open(trial->timeline, false, &trial->arena),
+        .fold = trial->fold,
         .account = trial->account,
         .events = events,
         .referrals = referrals,
@@ -101,10 +94,14 @@ last_counting(struct trial *trial, const struct arrival *arrivals,
     return last;
 }
 
+/* An account without an event that counts is not stored. */
 static void
 pack(struct trial *trial, const struct account *account,
      struct packed *ret_packed)
 {
+    ret_packed->size = 0;
+    if (!account->begun)
+        return;
     size_t size = account_pack(account, trial->timeline, ret_packed->bytes,
                                sizeof ret_packed->bytes);
 
@@ -169,14 +166,17 @@ check_step(struct trial *trial, const struct packed *before,
            const struct effect_list *effects)
 {
     struct account account;
-    struct packed *forward = ARENA_NEW(&trial->arena, struct packed, 1);
+    struct packed *forward = &trial->packed[2];
 
+    if (before->size == 0)
+        return true;
     if (!unpack(trial, before, &account))
         return false;
     if (arrival->referral == NULL &&
         !fold_can_forward(&account, arrival->event))
         return true;
-    struct fold *fold = fold_open(trial->timeline, false, &trial->arena);
+    struct fold *fold = trial->fold;
+    fold_use_arena(fold, &trial->arena);
     step_on(fold, &account, arrival);
     if (!same_effects(fold_effects(fold), effects))
         return trial_differs(trial, "folded forward, other effects\n");
@@ -209,7 +209,7 @@ static void
 balance_at(struct trial *trial, struct account *account, int64_t at_ms,
            struct text *text)
 {
-    struct fold *fold = fold_open(trial->timeline, false, &trial->arena);
+    struct fold *fold = trial->fold;
 
     run_clock(fold, account, at_ms);
     text_clear(text);
@@ -246,7 +246,7 @@ check_questions(struct trial *trial, const struct packed *packed,
     struct account copy;
     int64_t until_ms = trial->made->until_ms;
 
-    if (last_ms == 0 || last_ms > until_ms)
+    if (packed->size == 0 || last_ms > until_ms)
         return true;
     if (!unpack(trial, packed, &account))
         return false;
@@ -261,8 +261,8 @@ trial_check_forward(struct trial *trial)
 {
     struct arrival *arrivals = arrivals_of(trial);
     uint32_t count = trial->event_count + trial->referral_count;
-    struct packed *before = ARENA_NEW(&trial->arena, struct packed, 1);
-    struct packed *after = ARENA_NEW(&trial->arena, struct packed, 1);
+    struct packed *before = &trial->packed[0];
+    struct packed *after = &trial->packed[1];
     struct walk walk;
     int64_t last_ms = 0;
 

@@ -8,7 +8,12 @@
 #include "tests/model.h"
 #include "tests/trial.h"
 
-enum { TRIAL_REFERRALS = 64 };
+enum { TRIAL_REFERRALS = 8, TRIAL_PACK_ROOM = 1 << 16 };
+
+struct packed {
+    uint8_t bytes[TRIAL_PACK_ROOM];
+    uint32_t size;
+};
 
 struct trial {
     struct zone zones[GEN_ZONES];
@@ -18,6 +23,8 @@ struct trial {
     const struct gen_case *made;
     const struct program *programs[GEN_VERSIONS];
     const struct timeline *timeline;
+    struct fold *fold;       /* of the case, for one walk after another */
+    struct packed packed[3]; /* scratch */
     struct model *model;
     struct basket *basket;
     struct text *why;
