@@ -175,3 +175,16 @@ lane_rewind(struct lane *lane, stream_head head)
     lane->nacked_at = head.seq + 1;
     return news;
 }
+
+bool
+lane_is_overdue(struct lane *lane, int64_t now_ms)
+{
+    if (!lane->receives || lane->in_stopped || lane->durable.seq >= lane->told)
+        return false;
+    bool still = lane->still_ms != 0 && lane->still_seq == lane->durable.seq;
+    if (still && now_ms - lane->still_ms < SYNC_ASK_MS)
+        return false;
+    lane->still_seq = lane->durable.seq;
+    lane->still_ms = now_ms;
+    return still;
+}

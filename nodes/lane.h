@@ -55,6 +55,9 @@ struct lane {
     uint64_t received;  /* the last seq handed on to be stored */
     uint64_t nacked_at; /* the seq that we have asked for again; 0: none */
     uint64_t told;      /* the end of the stream, as the sender says */
+    uint64_t still_seq; /* the stream has stood at this seq ... */
+    int64_t still_ms;   /* ... since then, or since we last asked; 0: never
+                         * looked */
 };
 
 /* We send it; where the peer stands is not known yet. */
@@ -96,5 +99,9 @@ void lane_stored(struct lane *lane, stream_head head);
 /* Something could not be stored; expect again what follows on `head`.  True
  * if the sender has not been told so before. */
 bool lane_rewind(struct lane *lane, stream_head head);
+
+/* Something is missing, and for SYNC_ASK_MS nothing has come.  To be asked now
+ * and then; true once for each of these times. */
+bool lane_is_overdue(struct lane *lane, int64_t now_ms);
 
 #endif

@@ -477,6 +477,18 @@ grown(struct session *session, const struct sync_input *input)
     lane_peer_at(lane, (stream_head) { 0 });
 }
 
+/* What we asked for may have been lost, and so may what came: while something
+ * is missing and nothing arrives, we say again where we stand. */
+static void
+ask_again(struct session *session, int64_t now_ms)
+{
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        struct lane *lane = &session->lanes[i];
+        if (lane_is_overdue(lane, now_ms))
+            lane->ack_due = true;
+    }
+}
+
 static void
 tick(struct session *session, int64_t now_ms)
 {
@@ -499,6 +511,7 @@ tick(struct session *session, int64_t now_ms)
             return;
         }
     }
+    ask_again(session, now_ms);
     if (session->options.role == SYNC_NODE &&
         now_ms - session->said_ms >= SYNC_PING_MS &&
         now_ms - session->heard_ms >= SYNC_PING_MS / 2) {

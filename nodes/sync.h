@@ -37,6 +37,7 @@ enum {
     SYNC_PROBES = 32,         /* hashes compared at once in a fork */
     SYNC_HELLO_MS = 10000,    /* no WELCOME: try again */
     SYNC_ACK_MS = 30000,      /* no ACK: connect anew */
+    SYNC_ASK_MS = 5000,       /* what is missing does not come: ask again */
     SYNC_PING_MS = 10000,     /* said nothing: say PING */
     SYNC_SILENCE_MS = 45000,  /* heard nothing: the peer is gone */
     SYNC_FULL_MS = 1000,      /* the peer has no room: wait */

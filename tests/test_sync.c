@@ -106,6 +106,33 @@ TEST(versions_flow_down)
     parley_finish(world);
 }
 
+/* ZeroMQ loses silently: what a node asked for on a connection that lives may
+ * never have been heard. */
+TEST(a_lost_request_is_said_again)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->hub, PUBLIC, 1, 'p');
+    parley_connect(world);
+    parley_deliver(world);
+    parley_deliver(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 1.9.1 1p\n"
+                       "n ACK 1.9.1 0\n");
+    parley_lose_all(world);
+    parley_pass_time(world, 100);
+    parley_pass_time(world, SYNC_ASK_MS - 1);
+    parley_run(world);
+    parley_said(world, "");
+    parley_pass_time(world, 1);
+    parley_run(world);
+    parley_said(world, "n ACK 1.9.1 0\n"
+                       "h BATCH 1.9.1 1-1\n"
+                       "n ACK 1.9.1 1p\n");
+    parley_check_equal(world, PUBLIC);
+    parley_finish(world);
+}
+
 /* The answer to a BATCH is lost, with the connection: it is sent again from
  * what the hub has, and stored once. */
 TEST(case_1_a_lost_ack_counts_nothing_twice)
@@ -679,6 +706,7 @@ RUN(cmocka_unit_test(a_node_with_news_is_heard),
     cmocka_unit_test(case_2_sending_goes_on_from_the_hubs_head),
     cmocka_unit_test(a_first_event_after_the_welcome_is_sent),
     cmocka_unit_test(versions_flow_down),
+    cmocka_unit_test(a_lost_request_is_said_again),
     cmocka_unit_test(case_1_a_lost_ack_counts_nothing_twice),
     cmocka_unit_test(case_1_a_gap_is_asked_for_once),
     cmocka_unit_test(case_1_a_damaged_batch_is_sent_again),

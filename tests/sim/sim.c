@@ -14,6 +14,7 @@
 
 #include <sodium.h>
 
+#include "core/crypto.h"
 #include "tests/sim/trace_model.h"
 #include "tests/sim/world.h"
 
@@ -130,6 +131,7 @@ main(int count, char **words)
     time_t until = time(NULL) + (time_t)seconds;
 
     randombytes_set_implementation(&sodium_body);
+    (void)crypto_random_number(); /* libsodium draws when it starts */
     uint64_t seed = number(count, words, "SEED", UINT64_MAX);
     if (seed != UINT64_MAX)
         return !run(seed, true);
