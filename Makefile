@@ -35,7 +35,7 @@ TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	cmd_ledger cmd_backup \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
 	cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_table cmd_replay \
-	cmd_nodes main
+	cmd_nodes guard main
 
 # What the distribution gives: pkg-config name / package to install.
 MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)

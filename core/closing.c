@@ -300,14 +300,11 @@ find_first(struct ledger *ledger, uint64_t known, struct arena *arena,
     int64_t first_ms = INT64_MAX;
 
     enum err err = ledger_scan(ledger, known, &scan, complaint);
-    if (err != OK)
-        return err;
-    for (;;) {
+    while (err == OK) {
         struct arena scratch = *arena;
         err = history_scan_next(scan, &scratch, &account);
-        if (err != OK)
-            break;
-        if (account.event_count > 0 && account.events[0]->at_ms < first_ms)
+        if (err == OK && account.event_count > 0 &&
+            account.events[0]->at_ms < first_ms)
             first_ms = account.events[0]->at_ms;
     }
     history_scan_close(scan);

@@ -48,6 +48,23 @@ struct db {
     char dir[]; /* where it lies, for asking about room */
 };
 
+/* Diagnostics only, for whoever sees the process die: nothing decides by it. */
+static atomic_bool panicked;
+
+static void
+panic(MDB_env *env, const char *words)
+{
+    (void)env;
+    (void)words;
+    atomic_store(&panicked, true);
+}
+
+bool
+db_has_panicked(void)
+{
+    return atomic_load(&panicked);
+}
+
 bool
 db_is_full(const struct db *db)
 {
@@ -181,18 +198,24 @@ open_tables(struct db *db, const struct db_options *options)
         if (code == 0)
             code = open_table_handles(db, options, MDB_RDONLY, 0);
     }
+    if (code == MDB_NOTFOUND && db_last_txn(db) > 0)
+        return err_corrupt(); /* the first transaction made all tables */
     if (code == MDB_NOTFOUND && options->create)
         code = open_table_handles(db, options, 0, MDB_CREATE);
     return err_of(code);
 }
 
-static bool
-is_there(const char *dir)
+static enum err
+find_file(const char *dir)
 {
     char path[4096];
 
     int size = snprintf(path, sizeof path, "%s/data.mdb", dir);
-    return size > 0 && (size_t)size < sizeof path && access(path, F_OK) == 0;
+    if (size < 0 || (size_t)size >= sizeof path)
+        return ERR_NOT_FOUND;
+    if (access(path, F_OK) == 0)
+        return OK;
+    return errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
 }
 
 /* A map that the machine won't give is tried at half the size. */
@@ -214,6 +237,8 @@ open_env(struct db *db, uint64_t map_size)
         if (code == 0)
             code = mdb_env_set_maxreaders(db->env, READERS_MAX);
         if (code == 0)
+            code = mdb_env_set_assert(db->env, panic);
+        if (code == 0)
             code = mdb_env_open(db->env, db->dir, MDB_NOTLS, 0600);
     }
     return err_of(code);
@@ -227,14 +252,15 @@ db_open(const char *dir, const struct db_options *options, struct db **ret_db)
     uint64_t map_size =
         options->map_size != 0 ? options->map_size : MAP_DEFAULT;
 
-    if (!options->create && !is_there(dir))
-        return ERR_NOT_FOUND;
+    enum err err = options->create ? OK : find_file(dir);
+    if (err != OK)
+        return err;
     struct db *db = calloc(1, sizeof *db + dir_size);
     if (db == NULL)
         return ERR_MEMORY;
     memcpy(db->dir, dir, dir_size);
     pthread_rwlock_init(&db->map_lock, NULL);
-    enum err err = open_env(db, map_size);
+    err = open_env(db, map_size);
     if (err == OK)
         err = check_length(db);
     if (err == OK)

@@ -110,6 +110,9 @@ void db_reader_check(struct db *db);
 /* A commit failed in a way that leaves the file's state unknown to us: close
  * it, open it again, look at the tail.  Until then nothing can be written. */
 bool db_is_broken(const struct db *db);
+/* LMDB has found its own file's pages impossible and is about to abort the
+ * process: the file is damaged, whatever else it looks like. */
+bool db_has_panicked(void);
 /* Less than 1 % of the file system is free. */
 bool db_is_full(const struct db *db);
 /* Bytes of the file in use and the size of the map. */

@@ -424,7 +424,9 @@ take_all(struct history *history, struct reader *reader)
     if (!history->owner || history->tail.item_count < TAIL_MERGE)
         return OK;
     err = history_merge(history);
-    return err == ERR_FULL ? OK : err; /* the tail is still there */
+    /* Caches that can't be written keep nobody from asking: the tail is still
+     * there. */
+    return err == ERR_FULL || err == ERR_IO ? OK : err;
 }
 
 /* Pages that a snapshot still sees can't be used again: the reader lives for

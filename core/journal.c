@@ -76,7 +76,8 @@ journal_create(const char *dir, const struct journal_identity *who)
         return err;
     do {
         db_begin(db, DB_WRITE, &txn);
-        if (db_get(&txn, TABLE_META, view_of("self"), &there))
+        if (db_get(&txn, TABLE_META, view_of("self"), &there) ||
+            db_count(&txn, TABLE_RECORDS) > 0)
             db_fail(&txn, ERR_EXISTS);
         shelf_put_self(&txn, &self);
         err = db_commit(&txn);

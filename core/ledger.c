@@ -246,6 +246,35 @@ leave_ownership(struct ledger *ledger)
     ledger->owner_file = -1;
 }
 
+/* Why the journal can't be opened, as far as the machine can tell. */
+static enum err
+complain_access(const struct ledger *ledger, struct complaint *complaint)
+{
+    static const char *const NAMES[] = { "journal", "journal/data.mdb",
+                                         "journal/lock.mdb" };
+    char path[PATH_SIZE];
+    struct stat status;
+
+    for (uint32_t i = 0; i < COUNT_OF(NAMES); i++) {
+        if (!join_path(ledger->dir, NAMES[i], path) ||
+            (access(path, R_OK | W_OK) != 0 && errno == ENOENT))
+            continue;
+        if (stat(path, &status) == 0 && S_ISDIR(status.st_mode) != (i == 0)) {
+            complain(complaint, "%s: expected a %s", path,
+                     i == 0 ? "directory" : "file");
+            return ERR_IO;
+        }
+        if (access(path, R_OK | W_OK) != 0) {
+            complain(complaint,
+                     "%s: %s; whoever asks a ledger writes its lock: run as "
+                     "its owner, where it can be written",
+                     path, strerror(errno));
+            return ERR_IO;
+        }
+    }
+    return ledger_fault(ledger, ERR_IO, complaint);
+}
+
 static enum err
 open_parts(struct ledger *ledger, struct complaint *complaint)
 {
@@ -254,6 +283,8 @@ open_parts(struct ledger *ledger, struct complaint *complaint)
     if (!join_path(ledger->dir, "journal", path))
         return complain(complaint, "the path of the ledger is too long");
     enum err err = journal_open(path, facts_describe, &ledger->journal);
+    if (err == ERR_IO)
+        return complain_access(ledger, complaint);
     if (err == ERR_NOT_FOUND) {
         complain(complaint,
                  "%s: there is no ledger; make one with `leima init`",
@@ -620,30 +651,41 @@ ledger_scan(struct ledger *ledger, uint64_t known,
     return ledger_fault(ledger, err, complaint);
 }
 
-enum err
-ledger_last_at(struct ledger *ledger, uint64_t known, int64_t *ret_at_ms)
+static enum err
+find_last_at(struct ledger *ledger, uint64_t known, struct arena *arena,
+             int64_t *ret_at_ms)
 {
     struct history_scan *scan = NULL;
-    struct arena arena = { 0 };
     struct history_account account;
     int64_t last_ms = INT64_MIN;
-    enum { ARENA_SIZE = 1 << 30 };
     enum err err = ledger_scan(ledger, known, &scan, NULL);
 
-    if (err == OK && !arena_open(&arena, ARENA_SIZE))
-        err = ERR_MEMORY;
     while (err == OK) {
-        arena_reset(&arena);
-        err = history_scan_next(scan, &arena, &account);
+        arena_reset(arena);
+        err = history_scan_next(scan, arena, &account);
         if (err != OK || account.event_count == 0)
             continue;
         int64_t at_ms = account.events[account.event_count - 1]->at_ms;
         last_ms = at_ms > last_ms ? at_ms : last_ms;
     }
-    arena_close(&arena);
     history_scan_close(scan);
     if (err != ERR_NOT_FOUND)
         return err;
     *ret_at_ms = last_ms;
     return OK;
+}
+
+enum err
+ledger_last_at(struct ledger *ledger, uint64_t known, int64_t *ret_at_ms)
+{
+    struct arena arena = { 0 };
+    enum { ARENA_SIZE = 1 << 30 };
+
+    if (!arena_open(&arena, ARENA_SIZE))
+        return ERR_MEMORY;
+    enum err err = find_last_at(ledger, known, &arena, ret_at_ms);
+    if (err == ERR_CORRUPT && ledger_mend(ledger) == OK)
+        err = find_last_at(ledger, known, &arena, ret_at_ms);
+    arena_close(&arena);
+    return err;
 }

@@ -198,7 +198,8 @@ shelf_get_self(struct db_txn *txn, struct shelf_self *ret_self)
 
     *ret_self = (struct shelf_self) { 0 };
     if (!db_get(txn, TABLE_META, view_of("self"), &value)) {
-        db_fail(txn, ERR_NOT_FOUND);
+        bool begun = db_count(txn, TABLE_RECORDS) > 0;
+        db_fail(txn, begun ? err_corrupt() : ERR_NOT_FOUND);
         return;
     }
     enum err err = parse_self(value, ret_self);

@@ -573,8 +573,9 @@ command_fail(const struct arguments *arguments, enum err err,
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     fprintf(stderr, "leima %s: %s", arguments->command->name, text);
-    /* What is damaged has mostly been named by who found it. */
-    bool is_named = status == COMMAND_DAMAGED && strstr(text, "damage") != NULL;
+    /* The fault has mostly been named by who found it. */
+    bool is_named = strstr(text, err_name(err)) != NULL ||
+                    (err == ERR_CORRUPT && strstr(text, "damage") != NULL);
     if ((status != COMMAND_REFUSED || err == ERR_UNKNOWN) && !is_named)
         fprintf(stderr, ": %s", err_name(err));
     if (status == COMMAND_DAMAGED && !is_named)

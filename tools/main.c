@@ -21,6 +21,7 @@
 #include "tools/cmd_seal.h"
 #include "tools/cmd_segment.h"
 #include "tools/cmd_settle.h"
+#include "tools/guard.h"
 
 /* clang-format off */
 static const struct command *const TABLES[] = {
@@ -51,5 +52,6 @@ main(int count, char **words)
     /* Only for the width of letters in tables; numbers and times are written
      * by our own functions, the same everywhere. */
     setlocale(LC_CTYPE, "C.UTF-8");
+    guard_install();
     return command_main(TABLES, count, words);
 }

@@ -1,0 +1,146 @@
+#include "tools/guard.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/db.h"
+#include "tools/command.h"
+
+/* Nothing but system calls from here on down: the process is in an unknown
+ * state. */
+enum { MAPS_SIZE = 1 << 18, STACK_SIZE = 1 << 16 };
+
+static char maps[MAPS_SIZE];
+static char stack[STACK_SIZE];
+
+static size_t
+read_maps(void)
+{
+    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    size_t size = 0;
+
+    while (file >= 0 && size < sizeof maps - 1) {
+        ssize_t got = read(file, maps + size, sizeof maps - 1 - size);
+        if (got <= 0)
+            break;
+        size += (size_t)got;
+    }
+    if (file >= 0)
+        close(file);
+    maps[size] = '\0';
+    return size;
+}
+
+static uintptr_t
+read_number(const char **at)
+{
+    uintptr_t number = 0;
+
+    for (;; (*at)++) {
+        char c = **at;
+        if (c >= '0' && c <= '9')
+            number = number << 4 | (uintptr_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            number = number << 4 | (uintptr_t)(c - 'a' + 10);
+        else
+            return number;
+    }
+}
+
+static bool
+ends_with(const char *text, size_t size, const char *end)
+{
+    size_t end_size = strlen(end);
+
+    return size >= end_size &&
+           memcmp(text + size - end_size, end, end_size) == 0;
+}
+
+/* The file of a ledger in whose map the address lies; size 0: in none.  A line
+ * of the list is "from-to rights offset device inode  path". */
+static const char *
+find_file(uintptr_t address, size_t *ret_size)
+{
+    const char *line = maps;
+
+    read_maps();
+    while (*line != '\0') {
+        const char *at = line;
+        size_t size = strcspn(line, "\n");
+        uintptr_t from = read_number(&at);
+        at += *at == '-';
+        uintptr_t to = read_number(&at);
+        const char *path = memchr(line, '/', size);
+        size_t path_size = path == NULL ? 0 : size - (size_t)(path - line);
+        if (address >= from && address < to &&
+            (ends_with(path, path_size, "/data.mdb") ||
+             ends_with(path, path_size, ".run"))) {
+            *ret_size = path_size;
+            return path;
+        }
+        line += size + (line[size] == '\n');
+    }
+    *ret_size = 0;
+    return "";
+}
+
+static void
+say(const char *text, size_t size)
+{
+    ssize_t done = write(STDERR_FILENO, text, size);
+
+    (void)done; /* there is nobody else to tell */
+}
+
+static void
+end_damaged(const char *path, size_t size)
+{
+    static const char before[] = "leima: ";
+    static const char after[] =
+        " is damaged: it can't be read through; restore a backup (history/ "
+        "and state/ may be deleted, they are built again)\n";
+
+    say(before, sizeof before - 1);
+    if (size > 0)
+        say(path, size);
+    else
+        say("the journal", 11);
+    say(after, sizeof after - 1);
+    _exit(COMMAND_DAMAGED);
+}
+
+static void
+handle(int number, siginfo_t *info, void *context)
+{
+    size_t size = 0;
+
+    (void)context;
+    if (number != SIGABRT) {
+        const char *path = find_file((uintptr_t)info->si_addr, &size);
+        if (size > 0)
+            end_damaged(path, size);
+    } else if (db_has_panicked()) {
+        end_damaged("", 0);
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void
+guard_install(void)
+{
+    static const int NUMBERS[] = { SIGSEGV, SIGBUS, SIGABRT };
+    const stack_t own = { .ss_sp = stack, .ss_size = sizeof stack };
+    struct sigaction action = { .sa_sigaction = handle,
+                                .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+    sigemptyset(&action.sa_mask);
+    if (sigaltstack(&own, NULL) != 0)
+        action.sa_flags &= ~SA_ONSTACK;
+    for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++)
+        sigaction(NUMBERS[i], &action, NULL);
+}
