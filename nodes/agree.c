@@ -126,8 +126,10 @@ static void
 peer_is_ahead(struct session *session, struct lane *lane)
 {
     lane->out = LANE_STOPPED;
-    if (lane->left) /* it holds all that is ours to send */
+    if (lane->left) { /* it holds all that is ours to send */
         lane->acked = lane->head;
+        talk_acked(session, lane);
+    }
     if (lane->left && !lane->fetch)
         return;
     if (!lane->left)

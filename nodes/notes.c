@@ -1,5 +1,7 @@
 #include "nodes/notes.h"
 
+#include "nodes/carry.h"
+
 #include <string.h>
 
 static const char NAME[] = "sync.hub";
@@ -46,6 +48,31 @@ notes_save(struct notes *notes, struct journal *journal)
         journal_put_note(journal, view_of(NAME), (view) { bytes, size });
     if (err == OK)
         notes->changed = false;
+    return err;
+}
+
+enum err
+notes_unacknowledged(struct journal *journal, uint32_t node,
+                     uint64_t *ret_count)
+{
+    struct notes notes;
+    struct carry carry = { 0 };
+    uint64_t count = 0;
+    enum err err = notes_load(&notes, journal);
+
+    if (err == OK)
+        err = carry_open(journal, &carry);
+    if (err == OK)
+        err = carry_offers(&carry, node, CHANNEL_EVENTS);
+    for (uint32_t i = 0; err == OK && i < carry.offer_count; i++) {
+        const struct sync_offer *offer = &carry.offers[i];
+        uint64_t acked = notes_get_acked(&notes, offer->stream);
+        if (offer->head.seq > acked)
+            count += offer->head.seq - acked;
+    }
+    carry_close(&carry);
+    if (err == OK)
+        *ret_count = count;
     return err;
 }
 

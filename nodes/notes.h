@@ -31,6 +31,11 @@ NODISCARD enum err notes_load(struct notes *notes, struct journal *journal);
 /* Writes what has changed since it was written.  ERR_FULL, ERR_IO. */
 NODISCARD enum err notes_save(struct notes *notes, struct journal *journal);
 
+/* How many items of this node's streams no hub has acknowledged, as of what
+ * was saved last.  ERR_IO, ERR_MEMORY. */
+NODISCARD enum err notes_unacknowledged(struct journal *journal, uint32_t node,
+                                        uint64_t *ret_count);
+
 void notes_acked(struct notes *notes, stream_id stream, uint64_t seq);
 uint64_t notes_get_acked(const struct notes *notes, stream_id stream);
 void notes_epoch(struct notes *notes, uint64_t epoch);

@@ -264,6 +264,16 @@ def test_enrolling_again_takes_the_old_key_away():
     node = Node(11, "--join", "-", given=string)
     sold = sell(node.ledger, 1, prefix="NEW")
     wait("the sale of the new key", lambda: has("hq", sold))
+    node.stop()
+    status = leima("status", "n11", "--json").expect(0).json()
+    assert status["unacknowledged"] == 0
+    sell("n11", 3, prefix="DARK")
+    status = leima("status", "n11", "--json").expect(0).json()
+    assert status["unacknowledged"] == 3
+    leima("enrol", "rotate", "hq", "--node", 12).expect(1)
+    string = leima("enrol", "rotate", "hq", "--node", 11).expect(0).out
+    node = Node(11, "--join", "-", given=string)
+    wait("the rotated key", lambda: len(events("hq")) == 5)
 
 
 @network

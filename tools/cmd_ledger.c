@@ -7,6 +7,7 @@
 #include "core/ledger_append.h"
 #include "core/ledger_check.h"
 #include "core/text.h"
+#include "nodes/notes.h"
 #include "tools/query.h"
 #include "tools/table.h"
 
@@ -70,6 +71,7 @@ struct asides {
     struct text text;
     bool is_json;
     uint32_t count;
+    uint64_t unacknowledged; /* items that no hub has told it has */
 };
 
 static void
@@ -115,6 +117,7 @@ print_status(const struct ledger_status *found, struct asides *asides)
         { "quarantined", found->quarantined },
         { "flagged", found->flagged },
         { "gaps", found->gaps },
+        { "unacknowledged", asides->unacknowledged },
         { "history_position", found->history_position },
         { "journal_bytes", found->journal_size },
         { "history_bytes", found->history_size },
@@ -154,6 +157,9 @@ status(const struct arguments *arguments)
     enum err err = ledger_get_status(ledger, take_aside, &asides, &found);
     if (err == OK && !text_ok(&asides.text))
         err = ERR_MEMORY;
+    if (err == OK && found.joined)
+        err = notes_unacknowledged(ledger_journal(ledger), found.who.node,
+                                   &asides.unacknowledged);
     if (err == OK) {
         print_status(&found, &asides);
         err = ledger_refuse(ledger, &complaint);

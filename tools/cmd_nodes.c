@@ -151,6 +151,7 @@ struct office {
     struct keys_hubs hubs; /* what goes into every string */
     int64_t until_ms;
     enum enrol_role role;
+    bool is_list; /* NODE,STRING */
 };
 
 static void
@@ -240,7 +241,7 @@ enrol_one(struct office *office, struct enrolment *enrolment)
     keys_wipe(&ticket.once);
     if (command_flag(office->arguments, "json"))
         printf("{\"node\": %u, \"string\": \"%s\"}\n", enrolment->node, string);
-    else if (command_option(office->arguments, "csv") != NULL)
+    else if (office->is_list)
         printf("%u,%s\n", enrolment->node, string);
     else
         printf("%s\n", string);
@@ -296,21 +297,28 @@ enrol_file(struct office *office, view file)
 }
 
 static enum command_status
-read_terms(struct office *office)
+read_ttl(struct office *office)
 {
-    const struct arguments *arguments = office->arguments;
-    const char *ttl = command_option(arguments, "ttl");
-    const char *role = command_option(arguments, "role");
+    const char *ttl = command_option(office->arguments, "ttl");
     int64_t ttl_ms = TTL_DEFAULT_MS;
 
     if (ttl != NULL && !parse_ttl(ttl, &ttl_ms))
-        return command_misuse(arguments,
+        return command_misuse(office->arguments,
                               "--ttl %s: expected 90s, 30m, 72h or 7d", ttl);
     office->until_ms = command_now_ms() + ttl_ms;
+    return COMMAND_DONE;
+}
+
+static enum command_status
+read_role(struct office *office)
+{
+    const char *role = command_option(office->arguments, "role");
+
     office->role = ENROL_STORE;
     if (role != NULL && !enrol_role_parse(view_of(role), &office->role))
-        return command_misuse(
-            arguments, "--role %s: expected store, standby or relay", role);
+        return command_misuse(office->arguments,
+                              "--role %s: expected store, standby or relay",
+                              role);
     return COMMAND_DONE;
 }
 
@@ -341,7 +349,10 @@ enrol_new(const struct arguments *arguments)
     enum command_status status = open_office(&office, arguments);
     if (status != COMMAND_DONE)
         return status;
-    status = read_terms(&office);
+    office.is_list = csv != NULL;
+    status = read_ttl(&office);
+    if (status == COMMAND_DONE)
+        status = read_role(&office);
     if (status == COMMAND_DONE)
         status = find_hubs(&office);
     if (status == COMMAND_DONE && csv == NULL)
@@ -354,6 +365,37 @@ enrol_new(const struct arguments *arguments)
                      ? enrol_file(&office, file)
                      : command_fail(arguments, err, "%s: can't read it", csv);
         arena_close(&arena);
+    }
+    close_office(&office);
+    return status;
+}
+
+/* A new string for a node that is enrolled: same stores, same role. */
+static enum command_status
+enrol_rotate(const struct arguments *arguments)
+{
+    struct office office;
+    struct enrolment enrolment = { 0 };
+    int64_t number = 0;
+
+    if (!command_integer(arguments, "node", 1, LIMIT_NODE, &number))
+        return COMMAND_MISUSE;
+    if (number == 0)
+        return command_misuse(arguments, "--node N is needed");
+    enum command_status status = open_office(&office, arguments);
+    if (status != COMMAND_DONE)
+        return status;
+    status = read_ttl(&office);
+    if (status == COMMAND_DONE)
+        status = find_hubs(&office);
+    if (status == COMMAND_DONE &&
+        !allow_find(office.allow, (uint32_t)number, &enrolment))
+        status = command_fail(arguments, ERR_NOT_FOUND,
+                              "node %" PRId64 " is not enrolled", number);
+    if (status == COMMAND_DONE) {
+        office.role = enrolment.role;
+        enrolment.joined = false;
+        status = enrol_one(&office, &enrolment);
     }
     close_office(&office);
     return status;
@@ -476,6 +518,13 @@ static const struct option NEW_OPTIONS[] = {
     { 0 }
 };
 
+static const struct option ROTATE_OPTIONS[] = {
+    { "node", "N", "the node's number" },
+    { "ttl", "TIME", "how long the string is good: 30m, 72h, 7d (72h)" },
+    { "endpoint", "ENDPOINT", "where the hub is, repeatable (as it listens)" },
+    { 0 }
+};
+
 static const struct option REVOKE_OPTIONS[] = {
     { "node", "N", "the node's number" }, { 0 }
 };
@@ -520,6 +569,15 @@ const struct command cmd_nodes_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .examples = "leima enrol list hq\n" },
+    { .name = "enrol rotate",
+      .run = enrol_rotate,
+      .line = "a new string and so a new key for an enrolled node",
+      .usage = "LEDGER",
+      .operands_min = 1,
+      .operands_max = 1,
+      .options = ROTATE_OPTIONS,
+      .about = "Its old key is out at once; stores and role stay.",
+      .examples = "leima enrol rotate hq --node 421\n" },
     { .name = "enrol revoke",
       .run = enrol_revoke,
       .line = "admit a node no longer, and end its session",
