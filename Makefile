@@ -23,8 +23,8 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	ledger_parts ledger ledger_append ledger_publish ledger_backup census segment_part segment segment_read digest \
 	intern tally served rfm breakdown \
 	state_table state_fold state state_check hub_state ledger_aside \
-	ledger_check \
-	totals settlement statement signing seal heads silence closing dispute \
+	totals standing_parts standing_file standing ledger_check \
+	settlement statement signing seal heads silence closing dispute \
 	liability
 REPLAY := candidate vary side outcome simulate compare report report_html accounts
 NODES := clock trace stop keys frame sync lane fork talk greet agree session \

@@ -7,6 +7,7 @@
 #include "core/pack.h"
 #include "core/reader.h"
 #include "core/seal.h"
+#include "core/standing.h"
 #include "core/statement.h"
 
 #include <stdlib.h>
@@ -234,11 +235,12 @@ gather_step(void *context, const struct walk *walk)
                walk->step.effects);
 }
 
-/* All effects of all accounts known at a position, up to a time. */
+/* All effects of all accounts known at a position, up to a time, by a fold of
+ * everything. */
 static enum err
-gather_totals(struct ledger *ledger, const struct timeline *timeline,
-              const struct closing_question *question, struct totals *totals,
-              struct complaint *complaint)
+fold_totals(struct ledger *ledger, const struct timeline *timeline,
+            const struct closing_question *question, struct totals *totals,
+            struct complaint *complaint)
 {
     struct gathering gathering = { totals, &timeline->zone };
     struct census_options options = { .known = question->known,
@@ -256,6 +258,27 @@ gather_totals(struct ledger *ledger, const struct timeline *timeline,
         continue;
     census_close(census);
     return err == ERR_NOT_FOUND ? OK : err;
+}
+
+/* The same from the totals that are kept, if it is of the present that is
+ * asked. */
+static enum err
+gather_totals(struct ledger *ledger, const struct timeline *timeline,
+              const struct closing_question *question, struct totals *totals,
+              struct complaint *complaint)
+{
+    struct standing *standing = NULL;
+
+    if (question->known != LEDGER_KNOWN_ALL &&
+        question->known != ledger_position(ledger))
+        return fold_totals(ledger, timeline, question, totals, complaint);
+    enum err err = standing_open(ledger, &standing);
+    if (err == OK)
+        err = standing_refresh(standing, question->now_ms, complaint);
+    if (err == OK)
+        standing_gather(standing, question->now_ms, totals);
+    standing_close(standing);
+    return err;
 }
 
 enum err

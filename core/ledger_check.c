@@ -3,6 +3,7 @@
 #include "core/census.h"
 #include "core/ledger_parts.h"
 #include "core/scrub.h"
+#include "core/standing.h"
 #include "core/state_check.h"
 
 #include <dirent.h>
@@ -246,6 +247,26 @@ check_states(struct verify *verify)
     return err == ERR_BUSY ? OK : err;
 }
 
+static enum err
+check_totals(struct verify *verify)
+{
+    bool same = true;
+    enum err err = standing_check(verify->ledger, &same);
+
+    if (err == ERR_CORRUPT)
+        tell(verify, true, "totals: the file is damaged; it is built anew");
+    else if (err == OK && !same)
+        tell(verify, true,
+             "totals: what is kept differs from a fresh fold; all is built "
+             "anew");
+    else if (err != ERR_UNKNOWN)
+        return err;
+    err = standing_drop(verify->ledger);
+    if (err == ERR_BUSY)
+        tell(verify, false, "totals: start its node or hub anew for that");
+    return err == ERR_BUSY ? OK : err;
+}
+
 /* issued(I) = outstanding(I) + expired(I) + withdrawn from lots of I + sum
  * over A of M[I][A], and debt = sum over A of M[debt][A] + withdrawn that
  * became debt - sum over I of M[I][debt].  Source: SETTLEMENT.md.  With debt
@@ -385,6 +406,8 @@ ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
         err = check_accounts(&verify, complaint);
     if (err == OK && ledger->damage.position == 0)
         err = check_states(&verify);
+    if (err == OK && ledger->damage.position == 0)
+        err = check_totals(&verify);
     if (err == OK && verify.damage_count > 0)
         err = ERR_CORRUPT;
     if (err == ERR_CORRUPT)

@@ -3,7 +3,6 @@
 #include "core/list.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* What a row or a pair is found by: `other` is a store or an acceptor. */
 struct key {
@@ -128,55 +127,89 @@ find_pair(struct totals *totals, int32_t month, int32_t issuer,
 
     if (place == totals->pairs.count)
         *LIST_ADD(totals->arena, &totals->pairs) =
-            (struct totals_pair) { month, issuer, acceptor, 0 };
+            (struct totals_pair) { month, issuer, acceptor, 0, 0 };
     return &totals->pairs.items[place];
 }
 
 static void
-book(struct totals *totals, int32_t month, const struct effect *effect)
+book(struct totals *totals, int32_t month, const struct effect *effect,
+     int sign)
 {
     struct totals_row *row =
         find_row(totals, month, effect->partner, effect->store);
     enum figure figure = effect_figure(effect->measure);
 
-    row->amounts[effect->measure] += effect->amount;
-    if (figure != FIGURE_NONE)
-        row->figures[figure - 1] =
-            micro_add(row->figures[figure - 1], effect->money);
+    row->effects += sign;
+    row->amounts[effect->measure] += sign * effect->amount;
+    if (figure == FIGURE_NONE)
+        return;
+    micro *sum = &row->figures[figure - 1];
+    *sum = sign > 0 ? micro_add(*sum, effect->money)
+                    : micro_sub(*sum, effect->money);
+}
+
+static void
+book_all(struct totals *totals, int32_t month,
+         const struct effect_list *effects, int sign)
+{
+    for (uint32_t i = 0; i < effects->count; i++) {
+        const struct effect *effect = &effects->items[i];
+        if (effect->measure < MEASURE_STATEMENT_COUNT)
+            book(totals, month, effect, sign);
+        if (effect->measure != MEASURE_CLEARING)
+            continue;
+        struct totals_pair *pair =
+            find_pair(totals, month, effect->partner, effect->other);
+        pair->effects += sign;
+        pair->points += sign * effect->amount;
+    }
 }
 
 void
 totals_add(struct totals *totals, int32_t month,
            const struct effect_list *effects)
 {
-    for (uint32_t i = 0; i < effects->count; i++) {
-        const struct effect *effect = &effects->items[i];
-        if (effect->measure < MEASURE_STATEMENT_COUNT)
-            book(totals, month, effect);
-        if (effect->measure == MEASURE_CLEARING)
-            find_pair(totals, month, effect->partner, effect->other)->points +=
-                effect->amount;
-    }
+    book_all(totals, month, effects, 1);
+}
+
+void
+totals_take(struct totals *totals, int32_t month,
+            const struct effect_list *effects)
+{
+    book_all(totals, month, effects, -1);
+}
+
+void
+totals_add_row(struct totals *totals, const struct totals_row *row)
+{
+    struct totals_row *sum =
+        find_row(totals, row->month, row->partner, row->store);
+
+    sum->effects += row->effects;
+    for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
+        sum->amounts[k] += row->amounts[k];
+    for (int k = 0; k < TOTALS_FIGURES; k++)
+        sum->figures[k] = micro_add(sum->figures[k], row->figures[k]);
+}
+
+void
+totals_add_pair(struct totals *totals, const struct totals_pair *pair)
+{
+    struct totals_pair *sum =
+        find_pair(totals, pair->month, pair->issuer, pair->acceptor);
+
+    sum->effects += pair->effects;
+    sum->points += pair->points;
 }
 
 void
 totals_merge(struct totals *totals, const struct totals *from)
 {
     assert(totals != from);
-    for (uint32_t i = 0; i < from->rows.count; i++) {
-        const struct totals_row *row = &from->rows.items[i];
-        struct totals_row *sum =
-            find_row(totals, row->month, row->partner, row->store);
-        for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
-            sum->amounts[k] += row->amounts[k];
-        for (int k = 0; k < TOTALS_FIGURES; k++)
-            sum->figures[k] = micro_add(sum->figures[k], row->figures[k]);
-    }
-    for (uint32_t i = 0; i < from->pairs.count; i++) {
-        const struct totals_pair *pair = &from->pairs.items[i];
-        find_pair(totals, pair->month, pair->issuer, pair->acceptor)->points +=
-            pair->points;
-    }
+    for (uint32_t i = 0; i < from->rows.count; i++)
+        totals_add_row(totals, &from->rows.items[i]);
+    for (uint32_t i = 0; i < from->pairs.count; i++)
+        totals_add_pair(totals, &from->pairs.items[i]);
 }
 
 #define ORDER(a, b) ((a) < (b) ? -1 : (a) > (b))
@@ -208,14 +241,15 @@ compare_pairs(const void *left, const void *right)
 const struct totals_row *
 totals_rows(struct totals *totals, uint32_t *ret_count)
 {
-    uint32_t count = totals->rows.count;
     struct totals_row *sorted =
-        ARENA_NEW(totals->arena, struct totals_row, count);
+        ARENA_NEW(totals->arena, struct totals_row, totals->rows.count);
+    uint32_t count = 0;
 
-    if (count > 0) {
-        memcpy(sorted, totals->rows.items, count * sizeof *sorted);
+    for (uint32_t i = 0; i < totals->rows.count; i++)
+        if (totals->rows.items[i].effects != 0)
+            sorted[count++] = totals->rows.items[i];
+    if (count > 0)
         qsort(sorted, count, sizeof *sorted, compare_rows);
-    }
     *ret_count = count;
     return sorted;
 }
@@ -223,14 +257,36 @@ totals_rows(struct totals *totals, uint32_t *ret_count)
 const struct totals_pair *
 totals_pairs(struct totals *totals, uint32_t *ret_count)
 {
-    uint32_t count = totals->pairs.count;
     struct totals_pair *sorted =
-        ARENA_NEW(totals->arena, struct totals_pair, count);
+        ARENA_NEW(totals->arena, struct totals_pair, totals->pairs.count);
+    uint32_t count = 0;
 
-    if (count > 0) {
-        memcpy(sorted, totals->pairs.items, count * sizeof *sorted);
+    for (uint32_t i = 0; i < totals->pairs.count; i++)
+        if (totals->pairs.items[i].effects != 0)
+            sorted[count++] = totals->pairs.items[i];
+    if (count > 0)
         qsort(sorted, count, sizeof *sorted, compare_pairs);
-    }
     *ret_count = count;
     return sorted;
+}
+
+bool
+totals_row_equal(const struct totals_row *a, const struct totals_row *b)
+{
+    bool same = a->month == b->month && a->partner == b->partner &&
+                a->store == b->store && a->effects == b->effects;
+
+    for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
+        same = same && a->amounts[k] == b->amounts[k];
+    for (int k = 0; k < TOTALS_FIGURES; k++)
+        same = same && a->figures[k].value == b->figures[k].value;
+    return same;
+}
+
+bool
+totals_pair_equal(const struct totals_pair *a, const struct totals_pair *b)
+{
+    return a->month == b->month && a->issuer == b->issuer &&
+           a->acceptor == b->acceptor && a->effects == b->effects &&
+           a->points == b->points;
 }

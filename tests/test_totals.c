@@ -92,6 +92,35 @@ TEST(parts_merged_in_any_order_are_the_whole)
     }
 }
 
+/* What is taken back leaves no row; an effect and its opposite leave one. */
+TEST(taking_back_is_as_if_it_had_never_been)
+{
+    struct totals *totals = totals_open(&arena);
+    struct effect_list list = { .arena = &arena };
+    struct effect *effect = effect_add(&list, MEASURE_ISSUED);
+    uint32_t count;
+
+    effect->partner = 2;
+    effect->store = 10;
+    effect->amount = 5;
+    effect->money = (micro) { 50 };
+    totals_take(totals, 7, &list);
+    const struct totals_row *rows = totals_rows(totals, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].figures[FIGURE_ISSUE_COST - 1].value, -50);
+    totals_add(totals, 7, &list);
+    totals_rows(totals, &count);
+    assert_int_equal(count, 0);
+    totals_add(totals, 7, &list);
+    effect->amount = -5;
+    effect->money = (micro) { -50 };
+    totals_add(totals, 7, &list);
+    rows = totals_rows(totals, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].effects, 2);
+    assert_int_equal(rows[0].amounts[MEASURE_ISSUED], 0);
+}
+
 int
 main(void)
 {
@@ -99,6 +128,7 @@ main(void)
         cmocka_unit_test(
             amounts_and_money_are_summed_by_month_partner_and_store),
         cmocka_unit_test(the_clearing_matrix_is_net_and_keeps_what_cancels_out),
+        cmocka_unit_test(taking_back_is_as_if_it_had_never_been),
         cmocka_unit_test(parts_merged_in_any_order_are_the_whole),
     };
 

@@ -1,0 +1,665 @@
+#include "core/standing.h"
+
+#include "core/admission.h"
+#include "core/census.h"
+#include "core/codec.h"
+#include "core/crypto.h"
+#include "core/ledger_parts.h"
+#include "core/standing_parts.h"
+#include "core/state_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FOLD_SIZE = 1 << 26,
+    ACCOUNT_ROOM = INT32_MAX, /* address space for one account */
+    SCRATCH_SIZE = 1 << 20,   /* one decoded event */
+    NEWS_MAX = 1000000,       /* positions; beyond, all is folded anew */
+    SAVE_MIN = 1000,          /* positions that are worth a file */
+    USED_MAX = 1 << 28,       /* bytes; then sums are copied */
+    FLAG_OWN = 1, /* touched by an event of its own, not by a referral */
+};
+
+struct standing {
+    struct ledger *ledger;      /* borrowed */
+    struct standing_sums *sums; /* owned; NULL: nothing has been loaded */
+    bool built;                 /* by the last refresh */
+    uint64_t saved_position;    /* of the file */
+    const struct timeline *timeline;
+    struct fold *fold; /* of that timeline */
+    struct arena fold_arena;
+    struct arena account_arena;
+    struct arena scratch;
+    struct state_table touched; /* a flag each */
+};
+
+/* --- opening --- */
+
+enum err
+standing_open(struct ledger *ledger, struct standing **ret_standing)
+{
+    struct standing *standing = calloc(1, sizeof *standing);
+
+    if (standing == NULL)
+        return ERR_MEMORY;
+    standing->ledger = ledger;
+    standing->touched.seed = crypto_random_number();
+    if (!arena_open(&standing->fold_arena, FOLD_SIZE) ||
+        !arena_open(&standing->account_arena, ACCOUNT_ROOM) ||
+        !arena_open(&standing->scratch, SCRATCH_SIZE)) {
+        standing_close(standing);
+        return ERR_MEMORY;
+    }
+    *ret_standing = standing;
+    return OK;
+}
+
+void
+standing_close(struct standing *standing)
+{
+    if (standing == NULL)
+        return;
+    standing_sums_close(standing->sums);
+    arena_close(&standing->fold_arena);
+    arena_close(&standing->account_arena);
+    arena_close(&standing->scratch);
+    state_table_close(&standing->touched);
+    free(standing);
+}
+
+static void
+drop(struct standing *standing)
+{
+    standing_sums_close(standing->sums);
+    standing->sums = NULL;
+}
+
+int64_t
+standing_as_of(const struct standing *standing)
+{
+    return standing->sums == NULL ? INT64_MIN : standing->sums->as_of_ms;
+}
+
+uint64_t
+standing_position(const struct standing *standing)
+{
+    return standing->sums == NULL ? 0 : standing->sums->position;
+}
+
+bool
+standing_was_built(const struct standing *standing)
+{
+    return standing->built;
+}
+
+/* --- booking --- */
+
+struct booking {
+    struct standing_sums *sums;
+    const struct zone *zone;
+    bool take; /* back */
+};
+
+static void
+book_step(void *context, const struct walk *walk)
+{
+    const struct booking *booking = context;
+    struct standing_sums *sums = booking->sums;
+    const struct step *step = &walk->step;
+    bool is_past = step->at_ms <= sums->as_of_ms;
+
+    if (step->effects->count == 0)
+        return;
+    struct totals *totals = is_past ? sums->months : sums->ahead;
+    int32_t when = is_past ? zone_month(booking->zone, step->at_ms)
+                           : standing_sums_index(sums, step->at_ms);
+    if (booking->take)
+        totals_take(totals, when, step->effects);
+    else
+        totals_add(totals, when, step->effects);
+}
+
+/* Whether an instant that was ahead has come to pass, or the sums have left so
+ * much behind them that a copy is worth it. */
+static bool
+must_move(const struct standing_sums *sums, int64_t now_ms)
+{
+    if (sums->arena.next - sums->arena.base > USED_MAX)
+        return true;
+    for (uint32_t i = 0; i < sums->instants.count; i++)
+        if (sums->instants.items[i] <= now_ms)
+            return true;
+    return false;
+}
+
+/* Where what stood under that instant stands now. */
+static struct totals *
+place_of(struct standing_sums *sums, const struct zone *zone, int64_t at_ms,
+         int32_t *ret_when)
+{
+    bool is_past = at_ms <= sums->as_of_ms;
+
+    *ret_when =
+        is_past ? zone_month(zone, at_ms) : standing_sums_index(sums, at_ms);
+    return is_past ? sums->months : sums->ahead;
+}
+
+static void
+copy_ahead(const struct standing_sums *old, const struct zone *zone,
+           struct standing_sums *new)
+{
+    const int64_t *instants = old->instants.items;
+    uint32_t count;
+
+    const struct totals_row *rows = totals_rows(old->ahead, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct totals_row row = rows[i];
+        struct totals *totals =
+            place_of(new, zone, instants[row.month], &row.month);
+        totals_add_row(totals, &row);
+    }
+    const struct totals_pair *pairs = totals_pairs(old->ahead, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct totals_pair pair = pairs[i];
+        struct totals *totals =
+            place_of(new, zone, instants[pair.month], &pair.month);
+        totals_add_pair(totals, &pair);
+    }
+}
+
+/* What has come to pass since moves from its instant into its month. */
+static enum err
+move_on(struct standing *standing, int64_t now_ms)
+{
+    struct standing_sums *old = standing->sums, *new;
+
+    if (now_ms <= old->as_of_ms)
+        return OK;
+    if (!must_move(old, now_ms)) {
+        old->as_of_ms = now_ms;
+        return OK;
+    }
+    enum err err = standing_sums_open(&new);
+    if (err != OK)
+        return err;
+    new->timeline = old->timeline;
+    new->node = old->node;
+    new->incarnation = old->incarnation;
+    new->position = old->position;
+    new->as_of_ms = now_ms;
+    for (uint32_t i = 0; i < old->quarantined.count; i++)
+        *LIST_ADD(&new->arena, &new->quarantined) = old->quarantined.items[i];
+    totals_merge(new->months, old->months);
+    copy_ahead(old, &standing->timeline->zone, new);
+    standing->sums = new;
+    standing_sums_close(old);
+    return OK;
+}
+
+void
+standing_gather(const struct standing *standing, int64_t at_ms,
+                struct totals *totals)
+{
+    const struct standing_sums *sums = standing->sums;
+    const struct zone *zone = &standing->timeline->zone;
+    uint32_t count;
+
+    assert(at_ms >= sums->as_of_ms);
+    totals_merge(totals, sums->months);
+    const struct totals_row *rows = totals_rows(sums->ahead, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct totals_row row = rows[i];
+        int64_t instant_ms = sums->instants.items[row.month];
+        row.month = zone_month(zone, instant_ms);
+        if (instant_ms <= at_ms)
+            totals_add_row(totals, &row);
+    }
+    const struct totals_pair *pairs = totals_pairs(sums->ahead, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct totals_pair pair = pairs[i];
+        int64_t instant_ms = sums->instants.items[pair.month];
+        pair.month = zone_month(zone, instant_ms);
+        if (instant_ms <= at_ms)
+            totals_add_pair(totals, &pair);
+    }
+}
+
+/* --- folding everything --- */
+
+static void
+note_quarantine(struct standing *standing)
+{
+    const struct history *history = standing->ledger->history;
+    struct standing_sums *sums = standing->sums;
+
+    sums->quarantined.count = 0;
+    for (uint32_t i = 0; i < history_quarantine_count(history); i++)
+        *LIST_ADD(&sums->arena, &sums->quarantined) =
+            (int64_t)history_quarantined(history, i);
+}
+
+/* Fills empty sums with all that is known at a position. */
+static enum err
+fold_all(struct ledger *ledger, const struct timeline *timeline, uint64_t known,
+         struct standing_sums *sums, struct complaint *complaint)
+{
+    struct booking booking = { sums, &timeline->zone, false };
+    const struct census_options options = { .known = known,
+                                            .at_ms = LIMIT_AT_MS_MAX,
+                                            .timeline = timeline,
+                                            .step = book_step,
+                                            .context = &booking };
+    struct census *census = NULL;
+    const struct walk *walk;
+    enum err err = census_open(ledger, &options, complaint, &census);
+
+    if (err != OK)
+        return err;
+    while ((err = census_next(census, &walk)) == OK)
+        continue;
+    census_close(census);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err
+build(struct standing *standing, int64_t now_ms, struct complaint *complaint)
+{
+    struct ledger *ledger = standing->ledger;
+
+    drop(standing);
+    standing->built = true;
+    enum err err = standing_sums_open(&standing->sums);
+    if (err != OK)
+        return err;
+    struct standing_sums *sums = standing->sums;
+    sums->timeline = standing->timeline->digest;
+    sums->node = ledger->who.node;
+    sums->incarnation = ledger->who.incarnation;
+    sums->position = ledger_position(ledger);
+    sums->as_of_ms = now_ms;
+    err =
+        fold_all(ledger, standing->timeline, LEDGER_KNOWN_ALL, sums, complaint);
+    if (err == OK)
+        note_quarantine(standing);
+    else
+        drop(standing);
+    return err;
+}
+
+/* --- what is new --- */
+
+static enum err
+touch(struct standing *standing, account_id account, uint8_t flags)
+{
+    runs_key key = runs_key_of(account);
+    view before = { 0 };
+
+    if (state_table_get(&standing->touched, runs_key_view(&key), &before))
+        flags |= before.bytes[0];
+    return state_table_put(&standing->touched, runs_key_view(&key),
+                           (view) { &flags, 1 });
+}
+
+static enum err
+touch_event(struct standing *standing, const struct record_event *stored)
+{
+    struct arena scratch = standing->scratch;
+    struct event event;
+
+    if (codec_decode(stored->core, &scratch, &event) != OK ||
+        event_check_core(&event, NULL) != OK)
+        return OK;
+    return touch(standing, event.account, FLAG_OWN);
+}
+
+static enum err
+touch_records(struct standing *standing, struct reader *reader, uint64_t last)
+{
+    uint64_t next = standing->sums->position + 1;
+    struct reader_item item;
+    struct record_event event;
+    enum err err = OK;
+
+    while (err == OK && next <= last) {
+        err = reader_next(reader, next, &item);
+        if (err == ERR_UNKNOWN) {
+            next++;
+            err = OK;
+            continue;
+        }
+        if (err != OK)
+            break;
+        struct record_cursor cursor = record_events(&item.record);
+        uint64_t position = item.position;
+        for (; err == OK && record_next(&cursor, &event); position++)
+            if (position >= next && position <= last)
+                err = touch_event(standing, &event);
+        next = item.position + item.record.count;
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+/* A mark may have come to an event that has been booked long ago. */
+static enum err
+touch_quarantined(struct standing *standing, struct reader *reader)
+{
+    const struct history *history = standing->ledger->history;
+    const struct standing_list *known = &standing->sums->quarantined;
+    struct record_event stored;
+    uint32_t seen = 0;
+
+    for (uint32_t i = 0; i < history_quarantine_count(history); i++) {
+        int64_t position = (int64_t)history_quarantined(history, i);
+        while (seen < known->count && known->items[seen] < position)
+            seen++;
+        if (seen < known->count && known->items[seen] == position)
+            continue;
+        enum err err = reader_event(reader, (uint64_t)position, &stored);
+        if (err == OK)
+            err = touch_event(standing, &stored);
+        if (err != OK)
+            return err;
+    }
+    return OK;
+}
+
+/* Books (or takes back) all that an account comes to, as known at a position;
+ * gives the member that it names as its referrer. */
+static enum err
+book_account(struct standing *standing, account_id account, uint64_t known,
+             bool take, uint64_t *ret_referrer)
+{
+    struct booking booking = { standing->sums, &standing->timeline->zone,
+                               take };
+    const struct ledger_question question = { .known = known };
+    struct history_account history;
+    struct walk_input input;
+    struct walk walk;
+
+    arena_reset(&standing->account_arena);
+    enum err err = ledger_account(standing->ledger, account, &question,
+                                  &standing->account_arena, &history, NULL);
+    if (err == OK)
+        err = ledger_walk_input(standing->ledger, &history, &question,
+                                standing->fold, LIMIT_AT_MS_MAX,
+                                &standing->account_arena, &input);
+    if (err != OK)
+        return err;
+    fold_use_arena(standing->fold, &standing->account_arena);
+    walk_open(&walk, &input, &standing->account_arena);
+    while (walk_next(&walk))
+        book_step(&booking, &walk);
+    *ret_referrer = walk.account.referral.referrer;
+    return OK;
+}
+
+static enum err
+touch_member(struct standing *standing, uint64_t member)
+{
+    if (member == 0)
+        return OK;
+    return touch(standing, (account_id) { .member = member }, 0);
+}
+
+/* Takes back what the account came to and books what it comes to now; whom it
+ * names as its referrer, and whom it named before, may win or lose by it. */
+static enum err
+book_anew(struct standing *standing, account_id account, uint8_t flags,
+          uint64_t last)
+{
+    uint64_t named = 0, names = 0;
+    enum err err =
+        book_account(standing, account, standing->sums->position, true, &named);
+
+    if (err == OK)
+        err = book_account(standing, account, last, false, &names);
+    if (err == OK && (flags & FLAG_OWN) != 0)
+        err = touch_member(standing, named);
+    if (err == OK && (flags & FLAG_OWN) != 0)
+        err = touch_member(standing, names);
+    return err;
+}
+
+/* The list grows while it is worked off. */
+static enum err
+book_touched(struct standing *standing, uint64_t last)
+{
+    const struct state_table *touched = &standing->touched;
+    enum err err = OK;
+
+    for (uint32_t i = 0; i < touched->count && err == OK; i++) {
+        runs_key key = touched->entries[i].key;
+        uint8_t flags =
+            state_table_blob(touched, &touched->entries[i]).bytes[0];
+        account_id account;
+        if (!runs_key_account(runs_key_view(&key), &account))
+            return err_corrupt();
+        err = book_anew(standing, account, flags, last);
+    }
+    return err;
+}
+
+static enum err
+follow(struct standing *standing)
+{
+    uint64_t last = ledger_position(standing->ledger);
+    struct reader *reader = NULL;
+    enum err err = reader_open(standing->ledger->journal, &reader);
+
+    if (err != OK)
+        return err;
+    err = touch_quarantined(standing, reader);
+    if (err == OK)
+        err = touch_records(standing, reader, last);
+    reader_close(reader);
+    if (err == OK)
+        err = book_touched(standing, last);
+    state_table_close(&standing->touched);
+    if (err != OK) {
+        drop(standing); /* half booked */
+        return err;
+    }
+    note_quarantine(standing);
+    standing->sums->position = last;
+    return OK;
+}
+
+/* --- keeping up --- */
+
+/* Whether these sums can be gone on from. */
+static bool
+is_of_use(const struct standing_sums *sums, const struct ledger *ledger,
+          const struct timeline *timeline, int64_t now_ms)
+{
+    return digest_equal(sums->timeline, timeline->digest) &&
+           sums->node == ledger->who.node &&
+           sums->incarnation == ledger->who.incarnation &&
+           sums->position <= ledger_position(ledger) &&
+           sums->as_of_ms <= now_ms &&
+           admission_changed(ledger->admission) <= sums->position;
+}
+
+/* A fold borrows its timeline, which goes with the versions' next refresh. */
+static enum err
+use_timeline(struct standing *standing, struct complaint *complaint)
+{
+    const struct timeline *timeline;
+    enum err err = ledger_timeline(standing->ledger, LEDGER_KNOWN_ALL,
+                                   &timeline, complaint);
+
+    if (err != OK)
+        return err;
+    standing->timeline = timeline;
+    arena_reset(&standing->fold_arena);
+    standing->fold = fold_open(timeline, false, &standing->fold_arena);
+    return OK;
+}
+
+static enum err
+bring_up(struct standing *standing, int64_t now_ms, struct complaint *complaint)
+{
+    struct ledger *ledger = standing->ledger;
+
+    if (standing->sums == NULL &&
+        standing_file_read(ledger->dir, &standing->sums) == OK)
+        standing->saved_position = standing->sums->position;
+    if (standing->sums == NULL ||
+        !is_of_use(standing->sums, ledger, standing->timeline, now_ms) ||
+        ledger_position(ledger) - standing->sums->position > NEWS_MAX)
+        return build(standing, now_ms, complaint);
+    enum err err = move_on(standing, now_ms);
+    if (err == OK)
+        err = follow(standing);
+    if (err == ERR_CORRUPT || err == ERR_BUSY)
+        return build(standing, now_ms, complaint);
+    return err;
+}
+
+enum err
+standing_save(struct standing *standing)
+{
+    struct ledger *ledger = standing->ledger;
+    bool borrowed = ledger_borrow_caches(ledger);
+
+    assert(standing->sums != NULL);
+    if (ledger->owner_file < 0)
+        return ERR_BUSY;
+    enum err err = standing_file_write(ledger->dir, standing->sums);
+    if (err == OK)
+        standing->saved_position = standing->sums->position;
+    if (borrowed)
+        ledger_return_caches(ledger);
+    return err;
+}
+
+enum err
+standing_refresh(struct standing *standing, int64_t now_ms,
+                 struct complaint *complaint)
+{
+    standing->built = false;
+    enum err err = use_timeline(standing, complaint);
+    if (err != OK)
+        return err;
+    err = bring_up(standing, now_ms, complaint);
+    if (err != OK)
+        return ledger_fault(standing->ledger, err, complaint);
+    uint64_t position = standing->sums->position;
+    bool is_worth_it = standing->built
+                           ? position >= SAVE_MIN
+                           : position - standing->saved_position >= SAVE_MIN;
+    /* It is a cache: what can't be written is made again. */
+    if (is_worth_it)
+        (void)!standing_save(standing);
+    return OK;
+}
+
+/* --- verify --- */
+
+static bool
+same_rows(struct totals *a, struct totals *b)
+{
+    uint32_t count, other_count;
+    const struct totals_row *rows = totals_rows(a, &count);
+    const struct totals_row *others = totals_rows(b, &other_count);
+
+    if (count != other_count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!totals_row_equal(&rows[i], &others[i]))
+            return false;
+    return true;
+}
+
+static bool
+same_pairs(struct totals *a, struct totals *b)
+{
+    uint32_t count, other_count;
+    const struct totals_pair *pairs = totals_pairs(a, &count);
+    const struct totals_pair *others = totals_pairs(b, &other_count);
+
+    if (count != other_count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!totals_pair_equal(&pairs[i], &others[i]))
+            return false;
+    return true;
+}
+
+/* The fresh sums number their instants anew: those of the file are told in the
+ * fresh ones' numbers, so that rows can be compared. */
+static void
+renumber(const struct standing_sums *from, struct standing_sums *fresh,
+         struct totals *ret_ahead)
+{
+    uint32_t count;
+
+    const struct totals_row *rows = totals_rows(from->ahead, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct totals_row row = rows[i];
+        row.month = standing_sums_index(fresh, from->instants.items[row.month]);
+        totals_add_row(ret_ahead, &row);
+    }
+    const struct totals_pair *pairs = totals_pairs(from->ahead, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct totals_pair pair = pairs[i];
+        pair.month =
+            standing_sums_index(fresh, from->instants.items[pair.month]);
+        totals_add_pair(ret_ahead, &pair);
+    }
+}
+
+static enum err
+compare(struct ledger *ledger, const struct timeline *timeline,
+        const struct standing_sums *sums, bool *ret_same)
+{
+    struct standing_sums *fresh = NULL;
+    enum err err = standing_sums_open(&fresh);
+
+    if (err != OK)
+        return err;
+    fresh->as_of_ms = sums->as_of_ms;
+    err = fold_all(ledger, timeline, sums->position, fresh, NULL);
+    if (err == OK) {
+        struct totals *ahead = totals_open(&fresh->arena);
+        renumber(sums, fresh, ahead);
+        *ret_same = same_rows(sums->months, fresh->months) &&
+                    same_pairs(sums->months, fresh->months) &&
+                    same_rows(ahead, fresh->ahead) &&
+                    same_pairs(ahead, fresh->ahead);
+    }
+    standing_sums_close(fresh);
+    return err;
+}
+
+enum err
+standing_check(struct ledger *ledger, bool *ret_same)
+{
+    const struct timeline *timeline;
+    struct standing_sums *sums = NULL;
+    enum err err = ledger_timeline(ledger, LEDGER_KNOWN_ALL, &timeline, NULL);
+
+    *ret_same = true;
+    if (err != OK)
+        return err;
+    err = standing_file_read(ledger->dir, &sums);
+    if (err != OK)
+        return err == ERR_NOT_FOUND ? OK : err;
+    if (is_of_use(sums, ledger, timeline, INT64_MAX))
+        err = compare(ledger, timeline, sums, ret_same);
+    standing_sums_close(sums);
+    return err;
+}
+
+enum err
+standing_drop(struct ledger *ledger)
+{
+    bool borrowed = ledger_borrow_caches(ledger);
+
+    if (ledger->owner_file < 0)
+        return ERR_BUSY;
+    enum err err = standing_file_remove(ledger->dir);
+    if (borrowed)
+        ledger_return_caches(ledger);
+    return err;
+}
