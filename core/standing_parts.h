@@ -16,7 +16,8 @@
 #ifndef CORE_STANDING_PARTS_H
 #define CORE_STANDING_PARTS_H
 
-#include "core/standing.h"
+#include "core/crypto.h"
+#include "core/totals.h"
 
 /* The instants that lie ahead, by index; and positions of the journal. */
 struct standing_list {

@@ -22,7 +22,7 @@ static const char STYLE[] =
     "text-align: right; font-variant-numeric: tabular-nums; "
     "white-space: nowrap; }\n"
     "th { font-weight: 600; border-bottom: 1px solid #1a1a1a; }\n"
-    "th:first-child, td:first-child { text-align: left; "
+    "th:first-child, td:first-child, .name { text-align: left; "
     "white-space: normal; }\n"
     "tr.sum td { font-weight: 600; border-top: 1px solid #1a1a1a; "
     "border-bottom: none; }\n"
@@ -276,14 +276,15 @@ put_clearing(struct text *text, const struct statement *statement)
 {
     if (statement->pair_count == 0)
         return;
-    text_string(text, "<h2>Clearing: whose points were accepted where</h2>\n"
-                      "<table><thead><tr><th>Issued by</th>"
-                      "<th>Accepted by</th><th>Points</th></tr></thead>"
-                      "<tbody>\n");
+    text_string(
+        text, "<h2>Clearing: whose points were accepted where</h2>\n"
+              "<table><thead><tr><th>Issued by</th>"
+              "<th class=\"name\">Accepted by</th><th>Points</th></tr></thead>"
+              "<tbody>\n");
     for (uint32_t i = 0; i < statement->pair_count; i++) {
         text_string(text, "<tr><td>");
         put_escaped(text, statement->pairs[i].issuer);
-        text_string(text, "</td><td>");
+        text_string(text, "</td><td class=\"name\">");
         put_escaped(text, statement->pairs[i].acceptor);
         text_string(text, "</td>");
         put_integer_cell(text, statement->pairs[i].points);
