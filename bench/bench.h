@@ -38,6 +38,10 @@ struct bench {
 /* Seconds on a clock that never goes back. */
 double bench_now(void);
 
+/* Seconds that this thread has computed: what others take from the machine is
+ * not in it. */
+double bench_cpu(void);
+
 /* The middle one of `count` values, which are sorted in place. */
 double bench_median(double *values, uint32_t count);
 
