@@ -199,7 +199,10 @@ write_story(struct db_txn *txn, struct story *story)
         db_fail(txn, ERR_BUSY); /* somebody appended: read again */
     if (!stream_equal(pen_stream_id(&pen, CHANNEL_EVENTS), retell->stream))
         db_fail(txn, ERR_CONFLICT);
-    pen_renew(&pen, retell->renewed, REASON_FORK, &retell->fork);
+    pen_renew(&pen, retell->renewed,
+              story->count > 0 ? REASON_FORK
+                               : (enum record_reason)retell->reason,
+              &retell->fork);
     if (txn->err != OK)
         return;
     for (uint32_t i = 0; i < story->count; i++)

@@ -69,8 +69,18 @@ ask_fork(struct session *session, struct lane *lane, const stream_head *ends,
          uint32_t count)
 {
     struct fork_search *fork = &session->fork;
+    stream_head common = { 0 };
 
+    for (uint32_t i = 0; i < count; i++)
+        if (ends[i].seq == fork->common)
+            common = ends[i];
     fork_probe(fork, ends, count);
+    if (fork->neighbours && lane->rewound) {
+        /* Ours, which the peer has more of and we sold on. */
+        emit_branch(session, lane, common, REASON_FORK);
+        *fork = (struct fork_search) { 0 };
+        return;
+    }
     struct frame *frame = talk_frame(session, FRAME_FORKQ);
     frame->forkq.stream = lane->stream;
     frame->forkq.flags = fork->neighbours ? FRAME_NEIGHBOURS : 0;
@@ -134,16 +144,28 @@ peer_is_ahead(struct session *session, struct lane *lane)
         return;
     if (!lane->left)
         talk_alarm(session, SYNC_ALARM_REWOUND, lane->stream, lane->peer.seq);
-    if (!lane->left && session->options.role == SYNC_NODE) {
-        emit_branch(session, lane, lane->head, REASON_REWOUND);
-        return;
-    }
-    /* Ours of old, or a restored hub's: ask for what we lack. */
+    /* Ours of old, or a restored hub's: ask for what we lack.  Ours of now: ask
+     * to learn whether the peer's has our end in it, for we may have sold on
+     * after we were rewound. */
+    lane->rewound = !lane->left && session->options.role == SYNC_NODE;
     lane->receives = true;
     lane->durable = lane->head;
     lane->received = lane->head.seq;
     lane->told = lane->peer.seq;
     lane->ack_due = true;
+}
+
+void
+agree_rewound(struct session *session, struct lane *lane,
+              const struct frame *frame)
+{
+    assert(lane->rewound);
+    if (lane->out != LANE_STOPPED ||
+        frame->batch.from != lane->durable.seq + 1 ||
+        !digest_equal(frame->batch.before, lane->durable.chain))
+        return;
+    emit_branch(session, lane, lane->durable, REASON_REWOUND);
+    lane->in_stopped = true;
 }
 
 void

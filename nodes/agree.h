@@ -4,7 +4,10 @@
  * Before a sender sends, it makes sure that the place where the receiver
  * stands is on its own chain.  If it is not, the two are forked, and the last
  * common end is searched (fork.h); if it is beyond the sender's own end, the
- * sender has been rewound.
+ * sender has been rewound, and may have sold on since.  It asks to be sent what
+ * it lacks: what comes follows on its own end, and that is where it branches;
+ * or the peer says that they are forked, and the common end is searched the
+ * other way round.
  */
 #ifndef NODES_AGREE_H
 #define NODES_AGREE_H
@@ -19,6 +22,9 @@ void agree_check(struct session *session, struct lane *lane);
 void agree_search(struct session *session);
 /* Our hashes have been looked up. */
 void agree_hashes(struct session *session, const struct sync_input *input);
+/* A sender that was rewound: a BATCH of its own stream came. */
+void agree_rewound(struct session *session, struct lane *lane,
+                   const struct frame *frame);
 /* Receiver: a FORKA. */
 void agree_answer(struct session *session, const struct frame *frame);
 /* Sender: a FORKQ. */

@@ -33,6 +33,8 @@ struct lane {
     bool left;     /* of sync_offer */
     bool fetch;    /* likewise */
     bool checking; /* our hash at `asked` is being looked up */
+    bool rewound;  /* the peer has more of what we are writing: we ask only to
+                    * learn where we part */
     bool lost;     /* the peer stands below what was acknowledged once */
     uint8_t nacks; /* in a row that were not for a gap */
     enum lane_out out;

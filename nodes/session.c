@@ -163,6 +163,11 @@ on_batch(struct session *session, const struct frame *frame)
         emit_nack(session, &refused, FRAME_WHY_RIGHT);
         return;
     }
+    if (lane->rewound) {
+        session->taken_total = frame->batch.total;
+        agree_rewound(session, lane, frame);
+        return;
+    }
     lane->receives = true;
     if (frame->batch.head_seq > lane->told)
         lane->told = frame->batch.head_seq;

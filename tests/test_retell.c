@@ -59,7 +59,8 @@ TEST(what_lies_above_is_told_again)
     kit_append_one(journal, "b#1");
     kit_append_one(journal, "c#2");
     kit_append_one(journal, "d");
-    struct retell retell = { .stream = old_stream,
+    struct retell retell = { .reason = REASON_REWOUND,
+                             .stream = old_stream,
                              .fork = head_at(journal, 2),
                              .renewed = 101,
                              .now_ms = KIT_NOW + 1 };
@@ -106,7 +107,8 @@ TEST(nothing_in_common_or_nothing_above)
     char text[100];
 
     kit_append_one(journal, "a");
-    struct retell retell = { .stream = old_stream,
+    struct retell retell = { .reason = REASON_REWOUND,
+                             .stream = old_stream,
                              .renewed = 101,
                              .now_ms = KIT_NOW };
     assert_int_equal(retell_run(journal, &retell), OK);
@@ -163,7 +165,8 @@ TEST(voids_mean_the_new_telling)
         struct journal_entry entry = entry_of(&event, &core);
         assert_int_equal(kit_append(journal, &entry, 1, &result), OK);
     }
-    struct retell retell = { .stream = old_stream,
+    struct retell retell = { .reason = REASON_REWOUND,
+                             .stream = old_stream,
                              .fork = head_at(journal, 1),
                              .renewed = 101,
                              .now_ms = KIT_NOW };

@@ -309,6 +309,8 @@ TEST(case_4_a_rewound_node_goes_on_elsewhere_and_fetches_its_tail)
     parley_said(world, "n HELLO 3.7.0 2a\n"
                        "h WELCOME 3.7.0 8a\n"
                        "n alarm rewound\n"
+                       "n ACK 3.7.0 2a\n"
+                       "h BATCH 3.7.0 3-8\n"
                        "n branches at 2a\n");
     stream_id next = TILL;
     next.incarnation = 8;
@@ -325,6 +327,31 @@ TEST(case_4_a_rewound_node_goes_on_elsewhere_and_fetches_its_tail)
                        "h ACK 3.8.0 1c\n"
                        "n ACK 3.7.0 8a\n");
     parley_check_equal(world, TILL);
+    parley_finish(world);
+}
+
+/* An old backup was restored and sold on, but not as far as before. */
+TEST(case_4_a_rewound_node_that_sold_on_finds_where_it_parts)
+{
+    struct world *world = parley_begin();
+
+    for (uint32_t i = 0; i < 4; i++)
+        parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 1, 'b');
+    parley_append(&world->node, TILL, 1, 'b');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4b\n"
+                       "h WELCOME 3.7.0 8a\n"
+                       "n alarm rewound\n"
+                       "n ACK 3.7.0 4b\n"
+                       "h alarm forked\n"
+                       "h FORKA 3.7.0 common 0 differs 4\n"
+                       "n alarm forked\n"
+                       "n FORKQ 3.7.0 2a 3b\n"
+                       "h FORKA 3.7.0 common 2 differs 3\n"
+                       "n branches at 2a\n");
     parley_finish(world);
 }
 
@@ -716,6 +743,7 @@ RUN(cmocka_unit_test(a_node_with_news_is_heard),
     cmocka_unit_test(case_3_nothing_in_common),
     cmocka_unit_test(
         case_4_a_rewound_node_goes_on_elsewhere_and_fetches_its_tail),
+    cmocka_unit_test(case_4_a_rewound_node_that_sold_on_finds_where_it_parts),
     cmocka_unit_test(case_5_a_restored_hub_is_refilled),
     cmocka_unit_test(case_5_a_hub_of_a_past_epoch_is_not_followed),
     cmocka_unit_test(case_8_a_full_hub_is_asked_again_later),

@@ -86,6 +86,41 @@ next_stream(const struct disk_image *image, stream_id *stream,
     return true;
 }
 
+static void
+mark_sale(struct world *world, const struct record_event *bytes, bool *present)
+{
+    struct event event;
+    unsigned number;
+    char id[LIMIT_CODE_SIZE + 1] = "";
+
+    arena_reset(&world->arena);
+    if (codec_decode(bytes->core, &world->arena, &event) != OK)
+        return;
+    memcpy(id, event.id.bytes, event.id.size);
+    if (sscanf(id, "s%u", &number) == 1 && number < world->sale_count)
+        present[number] = true;
+}
+
+void
+checks_mark_sales(struct world *world, const struct disk *disk, bool *present)
+{
+    const struct tree *records = disk_journal(disk)->tables[TABLE_RECORDS];
+    struct tree_entry entry;
+    struct record record;
+
+    for (bool more = tree_first(records, &entry); more;
+         more = tree_above(records, entry.key, &entry)) {
+        struct record_event bytes;
+        view body = { entry.value.bytes + SHELF_PREFIX_SIZE,
+                      entry.value.size - SHELF_PREFIX_SIZE };
+        if (record_parse(body, &record) != OK)
+            continue;
+        struct record_cursor cursor = record_events(&record);
+        while (record_next(&cursor, &bytes))
+            mark_sale(world, &bytes, present);
+    }
+}
+
 /* --- all along --- */
 
 static void
@@ -179,7 +214,7 @@ is_sent(const struct box *hub, const struct box *box)
                                  UINT64_MAX, &record) &&
                      record_last(&record) == head.seq &&
                      digest_equal(record.chain, head.chain);
-        if (there || (box->cloned && !is_current(mine, stream)))
+        if (there || (box->parted && !is_current(mine, stream)))
             continue;
         snprintf(unrest, sizeof unrest,
                  "machine %u has %s up to %llu, the hub something else",
@@ -188,6 +223,22 @@ is_sent(const struct box *hub, const struct box *box)
         return false;
     }
     return true;
+}
+
+/* The store holds another branch of the stream, or has lost all of it. */
+static bool
+has_forked(const struct disk_image *theirs, const struct box *box,
+           stream_id stream)
+{
+    const struct disk_image *mine = disk_journal(box->machine.disk);
+    struct record ours;
+    struct record record;
+
+    if (!find_record(mine, stream, UINT64_MAX, &ours))
+        return true;
+    return !find_record(theirs, stream, record_last(&ours), &record) ||
+           record_last(&record) != record_last(&ours) ||
+           !digest_equal(record.chain, ours.chain);
 }
 
 /* Everything that the hub holds of this store or publishes is here. */
@@ -199,8 +250,10 @@ is_received(const struct box *hub, const struct box *box)
     stream_head head;
 
     while (next_stream(theirs, &stream, &head)) {
-        bool mine = stream.node == box->node && !box->cloned;
+        bool mine = stream.node == box->node;
         if (stream.channel != CHANNEL_PUBLIC && !mine)
+            continue;
+        if (mine && box->parted && has_forked(theirs, box, stream))
             continue;
         if (checks_holds(box->machine.disk, stream, head, true))
             continue;
@@ -230,35 +283,6 @@ checks_rest(struct world *world)
 }
 
 /* --- afterwards --- */
-
-/* Which sales the hub's journal holds, by their ids. */
-static void
-mark_present(struct world *world, struct journal *journal, bool *present)
-{
-    struct reader *reader = NULL;
-    struct reader_item item;
-    uint64_t from = 1;
-
-    if (reader_open(journal, &reader) != OK)
-        abort();
-    while (reader_next(reader, from, &item) == OK) {
-        struct record_cursor cursor = record_events(&item.record);
-        struct record_event bytes;
-        struct event event;
-        from = item.position + item.record.count;
-        while (record_next(&cursor, &bytes)) {
-            unsigned number;
-            char id[LIMIT_CODE_SIZE + 1] = "";
-            arena_reset(&world->arena);
-            if (codec_decode(bytes.core, &world->arena, &event) != OK)
-                continue;
-            memcpy(id, event.id.bytes, event.id.size);
-            if (sscanf(id, "s%u", &number) == 1 && number < world->sale_count)
-                present[number] = true;
-        }
-    }
-    reader_close(reader);
-}
 
 static int64_t
 balance_of(struct ledger *ledger, uint32_t member, struct arena *arena)
@@ -303,7 +327,7 @@ check_sales(struct world *world, struct ledger *ledger, struct arena *arena)
 
     if (present == NULL)
         abort();
-    mark_present(world, ledger_journal(ledger), present);
+    checks_mark_sales(world, world->boxes[0]->machine.disk, present);
     for (uint32_t i = 0; i < world->sale_count; i++) {
         const struct sale *sale = &world->sales[i];
         if (sale->state == SALE_DONE && !present[i])

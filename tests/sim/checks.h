@@ -18,6 +18,11 @@
 bool checks_holds(const struct disk *disk, stream_id stream, stream_head head,
                   bool exact);
 
+/* Sets the element of each sale whose event is on the disk, under whatever
+ * identity. */
+void checks_mark_sales(struct world *world, const struct disk *disk,
+                       bool *present);
+
 /* A net_spy; `context` is the world. */
 void checks_frame(void *context, struct machine *from,
                   const struct frame *frame);

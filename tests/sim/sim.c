@@ -81,6 +81,7 @@ draw_plan(uint64_t seed)
         .fulls = some(&luck, 40),
         .faults = some(&luck, 40),
         .jumps = some(&luck, 40),
+        .restores = some(&luck, 60),
         .sleeps = some(&luck, 20),
         .publishes = some(&luck, 60),
     };

@@ -376,17 +376,19 @@ repeat_sale(struct world *world, struct box *box)
 static void
 count_losses(struct world *world, const struct box *box)
 {
+    bool *present = calloc(world->sale_count + 1, sizeof *present);
+
+    if (present == NULL)
+        abort();
+    checks_mark_sales(world, box->machine.disk, present);
+    checks_mark_sales(world, world->boxes[0]->machine.disk, present);
     for (uint32_t i = 0; i < world->sale_count; i++) {
         struct sale *sale = &world->sales[i];
-        stream_id stream = { .node = sale->identity.node,
-                             .incarnation = sale->identity.incarnation };
-        stream_head head = { .seq = sale->identity.seq };
-        if (sale->state != SALE_DONE || sale->box != box->machine.index)
-            continue;
-        if (!checks_holds(box->machine.disk, stream, head, false) &&
-            !checks_holds(world->boxes[0]->machine.disk, stream, head, false))
+        if (sale->state == SALE_DONE && sale->box == box->machine.index &&
+            !present[i])
             sale->state = SALE_GONE;
     }
+    free(present);
 }
 
 static void
@@ -403,6 +405,7 @@ restore(struct world *world, struct box *box)
     disk_forget(&box->backup);
     box->has_backup = false;
     box->machine.fuse = -1;
+    box->parted = true;
     count_losses(world, box);
     box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 5000);
 }

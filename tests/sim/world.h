@@ -59,7 +59,8 @@ struct box {
     int64_t heal_ms;     /* when full disk and cut end; 0: neither */
     struct disk_copy backup;
     bool has_backup;
-    bool cloned; /* another machine has had the same disk */
+    bool parted; /* its disk was an older one, or another has had it: streams
+                  * may have forked */
 };
 
 enum sale_state {
