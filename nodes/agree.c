@@ -11,6 +11,7 @@ agree_answer(struct session *session, const struct frame *frame)
     if (!lane || !lane->receives || differs > lane->durable.seq)
         return;
     lane->in_stopped = true;
+    session->fork_moved = true;
     if (!session->fork.busy)
         talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, differs);
     (void)fork_narrow(&session->fork, lane->stream, common, differs);
@@ -25,6 +26,7 @@ agree_question(struct session *session, const struct frame *frame)
     if (!lane || !lane->sends || frame->forkq.head_count == 0 ||
         frame->forkq.head_count > SYNC_PROBES)
         return;
+    session->fork_moved = true;
     fork_question(&session->fork, lane->stream, frame->forkq.heads,
                   frame->forkq.head_count,
                   (frame->forkq.flags & FRAME_NEIGHBOURS) != 0);
@@ -88,6 +90,18 @@ ask_fork(struct session *session, struct lane *lane, const stream_head *ends,
     frame->forkq.head_count = fork->head_count;
 }
 
+/* With this the search begins. */
+static void
+say_forked(struct session *session, const struct lane *lane)
+{
+    struct frame *frame = talk_frame(session, FRAME_FORKA);
+
+    frame->forka.stream = lane->stream;
+    frame->forka.common = 0;
+    frame->forka.differs = lane->peer.seq;
+    session->fork_moved = true;
+}
+
 /* Our hash at the place where the peer stands: is that place on our chain? */
 static void
 checked(struct session *session, struct lane *lane, stream_head ours)
@@ -102,10 +116,7 @@ checked(struct session *session, struct lane *lane, stream_head ours)
         return;
     }
     talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, lane->peer.seq);
-    struct frame *frame = talk_frame(session, FRAME_FORKA);
-    frame->forka.stream = lane->stream;
-    frame->forka.common = 0;
-    frame->forka.differs = lane->peer.seq;
+    say_forked(session, lane);
 }
 
 void
@@ -189,6 +200,36 @@ agree_check(struct session *session, struct lane *lane)
     lane->checking = true;
     lane->asked = lane->peer.seq;
     session->hashing = true;
+}
+
+void
+agree_again(struct session *session, int64_t now_ms)
+{
+    enum { TRIES = 4 };
+    struct fork_search *fork = &session->fork;
+
+    if (session->fork_moved) {
+        session->fork_moved = false;
+        session->fork_tries = 0;
+        session->fork_ms = now_ms;
+    }
+    if (now_ms - session->fork_ms < SYNC_ASK_MS || session->fork_tries == TRIES)
+        return;
+    session->fork_ms = now_ms;
+    session->fork_tries++;
+    if (fork->busy && fork->differs > 0) { /* a receiver's */
+        fork->probing = true;
+        if (session->fork_tries == TRIES)
+            *fork = (struct fork_search) { 0 }; /* make room for another */
+        return;
+    }
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        if (!session->lanes[i].sends || session->lanes[i].out != LANE_FORKED)
+            continue;
+        say_forked(session, &session->lanes[i]);
+        session->fork_moved = false;
+        return;
+    }
 }
 
 void

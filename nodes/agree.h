@@ -20,6 +20,9 @@ void agree_check(struct session *session, struct lane *lane);
 /* Goes on with the search for a common end, if one waits for a look-up.  At
  * most one output. */
 void agree_search(struct session *session);
+/* Time goes by: what was said of a fork and never answered is said again, a few
+ * times.  At most one output. */
+void agree_again(struct session *session, int64_t now_ms);
 /* Our hashes have been looked up. */
 void agree_hashes(struct session *session, const struct sync_input *input);
 /* A sender that was rewound: a BATCH of its own stream came. */

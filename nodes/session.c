@@ -517,6 +517,7 @@ tick(struct session *session, int64_t now_ms)
         }
     }
     ask_again(session, now_ms);
+    agree_again(session, now_ms);
     if (session->options.role == SYNC_NODE &&
         now_ms - session->said_ms >= SYNC_PING_MS &&
         now_ms - session->heard_ms >= SYNC_PING_MS / 2) {

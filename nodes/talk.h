@@ -41,6 +41,9 @@ struct session {
     bool hashing;            /* GET_HASHES is under way */
     bool reading;            /* GET_RECORDS is */
     struct fork_search fork; /* one at a time */
+    bool fork_moved;         /* something was said about a fork ... */
+    int64_t fork_ms;         /* ... last, as a tick has seen it */
+    uint8_t fork_tries;      /* since then */
 
     uint64_t feed_epoch;
     uint64_t feed_position; /* node: kept; hub: acknowledged */

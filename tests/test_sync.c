@@ -260,6 +260,29 @@ TEST(case_3_a_fork_is_searched_and_left)
     parley_finish(world);
 }
 
+/* Whichever frame of the search is lost, it is said again. */
+TEST(case_3_a_search_survives_losses)
+{
+    for (uint32_t lost = 0; lost < 4; lost++) {
+        struct world *world = parley_begin();
+        parley_append(&world->node, TILL, 2, 'a');
+        parley_append(&world->hub, TILL, 2, 'a');
+        parley_append(&world->node, TILL, 2, 'b');
+        parley_append(&world->hub, TILL, 2, 'c');
+        parley_connect(world);
+        for (uint32_t i = 0; i < 2 + lost; i++)
+            assert_true(parley_deliver(world));
+        parley_lose_all(world);
+        for (uint32_t i = 0; i < 3; i++) {
+            parley_pass_time(world, SYNC_ASK_MS);
+            parley_run(world);
+        }
+        assert_non_null(strstr(world->log, "n branches at 2a"));
+        world->log_size = 0;
+        parley_finish(world);
+    }
+}
+
 TEST(case_3_a_long_fork_takes_few_rounds)
 {
     struct world *world = parley_begin();
@@ -739,6 +762,7 @@ RUN(cmocka_unit_test(a_node_with_news_is_heard),
     cmocka_unit_test(case_1_a_damaged_batch_is_sent_again),
     cmocka_unit_test(case_1_after_three_damaged_ones_the_stream_is_quarantined),
     cmocka_unit_test(case_3_a_fork_is_searched_and_left),
+    cmocka_unit_test(case_3_a_search_survives_losses),
     cmocka_unit_test(case_3_a_long_fork_takes_few_rounds),
     cmocka_unit_test(case_3_nothing_in_common),
     cmocka_unit_test(
