@@ -24,6 +24,8 @@ struct hub_state {
     view packed; /* by account_pack(); empty: the hub knows no such account */
     const struct hub_state_seq *folded;
     uint32_t folded_count; /* a stream that is not listed: nothing of it */
+    int64_t told_ms;       /* when it was last known to be what the hub has, by
+                            * this node's clock; it changes nothing here */
 };
 
 /* The account at `until_ms`, or right after its last event if that is later;

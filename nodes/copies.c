@@ -11,6 +11,7 @@
 
 enum { TABLE_STATES, TABLE_FEED };
 enum { STREAMS_MAX = 64, MAP_SIZE = 1 << 26 };
+enum { HEAD_SIZE = 8 + 2 }; /* of a state, before its list */
 
 static const char *const TABLES[] = { "states", "feed" };
 
@@ -25,9 +26,10 @@ struct at {
     digest versions;
     uint32_t format;
     uint32_t zero;
+    int64_t told_ms;
 };
 
-static_assert(sizeof(struct at) == 56, "as it stands in the table");
+static_assert(sizeof(struct at) == 64, "as it stands in the table");
 
 enum err
 copies_open(const char *dir, bool create, struct copies **ret_copies)
@@ -113,58 +115,82 @@ forget_all(struct db_txn *txn)
     }
 }
 
+/* What is put, for whom, and since when it holds. */
+struct put {
+    const struct frame *frame;
+    uint32_t node;
+    int64_t asked_ms; /* 0: the feed's */
+};
+
 static void
-put_state(struct db_txn *txn, const struct frame *frame, uint32_t node,
+put_state(struct db_txn *txn, const struct put *put,
           const struct feed_state *state)
 {
+    const struct frame *frame = put->frame;
     struct hub_state_seq folded[STREAMS_MAX];
     char key[ACCOUNT_SIZE];
     uint16_t count = 0;
 
     for (uint32_t i = 0; i < frame->state.folded_count; i++) {
         const struct frame_folded *told = &frame->state.folded[i];
-        if (told->stream.node == node && count < STREAMS_MAX)
+        if (told->stream.node == put->node && count < STREAMS_MAX)
             folded[count++] = (struct hub_state_seq) {
                 .incarnation = told->stream.incarnation, .seq = told->seq
             };
     }
     account_format(state->account, key);
     uint32_t list = (uint32_t)(count * sizeof folded[0]);
-    uint32_t size = (uint32_t)sizeof count + list + state->packed.size;
+    uint32_t size = HEAD_SIZE + list + state->packed.size;
     uint8_t *place = db_reserve(txn, TABLE_STATES, view_of(key), size, false);
     if (!place)
         return;
-    memcpy(place, &count, sizeof count);
-    memcpy(place + sizeof count, folded, list);
+    memcpy(place, &put->asked_ms, sizeof put->asked_ms);
+    memcpy(place + sizeof put->asked_ms, &count, sizeof count);
+    memcpy(place + HEAD_SIZE, folded, list);
     if (state->packed.size > 0)
-        memcpy(place + sizeof count + list, state->packed.bytes,
+        memcpy(place + HEAD_SIZE + list, state->packed.bytes,
                state->packed.size);
 }
 
 static void
-put_all(struct db_txn *txn, const struct frame *frame, uint32_t node)
+put_states(struct db_txn *txn, const struct put *put)
 {
-    struct at at = get_at(txn);
+    const struct frame *frame = put->frame;
 
-    if (at.epoch != frame->state.epoch || at.format != frame->state.format ||
-        !digest_equal(at.versions, frame->state.versions))
-        forget_all(txn);
     for (uint32_t i = 0; i < frame->state.state_count; i++) {
         struct feed_state state;
         if (frame->state.format == FEED_FORMAT &&
             feed_read(frame->state.states[i], &state))
-            put_state(txn, frame, node, &state);
+            put_state(txn, put, &state);
     }
+}
+
+static void
+put_feed(struct db_txn *txn, const struct frame *frame, uint32_t node,
+         int64_t now_ms)
+{
+    struct at at = get_at(txn);
+    const int64_t told_ms = at.epoch == frame->state.epoch ? at.told_ms : 0;
+    /* A part in the middle leaves the position where it was. */
+    const bool whole = frame->state.position > frame->state.after ||
+                       frame->state.state_count == 0;
+
+    if (at.epoch != frame->state.epoch || at.format != frame->state.format ||
+        !digest_equal(at.versions, frame->state.versions))
+        forget_all(txn);
+    put_states(txn, &(struct put) { .frame = frame, .node = node });
     at = (struct at) { .epoch = frame->state.epoch,
                        .position = frame->state.position,
                        .versions = frame->state.versions,
-                       .format = frame->state.format };
+                       .format = frame->state.format,
+                       .told_ms = whole ? now_ms : told_ms };
     db_put(txn, TABLE_FEED, view_of("at"),
            (view) { (const uint8_t *)&at, sizeof at });
 }
 
 enum err
-copies_put(struct copies *copies, const struct frame *frame, uint32_t node)
+copies_put(struct copies *copies, const struct frame *frame, uint32_t node,
+           int64_t now_ms)
 {
     struct db_txn txn;
     enum err err;
@@ -172,7 +198,42 @@ copies_put(struct copies *copies, const struct frame *frame, uint32_t node)
     assert(frame->kind == FRAME_STATE);
     do {
         db_begin(copies->db, DB_WRITE, &txn);
-        put_all(&txn, frame, node);
+        put_feed(&txn, frame, node, now_ms);
+        err = db_commit(&txn);
+    } while (db_grown(&txn));
+    return err;
+}
+
+static void
+put_asked(struct db_txn *txn, const struct put *put)
+{
+    const struct frame *frame = put->frame;
+    struct at at = get_at(txn);
+
+    if (at.epoch == 0) { /* nothing has been told yet */
+        at = (struct at) { .epoch = frame->state.epoch,
+                           .versions = frame->state.versions,
+                           .format = frame->state.format };
+        db_put(txn, TABLE_FEED, view_of("at"),
+               (view) { (const uint8_t *)&at, sizeof at });
+    }
+    if (at.epoch == frame->state.epoch && at.format == frame->state.format &&
+        digest_equal(at.versions, frame->state.versions))
+        put_states(txn, put);
+}
+
+enum err
+copies_put_asked(struct copies *copies, const struct frame *frame,
+                 uint32_t node, int64_t now_ms)
+{
+    const struct put put = { frame, node, now_ms };
+    struct db_txn txn;
+    enum err err;
+
+    assert(now_ms > 0);
+    do {
+        db_begin(copies->db, DB_WRITE, &txn);
+        put_asked(&txn, &put);
         err = db_commit(&txn);
     } while (db_grown(&txn));
     return err;
@@ -181,24 +242,28 @@ copies_put(struct copies *copies, const struct frame *frame, uint32_t node)
 /* --- asking --- */
 
 static enum err
-read_state(view value, struct arena *arena, struct hub_state *ret_state)
+read_state(view value, int64_t told_ms, struct arena *arena,
+           struct hub_state *ret_state)
 {
+    int64_t asked_ms;
     uint16_t count;
-    if (value.size < sizeof count)
+    if (value.size < HEAD_SIZE)
         return err_corrupt();
-    memcpy(&count, value.bytes, sizeof count);
+    memcpy(&asked_ms, value.bytes, sizeof asked_ms);
+    memcpy(&count, value.bytes + sizeof asked_ms, sizeof count);
     uint32_t list = (uint32_t)(count * sizeof(struct hub_state_seq));
-    if (value.size < sizeof count + list)
+    if (value.size < HEAD_SIZE + list)
         return err_corrupt();
     struct hub_state_seq *folded =
         ARENA_NEW(arena, struct hub_state_seq, count);
-    memcpy(folded, value.bytes + sizeof count, list);
-    const uint32_t head = (uint32_t)sizeof count + list;
+    memcpy(folded, value.bytes + HEAD_SIZE, list);
+    const uint32_t head = HEAD_SIZE + list;
     *ret_state = (struct hub_state) {
         .packed =
             arena_copy(arena, (view) { value.bytes + head, value.size - head }),
         .folded = folded,
         .folded_count = count,
+        .told_ms = asked_ms ? asked_ms : told_ms,
     };
     return OK;
 }
@@ -217,7 +282,7 @@ copies_get(struct copies *copies, account_id account, digest versions,
     enum err err = ERR_NOT_FOUND;
     if (at.format == FEED_FORMAT && digest_equal(at.versions, versions) &&
         db_get(&txn, TABLE_STATES, view_of(key), &value))
-        err = read_state(value, arena, ret_state);
+        err = read_state(value, at.told_ms, arena, ret_state);
     if (txn.err != OK)
         err = txn.err;
     db_abort(&txn);

@@ -4,10 +4,14 @@
  * LEDGER/copies is an LMDB environment of its own, for nothing in it is
  * history: it may be deleted, and the hub sends all of it anew.
  *
- *   table "states"  account_format() text -> u16 count, so many (u64
+ *   table "states"  account_format() text -> i64 asked, u16 count, so many (u64
  *                   incarnation, u64 seq folded), the packed state
  *   table "feed"    "at" -> u64 epoch, u64 position, versions digest 32, u32
- *                   format
+ *                   format, u32 0, i64 told
+ *
+ * `told` is when the feed was last at its end: all that it brings was then as
+ * the hub had it.  `asked` is when the hub was asked about this account, which
+ * the feed does not bring, for it was never served here; 0: the feed's.
  *
  * A node answers from a copy and its own events on top (core/hub_state.h), as
  * long as its rules are those that the copies were made under.
@@ -30,11 +34,17 @@ void copies_close(struct copies *copies);
 NODISCARD enum err copies_where(struct copies *copies, uint64_t *ret_epoch,
                                 uint64_t *ret_position);
 
-/* Keeps a STATE frame of that node's feed.  States of another epoch, format or
- * other versions than those here are forgotten first; a format that is not
- * known is passed over.  Malformed states are left out.  ERR_FULL, ERR_IO. */
+/* Keeps a STATE frame of that node's feed, at the time `now_ms`.  States of
+ * another epoch, format or other versions than those here are forgotten first;
+ * a format that is not known is passed over.  Malformed states are left out.
+ * ERR_FULL, ERR_IO. */
 NODISCARD enum err copies_put(struct copies *copies, const struct frame *frame,
-                              uint32_t node);
+                              uint32_t node, int64_t now_ms);
+/* Keeps the states of an ANSWER.  They are left out where they do not go with
+ * the feed's (the hub has other versions meanwhile).  ERR_FULL, ERR_IO. */
+NODISCARD enum err copies_put_asked(struct copies *copies,
+                                    const struct frame *frame, uint32_t node,
+                                    int64_t now_ms);
 
 /* The copy of one account under rules of that digest; the views live in the
  * arena.  ERR_NOT_FOUND: there is none, or it was made under other rules. */

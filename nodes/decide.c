@@ -1,6 +1,7 @@
 #include "nodes/decide.h"
 
 enum { MICRO_PER_CENT = 10000 };
+#define DAY_MS INT64_C(86400000)
 
 static const char *const NAMES[] = {
     [VERDICT_GRANTED] = "granted",
@@ -82,7 +83,7 @@ judge(const struct decide_command *command, const struct decision *decision,
 
 /* What binds a node without the hub's answer. */
 static enum verdict
-judge_offline(const struct version *version, const struct zone *zone,
+judge_offline(const struct version *version,
               const struct decide_command *command, struct decision *decision,
               int64_t now_ms)
 {
@@ -91,11 +92,14 @@ judge_offline(const struct version *version, const struct zone *zone,
 
     if (offline == NULL || !offline->given)
         return VERDICT_OFFLINE_LIMIT;
-    int32_t age_days =
-        zone_day(zone, now_ms) - zone_day(zone, command->state_ms);
+    decision->limit = offline->max_value;
+    decision->limit_used = command->granted_today;
+    decision->age_days_max = offline->max_age_days;
+    decision->age_ms =
+        command->state_ms > 0 ? now_ms - command->state_ms : INT64_MAX;
     decision->limit_left = money_max(
         money_sub(offline->max_value, command->granted_today), (money) { 0 });
-    if (age_days > offline->max_age_days)
+    if (decision->age_ms > offline->max_age_days * DAY_MS)
         return VERDICT_TOO_OLD;
     if (decision->value.minor > decision->limit_left.minor)
         return VERDICT_OFFLINE_LIMIT;
@@ -131,7 +135,6 @@ decide_redemption(const struct timeline *timeline,
                                : decide_reward_value(version, command->reward);
     decision.verdict = judge(command, &decision, reward);
     if (decision.verdict == VERDICT_GRANTED && command->offline)
-        decision.verdict =
-            judge_offline(version, &timeline->zone, command, &decision, now_ms);
+        decision.verdict = judge_offline(version, command, &decision, now_ms);
     return decision;
 }

@@ -30,7 +30,7 @@ struct decide_command {
     points points; /* 0: a reward is wanted */
     view reward;
     bool offline;        /* nobody who knows the whole account was asked */
-    int64_t state_ms;    /* offline: when the hub told this state */
+    int64_t state_ms;    /* offline: when the hub told this state; 0: never */
     money granted_today; /* offline: what this node granted the account on
                           * the local day, in all */
 };
@@ -42,7 +42,12 @@ struct decision {
     points available; /* to the account now */
     points minimum;   /* of the rules; 0: none */
     money value;      /* what it is worth, points rounded up to cents */
-    money limit_left; /* offline: what could still be granted today */
+    /* Offline; zeros where the rules have no `offline`: */
+    money limit;      /* of the local day */
+    money limit_used; /* of it, today */
+    money limit_left; /* what could still be granted today */
+    int64_t age_ms;   /* of the hub's state; INT64_MAX: there is none */
+    int32_t age_days_max;
 };
 
 /* The account's clock stands at `now_ms`. */

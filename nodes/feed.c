@@ -175,11 +175,13 @@ read_states(struct feed *feed)
     for (uint32_t i = 0; i < feed->ask_count; i++)
         if (feed->asks[i].after < after)
             after = feed->asks[i].after;
-    arena_reset(&feed->round);
-    feed->kept = ARENA_NEW(&feed->round, struct kept, KEPT_MAX);
     feed->kept_count = 0;
     feed->full = false;
     feed->err = OK;
+    if (after >= state_position(feed->state))
+        return OK;
+    arena_reset(&feed->round);
+    feed->kept = ARENA_NEW(&feed->round, struct kept, KEPT_MAX);
     enum err err = state_scan(feed->state, after, take_state, feed);
     return err == OK ? feed->err : err;
 }
@@ -314,7 +316,7 @@ make_parcel(struct feed *feed, uint32_t ask, struct feed_parcel *ret_parcel)
         part->state.position =
             last ? state_position(feed->state) : feed->asks[ask].after;
         part->state.versions = state_timeline(feed->state)->digest;
-        part->state.format = FEED_FORMAT;
+        part->state.format = feed->full ? 0 : FEED_FORMAT;
         part->state.folded = list;
         part->state.folded_count = folded_count;
     }
@@ -334,12 +336,13 @@ feed_answer(struct feed *feed, const struct feed_ask *asks, uint32_t count,
     enum err err = read_states(feed);
     if (err != OK)
         return err;
-    /* More than can be kept of one reading: the nodes go on from now, and what
-     * they were not told they learn when it changes. */
+    /* More than can be kept of one reading: the nodes go on from now, and
+     * forget what they knew, which is of the past. */
     if (feed->full)
         feed->kept_count = 0;
     for (uint32_t i = 0; i < count && err == OK; i++) {
-        if (asks[i].after >= state_position(feed->state))
+        if (asks[i].after > state_position(feed->state) ||
+            (asks[i].after == state_position(feed->state) && !asks[i].idle))
             continue;
         err = make_parcel(feed, i, &ret_parcels[made]);
         made += err == OK;

@@ -17,7 +17,8 @@
 #include "nodes/frame.h"
 
 enum {
-    FEED_FORMAT = 1,       /* of a state in a parcel */
+    FEED_FORMAT = 1,       /* of a state in a parcel; 0: too much has changed
+                            * to be told, what is known is of the past */
     FEED_ASKS_MAX = 256,   /* answered from one reading */
     FEED_SIZE_MAX = 524288 /* of the states in a part */
 };
@@ -27,6 +28,7 @@ struct feed_ask {
     uint32_t node;
     uint64_t session; /* for the asker to know it by */
     uint64_t after;
+    bool idle; /* say so if nothing has changed: what it knows is new */
 };
 
 /* Owned: feed_parcel_close(). */
@@ -45,7 +47,8 @@ NODISCARD enum err feed_open(struct ledger *ledger, struct state *state,
                              struct feed **ret_feed);
 void feed_close(struct feed *feed);
 
-/* Answers the asks whose position lies before that of the states; `ret_parcels`
+/* Answers the asks whose position lies before that of the states, and those of
+ * the idle; `ret_parcels`
  * has room for as many as there are asks, and gets `ret_count` of them.
  * ERR_MEMORY, ERR_IO, ERR_CORRUPT: nothing is handed out. */
 NODISCARD enum err feed_answer(struct feed *feed, const struct feed_ask *asks,

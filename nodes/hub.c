@@ -41,6 +41,7 @@ enum {
     BULK_SPREAD_MS = 4000,         /* ... this */
     WINDOW_BULK = 2 * LIMIT_FRAME_SIZE,
     WINDOW_LIVE = LIMIT_FRAME_SIZE / 4,
+    IDLE_MS = 600000,     /* nothing new: a node is told so */
     ASK_AGAIN_MS = 30000, /* an answer of the keeper's got lost */
     SESSION_BITS = 20,    /* sessions of one run of the process */
 };
@@ -220,6 +221,7 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
     }
     guest->bulk = bulk;
     guest->asked_ms = 0;
+    guest->told_ms = 0;
     feed_parcel_close(&guest->parcel);
     guest->incarnation = wish->admission.incarnation;
     fence(hub, guest);
@@ -530,6 +532,7 @@ send_states(struct hub *hub, struct guest *guest, uint64_t after)
     if (parcel->ask.after == after && guest->part < parcel->part_count) {
         struct frame *part = &parcel->parts[guest->part++];
         part->state.epoch = hub->epoch;
+        guest->told_ms = clock_steady_ms();
         give(hub, guest,
              &(struct sync_input) { .kind = SYNC_STATES, .states = part });
     } else {
@@ -537,6 +540,14 @@ send_states(struct hub *hub, struct guest *guest, uint64_t after)
     }
     if (guest->part == parcel->part_count)
         feed_parcel_close(parcel);
+}
+
+/* Now and then a node is told that nothing has changed, for what it may decide
+ * alone depends on how old its knowledge is. */
+static bool
+is_idle(const struct guest *guest, int64_t now_ms)
+{
+    return guest->told_ms == 0 || now_ms - guest->told_ms >= IDLE_MS;
 }
 
 static void
@@ -557,8 +568,9 @@ feed_nodes(struct hub *hub)
             send_states(hub, guest, after);
         } else if ((guest->asked_ms == 0 ||
                     now_ms - guest->asked_ms >= ASK_AGAIN_MS) &&
-                   position > after) {
+                   (position > after || is_idle(guest, now_ms))) {
             const struct feed_ask ask = {
+                .idle = position == after,
                 .node = guest->peer.pass.node,
                 .session = session_number(guest->session),
                 .after = after,

@@ -24,6 +24,7 @@ struct guest {
     bool fenced;               /* a later session of its node has the same */
     bool gone;                 /* to be swept */
     int64_t asked_ms;          /* for states, at the keeper; 0: not */
+    int64_t told_ms;           /* states; 0: never in this session */
     uint32_t part;             /* of the parcel: the next to send */
     struct feed_parcel parcel; /* owned; without parts: none */
     struct guest *chain;

@@ -100,7 +100,8 @@ static bool
 put_states(struct store *store, const struct sync_output *wish,
            struct sync_input *ret_input)
 {
-    enum err err = copies_put(store->copies, wish->states, store->node);
+    enum err err =
+        copies_put(store->copies, wish->states, store->node, clock_wall_ms());
 
     if (err != OK) {
         trace(TRACE_ERROR, store->node, "copies", "err=%s", err_name(err));

@@ -84,18 +84,31 @@ read_command(const struct arguments *arguments, struct redeem *redeem)
 
 /* --- deciding ----------------------------------------------------------- */
 
-/* What this node granted the account on the local day. */
-static money
-sum_granted(const struct redeem *redeem, const struct account *account)
+/* What this node granted the account on the local day, by its own events: so
+ * it counts whether or not the hub has folded it meanwhile.  What the hub
+ * granted here counts as well, for the event does not tell. */
+static enum err
+sum_granted(struct redeem *redeem, money *ret_sum)
 {
-    const struct query *query = &redeem->query;
+    struct query *query = &redeem->query;
     const struct version *version = timeline_at(query->timeline, query->at_ms);
-    int32_t today = zone_day(&query->timeline->zone, query->at_ms);
+    const int32_t today = zone_day(&query->timeline->zone, query->at_ms);
+    struct history_account history;
+    uint32_t count;
     money sum = { 0 };
 
-    for (uint32_t i = 0; i < account->redeemed.count; i++) {
-        const struct event *event = account->redeemed.items[i].event;
-        if (event->identity.node != ledger_who(query->ledger).node ||
+    arena_reset(&query->account);
+    enum err err = ledger_account(query->ledger, redeem->entry.event.account,
+                                  &query->question, &query->account, &history,
+                                  &query->complaint);
+    if (err != OK)
+        return err;
+    const struct event *const *live =
+        walk_live(history.events, history.event_count, &query->account, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct event *event = live[i];
+        if (event->kind != EVENT_REDEEM ||
+            event->identity.node != ledger_who(query->ledger).node ||
             zone_day(&query->timeline->zone, event->at_ms) != today)
             continue;
         sum = money_add(
@@ -103,25 +116,25 @@ sum_granted(const struct redeem *redeem, const struct account *account)
                      ? decide_points_value(version, event->redeem.points)
                      : decide_reward_value(version, event->redeem.reward));
     }
-    return sum;
+    *ret_sum = sum;
+    return OK;
 }
 
 static enum err
 decide(struct redeem *redeem)
 {
     struct query *query = &redeem->query;
-    struct keys_hubs hubs;
-    struct walk walk;
+    const struct account *account;
 
     query->at_ms = command_now_ms();
-    enum err err = query_walk(query, redeem->entry.event.account, &walk);
+    enum err err = sum_granted(redeem, &redeem->command.granted_today);
+    if (err == OK)
+        err = query_account(query, redeem->entry.event.account, &account);
     if (err != OK)
         return err;
-    walk_finish(&walk);
-    redeem->command.offline =
-        keys_load_hubs(ledger_dir(query->ledger), &hubs, NULL) != ERR_NOT_FOUND;
-    redeem->command.granted_today = sum_granted(redeem, &walk.account);
-    redeem->decision = decide_redemption(query->timeline, &walk.account,
+    redeem->command.offline = keys_has_hub(ledger_dir(query->ledger));
+    redeem->command.state_ms = query->told_ms;
+    redeem->decision = decide_redemption(query->timeline, account,
                                          &redeem->command, query->at_ms);
     return OK;
 }
@@ -197,14 +210,92 @@ write_json(const struct redeem *redeem, bool granted, struct text *out)
     text_json_integer(out, "available", decision->available.value);
     text_json_integer(out, "minimum", decision->minimum.value);
     text_json_integer(out, "value", decision->value.minor);
-    if (redeem->command.offline)
+    if (redeem->command.offline) {
+        text_json_integer(out, "limit", decision->limit.minor);
+        text_json_integer(out, "limit_used", decision->limit_used.minor);
         text_json_integer(out, "limit_left", decision->limit_left.minor);
+        if (redeem->command.state_ms > 0)
+            text_json_time(out, "told", redeem->command.state_ms);
+        else
+            text_json_null(out, "told");
+        text_json_integer(out, "max_age_days", decision->age_days_max);
+    }
     text_string(out, "}\n");
+}
+
+/* "15.00" */
+static void
+write_money(struct text *out, money amount)
+{
+    text_format(out, "%" PRId64 ".%02d", amount.minor / 100,
+                (int)(amount.minor % 100));
+}
+
+static void
+write_age(const struct decision *decision, struct text *out)
+{
+    if (decision->age_ms == INT64_MAX)
+        text_string(out, "the hub has told nothing of this account");
+    else
+        text_format(out,
+                    "what the hub told of this account is %" PRId64
+                    " days old, at most %d are allowed",
+                    decision->age_ms / INT64_C(86400000),
+                    decision->age_days_max);
+}
+
+static void
+write_limit(const struct decision *decision, struct text *out)
+{
+    if (decision->limit.minor == 0) {
+        text_string(out, "the rules grant nothing without the hub");
+        return;
+    }
+    write_money(out, decision->value);
+    text_string(out, " asked, ");
+    write_money(out, decision->limit_used);
+    text_string(out, " of ");
+    write_money(out, decision->limit);
+    text_string(out, " used today");
+}
+
+/* The numbers that a refusal rests on. */
+static void
+write_why(const struct redeem *redeem, struct text *out)
+{
+    const struct decision *decision = &redeem->decision;
+
+    switch (decision->verdict) {
+    case VERDICT_GRANTED:
+        return;
+    case VERDICT_UNKNOWN:
+        text_string(out, "no such account or no such reward is known here");
+        return;
+    case VERDICT_BELOW_MINIMUM:
+        text_format(out,
+                    "%" PRId64 " points asked, at least %" PRId64 " at once",
+                    decision->points.value, decision->minimum.value);
+        return;
+    case VERDICT_TOO_LITTLE:
+        if (decision->points.value == 0)
+            text_string(out, "no voucher of this reward is left");
+        else
+            text_format(out, "%" PRId64 " points asked, %" PRId64 " available",
+                        decision->points.value, decision->available.value);
+        return;
+    case VERDICT_TOO_OLD:
+        write_age(decision, out);
+        return;
+    case VERDICT_OFFLINE_LIMIT:
+        write_limit(decision, out);
+        return;
+    }
 }
 
 static void
 print_words(const struct redeem *redeem, bool granted)
 {
+    struct text why = { 0 };
     const struct decision *decision = &redeem->decision;
     char name[IDENTITY_SIZE];
 
@@ -216,11 +307,11 @@ print_words(const struct redeem *redeem, bool granted)
                redeem->stored ? name : "");
         return;
     }
-    fprintf(stderr,
-            "leima redeem: refused, %s: %" PRId64 " points asked, %" PRId64
-            " available, at least %" PRId64 " at once\n",
-            decide_verdict_name(decision->verdict), decision->points.value,
-            decision->available.value, decision->minimum.value);
+    write_why(redeem, &why);
+    fprintf(stderr, "leima redeem: refused, %s: %.*s\n",
+            decide_verdict_name(decision->verdict), (int)why.size,
+            (const char *)why.bytes);
+    text_close(&why);
 }
 
 static enum command_status

@@ -74,6 +74,8 @@ read_options(struct query *query, struct query_options options)
 {
     query->question.known = LEDGER_KNOWN_ALL;
     query->at_ms = command_now_ms();
+    query->is_now =
+        !options.is_asked || command_option(query->arguments, "at") == NULL;
     if (options.is_asked) {
         enum command_status status = read_known(query);
         if (status != COMMAND_DONE)
@@ -180,8 +182,7 @@ read_copy(struct query *query, account_id account)
     struct hub_state state;
     uint32_t own;
 
-    if (command_option(query->arguments, "at") != NULL ||
-        query->question.known != LEDGER_KNOWN_ALL)
+    if (!query->is_now || query->question.known != LEDGER_KNOWN_ALL)
         return ERR_NOT_FOUND;
     arena_reset(&query->account);
     enum err err = open_copies(query);
@@ -190,14 +191,18 @@ read_copy(struct query *query, account_id account)
                          &query->account, &state);
     if (err != OK)
         return err;
-    return hub_state_read(&query->copies_fold, account, &state, query->at_ms,
-                          &query->copy, &own);
+    err = hub_state_read(&query->copies_fold, account, &state, query->at_ms,
+                         &query->copy, &own);
+    if (err == OK)
+        query->told_ms = state.told_ms;
+    return err;
 }
 
 enum err
 query_account(struct query *query, account_id account,
               const struct account **ret_account)
 {
+    query->told_ms = 0;
     /* A copy is a help, never the truth: without one the node's own events
      * answer. */
     if (read_copy(query, account) == OK) {

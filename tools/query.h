@@ -28,12 +28,15 @@ struct query {
     const struct timeline *timeline;
     struct ledger_question question;
     int64_t at_ms;
+    bool is_now; /* no --at was given */
     struct fold *fold;
     struct arena lasting; /* the fold */
     struct arena account; /* everything of the account last asked for */
     struct complaint complaint;
     struct walk walk;              /* of query_account() */
     struct account copy;           /* likewise */
+    int64_t told_ms;               /* likewise: when the hub told it; 0: never,
+                                    * it is from what is here alone */
     struct copies *copies;         /* of a node; NULL: none */
     struct state_fold copies_fold; /* once `copies` is there */
 };
