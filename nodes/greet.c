@@ -181,6 +181,8 @@ greet_admit(struct session *session, const struct sync_input *input)
     }
     if (input->admit.window > 0)
         session->options.window = input->admit.window;
+    /* The word by which the node grants more may be lost. */
+    session->sent_limit = SYNC_CREDIT_FIRST;
     session->number = input->admit.session;
     session->phase = PHASE_LIVE;
     session->feed_open = true;

@@ -14,6 +14,7 @@ lane_offer(struct lane *lane, const struct sync_offer *offer)
     lane->left = offer->left;
     lane->fetch = offer->fetch;
     lane->head = offer->head;
+    lane->peer = offer->head;
     lane->acked_before = offer->acked;
     lane->out = LANE_UNKNOWN;
 }
@@ -34,7 +35,17 @@ lane_peer_at(struct lane *lane, stream_head head)
 {
     assert(lane->sends);
     lane->peer = head;
+    lane->assumed = false;
     lane->out = LANE_CHECK;
+}
+
+void
+lane_assume(struct lane *lane)
+{
+    if (!lane->sends || lane->out != LANE_UNKNOWN)
+        return;
+    lane_peer_at(lane, lane->peer);
+    lane->assumed = true;
 }
 
 bool
@@ -92,8 +103,9 @@ bool
 lane_acked(struct lane *lane, stream_head head, int64_t now_ms)
 {
     assert(lane->sends);
-    if (lane->out == LANE_UNKNOWN || lane->out == LANE_CHECK) {
-        lane_peer_at(lane, head);
+    if (lane->out == LANE_UNKNOWN || lane->out == LANE_CHECK || lane->assumed) {
+        if (lane->out != LANE_FORKED && lane->out != LANE_STOPPED)
+            lane_peer_at(lane, head);
         return false;
     }
     if (lane->out != LANE_LIVE || head.seq <= lane->acked.seq)

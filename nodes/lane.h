@@ -35,13 +35,15 @@ struct lane {
     bool checking; /* our hash at `asked` is being looked up */
     bool rewound;  /* the peer has more of what we are writing: we ask only to
                     * learn where we part */
+    bool assumed;  /* where the peer stands, for it has not told */
     bool lost;     /* the peer stands below what was acknowledged once */
     uint8_t nacks; /* in a row that were not for a gap */
     enum lane_out out;
     stream_head head;      /* our end */
     stream_head sent;      /* the end of the last BATCH */
     stream_head acked;     /* on the peer's disk */
-    stream_head peer;      /* CHECK: where the peer says it stands */
+    stream_head peer;      /* CHECK: where the peer says it stands; UNKNOWN:
+                            * the end that it was offered */
     uint64_t asked;        /* seq that is looked up */
     uint64_t acked_before; /* seq acknowledged in earlier sessions */
     uint64_t safe;         /* as the peer says */
@@ -69,6 +71,8 @@ void lane_hold(struct lane *lane, stream_head head, uint64_t safe);
 
 /* The peer says that it stands at `head`, which is to be checked. */
 void lane_peer_at(struct lane *lane, stream_head head);
+/* A peer that has said nothing of what it was offered has got all of it. */
+void lane_assume(struct lane *lane);
 /* Whether our hash at the end of `seq` is known without looking it up. */
 bool lane_knows(const struct lane *lane, uint64_t seq, stream_head *ret_head);
 /* `ours` is our record end at or below the place in question.  True: it is the

@@ -483,14 +483,21 @@ grown(struct session *session, const struct sync_input *input)
 }
 
 /* What we asked for may have been lost, and so may what came: while something
- * is missing and nothing arrives, we say again where we stand. */
+ * is missing and nothing arrives, we say again where we stand.  A node that
+ * asks a hub for nothing has all that the WELCOME offered, or its word was
+ * lost, and what comes next will find a gap. */
 static void
 ask_again(struct session *session, int64_t now_ms)
 {
+    bool late = session->options.role == SYNC_HUB &&
+                now_ms - session->since_ms >= SYNC_ASK_MS;
+
     for (uint32_t i = 0; i < session->lane_count; i++) {
         struct lane *lane = &session->lanes[i];
         if (lane_is_overdue(lane, now_ms))
             lane->ack_due = true;
+        if (late)
+            lane_assume(lane);
     }
 }
 

@@ -31,17 +31,19 @@
 #include "nodes/frame.h"
 
 enum {
-    SYNC_VERSION = 1,         /* of the protocol; one major at a time */
-    SYNC_STREAMS_MAX = 65536, /* of one session */
-    SYNC_OUTPUTS_MAX = 32,    /* of one step */
-    SYNC_PROBES = 32,         /* hashes compared at once in a fork */
-    SYNC_HELLO_MS = 10000,    /* no WELCOME: try again */
-    SYNC_ACK_MS = 30000,      /* no ACK: connect anew */
-    SYNC_ASK_MS = 5000,       /* what is missing does not come: ask again */
-    SYNC_PING_MS = 10000,     /* said nothing: say PING */
-    SYNC_SILENCE_MS = 45000,  /* heard nothing: the peer is gone */
-    SYNC_FULL_MS = 1000,      /* the peer has no room: wait */
-    SYNC_CHECKSUM_MAX = 3,    /* bad records in a row: quarantine */
+    SYNC_VERSION = 1,          /* of the protocol; one major at a time */
+    SYNC_STREAMS_MAX = 65536,  /* of one session */
+    SYNC_OUTPUTS_MAX = 32,     /* of one step */
+    SYNC_PROBES = 32,          /* hashes compared at once in a fork */
+    SYNC_CREDIT_FIRST = 65536, /* bytes that a hub may send before it is told;
+                                * a node's window is larger */
+    SYNC_HELLO_MS = 10000,     /* no WELCOME: try again */
+    SYNC_ACK_MS = 30000,       /* no ACK: connect anew */
+    SYNC_ASK_MS = 5000,        /* what is missing does not come: ask again */
+    SYNC_PING_MS = 10000,      /* said nothing: say PING */
+    SYNC_SILENCE_MS = 45000,   /* heard nothing: the peer is gone */
+    SYNC_FULL_MS = 1000,       /* the peer has no room: wait */
+    SYNC_CHECKSUM_MAX = 3,     /* bad records in a row: quarantine */
 };
 
 enum sync_role { SYNC_NODE, SYNC_HUB };

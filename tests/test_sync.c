@@ -133,6 +133,31 @@ TEST(a_lost_request_is_said_again)
     parley_finish(world);
 }
 
+TEST(news_come_though_the_word_before_was_lost)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->hub, PUBLIC, 1, 'p');
+    parley_append(&world->node, PUBLIC, 1, 'p');
+    parley_append(&world->hub, PUBLIC, 1, 'p');
+    parley_append(&world->node, PUBLIC, 1, 'p');
+    parley_connect(world);
+    parley_deliver(world);
+    parley_deliver(world);
+    parley_lose_all(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 1.9.1 2p\n"
+                       "n ACK 1.9.1 2p\n");
+    parley_append(&world->hub, PUBLIC, 1, 'p');
+    parley_grow(world, &world->hub, PUBLIC);
+    parley_pass_time(world, SYNC_ASK_MS);
+    parley_run(world);
+    parley_said(world, "h BATCH 1.9.1 3-3\n"
+                       "n ACK 1.9.1 3p\n");
+    parley_check_equal(world, PUBLIC);
+    parley_finish(world);
+}
+
 /* The answer to a BATCH is lost, with the connection: it is sent again from
  * what the hub has, and stored once. */
 TEST(case_1_a_lost_ack_counts_nothing_twice)
@@ -757,6 +782,7 @@ RUN(cmocka_unit_test(a_node_with_news_is_heard),
     cmocka_unit_test(a_first_event_after_the_welcome_is_sent),
     cmocka_unit_test(versions_flow_down),
     cmocka_unit_test(a_lost_request_is_said_again),
+    cmocka_unit_test(news_come_though_the_word_before_was_lost),
     cmocka_unit_test(case_1_a_lost_ack_counts_nothing_twice),
     cmocka_unit_test(case_1_a_gap_is_asked_for_once),
     cmocka_unit_test(case_1_a_damaged_batch_is_sent_again),

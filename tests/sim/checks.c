@@ -135,11 +135,35 @@ check_claim(struct world *world, const struct machine *from, stream_id stream,
                    (unsigned long long)head.seq);
 }
 
+/* For LOUD=2. */
+static void
+tell_frame(const struct machine *from, const struct frame *frame)
+{
+    stream_id stream = { 0 };
+    uint64_t first = 0, last = 0;
+
+    if (frame->kind == FRAME_BATCH) {
+        stream = frame->batch.stream;
+        first = frame->batch.from;
+        last = frame->batch.to;
+    } else if (frame->kind == FRAME_ACK || frame->kind == FRAME_NACK) {
+        stream =
+            frame->kind == FRAME_ACK ? frame->ack.stream : frame->nack.stream;
+        last = frame->kind == FRAME_ACK ? frame->ack.head.seq
+                                        : frame->nack.head.seq;
+    }
+    trace(TRACE_DEBUG, from->index, frame_kind_name(frame->kind),
+          "session=%llu stream=%s %llu-%llu",
+          (unsigned long long)frame->session, trace_stream(stream),
+          (unsigned long long)first, (unsigned long long)last);
+}
+
 void
 checks_frame(void *context, struct machine *from, const struct frame *frame)
 {
     struct world *world = context;
 
+    tell_frame(from, frame);
     if (frame->kind == FRAME_ACK)
         check_claim(world, from, frame->ack.stream, frame->ack.head, "ACK");
     if (frame->kind == FRAME_WELCOME)

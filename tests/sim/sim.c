@@ -1,7 +1,7 @@
 /*
  * sim.c - runs worlds from seeds and says which of them went wrong
  *
- *   sim [SEED=n] [COUNT=n] [SECONDS=n] [PLAN=name] [LOUD=1]
+ *   sim [SEED=n] [COUNT=n] [SECONDS=n] [PLAN=name] [LOUD=0|1|2]
  *
  * With SEED one world is repeated exactly; else seeds follow from FIRST until
  * COUNT or SECONDS are over.  Each seed draws its plan: which misfortunes
@@ -99,7 +99,7 @@ number(int count, char **words, const char *name, uint64_t missing)
 }
 
 static bool
-run(uint64_t seed, bool loud)
+run(uint64_t seed, uint32_t loud)
 {
     struct world world;
     struct world_plan plan = draw_plan(seed);
@@ -123,7 +123,7 @@ run(uint64_t seed, bool loud)
 int
 main(int count, char **words)
 {
-    bool loud = number(count, words, "LOUD", 0) != 0;
+    uint32_t loud = (uint32_t)number(count, words, "LOUD", 0);
     uint64_t first = number(count, words, "FIRST", 1);
     uint64_t most = number(count, words, "COUNT", 1000000);
     uint64_t seconds = number(count, words, "SECONDS", 60);
@@ -135,7 +135,7 @@ main(int count, char **words)
     (void)crypto_random_number(); /* libsodium draws when it starts */
     uint64_t seed = number(count, words, "SEED", UINT64_MAX);
     if (seed != UINT64_MAX)
-        return !run(seed, true);
+        return !run(seed, loud > 1 ? loud : 1);
     for (; done < most && time(NULL) < until; done++)
         bad += !run(first + done, loud);
     printf("%s %llu worlds from seed %llu on, %llu of them wrong\n",

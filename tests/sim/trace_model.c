@@ -10,12 +10,12 @@
 #include "tests/sim/trace_model.h"
 
 static uint64_t alarms;
-static bool loud;
+static uint32_t loud;
 
 void
-trace_be_loud(bool be_loud)
+trace_be_loud(uint32_t level)
 {
-    loud = be_loud;
+    loud = level;
 }
 
 uint64_t
@@ -40,7 +40,7 @@ trace(enum trace_level level, uint32_t node, const char *what,
         return; /* nobody reads that any more */
     if (strcmp(what, "alarm") == 0)
         alarms++;
-    if (!loud || level == TRACE_DEBUG)
+    if (loud < (level == TRACE_DEBUG ? 2 : 1))
         return;
     va_list arguments;
     va_start(arguments, format);

@@ -6,7 +6,8 @@
 
 #include "nodes/trace.h"
 
-void trace_be_loud(bool be_loud);
+/* 0: nothing is printed; 1: errors and notices; 2: every frame. */
+void trace_be_loud(uint32_t level);
 /* How often people have been alarmed since the program began. */
 uint64_t trace_alarms(void);
 
