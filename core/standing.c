@@ -441,9 +441,12 @@ book_touched(struct standing *standing, uint64_t last)
 }
 
 static enum err
-follow(struct standing *standing)
+follow(struct standing *standing, uint64_t limit)
 {
-    uint64_t last = ledger_position(standing->ledger);
+    uint64_t end = ledger_position(standing->ledger);
+    uint64_t last = end - standing->sums->position > limit
+                        ? standing->sums->position + limit
+                        : end;
     struct reader *reader = NULL;
     enum err err = reader_open(standing->ledger->journal, &reader);
 
@@ -460,7 +463,10 @@ follow(struct standing *standing)
         drop(standing); /* half booked */
         return err;
     }
-    note_quarantine(standing);
+    /* A mark takes effect where what it is about arrived: not before that has
+     * been taken in. */
+    if (last == end)
+        note_quarantine(standing);
     standing->sums->position = last;
     return OK;
 }
@@ -497,7 +503,8 @@ use_timeline(struct standing *standing, struct complaint *complaint)
 }
 
 static enum err
-bring_up(struct standing *standing, int64_t now_ms, struct complaint *complaint)
+bring_up(struct standing *standing, int64_t now_ms, uint64_t limit,
+         struct complaint *complaint)
 {
     struct ledger *ledger = standing->ledger;
 
@@ -510,7 +517,7 @@ bring_up(struct standing *standing, int64_t now_ms, struct complaint *complaint)
         return build(standing, now_ms, complaint);
     enum err err = move_on(standing, now_ms);
     if (err == OK)
-        err = follow(standing);
+        err = follow(standing, limit);
     if (err == ERR_CORRUPT || err == ERR_BUSY)
         return build(standing, now_ms, complaint);
     return err;
@@ -533,17 +540,36 @@ standing_save(struct standing *standing)
     return err;
 }
 
-enum err
-standing_refresh(struct standing *standing, int64_t now_ms,
-                 struct complaint *complaint)
+static enum err
+take_in(struct standing *standing, int64_t now_ms, uint64_t limit,
+        struct complaint *complaint)
 {
     standing->built = false;
     enum err err = use_timeline(standing, complaint);
     if (err != OK)
         return err;
-    err = bring_up(standing, now_ms, complaint);
+    err = bring_up(standing, now_ms, limit, complaint);
+    return ledger_fault(standing->ledger, err, complaint);
+}
+
+enum err
+standing_step(struct standing *standing, int64_t now_ms, uint64_t limit,
+              struct complaint *complaint)
+{
+    int64_t as_of_ms = standing_as_of(standing);
+
+    return take_in(standing, now_ms < as_of_ms ? as_of_ms : now_ms, limit,
+                   complaint);
+}
+
+enum err
+standing_refresh(struct standing *standing, int64_t now_ms,
+                 struct complaint *complaint)
+{
+    enum err err = take_in(standing, now_ms, UINT64_MAX, complaint);
+
     if (err != OK)
-        return ledger_fault(standing->ledger, err, complaint);
+        return err;
     uint64_t position = standing->sums->position;
     bool is_worth_it = standing->built
                            ? position >= SAVE_MIN

@@ -38,6 +38,12 @@ void standing_close(struct standing *standing);
 NODISCARD enum err standing_refresh(struct standing *standing, int64_t now_ms,
                                     struct complaint *complaint);
 
+/* The same for a process that has other things to do: at most `limit` positions
+ * are taken in at a time (but a fold of everything, where it is needed, is
+ * done), and nothing is written.  A clock that has gone back stands still. */
+NODISCARD enum err standing_step(struct standing *standing, int64_t now_ms,
+                                 uint64_t limit, struct complaint *complaint);
+
 /* Writes the file now.  ERR_BUSY: somebody else owns the caches. */
 NODISCARD enum err standing_save(struct standing *standing);
 

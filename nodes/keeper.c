@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "core/journal.h"
+#include "core/standing.h"
 #include "nodes/clock.h"
 #include "nodes/trace.h"
 
@@ -15,6 +16,9 @@ enum {
     TEND_LOOKS = 1200,  /* a minute */
     TROUBLE_LOOKS = 20, /* a second */
     FEED_REST = 9,      /* feeding takes a tenth of the time at most */
+    BOOK_REST = 9,      /* and so do totals */
+    BOOK_STEP = 1000,   /* positions at a time */
+    SAVE_MS = 60000,    /* between two files of totals */
 };
 
 struct keeper {
@@ -22,7 +26,12 @@ struct keeper {
     struct journal *journal;
     struct state *state; /* of a hub only */
     struct feed *feed;
-    int64_t feed_ms; /* not before that */
+    int64_t feed_ms;           /* not before that */
+    struct standing *standing; /* totals; of a hub only */
+    int64_t book_ms;           /* not before that; */
+    int64_t save_ms;           /* nor the file */
+    uint64_t saved;            /* position of the file */
+    bool booked;               /* the last time went well */
     uint32_t looks;
     uint64_t txn; /* of the journal, when it was last folded */
     bool well;
@@ -150,6 +159,48 @@ feed(struct keeper *keeper)
     keeper->feed_ms = now_ms + FEED_REST * (now_ms - begun_ms);
 }
 
+static void
+save(struct keeper *keeper)
+{
+    uint64_t position = standing_position(keeper->standing);
+
+    if (position == keeper->saved)
+        return;
+    enum err err = standing_save(keeper->standing);
+    if (err != OK)
+        trace(TRACE_ERROR, ledger_who(keeper->ledger).node, "totals", "err=%s",
+              err_name(err));
+    keeper->saved = position;
+}
+
+/* Totals are for those who settle, once in a while: they come after all else,
+ * in small steps, and a command that asks in between takes in the rest. */
+static void
+book(struct keeper *keeper)
+{
+    struct complaint complaint = { 0 };
+    int64_t begun_ms = clock_steady_ms();
+
+    if (!keeper->standing || begun_ms < keeper->book_ms)
+        return;
+    if (standing_position(keeper->standing) !=
+        ledger_position(keeper->ledger)) {
+        enum err err = standing_step(keeper->standing, clock_wall_ms(),
+                                     BOOK_STEP, &complaint);
+        if (err != OK && keeper->booked)
+            trace(TRACE_ERROR, ledger_who(keeper->ledger).node, "totals",
+                  "err=%s what=\"%s\"", err_name(err), complaint.text);
+        keeper->booked = err == OK;
+    }
+    int64_t now_ms = clock_steady_ms();
+    if (keeper->booked && now_ms >= keeper->save_ms) {
+        save(keeper);
+        now_ms = clock_steady_ms();
+        keeper->save_ms = now_ms + SAVE_MS;
+    }
+    keeper->book_ms = now_ms + BOOK_REST * (now_ms - begun_ms);
+}
+
 void
 keeper_look(struct keeper *keeper)
 {
@@ -161,8 +212,10 @@ keeper_look(struct keeper *keeper)
         keeper->well = fold(keeper, keeper->well);
         keeper->txn = now;
     }
-    if (keeper->well)
+    if (keeper->well) {
         feed(keeper);
+        book(keeper);
+    }
 }
 
 static void *
@@ -198,6 +251,9 @@ release(struct keeper *keeper)
     for (uint32_t i = 0; i < keeper->parcel_count; i++)
         feed_parcel_close(&keeper->parcels[i]);
     feed_close(keeper->feed);
+    if (keeper->standing && keeper->booked)
+        save(keeper);
+    standing_close(keeper->standing);
     if (keeper->state)
         state_close(keeper->state);
     free(keeper);
@@ -214,10 +270,13 @@ keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
     keeper->journal = ledger_journal(ledger);
     keeper->txn = UINT64_MAX;
     keeper->well = true;
+    keeper->booked = true;
     if (feeds)
         err = state_open(ledger, &keeper->state);
     if (err == OK && feeds)
         err = feed_open(ledger, keeper->state, &keeper->feed);
+    if (err == OK && feeds)
+        err = standing_open(ledger, &keeper->standing);
     if (err == OK)
         err = start(keeper);
     if (err != OK) {

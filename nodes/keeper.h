@@ -3,7 +3,8 @@
  *
  * It looks at the journal many times a second, and takes in what this or any
  * other process has committed: histories and versions, at a hub states, too,
- * from which it makes what nodes are told (feed.h).
+ * from which it makes what nodes are told (feed.h), and when there is time the
+ * totals that settlement asks for.
  */
 #ifndef NODES_KEEPER_H
 #define NODES_KEEPER_H

@@ -194,6 +194,8 @@ TEST(kept_totals_equal_a_fresh_fold)
         for (uint32_t round = 0; round < 25; round++) {
             tell(&book, 1 + draw(8));
             now_ms += (int64_t)draw(12) * DAY_MS + draw(DAY_MS);
+            for (uint32_t step = 0; round > 0 && step < draw(6); step++)
+                assert_int_equal(standing_step(standing, now_ms, 2, NULL), OK);
             assert_int_equal(standing_refresh(standing, now_ms, NULL), OK);
             assert_int_equal(standing_was_built(standing), round == 0);
             assert_int_equal(standing_position(standing),
