@@ -55,6 +55,11 @@ FLAGS_release := -O2 -g
 FLAGS_debug := -O0 -g3
 FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
+FLAGS_fuzz := -w -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-omit-frame-pointer -fno-sanitize-recover=all
+ifeq ($(BUILD),fuzz)
+CC := clang
+endif
 CFLAGS := -std=c11 -D_GNU_SOURCE -funsigned-char $(WARNINGS) $(FLAGS_$(BUILD))
 
 sources = $(wildcard $(addsuffix .c,$(addprefix $(1)/,$(2))))
@@ -67,6 +72,7 @@ MAIN := $(call objects,tools/main.c)
 UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 SHARED_TEST := $(call objects,$(filter-out $(wildcard tests/test_*.c), \
 	$(wildcard tests/*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SCRIPTS := $(wildcard tests/test_*.sh tests/test_*.py)
 BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
 SHARED_BENCH := $(call objects,$(filter-out $(wildcard bench/bench_*.c), \
@@ -123,6 +129,14 @@ $(B)/sim: $(SIM_OBJECTS) $(SIM_REAL)
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
 	$(Q)$(B)/sim $(foreach v,SEED FIRST COUNT SECONDS LOUD,$(if $($v),$v=$($v)))
 
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIBRARY)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LIBRARIES)
+
+fuzzers: $(FUZZERS)
+fuzz: deps ## look for new bytes that break a parser: SECONDS=20 each
+	$(Q)tests/fuzz.sh $(or $(SECONDS),20)
+
 demo: all ## a hub, three stores, a month of trade: see what leima does
 	$(Q)tools/demo.sh build/leima
 
@@ -148,7 +162,7 @@ tidy: ## check layering, lengths and layout
 
 format: ## lay the code out as .clang-format says
 	$(Q)clang-format -i $(wildcard $(foreach d,core replay nodes tools tests tests/sim \
-		bench,$(d)/*.[ch]))
+		tests/fuzz tests/crash bench,$(d)/*.[ch]))
 
 PREFIX ?= /usr/local
 install: all ## install the program and its mappings under PREFIX

@@ -21,6 +21,16 @@ struct decoder {
     bool unknown;
 };
 
+/* The number of the next field.  Above the greatest there is none. */
+static uint64_t
+take_number(struct unpacker *in, uint64_t least)
+{
+    if (least <= FIELD_NUMBER_MAX)
+        return unpack_unsigned(in, least, FIELD_NUMBER_MAX);
+    unpack_fail(in);
+    return FIELD_NUMBER_MAX;
+}
+
 /* A string of 1 to `size_max` bytes: what is empty is left out. */
 static view
 take_string(struct unpacker *in, uint32_t size_max)
@@ -131,7 +141,7 @@ decode_line(struct decoder *decoder, struct event_line *line, bool by_receipt)
 
     line->qty = 1;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t field = unpack_unsigned(in, least, FIELD_NUMBER_MAX);
+        uint64_t field = take_number(in, least);
         least = field + 1;
         if (field < LINE_END)
             seen |= BIT(field);
@@ -343,8 +353,7 @@ fields_agree(const struct event *event, uint32_t seen)
 static void
 decode_field(struct decoder *decoder, uint32_t may)
 {
-    uint64_t field =
-        unpack_unsigned(&decoder->in, decoder->least, FIELD_NUMBER_MAX);
+    uint64_t field = take_number(&decoder->in, decoder->least);
 
     decoder->least = (uint32_t)field + 1;
     if (field >= FIELD_END || (may & BIT(field)) == 0) {
@@ -476,13 +485,8 @@ clear_event(struct event *event)
     event->annex.by = (view) { 0 };
     event->annex.source = (view) { 0 };
     event->annex.entry = ENTRY_NONE;
-    event->sale.receipt = (view) { 0 };
-    event->sale.total = (money) { 0 };
-    event->sale.off = (money) { 0 };
-    event->sale.lines = NULL;
-    event->sale.line_count = 0;
-    event->sale.from_store = 0;
-    event->sale.bought_on = 0;
+    /* With the gaps between its fields: other parts lie over them. */
+    memset(&event->sale, 0, sizeof event->sale);
 }
 
 /* The kind comes first, for it says what may and must follow. */
@@ -586,7 +590,7 @@ codec_decode_annex(view annex, struct event_annex *ret_annex)
     if (unpack_bin(&in, CODEC_SALT_SIZE).size != CODEC_SALT_SIZE)
         return err_corrupt();
     for (uint32_t i = 1; i < count && unpack_ok(&in); i++) {
-        uint64_t field = unpack_unsigned(&in, least, FIELD_NUMBER_MAX);
+        uint64_t field = take_number(&in, least);
         least = field + 1;
         unknown |= field >= ANNEX_END;
         decode_annex_field(&in, field, &decoded);

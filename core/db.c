@@ -96,13 +96,13 @@ err_of(int code)
         return ERR_BUSY;
     case MDB_VERSION_MISMATCH:
         return ERR_UNKNOWN;
-    case MDB_INVALID:
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-    case MDB_CURSOR_FULL:
-        return err_corrupt();
-    default:
+    case MDB_PANIC:
         return ERR_IO;
+    default:
+        /* LMDB's other codes of its own speak of its pages; what is not its
+         * own is the machine's. */
+        return code >= MDB_KEYEXIST && code <= MDB_LAST_ERRCODE ? err_corrupt()
+                                                                : ERR_IO;
     }
 }
 

@@ -250,13 +250,14 @@ read_object(struct scan *scan, struct json_reader *reader)
 bool
 json_quick_read(view line, struct json_reader *reader)
 {
+    if (line.size == 0)
+        return false;
     uint8_t *before = reader->arena->next;
     view kept = arena_copy(reader->arena, line);
     struct scan scan = { kept.bytes, kept.bytes + kept.size };
 
     assert(reader->complaint == NULL); /* it is the other's to complain */
-    if (kept.size > 0 && read_object(&scan, reader) &&
-        json_fields_check_shape(reader) == OK &&
+    if (read_object(&scan, reader) && json_fields_check_shape(reader) == OK &&
         json_fields_check_values(reader) == OK)
         return true;
     reader->arena->next = before;

@@ -184,7 +184,8 @@ walk(struct sweep *sweep)
         if (err == ERR_NOT_FOUND)
             break;
         if (err == ERR_CORRUPT && reader_damage(sweep->reader)->position != 0) {
-            next = take_damage(sweep);
+            uint64_t behind = take_damage(sweep);
+            next = behind > next ? behind : 0;
         } else if (err == ERR_UNKNOWN) {
             if (item.position >= next)
                 tell(sweep, ASIDE_QUARANTINED, item.position, (identity) { 0 },

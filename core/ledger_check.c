@@ -119,6 +119,7 @@ struct verify {
     ledger_finding *tell;
     void *context;
     uint64_t damage_count;
+    uint64_t scrub_count;
     uint64_t aside_count;
     /* Of the account that is being walked: what the clearing identity needs,
      * by partner. */
@@ -147,6 +148,10 @@ take_finding(void *context, const struct scrub_finding *finding)
 {
     struct verify *verify = context;
 
+    if (verify->scrub_count++ >= TOLD_MAX) {
+        verify->damage_count += finding->kind != SCRUB_UNKNOWN;
+        return;
+    }
     tell(verify, finding->kind != SCRUB_UNKNOWN,
          "journal: position %" PRIu64 ", stream %" PRIu32 ".%" PRIu64
          " channel %u, seq %" PRIu64 ": %s",
@@ -176,7 +181,9 @@ check_gaps(struct verify *verify)
     if (count > TOLD_MAX)
         tell(verify, false, "gap: %" PRIu64 " gaps in all", count);
     reader_close(reader);
-    return err == ERR_NOT_FOUND ? OK : err;
+    if (err == ERR_CORRUPT)
+        tell(verify, true, "journal: the index of copies can't be walked");
+    return err == ERR_NOT_FOUND || err == ERR_CORRUPT ? OK : err;
 }
 
 /* What has been put aside is worth knowing, and no damage; what is damaged the
@@ -393,6 +400,9 @@ ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
     struct scrub_totals totals;
     enum err err = scrub_run(ledger->journal, take_finding, &verify, &totals);
 
+    if (err == OK && verify.scrub_count > TOLD_MAX)
+        tell(&verify, false, "journal: %" PRIu64 " findings in all",
+             verify.scrub_count);
     if (err == OK)
         err = check_gaps(&verify);
     if (err == OK)

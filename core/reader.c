@@ -112,6 +112,8 @@ name_damage(struct reader *reader, uint64_t position)
     shelf_owner(&reader->txn, position, &damage.stream, &damage.seq);
     if (db_cursor_next(&reader->cursor))
         damage.next = shelf_key_position(reader->cursor.key);
+    if (damage.next <= position)
+        damage.next = 0; /* keys out of order */
     reader->damage = damage;
     reader->next = 0;
 }
@@ -158,6 +160,21 @@ nothing(const struct reader *reader)
     return reader->txn.err != OK ? reader->txn.err : ERR_NOT_FOUND;
 }
 
+/* Serves the record after the one under the cursor.  Keys that are out of order
+ * would send whoever reads on in a circle. */
+static enum err
+serve_next(struct reader *reader, uint64_t from, struct reader_item *ret_item)
+{
+    reader->next = 0;
+    if (!db_cursor_next(&reader->cursor))
+        return nothing(reader);
+    if (shelf_key_position(reader->cursor.key) < from) {
+        name_damage(reader, shelf_key_position(reader->cursor.key));
+        return err_corrupt();
+    }
+    return serve(reader, ret_item);
+}
+
 enum err
 reader_next(struct reader *reader, uint64_t from, struct reader_item *ret_item)
 {
@@ -165,10 +182,7 @@ reader_next(struct reader *reader, uint64_t from, struct reader_item *ret_item)
 
     assert(from > 0);
     if (reader->next == from && reader->next != 0) {
-        reader->next = 0;
-        if (!db_cursor_next(&reader->cursor))
-            return nothing(reader);
-        return serve(reader, ret_item);
+        return serve_next(reader, from, ret_item);
     }
     if (!seek(reader, from))
         return nothing(reader);
@@ -178,11 +192,8 @@ reader_next(struct reader *reader, uint64_t from, struct reader_item *ret_item)
     bool below = err == OK && reader->next <= from;
     if (err == ERR_UNKNOWN && item.position < from)
         below = true;
-    if (below) {
-        if (!db_cursor_next(&reader->cursor))
-            return nothing(reader);
-        return serve(reader, ret_item);
-    }
+    if (below)
+        return serve_next(reader, from, ret_item);
     if (err == OK || err == ERR_UNKNOWN)
         *ret_item = item;
     return err;
@@ -440,6 +451,8 @@ reader_next_gap(struct reader *reader, identity after,
     bool more = db_cursor_seek(&cursor, shelf_identity_key(&key, after));
     for (; more && !found; more = db_cursor_next(&cursor)) {
         identity each = shelf_key_identity(cursor.key);
+        if (identity_compare(each, prev) < 0)
+            db_fail(&reader->txn, err_corrupt()); /* out of order */
         bool same =
             each.node == prev.node && each.incarnation == prev.incarnation;
         uint64_t from = same ? prev.seq + 1 : 1;

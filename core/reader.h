@@ -117,7 +117,7 @@ struct reader_gap {
     uint64_t last;
 };
 /* The first gap after the identity; zeros for the first of all.
- * ERR_NOT_FOUND: there is none. */
+ * ERR_NOT_FOUND: there is none.  ERR_CORRUPT: the index is out of order. */
 NODISCARD enum err reader_next_gap(struct reader *reader, identity after,
                                    struct reader_gap *ret_gap);
 

@@ -10,6 +10,8 @@
 #include "core/reader.h"
 #include "core/shelf.h"
 
+#include <string.h>
+
 static const char *const NAMES[] = {
     [SCRUB_DAMAGED] = "damaged record",
     [SCRUB_CHAIN] = "broken chain",
@@ -292,6 +294,28 @@ walk_marks(struct scrub *scrub)
     db_cursor_close(&cursor);
 }
 
+/* Whoever walks a table trusts the order of its keys. */
+static void
+walk_keys(struct scrub *scrub, enum shelf_table table)
+{
+    struct db_cursor cursor;
+    uint8_t bytes[DB_KEY_SIZE];
+    view last = { bytes, 0 };
+
+    db_cursor_open(scrub->txn, table, &cursor);
+    for (bool more = db_cursor_first(&cursor); more;
+         more = db_cursor_next(&cursor)) {
+        if (cursor.key.size == 0 || cursor.key.size > sizeof bytes ||
+            view_compare(cursor.key, last) <= 0)
+            report(scrub, (struct scrub_finding) { .kind = SCRUB_INDEX });
+        if (cursor.key.size > sizeof bytes)
+            break;
+        memcpy(bytes, cursor.key.bytes, cursor.key.size);
+        last.size = cursor.key.size;
+    }
+    db_cursor_close(&cursor);
+}
+
 enum err
 scrub_run(struct journal *journal, scrub_report *report_to, void *context,
           struct scrub_totals *ret_totals)
@@ -312,6 +336,8 @@ scrub_run(struct journal *journal, scrub_report *report_to, void *context,
     walk_records(&scrub);
     walk_streams(&scrub);
     walk_marks(&scrub);
+    for (uint32_t i = 0; i < TABLE_COUNT; i++)
+        walk_keys(&scrub, (enum shelf_table)i);
     enum err err = txn.err;
     db_abort(&txn);
     if (err == OK)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "core/db.h"
@@ -51,23 +52,26 @@ read_number(const char **at)
     }
 }
 
+/* Whether the text holds the part; neither memmem() nor strstr() has to be
+ * safe here. */
 static bool
-ends_with(const char *text, size_t size, const char *end)
+has(const char *text, size_t size, const char *part)
 {
-    size_t end_size = strlen(end);
+    size_t part_size = strlen(part);
 
-    return size >= end_size &&
-           memcmp(text + size - end_size, end, end_size) == 0;
+    for (size_t i = 0; i + part_size <= size; i++)
+        if (memcmp(text + i, part, part_size) == 0)
+            return true;
+    return false;
 }
 
-/* The file of a ledger in whose map the address lies; size 0: in none.  A line
- * of the list is "from-to rights offset device inode  path". */
+/* The file in whose map the address lies; size 0: in none.  A line of the list
+ * is "from-to rights offset device inode  path". */
 static const char *
 find_file(uintptr_t address, size_t *ret_size)
 {
     const char *line = maps;
 
-    read_maps();
     while (*line != '\0') {
         const char *at = line;
         size_t size = strcspn(line, "\n");
@@ -75,17 +79,27 @@ find_file(uintptr_t address, size_t *ret_size)
         at += *at == '-';
         uintptr_t to = read_number(&at);
         const char *path = memchr(line, '/', size);
-        size_t path_size = path == NULL ? 0 : size - (size_t)(path - line);
-        if (address >= from && address < to &&
-            (ends_with(path, path_size, "/data.mdb") ||
-             ends_with(path, path_size, ".run"))) {
-            *ret_size = path_size;
+        if (address >= from && address < to && path != NULL) {
+            *ret_size = size - (size_t)(path - line);
             return path;
         }
         line += size + (line[size] == '\n');
     }
     *ret_size = 0;
     return "";
+}
+
+/* Which instruction it was. */
+static uintptr_t
+instruction(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+    return (uintptr_t)context->uc_mcontext.pc;
+#else
+    return 0;
+#endif
 }
 
 static void
@@ -118,13 +132,17 @@ handle(int number, siginfo_t *info, void *context)
 {
     size_t size = 0;
 
-    (void)context;
-    if (number != SIGABRT) {
-        const char *path = find_file((uintptr_t)info->si_addr, &size);
-        if (size > 0)
-            end_damaged(path, size);
-    } else if (db_has_panicked()) {
+    if (number == SIGABRT && db_has_panicked())
         end_damaged("", 0);
+    if (number != SIGABRT) {
+        read_maps();
+        const char *path = find_file((uintptr_t)info->si_addr, &size);
+        if (has(path, size, "/data.mdb") || has(path, size, ".run"))
+            end_damaged(path, size);
+        /* A bent page can also send LMDB anywhere. */
+        path = find_file(instruction(context), &size);
+        if (has(path, size, "/liblmdb"))
+            end_damaged("", 0);
     }
     signal(number, SIG_DFL);
     raise(number);

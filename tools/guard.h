@@ -4,7 +4,8 @@
  * LMDB reads through a map of its file and believes what it finds there.  A
  * file that was cut short, a disk that can't be read, or a page with nonsense
  * in it makes that reading a fatal signal or one of LMDB's own assertions.
- * Where the address lies in such a map it is the ledger that is damaged: one
+ * Where the address lies in such a map, or the instruction in LMDB, it is the
+ * ledger that is damaged: one
  * line says which file, and the exit status is COMMAND_DAMAGED.  Every other
  * fatal signal is a bug of ours and stays what it is.
  */

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# fuzz.sh - builds the fuzzers and runs each: its corpus, then new bytes
+#
+#   tests/fuzz.sh SECONDS [NAME...]
+#
+# tests/fuzz/fuzz_NAME.c is the fuzzer, tests/fuzz/corpus/NAME/ what it begins
+# with; what it finds goes to build/fuzz/found/.  Prints TAP lines.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+seconds=$1
+shift
+probe=$(mktemp -d)
+trap 'rm -rf "$probe"' EXIT
+printf 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n)
+{ return b == 0 && n != 0; }\n' >"$probe/probe.c"
+if ! command -v clang >/dev/null ||
+	! clang -fsanitize=fuzzer,address,undefined "$probe/probe.c" \
+		-o "$probe/probe" 2>/dev/null; then
+	echo "skip fuzz: clang has no fuzzer here (Debian: clang libclang-rt-14-dev)"
+	exit 0
+fi
+if ! make --no-print-directory BUILD=fuzz fuzzers >"$probe/log" 2>&1; then
+	cat "$probe/log"
+	echo "not ok fuzz_build"
+	exit 1
+fi
+bad=0
+for source in tests/fuzz/fuzz_*.c; do
+	name=$(basename "$source" .c)
+	name=${name#fuzz_}
+	[ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
+	found=build/fuzz/found/$name
+	mkdir -p "$found"
+	options="-timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
+		-max_len=20000 -artifact_prefix=build/fuzz/found/crash-$name-"
+	if build/fuzz/fuzz/fuzz_"$name" $options -runs=0 \
+		tests/fuzz/corpus/"$name" >"$probe/log" 2>&1 &&
+		build/fuzz/fuzz/fuzz_"$name" $options -max_total_time="$seconds" \
+			"$found" tests/fuzz/corpus/"$name" >"$probe/log" 2>&1; then
+		echo "ok fuzz_$name ($(sed -n 's/^Done \([0-9]*\).*/\1/p' \
+			"$probe/log") inputs)"
+	else
+		tail -n 40 "$probe/log"
+		echo "not ok fuzz_$name"
+		bad=1
+	fi
+done
+exit $bad
