@@ -18,7 +18,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	lot effect account account_format account_pack account_unpack \
 	scene book voucher gain stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain \
-	runs runset item tail history_account gather history_parts \
+	runs runset item words chapter tail history_account gather history_parts \
 	history history_scan facts publication versions admission \
 	ledger_parts ledger ledger_append ledger_publish ledger_backup census segment_part segment segment_read digest \
 	intern tally served rfm breakdown \

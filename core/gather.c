@@ -67,6 +67,16 @@ add_aside(struct gather *gather, const struct event *event, uint64_t position,
         (struct history_aside) { event, position, why };
 }
 
+static void
+take_event(struct gather *gather, const struct event *event, uint64_t position,
+           bool copy)
+{
+    if (is_admitted(gather->rules, event))
+        add_event(gather, event, position, copy);
+    else
+        add_aside(gather, event, position, HISTORY_STORE);
+}
+
 enum err
 gather_item(struct gather *gather, view bytes)
 {
@@ -94,11 +104,42 @@ gather_item(struct gather *gather, view bytes)
         add_aside(gather, event, item.position, HISTORY_COPY);
     else if (item.kind == ITEM_ODD)
         add_aside(gather, event, item.position, HISTORY_RULE);
-    else if (!is_admitted(gather->rules, event))
-        add_aside(gather, event, item.position, HISTORY_STORE);
     else
-        add_event(gather, event, item.position, item.copy);
+        take_event(gather, event, item.position, item.copy);
     return OK;
+}
+
+static void
+take_plain(struct gather *gather, const struct chapter_entry *entry)
+{
+    if (entry->position > gather->known)
+        return;
+    if (is_quarantined(gather, entry->position))
+        add_aside(gather, entry->event, entry->position, HISTORY_COPY);
+    else
+        take_event(gather, entry->event, entry->position, false);
+}
+
+enum err
+gather_chapter(struct gather *gather, view bytes)
+{
+    struct chapter chapter;
+    struct chapter_cursor cursor;
+    struct chapter_entry entry;
+    enum err err = chapter_open(bytes, &chapter);
+
+    if (err != OK)
+        return err;
+    chapter_start(&chapter, gather->rules->words, gather->account, &cursor);
+    while ((err = chapter_next(&cursor, gather->arena, &entry)) == OK) {
+        if (entry.event != NULL)
+            take_plain(gather, &entry);
+        else
+            err = gather_item(gather, entry.item);
+        if (err != OK)
+            return err;
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
 }
 
 void

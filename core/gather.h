@@ -17,6 +17,7 @@
 #ifndef CORE_GATHER_H
 #define CORE_GATHER_H
 
+#include "core/chapter.h"
 #include "core/history_account.h"
 #include "core/item.h"
 #include "core/list.h"
@@ -32,6 +33,7 @@ struct gather_rules {
     uint32_t quarantine_count;
     history_admits *admits; /* NULL: all */
     void *context;
+    const struct words *words; /* of the chapters */
 };
 
 struct gather_event {
@@ -69,6 +71,9 @@ void gather_open(struct gather *gather, const struct gather_rules *rules,
 /* Takes the bytes of one item; what is kept of them is copied.  ERR_CORRUPT:
  * they are no item. */
 NODISCARD enum err gather_item(struct gather *gather, view bytes);
+
+/* Takes a chapter of the account (chapter.h); likewise. */
+NODISCARD enum err gather_chapter(struct gather *gather, view bytes);
 
 /* Takes an event that is not stored; it is borrowed by the result.  One of
  * another account adds a pointer at most. */

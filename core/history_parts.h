@@ -26,6 +26,10 @@ struct history {
     uint32_t quarantine_room;
     struct reader_damage damage; /* position 0: none */
     struct arena scratch;        /* for one event */
+    struct arena drafts; /* for the events of an account on their way to a
+                          * chapter */
+    struct words words;  /* of the chapters of the runs */
+    uint32_t words_kept; /* of these, how many the note has */
 };
 
 #endif

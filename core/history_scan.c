@@ -188,7 +188,7 @@ drain(struct history_scan *scan, struct lane *lane, view key,
         struct source *source = &lane->sources[i];
         while (err == OK && !source->over &&
                view_equal(source->cursor.key, key)) {
-            err = gather_item(gather, source->cursor.blob);
+            err = gather_chapter(gather, source->cursor.blob);
             if (err == OK)
                 err = step(lane, source);
         }

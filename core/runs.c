@@ -652,16 +652,39 @@ step(struct source *source)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
-/* Moves past all entries of `key`, adding them where `keep`. */
+/* The blobs of one key, all borrowed from the runs. */
+struct blobs {
+    view *items;
+    uint32_t count;
+    uint32_t room;
+};
+
 static enum err
-drain(struct source *source, view key, bool keep, struct runs_writer *writer)
+add_blob(struct blobs *blobs, view blob)
+{
+    if (blobs->count == blobs->room) {
+        uint32_t room = blobs->room == 0 ? 64 : blobs->room * 2;
+        view *grown = realloc(blobs->items, room * sizeof *grown);
+        if (grown == NULL)
+            return ERR_MEMORY;
+        blobs->items = grown;
+        blobs->room = room;
+    }
+    blobs->items[blobs->count++] = blob;
+    return OK;
+}
+
+/* Moves past all entries of `key`, taking them where `keep`. */
+static enum err
+drain(struct source *source, view key, bool keep, struct blobs *blobs)
 {
     enum err err = OK;
 
     while (err == OK && !source->over && view_equal(source->cursor.key, key)) {
         if (keep)
-            runs_add(writer, key, source->cursor.blob);
-        err = step(source);
+            err = add_blob(blobs, source->cursor.blob);
+        if (err == OK)
+            err = step(source);
     }
     return err;
 }
@@ -691,11 +714,25 @@ newest_with(const struct source *sources, uint32_t count, view key)
     return 0;
 }
 
+/* One blob by itself stays what it is. */
+static enum err
+add_all(view key, const struct blobs *blobs, enum runs_rule rule,
+        const struct runs_joiner *joiner, struct runs_writer *writer)
+{
+    if (rule == RUNS_JOIN && blobs->count > 1)
+        return joiner->join(joiner->context, key, blobs->items, blobs->count,
+                            writer);
+    for (uint32_t i = 0; i < blobs->count; i++)
+        runs_add(writer, key, blobs->items[i]);
+    return OK;
+}
+
 enum err
 runs_merge(const struct runs *const *runs, uint32_t count, enum runs_rule rule,
-           struct runs_writer *writer)
+           const struct runs_joiner *joiner, struct runs_writer *writer)
 {
     struct source sources[MERGE_MAX] = { 0 };
+    struct blobs blobs = { 0 };
     runs_key key;
     view least = { 0 };
     enum err err = OK;
@@ -706,16 +743,22 @@ runs_merge(const struct runs *const *runs, uint32_t count, enum runs_rule rule,
         err = step(&sources[i]);
     }
     while (err == OK && least_key(sources, count, &least)) {
-        if (least.size > sizeof key.bytes)
-            return err_corrupt();
+        if (least.size > sizeof key.bytes) {
+            err = err_corrupt();
+            break;
+        }
         key.size = (uint8_t)least.size;
         memcpy(key.bytes, least.bytes, least.size);
         least = runs_key_view(&key);
         uint32_t newest = newest_with(sources, count, least);
+        blobs.count = 0;
         for (uint32_t i = 0; i < count && err == OK; i++)
-            err = drain(&sources[i], least,
-                        rule == RUNS_CONCATENATE || i == newest, writer);
+            err = drain(&sources[i], least, rule != RUNS_NEWEST || i == newest,
+                        &blobs);
+        if (err == OK)
+            err = add_all(least, &blobs, rule, joiner, writer);
     }
+    free(blobs.items);
     return err;
 }
 

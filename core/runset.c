@@ -267,7 +267,8 @@ merge(struct runset *runset, uint32_t first, struct runs **ret_runs)
     if (err != OK)
         return err;
     err = runs_merge((const struct runs *const *)runset->runs + first,
-                     runset->run_count - first, runset->rule, writer);
+                     runset->run_count - first, runset->rule, &runset->joiner,
+                     writer);
     if (err != OK) {
         runs_abandon(writer);
         return err;

@@ -35,6 +35,7 @@ struct runset {
     const char *name;        /* of the directory and of the note */
     enum runs_kind kind;
     enum runs_rule rule;
+    struct runs_joiner joiner; /* for RUNS_JOIN */
     uint32_t format; /* of the blobs; a set of another one counts as empty */
     char dir[RUNSET_PATH_SIZE];
 

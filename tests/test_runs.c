@@ -248,7 +248,7 @@ TEST(merging_concatenates_or_keeps_the_newest)
         assert_int_equal(runs_create(dir, RUNS_HISTORY, 20 + rule, &writer),
                          OK);
         assert_int_equal(runs_merge((const struct runs *const *)runs, 3,
-                                    (enum runs_rule)rule, writer),
+                                    (enum runs_rule)rule, NULL, writer),
                          OK);
         assert_int_equal(runs_publish(writer, &check), OK);
         assert_int_equal(
