@@ -33,8 +33,8 @@ version_of(const struct timeline *timeline, int32_t month)
 
 /* floor(spend * percent / 100 / value of a point): the spend is in cents, the
  * percent in thousandths, the value in millionths. */
-static points
-reckon(const struct program *program, money spend)
+points
+bonus_reckon(const struct program *program, money spend)
 {
     int32_t percent = 0;
 
@@ -59,7 +59,7 @@ bonus_give(const struct scene *scene, int32_t month)
     money spend = account_spend(account, month, month);
     points bonus = { 0 };
     if (version != NULL)
-        bonus = reckon(version->program, spend);
+        bonus = bonus_reckon(version->program, spend);
     if (bonus.value == 0)
         return false;
     struct effect *effect =
@@ -99,7 +99,7 @@ bonus_reduce(const struct scene *scene, const struct book_undo *undo,
     if (version == NULL || month >= calendar_month(scene->moment.day))
         return;
     money after = account_spend(scene->account, month, month);
-    points less = points_sub(reckon(version->program, before),
-                             reckon(version->program, after));
+    points less = points_sub(bonus_reckon(version->program, before),
+                             bonus_reckon(version->program, after));
     book_withdraw(scene, undo, less);
 }

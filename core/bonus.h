@@ -20,4 +20,7 @@ bool bonus_give(const struct scene *scene, int32_t month);
 void bonus_reduce(const struct scene *scene, const struct book_undo *undo,
                   int32_t month, money before);
 
+/* What a month's eligible spend gives. */
+points bonus_reckon(const struct program *program, money spend);
+
 #endif

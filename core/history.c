@@ -99,6 +99,12 @@ history_position(const struct history *history)
     return history->position;
 }
 
+const struct words *
+history_words(const struct history *history)
+{
+    return &history->words;
+}
+
 uint64_t
 history_size(const struct history *history)
 {

@@ -82,6 +82,11 @@ NODISCARD struct history_counts history_counts(const struct history *history);
 uint64_t history_quarantined(const struct history *history, uint32_t index);
 uint32_t history_quarantine_count(const struct history *history);
 
+/* The numbers of categories in the chapters of the runs; valid until the next
+ * refresh. */
+struct words;
+const struct words *history_words(const struct history *history);
+
 /* The last journal position that history_refresh() has taken in. */
 uint64_t history_position(const struct history *history);
 

@@ -1,6 +1,7 @@
 #include "core/history_scan.h"
 
 #include "core/history_parts.h"
+#include "core/list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -176,47 +177,49 @@ history_scan_close(struct history_scan *scan)
     free(scan);
 }
 
-/* Hands all items of the lane's least account over and moves on. */
+struct chapter_list {
+    view *items;
+    uint32_t count;
+    uint32_t room;
+};
+
+/* Takes all that there is of the lane's least account and moves on. */
 static enum err
 drain(struct history_scan *scan, struct lane *lane, view key,
-      struct gather *gather)
+      struct arena *arena, struct history_raw *raw)
 {
     const struct history *history = scan->history;
+    struct chapter_list chapters = { 0 };
     enum err err = OK;
 
     for (uint32_t i = 0; i < history->set.run_count; i++) {
         struct source *source = &lane->sources[i];
         while (err == OK && !source->over &&
                view_equal(source->cursor.key, key)) {
-            err = gather_chapter(gather, source->cursor.blob);
-            if (err == OK)
-                err = step(lane, source);
+            *LIST_ADD(arena, &chapters) = source->cursor.blob;
+            err = step(lane, source);
         }
     }
-    if (lane->tail_next == lane->tail_count ||
-        !view_equal(runs_key_view(&lane->tail[lane->tail_next]->key), key))
-        return err;
-    const struct tail *tail = &history->tail;
-    for (int32_t item = lane->tail[lane->tail_next]->first;
-         err == OK && item != TAIL_NONE; item = tail->items[item].next)
-        err = gather_item(gather, tail_bytes(tail, item));
-    lane->tail_next++;
+    raw->chapters = chapters.items;
+    raw->chapter_count = chapters.count;
+    raw->tail = TAIL_NONE;
+    if (lane->tail_next < lane->tail_count &&
+        view_equal(runs_key_view(&lane->tail[lane->tail_next]->key), key))
+        raw->tail = lane->tail[lane->tail_next++]->first;
     return err;
 }
 
 static enum err
 take_least(struct history_scan *scan, struct arena *arena,
-           struct history_account *ret_account)
+           struct history_raw *ret_raw)
 {
     struct lane *lane = &scan->lanes[scan->heap[0]];
     runs_key key = lane->key;
-    struct gather gather;
-    account_id account;
 
-    if (!runs_key_account(runs_key_view(&key), &account))
+    if (!runs_key_account(runs_key_view(&key), &ret_raw->account))
         return err_corrupt();
-    gather_open(&gather, &scan->history->rules, account, scan->known, arena);
-    enum err err = drain(scan, lane, runs_key_view(&key), &gather);
+    ret_raw->account.bearer = arena_copy(arena, ret_raw->account.bearer);
+    enum err err = drain(scan, lane, runs_key_view(&key), arena, ret_raw);
     if (err == OK)
         err = find_least(lane, scan->history->set.run_count);
     if (err != OK)
@@ -225,24 +228,65 @@ take_least(struct history_scan *scan, struct arena *arena,
         scan->heap[0] = scan->heap[--scan->heap_count];
     if (scan->heap_count > 0)
         sift_down(scan, 0);
-    gather_end(&gather, ret_account);
     return OK;
+}
+
+bool
+history_scan_is_clean(const struct history_scan *scan)
+{
+    const struct gather_rules *rules = &scan->history->rules;
+
+    return scan->known == HISTORY_ALL && rules->quarantine_count == 0 &&
+           rules->admits == NULL;
+}
+
+enum err
+history_scan_raw(struct history_scan *scan, struct arena *arena,
+                 struct history_raw *ret_raw)
+{
+    if (scan->generation != scan->history->generation)
+        return ERR_BUSY;
+    if (scan->heap_count == 0)
+        return ERR_NOT_FOUND;
+    return take_least(scan, arena, ret_raw);
+}
+
+enum err
+history_scan_gather(const struct history_scan *scan,
+                    const struct history_raw *raw, struct arena *arena,
+                    struct history_account *ret_account)
+{
+    const struct tail *tail = &scan->history->tail;
+    struct gather gather;
+    enum err err = OK;
+
+    gather_open(&gather, &scan->history->rules, raw->account, scan->known,
+                arena);
+    for (uint32_t i = 0; i < raw->chapter_count && err == OK; i++)
+        err = gather_chapter(&gather, raw->chapters[i]);
+    for (int32_t item = raw->tail; item != TAIL_NONE && err == OK;
+         item = tail->items[item].next)
+        err = gather_item(&gather, tail_bytes(tail, item));
+    if (err == OK)
+        gather_end(&gather, ret_account);
+    return err;
 }
 
 enum err
 history_scan_next(struct history_scan *scan, struct arena *arena,
                   struct history_account *ret_account)
 {
-    if (scan->generation != scan->history->generation)
-        return ERR_BUSY;
-    while (scan->heap_count > 0) {
+    struct history_raw raw;
+
+    for (;;) {
         struct arena kept = *arena;
-        enum err err = take_least(scan, arena, ret_account);
+        enum err err = history_scan_raw(scan, arena, &raw);
+        if (err == OK)
+            err = history_scan_gather(scan, &raw, arena, ret_account);
         if (err != OK)
             return err;
         if (ret_account->event_count > 0 || ret_account->referred_count > 0)
             return OK;
         *arena = kept; /* nothing of it counts at that position */
     }
-    return ERR_NOT_FOUND;
 }

@@ -10,6 +10,7 @@
 #define CORE_HISTORY_SCAN_H
 
 #include "core/history.h"
+#include "core/tail.h"
 
 struct history_scan;
 
@@ -30,5 +31,31 @@ NODISCARD enum err history_scan_next(struct history_scan *scan,
                                      struct arena *arena,
                                      struct history_account *ret_account);
 void history_scan_close(struct history_scan *scan);
+
+/* --- in two steps, for who can do with the chapters --- */
+
+/* What there is of an account; borrowed until the scan is closed, the list
+ * lives in the arena. */
+struct history_raw {
+    account_id account;   /* its code is in the arena */
+    const view *chapters; /* of the runs, oldest first (chapter.h) */
+    uint32_t chapter_count;
+    int32_t tail; /* the first item of the tail; TAIL_NONE */
+};
+
+/* Whether every plain event of a chapter counts, so that history_scan_gather()
+ * would find the same: the question leaves nothing out, nothing is
+ * quarantined, and no node is asked whether it may speak for a store. */
+bool history_scan_is_clean(const struct history_scan *scan);
+
+/* The next account; errors as of history_scan_next(). */
+NODISCARD enum err history_scan_raw(struct history_scan *scan,
+                                    struct arena *arena,
+                                    struct history_raw *ret_raw);
+/* Its history, as history_scan_next() gives it, perhaps empty. */
+NODISCARD enum err history_scan_gather(const struct history_scan *scan,
+                                       const struct history_raw *raw,
+                                       struct arena *arena,
+                                       struct history_account *ret_account);
 
 #endif

@@ -103,6 +103,15 @@ count_effect(struct side *side, const struct effect *effect,
     }
 }
 
+void
+side_count(struct side *side, int32_t month, price value,
+           const struct effect_list *effects)
+{
+    totals_add(side->totals, month, effects);
+    for (uint32_t i = 0; i < effects->count; i++)
+        count_cost(side, &effects->items[i], value, month);
+}
+
 static void
 count_step(struct side *side, const struct step *step,
            struct side_account *account)
@@ -114,11 +123,9 @@ count_step(struct side *side, const struct step *step,
     int32_t month = zone_month(&side->timeline->zone, step->at_ms);
     if (step->version != NULL)
         value = step->version->program->points.value;
-    totals_add(side->totals, month, step->effects);
-    for (uint32_t i = 0; i < step->effects->count; i++) {
+    side_count(side, month, value, step->effects);
+    for (uint32_t i = 0; i < step->effects->count; i++)
         count_effect(side, &step->effects->items[i], account);
-        count_cost(side, &step->effects->items[i], value, month);
-    }
 }
 
 static money

@@ -70,6 +70,11 @@ void side_open(struct side *side, const struct timeline *timeline,
 void side_fold(struct side *side, const struct walk_input *input,
                struct arena *arena, struct side_account *ret_account);
 
+/* Adds effects of a month, at the value that a point has at their instants, to
+ * the totals and the costs; nothing else is counted. */
+void side_count(struct side *side, int32_t month, price value,
+                const struct effect_list *effects);
+
 /* Adds what `from`, a side by the same timeline, came to. */
 void side_merge(struct side *side, const struct side *from);
 

@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "core/list.h"
+#include "replay/quick.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,6 +15,8 @@ struct job {
     const struct simulate_options *options;
     const struct history *history;
     bool referral; /* some version of some side pays for one */
+    struct arena arena;
+    struct plain_days days;
     atomic_uint next_partition;
     atomic_ullong accounts;
     atomic_ullong events;
@@ -42,6 +45,10 @@ struct worker {
     struct outcome *outcomes;
     struct side_account *fates; /* of the account at hand, by side */
     struct fold *fold;
+    struct plain plain;
+    struct earn_outcome *outcome;
+    struct rulebook **tables; /* by side; NULL where it has none */
+    struct quick **quicks;    /* likewise */
     struct basket *basket;
     struct row_list rows;
     uint64_t event_count;
@@ -50,7 +57,7 @@ struct worker {
 };
 
 static uint32_t
-side_count(const struct simulate_options *options)
+count_sides(const struct simulate_options *options)
 {
     return options->candidate_count + 1;
 }
@@ -168,7 +175,7 @@ fold_side(struct worker *worker, uint32_t index,
 static void
 keep_row(struct worker *worker, account_id account)
 {
-    uint32_t count = side_count(worker->job->options);
+    uint32_t count = count_sides(worker->job->options);
     struct side_account *sides =
         ARENA_NEW(&worker->kept, struct side_account, count);
     struct simulate_row *row = LIST_ADD(&worker->kept, &worker->rows);
@@ -183,7 +190,7 @@ keep_row(struct worker *worker, account_id account)
 static void
 note_account(struct worker *worker, account_id account)
 {
-    uint32_t count = side_count(worker->job->options);
+    uint32_t count = count_sides(worker->job->options);
     bool begun = false;
 
     for (uint32_t i = 0; i < count; i++)
@@ -198,28 +205,81 @@ note_account(struct worker *worker, account_id account)
         keep_row(worker, account);
 }
 
-static enum err
-take_account(struct worker *worker, const struct history_account *history)
-{
-    const struct simulate_options *options = worker->job->options;
-    struct referred *referred = NULL;
+/* What the ordinary fold needs of an account; read when it is first needed. */
+struct reading {
+    const struct history_scan *scan;
+    const struct history_raw *raw;
+    bool done;
+    struct history_account history;
+    struct referred *referred;
+};
 
-    if (history->referred_count > 0 && worker->job->referral) {
-        referred = ARENA_NEW(&worker->scratch, struct referred,
-                             history->referred_count);
-        enum err err = read_referred(worker, history, referred);
+static enum err
+read_account(struct worker *worker, struct reading *reading)
+{
+    const struct history_account *history = &reading->history;
+
+    if (reading->done)
+        return OK;
+    enum err err = history_scan_gather(reading->scan, reading->raw,
+                                       &worker->scratch, &reading->history);
+    if (err == OK && history->referred_count > 0 && worker->job->referral) {
+        reading->referred = ARENA_NEW(&worker->scratch, struct referred,
+                                      history->referred_count);
+        err = read_referred(worker, history, reading->referred);
+    }
+    reading->done = true;
+    return err;
+}
+
+/* An account of plain events: each side by its table, where it has one. */
+static enum err
+take_plain(struct worker *worker, struct reading *reading)
+{
+    worker->event_count += worker->plain.event_count;
+    for (uint32_t i = 0; i < count_sides(worker->job->options); i++) {
+        if (worker->quicks[i] != NULL &&
+            quick_fold(worker->quicks[i], &worker->fates[i]))
+            continue;
+        enum err err = read_account(worker, reading);
         if (err != OK)
             return err;
+        fold_side(worker, i, &reading->history, reading->referred);
     }
-    if (!is_asked(worker, history, referred))
-        return OK;
+    note_account(worker, reading->raw->account);
+    return OK;
+}
+
+static enum err
+take_folded(struct worker *worker, struct reading *reading)
+{
+    const struct simulate_options *options = worker->job->options;
+    const struct history_account *history = &reading->history;
+
+    enum err err = read_account(worker, reading);
+    if (err != OK || !is_asked(worker, history, reading->referred))
+        return err;
     for (uint32_t i = 0; i < history->event_count; i++)
         worker->event_count +=
             history->events[i]->at_ms <= options->span.until_ms;
-    for (uint32_t i = 0; i < side_count(options); i++)
-        fold_side(worker, i, history, referred);
+    for (uint32_t i = 0; i < count_sides(options); i++)
+        fold_side(worker, i, history, reading->referred);
     note_account(worker, history->account);
     return OK;
+}
+
+static enum err
+take_account(struct worker *worker, const struct history_scan *scan,
+             const struct history_raw *raw)
+{
+    const struct simulate_options *options = worker->job->options;
+    struct reading reading = { .scan = scan, .raw = raw };
+    bool plain = !options->fold_only && options->segment == NULL &&
+                 history_scan_is_clean(scan) &&
+                 plain_read(&worker->plain, raw, options->span.until_ms,
+                            &worker->scratch);
+
+    return plain ? take_plain(worker, &reading) : take_folded(worker, &reading);
 }
 
 /* --- a thread --- */
@@ -245,7 +305,7 @@ static enum err
 take_partition(struct worker *worker, uint32_t partition, bool first)
 {
     struct history_scan *scan = NULL;
-    struct history_account history;
+    struct history_raw raw;
     uint64_t told = worker->event_count;
     uint32_t accounts = 0;
 
@@ -253,9 +313,9 @@ take_partition(struct worker *worker, uint32_t partition, bool first)
                                           HISTORY_ALL, &scan);
     while (err == OK) {
         arena_reset(&worker->scratch);
-        err = history_scan_next(scan, &worker->scratch, &history);
+        err = history_scan_raw(scan, &worker->scratch, &raw);
         if (err == OK)
-            err = take_account(worker, &history);
+            err = take_account(worker, scan, &raw);
         if (++accounts < PROGRESS_EVERY && err == OK)
             continue;
         if (!may_go_on(worker, first, accounts, worker->event_count - told) &&
@@ -276,12 +336,14 @@ work(struct worker *worker, bool first)
     while (worker->err == OK && !atomic_load(&job->stop)) {
         uint32_t partition = atomic_fetch_add(&job->next_partition, 1);
         if (partition >= LIMIT_PARTITIONS)
-            return;
+            break;
         worker->err = take_partition(worker, partition, first);
     }
-    if (worker->err == OK)
-        worker->err = ERR_BUSY;
-    atomic_store(&job->stop, true);
+    for (uint32_t i = 0; i < count_sides(job->options); i++)
+        if (worker->quicks[i] != NULL)
+            quick_finish(worker->quicks[i]);
+    if (worker->err != OK)
+        atomic_store(&job->stop, true);
 }
 
 static void *
@@ -292,10 +354,36 @@ run_thread(void *worker)
 }
 
 static enum err
+open_tables(struct worker *worker, uint32_t count)
+{
+    struct job *job = worker->job;
+    const struct words *words = history_words(job->history);
+    struct arena *arena = &worker->kept;
+
+    worker->tables = ARENA_NEW(arena, struct rulebook *, count);
+    worker->quicks = ARENA_NEW(arena, struct quick *, count);
+    worker->outcome = ARENA_NEW(arena, struct earn_outcome, 1);
+    plain_open(&worker->plain, &job->days, arena);
+    for (uint32_t i = 0; i < count; i++) {
+        struct rulebook *table =
+            rulebook_make(timeline_of(job->options, i), &job->days, words,
+                          worker->basket, arena);
+        worker->tables[i] = table;
+        if (table == NULL)
+            continue;
+        worker->quicks[i] = quick_open(&worker->sides[i], table, &worker->plain,
+                                       worker->outcome, arena);
+        if (worker->quicks[i] == NULL)
+            return ERR_MEMORY;
+    }
+    return OK;
+}
+
+static enum err
 open_worker(struct worker *worker, struct job *job)
 {
     const struct simulate_options *options = job->options;
-    uint32_t count = side_count(options);
+    uint32_t count = count_sides(options);
 
     worker->job = job;
     if (!arena_open(&worker->scratch, LIMIT_ARENA_SIZE) ||
@@ -309,13 +397,25 @@ open_worker(struct worker *worker, struct job *job)
     for (uint32_t i = 0; i < count; i++)
         side_open(&worker->sides[i], timeline_of(options, i), &options->span,
                   &worker->kept);
-    return OK;
+    return open_tables(worker, count);
+}
+
+static void
+close_tables(struct worker *worker)
+{
+    if (worker->tables == NULL || worker->quicks == NULL)
+        return;
+    for (uint32_t i = 0; i < count_sides(worker->job->options); i++) {
+        rulebook_close(worker->tables[i]);
+        quick_close(worker->quicks[i]);
+    }
 }
 
 static void
 close_workers(struct worker *workers, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
+        close_tables(&workers[i]);
         arena_close(&workers[i].scratch);
         arena_close(&workers[i].kept);
     }
@@ -418,8 +518,12 @@ attempt(struct ledger *ledger, const struct simulate_options *options,
     struct job job = { .options = options, .history = ledger_history(ledger) };
     enum err err = workers == NULL ? ERR_MEMORY : OK;
 
-    for (uint32_t i = 0; i < side_count(options); i++)
+    for (uint32_t i = 0; i < count_sides(options); i++)
         job.referral |= pays_referral(timeline_of(options, i));
+    if (err == OK && !arena_open(&job.arena, LIMIT_ARENA_SIZE))
+        err = ERR_MEMORY;
+    if (err == OK)
+        plain_days_open(&job.days, &options->baseline->zone, &job.arena);
     for (uint32_t i = 0; err == OK && i < options->thread_count; i++)
         err = open_worker(&workers[i], &job);
     if (err == OK)
@@ -428,6 +532,7 @@ attempt(struct ledger *ledger, const struct simulate_options *options,
         merge(workers, options->thread_count, &job, arena, result);
     if (workers != NULL)
         close_workers(workers, options->thread_count);
+    arena_close(&job.arena);
     return err;
 }
 
@@ -436,7 +541,7 @@ simulate(struct ledger *ledger, const struct simulate_options *options,
          struct arena *arena, struct simulation *ret_simulation,
          struct complaint *complaint)
 {
-    uint32_t count = side_count(options);
+    uint32_t count = count_sides(options);
 
     assert(options->candidate_count > 0);
     assert(options->candidate_count <= SIMULATE_CANDIDATES_MAX);

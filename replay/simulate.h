@@ -47,6 +47,8 @@ struct simulate_options {
     struct side_span span;
     uint32_t thread_count; /* 1 to SIMULATE_THREADS_MAX */
     bool rows;             /* keep a row for each account */
+    bool fold_only;        /* fold all accounts in the ordinary way: for tests
+                            * that compare the two */
     /* Only accounts for which this holds under the baseline at the end; read
      * by the baseline's timeline.  NULL: all. */
     const struct segment *segment;
