@@ -236,8 +236,19 @@ history_scan_is_clean(const struct history_scan *scan)
 {
     const struct gather_rules *rules = &scan->history->rules;
 
-    return scan->known == HISTORY_ALL && rules->quarantine_count == 0 &&
-           rules->admits == NULL;
+    return scan->known == HISTORY_ALL && rules->quarantine_count == 0;
+}
+
+/* A store that nobody has stands for all. */
+bool
+history_scan_admits(const struct history_scan *scan, uint32_t node,
+                    uint32_t store)
+{
+    const struct gather_rules *rules = &scan->history->rules;
+
+    return rules->admits == NULL ||
+           rules->admits(rules->context, node,
+                         store == 0 ? (uint32_t)LIMIT_STORE + 1 : store);
 }
 
 enum err

@@ -43,10 +43,14 @@ struct history_raw {
     int32_t tail; /* the first item of the tail; TAIL_NONE */
 };
 
-/* Whether every plain event of a chapter counts, so that history_scan_gather()
- * would find the same: the question leaves nothing out, nothing is
- * quarantined, and no node is asked whether it may speak for a store. */
+/* Whether every plain event of a chapter counts whose node may speak for its
+ * store, so that history_scan_gather() would find the same: the question
+ * leaves nothing out, and nothing is quarantined. */
 bool history_scan_is_clean(const struct history_scan *scan);
+
+/* Whether that node may speak for the store; store 0: for all stores. */
+bool history_scan_admits(const struct history_scan *scan, uint32_t node,
+                         uint32_t store);
 
 /* The next account; errors as of history_scan_next(). */
 NODISCARD enum err history_scan_raw(struct history_scan *scan,

@@ -125,41 +125,69 @@ add_streams(const struct chapter *chapter, identity *seen, uint32_t *count)
     return true;
 }
 
+/* Whether all nodes of the chapter may speak for all its stores.  Most may for
+ * any. */
+static bool
+is_admitted(const struct history_scan *scan, const struct chapter *chapter)
+{
+    for (uint32_t i = 0; i < chapter->stream_count; i++) {
+        uint32_t node = chapter_stream(chapter, i).node;
+        uint32_t last = 0;
+        if (history_scan_admits(scan, node, 0))
+            continue;
+        for (uint32_t k = 0; k < chapter->plain_count; k++) {
+            uint64_t key;
+            memcpy(&key, chapter->keys + (size_t)k * 8, sizeof key);
+            uint32_t store = chapter_key_store(key);
+            if (store != last && !history_scan_admits(scan, node, store))
+                return false;
+            last = store;
+        }
+    }
+    return true;
+}
+
+/* Appends the chapter's rows; they follow those of the chapter before. */
+static bool
+read_chapter(struct plain *plain, const struct chapter *chapter,
+             int64_t until_ms, int64_t *last_ms, struct arena *arena)
+{
+    struct plain_event *rows =
+        ARENA_NEW(arena, struct plain_event, chapter->plain_count);
+
+    if (plain->row_count == 0)
+        plain->events = rows;
+    assert(rows == plain->events + plain->row_count);
+    plain->row_count += chapter->plain_count;
+    for (uint32_t i = 0; i < chapter->plain_count; i++) {
+        if (!read_row(plain, chapter, i, &rows[i]) ||
+            (i == 0 && rows[i].at_ms <= *last_ms))
+            return false;
+        plain->event_count += rows[i].at_ms <= until_ms;
+    }
+    if (chapter->plain_count > 0)
+        *last_ms = rows[chapter->plain_count - 1].at_ms;
+    return true;
+}
+
 bool
-plain_read(struct plain *plain, const struct history_raw *raw, int64_t until_ms,
-           struct arena *arena)
+plain_read(struct plain *plain, const struct history_scan *scan,
+           const struct history_raw *raw, int64_t until_ms, struct arena *arena)
 {
     identity seen[STREAMS_MAX];
     uint32_t seen_count = 0;
     struct chapter chapter;
     int64_t last_ms = INT64_MIN;
-    uint32_t row_count = 0;
 
     plain->event_count = 0;
+    plain->row_count = 0;
     if (raw->tail != TAIL_NONE)
         return false;
-    for (uint32_t i = 0; i < raw->chapter_count; i++) {
+    for (uint32_t i = 0; i < raw->chapter_count; i++)
         if (chapter_open(raw->chapters[i], &chapter) != OK ||
-            chapter.other_count > 0 ||
-            (raw->chapter_count + chapter.stream_count > 2 &&
-             !add_streams(&chapter, seen, &seen_count)))
+            chapter.other_count > 0 || !is_admitted(scan, &chapter) ||
+            !add_streams(&chapter, seen, &seen_count) ||
+            !read_chapter(plain, &chapter, until_ms, &last_ms, arena))
             return false;
-        /* Chapters follow each other in the arena without a gap. */
-        struct plain_event *rows =
-            ARENA_NEW(arena, struct plain_event, chapter.plain_count);
-        if (i == 0)
-            plain->events = rows;
-        assert(rows == plain->events + row_count);
-        row_count += chapter.plain_count;
-        for (uint32_t k = 0; k < chapter.plain_count; k++) {
-            if (!read_row(plain, &chapter, k, &rows[k]))
-                return false;
-            if (k == 0 && rows[k].at_ms <= last_ms)
-                return false;
-            plain->event_count += rows[k].at_ms <= until_ms;
-        }
-        if (chapter.plain_count > 0)
-            last_ms = rows[chapter.plain_count - 1].at_ms;
-    }
     return true;
 }

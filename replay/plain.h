@@ -55,15 +55,17 @@ struct plain {
     int64_t offset_ms; /* ... in which the last event lay */
     struct plain_event *events;
     uint32_t event_count; /* up to `until` */
+    uint32_t row_count;   /* of all */
 };
 
 void plain_open(struct plain *plain, const struct plain_days *days,
                 struct arena *arena);
 
 /* Puts the account's events up to `until_ms` into rows, which live in the
- * arena.  False: there are others than plain ones, or their order or identity
- * needs a closer look. */
-NODISCARD bool plain_read(struct plain *plain, const struct history_raw *raw,
-                          int64_t until_ms, struct arena *arena);
+ * arena.  False: there are others than plain ones, or their order, identity or
+ * right to speak for a store needs a closer look. */
+NODISCARD bool plain_read(struct plain *plain, const struct history_scan *scan,
+                          const struct history_raw *raw, int64_t until_ms,
+                          struct arena *arena);
 
 #endif

@@ -276,7 +276,7 @@ take_account(struct worker *worker, const struct history_scan *scan,
     struct reading reading = { .scan = scan, .raw = raw };
     bool plain = !options->fold_only && options->segment == NULL &&
                  history_scan_is_clean(scan) &&
-                 plain_read(&worker->plain, raw, options->span.until_ms,
+                 plain_read(&worker->plain, scan, raw, options->span.until_ms,
                             &worker->scratch);
 
     return plain ? take_plain(worker, &reading) : take_folded(worker, &reading);
