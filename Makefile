@@ -26,7 +26,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	totals standing_parts standing_file standing ledger_check \
 	settlement statement signing seal heads silence closing dispute \
 	liability
-REPLAY := candidate vary side plain rulebook quick outcome simulate compare report report_html accounts
+REPLAY := candidate vary side plain rulebook quick_parts quick_book quick_clock quick outcome simulate compare report report_html accounts
 NODES := clock trace stop keys frame sync lane fork talk greet agree session \
 	transport allow carry link notes decide feed roster keeper copies join store hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
