@@ -187,9 +187,12 @@ load_words(struct history *history)
                                     bytes, ROOM, &note);
     if (err == OK)
         err = words_read(&history->words, note);
-    else if (err == ERR_NOT_FOUND)
-        err = history->set.run_count == 0 ? OK : err_corrupt();
     history->words_kept = history->words.count;
+    if (err == ERR_NOT_FOUND) {
+        /* Runs without their words can't be told from runs of others. */
+        history->words_kept = UINT32_MAX;
+        err = history->set.run_count == 0 ? OK : err_corrupt();
+    }
     free(bytes);
     return err;
 }
