@@ -8,6 +8,12 @@
  * changes the map holds it alone, and gives up after a while rather than wait
  * for ever for a reader that its own thread holds.
  *
+ * Room ahead.  A flush of a file that has grown writes the file system's own
+ * journal, too, and takes about twice as long.  So zeros are written beyond the
+ * last page from time to time, while we hold the writers' lock, and most
+ * commits find their place there already.  Whether that works is all the same:
+ * LMDB looks at no page beyond its last one.
+ *
  * Disk full.  LMDB takes a short write for EIO, so EIO on a disk without room
  * is read as ERR_FULL.  Pages are written before the meta page that makes them
  * part of the file, so a failure up to there has changed nothing.  After any
@@ -32,7 +38,9 @@
 enum {
     MAP_TRIES = 30000 /* of 1 ms */,
     READERS_MAX = 510,
-    TAIL_SLACK_PAGES = 32
+    TAIL_SLACK_PAGES = 32,
+    ROOM_SIZE = 1 << 20, /* written ahead; never less than ... */
+    ROOM_LEFT = 1 << 18, /* ... this is left before a transaction */
 };
 #define MAP_DEFAULT (UINT64_C(1) << 40)
 #define MAP_LEAST (UINT64_C(1) << 28)
@@ -316,6 +324,33 @@ set_lazy(struct db *db, bool lazy)
     db->lazy = lazy;
 }
 
+/* Only ever behind the end of the file; see its head. */
+static void
+make_room(struct db *db)
+{
+    static const uint8_t zeros[1 << 16];
+    MDB_envinfo info;
+    MDB_stat stats;
+    struct stat file;
+    int handle = -1;
+
+    if (mdb_env_info(db->env, &info) != 0 ||
+        mdb_env_stat(db->env, &stats) != 0 ||
+        mdb_env_get_fd(db->env, &handle) != 0 || fstat(handle, &file) != 0)
+        return;
+    uint64_t used = (info.me_last_pgno + 1) * stats.ms_psize;
+    uint64_t size = (uint64_t)file.st_size;
+    if (size >= used + ROOM_LEFT || db_is_full(db))
+        return;
+    for (uint64_t end = used + ROOM_SIZE; size < end;) {
+        uint64_t more = end - size < sizeof zeros ? end - size : sizeof zeros;
+        ssize_t done = pwrite(handle, zeros, more, (off_t)size);
+        if (done <= 0)
+            return;
+        size += (uint64_t)done;
+    }
+}
+
 void
 db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
 {
@@ -330,8 +365,10 @@ db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
         pthread_rwlock_rdlock(&db->map_lock);
         int code = mdb_txn_begin(db->env, NULL, flags, &ret_txn->handle);
         if (code == 0) {
-            if (ret_txn->write)
+            if (ret_txn->write) {
                 set_lazy(db, mode == DB_WRITE_LAZY);
+                make_room(db);
+            }
             return;
         }
         ret_txn->handle = NULL;

@@ -3,6 +3,19 @@
  */
 #include "core/group.h"
 
+#include <time.h>
+
+enum { PATIENCE_SHARE = 4, SECOND_NS = 1000000000 };
+
+static int64_t
+now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
 void
 group_open(struct group *group, uint32_t weight_max, group_work *work,
            void *context)
@@ -14,6 +27,11 @@ group_open(struct group *group, uint32_t weight_max, group_work *work,
     };
     group->last_link = &group->first;
     pthread_mutex_init(&group->lock, NULL);
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&group->gathered, &steady);
+    pthread_condattr_destroy(&steady);
 }
 
 void
@@ -21,15 +39,35 @@ group_close(struct group *group)
 {
     assert(group->first == NULL);
     assert(!group->leading);
+    pthread_cond_destroy(&group->gathered);
     pthread_mutex_destroy(&group->lock);
+}
+
+/* Waits for those who are expected back; the lock is held. */
+static void
+gather(struct group *group)
+{
+    const struct timespec until = {
+        .tv_sec = group->patience_ns / SECOND_NS,
+        .tv_nsec = group->patience_ns % SECOND_NS,
+    };
+    int code = 0;
+
+    if (group->queued >= group->expected || now_ns() >= group->patience_ns)
+        return;
+    group->gathering = true;
+    while (code == 0 && group->queued < group->expected)
+        code = pthread_cond_timedwait(&group->gathered, &group->lock, &until);
+    group->gathering = false;
 }
 
 /* What one piece of work shall hold: at least one request. */
 static struct group_request *
-take(struct group *group)
+take(struct group *group, uint32_t *ret_count)
 {
     struct group_request *first = group->first;
     struct group_request *last = first;
+    uint32_t count = 1;
 
     assert(first != NULL);
     uint64_t weight = first->weight;
@@ -37,7 +75,11 @@ take(struct group *group)
            weight + last->next->weight <= group->weight_max) {
         last = last->next;
         weight += last->weight;
+        count++;
     }
+    assert(count <= group->queued);
+    group->queued -= count;
+    *ret_count = count;
     group->first = last->next;
     if (group->first == NULL)
         group->last_link = &group->first;
@@ -50,13 +92,19 @@ take(struct group *group)
 static void
 lead(struct group *group)
 {
-    struct group_request *each = take(group);
+    uint32_t count;
 
     group->leading = true;
+    gather(group);
+    struct group_request *each = take(group, &count);
     pthread_mutex_unlock(&group->lock);
+    int64_t begun = now_ns();
     group->work(group->context, each);
+    int64_t done = now_ns();
     pthread_mutex_lock(&group->lock);
     group->leading = false;
+    group->expected = count + group->queued;
+    group->patience_ns = done + (done - begun) / PATIENCE_SHARE;
     while (each != NULL) {
         struct group_request *next = each->next; /* gone once it is awake */
         each->done = true;
@@ -76,6 +124,9 @@ group_submit(struct group *group, struct group_request *request)
     pthread_mutex_lock(&group->lock);
     *group->last_link = request;
     group->last_link = &request->next;
+    group->queued++;
+    if (group->gathering && group->queued >= group->expected)
+        pthread_cond_signal(&group->gathered);
     while (!request->done) {
         if (group->leading)
             pthread_cond_wait(&request->woken, &group->lock);

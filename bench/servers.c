@@ -1,0 +1,331 @@
+#include "bench/servers.h"
+
+#include "bench/bench.h"
+#include "bench/crowd.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROW_SIZE = 100, REPLY_SIZE = 256 };
+
+/* As much of each interface as is used here. */
+struct sqlite {
+    int (*open)(const char *, void **);
+    int (*exec)(void *, const char *, void *, void *, void *);
+    int (*prepare)(void *, const char *, int, void **, const char **);
+    int (*bind)(void *, int, const void *, int, void (*)(void *));
+    int (*step)(void *);
+    int (*reset)(void *);
+    int (*finalize)(void *);
+    int (*close)(void *);
+};
+
+struct postgres {
+    void *(*connect)(const char *);
+    int (*status)(const void *);
+    void *(*prepare)(void *, const char *, const char *, int, const void *);
+    void *(*run)(void *, const char *);
+    void *(*insert)(void *, const char *, int, const char *const *, const int *,
+                    const int *, int);
+    int (*result)(const void *);
+    void (*clear)(void *);
+    void (*finish)(void *);
+};
+
+struct servers {
+    char folder[4096];
+    bool has_sqlite;
+    bool has_postgres;
+    bool has_redis;
+    struct sqlite sqlite;
+    struct postgres postgres;
+    pid_t redis;
+    uint32_t number; /* of the next SQLite file */
+    void *connections[CROWD_MAX];
+    void *inserts[CROWD_MAX];
+    int sockets[CROWD_MAX];
+};
+
+/* POSIX lets dlsym() give functions through this cast. */
+#define FIND(library, function, name)                                          \
+    (*(void **)&(function) = dlsym(library, name))
+
+/* --- starting and stopping --- */
+
+static bool
+load_sqlite(struct sqlite *sqlite)
+{
+    void *library = dlopen("libsqlite3.so.0", RTLD_NOW);
+
+    return library != NULL && FIND(library, sqlite->open, "sqlite3_open") &&
+           FIND(library, sqlite->exec, "sqlite3_exec") &&
+           FIND(library, sqlite->prepare, "sqlite3_prepare_v2") &&
+           FIND(library, sqlite->bind, "sqlite3_bind_blob") &&
+           FIND(library, sqlite->step, "sqlite3_step") &&
+           FIND(library, sqlite->reset, "sqlite3_reset") &&
+           FIND(library, sqlite->finalize, "sqlite3_finalize") &&
+           FIND(library, sqlite->close, "sqlite3_close");
+}
+
+static bool
+load_postgres(struct postgres *postgres)
+{
+    void *library = dlopen("libpq.so.5", RTLD_NOW);
+
+    return library != NULL && FIND(library, postgres->connect, "PQconnectdb") &&
+           FIND(library, postgres->status, "PQstatus") &&
+           FIND(library, postgres->prepare, "PQprepare") &&
+           FIND(library, postgres->run, "PQexec") &&
+           FIND(library, postgres->insert, "PQexecPrepared") &&
+           FIND(library, postgres->result, "PQresultStatus") &&
+           FIND(library, postgres->clear, "PQclear") &&
+           FIND(library, postgres->finish, "PQfinish");
+}
+
+static bool
+shell(const char *folder, const char *script)
+{
+    char command[16384];
+
+    snprintf(command, sizeof command,
+             "exec >/dev/null 2>&1; F='%s'; "
+             "PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin | tail -1); "
+             "AS=; test $(id -u) = 0 && AS='runuser -u postgres --'; %s",
+             folder, script);
+    return system(command) == 0;
+}
+
+/* A cluster without a network; it refuses to run as root. */
+static bool
+start_postgres(const char *folder)
+{
+    return chmod(folder, 0711) == 0 &&
+           shell(folder, "mkdir $F/pg && { test -z \"$AS\" || chown postgres "
+                         "$F/pg; } && cd $F/pg && $AS $(command -v initdb) "
+                         "-D $F/pg/data -A trust -U bench && "
+                         "$AS $(command -v pg_ctl) -D $F/pg/data -w -l "
+                         "$F/pg/log -o \"-k $F/pg -c listen_addresses='' "
+                         "-c max_connections=80\" start");
+}
+
+static bool
+start_redis(struct servers *servers)
+{
+    char path[4200];
+
+    if (!shell(servers->folder, "command -v redis-server"))
+        return false;
+    snprintf(path, sizeof path, "%s/redis.sock", servers->folder);
+    servers->redis = fork();
+    if (servers->redis == 0) {
+        if (chdir(servers->folder) == 0 &&
+            freopen("/dev/null", "w", stdout) != NULL)
+            execlp("redis-server", "redis-server", "--port", "0",
+                   "--unixsocket", path, "--appendonly", "yes", "--appendfsync",
+                   "always", "--save", "", NULL);
+        _exit(1);
+    }
+    for (double end = bench_now() + 10; bench_now() < end;) {
+        if (access(path, R_OK) == 0)
+            return true;
+        nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
+    }
+    return false;
+}
+
+struct servers *
+servers_open(const char *folder)
+{
+    struct servers *servers = calloc(1, sizeof *servers);
+
+    bench_need(servers != NULL, "have memory");
+    snprintf(servers->folder, sizeof servers->folder, "%s", folder);
+    servers->has_sqlite = load_sqlite(&servers->sqlite);
+    if (!servers->has_sqlite)
+        bench_absent("SQLite");
+    servers->has_postgres =
+        load_postgres(&servers->postgres) && start_postgres(folder);
+    if (!servers->has_postgres)
+        bench_absent("PostgreSQL");
+    servers->has_redis = start_redis(servers);
+    if (!servers->has_redis)
+        bench_absent("Redis");
+    return servers;
+}
+
+void
+servers_close(struct servers *servers)
+{
+    if (servers->has_postgres)
+        shell(servers->folder, "cd $F/pg; $AS $(command -v pg_ctl) -D "
+                               "$F/pg/data -w -m immediate stop");
+    if (servers->redis > 0) {
+        kill(servers->redis, SIGKILL);
+        waitpid(servers->redis, NULL, 0);
+    }
+    free(servers);
+}
+
+/* --- SQLite --- */
+
+static void
+insert_sqlite(void *context, uint32_t member)
+{
+    enum { DONE = 101 };
+    static const char row[ROW_SIZE];
+    struct servers *servers = context;
+    const struct sqlite *sqlite = &servers->sqlite;
+    void *insert = servers->inserts[member];
+
+    sqlite->bind(insert, 1, row, (int)sizeof row, NULL);
+    bench_need(sqlite->step(insert) == DONE, "insert into SQLite");
+    sqlite->reset(insert);
+}
+
+double
+servers_sqlite(struct servers *servers, uint32_t callers, double seconds)
+{
+    const struct sqlite *sqlite = &servers->sqlite;
+    char path[4200];
+
+    if (!servers->has_sqlite)
+        return -1;
+    snprintf(path, sizeof path, "%s/sqlite-%u", servers->folder,
+             servers->number++);
+    for (uint32_t i = 0; i < callers; i++) {
+        void **db = &servers->connections[i];
+        bench_need(
+            sqlite->open(path, db) == 0 &&
+                sqlite->exec(*db,
+                             "PRAGMA busy_timeout=60000;"
+                             "PRAGMA journal_mode=WAL;"
+                             "PRAGMA synchronous=FULL;"
+                             "CREATE TABLE IF NOT EXISTS event(value BLOB)",
+                             NULL, NULL, NULL) == 0 &&
+                sqlite->prepare(*db, "INSERT INTO event VALUES(?)", -1,
+                                &servers->inserts[i], NULL) == 0,
+            "open SQLite");
+    }
+    double rate = crowd_run(callers, seconds, insert_sqlite, servers);
+    for (uint32_t i = 0; i < callers; i++) {
+        sqlite->finalize(servers->inserts[i]);
+        sqlite->close(servers->connections[i]);
+    }
+    return rate;
+}
+
+/* --- PostgreSQL --- */
+
+static void
+take_result(const struct postgres *postgres, void *result)
+{
+    enum { COMMAND_OK = 1 };
+
+    bench_need(postgres->result(result) == COMMAND_OK, "use PostgreSQL");
+    postgres->clear(result);
+}
+
+static void
+insert_postgres(void *context, uint32_t member)
+{
+    static const char row[ROW_SIZE];
+    const char *const values[] = { row };
+    const int sizes[] = { ROW_SIZE };
+    const int formats[] = { 1 };
+    struct servers *servers = context;
+    const struct postgres *postgres = &servers->postgres;
+
+    take_result(postgres, postgres->insert(servers->connections[member], "add",
+                                           1, values, sizes, formats, 0));
+}
+
+double
+servers_postgres(struct servers *servers, uint32_t callers, double seconds)
+{
+    const struct postgres *postgres = &servers->postgres;
+    char words[4300];
+
+    if (!servers->has_postgres)
+        return -1;
+    snprintf(words, sizeof words, "host=%s/pg user=bench dbname=postgres",
+             servers->folder);
+    for (uint32_t i = 0; i < callers; i++) {
+        void *connection = postgres->connect(words);
+        servers->connections[i] = connection;
+        bench_need(postgres->status(connection) == 0, "reach PostgreSQL");
+        take_result(postgres,
+                    postgres->run(connection,
+                                  "SET client_min_messages=error;"
+                                  "CREATE TABLE IF NOT EXISTS event("
+                                  "id bigserial PRIMARY KEY, value bytea)"));
+        take_result(postgres,
+                    postgres->prepare(connection, "add",
+                                      "INSERT INTO event(value) VALUES($1)", 1,
+                                      NULL));
+    }
+    double rate = crowd_run(callers, seconds, insert_postgres, servers);
+    for (uint32_t i = 0; i < callers; i++)
+        postgres->finish(servers->connections[i]);
+    return rate;
+}
+
+/* --- Redis --- */
+
+static int
+dial_redis(const struct servers *servers)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int length = snprintf(address.sun_path, sizeof address.sun_path,
+                          "%.90s/redis.sock", servers->folder);
+    int handle = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    bench_need(
+        length > 0 && handle >= 0 &&
+            connect(handle, (struct sockaddr *)&address, sizeof address) == 0,
+        "reach Redis");
+    return handle;
+}
+
+static void
+insert_redis(void *context, uint32_t member)
+{
+    struct servers *servers = context;
+    char request[ROW_SIZE + 64], reply[REPLY_SIZE];
+    size_t got = 0;
+    int size = snprintf(request, sizeof request,
+                        "*3\r\n$5\r\nRPUSH\r\n$6\r\nevents\r\n$%d\r\n%0*d\r\n",
+                        ROW_SIZE, ROW_SIZE, 7);
+
+    bench_need(write(servers->sockets[member], request, (size_t)size) == size,
+               "write to Redis");
+    while (got == 0 || reply[got - 1] != '\n') {
+        ssize_t more =
+            read(servers->sockets[member], reply + got, sizeof reply - got);
+        bench_need(more > 0, "read from Redis");
+        got += (size_t)more;
+    }
+    bench_need(reply[0] == ':', "append to Redis");
+}
+
+double
+servers_redis(struct servers *servers, uint32_t callers, double seconds)
+{
+    if (!servers->has_redis)
+        return -1;
+    for (uint32_t i = 0; i < callers; i++)
+        servers->sockets[i] = dial_redis(servers);
+    double rate = crowd_run(callers, seconds, insert_redis, servers);
+    for (uint32_t i = 0; i < callers; i++)
+        close(servers->sockets[i]);
+    return rate;
+}
