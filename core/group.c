@@ -3,6 +3,7 @@
  */
 #include "core/group.h"
 
+#include <errno.h>
 #include <time.h>
 
 enum { PATIENCE_SHARE = 4, SECOND_NS = 1000000000 };
@@ -87,32 +88,36 @@ take(struct group *group, uint32_t *ret_count)
     return first;
 }
 
-/* The lock is held on entry and on return.  The queue may hold more than one
- * group, so this may do the work of others only. */
+/* Does one group, the caller's own request the first of it.  Whoever came
+ * meanwhile and stands foremost leads next: so while nobody leads, nobody is
+ * queued. */
 static void
 lead(struct group *group)
 {
     uint32_t count;
 
-    group->leading = true;
+    pthread_mutex_lock(&group->lock);
     gather(group);
-    struct group_request *each = take(group, &count);
+    struct group_request *own = take(group, &count);
     pthread_mutex_unlock(&group->lock);
     int64_t begun = now_ns();
-    group->work(group->context, each);
+    group->work(group->context, own);
     int64_t done = now_ns();
     pthread_mutex_lock(&group->lock);
-    group->leading = false;
+    struct group_request *next = group->first;
+    group->leading = next != NULL;
     group->expected = count + group->queued;
     group->patience_ns = done + (done - begun) / PATIENCE_SHARE;
-    while (each != NULL) {
-        struct group_request *next = each->next; /* gone once it is awake */
+    pthread_mutex_unlock(&group->lock);
+    if (next != NULL)
+        sem_post(&next->woken);
+    for (struct group_request *each = own->next, *after; each != NULL;
+         each = after) {
+        after = each->next; /* gone once it is awake */
         each->done = true;
-        pthread_cond_signal(&each->woken);
-        each = next;
+        sem_post(&each->woken);
     }
-    if (group->first != NULL)
-        pthread_cond_signal(&group->first->woken);
+    own->done = true;
 }
 
 void
@@ -120,19 +125,20 @@ group_submit(struct group *group, struct group_request *request)
 {
     request->next = NULL;
     request->done = false;
-    pthread_cond_init(&request->woken, NULL);
+    sem_init(&request->woken, 0, 0);
     pthread_mutex_lock(&group->lock);
     *group->last_link = request;
     group->last_link = &request->next;
     group->queued++;
+    bool first = !group->leading;
+    group->leading = true;
     if (group->gathering && group->queued >= group->expected)
         pthread_cond_signal(&group->gathered);
-    while (!request->done) {
-        if (group->leading)
-            pthread_cond_wait(&request->woken, &group->lock);
-        else
-            lead(group);
-    }
     pthread_mutex_unlock(&group->lock);
-    pthread_cond_destroy(&request->woken);
+    while (!first && sem_wait(&request->woken) != 0)
+        assert(errno == EINTR);
+    if (!request->done)
+        lead(group);
+    assert(request->done);
+    sem_destroy(&request->woken);
 }

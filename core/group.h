@@ -15,6 +15,7 @@
 #define CORE_GROUP_H
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "core/base.h"
 
@@ -23,7 +24,7 @@ struct group_request {
     struct group_request *next;
     uint32_t weight;
     bool done;
-    pthread_cond_t woken;
+    sem_t woken; /* done, or to lead */
 };
 
 /* Does all requests of the list from `first` on; one call at a time. */

@@ -38,7 +38,7 @@ struct batch {
     uint32_t refused; /* the entry at fault */
 
     struct reader *reader;
-    struct arena scratch;
+    struct arena scratch; /* opened when something stored is read */
     struct text bytes;
     struct text content; /* scratch of fingerprints */
     struct extent *extents;
@@ -95,6 +95,9 @@ read_stored(struct batch *batch, uint64_t position, struct event *ret_event)
     struct record_event stored;
     enum err err = reader_event(batch->reader, position, &stored);
 
+    if (err == OK && batch->scratch.base == NULL &&
+        !arena_open(&batch->scratch, SCRATCH_SIZE))
+        err = ERR_MEMORY;
     if (err != OK)
         return err;
     arena_reset(&batch->scratch);
@@ -460,8 +463,7 @@ open_batch(struct batch *batch)
     batch->extents = calloc(batch->count, sizeof *batch->extents);
     batch->rows = calloc(batch->count, sizeof *batch->rows);
     batch->results = calloc(batch->count, sizeof *batch->results);
-    if (batch->extents == NULL || batch->rows == NULL ||
-        batch->results == NULL || !arena_open(&batch->scratch, SCRATCH_SIZE))
+    if (batch->extents == NULL || batch->rows == NULL || batch->results == NULL)
         return ERR_MEMORY;
     enum err err = batch->plan ? sort_ids(batch) : OK;
     return err == OK ? reader_open(batch->ledger->journal, &batch->reader)
