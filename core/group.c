@@ -6,17 +6,6 @@
 #include <errno.h>
 #include <time.h>
 
-enum { PATIENCE_SHARE = 4, SECOND_NS = 1000000000 };
-
-static int64_t
-now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
-}
-
 void
 group_open(struct group *group, uint32_t weight_max, group_work *work,
            void *context)
@@ -28,11 +17,6 @@ group_open(struct group *group, uint32_t weight_max, group_work *work,
     };
     group->last_link = &group->first;
     pthread_mutex_init(&group->lock, NULL);
-    pthread_condattr_t steady;
-    pthread_condattr_init(&steady);
-    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&group->gathered, &steady);
-    pthread_condattr_destroy(&steady);
 }
 
 void
@@ -40,26 +24,23 @@ group_close(struct group *group)
 {
     assert(group->first == NULL);
     assert(!group->leading);
-    pthread_cond_destroy(&group->gathered);
     pthread_mutex_destroy(&group->lock);
 }
 
-/* Waits for those who are expected back; the lock is held. */
+/* Waits for those who are expected back, as long as some come; the lock is
+ * held on entry and on return. */
 static void
 gather(struct group *group)
 {
-    const struct timespec until = {
-        .tv_sec = group->patience_ns / SECOND_NS,
-        .tv_nsec = group->patience_ns % SECOND_NS,
-    };
-    int code = 0;
+    static const struct timespec PAUSE = { .tv_nsec = 20000 };
+    uint32_t before = 0;
 
-    if (group->queued >= group->expected || now_ns() >= group->patience_ns)
-        return;
-    group->gathering = true;
-    while (code == 0 && group->queued < group->expected)
-        code = pthread_cond_timedwait(&group->gathered, &group->lock, &until);
-    group->gathering = false;
+    while (group->queued < group->expected && group->queued > before) {
+        before = group->queued;
+        pthread_mutex_unlock(&group->lock);
+        nanosleep(&PAUSE, NULL);
+        pthread_mutex_lock(&group->lock);
+    }
 }
 
 /* What one piece of work shall hold: at least one request. */
@@ -100,14 +81,11 @@ lead(struct group *group)
     gather(group);
     struct group_request *own = take(group, &count);
     pthread_mutex_unlock(&group->lock);
-    int64_t begun = now_ns();
     group->work(group->context, own);
-    int64_t done = now_ns();
     pthread_mutex_lock(&group->lock);
     struct group_request *next = group->first;
     group->leading = next != NULL;
     group->expected = count + group->queued;
-    group->patience_ns = done + (done - begun) / PATIENCE_SHARE;
     pthread_mutex_unlock(&group->lock);
     if (next != NULL)
         sem_post(&next->woken);
@@ -132,8 +110,6 @@ group_submit(struct group *group, struct group_request *request)
     group->queued++;
     bool first = !group->leading;
     group->leading = true;
-    if (group->gathering && group->queued >= group->expected)
-        pthread_cond_signal(&group->gathered);
     pthread_mutex_unlock(&group->lock);
     while (!first && sem_wait(&request->woken) != 0)
         assert(errno == EINTR);

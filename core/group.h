@@ -6,10 +6,10 @@
  * the others.  Those who come meanwhile form the next group.  So a lone caller
  * waits for nobody, and under load the groups grow by themselves.
  *
- * Those who were just served come back at about the same time.  A leader that
- * begins right after them waits for as many as there were, but no longer than
- * a quarter of what the last piece of work took: else the first to come back
- * would go alone, and the others would wait for two pieces of work.
+ * Those who were just served come back at about the same time.  A leader waits
+ * for as many as there were before, in pauses far shorter than a flush and only
+ * as long as some come: else the first to come back would go alone, and the
+ * others would wait for two pieces of work.
  */
 #ifndef CORE_GROUP_H
 #define CORE_GROUP_H
@@ -36,10 +36,7 @@ struct group {
     struct group_request *first;
     struct group_request **last_link;
     uint32_t queued;
-    uint32_t expected;   /* how many were there at the end of the last work */
-    int64_t patience_ns; /* the instant up to which they are waited for */
-    bool gathering;      /* a leader waits for them */
-    pthread_cond_t gathered;
+    uint32_t expected; /* how many were there at the end of the last work */
     uint32_t weight_max;
     group_work *work;
     void *context; /* borrowed */
