@@ -201,6 +201,47 @@ def test_a_closed_statement_is_printed_byte_for_byte():
     assert leima("settle", "L", "--period", "2025-01", "--json").out == before
 
 
+def test_of_many_who_close_at_once_one_does():
+    new_ledger("L")
+    load("L", History(4).events)
+    running = [subprocess.Popen([LEIMA, "settle", "L", "--period", "2025-01",
+                                 "--close", "--json"],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+               for _ in range(6)]
+    said = [one.communicate() for one in running]
+    done = [out for one, (out, _) in zip(running, said)
+            if one.returncode == 0]
+    assert len(done) == 1, [err for _, err in said]
+    assert all(b"closed already" in err for one, (_, err) in
+               zip(running, said) if one.returncode != 0)
+    assert leima("settle", "L", "--period", "2025-01",
+                 "--json").out.encode() == done[0]
+
+
+def flip(path, place):
+    with open(path, "r+b") as file:
+        file.seek(place)
+        byte = file.read(1)[0]
+        file.seek(place)
+        file.write(bytes([byte ^ 1]))
+
+
+def test_verify_compares_kept_totals():
+    """More than is worth a file; then a figure in it is made wrong."""
+    new_ledger("L")
+    leima("generate", "L", "--members", 300, "--months", 6).expect(0)
+    first = statement("L", "2024-03")
+    assert os.path.exists("L/totals/standing")
+    leima("verify", "L").expect(0)
+    assert statement("L", "2024-03")["partners"] == first["partners"]
+    flip("L/totals/standing", 400)
+    assert statement("L", "2024-03")["partners"] == first["partners"]
+    flip("L/totals/standing", 400)
+    found = leima("verify", "L").expect(3)
+    assert "totals" in found.err + found.out
+    leima("verify", "L").expect(0)
+
+
 # --- forms ---
 
 def cents(text):
