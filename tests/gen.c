@@ -184,6 +184,8 @@ fill_receipt(struct plot *plot, struct event *event)
         lines[i].amount.minor = some_cents(plot);
         lines[i].qty =
             gen_chance(plot->gen, 60) ? 1 : 1 + gen_below(plot->gen, 6);
+        if (plot->huge && gen_chance(plot->gen, 20))
+            lines[i].qty = 1000000;
         if (gen_chance(plot->gen, 80))
             lines[i].category =
                 view_of(categories[gen_below(plot->gen, COUNT_OF(categories))]);
@@ -425,14 +427,31 @@ weigh_kinds(struct plot *plot)
         plot->kinds[EVENT_PASS_SALE] += 2;
 }
 
+/* Often at the turn of a month, as one would, or at an event. */
+static int32_t
+some_date(struct plot *plot, int32_t first, int32_t last)
+{
+    int32_t from =
+        first + (int32_t)gen_below(plot->gen, (uint32_t)(last - first + 5));
+    uint32_t event = gen_below(plot->gen, plot->made->event_count);
+
+    if (gen_chance(plot->gen, 40))
+        return calendar_month_first_day(calendar_month(from));
+    if (gen_chance(plot->gen, 50))
+        return zone_day(plot->zone, plot->made->events[event].at_ms) +
+               (int32_t)gen_below(plot->gen, 2);
+    return from;
+}
+
+/* The first version mostly lies before all events, but not always. */
 static void
 make_versions(struct plot *plot, const char *zone)
 {
     struct gen_case *made = plot->made;
     static const uint32_t counts[] = { 1, 1, 2, 2, 3, 4 };
-    int32_t first = zone_day(plot->zone, made->events[0].at_ms) -
-                    (gen_chance(plot->gen, 80) ? 400 : 0);
+    int32_t first = zone_day(plot->zone, made->events[0].at_ms);
     int32_t last = zone_day(plot->zone, plot->now_ms);
+    bool before = gen_chance(plot->gen, 75);
 
     made->version_count = counts[gen_below(plot->gen, COUNT_OF(counts))];
     for (uint32_t i = 0; i < made->version_count; i++) {
@@ -443,18 +462,8 @@ make_versions(struct plot *plot, const char *zone)
         assert(text_ok(&text) && text.size <= sizeof version->yaml);
         memcpy(version->yaml, text.bytes, text.size);
         text_close(&text);
-        int32_t from =
-            i == 0 ? first
-                   : first + (int32_t)gen_below(plot->gen,
-                                                (uint32_t)(last - first + 5));
-        /* Often at the turn of a month, as one would, or at an event. */
-        if (i > 0 && gen_chance(plot->gen, 40))
-            from = calendar_month_first_day(calendar_month(from));
-        else if (i > 0 && gen_chance(plot->gen, 50))
-            from = zone_day(
-                plot->zone,
-                made->events[gen_below(plot->gen, made->event_count)].at_ms);
-        version->from_day = from;
+        version->from_day =
+            i == 0 && before ? first - 400 : some_date(plot, first, last);
     }
 }
 

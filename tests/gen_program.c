@@ -15,6 +15,7 @@ struct draft {
     uint32_t level_count;
     uint32_t per_count; /* rules `per: A` */
     const char *levels[3];
+    bool huge; /* no voucher for each so many euros or goods */
     bool has_group;
     bool first;    /* of the keys of a mapping */
     uint32_t rich; /* percent with which optional keys are given */
@@ -114,7 +115,7 @@ reward_key(struct draft *draft, const char *name)
 static void
 points_or_reward(struct draft *draft)
 {
-    if (draft->reward_count > 0 && gen_chance(draft->gen, 60))
+    if (draft->reward_count > 0 && !draft->huge && gen_chance(draft->gen, 60))
         reward_key(draft, "reward");
     else
         number(draft, "points", PICK(draft, 0, 5, 20, 50, 100));
@@ -261,8 +262,6 @@ rest_of_rule(struct draft *draft)
     limit(draft);
     if (gen_chance(draft->gen, 15))
         number(draft, "max_points", PICK(draft, 0, 10, 30, 100));
-    if (gen_chance(draft->gen, 35))
-        word(draft, "best_of", gen_chance(draft->gen, 70) ? "promo" : "other");
     if (gen_chance(draft->gen, 20))
         word(draft, "funder", funders[below(draft, COUNT_OF(funders))]);
 }
@@ -295,6 +294,22 @@ purchase_rule(struct draft *draft, uint32_t index)
         draft->per_count++;
     when(draft, SCOPE_PURCHASE);
     rest_of_rule(draft);
+    if (gen_chance(draft->gen, 40))
+        word(draft, "best_of", gen_chance(draft->gen, 75) ? "promo" : "other");
+    end_entry(draft);
+}
+
+/* One that a return may bring down, so that another steps in. */
+static void
+rival_rule(struct draft *draft, uint32_t index)
+{
+    entry(draft, "e", index);
+    number(draft, "points", PICK(draft, 30, 50, 300));
+    open_map(draft, "when");
+    cents(draft, "min_total", PICK(draft, 500, 2000, 5000, 10000));
+    close_map(draft);
+    rest_of_rule(draft);
+    word(draft, "best_of", "promo");
     end_entry(draft);
 }
 
@@ -338,7 +353,9 @@ earn(struct draft *draft)
     text_string(draft->text, "earn:\n");
     purchase_rule(draft, 0);
     for (uint32_t i = 1; i < count; i++)
-        if (gen_chance(draft->gen, 65))
+        if (gen_chance(draft->gen, 15))
+            rival_rule(draft, i);
+        else if (gen_chance(draft->gen, 60))
             purchase_rule(draft, i);
         else
             other_rule(draft, i);
@@ -383,8 +400,10 @@ head(struct draft *draft, const char *zone)
     if (gen_chance(draft->gen, 25))
         text_string(draft->text, "excluded: {categories: [tobacco]}\n");
     if (gen_chance(draft->gen, 10))
-        text_string(draft->text, "only: {categories: [coffee, tools], skus: "
-                                 "[A1]}\n");
+        text_string(draft->text,
+                    gen_chance(draft->gen, 50)
+                        ? "only: {categories: [coffee, tools], skus: [A1]}\n"
+                        : "only: {skus: [B2]}\n");
     if (gen_chance(draft->gen, 12))
         text_format(draft->text, "ends: %d-%02u-%02u\n",
                     draft->first_year + (int32_t)below(draft, 2),
@@ -552,6 +571,27 @@ referral(struct draft *draft)
 }
 
 static void
+rebates(struct draft *draft)
+{
+    bool rewards = draft->reward_count > 0;
+
+    key(draft, "rebates");
+    text_string(draft->text, "[{");
+    draft->first = true;
+    number(draft, "within_days", PICK(draft, 0, 1, 5, 40));
+    bool worth = !rewards || gen_chance(draft->gen, 70);
+    if (worth)
+        number(draft, "points", PICK(draft, 0, 20, 100));
+    if (rewards && (!worth || gen_chance(draft->gen, 40)))
+        reward_key(draft, "reward");
+    close_map(draft);
+    if (rewards && gen_chance(draft->gen, 50))
+        text_format(draft->text, ", {within_days: 90, reward: r%u}",
+                    below(draft, draft->reward_count));
+    text_char(draft->text, ']');
+}
+
+static void
 passes(struct draft *draft)
 {
     uint32_t count = maybe(draft) ? 1 + below(draft, 2) : 0;
@@ -563,15 +603,8 @@ passes(struct draft *draft)
         number(draft, "uses", PICK(draft, 1, 2, 3));
         if (gen_chance(draft->gen, 60))
             number(draft, "valid_months", PICK(draft, 1, 1, 2, 12));
-        if (gen_chance(draft->gen, 70)) {
-            text_format(draft->text,
-                        ", rebates: [{within_days: %u, points: %u}",
-                        PICK(draft, 0, 1, 5), PICK(draft, 20, 100));
-            if (draft->reward_count > 0 && gen_chance(draft->gen, 50))
-                text_format(draft->text, ", {within_days: 30, reward: r%u}",
-                            below(draft, draft->reward_count));
-            text_string(draft->text, "]");
-        }
+        if (gen_chance(draft->gen, 70))
+            rebates(draft);
         end_entry(draft);
     }
 }
@@ -580,7 +613,9 @@ void
 gen_program(struct gen *gen, const char *zone, int32_t first_year, bool huge,
             struct text *text)
 {
-    struct draft draft = { .gen = gen, .text = text, .first_year = first_year };
+    struct draft draft = {
+        .gen = gen, .text = text, .huge = huge, .first_year = first_year
+    };
 
     draft.rich = 25 + below(&draft, 60);
     head(&draft, zone);
@@ -595,8 +630,7 @@ gen_program(struct gen *gen, const char *zone, int32_t first_year, bool huge,
             draft.levels[k++] = level_ids[i];
     earn(&draft);
     stamps(&draft);
-    if (!huge)
-        spend_rewards(&draft);
+    spend_rewards(&draft);
     monthly_bonus(&draft);
     tiers(&draft);
     referral(&draft);

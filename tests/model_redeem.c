@@ -322,7 +322,8 @@ give_rebate(struct model *model, const struct event *event,
         const struct pass_rebate *rebate = &pass->rebates[i];
         if (rebate->within_days < days)
             continue;
-        model_row_rule(model, name, 0);
+        if (rebate->reward != PROGRAM_NONE)
+            model_row_rule(model, name, 0);
         model_earn_points(model, &(struct earned) { name, partner, event->store,
                                                     rebate->points.value,
                                                     version, NULL });

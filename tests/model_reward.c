@@ -3,6 +3,8 @@
  */
 #include "tests/model_parts.h"
 
+static const int64_t POINTS_MAX = 1000000000;
+
 static struct card *
 card_of(struct model *model, view id)
 {
@@ -11,6 +13,16 @@ card_of(struct model *model, view id)
             return &model->cards.items[i];
     PUSH(model, &model->cards, (struct card) { .id = id });
     return &model->cards.items[model->cards.count - 1];
+}
+
+/* What `times` full cards or rewards give in points: a rule gives at most 10^9
+ * on one event. */
+static int64_t
+all_points(int64_t times, int64_t each, int64_t most)
+{
+    int128 sum = (int128)times * each;
+
+    return sum > most ? most : (int64_t)sum;
 }
 
 void
@@ -24,20 +36,20 @@ model_add_stamps(struct model *model, const struct version_entry *version,
     if (count == 0)
         return;
     state->count += count;
-    while (state->count >= card->need) {
-        state->count -= card->need;
-        if (card->reward == PROGRAM_NONE) {
-            state->times++;
-            state->given += card->points.value;
-            model_earn_points(model, &(struct earned) { source, partner, store,
-                                                        card->points.value,
-                                                        version, NULL });
-        } else {
-            model_issue_tickets(
-                model,
-                &(struct issue) { version->program->rewards[card->reward].id,
-                                  partner, store, source, 1, version });
-        }
+    if (state->count < card->need)
+        return;
+    int64_t times = state->count / card->need;
+    state->count -= times * card->need;
+    if (card->reward == PROGRAM_NONE) {
+        int64_t worth = all_points(times, card->points.value, POINTS_MAX);
+        state->times += times;
+        state->given += worth;
+        model_earn_points(model, &(struct earned) { source, partner, store,
+                                                    worth, version, NULL });
+    } else {
+        model_issue_tickets(
+            model, &(struct issue) { version->program->rewards[card->reward].id,
+                                     partner, store, source, times, version });
     }
 }
 
@@ -71,6 +83,23 @@ drop_ticket(struct model *model, int place)
     DROP(&model->tickets, (uint32_t)place);
 }
 
+/* Withdraws what so many full cards or rewards gave in points, but no more
+ * than was given; returns the points. */
+static int64_t
+withdraw_points(struct model *model, const struct undo *undo, int64_t worth)
+{
+    model_withdraw(model, &(struct withdrawn) { worth, NULL, undo->partner,
+                                                undo->store, undo->version });
+    return worth;
+}
+
+/* How often `each` goes into what is missing, rounded up. */
+static int64_t
+times_below(int64_t below, int64_t each)
+{
+    return (-below + each - 1) / each;
+}
+
 void
 model_take_stamps(struct model *model, const struct undo *undo,
                   const struct stamp_card *card, int64_t count)
@@ -81,26 +110,22 @@ model_take_stamps(struct model *model, const struct undo *undo,
     if (count == 0)
         return;
     state->count -= count;
-    while (state->count < 0) {
-        if (card->reward != PROGRAM_NONE) {
-            int place = last_ticket(
-                model, source, undo->version->program->rewards[card->reward].id,
-                NULL);
-            if (place < 0)
-                break;
-            drop_ticket(model, place);
-        } else {
-            int64_t worth = card->points.value < state->given
-                                ? card->points.value
-                                : state->given;
-            if (state->times == 0)
-                break;
-            state->times--;
-            state->given -= worth;
-            model_withdraw(model,
-                           &(struct withdrawn) { worth, NULL, undo->partner,
-                                                 undo->store, undo->version });
-        }
+    if (state->count < 0 && card->reward == PROGRAM_NONE) {
+        int64_t times = times_below(state->count, card->need);
+        if (times > state->times)
+            times = state->times;
+        state->times -= times;
+        state->count += times * card->need;
+        state->given -= withdraw_points(
+            model, undo, all_points(times, card->points.value, state->given));
+    }
+    while (state->count < 0 && card->reward != PROGRAM_NONE) {
+        int place =
+            last_ticket(model, source,
+                        undo->version->program->rewards[card->reward].id, NULL);
+        if (place < 0)
+            break;
+        drop_ticket(model, place);
         state->count += card->need;
     }
 }
@@ -162,22 +187,25 @@ model_add_progress(struct model *model, const struct version_entry *version,
     view partner = model_partner_of(version, store);
 
     state->progress += amount;
-    while (state->progress >= rule->spend.minor &&
-           (rule->repeat || state->times == 0)) {
-        state->progress -= rule->spend.minor;
-        state->times++;
-        if (rule->reward == PROGRAM_NONE) {
-            state->paid++;
-            state->given += rule->points.value;
-            model_earn_points(model, &(struct earned) { source, partner, store,
-                                                        rule->points.value,
-                                                        version, NULL });
-        } else {
-            model_issue_tickets(
-                model,
-                &(struct issue) { version->program->rewards[rule->reward].id,
-                                  partner, store, source, 1, version });
-        }
+    int64_t times = state->progress < rule->spend.minor
+                        ? 0
+                        : state->progress / rule->spend.minor;
+    if (!rule->repeat && times > 0)
+        times = state->times == 0 ? 1 : 0;
+    if (times == 0)
+        return;
+    state->progress -= times * rule->spend.minor;
+    state->times += times;
+    if (rule->reward == PROGRAM_NONE) {
+        int64_t worth = all_points(times, rule->points.value, POINTS_MAX);
+        state->paid += times;
+        state->given += worth;
+        model_earn_points(model, &(struct earned) { source, partner, store,
+                                                    worth, version, NULL });
+    } else {
+        model_issue_tickets(
+            model, &(struct issue) { version->program->rewards[rule->reward].id,
+                                     partner, store, source, times, version });
     }
 }
 
@@ -191,26 +219,23 @@ model_take_progress(struct model *model, const struct undo *undo,
     if (amount == 0)
         return;
     state->progress -= amount;
-    while (state->progress < 0) {
-        if (rule->reward != PROGRAM_NONE) {
-            int place = last_ticket(
-                model, source, undo->version->program->rewards[rule->reward].id,
-                state);
-            if (place < 0)
-                break;
-            drop_ticket(model, place);
-        } else {
-            int64_t worth = rule->points.value < state->given
-                                ? rule->points.value
-                                : state->given;
-            if (state->paid == 0)
-                break;
-            state->paid--;
-            state->given -= worth;
-            model_withdraw(model,
-                           &(struct withdrawn) { worth, NULL, undo->partner,
-                                                 undo->store, undo->version });
-        }
+    if (state->progress < 0 && rule->reward == PROGRAM_NONE) {
+        int64_t times = times_below(state->progress, rule->spend.minor);
+        if (times > state->paid)
+            times = state->paid;
+        state->paid -= times;
+        state->times -= times;
+        state->progress += times * rule->spend.minor;
+        state->given -= withdraw_points(
+            model, undo, all_points(times, rule->points.value, state->given));
+    }
+    while (state->progress < 0 && rule->reward != PROGRAM_NONE) {
+        int place = last_ticket(
+            model, source, undo->version->program->rewards[rule->reward].id,
+            state);
+        if (place < 0)
+            break;
+        drop_ticket(model, place);
         state->times--;
         state->progress += rule->spend.minor;
     }
