@@ -340,6 +340,23 @@ make_join(struct plot *plot)
         event->join.referrer = event->account.member % GEN_MEMBERS + 1;
 }
 
+/* Mostly of a pass that has been sold. */
+static void
+make_pass_use(struct plot *plot)
+{
+    struct event *event = new_event(plot, EVENT_PASS_USE);
+
+    event->pass_use.pass = name_of(plot, "p", gen_below(plot->gen, 3));
+    for (uint32_t i = plot->made->event_count - 1; i-- > 0;) {
+        const struct event *other = &plot->made->events[i];
+        if (other->kind != EVENT_PASS_SALE || gen_chance(plot->gen, 25))
+            continue;
+        event->account = other->account;
+        event->pass_use.pass = other->pass_sale.pass;
+        break;
+    }
+}
+
 static void
 make_small(struct plot *plot, enum event_kind kind)
 {
@@ -358,11 +375,9 @@ make_small(struct plot *plot, enum event_kind kind)
     } else if (kind == EVENT_GRANT) {
         event->grant.reward = name_of(plot, "r", gen_below(gen, 4));
         event->grant.count = gen_chance(gen, 80) ? 1 : 2;
-    } else if (kind == EVENT_PASS_SALE) {
+    } else {
         event->pass_sale.pass = name_of(plot, "p", gen_below(gen, 3));
         event->pass_sale.price.minor = some_cents(plot);
-    } else {
-        event->pass_use.pass = name_of(plot, "p", gen_below(gen, 3));
     }
 }
 
@@ -399,12 +414,14 @@ make_event(struct plot *plot)
     case EVENT_ADJUST:
         make_adjust(plot);
         break;
+    case EVENT_PASS_USE:
+        make_pass_use(plot);
+        break;
     case EVENT_STAMP:
     case EVENT_CONSENT:
     case EVENT_ACTIVITY:
     case EVENT_GRANT:
     case EVENT_PASS_SALE:
-    case EVENT_PASS_USE:
         make_small(plot, (enum event_kind)kind);
         break;
     }
@@ -415,8 +432,8 @@ static void
 weigh_kinds(struct plot *plot)
 {
     for (uint32_t i = 1; i < EVENT_KIND_END; i++) {
-        uint32_t draw = gen_below(plot->gen, 6);
-        plot->kinds[i] = draw < 2 ? 0 : draw < 5 ? 2 : 8;
+        uint32_t draw = gen_below(plot->gen, 24);
+        plot->kinds[i] = draw < 8 ? 0 : draw < 19 ? 2 : draw < 23 ? 8 : 30;
     }
     plot->kinds[EVENT_PURCHASE] += 6;
     if (plot->kinds[EVENT_VOID] > 2)

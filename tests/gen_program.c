@@ -600,7 +600,7 @@ passes(struct draft *draft)
         text_string(draft->text, "passes:\n");
     for (uint32_t i = 0; i < count; i++) {
         entry(draft, "p", i);
-        number(draft, "uses", PICK(draft, 1, 2, 3));
+        number(draft, "uses", PICK(draft, 1, 2, 3, 3));
         if (gen_chance(draft->gen, 60))
             number(draft, "valid_months", PICK(draft, 1, 1, 2, 12));
         if (gen_chance(draft->gen, 70))

@@ -4,6 +4,7 @@
  *
  *   SEED=n   begin with that seed (and try only it unless COUNT is given)
  *   COUNT=n  so many histories
+ *   SHRINK=0 only the first seed that fails, as it is
  *
  * Every failure prints its seed and the smallest case that still fails.
  */
@@ -116,6 +117,7 @@ TEST(the_fold_equals_the_model)
     struct trial *trial = trial_open();
     struct arena arena;
     uint32_t failures = 0;
+    bool shrink = setting("SHRINK", 1) != 0;
 
     assert_true(arena_open(&arena, (size_t)1 << 30));
     while (from < end && failures < FAILURES_MAX) {
@@ -124,8 +126,12 @@ TEST(the_fold_equals_the_model)
         if (from == stop)
             continue;
         failures++;
+        if (!shrink)
+            break;
         show(trial, &arena, from++);
     }
+    if (failures > 0 && !shrink)
+        printf("seed %llu\n", (unsigned long long)from);
     arena_close(&arena);
     trial_close(trial);
     assert_int_equal(failures, 0);
