@@ -20,7 +20,7 @@
 
 enum {
     BATCH = 250,   /* histories to a process */
-    SECONDS = 120, /* for a batch */
+    SECONDS = 60, /* for a batch */
     FAILURES_MAX = 3,
 };
 

@@ -375,3 +375,18 @@ trial_run(struct trial *trial, const struct gen_case *made, struct text *why)
     }
     return good ? TRIAL_EQUAL : TRIAL_DIFFERENT;
 }
+
+struct model_answer
+trial_ask(struct trial *trial, const struct gen_case *made, account_id account)
+{
+    struct text why = { 0 };
+
+    arena_reset(&trial->arena);
+    trial->made = made;
+    trial->why = &why;
+    trial->account = account;
+    bool valid = read_programs(trial);
+    assert(valid);
+    (void)valid;
+    return ask_model(trial, made->until_ms);
+}

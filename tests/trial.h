@@ -12,6 +12,7 @@
 
 #include "core/text.h"
 #include "tests/gen.h"
+#include "tests/model.h"
 
 enum trial_verdict {
     TRIAL_EQUAL,
@@ -31,5 +32,10 @@ const struct zone *trial_zones(const struct trial *trial);
 /* Tries the case; `why` gets the first difference or mistake. */
 enum trial_verdict trial_run(struct trial *trial, const struct gen_case *made,
                              struct text *why);
+
+/* What the model says of an account of the case at its `until_ms`; the case is
+ * valid.  Lives until the next call of any of these. */
+struct model_answer trial_ask(struct trial *trial, const struct gen_case *made,
+                              account_id account);
 
 #endif
