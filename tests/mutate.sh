@@ -100,7 +100,7 @@ clock.c|s/if (at_ms <= account->absence_ms .. at_ms <= version->from_ms)/if (at_
 account.c|s/granted = granted .. consent->granted;/granted = granted;/|of two consents at one instant the last
 account_pack.c|s/put_number(packer, count->times);/put_number(packer, 1);/|saved limits forget
 walk.c|s/items\[i\].unmatched = event == NULL .. event->kind == EVENT_VOID;/items[i].unmatched = event == NULL;/|a void of a void
-fold.c|s/if (event->at_ms != account->last_ms)/if (event->at_ms < account->last_ms)/|folded forward out of order
+fold.c|s/return identity_compare(event->identity, account->last) > 0;/return true;/|folded forward out of order
 FAULTS
 echo "$tried faults, $missed missed"
 [ "$missed" -eq 0 ]
