@@ -129,6 +129,12 @@ $(B)/sim: $(SIM_OBJECTS) $(SIM_REAL)
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
 	$(Q)$(B)/sim $(foreach v,SEED FIRST COUNT SECONDS LOUD,$(if $($v),$v=$($v)))
 
+properties: $(B)/tests/test_properties $(B)/tests/test_arrival ## random histories against the slow ledger: SEED=n COUNT=n
+	$(Q)for t in $^; do $(foreach v,SEED COUNT,$(if $($v),$v=$($v))) $$t || exit 1; done
+
+mutate: all ## does the suite notice deliberate faults in the fold?
+	$(Q)tests/mutate.sh
+
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIBRARY)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LIBRARIES)
