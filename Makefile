@@ -78,7 +78,7 @@ BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
 SHARED_BENCH := $(call objects,$(filter-out $(wildcard bench/bench_*.c), \
 	$(wildcard bench/*.c)))
 
-.PHONY: sim all deps test-deps demo test unit bench tidy format install clean help
+.PHONY: sim properties mutate all deps test-deps demo test unit bench tidy format install clean help
 .SECONDARY:
 all: deps ## build the program into build/leima (BUILD=release|debug|asan)
 	$(Q)$(MAKE) --no-print-directory $(if $(wildcard tools/main.c),$(B)/leima,$(LIBRARY))

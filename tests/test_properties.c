@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    BATCH = 250,   /* histories to a process */
+    BATCH = 250,  /* histories to a process */
     SECONDS = 60, /* for a batch */
     FAILURES_MAX = 3,
 };
