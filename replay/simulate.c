@@ -53,6 +53,7 @@ struct worker {
     struct row_list rows;
     uint64_t event_count;
     uint64_t account_count;
+    uint64_t table_count;
     enum err err;
 };
 
@@ -237,6 +238,7 @@ static enum err
 take_plain(struct worker *worker, struct reading *reading)
 {
     worker->event_count += worker->plain.event_count;
+    worker->table_count++;
     for (uint32_t i = 0; i < count_sides(worker->job->options); i++) {
         if (worker->quicks[i] != NULL &&
             quick_fold(worker->quicks[i], &worker->fates[i]))
@@ -319,7 +321,7 @@ take_partition(struct worker *worker, uint32_t partition, bool first)
         if (++accounts < PROGRESS_EVERY && err == OK)
             continue;
         if (!may_go_on(worker, first, accounts, worker->event_count - told) &&
-            err == OK)
+            (err == OK || err == ERR_NOT_FOUND))
             err = ERR_BUSY;
         told = worker->event_count;
         accounts = 0;
@@ -503,6 +505,7 @@ merge(const struct worker *workers, uint32_t worker_count,
     for (uint32_t i = 0; i < worker_count; i++) {
         result->event_count += workers[i].event_count;
         result->account_count += workers[i].account_count;
+        result->table_count += workers[i].table_count;
         for (uint32_t k = 0; k < options->candidate_count; k++)
             outcome_merge(&result->outcomes[k], &workers[i].outcomes[k]);
     }

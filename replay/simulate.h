@@ -32,6 +32,7 @@ struct simulation {
     int64_t until_ms;
     uint64_t event_count; /* up to until, voids and what they undo too */
     uint64_t account_count;
+    uint64_t table_count;      /* accounts of plain events only */
     struct simulate_row *rows; /* account order; only if asked for */
 };
 
