@@ -96,35 +96,37 @@ is_refusal(enum err err)
     return err == ERR_INPUT || err == ERR_CONFLICT || err == ERR_NOT_FOUND;
 }
 
-/* Tries all that is left; where an entry is refused, what stands before it,
- * then that entry by itself, which is rejected, and so on. */
+/* Tries all at once; where an entry is refused, what stands before it, then
+ * that entry by itself, which is rejected.  From there on it feels its way, two
+ * at a time, four, and so on: where one is refused others often follow, and
+ * each try costs what it holds. */
 static enum err
 flush(struct import *import)
 {
-    uint32_t start = 0;
-    uint32_t count = import->count;
+    uint32_t start = 0, reach = import->count;
     enum err err = OK;
 
     while (start < import->count && err == OK) {
-        uint32_t refused = 0;
+        uint32_t left = import->count - start, refused = 0;
+        uint32_t count = reach < left ? reach : left;
         char prefix[32];
         const struct ledger_entry *first = &import->entries[start];
         err = ledger_import(import->ledger, &import->entries[start], count,
                             &import->done, &refused, &import->complaint);
         if (err != OK && !is_refusal(err))
             return err;
-        if (err != OK && refused > 0) {
-            count = refused;
+        if (err == OK) {
+            start += count;
+            reach = 2 * count;
+        } else if (refused > 0) {
+            reach = refused;
             err = OK;
-            continue;
-        }
-        if (err != OK)
+        } else {
             err = reject(import, first->line, import->texts[start],
                          reason(import, prefix, sizeof prefix, first->line));
-        else
-            refused = count;
-        start += refused > 0 ? refused : 1;
-        count = import->count - start;
+            start++;
+            reach = 1;
+        }
     }
     import->count = 0;
     arena_reset(&import->arena);
