@@ -139,6 +139,18 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIBRARY)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LIBRARIES)
 
+$(B)/crash/record.so: tests/crash/record.c tests/crash/crash.h
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -I. -shared -fPIC $< -o $@
+
+$(B)/crash/%: $(B)/tests/crash/%.o $(LIBRARY)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
+
+crashers: $(addprefix $(B)/crash/,record.so load replay)
+crash: deps ## cut the power IMAGES=100000 times under load
+	$(Q)tests/crash.sh $(or $(IMAGES),100000)
+
 fuzzers: $(FUZZERS)
 fuzz: deps ## look for new bytes that break a parser: SECONDS=20 each
 	$(Q)tests/fuzz.sh $(or $(SECONDS),20)
