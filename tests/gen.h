@@ -55,6 +55,12 @@ void gen_case_make(uint64_t seed, const struct zone *zones, struct arena *arena,
 enum { GEN_ZONES = 5 };
 extern const char *const gen_zone_names[GEN_ZONES];
 
+/* gen_small.c: the histories of so many events, one for each number below the
+ * count; at most four events. */
+uint64_t gen_small_count(uint32_t length);
+void gen_small_make(uint64_t number, uint32_t length,
+                    const struct zone *helsinki, struct gen_case *ret_case);
+
 /* gen_program.c: one version.  `huge`: no rule that gives a voucher for each so
  * many euros, since there will be billions. */
 void gen_program(struct gen *gen, const char *zone, int32_t first_year,

@@ -40,34 +40,48 @@ setting(const char *name, uint64_t otherwise)
                                            : strtoull(value, NULL, 10);
 }
 
+/* Where the cases come from: random ones by seed if `length` is 0, else all
+ * those of that many events by number. */
+struct source {
+    struct trial *trial;
+    struct arena *arena;
+    uint32_t length;
+    uint64_t stride;
+};
+
 static struct gen_case *
-make_case(struct trial *trial, struct arena *arena, uint64_t seed)
+make_case(const struct source *source, uint64_t number)
 {
     struct gen_case *made = malloc(sizeof *made);
+    const struct zone *zones = trial_zones(source->trial);
 
     assert_non_null(made);
-    arena_reset(arena);
-    gen_case_make(seed, trial_zones(trial), arena, made);
+    arena_reset(source->arena);
+    if (source->length > 0)
+        gen_small_make(number, source->length, &zones[0], made);
+    else
+        gen_case_make(number, zones, source->arena, made);
     return made;
 }
 
 /* One history; what is generated must be valid. */
 static bool
-try_seed(struct trial *trial, struct arena *arena, uint64_t seed)
+try_one(const struct source *source, uint64_t number)
 {
-    struct gen_case *made = make_case(trial, arena, seed);
+    struct gen_case *made = make_case(source, number);
     struct text why = { 0 };
     struct complaint complaint = { "" };
     bool good = true;
 
     for (uint32_t i = 0; i < made->event_count && good; i++)
         if (event_check(&made->events[i], &complaint) != OK) {
-            printf("seed %llu: %s\n", (unsigned long long)seed, complaint.text);
+            printf("seed %llu: %s\n", (unsigned long long)number,
+                   complaint.text);
             good = false;
         }
-    enum trial_verdict verdict = trial_run(trial, made, &why);
+    enum trial_verdict verdict = trial_run(source->trial, made, &why);
     if (verdict == TRIAL_INVALID)
-        printf("seed %llu: %.*s\n", (unsigned long long)seed, (int)why.size,
+        printf("seed %llu: %.*s\n", (unsigned long long)number, (int)why.size,
                (const char *)why.bytes);
     text_close(&why);
     free(made);
@@ -75,23 +89,23 @@ try_seed(struct trial *trial, struct arena *arena, uint64_t seed)
 }
 
 static void
-show(struct trial *trial, struct arena *arena, uint64_t seed)
+show(const struct source *source, uint64_t number)
 {
-    struct gen_case *made = make_case(trial, arena, seed);
+    struct gen_case *made = make_case(source, number);
 
-    shrink_case(trial, made);
+    shrink_case(source->trial, made);
     if (fork() == 0) {
-        shrink_print(trial, made);
+        shrink_print(source->trial, made);
         _exit(0);
     }
     wait(NULL);
     free(made);
 }
 
-/* Tries the seeds in a child; returns the first one that failed, or the end:
- * the child may die of it. */
+/* Tries the numbers in a child; returns the first one that failed, or the
+ * end: the child may die of it. */
 static uint64_t
-run_batch(struct trial *trial, struct arena *arena, uint64_t from, uint64_t end)
+run_batch(const struct source *source, uint64_t from, uint64_t end)
 {
     uint64_t *now = mmap(NULL, sizeof *now, PROT_READ | PROT_WRITE,
                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -103,7 +117,7 @@ run_batch(struct trial *trial, struct arena *arena, uint64_t from, uint64_t end)
     assert_true(child >= 0);
     if (child == 0) {
         alarm(SECONDS);
-        while (*now < end && try_seed(trial, arena, *now))
+        while (*now < end && try_one(source, *now * source->stride))
             ++*now;
         fflush(stdout);
         _exit(0);
@@ -114,32 +128,60 @@ run_batch(struct trial *trial, struct arena *arena, uint64_t from, uint64_t end)
     return reached;
 }
 
-TEST(the_fold_equals_the_model)
+static void
+run_all(struct source *source, uint64_t from, uint64_t end)
 {
-    bool one = getenv("SEED") != NULL;
-    uint64_t from = setting("SEED", 1);
-    uint64_t end = from + setting("COUNT", one ? 1 : histories);
-    struct trial *trial = trial_open();
     struct arena arena;
     uint32_t failures = 0;
     bool shrink = setting("SHRINK", 1) != 0;
 
     assert_true(arena_open(&arena, (size_t)1 << 30));
+    source->arena = &arena;
+    source->trial = trial_open();
     while (from < end && failures < FAILURES_MAX) {
         uint64_t stop = from + BATCH < end ? from + BATCH : end;
-        from = run_batch(trial, &arena, from, stop);
+        from = run_batch(source, from, stop);
         if (from == stop)
             continue;
         failures++;
         if (!shrink)
             break;
-        show(trial, &arena, from++);
+        show(source, from++ * source->stride);
     }
     if (failures > 0 && !shrink)
         printf("seed %llu\n", (unsigned long long)from);
     arena_close(&arena);
-    trial_close(trial);
+    trial_close(source->trial);
     assert_int_equal(failures, 0);
 }
 
-RUN(cmocka_unit_test(the_fold_equals_the_model))
+TEST(random_histories)
+{
+    bool one = getenv("SEED") != NULL;
+    uint64_t from = setting("SEED", 1);
+    struct source source = { .stride = 1 };
+
+    run_all(&source, from, from + setting("COUNT", one ? 1 : histories));
+}
+
+TEST(all_histories_of_two_events)
+{
+    struct source source = { .length = 2, .stride = 1 };
+
+    if (getenv("SEED") == NULL)
+        run_all(&source, 0, gen_small_count(2));
+}
+
+/* All of them: LONG=1. */
+TEST(every_so_many_of_three_events)
+{
+    struct source source = { .length = 3, .stride = 89 };
+
+    source.stride = setting("LONG", 89);
+    if (getenv("SEED") == NULL)
+        run_all(&source, 0, gen_small_count(3) / source.stride);
+}
+
+RUN(cmocka_unit_test(random_histories),
+    cmocka_unit_test(all_histories_of_two_events),
+    cmocka_unit_test(every_so_many_of_three_events))

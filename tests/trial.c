@@ -142,9 +142,9 @@ find_referrals(struct trial *trial)
     }
 }
 
-void
-trial_walk(struct trial *trial, uint32_t count, int64_t until_ms,
-           struct walk *ret_walk)
+static void
+open_walk(struct trial *trial, struct fold *fold, uint32_t count,
+          int64_t until_ms, struct walk *ret_walk)
 {
     uint32_t referral_count = 0;
     struct referral *referrals =
@@ -156,7 +156,7 @@ trial_walk(struct trial *trial, uint32_t count, int64_t until_ms,
                                         trial->events[count - 1]) < 0))
             referrals[referral_count++] = trial->referrals[i];
     struct walk_input input = {
-        .fold = trial->fold,
+        .fold = fold,
         .account = trial->account,
         .events = trial->events,
         .event_count = count,
@@ -165,6 +165,20 @@ trial_walk(struct trial *trial, uint32_t count, int64_t until_ms,
         .until_ms = until_ms,
     };
     walk_open(ret_walk, &input, &trial->arena);
+}
+
+void
+trial_walk(struct trial *trial, uint32_t count, int64_t until_ms,
+           struct walk *ret_walk)
+{
+    open_walk(trial, trial->fold, count, until_ms, ret_walk);
+}
+
+void
+trial_walk_why(struct trial *trial, struct walk *ret_walk)
+{
+    open_walk(trial, trial->why_fold, trial->event_count, trial->made->until_ms,
+              ret_walk);
 }
 
 struct sums {
@@ -368,6 +382,7 @@ trial_run(struct trial *trial, const struct gen_case *made, struct text *why)
     if (!read_programs(trial))
         return TRIAL_INVALID;
     trial->fold = fold_open(trial->timeline, false, &trial->arena);
+    trial->why_fold = fold_open(trial->timeline, true, &trial->arena);
     trial->basket = ARENA_NEW(&trial->arena, struct basket, 1);
     for (uint32_t i = 0; i < GEN_ACCOUNTS && good; i++) {
         trial->account = gen_account(i);

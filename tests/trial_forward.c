@@ -120,24 +120,6 @@ unpack(struct trial *trial, const struct packed *packed,
     return trial_differs(trial, "a packed state can't be read\n");
 }
 
-static bool
-same_effects(const struct effect_list *a, const struct effect_list *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (uint32_t i = 0; i < a->count; i++) {
-        const struct effect *left = &a->items[i];
-        const struct effect *right = &b->items[i];
-        if (left->measure != right->measure ||
-            left->partner != right->partner || left->other != right->other ||
-            left->store != right->store || left->name != right->name ||
-            left->amount != right->amount ||
-            left->money.value != right->money.value)
-            return false;
-    }
-    return true;
-}
-
 static void
 run_clock(struct fold *fold, struct account *account, int64_t until_ms)
 {
@@ -179,7 +161,7 @@ check_step(struct trial *trial, const struct packed *before,
     struct fold *fold = trial->fold;
     fold_use_arena(fold, &trial->arena);
     step_on(fold, &account, arrival);
-    if (!same_effects(fold_effects(fold), effects))
+    if (!trial_same_effects(fold_effects(fold), effects))
         return trial_differs(trial, "folded forward, other effects\n");
     run_clock(fold, &account, arrival->event->at_ms);
     pack(trial, &account, forward);

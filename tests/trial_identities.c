@@ -62,17 +62,54 @@ holds(struct trial *trial, const struct tally *tally,
     return true;
 }
 
+static bool
+same_effect(const struct effect *a, const struct effect *b)
+{
+    return a->measure == b->measure && a->partner == b->partner &&
+           a->other == b->other && a->store == b->store && a->name == b->name &&
+           a->amount == b->amount && a->money.value == b->money.value;
+}
+
+/* The index of the next effect that is no miss. */
+static uint32_t
+skip_misses(const struct effect_list *list, uint32_t index)
+{
+    while (index < list->count && list->items[index].measure == MEASURE_MISS)
+        index++;
+    return index;
+}
+
+bool
+trial_same_effects(const struct effect_list *a, const struct effect_list *b)
+{
+    uint32_t i = skip_misses(a, 0);
+    uint32_t k = skip_misses(b, 0);
+
+    while (i < a->count && k < b->count) {
+        if (!same_effect(&a->items[i], &b->items[k]))
+            return false;
+        i = skip_misses(a, i + 1);
+        k = skip_misses(b, k + 1);
+    }
+    return i == a->count && k == b->count;
+}
+
 bool
 trial_check_identities(struct trial *trial)
 {
     struct tally tally = { 0 };
     struct walk walk;
+    struct walk why;
     bool good = true;
     uint32_t step = 0;
 
     assert(trial->timeline->names[NAME_PARTNER].count <= PARTNERS);
     trial_walk(trial, trial->event_count, trial->made->until_ms, &walk);
+    trial_walk_why(trial, &why);
     while (good && walk_next(&walk)) {
+        if (!walk_next(&why) ||
+            !trial_same_effects(walk.step.effects, why.step.effects))
+            return trial_differs(trial, "step %u: asking why\n", step);
         add_effects(&tally, trial->timeline, walk.step.effects);
         good = holds(trial, &tally, &walk.account, step++);
     }

@@ -24,6 +24,7 @@ struct trial {
     const struct program *programs[GEN_VERSIONS];
     const struct timeline *timeline;
     struct fold *fold;       /* of the case, for one walk after another */
+    struct fold *why_fold;   /* that also says why not */
     struct packed packed[3]; /* scratch */
     struct model *model;
     struct basket *basket;
@@ -46,11 +47,18 @@ const struct event *const *trial_events(struct trial *trial, account_id account,
                                         uint32_t *ret_count);
 
 /* Opens a walk over the first `count` events and the referrals up to the last
- * of them, until `until_ms`. */
+ * of them, until `until_ms`.  A walk lasts until the next one of its fold. */
 void trial_walk(struct trial *trial, uint32_t count, int64_t until_ms,
                 struct walk *ret_walk);
+void trial_walk_why(struct trial *trial, struct walk *ret_walk);
 
-/* trial_identities.c: the identities after every step of the whole walk. */
+/* Whether both lists hold the same effects, apart from why rules gave nothing
+ * (MEASURE_MISS). */
+bool trial_same_effects(const struct effect_list *a,
+                        const struct effect_list *b);
+
+/* trial_identities.c: asked with the reasons, every step has the same effects,
+ * and the identities after every step of the whole walk. */
 bool trial_check_identities(struct trial *trial);
 
 /* trial_forward.c: forward as anew, saved as never saved. */
