@@ -468,6 +468,20 @@ earn_activity(const struct earn_input *input, view name,
     finish(&evaluation);
 }
 
+/* Whether a rule is due so many days after the last visit, or at the same
+ * midnight because a zone left out the day between. */
+static bool
+is_due(const struct earn_input *input, int32_t rule_days, int32_t after_days)
+{
+    const struct zone *zone = &input->timeline->zone;
+    int32_t visit_day = input->context->last_visit_day;
+
+    if (rule_days != after_days + 1)
+        return rule_days == after_days;
+    return terms_absence_at(zone, visit_day, rule_days) ==
+           terms_absence_at(zone, visit_day, after_days);
+}
+
 void
 earn_absence(const struct earn_input *input, int32_t after_days,
              struct place_list given, struct earn_outcome *ret_outcome)
@@ -479,7 +493,8 @@ earn_absence(const struct earn_input *input, int32_t after_days,
     for (uint32_t i = 0; i < rules.count; i++) {
         int32_t place = rules.places[i];
         int32_t number = version_number(input->version, NAME_RULE, place);
-        if (evaluation.program->earn[place].after_days == after_days &&
+        if (is_due(input, evaluation.program->earn[place].after_days,
+                   after_days) &&
             !has_place(given.places, given.count, number))
             try_rule(&evaluation, place);
     }

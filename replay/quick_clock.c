@@ -142,9 +142,13 @@ give_absence(struct quick *quick, int64_t at_ms)
     struct earn_input input = input_of(quick, &context);
     const struct place_list given = { state->given, state->given_count };
     int32_t after_days =
-        quick->table->version->absence_days[state->absence_next++];
+        quick->table->version->absence_days[state->absence_next];
 
-    quick_clock_absence(quick);
+    /* Two absences may come due at once where a zone left out a day. */
+    do {
+        state->absence_next++;
+        quick_clock_absence(quick);
+    } while (state->absence_at == at_ms);
     earn_absence(&input, after_days, given, quick->outcome);
     quick_book_outcome(quick, &place);
     for (uint32_t i = 0; i < quick->outcome->gain_count; i++)

@@ -180,7 +180,31 @@ TEST(all_kinds_at_one_instant_in_their_order)
     story_close(story);
 }
 
-RUN(cmocka_unit_test(at_one_instant_release_comes_before_expiry),
+/* 2011 had no 30 December in Apia: the midnights of the 30th and the 31st are
+ * one, and what is due at either is due then, in one row. */
+TEST(absences_meet_where_a_zone_left_out_a_day)
+{
+    struct story *story = story_open();
+
+    story_version(story, "2011-01-01",
+                  "program: Test\n"
+                  "currency: EUR\n"
+                  "timezone: Pacific/Apia\n"
+                  "earn:\n"
+                  "  - {id: one, on: inactive, after_days: 1, points: 5}\n"
+                  "  - {id: two, on: inactive, after_days: 2, points: 7}\n");
+    story_event(story, "{\"at\": \"2011-12-29T12:00\", \"kind\": "
+                       "\"purchase\", \"receipt\": \"A\", \"total\": 100}");
+    story_has(story_explain(story, "42", "2012-01-31", false),
+              "\"kind\": \"inactive\", \"store\": null, \"rules\": "
+              "[{\"rule\": \"one\", \"points\": 5}, "
+              "{\"rule\": \"two\", \"points\": 7}]");
+    story_has(story_balance(story, "42", "2012-01-31"), "\"available\": 12");
+    story_close(story);
+}
+
+RUN(cmocka_unit_test(absences_meet_where_a_zone_left_out_a_day),
+    cmocka_unit_test(at_one_instant_release_comes_before_expiry),
     cmocka_unit_test(idle_months_take_what_never_expires),
     cmocka_unit_test(a_version_brings_an_idle_expiry_at_once),
     cmocka_unit_test(absences_are_judged_by_the_version_before_midnight),
