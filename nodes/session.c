@@ -308,8 +308,15 @@ records(struct session *session, const struct sync_input *input, int64_t now_ms)
     assert(input->records.end.seq > lane->sent.seq);
     if (!digest_equal(lane->sent.chain, input->records.before.chain) &&
         lane->sent.seq > 0) {
-        /* What we stand on is no longer what we read: look again. */
-        lane_peer_at(lane, lane->acked);
+        /* What we stand on is no longer what we read: look again; but not
+         * for ever, where there is nothing to go back to. */
+        if (lane->sent.seq > lane->acked.seq) {
+            lane_peer_at(lane, lane->acked);
+            return;
+        }
+        lane->out = LANE_STOPPED;
+        talk_alarm(session, SYNC_ALARM_UNREADABLE, lane->stream,
+                   lane->sent.seq + 1);
         return;
     }
     struct frame *frame = talk_frame(session, FRAME_BATCH);

@@ -1,7 +1,7 @@
 /*
  * sim.c - runs worlds from seeds and says which of them went wrong
  *
- *   sim [SEED=n] [COUNT=n] [SECONDS=n] [PLAN=name] [LOUD=0|1|2]
+ *   sim [SEED=n] [COUNT=n] [SECONDS=n] [PLAN=name] [LOUD=0|1|2] [STOP=1]
  *
  * With SEED one world is repeated exactly; else seeds follow from FIRST until
  * COUNT or SECONDS are over.  Each seed draws its plan: which misfortunes
@@ -136,9 +136,10 @@ main(int count, char **words)
     uint64_t seed = number(count, words, "SEED", UINT64_MAX);
     if (seed != UINT64_MAX)
         return !run(seed, loud > 1 ? loud : 1);
-    for (; done < most && time(NULL) < until; done++)
+    bool stops = number(count, words, "STOP", 0) != 0;
+    for (; done < most && time(NULL) < until && !(stops && bad); done++)
         bad += !run(first + done, loud);
-    printf("%s %llu worlds from seed %llu on, %llu of them wrong\n",
+    printf("%s %llu worlds, from number %llu on, %llu of them wrong\n",
            bad ? "not ok" : "ok", (unsigned long long)done,
            (unsigned long long)first, (unsigned long long)bad);
     return bad != 0;

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# test_canaries.sh - the simulator notices what it is there to notice: builds
+# in which one safeguard has been taken out must each go wrong soon
+#
+# The tree is copied under build/, the copy is changed, and only what changed is
+# compiled again.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+make --no-print-directory -j"$(nproc)" build/release/sim >/dev/null || exit 1
+
+# canary NAME FILE SED-COMMAND [FILE SED-COMMAND]...
+canary() {
+	name=$1
+	shift
+	copy=build/canary/$name
+	rm -rf "$copy"
+	mkdir -p "$copy/build/release/tests"
+	cp -a Makefile core nodes tests "$copy"
+	cp -a build/release/core build/release/nodes "$copy/build/release"
+	cp -a build/release/tests/sim build/release/tests/place.* \
+		"$copy/build/release/tests"
+	while [ $# -gt 0 ]; do
+		sed -E "$2" "$1" >"$copy/$1"
+		if cmp -s "$1" "$copy/$1"; then
+			echo "not ok $name: nothing to take out of $1"
+			return
+		fi
+		shift 2
+	done
+	if ! make --no-print-directory -C "$copy" -j"$(nproc)" \
+		build/release/sim >"$copy/log" 2>&1; then
+		echo "not ok $name: does not compile"
+		tail -n 5 "$copy/log"
+	elif timeout 90 "$copy/build/release/sim" FIRST=1 COUNT=60 SECONDS=60 STOP=1 \
+		>"$copy/log" 2>&1; then
+		echo "not ok $name: nobody noticed"
+	else
+		echo "ok $name: $(grep -aE ' seed |Assertion' "$copy/log" | tail -n 1)"
+	fi
+	rm -rf "$copy"
+}
+
+canary what-is-held-is-stored-again core/ingest.c \
+	's/return is_held\(intake, record\) \? .*$/{ store_record(intake, record); batch->head = (stream_head) { record_last(record), record->chain }; return INGEST_APPENDED; }/'
+canary an-id-counts-twice core/journal.c \
+	's/if \(find_known\(work/if (work == NULL \&\& find_known(work/'
+canary no-chain-check \
+	core/ingest.c 's/!digest_equal\(record->prev, batch->head.chain\)/false/; s/return is_held\(intake, record\) \?/return true ?/' \
+	nodes/lane.c 's/lane->peer.seq > 0 \&\& !head_equal\(ours, lane->peer\)/ours.seq > UINT64_MAX - 1/' \
+	nodes/agree.c 's/!digest_equal\(frame->batch.before, lane->durable.chain\)/false/'
+canary acknowledged-before-it-is-durable nodes/hub.c \
+	's/(const struct ingest_options options = \{ \.now_ms = clock_wall_ms\(\)) \}/\1, .lazy = true }/'
+canary told-before-it-is-durable core/journal.c \
+	's/db_begin\(journal->db, DB_WRITE, &txn\);/db_begin(journal->db, DB_WRITE_LAZY, \&txn);/'
