@@ -78,7 +78,7 @@ BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
 SHARED_BENCH := $(call objects,$(filter-out $(wildcard bench/bench_*.c), \
 	$(wildcard bench/*.c)))
 
-.PHONY: sim properties mutate all deps test-deps demo test unit bench tidy format install clean help
+.PHONY: sim properties mutate all deps test-deps demo test unit bench bench-replay tidy format install clean help
 .SECONDARY:
 all: deps ## build the program into build/leima (BUILD=release|debug|asan)
 	$(Q)$(MAKE) --no-print-directory $(if $(wildcard tools/main.c),$(B)/leima,$(LIBRARY))
@@ -173,6 +173,12 @@ bench: all ## measure, beside peers, into build/bench/*.json
 	$(Q)$(MAKE) --no-print-directory $(BENCHES)
 	$(Q)mkdir -p build/bench
 	$(Q)for b in $(BENCHES); do $$b || exit 1; done
+
+bench-replay: all ## replay 50 million events of a million accounts, beside a loop
+	$(Q)$(MAKE) --no-print-directory $(B)/bench/bench_replay
+	$(Q)mkdir -p build/bench
+	$(Q)BENCH_REPLAY_EVENTS=$${BENCH_REPLAY_EVENTS:-50000000} \
+		$(B)/bench/bench_replay
 
 tidy: ## check layering, lengths and layout
 	$(Q)tools/tidy.sh CORE="$(CORE)" REPLAY="$(REPLAY)" NODES="$(NODES)" \

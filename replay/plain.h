@@ -15,8 +15,8 @@
 /* Months and days are counted from 2000-01 and 1999-12-01. */
 enum {
     PLAIN_MONTH_FIRST = 2000 * 12 - 1,
-    PLAIN_MONTHS = 2403, /* to 2200-02 */
-    PLAIN_DAYS = 73142,
+    PLAIN_MONTHS = 2407, /* to 2200-06 */
+    PLAIN_DAYS = 73200,  /* 36,600 days after the last event, and more */
     PLAIN_STORES_MAX = 65535,
 };
 

@@ -30,7 +30,8 @@ make_sums(void)
                                   .store = (uint32_t)i,
                                   .effects = 2,
                                   .amounts[MEASURE_ISSUED] = -i,
-                                  .figures[0] = { -(int128)i * ((int128)1 << 40) } };
+                                  .figures[0] = { -(int128)i *
+                                                  ((int128)1 << 40) } };
         totals_add_row(sums->months, &row);
         row.month = standing_sums_index(sums, 1700000000001 + i % 500);
         totals_add_row(sums->ahead, &row);

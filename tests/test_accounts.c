@@ -1,0 +1,49 @@
+/*
+ * test_accounts.c - rows of accounts have as many columns as the heading, and
+ * codes of bearers are quoted
+ */
+#include "tests/unit.h"
+
+#include "replay/accounts.h"
+#include "tests/stage.h"
+
+#include <string.h>
+
+TEST(rows_have_the_columns_of_the_heading)
+{
+    struct shop shop;
+    struct stage stage = { .candidate = stage_other_rules,
+                           .options = { .rows = true } };
+    struct text text = { 0 };
+
+    shop_open(&shop);
+    shop_rules(&shop, "2000-01-01", stage_rules);
+    shop_import(&shop, "{\"kind\": \"purchase\", \"at\": "
+                       "\"2025-02-01T12:00:00Z\", \"store\": 10, \"bearer\": "
+                       "\"a\\\"b\", \"receipt\": \"1\", \"total\": 20000}\n"
+                       "{\"kind\": \"redeem\", \"at\": "
+                       "\"2025-02-09T12:00:00Z\", \"store\": 10, \"member\": "
+                       "7, \"id\": \"x\", \"points\": 30}\n");
+    stage_run(&shop, &stage);
+    assert_int_equal(stage.simulation.account_count, 2);
+    accounts_heading(&text);
+    for (uint32_t i = 0; i < 2; i++)
+        accounts_row(&text, &stage.simulation, &stage.simulation.rows[i], 0);
+    text_char(&text, '\0');
+    char *lines[3];
+    char *rest = (char *)text.bytes;
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t commas = 0;
+        lines[i] = strsep(&rest, "\n");
+        for (const char *c = lines[i]; *c != '\0'; c++)
+            commas += *c == ',';
+        assert_int_equal(commas, 16);
+    }
+    assert_string_equal(lines[1],
+                        "7,0,0,30,30,30,30,0,0,0,0,30,30,0,0,basic,basic");
+    assert_int_equal(strncmp(lines[2], "\"bearer:a\"\"b\",", 14), 0);
+    text_close(&text);
+    shop_close(&shop);
+}
+
+RUN(cmocka_unit_test(rows_have_the_columns_of_the_heading))
