@@ -51,14 +51,15 @@ decide_reward_value(const struct version *version, view reward)
 
 static bool
 holds_voucher(const struct timeline *timeline, const struct account *account,
-              view reward)
+              const struct decide_command *command)
 {
-    int32_t number = timeline_find(timeline, NAME_REWARD, reward);
+    int32_t number = timeline_find(timeline, NAME_REWARD, command->reward);
+    int64_t count = 0;
 
     for (uint32_t i = 0; i < account->vouchers.count; i++)
         if (account->vouchers.items[i].reward == number)
-            return true;
-    return false;
+            count += account->vouchers.items[i].count;
+    return count > command->vouchers_held;
 }
 
 /* Refusals that hold whoever decides. */
@@ -116,7 +117,8 @@ decide_redemption(const struct timeline *timeline,
     bool is_points = command->points.value > 0;
     struct decision decision = {
         .points = command->points,
-        .available = lot_available(&account->lots, now_ms),
+        .available = points_sub(lot_available(&account->lots, now_ms),
+                                command->points_held),
     };
 
     assert(is_points != (command->reward.size > 0));
@@ -127,7 +129,7 @@ decide_redemption(const struct timeline *timeline,
         return decision;
     }
     if (!is_points) {
-        decision.by_voucher = holds_voucher(timeline, account, command->reward);
+        decision.by_voucher = holds_voucher(timeline, account, command);
         if (!decision.by_voucher && reward != NULL)
             decision.points = reward->price;
     }

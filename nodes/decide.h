@@ -29,7 +29,9 @@ const char *decide_verdict_name(enum verdict verdict);
 struct decide_command {
     points points; /* 0: a reward is wanted */
     view reward;
-    bool offline;        /* nobody who knows the whole account was asked */
+    points points_held;     /* reserved for other redemptions */
+    uint32_t vouchers_held; /* likewise, of `reward` */
+    bool offline;           /* nobody who knows the whole account was asked */
     int64_t state_ms;    /* offline: when the hub told this state; 0: never */
     money granted_today; /* offline: what this node granted the account on
                           * the local day, in all */

@@ -352,3 +352,37 @@ feed_answer(struct feed *feed, const struct feed_ask *asks, uint32_t count,
     *ret_count = err == OK ? made : 0;
     return err;
 }
+
+enum err
+feed_look_up(struct feed *feed, uint32_t node, const account_id *accounts,
+             uint32_t count, struct arena *arena, struct frame *ret_state)
+{
+    struct frame_folded *folded =
+        ARENA_NEW(arena, struct frame_folded, STREAMS_MAX);
+    view *states = ARENA_NEW(arena, view, count);
+    uint32_t folded_count;
+
+    enum err err = read_folded(feed, node, folded, &folded_count);
+    for (uint32_t i = 0; i < count && err == OK; i++) {
+        struct state_packed packed = { .account = accounts[i] };
+        err = state_get(feed->state, accounts[i], &packed);
+        if (err == ERR_NOT_FOUND) {
+            packed = (struct state_packed) { .account = accounts[i] };
+            err = OK;
+        }
+        packed.account = accounts[i];
+        if (err == OK)
+            states[i] = write_state(&packed, arena);
+    }
+    if (err != OK)
+        return err;
+    *ret_state = (struct frame) { .kind = FRAME_STATE };
+    ret_state->state.position = state_position(feed->state);
+    ret_state->state.versions = state_timeline(feed->state)->digest;
+    ret_state->state.format = FEED_FORMAT;
+    ret_state->state.folded = folded;
+    ret_state->state.folded_count = folded_count;
+    ret_state->state.states = states;
+    ret_state->state.state_count = count;
+    return OK;
+}

@@ -55,6 +55,13 @@ NODISCARD enum err feed_answer(struct feed *feed, const struct feed_ask *asks,
                                uint32_t count, struct feed_parcel *ret_parcels,
                                uint32_t *ret_count);
 
+/* The states of some accounts, whoever served them, as a STATE frame to `node`;
+ * an account that is not known has a state without bytes.  Borrows from the
+ * arena; the epoch is left to the caller.  ERR_IO, ERR_CORRUPT. */
+NODISCARD enum err feed_look_up(struct feed *feed, uint32_t node,
+                                const account_id *accounts, uint32_t count,
+                                struct arena *arena, struct frame *ret_state);
+
 /* A state of a parcel, taken apart; views borrow from it. */
 struct feed_state {
     account_id account;

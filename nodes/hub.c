@@ -21,6 +21,7 @@
 #include "nodes/allow.h"
 #include "nodes/carry.h"
 #include "nodes/clock.h"
+#include "nodes/inquiry.h"
 #include "nodes/keeper.h"
 #include "nodes/notes.h"
 #include "nodes/roster.h"
@@ -376,6 +377,9 @@ take_frame(struct hub *hub, const struct transport_message *message,
               "what=twins peer=%u incarnation=%llu", guest->peer.pass.node,
               (unsigned long long)guest->incarnation);
     }
+    if (frame->kind == FRAME_ASK)
+        inquiry_take(&(struct inquiry) { hub->keeper, hub->transport }, guest,
+                     frame, hub->epoch);
     give(hub, guest,
          &(struct sync_input) { .kind = SYNC_FRAME, .frame = frame });
 }
@@ -599,6 +603,8 @@ hub_turn(struct hub *hub)
 
     drain(hub);
     commit(hub);
+    inquiry_answer(&(struct inquiry) { hub->keeper, hub->transport },
+                   hub->roster);
     if (now_ms >= hub->look_ms) {
         look(hub);
         feed_nodes(hub);
@@ -753,7 +759,9 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
         return err;
     while (!hub->broken && !stop_asked(stop)) {
         hub_turn(hub);
-        transport_wait(hub->transport, &stop, 1, LOOK_MS);
+        const int descriptors[] = { stop, keeper_bell(hub->keeper) };
+        transport_wait(hub->transport, descriptors, COUNT_OF(descriptors),
+                       LOOK_MS);
     }
     *ret_broken = hub->broken;
     hub_close(hub);

@@ -3,7 +3,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/journal.h"
 #include "core/standing.h"
@@ -26,6 +28,8 @@ struct keeper {
     struct journal *journal;
     struct state *state; /* of a hub only */
     struct feed *feed;
+    struct answerer *answerer;
+    int bell;                  /* an eventfd */
     int64_t feed_ms;           /* not before that */
     struct standing *standing; /* totals; of a hub only */
     int64_t book_ms;           /* not before that; */
@@ -46,6 +50,11 @@ struct keeper {
     uint32_t ask_count;
     struct feed_parcel parcels[FEED_ASKS_MAX];
     uint32_t parcel_count;
+    struct answer_to *questions; /* of a hub; oldest first */
+    uint32_t question_count;
+    struct answer *answers;
+    uint32_t answer_count;
+    uint32_t holds;
 };
 
 enum err
@@ -201,6 +210,44 @@ book(struct keeper *keeper)
     keeper->book_ms = now_ms + BOOK_REST * (now_ms - begun_ms);
 }
 
+static bool
+next_question(struct keeper *keeper, struct answer_to *ret_question)
+{
+    pthread_mutex_lock(&keeper->lock);
+    bool found = keeper->question_count > 0 &&
+                 keeper->answer_count < KEEPER_QUESTIONS_MAX;
+    if (found) {
+        *ret_question = keeper->questions[0];
+        keeper->question_count--;
+        memmove(&keeper->questions[0], &keeper->questions[1],
+                keeper->question_count * sizeof keeper->questions[0]);
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return found;
+}
+
+/* All that are waiting: tills stand behind them. */
+static void
+answer_questions(struct keeper *keeper)
+{
+    const uint64_t one = 1;
+    struct answer_to question;
+    struct answer answer;
+
+    while (keeper->answerer && next_question(keeper, &question)) {
+        if (!answer_make(keeper->answerer, &question, clock_wall_ms(),
+                         clock_steady_ms(), &answer))
+            continue;
+        pthread_mutex_lock(&keeper->lock);
+        keeper->answers[keeper->answer_count++] = answer;
+        keeper->holds = answer_holds(keeper->answerer);
+        pthread_mutex_unlock(&keeper->lock);
+        /* A bell that is rung already is loud enough. */
+        if (write(keeper->bell, &one, sizeof one) < 0)
+            continue;
+    }
+}
+
 void
 keeper_look(struct keeper *keeper)
 {
@@ -213,6 +260,7 @@ keeper_look(struct keeper *keeper)
         keeper->txn = now;
     }
     if (keeper->well) {
+        answer_questions(keeper);
         feed(keeper);
         book(keeper);
     }
@@ -250,6 +298,13 @@ release(struct keeper *keeper)
 {
     for (uint32_t i = 0; i < keeper->parcel_count; i++)
         feed_parcel_close(&keeper->parcels[i]);
+    for (uint32_t i = 0; i < keeper->answer_count; i++)
+        answer_close(&keeper->answers[i]);
+    free(keeper->answers);
+    free(keeper->questions);
+    answer_end(keeper->answerer);
+    if (keeper->bell >= 0)
+        close(keeper->bell);
     feed_close(keeper->feed);
     if (keeper->standing && keeper->booked)
         save(keeper);
@@ -257,6 +312,20 @@ release(struct keeper *keeper)
     if (keeper->state)
         state_close(keeper->state);
     free(keeper);
+}
+
+static enum err
+open_answerer(struct keeper *keeper)
+{
+    keeper->questions =
+        calloc(KEEPER_QUESTIONS_MAX, sizeof keeper->questions[0]);
+    keeper->answers = calloc(KEEPER_QUESTIONS_MAX, sizeof keeper->answers[0]);
+    if (!keeper->questions || !keeper->answers)
+        return ERR_MEMORY;
+    keeper->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (keeper->bell < 0)
+        return ERR_IO;
+    return answer_open(keeper->ledger, keeper->feed, &keeper->answerer);
 }
 
 enum err
@@ -271,12 +340,15 @@ keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
     keeper->txn = UINT64_MAX;
     keeper->well = true;
     keeper->booked = true;
+    keeper->bell = -1;
     if (feeds)
         err = state_open(ledger, &keeper->state);
     if (err == OK && feeds)
         err = feed_open(ledger, keeper->state, &keeper->feed);
     if (err == OK && feeds)
         err = standing_open(ledger, &keeper->standing);
+    if (err == OK && feeds)
+        err = open_answerer(keeper);
     if (err == OK)
         err = start(keeper);
     if (err != OK) {
@@ -346,4 +418,52 @@ keeper_take(struct keeper *keeper, struct feed_parcel *ret_parcel)
     }
     pthread_mutex_unlock(&keeper->lock);
     return found;
+}
+
+bool
+keeper_question(struct keeper *keeper, const struct answer_to *question)
+{
+    assert(keeper->questions != NULL);
+    pthread_mutex_lock(&keeper->lock);
+    bool fits = keeper->question_count < KEEPER_QUESTIONS_MAX;
+    if (fits)
+        keeper->questions[keeper->question_count++] = *question;
+    keeper->woken |= fits;
+    pthread_cond_signal(&keeper->news);
+    pthread_mutex_unlock(&keeper->lock);
+    return fits;
+}
+
+bool
+keeper_answer(struct keeper *keeper, struct answer *ret_answer)
+{
+    uint64_t rung;
+
+    pthread_mutex_lock(&keeper->lock);
+    bool found = keeper->answer_count > 0;
+    if (found) {
+        *ret_answer = keeper->answers[0];
+        keeper->answer_count--;
+        memmove(&keeper->answers[0], &keeper->answers[1],
+                keeper->answer_count * sizeof keeper->answers[0]);
+    } else if (read(keeper->bell, &rung, sizeof rung) < 0) {
+        rung = 0; /* it was silent */
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return found;
+}
+
+uint32_t
+keeper_holds(struct keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    uint32_t holds = keeper->holds;
+    pthread_mutex_unlock(&keeper->lock);
+    return holds;
+}
+
+int
+keeper_bell(const struct keeper *keeper)
+{
+    return keeper->bell;
 }

@@ -9,7 +9,7 @@
 #ifndef NODES_KEEPER_H
 #define NODES_KEEPER_H
 
-#include "nodes/feed.h"
+#include "nodes/answer.h"
 
 struct keeper;
 
@@ -35,6 +35,18 @@ void keeper_look(struct keeper *keeper);
 
 /* The position up to which all is folded. */
 uint64_t keeper_position(struct keeper *keeper);
+
+/* Puts a node's question; the answer comes with keeper_answer(), before
+ * anything is fed.  False: too many are waiting. */
+enum { KEEPER_QUESTIONS_MAX = 256 };
+NODISCARD bool keeper_question(struct keeper *keeper,
+                               const struct answer_to *question);
+/* An answer, owned from now on.  False: none is ready. */
+NODISCARD bool keeper_answer(struct keeper *keeper, struct answer *ret_answer);
+/* How many reservations stood after the last answer. */
+uint32_t keeper_holds(struct keeper *keeper);
+/* Readable whenever answers may be ready. */
+int keeper_bell(const struct keeper *keeper);
 
 /* Asks for what a node is to be told; the answer comes with keeper_take(), some
  * time.  False: too many are waiting, ask again later. */

@@ -25,6 +25,10 @@ struct guest {
     bool gone;                 /* to be swept */
     int64_t asked_ms;          /* for states, at the keeper; 0: not */
     int64_t told_ms;           /* states; 0: never in this session */
+    uint32_t questions;        /* that it may put now ... */
+    int64_t questions_ms;      /* ... as of this time */
+    uint64_t asked_count;      /* questions of this session ... */
+    uint64_t turned_away;      /* ... and those beyond its limit */
     uint32_t part;             /* of the parcel: the next to send */
     struct feed_parcel parcel; /* owned; without parts: none */
     struct guest *chain;

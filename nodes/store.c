@@ -9,6 +9,8 @@
 #include "nodes/carry.h"
 #include "nodes/clock.h"
 #include "nodes/copies.h"
+#include "nodes/desk.h"
+#include "nodes/errand.h"
 #include "nodes/join.h"
 #include "nodes/keeper.h"
 #include "nodes/link.h"
@@ -40,6 +42,8 @@ struct store {
     struct carry carry;
     struct notes notes;
     struct copies *copies;
+    struct desk *desk; /* NULL: nobody asks here */
+    struct errands errands;
     struct link link;
     bool link_is_open;
     struct arena scratch;
@@ -250,6 +254,130 @@ give(struct store *store, const struct sync_input *input)
     }
 }
 
+/* --- questions of the tills --- */
+
+/* The end of what this node has appended. */
+static uint64_t
+own_head(struct store *store, stream_id *ret_stream)
+{
+    struct journal_identity who;
+    stream_head head = { 0 };
+
+    if (journal_get_identity(store->journal, &who) != OK)
+        return UINT64_MAX;
+    *ret_stream = (stream_id) { .node = store->node,
+                                .incarnation = who.incarnation,
+                                .channel = CHANNEL_EVENTS };
+    if (carry_head(&store->carry, *ret_stream, &head) != OK)
+        return UINT64_MAX;
+    return head.seq;
+}
+
+static void look_at_journal(struct store *store);
+
+static void
+take_questions(struct store *store, int64_t now_ms)
+{
+    stream_id stream;
+    uint64_t client;
+    struct ask ask;
+
+    while (desk_next(store->desk, now_ms, &client, &ask)) {
+        bool live = store->session && session_is_live(store->session);
+        uint64_t seq =
+            live && ask.kind == ASK_REDEEM ? own_head(store, &stream) : 0;
+        if (!live || !errand_take(&store->errands, client, &ask, seq, now_ms))
+            desk_answer_none(store->desk, client);
+        else
+            look_at_journal(store);
+    }
+}
+
+static void
+send_questions(struct store *store)
+{
+    const struct ask *ask;
+    stream_id stream = { 0 };
+
+    if (store->errands.count == 0 || !store->session ||
+        own_head(store, &stream) == UINT64_MAX)
+        return;
+    uint64_t acked = notes_get_acked(&store->notes, stream);
+    while ((ask = errand_next(&store->errands, acked)) != NULL) {
+        struct arena scratch = store->scratch;
+        struct frame frame;
+        ask_write(ask, &scratch, &frame);
+        frame.session = session_number(store->session);
+        if (transport_send(store->link.transport, NULL, &frame) != OK)
+            trace(TRACE_DEBUG, store->node, "unsent", "frame=ASK");
+    }
+}
+
+static void
+take_decision(struct store *store, const struct errand *errand,
+              const struct frame *frame)
+{
+    struct decision decision;
+    struct text line = { 0 };
+
+    if (!ask_read_decision(frame, &decision)) {
+        desk_answer_none(store->desk, errand->client);
+        return;
+    }
+    desk_write_decision(&line, &decision);
+    desk_answer(store->desk, errand->client, &line);
+    text_close(&line);
+}
+
+static void
+take_asked(struct store *store, const struct errand *errand,
+           const struct frame *frame, struct arena scratch)
+{
+    struct text line = { 0 };
+    struct frame state;
+
+    if (ask_read_states(frame, store->node, &scratch, &state) &&
+        copies_put_asked(store->copies, &state, store->node, clock_wall_ms()) ==
+            OK)
+        text_string(&line, "{\"answer\": \"state\"}\n");
+    else
+        text_string(&line, "{\"answer\": \"none\"}\n");
+    desk_answer(store->desk, errand->client, &line);
+    text_close(&line);
+}
+
+/* What is left of the scratch in which the frame lies. */
+static void
+take_answer(struct store *store, const struct frame *frame,
+            struct arena scratch)
+{
+    struct errand errand;
+
+    if (!store->desk || !session_is_live(store->session) ||
+        frame->session != session_number(store->session) ||
+        !errand_done(&store->errands, frame->ask.number, &errand))
+        return;
+    enum ask_kind kind = ask_answer_kind(frame);
+    if (kind != errand.ask.kind)
+        desk_answer_none(store->desk, errand.client);
+    else if (kind == ASK_REDEEM)
+        take_decision(store, &errand, frame);
+    else
+        take_asked(store, &errand, frame, scratch);
+}
+
+static void
+serve_desk(struct store *store)
+{
+    int64_t now_ms = clock_steady_ms();
+    struct errand errand;
+
+    take_questions(store, now_ms);
+    send_questions(store);
+    while (errand_late(&store->errands, now_ms, !store->session, &errand))
+        desk_answer_none(store->desk, errand.client);
+}
+
 /* --- the connection --- */
 
 /* About how much the hub lacks, for its admission. */
@@ -341,6 +469,8 @@ receive(struct store *store)
             trace(TRACE_ERROR, store->node, "refused", "code=%u what=\"%.*s\"",
                   frame.err.code, (int)frame.err.words.size,
                   (const char *)frame.err.words.bytes);
+        if (err == OK && frame.kind == FRAME_ANSWER)
+            take_answer(store, &frame, scratch);
         if (err == OK)
             give(store,
                  &(struct sync_input) { .kind = SYNC_FRAME, .frame = &frame });
@@ -400,6 +530,8 @@ store_turn(struct store *store)
             trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
         store->save_ms = now_ms + SAVE_MS;
     }
+    if (store->desk)
+        serve_desk(store);
     store->done = store->options->once && store->session &&
                   session_is_sent(store->session) &&
                   session_is_received(store->session);
@@ -462,6 +594,7 @@ store_close(struct store *store)
     end_session(store);
     if (store->link_is_open)
         link_close(&store->link);
+    desk_close(store->desk);
     carry_close(&store->carry);
     copies_close(store->copies);
     store->copies = NULL;
@@ -533,9 +666,14 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     enum err err = store_open(options, stop, complaint, &store);
     if (err != OK)
         return err;
+    if (desk_open(options->dir, &store->desk) != OK)
+        trace(TRACE_ERROR, store->node, "desk", "what=\"can't be opened\"");
+    const int descriptors[] = { stop,
+                                store->desk ? desk_bell(store->desk) : stop };
     while (!store->broken && !store->done && !stop_asked(stop)) {
         store_turn(store);
-        transport_wait(store->link.transport, &stop, 1, LOOK_MS);
+        transport_wait(store->link.transport, descriptors,
+                       COUNT_OF(descriptors), LOOK_MS);
     }
     *ret_broken = store->broken;
     store_close(store);

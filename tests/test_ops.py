@@ -5,16 +5,15 @@ Redemptions with the hub and without it, status, metrics, keys in a safe, and
 an end by SIGTERM that keeps what was acknowledged.
 """
 import os
-import shutil
+import socket
 import stat
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import leima, main  # noqa: E402
-from network import (Hub, Node, events, has, join, kill_all,  # noqa: E402
-                     sell, wait)
+from network import (Hub, Node, events, join, kill_all,  # noqa: E402
+                     wait)
 
 # One cent gives one point, one point is worth a cent.
 PROGRAM = """
@@ -74,8 +73,10 @@ def test_offline_by_the_limits_of_the_rules():
     hub = Hub()
     node = join(11)
     earn("n11", 10000)
-    wait("the copy", lambda: redeem("n11", 100, "dry", "--dry-run")
+    wait("the hub to know", lambda: redeem("n11", 100, "dry", "--dry-run")
          .get("verdict") == "granted")
+    wait("a copy", lambda: "state" in ask_desk(
+        "n11", '{"ask": "state", "account": "42"}'))
     hub.stop()
     node.stop()
     check(redeem("n11", 1500, "a"), verdict="granted", by="offline",
@@ -97,10 +98,92 @@ def test_offline_by_the_limits_of_the_rules():
     wait("the redemptions at the hub", lambda: len(events("hq")) == 3)
     wait("the state to come down", lambda: leima(
         "balance", "n11", 42, "--json").json()["available"] == 8200)
-    time.sleep(0.3)
     node.stop()
     check(redeem("n11", 101, "h"), reason="offline_limit", limit_used=1900)
     check(redeem("n11", 100, "i"), verdict="granted", by="offline")
+
+
+@network
+def test_online_the_hub_decides():
+    hub = Hub()
+    nodes = [join(11), join(12)]
+    earn("n11", 10000)
+    wait("the points at the hub", lambda: told("hq"))
+    found = redeem("n11", 9000, "a")        # far more than offline
+    check(found, verdict="granted", by="hub", known=False)
+    # It is reserved at once, and then it has happened.
+    check(redeem("n12", 1001, "b"), verdict="refused", reason="too_little",
+          available=1000)
+    check(redeem("n12", 1000, "c"), verdict="granted", by="hub")
+    check(redeem("n11", 9000, "a"), verdict="granted", known=True)
+    wait("both at the hub", lambda: len(events("hq")) == 3)
+    assert leima("balance", "hq", 42, "--json").json()["available"] == 0
+    check(redeem("n12", 100, "d"), reason="too_little")
+
+    # A reservation whose event does not come holds the points.
+    earn("n11", 500, receipt="E2")
+    wait("the points", lambda: redeem("n12", 500, "e", "--dry-run")
+         .get("verdict") == "granted")
+    ask_desk("n11", '{"ask": "redeem", "account": "42", "points": 400, '
+             '"id": "lost"}')
+    check(redeem("n12", 500, "e"), reason="too_little", available=100)
+    check(redeem("n11", 400, "lost"), verdict="granted", by="hub")
+    hub.stop()
+    for node in nodes:
+        node.stop()
+
+
+def ask_desk(ledger, line):
+    """What the node at the socket answers to a line."""
+    with socket.socket(socket.AF_UNIX) as desk:
+        desk.settimeout(5)
+        desk.connect(os.path.join(ledger, "desk"))
+        try:
+            desk.sendall(line.encode() + b"\n")
+            return desk.recv(4096).decode()
+        except (BrokenPipeError, ConnectionResetError):
+            return ""
+
+
+@network
+def test_a_store_knows_any_member_that_turns_up():
+    Hub()
+    join(11)
+    node = join(12)
+    earn("n11", 700)
+    wait("the points at the hub", lambda: told("hq"))
+    found = leima("balance", "n12", 42, "--json").expect(0).json()
+    assert found["available"] == 700, found
+    node.stop()
+    found = leima("balance", "n12", 42, "--json").expect(0).json()
+    assert found["available"] == 700, found         # it is kept
+    check(redeem("n12", 700, "a"), verdict="granted", by="offline")
+    leima("balance", "n12", 43, "--json").expect(1)
+
+
+@network
+def test_the_desk_bears_nonsense():
+    Hub()
+    node = join(11)
+    mode = os.stat("n11/desk").st_mode
+    assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600
+    for line in ("", "x", "{}", "[]", "{" * 500, '{"ask": "redeem"}',
+                 '{"ask": "state", "account": "0"}', "\0" * 900,
+                 '{"ask": "redeem", "account": "1", "points": -1, "id": "a"}',
+                 '{"ask": "redeem", "account": "1", "reward": "A", "id": "a"}'):
+        assert ask_desk("n11", line) == '{"answer": "none"}\n', line
+    assert ask_desk("n11", "x" * 5000) == ""
+    idle = [socket.socket(socket.AF_UNIX) for _ in range(60)]
+    for each in idle:
+        each.setblocking(False)
+        try:
+            each.connect("n11/desk")
+        except BlockingIOError:
+            pass
+    time.sleep(2.2)                 # who says nothing is sent away
+    assert ask_desk("n11", "x") == '{"answer": "none"}\n'
+    node.stop()
+    assert not os.path.exists("n11/desk")
 
 
 if __name__ == "__main__":

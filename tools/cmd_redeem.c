@@ -12,17 +12,19 @@
 
 #include "core/ledger_append.h"
 #include "core/text.h"
-#include "nodes/decide.h"
+#include "nodes/desk.h"
 #include "nodes/keys.h"
 #include "tools/query.h"
 
 enum { REDEEM_TRIES = 20 };
+enum { ONLINE_MS = 200 }; /* a node answers in ERRAND_MS, come what may */
 
 struct redeem {
     struct query query;
     struct decide_command command;
     struct ledger_entry entry;
     struct decision decision;
+    bool by_hub;    /* its hub has decided, through the running node */
     bool stored;    /* the event is in the ledger ... */
     bool was_there; /* ... and had been before */
 };
@@ -120,19 +122,41 @@ sum_granted(struct redeem *redeem, money *ret_sum)
     return OK;
 }
 
+/* The hub, through the node that runs on this ledger. */
+static bool
+decide_online(struct redeem *redeem, bool dry_run)
+{
+    const struct event *event = &redeem->entry.event;
+    struct ask ask = { .kind = ASK_REDEEM,
+                       .account_count = 1,
+                       .points = event->redeem.points,
+                       .dry_run = dry_run };
+
+    account_format(event->account, ask.accounts[0]);
+    memcpy(ask.reward, event->redeem.reward.bytes, event->redeem.reward.size);
+    memcpy(ask.id, event->id.bytes, event->id.size);
+    return desk_ask(ledger_dir(redeem->query.ledger), &ask, ONLINE_MS,
+                    &redeem->decision) == ASK_REDEEM;
+}
+
 static enum err
-decide(struct redeem *redeem)
+decide(struct redeem *redeem, bool dry_run)
 {
     struct query *query = &redeem->query;
     const struct account *account;
 
     query->at_ms = command_now_ms();
+    redeem->command.offline = false;
+    const bool joined = keys_has_hub(ledger_dir(query->ledger));
+    redeem->by_hub = joined && decide_online(redeem, dry_run);
+    if (redeem->by_hub)
+        return OK;
     enum err err = sum_granted(redeem, &redeem->command.granted_today);
     if (err == OK)
         err = query_account(query, redeem->entry.event.account, &account);
     if (err != OK)
         return err;
-    redeem->command.offline = keys_has_hub(ledger_dir(query->ledger));
+    redeem->command.offline = joined;
     redeem->command.state_ms = query->told_ms;
     redeem->decision = decide_redemption(query->timeline, account,
                                          &redeem->command, query->at_ms);
@@ -169,13 +193,14 @@ decide_and_append(struct redeem *redeem, bool dry_run)
         if (err == OK)
             err = look_up(redeem);
         if (err == OK)
-            err = decide(redeem);
+            err = decide(redeem, dry_run);
         if (err != OK || redeem->was_there || dry_run ||
             redeem->decision.verdict != VERDICT_GRANTED)
             return err;
         const struct ledger_append append = {
             .now_ms = query->at_ms,
-            .only_at = ledger_position(query->ledger) + 1,
+            /* What the hub grants it holds for us, whatever comes here. */
+            .only_at = redeem->by_hub ? 0 : ledger_position(query->ledger) + 1,
         };
         err = ledger_append(query->ledger, &redeem->entry, 1, &append,
                             &query->complaint);

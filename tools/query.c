@@ -2,9 +2,12 @@
 
 #include "core/hub_state.h"
 #include "nodes/copies.h"
+#include "nodes/desk.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { ASK_MS = 300 };
 
 enum command_status
 query_ledger(const struct arguments *arguments, enum ledger_mode mode,
@@ -176,6 +179,19 @@ open_copies(struct query *query)
     return err;
 }
 
+/* The hub, through the node that runs here, which then has a copy.  False:
+ * nobody is there to ask. */
+static bool
+ask_hub(struct query *query, account_id account)
+{
+    struct ask ask = { .kind = ASK_STATES, .account_count = 1 };
+    struct decision none;
+
+    account_format(account, ask.accounts[0]);
+    return desk_ask(ledger_dir(query->ledger), &ask, ASK_MS, &none) ==
+           ASK_STATES;
+}
+
 static enum err
 read_copy(struct query *query, account_id account)
 {
@@ -189,6 +205,12 @@ read_copy(struct query *query, account_id account)
     if (err == OK)
         err = copies_get(query->copies, account, query->timeline->digest,
                          &query->account, &state);
+    if (err == ERR_NOT_FOUND && ask_hub(query, account)) {
+        err = open_copies(query);
+        if (err == OK)
+            err = copies_get(query->copies, account, query->timeline->digest,
+                             &query->account, &state);
+    }
     if (err != OK)
         return err;
     err = hub_state_read(&query->copies_fold, account, &state, query->at_ms,

@@ -1,0 +1,418 @@
+#include "nodes/desk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/json.h"
+#include "nodes/clock.h"
+
+struct client {
+    int descriptor; /* -1: a free place */
+    uint32_t size;
+    uint32_t round; /* of the place, so that a late answer finds nobody */
+    bool asked;     /* its question is being answered */
+    int64_t until_ms;
+    uint8_t line[DESK_LINE_SIZE];
+};
+
+struct desk {
+    int dir; /* the ledger's */
+    int listener;
+    int bell; /* an epoll of the listener and the clients */
+    uint32_t cursor;
+    struct client clients[DESK_CLIENTS_MAX];
+};
+
+/* --- the lines ---------------------------------------------------------- */
+
+static bool
+take(const struct json_tree *tree, const char *key, char *text, uint32_t room)
+{
+    view value = { 0 };
+
+    if (json_get(tree, key) == NULL) {
+        text[0] = '\0';
+        return true;
+    }
+    if (!json_get_string(json_get(tree, key), &value) || value.size >= room ||
+        (value.size > 0 && memchr(value.bytes, 0, value.size) != NULL))
+        return false;
+    if (value.size > 0)
+        memcpy(text, value.bytes, value.size);
+    text[value.size] = '\0';
+    return true;
+}
+
+static bool
+read_redeem(const struct json_tree *tree, struct ask *ask)
+{
+    int64_t count = 0;
+
+    if (json_get(tree, "points") != NULL &&
+        !json_get_integer(json_get(tree, "points"), &count))
+        return false;
+    if (json_get(tree, "dry_run") != NULL &&
+        !json_get_bool(json_get(tree, "dry_run"), &ask->dry_run))
+        return false;
+    ask->kind = ASK_REDEEM;
+    ask->points.value = count;
+    return take(tree, "reward", ask->reward, sizeof ask->reward) &&
+           take(tree, "id", ask->id, sizeof ask->id) && ask_is_sound(ask);
+}
+
+static bool
+read_question(const struct json_tree *tree, struct ask *ask)
+{
+    account_id account;
+    view what;
+
+    if (!json_get_string(json_get(tree, "ask"), &what) ||
+        !take(tree, "account", ask->accounts[0], ACCOUNT_SIZE) ||
+        !account_parse(view_of(ask->accounts[0]), &account))
+        return false;
+    ask->account_count = 1;
+    if (view_equal(what, view_of("redeem")))
+        return read_redeem(tree, ask);
+    ask->kind = ASK_STATES;
+    return view_equal(what, view_of("state"));
+}
+
+bool
+desk_read_question(view line, struct ask *ret_ask)
+{
+    struct json_tree *tree = NULL;
+    struct complaint complaint;
+
+    *ret_ask = (struct ask) { 0 };
+    bool good = json_open(line, &tree, &complaint) == OK &&
+                read_question(tree, ret_ask);
+    json_close(tree);
+    return good;
+}
+
+void
+desk_write_question(struct text *line, const struct ask *ask)
+{
+    assert(ask->account_count == 1);
+    text_char(line, '{');
+    text_json_view(line, "ask",
+                   view_of(ask->kind == ASK_REDEEM ? "redeem" : "state"));
+    text_json_view(line, "account", view_of(ask->accounts[0]));
+    if (ask->kind == ASK_REDEEM) {
+        text_json_integer(line, "points", ask->points.value);
+        text_json_view(line, "reward", view_of(ask->reward));
+        text_json_view(line, "id", view_of(ask->id));
+        text_json_bool(line, "dry_run", ask->dry_run);
+    }
+    text_string(line, "}\n");
+}
+
+void
+desk_write_decision(struct text *line, const struct decision *decision)
+{
+    text_char(line, '{');
+    text_json_view(line, "answer", view_of("decision"));
+    text_json_view(line, "verdict",
+                   view_of(decide_verdict_name(decision->verdict)));
+    text_json_bool(line, "voucher", decision->by_voucher);
+    text_json_integer(line, "points", decision->points.value);
+    text_json_integer(line, "available", decision->available.value);
+    text_json_integer(line, "minimum", decision->minimum.value);
+    text_json_integer(line, "value", decision->value.minor);
+    text_string(line, "}\n");
+}
+
+static bool
+read_decision(const struct json_tree *tree, struct decision *decision)
+{
+    view verdict;
+
+    *decision = (struct decision) { 0 };
+    if (!json_get_string(json_get(tree, "verdict"), &verdict) ||
+        !json_get_bool(json_get(tree, "voucher"), &decision->by_voucher) ||
+        !json_get_integer(json_get(tree, "points"), &decision->points.value) ||
+        !json_get_integer(json_get(tree, "available"),
+                          &decision->available.value) ||
+        !json_get_integer(json_get(tree, "minimum"),
+                          &decision->minimum.value) ||
+        !json_get_integer(json_get(tree, "value"), &decision->value.minor))
+        return false;
+    for (int i = 0; i < VERDICT_COUNT; i++) {
+        decision->verdict = (enum verdict)i;
+        if (view_equal(verdict, view_of(decide_verdict_name((enum verdict)i))))
+            return true;
+    }
+    return false;
+}
+
+enum ask_kind
+desk_read_answer(view line, struct decision *ret_decision)
+{
+    struct json_tree *tree = NULL;
+    struct complaint complaint;
+    enum ask_kind kind = ASK_NONE;
+    view answer = { 0 };
+
+    if (json_open(line, &tree, &complaint) == OK &&
+        json_get_string(json_get(tree, "answer"), &answer)) {
+        if (view_equal(answer, view_of("state")))
+            kind = ASK_STATES;
+        else if (view_equal(answer, view_of("decision")) &&
+                 read_decision(tree, ret_decision))
+            kind = ASK_REDEEM;
+    }
+    json_close(tree);
+    return kind;
+}
+
+/* --- the socket --------------------------------------------------------- */
+
+/* The path of a socket may have 107 bytes; through the directory's descriptor
+ * it is short wherever the ledger lies. */
+static enum err
+address_of(int dir, struct sockaddr_un *ret_address)
+{
+    *ret_address = (struct sockaddr_un) { .sun_family = AF_UNIX };
+    int size = snprintf(ret_address->sun_path, sizeof ret_address->sun_path,
+                        "/proc/self/fd/%d/desk", dir);
+    return size > 0 && size < (int)sizeof ret_address->sun_path ? OK : ERR_IO;
+}
+
+static enum err
+watch(struct desk *desk, int descriptor)
+{
+    struct epoll_event event = { .events = EPOLLIN };
+
+    return epoll_ctl(desk->bell, EPOLL_CTL_ADD, descriptor, &event) == 0
+               ? OK
+               : ERR_IO;
+}
+
+static enum err
+listen_there(struct desk *desk)
+{
+    struct sockaddr_un address;
+
+    if (address_of(desk->dir, &address) != OK)
+        return ERR_IO;
+    desk->listener =
+        socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (desk->listener < 0)
+        return ERR_IO;
+    unlinkat(desk->dir, "desk", 0);
+    /* The mode that a socket's file gets is that of its descriptor. */
+    if (fchmod(desk->listener, 0600) != 0 ||
+        bind(desk->listener, (struct sockaddr *)&address, sizeof address) != 0)
+        return ERR_IO;
+    if (fchmodat(desk->dir, "desk", 0600, 0) != 0 ||
+        listen(desk->listener, DESK_CLIENTS_MAX) != 0)
+        return ERR_IO;
+    return watch(desk, desk->listener);
+}
+
+enum err
+desk_open(const char *dir, struct desk **ret_desk)
+{
+    struct desk *desk = calloc(1, sizeof *desk);
+    enum err err = ERR_IO;
+
+    if (!desk)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++)
+        desk->clients[i].descriptor = -1;
+    desk->listener = -1;
+    desk->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    desk->bell = epoll_create1(EPOLL_CLOEXEC);
+    if (desk->dir >= 0 && desk->bell >= 0)
+        err = listen_there(desk);
+    if (err == OK)
+        *ret_desk = desk;
+    else
+        desk_close(desk);
+    return err;
+}
+
+static void
+end(struct client *client)
+{
+    close(client->descriptor);
+    client->descriptor = -1;
+    client->round++;
+}
+
+void
+desk_close(struct desk *desk)
+{
+    if (!desk)
+        return;
+    for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++)
+        if (desk->clients[i].descriptor >= 0)
+            end(&desk->clients[i]);
+    if (desk->listener >= 0) {
+        unlinkat(desk->dir, "desk", 0);
+        close(desk->listener);
+    }
+    if (desk->bell >= 0)
+        close(desk->bell);
+    if (desk->dir >= 0)
+        close(desk->dir);
+    free(desk);
+}
+
+int
+desk_bell(const struct desk *desk)
+{
+    return desk->bell;
+}
+
+/* --- the node's side ---------------------------------------------------- */
+
+/* Those whose time is over go; then as many come as there are places. */
+static void
+let_in(struct desk *desk, int64_t now_ms)
+{
+    for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++) {
+        struct client *client = &desk->clients[i];
+        if (client->descriptor >= 0 && now_ms >= client->until_ms)
+            end(client);
+        if (client->descriptor >= 0)
+            continue;
+        int descriptor =
+            accept4(desk->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (descriptor < 0)
+            continue;
+        client->descriptor = descriptor;
+        client->size = 0;
+        client->asked = false;
+        client->until_ms = now_ms + DESK_MS;
+        if (watch(desk, descriptor) != OK)
+            end(client);
+    }
+}
+
+/* Whether a whole line is there. */
+static bool
+receive(struct client *client)
+{
+    ssize_t size = recv(client->descriptor, client->line + client->size,
+                        sizeof client->line - client->size, 0);
+
+    if (size > 0)
+        client->size += (uint32_t)size;
+    if (client->size > 0 && client->line[client->size - 1] == '\n')
+        return true;
+    if (size == 0 || client->size == sizeof client->line ||
+        (size < 0 && errno != EAGAIN && errno != EINTR))
+        end(client);
+    return false;
+}
+
+bool
+desk_next(struct desk *desk, int64_t now_ms, uint64_t *ret_client,
+          struct ask *ret_ask)
+{
+    let_in(desk, now_ms);
+    for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++) {
+        uint32_t at = (desk->cursor + i) % DESK_CLIENTS_MAX;
+        struct client *client = &desk->clients[at];
+        if (client->descriptor < 0 || client->asked || !receive(client))
+            continue;
+        /* Whatever it sends from now on does not ring. */
+        epoll_ctl(desk->bell, EPOLL_CTL_DEL, client->descriptor, NULL);
+        client->asked = true;
+        *ret_client = (uint64_t)client->round << 32 | at;
+        if (desk_read_question((view) { client->line, client->size },
+                               ret_ask)) {
+            desk->cursor = at + 1;
+            return true;
+        }
+        desk_answer_none(desk, *ret_client);
+    }
+    return false;
+}
+
+void
+desk_answer(struct desk *desk, uint64_t client, const struct text *line)
+{
+    struct client *found = &desk->clients[client % DESK_CLIENTS_MAX];
+
+    if (found->descriptor < 0 || found->round != client >> 32)
+        return;
+    /* A line fits the socket's room; who does not take it goes without. */
+    if (text_ok(line) &&
+        send(found->descriptor, line->bytes, line->size, MSG_NOSIGNAL) < 0)
+        found->asked = true;
+    end(found);
+}
+
+void
+desk_answer_none(struct desk *desk, uint64_t client)
+{
+    struct text line = { 0 };
+
+    text_string(&line, "{\"answer\": \"none\"}\n");
+    desk_answer(desk, client, &line);
+    text_close(&line);
+}
+
+/* --- the command's side ------------------------------------------------- */
+
+static int
+dial(const char *dir)
+{
+    struct sockaddr_un address;
+    int descriptor = -1;
+    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (folder >= 0 && address_of(folder, &address) == OK)
+        descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor >= 0 &&
+        connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) {
+        close(descriptor);
+        descriptor = -1;
+    }
+    if (folder >= 0)
+        close(folder);
+    return descriptor;
+}
+
+enum ask_kind
+desk_ask(const char *dir, const struct ask *ask, uint32_t timeout_ms,
+         struct decision *ret_decision)
+{
+    const int64_t until_ms = clock_steady_ms() + timeout_ms;
+    uint8_t line[DESK_LINE_SIZE];
+    struct text question = { 0 };
+    uint32_t size = 0;
+
+    int descriptor = dial(dir);
+    if (descriptor < 0)
+        return ASK_NONE;
+    desk_write_question(&question, ask);
+    bool more = text_ok(&question) &&
+                send(descriptor, question.bytes, question.size, MSG_NOSIGNAL) ==
+                    (ssize_t)question.size;
+    while (more && size < sizeof line) {
+        struct pollfd wanted = { .fd = descriptor, .events = POLLIN };
+        int64_t left_ms = until_ms - clock_steady_ms();
+        if (left_ms <= 0 || poll(&wanted, 1, (int)left_ms) <= 0)
+            break;
+        ssize_t got = recv(descriptor, line + size, sizeof line - size, 0);
+        more = got > 0;
+        size += more ? (uint32_t)got : 0;
+    }
+    close(descriptor);
+    text_close(&question);
+    if (size == 0 || line[size - 1] != '\n')
+        return ASK_NONE;
+    return desk_read_answer((view) { line, size }, ret_decision);
+}
