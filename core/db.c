@@ -51,6 +51,7 @@ struct db {
     pthread_rwlock_t map_lock;
     atomic_bool broken;
     bool lazy; /* the last writer's mode; only who holds LMDB's lock looks */
+    bool sealed;
     uint32_t table_count;
     MDB_dbi tables[DB_TABLES_MAX];
     char dir[]; /* where it lies, for asking about room */
@@ -112,6 +113,71 @@ err_of(int code)
         return code >= MDB_KEYEXIST && code <= MDB_LAST_ERRCODE ? err_corrupt()
                                                                 : ERR_IO;
     }
+}
+
+/* ----- the seal ----- */
+
+struct seal {
+    uint64_t txn;
+    uint64_t counts[DB_TABLES_MAX]; /* of tables[1] and on */
+};
+
+static MDB_val
+seal_key(void)
+{
+    static const char key[] = "seal";
+
+    return (MDB_val) { sizeof key - 1, (void *)(uintptr_t)key };
+}
+
+static int
+make_seal(const struct db *db, MDB_txn *txn, struct seal *ret_seal)
+{
+    MDB_stat stats;
+
+    *ret_seal = (struct seal) { .txn = mdb_txn_id(txn) };
+    for (uint32_t i = 1; i < db->table_count; i++) {
+        int code = mdb_stat(txn, db->tables[i], &stats);
+        if (code != 0)
+            return code;
+        ret_seal->counts[i] = stats.ms_entries;
+    }
+    return 0;
+}
+
+static int
+put_seal(const struct db *db, MDB_txn *txn)
+{
+    struct seal seal;
+    MDB_val key = seal_key();
+    MDB_val value = { sizeof seal, &seal };
+    int code = make_seal(db, txn, &seal);
+
+    return code == 0 ? mdb_put(txn, db->tables[0], &key, &value, 0) : code;
+}
+
+/* Before the first commit there is none. */
+static enum err
+check_seal(const struct db *db)
+{
+    struct seal seal;
+    MDB_val key = seal_key();
+    MDB_val value;
+    MDB_txn *txn = NULL;
+    enum err err = OK;
+
+    int code = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn);
+    if (code != 0)
+        return err_of(code);
+    code = mdb_get(txn, db->tables[0], &key, &value);
+    if (code == 0) {
+        code = make_seal(db, txn, &seal);
+        if (value.mv_size != sizeof seal ||
+            memcmp(value.mv_data, &seal, sizeof seal) != 0)
+            err = err_corrupt();
+    }
+    mdb_txn_abort(txn);
+    return code == 0 || code == MDB_NOTFOUND ? err : err_of(code);
 }
 
 /* Runs with the map to ourselves.  `size` 0 takes the size that is on disk.
@@ -273,6 +339,9 @@ db_open(const char *dir, const struct db_options *options, struct db **ret_db)
         err = check_length(db);
     if (err == OK)
         err = open_tables(db, options);
+    db->sealed = options->sealed;
+    if (err == OK && db->sealed)
+        err = check_seal(db);
     if (err != OK) {
         db_close(db);
         return err;
@@ -412,7 +481,12 @@ db_commit(struct db_txn *txn)
 {
     if (txn->err == OK) {
         assert(txn->handle != NULL);
-        int code = mdb_txn_commit(txn->handle);
+        int code =
+            txn->write && txn->db->sealed ? put_seal(txn->db, txn->handle) : 0;
+        if (code == 0)
+            code = mdb_txn_commit(txn->handle);
+        else
+            mdb_txn_abort(txn->handle);
         txn->handle = NULL;
         pthread_rwlock_unlock(&txn->db->map_lock);
         if (code != 0)

@@ -31,7 +31,14 @@ struct db_options {
     uint32_t table_count;
     uint64_t map_size; /* bytes to begin with; 0: the product's default */
     bool create;       /* make the directory's files if absent */
+    bool sealed;       /* see below */
 };
+
+/* A sealed environment keeps under the key "seal" of its first table the
+ * number of each commit and how many entries it left in every other table.
+ * LMDB's root pages have no checksum of their own; a root that has been bent
+ * into an older one would else be believed, and with it a past that many have
+ * moved on from.  The seal is looked at when the environment is opened. */
 
 /* Opens the environment in the directory `dir`, which exists.  ERR_NOT_FOUND:
  * no environment there and none wanted.  ERR_CORRUPT: not one of LMDB's.

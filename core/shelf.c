@@ -20,7 +20,8 @@ shelf_options(bool create)
 {
     return (struct db_options) { .tables = NAMES,
                                  .table_count = TABLE_COUNT,
-                                 .create = create };
+                                 .create = create,
+                                 .sealed = true };
 }
 
 /* ----- keys ----- */

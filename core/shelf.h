@@ -7,6 +7,7 @@
  *
  *     table       key                              value
  *     meta        "self"                           struct shelf_self, summed
+ *                 "seal"                           see db.h
  *     records     position of the first item       arrival ms 8, sum 8, record
  *     streams     node, incarnation, channel,      position of the record
  *                 seq of a record's first item
