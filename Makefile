@@ -127,7 +127,7 @@ $(B)/sim: $(SIM_OBJECTS) $(SIM_REAL)
 		pthread_join,-Wl,--wrap=$f)
 
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
-	$(Q)$(B)/sim $(foreach v,SEED FIRST COUNT SECONDS LOUD STOP,$(if $($v),$v=$($v)))
+	$(Q)$(B)/sim $(foreach v,SEED FIRST COUNT SECONDS LOUD STOP HERD,$(if $($v),$v=$($v)))
 
 properties: $(B)/tests/test_properties $(B)/tests/test_arrival ## random histories against the slow ledger: SEED=n COUNT=n
 	$(Q)for t in $^; do $(foreach v,SEED COUNT,$(if $($v),$v=$($v))) $$t || exit 1; done

@@ -2,6 +2,7 @@
  * sim.c - runs worlds from seeds and says which of them went wrong
  *
  *   sim [SEED=n] [COUNT=n] [SECONDS=n] [PLAN=name] [LOUD=0|1|2] [STOP=1]
+ * [HERD=stores]
  *
  * With SEED one world is repeated exactly; else seeds follow from FIRST until
  * COUNT or SECONDS are over.  Each seed draws its plan: which misfortunes
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <sodium.h>
@@ -62,6 +64,7 @@ static struct world_plan
 draw_plan(uint64_t seed)
 {
     struct luck luck = { seed ^ UINT64_C(0x5eed) };
+    uint32_t clones = seed % 4 == 0 ? 1 + luck_below(&luck, 30) : 0;
 
     return (struct world_plan) {
         .stores = 2 + luck_below(&luck, 9),
@@ -82,8 +85,24 @@ draw_plan(uint64_t seed)
         .faults = some(&luck, 40),
         .jumps = some(&luck, 40),
         .restores = some(&luck, 60),
+        .clones = clones,
         .sleeps = some(&luck, 20),
         .publishes = some(&luck, 60),
+    };
+}
+
+/* An outage of hours: all come back at once, each with a backlog. */
+static struct world_plan
+draw_herd(uint32_t stores)
+{
+    return (struct world_plan) {
+        .stores = stores,
+        .trouble_ms = 1000,
+        .budget_ms = 600000,
+        .weather = { .delay_ms = 5, .delay_more = 50 },
+        .backlog = 60,
+        .sales = 20,
+        .herd = true,
     };
 }
 
@@ -99,22 +118,23 @@ number(int count, char **words, const char *name, uint64_t missing)
 }
 
 static bool
-run(uint64_t seed, uint32_t loud)
+run(uint64_t seed, uint32_t loud, uint32_t herd)
 {
     struct world world;
-    struct world_plan plan = draw_plan(seed);
+    struct world_plan plan = herd ? draw_herd(herd) : draw_plan(seed);
 
     sodium_luck.state = seed * 7 + 1;
     trace_be_loud(loud);
     world_open(&world, &plan, seed);
     bool good = world_run(&world);
-    if (loud || !good)
+    if (loud || herd || !good)
         printf("%sok seed %llu: %u stores, %u sales, %llu frames, %llu lost, "
-               "%.0f s%s%s\n",
+               "%.0f s, %llu kB waited at the hub%s%s\n",
                good ? "" : "not ", (unsigned long long)seed, plan.stores,
                world.sale_count, (unsigned long long)world.net.sent,
                (unsigned long long)world.net.lost,
-               (double)machine_true_ms() / 1000, good ? "" : ": ",
+               (double)machine_true_ms() / 1000,
+               (unsigned long long)world.queue_max / 1000, good ? "" : ": ",
                world.problem);
     world_close(&world);
     return good;
@@ -124,6 +144,7 @@ int
 main(int count, char **words)
 {
     uint32_t loud = (uint32_t)number(count, words, "LOUD", 0);
+    uint32_t herd = (uint32_t)number(count, words, "HERD", 0);
     uint64_t first = number(count, words, "FIRST", 1);
     uint64_t most = number(count, words, "COUNT", 1000000);
     uint64_t seconds = number(count, words, "SECONDS", 60);
@@ -131,14 +152,19 @@ main(int count, char **words)
     uint64_t done = 0;
     time_t until = time(NULL) + (time_t)seconds;
 
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
     randombytes_set_implementation(&sodium_body);
     (void)crypto_random_number(); /* libsodium draws when it starts */
     uint64_t seed = number(count, words, "SEED", UINT64_MAX);
     if (seed != UINT64_MAX)
-        return !run(seed, loud > 1 ? loud : 1);
+        return !run(seed, loud > 1 ? loud : 1, herd);
     bool stops = number(count, words, "STOP", 0) != 0;
     for (; done < most && time(NULL) < until && !(stops && bad); done++)
-        bad += !run(first + done, loud);
+        bad += !run(first + done, loud, herd);
     printf("%s %llu worlds, from number %llu on, %llu of them wrong\n",
            bad ? "not ok" : "ok", (unsigned long long)done,
            (unsigned long long)first, (unsigned long long)bad);

@@ -1,9 +1,11 @@
 #include "tests/sim/world.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/json.h"
 #include "core/ledger_publish.h"
@@ -19,7 +21,11 @@ enum {
     NODE_FIRST = 10,
     CHECK_MS = 5000,
     WALL_JUMP_MS = 3600 * 1000,
-    ARENA_SIZE = 1 << 24,
+    ARENA_SIZE = 1 << 28,
+    CLONES_MAX = 4,
+    HERD_BULK = 20,  /* each such store has been cut off for longer ... */
+    HERD_MORE = 100, /* ... by so much */
+    HERD_QUEUE_MAX = 64 << 20,
 };
 
 void
@@ -176,22 +182,6 @@ found_network(struct world *world)
     machine_leave();
 }
 
-void
-world_open(struct world *world, const struct world_plan *plan, uint64_t seed)
-{
-    *world = (struct world) { .plan = *plan, .luck = { seed } };
-    world->place = place_make();
-    world->net = (struct net) { .luck = &world->luck,
-                                .weather = plan->weather,
-                                .spy = checks_frame,
-                                .context = world };
-    if (!arena_open(&world->arena, ARENA_SIZE))
-        abort();
-    machine_set_true_ms(0);
-    net_begin(&world->net);
-    found_network(world);
-}
-
 /* --- processes --- */
 
 static void
@@ -295,13 +285,11 @@ record_sale(struct world *world, const struct sale *sale)
     world->sales[world->sale_count++] = *sale;
 }
 
-/* Tries the sale; the till repeats it with the same id until it is told. */
-static void
-try_sale(struct world *world, uint32_t number)
+/* Writes the event that a till would send. */
+static bool
+word_sale(struct world *world, uint32_t number, struct ledger_entry *ret_entry)
 {
-    struct sale *sale = &world->sales[number];
-    struct box *box = world->boxes[sale->box];
-    struct ledger_entry entry = { 0 };
+    const struct sale *sale = &world->sales[number];
     struct complaint complaint = { 0 };
     struct json_extra extra;
     char line[256];
@@ -310,12 +298,27 @@ try_sale(struct world *world, uint32_t number)
              "{\"kind\": \"purchase\", \"member\": %u, \"total\": %u, "
              "\"id\": \"s%u\", \"receipt\": \"%u\"}",
              sale->member, sale->amount, number, number);
+    view text = arena_copy(&world->arena, view_of(line));
+    *ret_entry = (struct ledger_entry) { 0 };
+    if (json_read_event(text, &world->arena, &ret_entry->event, &extra,
+                        &complaint) == OK)
+        return true;
+    world_fail(world, "%s: %s", line, complaint.text);
+    return false;
+}
+
+/* Tries the sale; the till repeats it with the same id until it is told. */
+static void
+try_sale(struct world *world, uint32_t number)
+{
+    struct sale *sale = &world->sales[number];
+    struct box *box = world->boxes[sale->box];
+    struct ledger_entry entry;
+    struct complaint complaint = { 0 };
+
     arena_reset(&world->arena);
-    if (json_read_event(view_of(line), &world->arena, &entry.event, &extra,
-                        &complaint) != OK) {
-        world_fail(world, "%s: %s", line, complaint.text);
+    if (!word_sale(world, number, &entry))
         return;
-    }
     enter(box);
     enum err err = OK;
     if (box->till == NULL)
@@ -344,17 +347,56 @@ try_sale(struct world *world, uint32_t number)
                    complaint.text);
 }
 
-static void
-sell(struct world *world, struct box *box)
+static struct sale
+draw_sale(struct world *world, const struct box *box)
 {
-    const struct sale sale = {
+    return (struct sale) {
         .box = box->machine.index,
         .member = 1 + luck_below(&world->luck, WORLD_MEMBERS),
         .amount = 100 * (1 + luck_below(&world->luck, 50)),
     };
+}
+
+static void
+sell(struct world *world, struct box *box)
+{
+    const struct sale sale = draw_sale(world, box);
 
     record_sale(world, &sale);
     try_sale(world, world->sale_count - 1);
+}
+
+/* What was sold in an outage, in one commit. */
+static void
+stock_up(struct world *world, struct box *box, uint32_t count)
+{
+    struct ledger_entry *entries = calloc(count, sizeof *entries);
+    const struct ledger_append append = { .now_ms = MACHINE_EPOCH_MS };
+    struct complaint complaint = { 0 };
+    uint32_t first = world->sale_count;
+
+    if (entries == NULL)
+        abort();
+    arena_reset(&world->arena);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct sale sale = draw_sale(world, box);
+        record_sale(world, &sale);
+        if (!word_sale(world, first + i, &entries[i]))
+            break;
+    }
+    enter(box);
+    enum err err = ledger_open(box->dir, LEDGER_WRITE, &complaint, &box->till);
+    if (err == OK)
+        err = ledger_append(box->till, entries, count, &append, &complaint);
+    machine_leave();
+    if (err != OK)
+        world_fail(world, "backlog: %s %s", err_name(err), complaint.text);
+    for (uint32_t i = 0; i < count; i++) {
+        world->sales[first + i].state = SALE_DONE;
+        world->sales[first + i].identity = entries[i].event.identity;
+    }
+    free(entries);
+    end_till(box);
 }
 
 /* A sale that nobody has answered is tried again. */
@@ -408,6 +450,43 @@ restore(struct world *world, struct box *box)
     box->parted = true;
     count_losses(world, box);
     box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 5000);
+}
+
+static void
+copy_file(const struct box *from, const struct box *to, const char *name)
+{
+    char path[WORLD_DIR_SIZE + 32], bytes[4096];
+
+    snprintf(path, sizeof path, "%s/keys/%s", from->dir, name);
+    FILE *file = fopen(path, "rb");
+    size_t size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (file)
+        fclose(file);
+    snprintf(path, sizeof path, "%s/keys/%s", to->dir, name);
+    int there = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (there < 0 || write(there, bytes, size) != (ssize_t)size)
+        abort();
+    close(there);
+}
+
+/* The image of a store's disk is put into a second machine, keys and all; both
+ * sell on. */
+static void
+clone(struct world *world, struct box *box)
+{
+    struct disk_copy copy = disk_save(box->machine.disk);
+    struct box *twin = add_box(world, BOX_STORE, box->node);
+
+    create_ledger(world, twin);
+    machine_leave();
+    copy_file(box, twin, "own");
+    copy_file(box, twin, "hubs");
+    disk_restore(twin->machine.disk, &copy);
+    disk_forget(&copy);
+    box->parted = true;
+    twin->parted = true;
+    twin->machine.wall_ms = box->machine.wall_ms;
+    twin->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 20000);
 }
 
 static void
@@ -485,6 +564,9 @@ suffer(struct world *world, struct box *box)
             machine_true_ms() + luck_between(&world->luck, 1000, 60000);
     if (!is_hub && strikes(world, plan->restores))
         restore(world, box);
+    if (!is_hub && world->box_count < plan->stores + CLONES_MAX &&
+        strikes(world, plan->clones))
+        clone(world, box);
     if (is_hub && strikes(world, plan->publishes))
         publish_more(world, box);
     if (!is_hub && !machine->dead && strikes(world, plan->sales)) {
@@ -565,6 +647,8 @@ step(struct world *world)
     size_t waiting = net_waiting(&world->boxes[0]->machine);
     if (waiting > world->queue_max)
         world->queue_max = waiting;
+    if (waiting > HERD_QUEUE_MAX)
+        world_fail(world, "%zu bytes wait at the hub", waiting);
     if (machine_true_ms() % CHECK_MS != 0 || world->box_count > 100)
         return;
     for (uint32_t i = 0; i < world->box_count; i++)
@@ -591,6 +675,26 @@ world_run(struct world *world)
     if (world->problem[0] == '\0')
         checks_all(world);
     return world->problem[0] == '\0';
+}
+
+void
+world_open(struct world *world, const struct world_plan *plan, uint64_t seed)
+{
+    *world = (struct world) { .plan = *plan, .luck = { seed } };
+    world->place = place_make();
+    world->net = (struct net) { .luck = &world->luck,
+                                .weather = plan->weather,
+                                .spy = checks_frame,
+                                .context = world };
+    if (!arena_open(&world->arena, ARENA_SIZE))
+        abort();
+    machine_set_true_ms(0);
+    net_begin(&world->net);
+    found_network(world);
+    for (uint32_t i = 1; plan->backlog > 0 && i < world->box_count; i++)
+        stock_up(world, world->boxes[i],
+                 i % HERD_BULK == 0 ? plan->backlog * HERD_MORE
+                                    : plan->backlog);
 }
 
 void

@@ -39,6 +39,9 @@ struct world_plan {
     uint32_t clones;     /* of a store's whole disk, onto another machine */
     uint32_t sleeps;     /* no turn for many seconds */
     uint32_t publishes;  /* new rules at the hub */
+    uint32_t backlog;    /* sales at each store before anything runs */
+    bool herd;           /* all come back at the same moment; the hub's memory
+                          * stays under its bound and live sales prompt */
 };
 
 enum box_kind { BOX_HUB, BOX_STORE };
