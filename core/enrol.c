@@ -11,6 +11,7 @@ enum field {
     FIELD_ONCE = 4,
     FIELD_UNTIL = 5,
     FIELD_KEY = 6,
+    FIELD_ENDPOINT = 7,
 };
 
 enum { FIELDS_MAX = 32 }; /* of a body that a later version wrote */
@@ -55,7 +56,8 @@ enrol_encode(const struct enrolment *enrolment, struct text *text)
     assert(enrolment->node > 0);
     assert(enrolment->store_count <= ENROL_STORES_MAX);
     assert(enrol_role_name(enrolment->role));
-    pack_map(text, enrolment->joined ? 6 : 5);
+    bool found = enrolment->endpoint[0] != '\0';
+    pack_map(text, 5u + enrolment->joined + found);
     pack_unsigned(text, FIELD_NODE);
     pack_unsigned(text, enrolment->node);
     pack_unsigned(text, FIELD_ROLE);
@@ -69,6 +71,10 @@ enrol_encode(const struct enrolment *enrolment, struct text *text)
     pack_integer(text, enrolment->once_until_ms);
     if (enrolment->joined)
         pack_key(text, FIELD_KEY, enrolment->key);
+    if (found) {
+        pack_unsigned(text, FIELD_ENDPOINT);
+        pack_string(text, view_of(enrolment->endpoint));
+    }
 }
 
 void
@@ -102,6 +108,16 @@ unpack_stores(struct unpacker *unpacker, struct enrolment *enrolment)
             (uint32_t)unpack_unsigned(unpacker, 1, LIMIT_STORE);
 }
 
+static void
+unpack_endpoint(struct unpacker *unpacker, struct enrolment *enrolment)
+{
+    view endpoint = unpack_string(unpacker, ENROL_ENDPOINT_SIZE - 1);
+
+    if (endpoint.size > 0)
+        memcpy(enrolment->endpoint, endpoint.bytes, endpoint.size);
+    enrolment->endpoint[endpoint.size] = '\0';
+}
+
 enum err
 enrol_decode(view body, struct enrolment *ret_enrolment)
 {
@@ -131,6 +147,9 @@ enrol_decode(view body, struct enrolment *ret_enrolment)
         case FIELD_KEY:
             read.key = unpack_key(&unpacker);
             read.joined = true;
+            break;
+        case FIELD_ENDPOINT:
+            unpack_endpoint(&unpacker, &read);
             break;
         default:
             (void)unpack_skip(&unpacker);

@@ -9,7 +9,7 @@
  *
  *   ENROL   msgpack map: 1 node, 2 role, 3 array of stores, 4 one-time public
  *           key (bin 32), 5 its last moment ms, 6 the node's public key (bin
- *           32), absent until it has joined
+ *           32), absent until it has joined, 7 a standby's endpoint
  *   REVOKE  msgpack map: 1 node
  */
 #ifndef CORE_ENROL_H
@@ -19,7 +19,11 @@
 #include "core/limits.h"
 #include "core/text.h"
 
-enum { ENROL_STORES_MAX = 64, CURVE_KEY_SIZE = 32 };
+enum {
+    ENROL_STORES_MAX = 64,
+    CURVE_KEY_SIZE = 32,
+    ENROL_ENDPOINT_SIZE = 128, /* with the end */
+};
 
 /* Of a CURVE key pair (X25519), either half; a secret one is wiped after use.*/
 typedef struct {
@@ -48,7 +52,8 @@ struct enrolment {
     curve_key once;
     int64_t once_until_ms;
     bool joined;
-    curve_key key; /* once joined */
+    curve_key key;                      /* once joined */
+    char endpoint[ENROL_ENDPOINT_SIZE]; /* where nodes find it as a hub */
 };
 
 /* Appends the body; the caller asks text_ok() at the end. */

@@ -163,6 +163,9 @@ prepare(struct journal *backup, const char *dir, int64_t now_ms,
         err = journal_renew(journal, incarnation, REASON_RESTORE, NULL);
     if (err == OK)
         err = journal_set_epoch(journal, incarnation);
+    if (err == OK)
+        err = journal_put_note(journal, view_of(LEDGER_RESTORED),
+                               view_of("restored"));
     journal_close(journal);
     return err;
 }

@@ -8,12 +8,16 @@
  *
  * What a restored ledger appends belongs to a new incarnation, for the old one
  * may have gone on after the backup was made; its positions are of a new
- * epoch, since others have counted further in the old one.
+ * epoch, since others have counted further in the old one.  The journal's note
+ * "hub.restored" says that what others remember of it is yet to come back.
  */
 #ifndef CORE_LEDGER_BACKUP_H
 #define CORE_LEDGER_BACKUP_H
 
 #include "core/ledger.h"
+
+/* The name of the note. */
+#define LEDGER_RESTORED "hub.restored"
 
 struct ledger_backup {
     uint64_t position; /* of the last item in it */

@@ -44,17 +44,28 @@ emit_branch(struct session *session, struct lane *lane, stream_head at,
     lane->out = LANE_STOPPED;
 }
 
-/* Compares our hashes with those asked about. */
+/* Compares our hashes with those asked about.  Below our boundary there is
+ * nothing to compare: a fork there is taken as one at the boundary. */
 static void
-answer_fork(struct session *session, struct lane *lane, const stream_head *ours,
+answer_fork(struct session *session, struct lane *lane, const stream_head *held,
             uint32_t count)
 {
     struct fork_search *fork = &session->fork;
-    struct fork_answer answer = fork_compare(fork, ours, count);
+    stream_head ours[SYNC_PROBES];
 
+    assert(count <= SYNC_PROBES);
+    for (uint32_t i = 0; i < count; i++)
+        ours[i] = i < fork->asked && fork->heads[i].seq < lane->boundary.seq
+                      ? fork->heads[i]
+                      : held[i];
+    struct fork_answer answer = fork_compare(fork, ours, count);
+    if (answer.common.seq < lane->boundary.seq)
+        answer.common = lane->boundary;
+    bool found = fork->neighbours || answer.differs <= lane->boundary.seq;
     fork->asked = 0;
-    if (fork->neighbours && answer.differs != 0) {
-        if (session->options.role == SYNC_NODE && !lane->left)
+    if (found && answer.differs != 0) {
+        if (session->options.role == SYNC_NODE && !lane->left &&
+            lane->stream.node == session->options.self)
             emit_branch(session, lane, answer.common, REASON_FORK);
         lane->out = LANE_STOPPED;
         *fork = (struct fork_search) { 0 };
@@ -153,17 +164,36 @@ peer_is_ahead(struct session *session, struct lane *lane)
     }
     if (lane->left && !lane->fetch)
         return;
-    if (!lane->left)
+    bool own = lane->stream.node == session->options.self;
+    if (session->options.role == SYNC_HUB &&
+        !talk_may_receive(session, lane->stream)) {
+        talk_alarm(session, SYNC_ALARM_RIGHT, lane->stream, lane->peer.seq);
+        return;
+    }
+    if (own && !lane->left)
         talk_alarm(session, SYNC_ALARM_REWOUND, lane->stream, lane->peer.seq);
     /* Ours of old, or a restored hub's: ask for what we lack.  Ours of now: ask
      * to learn whether the peer's has our end in it, for we may have sold on
      * after we were rewound. */
-    lane->rewound = !lane->left && session->options.role == SYNC_NODE;
+    lane->rewound = own && !lane->left && session->options.role == SYNC_NODE;
     lane->receives = true;
     lane->durable = lane->head;
     lane->received = lane->head.seq;
     lane->told = lane->peer.seq;
     lane->ack_due = true;
+}
+
+/* The peer lacks what we have dropped: it must come from another copy. */
+static void
+range_is_lost(struct session *session, struct lane *lane)
+{
+    lane->out = LANE_STOPPED;
+    talk_alarm(session, SYNC_ALARM_LOST, lane->stream, lane->boundary.seq);
+    struct frame *frame = talk_frame(session, FRAME_NACK);
+    frame->nack.stream = lane->stream;
+    frame->nack.head = lane->boundary;
+    frame->nack.credit = session->taken_limit;
+    frame->nack.why = FRAME_WHY_LOST;
 }
 
 void
@@ -184,6 +214,10 @@ agree_check(struct session *session, struct lane *lane)
 {
     if (lane->peer.seq > lane->head.seq) {
         peer_is_ahead(session, lane);
+        return;
+    }
+    if (lane->peer.seq < lane->boundary.seq) {
+        range_is_lost(session, lane);
         return;
     }
     stream_head known;

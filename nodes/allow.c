@@ -8,14 +8,23 @@
 #include "nodes/clock.h"
 #include "nodes/trace.h"
 
+/* When and by whom an item was written: where two hubs have written, the later
+ * one holds, in whatever order they arrived. */
+struct stamp {
+    int64_t recorded_ms;
+    stream_id stream;
+    uint64_t seq;
+};
+
 struct entry {
     struct enrolment enrolment;
     bool revoked;
+    struct stamp stamp; /* of what holds */
 };
 
 struct allow {
     struct journal *journal;
-    uint32_t hub; /* whose books count: our own number */
+    uint32_t hub; /* our own number, for the trace */
     pthread_mutex_t lock;
     uint64_t txn;           /* of the journal, when it was last read */
     uint64_t position_next; /* where to read on */
@@ -54,11 +63,23 @@ find(const struct allow *allow, uint32_t node)
     return &allow->entries[at];
 }
 
+static bool
+is_before(struct stamp a, struct stamp b)
+{
+    if (stream_equal(a.stream, b.stream))
+        return a.seq < b.seq;
+    if (a.recorded_ms != b.recorded_ms)
+        return a.recorded_ms < b.recorded_ms;
+    return stream_compare(a.stream, b.stream) < 0;
+}
+
 static enum err
-put(struct allow *allow, const struct enrolment *enrolment)
+put(struct allow *allow, const struct enrolment *enrolment, struct stamp stamp)
 {
     struct entry *entry = find(allow, enrolment->node);
 
+    if (entry && is_before(stamp, entry->stamp))
+        return OK;
     if (!entry) {
         if (allow->count == allow->room) {
             uint32_t wanted = allow->room ? allow->room * 2 : 16;
@@ -74,7 +95,7 @@ put(struct allow *allow, const struct enrolment *enrolment)
         memmove(entry + 1, entry, (allow->count - at) * sizeof *entry);
         allow->count++;
     }
-    *entry = (struct entry) { .enrolment = *enrolment };
+    *entry = (struct entry) { .enrolment = *enrolment, .stamp = stamp };
     return OK;
 }
 
@@ -84,19 +105,23 @@ apply(struct allow *allow, const struct record *record)
     struct enrolment enrolment;
     uint32_t node;
 
-    if (record->stream.channel != CHANNEL_BOOKS ||
-        record->stream.node != allow->hub)
+    if (record->stream.channel != CHANNEL_BOOKS)
         return OK;
+    const struct stamp stamp = { .recorded_ms = record->recorded_ms,
+                                 .stream = record->stream,
+                                 .seq = record->seq };
     allow->changes++;
     if (record->kind == RECORD_ENROL) {
         enum err err = enrol_decode(record->body, &enrolment);
-        return err == OK ? put(allow, &enrolment) : err;
+        return err == OK ? put(allow, &enrolment, stamp) : err;
     }
     if (record->kind == RECORD_REVOKE) {
         enum err err = enrol_decode_revoke(record->body, &node);
         struct entry *entry = err == OK ? find(allow, node) : NULL;
-        if (entry)
+        if (entry && !is_before(stamp, entry->stamp)) {
             entry->revoked = true;
+            entry->stamp = stamp;
+        }
         return err;
     }
     return OK;

@@ -1,5 +1,5 @@
 /*
- * allow.h - the allow-list of a hub, as its books say it
+ * allow.h - the allow-list of a hub, as the books of all hubs say it
  *
  * The control items ENROL and REVOKE (enrol.h), the last one for a number
  * holding.  It is kept in memory and brought up to date from the journal

@@ -219,6 +219,7 @@ list_offers(struct carry *carry, uint32_t node, enum record_channel channel,
         carry->offers[carry->offer_count++] =
             (struct sync_offer) { .stream = found.stream,
                                   .head = found.head,
+                                  .boundary = found.boundary,
                                   .left = left,
                                   .fetch = left };
     }
@@ -237,11 +238,46 @@ carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
     if (err != OK)
         return err;
     err = list_offers(carry, node, channel, who.incarnation);
-    for (uint32_t i = 0; err == OK && i < carry->offer_count; i++) {
+    /* What is public or in the books is not told again where it was left. */
+    for (uint32_t i = 0;
+         err == OK && channel == CHANNEL_EVENTS && i < carry->offer_count;
+         i++) {
         struct reader_item item;
         if (reader_find(carry->reader, carry->offers[i].stream, 1, &item) == OK)
             mark_left(carry, &item.record.parent, node, (uint8_t)channel);
     }
+    end(carry);
+    return err;
+}
+
+static enum err
+list_all(struct carry *carry, uint32_t channel)
+{
+    struct reader_stream found = { 0 };
+    enum err err;
+
+    carry->offer_count = 0;
+    while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
+           OK) {
+        if (channel != CHANNEL_END && found.stream.channel != channel)
+            continue;
+        if (!MAKE_ROOM(carry->offers, carry->offer_count))
+            return ERR_MEMORY;
+        carry->offers[carry->offer_count++] =
+            (struct sync_offer) { .stream = found.stream,
+                                  .head = found.head,
+                                  .boundary = found.boundary };
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err
+carry_all(struct carry *carry, uint32_t channel)
+{
+    enum err err = begin(carry);
+
+    if (err == OK)
+        err = list_all(carry, channel);
     end(carry);
     return err;
 }

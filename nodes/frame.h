@@ -100,6 +100,8 @@ enum frame_why {
     FRAME_WHY_CHECKSUM = 3, /* a record is not what was written */
     FRAME_WHY_RIGHT = 4,    /* not a stream that this peer may send */
     FRAME_WHY_FULL = 5,     /* no room or a fault of the disk; try later */
+    FRAME_WHY_LOST = 6,     /* said by the sender: all up to `head` is dropped
+                             * here, and more than the receiver has */
 };
 
 /* Codes of ERR and BYE. */

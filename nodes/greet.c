@@ -2,13 +2,41 @@
 
 #include <stdlib.h>
 
+/* In as many frames as the streams take: a standby holds thousands. */
+static void
+say_hello(struct session *session, const struct sync_input *input,
+          uint32_t count)
+{
+    uint32_t said = 0;
+
+    static_assert((int)SYNC_STREAMS_MAX / (int)FRAME_ENTRIES_MAX <
+                      (int)SYNC_OUTPUTS_MAX,
+                  "a HELLO fits a step");
+    do {
+        uint32_t left = count - said;
+        struct frame *frame = talk_frame(session, FRAME_HELLO);
+        frame->hello.version_min = SYNC_VERSION;
+        frame->hello.version_max = SYNC_VERSION;
+        frame->hello.node = session->options.self;
+        frame->hello.epoch = session->epoch;
+        frame->hello.clock_ms = input->start.clock_ms;
+        frame->hello.pending = input->start.pending;
+        frame->hello.feed_epoch = session->feed_epoch;
+        frame->hello.feed_position = session->feed_position;
+        frame->hello.offers = session->offers + said;
+        frame->hello.offer_count =
+            left < FRAME_ENTRIES_MAX ? left : FRAME_ENTRIES_MAX;
+        said += frame->hello.offer_count;
+        frame->more = said < count;
+    } while (said < count);
+}
+
 void
 greet_start(struct session *session, const struct sync_input *input,
             int64_t now_ms)
 {
     assert(session->options.role == SYNC_NODE);
     assert(session->phase == PHASE_NEW);
-    assert(input->start.offer_count <= FRAME_ENTRIES_MAX);
 
     uint32_t count = input->start.offer_count;
     session->offers = calloc(count + 1, sizeof session->offers[0]);
@@ -36,17 +64,7 @@ greet_start(struct session *session, const struct sync_input *input,
     session->feed_epoch = input->start.feed_epoch;
     session->feed_position = input->start.feed_position;
 
-    struct frame *frame = talk_frame(session, FRAME_HELLO);
-    frame->hello.version_min = SYNC_VERSION;
-    frame->hello.version_max = SYNC_VERSION;
-    frame->hello.node = session->options.self;
-    frame->hello.epoch = session->epoch;
-    frame->hello.clock_ms = input->start.clock_ms;
-    frame->hello.pending = input->start.pending;
-    frame->hello.feed_epoch = session->feed_epoch;
-    frame->hello.feed_position = session->feed_position;
-    frame->hello.offers = session->offers;
-    frame->hello.offer_count = count;
+    say_hello(session, input, count);
     session->phase = PHASE_HELLO;
     session->since_ms = now_ms;
 }
@@ -122,7 +140,8 @@ greet_hello(struct session *session, const struct frame *frame, int64_t now_ms)
         begin_again(session);
     for (uint32_t i = 0; i < frame->hello.offer_count; i++) {
         const struct frame_offer *offer = &frame->hello.offers[i];
-        if (!talk_may_receive(session, offer->stream)) {
+        if (!talk_may_receive(session, offer->stream) &&
+            !session->options.relay) {
             talk_alarm(session, SYNC_ALARM_RIGHT, offer->stream, 0);
             talk_refuse(session, FRAME_CODE_RIGHT, false,
                         "not a stream of yours");
@@ -145,6 +164,19 @@ greet_hello(struct session *session, const struct frame *frame, int64_t now_ms)
         ask_admission(session, frame);
 }
 
+/* Both ends hold streams between a hub and its standby; who holds more of one
+ * sends it.  What the peer writes itself it sends, and we what we write. */
+static void
+choose_sender(struct session *session, struct lane *lane)
+{
+    if (!lane->receives || !lane->sends)
+        return;
+    lane->receives = lane->stream.node == session->options.peer ||
+                     (lane->told > lane->head.seq &&
+                      talk_may_receive(session, lane->stream));
+    lane->sends = !lane->receives;
+}
+
 void
 greet_admit(struct session *session, const struct sync_input *input)
 {
@@ -161,8 +193,10 @@ greet_admit(struct session *session, const struct sync_input *input)
     }
     for (uint32_t i = 0; i < input->admit.offer_count; i++) {
         struct lane *lane = talk_obtain(session, input->admit.offers[i].stream);
-        if (lane)
+        if (lane) {
             lane_offer(lane, &input->admit.offers[i]);
+            choose_sender(session, lane);
+        }
     }
     free(session->held);
     session->held = calloc(session->lane_count + 1, sizeof session->held[0]);
@@ -225,7 +259,12 @@ welcome_stream(struct session *session, const struct frame_held *held)
                                 : NULL;
         if (!lane)
             return;
+        if (lane->sends) { /* a standby, which holds a part of it */
+            lane_hold(lane, lane->head, 0);
+            lane->sends = false;
+        }
         lane->receives = true;
+        lane->offered = true;
         lane->told = held->head.seq;
         lane->ack_due = true;
         return;
@@ -234,6 +273,23 @@ welcome_stream(struct session *session, const struct frame_held *held)
     if (lane && lane->sends) {
         lane->safe = held->safe;
         lane_peer_at(lane, held->head);
+    }
+}
+
+/* A hub offers all that is public.  Streams of its own that we hold and it does
+ * not offer it has forgotten: it was restored. */
+static void
+offer_forgotten(struct session *session, uint32_t hub)
+{
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        struct lane *lane = &session->lanes[i];
+        if (lane->sends || lane->offered || lane->durable.seq == 0 ||
+            lane->stream.node != hub || lane->stream.channel != CHANNEL_PUBLIC)
+            continue;
+        struct sync_offer offer = { .stream = lane->stream,
+                                    .head = lane->durable };
+        lane_offer(lane, &offer);
+        lane_peer_at(lane, (stream_head) { 0 });
     }
 }
 
@@ -267,6 +323,8 @@ greet_welcome(struct session *session, const struct frame *frame,
     session->sent_limit = frame->welcome.credit;
     for (uint32_t i = 0; i < frame->welcome.held_count; i++)
         welcome_stream(session, &frame->welcome.held[i]);
+    if (!frame->more)
+        offer_forgotten(session, frame->welcome.hub);
     session->phase = PHASE_LIVE;
     session->since_ms = now_ms;
 }

@@ -25,6 +25,7 @@
 #include "nodes/keeper.h"
 #include "nodes/notes.h"
 #include "nodes/roster.h"
+#include "nodes/shadow.h"
 #include "nodes/stop.h"
 #include "nodes/trace.h"
 
@@ -66,11 +67,13 @@ struct hub {
     uint64_t allow_changes;
     struct transport *transport;
     struct roster *roster;
+    struct shadow *shadow;
     struct arena scratch;
     uint64_t txn;
     int64_t look_ms;
     int64_t tick_ms;
     bool broken;
+    bool deposed; /* a later hub has been met */
 
     struct sync_outputs outputs;
     struct sync_output wishes[WISHES_MAX];
@@ -102,9 +105,10 @@ send_to(struct hub *hub, struct guest *guest, const struct frame *frame)
 }
 
 static void
-alarm_people(const struct hub *hub, const struct guest *guest,
+alarm_people(struct hub *hub, const struct guest *guest,
              const struct sync_output *output)
 {
+    hub->deposed |= shadow_alarm(hub->shadow, output);
     trace(TRACE_ERROR, hub->node, "alarm", "what=%s peer=%u stream=%s seq=%llu",
           sync_alarm_name(output->alarm.what), guest->peer.pass.node,
           trace_stream(output->alarm.stream),
@@ -147,37 +151,12 @@ carry_out(struct hub *hub, struct guest *guest,
         guest->gone = true;
         return;
     case SYNC_ACKED:
+        shadow_acked(hub->shadow, guest, &output->acked);
+        return;
     case SYNC_PUT_STATES:
     case SYNC_BRANCH:
         return; /* a node's affairs */
     }
-}
-
-/* A later session of a node with the same incarnation takes the place of the
- * ones before; with another one they are twins, if the old one goes on. */
-static void
-fence(struct hub *hub, const struct guest *guest)
-{
-    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
-        struct guest *other = roster_at(hub->roster, i);
-        if (other == guest || other->gone ||
-            other->peer.pass.node != guest->peer.pass.node)
-            continue;
-        if (other->incarnation == guest->incarnation)
-            other->fenced = true;
-        else
-            other->rival = true;
-    }
-}
-
-static uint32_t
-bulk_count(const struct hub *hub)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < roster_count(hub->roster); i++)
-        count += roster_at(hub->roster, i)->bulk;
-    return count;
 }
 
 /* The heads of the streams asked about. */
@@ -188,6 +167,7 @@ look_up(struct hub *hub, const struct sync_output *wish, struct sync_held *held)
 
     for (uint32_t i = 0; err == OK && i < wish->admission.stream_count; i++) {
         held[i].stream = wish->admission.streams[i];
+        held[i].safe = shadow_safe(hub->shadow, held[i].stream);
         err = carry_head(&hub->carry, held[i].stream, &held[i].head);
     }
     return err;
@@ -202,7 +182,7 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
     bool bulk = wish->admission.pending > BULK_BYTES;
     *ret_input = (struct sync_input) { .kind = SYNC_DEFER };
     ret_input->defer.ms = BULK_WAIT_MS;
-    if (bulk && bulk_count(hub) >= BULK_MAX) {
+    if (bulk && roster_bulk_count(hub->roster) >= BULK_MAX) {
         ret_input->defer.ms +=
             (uint32_t)(crypto_random_number() % BULK_SPREAD_MS);
         return;
@@ -215,7 +195,7 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
         return;
     enum err err = look_up(hub, wish, hub->carry.held);
     if (err == OK)
-        err = carry_offers(&hub->carry, hub->node, CHANNEL_PUBLIC);
+        err = shadow_offers(hub->shadow, guest);
     if (err != OK) {
         fault(hub, "streams", err);
         return;
@@ -225,7 +205,7 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
     guest->told_ms = 0;
     feed_parcel_close(&guest->parcel);
     guest->incarnation = wish->admission.incarnation;
-    fence(hub, guest);
+    roster_fence(hub->roster, guest);
     *ret_input = (struct sync_input) { .kind = SYNC_ADMIT };
     ret_input->admit.session = ++hub->sessions;
     ret_input->admit.window = bulk ? WINDOW_BULK : WINDOW_LIVE;
@@ -272,6 +252,13 @@ give(struct hub *hub, struct guest *guest, const struct sync_input *input)
         else if (!answer_wish(hub, guest, &next))
             return;
     }
+}
+
+/* A shadow_give. */
+static void
+give_any(void *context, struct guest *guest, const struct sync_input *input)
+{
+    give(context, guest, input);
 }
 
 static void
@@ -343,6 +330,7 @@ welcome(struct hub *hub, const struct transport_peer *peer)
         .epoch = hub->epoch,
         .window = WINDOW_LIVE,
         .relay = enrolment.role != ENROL_STORE,
+        .refill = shadow_refills(hub->shadow),
     };
     struct session *session = session_open(&options, clock_steady_ms());
     if (session)
@@ -350,7 +338,10 @@ welcome(struct hub *hub, const struct transport_peer *peer)
     if (!guest) {
         session_close(session);
         refuse_peer(hub, peer, FRAME_CODE_SESSION, "too many connections");
+        return NULL;
     }
+    guest->relay = options.relay;
+    guest->standby = enrolment.role == ENROL_STANDBY;
     return guest;
 }
 
@@ -428,10 +419,13 @@ answer(struct hub *hub, enum err err)
             carry_head(&hub->carry, batch->stream, &batch->head) != OK)
             continue;
         carry_stored(batch, err, hub->puts[i].total, &input);
+        input.stored.safe = shadow_safe(hub->shadow, batch->stream);
         /* One acknowledgement for all that this commit holds of a stream. */
         input.stored.more =
             i + 1 < hub->put_count && same_stream(hub, i, i + 1);
         give(hub, hub->puts[i].guest, &input);
+        if (err == OK)
+            shadow_stored(hub->shadow, hub->puts[i].guest, batch);
     }
 }
 
@@ -456,27 +450,6 @@ commit(struct hub *hub)
 }
 
 /* --- look --- */
-
-/* New versions go down to everybody. */
-static void
-offer_public(struct hub *hub)
-{
-    enum err err = carry_offers(&hub->carry, hub->node, CHANNEL_PUBLIC);
-
-    if (err != OK) {
-        fault(hub, "streams", err);
-        return;
-    }
-    for (uint32_t i = 0; i < hub->carry.offer_count; i++) {
-        struct sync_input input = { .kind = SYNC_GROWN };
-        input.grown.stream = hub->carry.offers[i].stream;
-        input.grown.head = hub->carry.offers[i].head;
-        if (hub->carry.offers[i].left)
-            continue;
-        for (uint32_t j = 0; j < roster_count(hub->roster); j++)
-            give(hub, roster_at(hub->roster, j), &input);
-    }
-}
 
 /* Sessions whose key no longer holds are closed. */
 static void
@@ -505,7 +478,7 @@ look(struct hub *hub)
     hub->txn = txn;
     keeper_wake(hub->keeper);
     check_keys(hub);
-    offer_public(hub);
+    shadow_look(hub->shadow);
 }
 
 /* --- states for the nodes --- */
@@ -566,7 +539,8 @@ feed_nodes(struct hub *hub)
         take_parcel(hub, &parcel);
     for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
         struct guest *guest = roster_at(hub->roster, i);
-        if (guest->gone || !session_wants_states(guest->session, &after))
+        if (guest->gone || guest->relay ||
+            !session_wants_states(guest->session, &after))
             continue;
         if (guest->parcel.part_count > 0) {
             send_states(hub, guest, after);
@@ -612,6 +586,7 @@ hub_turn(struct hub *hub)
     }
     if (now_ms >= hub->tick_ms) {
         tick(hub);
+        shadow_tick(hub->shadow);
         hub->tick_ms = now_ms + TICK_MS;
     }
     for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
@@ -646,7 +621,14 @@ start_listening(struct hub *hub, struct complaint *complaint)
 {
     struct keys_pair keys;
     const struct hub_options *options = hub->options;
+    struct keys_hub own = { 0 };
     enum err err = hub_keys(options->dir, &keys, complaint);
+    if (err == OK)
+        own.key = keys.public_key;
+    if (err == OK && options->public_endpoint)
+        strcpy(own.endpoint, options->public_endpoint);
+    if (err == OK)
+        shadow_name(hub->shadow, &own);
     if (err == OK)
         err = transport_open(&hub->transport);
     const struct transport_listen listen = {
@@ -694,6 +676,16 @@ open_all(struct hub *hub, struct complaint *complaint)
         err = carry_open(hub->journal, &hub->carry);
     if (err == OK)
         err = allow_open(hub->journal, &hub->allow);
+    const struct shadow_options shadow = { .dir = hub->options->dir,
+                                           .journal = hub->journal,
+                                           .carry = &hub->carry,
+                                           .allow = hub->allow,
+                                           .roster = hub->roster,
+                                           .node = hub->node,
+                                           .give = give_any,
+                                           .context = hub };
+    if (err == OK)
+        err = shadow_open(&shadow, &hub->shadow, complaint);
     if (err == OK)
         err = keeper_open(hub->ledger, true, &hub->keeper);
     if (err == OK)
@@ -717,6 +709,7 @@ hub_close(struct hub *hub)
     transport_close(hub->transport);
     roster_close(hub->roster);
     keeper_close(hub->keeper);
+    shadow_close(hub->shadow);
     allow_close(hub->allow);
     carry_close(&hub->carry);
     ledger_close(hub->ledger);
@@ -746,6 +739,12 @@ hub_is_broken(const struct hub *hub)
     return hub->broken;
 }
 
+bool
+hub_is_deposed(const struct hub *hub)
+{
+    return hub->deposed;
+}
+
 /* One life of the process between two faults of the disk. */
 static enum err
 live(const struct hub_options *options, int stop, struct complaint *complaint,
@@ -757,15 +756,22 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     enum err err = hub_open(options, complaint, &hub);
     if (err != OK)
         return err;
-    while (!hub->broken && !stop_asked(stop)) {
+    while (!hub->broken && !hub->deposed && !stop_asked(stop)) {
         hub_turn(hub);
         const int descriptors[] = { stop, keeper_bell(hub->keeper) };
         transport_wait(hub->transport, descriptors, COUNT_OF(descriptors),
                        LOOK_MS);
     }
     *ret_broken = hub->broken;
+    bool deposed = hub->deposed;
     hub_close(hub);
-    return OK;
+    if (!deposed)
+        return OK;
+    complain(complaint,
+             "%s: a later hub has taken over; run it as its standby (enrol it "
+             "there with --role standby, then hub --join -)",
+             options->dir);
+    return ERR_CONFLICT;
 }
 
 enum err

@@ -22,7 +22,8 @@ struct hub_options {
 
 /* Runs until SIGTERM or SIGINT, which is OK.  ERR_NOT_FOUND: no ledger;
  * ERR_BUSY: another hub or node has it, or the port is taken; ERR_INPUT: a
- * wrong option; ERR_CORRUPT; ERR_IO. */
+ * wrong option; ERR_CONFLICT: it is a standby, or a later hub has been met;
+ * ERR_CORRUPT; ERR_IO. */
 NODISCARD enum err hub_run(const struct hub_options *options,
                            struct complaint *complaint);
 
@@ -37,6 +38,8 @@ void hub_close(struct hub *hub); /* NULL is allowed */
 void hub_turn(struct hub *hub);
 /* The disk has failed: close it and open it again. */
 bool hub_is_broken(const struct hub *hub);
+/* A later hub has been met: close it, it won't open again (reign.h). */
+bool hub_is_deposed(const struct hub *hub);
 
 /* The hub's key pair, made at the first call. */
 struct keys_pair;

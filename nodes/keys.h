@@ -25,8 +25,8 @@
 
 enum {
     KEYS_HUBS_MAX = 4,
-    KEYS_ENDPOINT_SIZE = 128, /* with the end */
-    KEYS_STRING_SIZE = 2048,  /* with the end */
+    KEYS_ENDPOINT_SIZE = ENROL_ENDPOINT_SIZE, /* with the end */
+    KEYS_STRING_SIZE = 2048,                  /* with the end */
 };
 
 struct keys_pair {

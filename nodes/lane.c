@@ -16,6 +16,7 @@ lane_offer(struct lane *lane, const struct sync_offer *offer)
     lane->head = offer->head;
     lane->peer = offer->head;
     lane->acked_before = offer->acked;
+    lane->boundary = offer->boundary;
     lane->out = LANE_UNKNOWN;
 }
 

@@ -46,11 +46,13 @@ struct lane {
                             * the end that it was offered */
     uint64_t asked;        /* seq that is looked up */
     uint64_t acked_before; /* seq acknowledged in earlier sessions */
+    stream_head boundary;  /* of sync_offer */
     uint64_t safe;         /* as the peer says */
     int64_t not_before_ms; /* don't send sooner */
     int64_t waiting_ms;    /* since when something is unacknowledged */
 
     bool receives;
+    bool offered;    /* by the hub's WELCOME */
     bool in_stopped; /* nothing is taken any more */
     bool ack_due;
     uint8_t bad; /* damaged batches in a row */

@@ -42,6 +42,14 @@ link_drop(struct link *link, int64_t now_ms, uint32_t after_ms)
 }
 
 void
+link_learn(struct link *link, const struct keys_hubs *hubs)
+{
+    assert(hubs->count > 0);
+    link->hubs = *hubs;
+    link->hub = 0;
+}
+
+void
 link_is_well(struct link *link)
 {
     link->failures = 0;

@@ -41,6 +41,8 @@ enum link_change link_look(struct link *link, int64_t now_ms);
 /* Ends the connection and dials again: after a wait with jitter, or
  * `after_ms` from now if that is not 0. */
 void link_drop(struct link *link, int64_t now_ms, uint32_t after_ms);
+/* Another list of hubs, to be dialled from the next connection on. */
+void link_learn(struct link *link, const struct keys_hubs *hubs);
 /* A session lives: the next failure is a first one. */
 void link_is_well(struct link *link);
 

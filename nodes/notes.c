@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char NAME[] = "sync.hub";
-enum { ENTRY_SIZE = 16, HEAD_SIZE = 8 };
+enum { ENTRY_SIZE = 24, HEAD_SIZE = 8 };
 
 enum err
 notes_load(struct notes *notes, struct journal *journal)
@@ -25,6 +25,7 @@ notes_load(struct notes *notes, struct journal *journal)
          at += ENTRY_SIZE) {
         memcpy(&notes->acked[notes->count].incarnation, value.bytes + at, 8);
         memcpy(&notes->acked[notes->count].seq, value.bytes + at + 8, 8);
+        memcpy(&notes->acked[notes->count].safe, value.bytes + at + 16, 8);
         notes->count++;
     }
     return OK;
@@ -42,6 +43,7 @@ notes_save(struct notes *notes, struct journal *journal)
     for (uint32_t i = 0; i < notes->count; i++) {
         memcpy(bytes + size, &notes->acked[i].incarnation, 8);
         memcpy(bytes + size + 8, &notes->acked[i].seq, 8);
+        memcpy(bytes + size + 16, &notes->acked[i].safe, 8);
         size += ENTRY_SIZE;
     }
     enum err err =
@@ -76,37 +78,58 @@ notes_unacknowledged(struct journal *journal, uint32_t node,
     return err;
 }
 
-void
-notes_acked(struct notes *notes, stream_id stream, uint64_t seq)
+/* Its place; the count: nothing is known of it. */
+static uint32_t
+find(const struct notes *notes, stream_id stream)
 {
-    if (stream.channel != CHANNEL_EVENTS)
-        return;
-    for (uint32_t i = 0; i < notes->count; i++) {
-        if (notes->acked[i].incarnation != stream.incarnation)
-            continue;
-        if (seq > notes->acked[i].seq) {
-            notes->acked[i].seq = seq;
-            notes->changed = true;
-        }
-        return;
-    }
+    uint32_t at = 0;
+
+    while (at < notes->count &&
+           notes->acked[at].incarnation != stream.incarnation)
+        at++;
+    return at;
+}
+
+void
+notes_acked(struct notes *notes, stream_id stream, uint64_t seq, uint64_t safe)
+{
+    uint32_t at = find(notes, stream);
+
     /* More incarnations than that no node lives through; the alarm about a
-     * restored hub is all that depends on it. */
-    if (notes->count == NOTES_STREAMS_MAX)
+     * restored hub, and pruning, are all that depends on it. */
+    if (stream.channel != CHANNEL_EVENTS || at == NOTES_STREAMS_MAX)
         return;
-    notes->acked[notes->count].incarnation = stream.incarnation;
-    notes->acked[notes->count].seq = seq;
-    notes->count++;
-    notes->changed = true;
+    if (at == notes->count) {
+        notes->acked[at].incarnation = stream.incarnation;
+        notes->acked[at].seq = 0;
+        notes->acked[at].safe = 0;
+        notes->count++;
+        notes->changed = true;
+    }
+    if (seq > notes->acked[at].seq) {
+        notes->acked[at].seq = seq;
+        notes->changed = true;
+    }
+    if (safe > notes->acked[at].safe) {
+        notes->acked[at].safe = safe;
+        notes->changed = true;
+    }
 }
 
 uint64_t
 notes_get_acked(const struct notes *notes, stream_id stream)
 {
-    for (uint32_t i = 0; i < notes->count; i++)
-        if (notes->acked[i].incarnation == stream.incarnation)
-            return notes->acked[i].seq;
-    return 0;
+    uint32_t at = find(notes, stream);
+
+    return at < notes->count ? notes->acked[at].seq : 0;
+}
+
+uint64_t
+notes_get_safe(const struct notes *notes, stream_id stream)
+{
+    uint32_t at = find(notes, stream);
+
+    return at < notes->count ? notes->acked[at].safe : 0;
 }
 
 void

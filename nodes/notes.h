@@ -8,6 +8,7 @@
  * of it does no harm.
  *
  *   note "sync.hub": u64 epoch, then for each stream u64 incarnation, u64 seq
+ *   acknowledged, u64 seq safe
  */
 #ifndef NODES_NOTES_H
 #define NODES_NOTES_H
@@ -23,6 +24,7 @@ struct notes {
     struct {
         uint64_t incarnation;
         uint64_t seq;
+        uint64_t safe; /* on a second disk, too (sync.h) */
     } acked[NOTES_STREAMS_MAX];
 };
 
@@ -36,8 +38,10 @@ NODISCARD enum err notes_save(struct notes *notes, struct journal *journal);
 NODISCARD enum err notes_unacknowledged(struct journal *journal, uint32_t node,
                                         uint64_t *ret_count);
 
-void notes_acked(struct notes *notes, stream_id stream, uint64_t seq);
+void notes_acked(struct notes *notes, stream_id stream, uint64_t seq,
+                 uint64_t safe);
 uint64_t notes_get_acked(const struct notes *notes, stream_id stream);
+uint64_t notes_get_safe(const struct notes *notes, stream_id stream);
 void notes_epoch(struct notes *notes, uint64_t epoch);
 
 /* The number of this run of a hub, from 1: by it the numbers of sessions ascend

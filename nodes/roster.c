@@ -94,6 +94,31 @@ roster_at(const struct roster *roster, uint32_t index)
 }
 
 void
+roster_fence(struct roster *roster, const struct guest *guest)
+{
+    for (uint32_t i = 0; i < roster->count; i++) {
+        struct guest *other = roster->list[i];
+        if (other == guest || other->gone ||
+            other->peer.pass.node != guest->peer.pass.node)
+            continue;
+        if (other->incarnation == guest->incarnation)
+            other->fenced = true;
+        else
+            other->rival = true;
+    }
+}
+
+uint32_t
+roster_bulk_count(const struct roster *roster)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < roster->count; i++)
+        count += roster->list[i]->bulk;
+    return count;
+}
+
+void
 roster_sweep(struct roster *roster)
 {
     for (uint32_t i = 0; i < roster->count;) {

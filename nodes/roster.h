@@ -21,6 +21,9 @@ struct guest {
     bool bulk;                 /* takes one of the places for catching up */
     bool rival;                /* a later session of its node has another
                                 * incarnation: twins, if this one goes on */
+    bool relay;                /* takes and offers all streams */
+    bool standby;              /* what it acknowledges is safe */
+    int64_t settled_ms;        /* since when it has nothing new; 0: it has */
     bool fenced;               /* a later session of its node has the same */
     bool gone;                 /* to be swept */
     int64_t asked_ms;          /* for states, at the keeper; 0: not */
@@ -51,6 +54,11 @@ struct guest *roster_add(struct roster *roster,
 /* The guest at a place, from 0 to roster_count() - 1; places change only in
  * roster_sweep(). */
 struct guest *roster_at(const struct roster *roster, uint32_t index);
+/* A later session of a node with the same incarnation takes the place of the
+ * ones before; with another one they are twins, if the old one goes on. */
+void roster_fence(struct roster *roster, const struct guest *guest);
+/* How many are catching up. */
+uint32_t roster_bulk_count(const struct roster *roster);
 /* Ends those that are gone. */
 void roster_sweep(struct roster *roster);
 

@@ -90,6 +90,18 @@ session_is_received(const struct session *session)
 }
 
 bool
+session_is_settled(const struct session *session)
+{
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = &session->lanes[i];
+        if (lane->sends &&
+            (lane->out == LANE_UNKNOWN || lane->out == LANE_CHECK))
+            return false;
+    }
+    return session_is_received(session);
+}
+
+bool
 session_wants_states(const struct session *session, uint64_t *ret_after)
 {
     if (session->phase != PHASE_LIVE || !session->feed_open)
@@ -168,6 +180,9 @@ on_batch(struct session *session, const struct frame *frame)
         agree_rewound(session, lane, frame);
         return;
     }
+    if (lane->sends &&
+        !lane->receives) /* a standby's, which sent it till now */
+        lane_hold(lane, lane->head, 0);
     lane->receives = true;
     if (frame->batch.head_seq > lane->told)
         lane->told = frame->batch.head_seq;
@@ -200,7 +215,8 @@ stored(struct session *session, const struct sync_input *input)
         return;
     if (input->stored.total > session->taken_total)
         session->taken_total = input->stored.total;
-    lane->durable_safe = input->stored.safe;
+    if (input->stored.safe > lane->durable_safe)
+        lane->durable_safe = input->stored.safe;
     switch (input->stored.verdict) {
     case SYNC_STORED_OK:
         lane_stored(lane, input->stored.head);
@@ -265,8 +281,10 @@ on_ack(struct session *session, const struct frame *frame, int64_t now_ms)
                                     .head = lane->durable };
         lane_offer(lane, &offer);
     }
-    lane->safe = frame->ack.safe;
-    if (lane_acked(lane, frame->ack.head, now_ms))
+    bool safer = frame->ack.safe > lane->safe;
+    if (safer)
+        lane->safe = frame->ack.safe;
+    if (lane_acked(lane, frame->ack.head, now_ms) || safer)
         talk_acked(session, lane);
 }
 
@@ -275,6 +293,11 @@ on_nack(struct session *session, const struct frame *frame, int64_t now_ms)
 {
     raise_credit(session, frame->nack.credit);
     struct lane *lane = talk_find(session, frame->nack.stream);
+    if (lane && lane->receives && frame->nack.why == FRAME_WHY_LOST) {
+        talk_alarm(session, SYNC_ALARM_LOST, lane->stream,
+                   frame->nack.head.seq);
+        return;
+    }
     if (!lane || !lane->sends)
         return;
     switch (lane_nacked(lane, frame->nack.why, frame->nack.head, now_ms)) {
@@ -486,7 +509,21 @@ grown(struct session *session, const struct sync_input *input)
     struct sync_offer offer = { .stream = input->grown.stream,
                                 .head = input->grown.head };
     lane_offer(lane, &offer);
-    lane_peer_at(lane, (stream_head) { 0 });
+    /* What the peer has sent us it has; else it has nothing. */
+    lane_peer_at(lane, lane->durable);
+}
+
+/* More of what the peer sends has become safe: it is told with the next
+ * acknowledgement, which is now. */
+static void
+safe(struct session *session, const struct sync_input *input)
+{
+    struct lane *lane = talk_find(session, input->safe.stream);
+
+    if (!lane || !lane->receives || input->safe.seq <= lane->durable_safe)
+        return;
+    lane->durable_safe = input->safe.seq;
+    lane->ack_due = session->phase == PHASE_LIVE;
 }
 
 /* What we asked for may have been lost, and so may what came: while something
@@ -626,6 +663,9 @@ session_step(struct session *session, const struct sync_input *input,
         break;
     case SYNC_STATES:
         states(session, input);
+        break;
+    case SYNC_SAFE:
+        safe(session, input);
         break;
     case SYNC_REFUSE:
         talk_refuse(session, input->refuse.code, input->refuse.retry,

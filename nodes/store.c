@@ -11,6 +11,7 @@
 #include "nodes/copies.h"
 #include "nodes/desk.h"
 #include "nodes/errand.h"
+#include "nodes/hubs.h"
 #include "nodes/join.h"
 #include "nodes/keeper.h"
 #include "nodes/link.h"
@@ -46,6 +47,7 @@ struct store {
     struct errands errands;
     struct link link;
     bool link_is_open;
+    uint64_t hubs_position; /* the list of hubs is known up to there */
     struct arena scratch;
     struct session *session;
     struct sync_outputs outputs;           /* of the last step */
@@ -104,8 +106,10 @@ static bool
 put_states(struct store *store, const struct sync_output *wish,
            struct sync_input *ret_input)
 {
-    enum err err =
-        copies_put(store->copies, wish->states, store->node, clock_wall_ms());
+    /* A standby folds everything itself. */
+    enum err err = store->copies ? copies_put(store->copies, wish->states,
+                                              store->node, clock_wall_ms())
+                                 : OK;
 
     if (err != OK) {
         trace(TRACE_ERROR, store->node, "copies", "err=%s", err_name(err));
@@ -179,8 +183,9 @@ carry_out(struct store *store, const struct sync_output *output)
         store->wishes[store->wish_count++] = *output;
         return;
     case SYNC_ACKED:
-        notes_acked(&store->notes, output->acked.stream,
-                    output->acked.head.seq);
+        if (output->acked.stream.node == store->node)
+            notes_acked(&store->notes, output->acked.stream,
+                        output->acked.head.seq, output->acked.safe);
         return;
     case SYNC_ALARM:
         alarm_people(store, output);
@@ -231,6 +236,9 @@ step(struct store *store, const struct sync_input *input)
     if (!was_live && session_is_live(store->session)) {
         link_is_well(&store->link);
         notes_epoch(&store->notes, session_epoch(store->session));
+        /* At once: a promotion must open an epoch after this one. */
+        if (notes_save(&store->notes, store->journal) != OK)
+            trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
         trace(TRACE_NOTICE, store->node, "connected", "session=%llu",
               (unsigned long long)session_number(store->session));
     }
@@ -401,18 +409,22 @@ start_session(struct store *store)
     const struct sync_options options = { .role = SYNC_NODE,
                                           .self = store->node,
                                           .epoch = store->notes.epoch,
-                                          .window = WINDOW };
+                                          .window = WINDOW,
+                                          .relay = store->options->standby };
     struct carry *carry = &store->carry;
-    enum err err = carry_offers(carry, store->node, CHANNEL_EVENTS);
-    if (err == OK)
+    enum err err = store->options->standby
+                       ? carry_all(carry, CHANNEL_END)
+                       : carry_offers(carry, store->node, CHANNEL_EVENTS);
+    if (err == OK && !store->options->standby)
         err = carry_held(carry, store->node, CHANNEL_PUBLIC);
     if (err != OK) {
         fault(store, "streams", err);
         return;
     }
     for (uint32_t i = 0; i < carry->offer_count; i++)
-        carry->offers[i].acked =
-            notes_get_acked(&store->notes, carry->offers[i].stream);
+        if (carry->offers[i].stream.node == store->node)
+            carry->offers[i].acked =
+                notes_get_acked(&store->notes, carry->offers[i].stream);
     end_session(store);
     store->session = session_open(&options, clock_steady_ms());
     if (!store->session)
@@ -424,8 +436,8 @@ start_session(struct store *store)
     input.start.offer_count = carry->offer_count;
     input.start.held = carry->held;
     input.start.held_count = carry->held_count;
-    if (copies_where(store->copies, &input.start.feed_epoch,
-                     &input.start.feed_position) != OK)
+    if (store->copies && copies_where(store->copies, &input.start.feed_epoch,
+                                      &input.start.feed_position) != OK)
         trace(TRACE_ERROR, store->node, "copies", "what=unreadable");
     store->txn = journal_last_txn(store->journal);
     give(store, &input);
@@ -481,6 +493,20 @@ receive(struct store *store)
     }
 }
 
+/* The hub tells where it and its standbys are. */
+static void
+look_for_hubs(struct store *store)
+{
+    struct keys_hubs hubs;
+
+    if (!hubs_take(store->journal, store->options->dir,
+                   store->link.keys.public_key, &store->hubs_position) ||
+        keys_load_hubs(store->options->dir, &hubs, NULL) != OK)
+        return;
+    link_learn(&store->link, &hubs);
+    trace(TRACE_NOTICE, store->node, "hubs", "count=%u", hubs.count);
+}
+
 /* What any process has appended is sent. */
 static void
 look_at_journal(struct store *store)
@@ -491,6 +517,7 @@ look_at_journal(struct store *store)
         return;
     store->txn = txn;
     keeper_wake(store->keeper);
+    look_for_hubs(store);
     enum err err = carry_offers(&store->carry, store->node, CHANNEL_EVENTS);
     if (err != OK) {
         fault(store, "streams", err);
@@ -518,9 +545,11 @@ store_turn(struct store *store)
     }
     if (now_ms >= store->tick_ms) {
         give(store, &(struct sync_input) { .kind = SYNC_TICK });
+        store->done |=
+            store->options->standby && !keys_has_hub(store->options->dir);
         store->tick_ms = now_ms + TICK_MS;
     }
-    if (now_ms >= store->mark_ms) {
+    if (now_ms >= store->mark_ms && !store->options->standby) {
         if (carry_mark(&store->carry, clock_wall_ms(), MARK_IDLE_MS) != OK)
             trace(TRACE_NOTICE, store->node, "mark", "what=unwritten");
         store->mark_ms = now_ms + MARK_MS;
@@ -532,9 +561,9 @@ store_turn(struct store *store)
     }
     if (store->desk)
         serve_desk(store);
-    store->done = store->options->once && store->session &&
-                  session_is_sent(store->session) &&
-                  session_is_received(store->session);
+    store->done |= store->options->once && store->session &&
+                   session_is_sent(store->session) &&
+                   session_is_received(store->session);
 }
 
 /* --- opening and closing --- */
@@ -619,7 +648,7 @@ open_all(struct store *store, struct complaint *complaint)
         err = notes_load(&store->notes, store->journal);
     if (err == OK)
         err = carry_open(store->journal, &store->carry);
-    if (err == OK)
+    if (err == OK && !store->options->standby)
         err = copies_open(store->options->dir, true, &store->copies);
     if (err == OK && join_is_pending(store->options->dir))
         err = join_finish(store->options->dir, store->node, store->stop,
@@ -627,7 +656,10 @@ open_all(struct store *store, struct complaint *complaint)
     if (err == OK && !stop_asked(store->stop))
         err = open_link(store, complaint);
     if (err == OK)
-        err = keeper_open(store->ledger, false, &store->keeper);
+        err =
+            keeper_open(store->ledger, store->options->standby, &store->keeper);
+    if (err == OK && store->options->ready)
+        store->options->ready(store->options->context);
     store->mark_ms = clock_steady_ms() + MARK_MS;
     return err;
 }

@@ -16,6 +16,11 @@ struct store_options {
     const char *hub; /* endpoint in place of the first stored; NULL: stored */
     view ticket;     /* of --join; empty: joined before */
     bool once;       /* end when all is sent and received */
+    bool standby;    /* not a store but the copy of a hub: all streams, and it
+                      * ends when it has been promoted (reign.h) */
+    /* Told once, when it has joined and runs; NULL: nobody. */
+    void (*ready)(void *context);
+    void *context;
 };
 
 /* Runs until SIGTERM or SIGINT, which is OK.  ERR_NOT_FOUND: no ledger, or one

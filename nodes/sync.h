@@ -54,17 +54,21 @@ struct sync_options {
     uint32_t peer;   /* hub: whom the key belongs to; node: 0, any */
     uint64_t epoch;  /* hub: its own; node: the greatest seen */
     uint64_t window; /* bytes that the peer may send unacknowledged */
-    bool relay;      /* the peer may offer streams that are not its own */
+    bool refill;     /* hub: it was restored; the peer is asked for public items
+                      * that it has and we lack */
+    bool relay;      /* hub: the peer offers and takes all streams; node: we
+                      * do, as a standby */
 };
 
 /* A stream that we offer. */
 struct sync_offer {
     stream_id stream;
     stream_head head;
-    uint64_t acked; /* the greatest seq that a hub acknowledged */
-    bool left;      /* an incarnation that goes on elsewhere: `head` is where
-                     * it was left */
-    bool fetch;     /* `left`, and what the hub has above is wanted back */
+    uint64_t acked;       /* the greatest seq that a hub acknowledged */
+    stream_head boundary; /* up to here we have dropped it; 0: nothing */
+    bool left;  /* an incarnation that goes on elsewhere: `head` is where
+                 * it was left */
+    bool fetch; /* `left`, and what the hub has above is wanted back */
 };
 
 /* A stream and how far we hold it. */
@@ -95,6 +99,7 @@ enum sync_input_kind {
     SYNC_RECORDS, /* answer to GET_RECORDS */
     SYNC_STORED,  /* answer to PUT_RECORDS: it has been committed */
     SYNC_STATES,  /* hub: states to send; node: answer to PUT_STATES */
+    SYNC_SAFE,    /* hub: a stream is safe up to here */
     SYNC_REFUSE,  /* hub: end this session with a code and words */
 };
 
@@ -150,6 +155,10 @@ struct sync_input {
         } stored;
         const struct frame *states; /* hub: a STATE, borrowed; node: NULL */
         struct {
+            stream_id stream;
+            uint64_t seq;
+        } safe;
+        struct {
             enum frame_code code;
             bool retry;
             const char *words;
@@ -178,6 +187,8 @@ enum sync_alarm {
     SYNC_ALARM_UNREADABLE, /* records that should be here are not */
     SYNC_ALARM_RESTORED,   /* the hub has less than it once acknowledged */
     SYNC_ALARM_EPOCH,      /* a hub of a past epoch, or one after ours */
+    SYNC_ALARM_LOST,       /* a range that is missing at one end was dropped
+                            * at the other; it ends at the seq */
 };
 /* "forked", for a trace. */
 static inline const char *
@@ -185,7 +196,7 @@ sync_alarm_name(enum sync_alarm alarm)
 {
     static const char *const names[] = { "forked", "rewound",    "checksum",
                                          "right",  "unreadable", "restored",
-                                         "epoch" };
+                                         "epoch",  "lost" };
     return names[alarm];
 }
 

@@ -140,13 +140,18 @@ talk_obtain(struct session *session, stream_id stream)
 bool
 talk_may_receive(const struct session *session, stream_id stream)
 {
+    bool own = stream.node == session->options.self;
+
+    if (session->options.relay) /* of ours, what we once wrote */
+        return !own || (session->options.role == SYNC_HUB &&
+                        stream.incarnation != session->options.epoch);
     if (session->options.role == SYNC_NODE)
-        return stream.channel == CHANNEL_PUBLIC &&
-               stream.node != session->options.self;
-    if (stream.node == session->options.self)
+        return stream.channel == CHANNEL_PUBLIC && !own;
+    if (stream.channel == CHANNEL_PUBLIC)
+        return session->options.refill &&
+               !(own && stream.incarnation == session->options.epoch);
+    if (own)
         return false;
-    if (session->options.relay)
-        return true;
     return stream.channel == CHANNEL_EVENTS &&
            stream.node == session->options.peer;
 }

@@ -84,7 +84,7 @@ struct lane *talk_find(const struct session *session, stream_id stream);
  * are void after it. */
 struct lane *talk_obtain(struct session *session, stream_id stream);
 /* Whether the peer may send us this stream: a store its own events, a hub
- * what is public. */
+ * what is public, a standby everything, and a standby is sent everything. */
 bool talk_may_receive(const struct session *session, stream_id stream);
 /* Ends the session for want of room. */
 void talk_no_memory(struct session *session);

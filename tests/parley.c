@@ -104,8 +104,8 @@ note_stream(struct world *world, stream_id stream)
 static void
 note_frame(struct world *world, const struct frame *frame)
 {
-    static const char *const whys[] = { "?",        "gap",   "fork",
-                                        "checksum", "right", "full" };
+    static const char *const whys[] = { "?",     "gap",  "fork", "checksum",
+                                        "right", "full", "lost" };
 
     note(world, "%s", frame_kind_name(frame->kind));
     switch (frame->kind) {
@@ -205,7 +205,7 @@ answer_admission(struct world *world, struct end *end,
     input.admit.held = held;
     input.admit.held_count = output->admission.stream_count;
     for (uint32_t i = 0; i < end->log_count; i++)
-        if (end->logs[i].stream.channel == CHANNEL_PUBLIC)
+        if (end->logs[i].stream.channel == CHANNEL_PUBLIC || world->standby)
             offers[input.admit.offer_count++] =
                 (struct sync_offer) { .stream = end->logs[i].stream,
                                       .head = parley_head(&end->logs[i],
@@ -307,7 +307,7 @@ carry_out(struct world *world, struct end *end,
 {
     static const char *const alarms[] = { "forked", "rewound",    "checksum",
                                           "right",  "unreadable", "restored",
-                                          "epoch" };
+                                          "epoch",  "lost" };
     const char *who = end == &world->node ? "n" : "h";
 
     switch (output->kind) {
@@ -334,6 +334,8 @@ carry_out(struct world *world, struct end *end,
         struct log *log = parley_log(end, output->acked.stream);
         if (output->acked.head.seq > log->acked)
             log->acked = output->acked.head.seq;
+        if (output->acked.safe > log->safe)
+            log->safe = output->acked.safe;
         return;
     }
     case SYNC_ALARM:
@@ -430,22 +432,27 @@ parley_connect(struct world *world)
     cut(world);
     struct sync_options node = { .role = SYNC_NODE,
                                  .self = 3,
+                                 .relay = world->standby,
                                  .window = world->window };
     struct sync_options hub = { .role = SYNC_HUB,
                                 .self = 1,
                                 .peer = 3,
                                 .epoch = 9,
+                                .refill = world->refill,
+                                .relay = world->standby,
                                 .window = world->window };
     world->node.session = session_open(&node, world->now_ms);
     world->hub.session = session_open(&hub, world->now_ms);
     for (uint32_t i = 0; i < world->node.log_count; i++) {
         struct log *log = &world->node.logs[i];
         stream_head head = parley_head(log, log->count);
-        if (log->stream.channel == CHANNEL_EVENTS)
+        if (log->stream.channel == CHANNEL_EVENTS || world->standby)
             offers[input.start.offer_count++] = (struct sync_offer) {
                 .stream = log->stream,
                 .head = head,
                 .acked = log->acked,
+                .boundary = parley_head(
+                    log, stream_equal(log->stream, TILL) ? world->boundary : 0),
                 .left = i < world->offers_left,
                 .fetch = i < world->offers_left && world->fetch,
             };

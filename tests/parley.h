@@ -29,6 +29,7 @@ struct log { /* one stream in one journal */
     uint32_t count;
     struct fake *records;
     uint64_t acked; /* what the other side has acknowledged */
+    uint64_t safe;  /* what it has called safe */
 };
 
 struct end {
@@ -62,6 +63,9 @@ struct world {
     uint64_t random;
     uint32_t offers_left; /* incarnations that the node has left */
     bool fetch;
+    bool refill;       /* the hub was restored */
+    bool standby;      /* number 3 is one */
+    uint32_t boundary; /* so many records of TILL the node has dropped */
     struct arena arena;
     char log[LOG_SIZE];
     uint32_t log_size;

@@ -403,34 +403,6 @@ TEST(case_4_a_rewound_node_that_sold_on_finds_where_it_parts)
     parley_finish(world);
 }
 
-TEST(case_5_a_restored_hub_is_refilled)
-{
-    struct world *world = parley_begin();
-
-    for (uint32_t i = 0; i < 3; i++) {
-        parley_append(&world->node, TILL, 1, 'a');
-        parley_append(&world->node, PUBLIC, 1, 'p');
-    }
-    parley_append(&world->hub, TILL, 1, 'a');
-    parley_append(&world->hub, PUBLIC, 1, 'p');
-    parley_log(&world->node, TILL)->acked = 3;
-    parley_connect(world);
-    parley_run(world);
-    parley_said(world, "n HELLO 3.7.0 3a\n"
-                       "h WELCOME offers 1.9.1 1p 3.7.0 1a\n"
-                       "n ACK 1.9.1 3p\n"
-                       "n alarm restored\n"
-                       "n BATCH 3.7.0 2-3\n"
-                       "h alarm rewound\n"
-                       "h ACK 1.9.1 1p\n"
-                       "h ACK 3.7.0 3a\n"
-                       "n BATCH 1.9.1 2-3\n"
-                       "h ACK 1.9.1 3p\n");
-    parley_check_equal(world, TILL);
-    parley_check_equal(world, PUBLIC);
-    parley_finish(world);
-}
-
 TEST(case_5_a_hub_of_a_past_epoch_is_not_followed)
 {
     struct world *world = parley_begin();
@@ -794,7 +766,6 @@ RUN(cmocka_unit_test(a_node_with_news_is_heard),
     cmocka_unit_test(
         case_4_a_rewound_node_goes_on_elsewhere_and_fetches_its_tail),
     cmocka_unit_test(case_4_a_rewound_node_that_sold_on_finds_where_it_parts),
-    cmocka_unit_test(case_5_a_restored_hub_is_refilled),
     cmocka_unit_test(case_5_a_hub_of_a_past_epoch_is_not_followed),
     cmocka_unit_test(case_8_a_full_hub_is_asked_again_later),
     cmocka_unit_test(case_9_without_credit_nothing_is_sent),

@@ -8,7 +8,9 @@
 #include "core/text.h"
 #include "nodes/allow.h"
 #include "nodes/hub.h"
+#include "nodes/join.h"
 #include "nodes/keys.h"
+#include "nodes/reign.h"
 #include "nodes/store.h"
 #include "nodes/trace.h"
 #include "tools/query.h"
@@ -27,6 +29,14 @@ set_trace(const struct arguments *arguments)
         trace_set_level(TRACE_DEBUG);
 }
 
+static enum command_status
+misuse_of_join(const struct arguments *arguments)
+{
+    return command_misuse(arguments,
+                          "--join takes only -: the string is a secret and "
+                          "comes on standard input");
+}
+
 static void
 hub_is_ready(void *context, const char *endpoint)
 {
@@ -38,10 +48,19 @@ hub_is_ready(void *context, const char *endpoint)
     fflush(stdout);
 }
 
-static enum command_status
-hub(const struct arguments *arguments)
+static void
+standby_is_ready(void *context)
 {
-    struct complaint complaint = { 0 };
+    const struct arguments *arguments = context;
+
+    printf(command_flag(arguments, "json") ? "{\"standby\": true}\n"
+                                           : "standing by\n");
+    fflush(stdout);
+}
+
+static enum err
+run_hub(const struct arguments *arguments, struct complaint *complaint)
+{
     const struct hub_options options = {
         .dir = command_operand(arguments, 0),
         .listen = command_option(arguments, "listen"),
@@ -50,11 +69,78 @@ hub(const struct arguments *arguments)
         .context = (void *)(uintptr_t)arguments,
     };
 
-    if (options.listen == NULL)
+    return hub_run(&options, complaint);
+}
+
+static enum err
+promote(const struct arguments *arguments, struct complaint *complaint)
+{
+    uint64_t epoch;
+    enum err err = reign_promote(command_operand(arguments, 0),
+                                 command_now_ms(), &epoch, complaint);
+
+    if (err != OK)
+        return err;
+    printf(command_flag(arguments, "json") ? "{\"epoch\": %" PRIu64 "}\n"
+                                           : "epoch %" PRIu64 "\n",
+           epoch);
+    fflush(stdout);
+    return OK;
+}
+
+/* As a standby until it is promoted or stopped, and then, if it was promoted,
+ * as the hub. */
+static enum err
+stand_by(const struct arguments *arguments, view ticket,
+         struct complaint *complaint)
+{
+    const struct store_options options = {
+        .dir = command_operand(arguments, 0),
+        .hub = command_option(arguments, "standby-of"),
+        .ticket = ticket,
+        .standby = true,
+        .ready = standby_is_ready,
+        .context = (void *)(uintptr_t)arguments,
+    };
+
+    enum err err = store_run(&options, complaint);
+    if (err != OK || keys_has_hub(options.dir))
+        return err;
+    return run_hub(arguments, complaint);
+}
+
+/* What is asked for is read first, so that nothing is done by halves. */
+static enum command_status
+hub(const struct arguments *arguments)
+{
+    struct complaint complaint = { 0 };
+    struct arena arena = { 0 };
+    view ticket = { 0 };
+    const char *dir = command_operand(arguments, 0);
+    bool joins = command_option(arguments, "join") != NULL;
+    bool promotes = command_flag(arguments, "promote");
+    bool listens = command_option(arguments, "listen") != NULL;
+
+    if (joins && strcmp(command_option(arguments, "join"), "-") != 0)
+        return misuse_of_join(arguments);
+    if (!listens && !promotes)
         return command_misuse(arguments, "--listen tcp://ADDRESS:PORT is "
                                          "needed; port 0 takes any free one");
     set_trace(arguments);
-    enum err err = hub_run(&options, &complaint);
+    if (!arena_open(&arena, 1u << 16))
+        return command_fail(arguments, ERR_MEMORY, "can't begin");
+    enum err err = OK;
+    if (joins)
+        err = command_read_file("-", KEYS_STRING_SIZE, &arena, &ticket);
+    if (joins && (err != OK || ticket.size == 0))
+        err = complain(&complaint, "no string on standard input");
+    if (err == OK && promotes)
+        err = promote(arguments, &complaint);
+    if (err == OK && listens)
+        err = joins || keys_has_hub(dir)
+                  ? stand_by(arguments, ticket, &complaint)
+                  : run_hub(arguments, &complaint);
+    arena_close(&arena);
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
     return COMMAND_DONE;
@@ -73,9 +159,7 @@ node(const struct arguments *arguments)
     };
 
     if (ticket != NULL && strcmp(ticket, "-") != 0)
-        return command_misuse(arguments,
-                              "--join takes only -: the string is a secret and "
-                              "comes on standard input");
+        return misuse_of_join(arguments);
     set_trace(arguments);
     if (!arena_open(&arena, 1u << 16))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
@@ -338,6 +422,12 @@ enrol_new(const struct arguments *arguments)
     if ((number == 0) == (csv == NULL))
         return command_misuse(arguments, "one of --node N and --csv FILE is "
                                          "needed");
+    const char *at = command_option(arguments, "at");
+    if (at != NULL && !keys_is_endpoint(at))
+        return command_misuse(arguments, "--at %s: expected tcp://HOST:PORT",
+                              at);
+    if (at != NULL)
+        strcpy(enrolment.endpoint, at);
     enrolment.node = (uint32_t)number;
     enrolment.store_count = 1;
     enrolment.stores[0] = enrolment.node;
@@ -496,6 +586,11 @@ enrol_revoke(const struct arguments *arguments)
 static const struct option HUB_OPTIONS[] = {
     { "listen", "ENDPOINT", "tcp://ADDRESS:PORT; port 0: any free one" },
     { "endpoint", "ENDPOINT", "how nodes reach it, if not by that" },
+    { "join", "-", "become a standby; the string comes on standard input" },
+    { "standby-of", "ENDPOINT",
+      "the active hub's address (that of the "
+      "joining)" },
+    { "promote", NULL, "be the hub from now on, in a new epoch" },
     { "debug", NULL, "trace every step" },
     { 0 }
 };
@@ -513,6 +608,7 @@ static const struct option NEW_OPTIONS[] = {
     { "stores", "N,N", "the stores it may write for (its own number)" },
     { "csv", "FILE", "many: lines NODE,STORE,...; prints NODE,STRING" },
     { "role", "ROLE", "store, standby or relay (store)" },
+    { "at", "ENDPOINT", "where nodes will find a standby once it is the hub" },
     { "ttl", "TIME", "how long the string is good: 30m, 72h, 7d (72h)" },
     { "endpoint", "ENDPOINT", "where the hub is, repeatable (as it listens)" },
     { 0 }
@@ -537,9 +633,15 @@ const struct command cmd_nodes_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = HUB_OPTIONS,
-      .about = "Prints `listening ENDPOINT` when nodes can connect; traces "
-               "to standard error.\nEnds cleanly on SIGTERM and SIGINT.",
-      .examples = "leima hub hq --listen tcp://0.0.0.0:7001\n" },
+      .about =
+          "Prints `listening ENDPOINT` when nodes can connect; traces "
+          "to standard error.\nEnds cleanly on SIGTERM and SIGINT. A ledger "
+          "that has joined a hub stands by, and\nlistens once it has been "
+          "promoted: leima hub LEDGER --promote, by any process.",
+      .examples =
+          "leima hub hq --listen tcp://0.0.0.0:7001\n"
+          "leima hub hq2 --listen tcp://0.0.0.0:7001 --join - < string\n"
+          "leima hub hq2 --promote\n" },
     { .name = "node",
       .run = node,
       .line = "run a store's node",

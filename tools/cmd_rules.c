@@ -9,7 +9,6 @@
 #include "core/program_diff.h"
 #include "core/program_schema.h"
 #include "core/program_yaml.h"
-#include "nodes/keys.h"
 #include "tools/query.h"
 #include "tools/table.h"
 #include "tools/trial.h"
@@ -213,12 +212,10 @@ publish(const struct arguments *arguments)
     }
     status =
         read_rules(arguments, command_operand(arguments, 1), &arena, rules);
-    if (status == COMMAND_DONE && keys_has_hub(command_operand(arguments, 0)))
-        status = command_fail(arguments, ERR_CONFLICT,
-                              "%s has joined a hub: publish there",
-                              command_operand(arguments, 0));
     if (status == COMMAND_DONE)
         status = query_ledger(arguments, LEDGER_WRITE, &ledger);
+    if (status == COMMAND_DONE)
+        status = query_may_rule(arguments, ledger);
     if (status == COMMAND_DONE)
         status = publish_file(arguments, ledger, rules, from_day);
 done:

@@ -18,8 +18,8 @@
 #include "core/seal.h"
 #include "core/silence.h"
 #include "core/statement.h"
-#include "nodes/keys.h"
 #include "tools/evidence.h"
+#include "tools/query.h"
 #include "tools/statement_csv.h"
 #include "tools/statement_hledger.h"
 #include "tools/statement_html.h"
@@ -426,11 +426,10 @@ check_complete(struct settle *settle, int32_t period)
 static enum command_status
 close_period(struct settle *settle, int32_t period)
 {
-    if (keys_has_hub(ledger_dir(settle->ledger)))
-        return command_fail(settle->arguments, ERR_CONFLICT,
-                            "%s has joined a hub: close there",
-                            ledger_dir(settle->ledger));
-    enum command_status status = check_complete(settle, period);
+    enum command_status status =
+        query_may_rule(settle->arguments, settle->ledger);
+    if (status == COMMAND_DONE)
+        status = check_complete(settle, period);
     if (status != COMMAND_DONE)
         return status;
     enum err err = closing_close(settle->ledger, period, settle->now_ms,

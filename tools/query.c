@@ -3,6 +3,7 @@
 #include "core/hub_state.h"
 #include "nodes/copies.h"
 #include "nodes/desk.h"
+#include "nodes/reign.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,20 @@ query_ledger(const struct arguments *arguments, enum ledger_mode mode,
                         complaint.text[0] != '\0'
                             ? complaint.text
                             : command_operand(arguments, 0));
+}
+
+enum command_status
+query_may_rule(const struct arguments *arguments, struct ledger *ledger)
+{
+    struct complaint complaint = { 0 };
+
+    enum err err =
+        reign_may_rule(ledger_dir(ledger), ledger_journal(ledger), &complaint);
+    if (err == OK)
+        return COMMAND_DONE;
+    return command_fail(arguments, err, "%s",
+                        complaint.text[0] != '\0' ? complaint.text
+                                                  : ledger_dir(ledger));
 }
 
 enum command_status

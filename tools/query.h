@@ -75,4 +75,10 @@ NODISCARD enum command_status query_ledger(const struct arguments *arguments,
                                            enum ledger_mode mode,
                                            struct ledger **ret_ledger);
 
+/* Whether the ledger may publish and close: not one that has joined a hub, nor
+ * a hub that is of the past or not complete (reign.h).  Else it has been
+ * said. */
+NODISCARD enum command_status query_may_rule(const struct arguments *arguments,
+                                             struct ledger *ledger);
+
 #endif

@@ -1,0 +1,254 @@
+#include "nodes/reign.h"
+
+#include <string.h>
+
+#include "core/ledger_backup.h"
+#include "core/reader.h"
+#include "nodes/keys.h"
+#include "nodes/notes.h"
+
+static const char DEPOSED[] = "hub.deposed";
+static const char PROMOTED[] = "promoted"; /* in place of "restored" */
+static const char LOST[] = "hub.lost";
+enum { LOST_SIZE = 24, LOST_MAX = 1000 };
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+struct lost {
+    stream_id stream;
+    uint64_t seq;
+};
+
+/* --- what was lost --- */
+
+static void
+get_lost(const uint8_t *bytes, struct lost *ret_lost)
+{
+    uint32_t channel;
+
+    memcpy(&ret_lost->stream.node, bytes, 4);
+    memcpy(&channel, bytes + 4, 4);
+    memcpy(&ret_lost->stream.incarnation, bytes + 8, 8);
+    memcpy(&ret_lost->seq, bytes + 16, 8);
+    ret_lost->stream.channel = (uint8_t)channel;
+}
+
+/* A range that has come from elsewhere meanwhile is lost no longer. */
+static enum err
+count_lost(struct journal *journal, view noted, uint32_t *ret_count)
+{
+    struct reader *reader = NULL;
+    enum err err = reader_open(journal, &reader);
+
+    *ret_count = 0;
+    for (uint32_t at = 0; err == OK && at + LOST_SIZE <= noted.size;
+         at += LOST_SIZE) {
+        struct reader_stream found = { 0 };
+        struct lost lost;
+        get_lost(noted.bytes + at, &lost);
+        enum err there = reader_get_stream(reader, lost.stream, &found);
+        if (there != OK || found.head.seq < lost.seq)
+            *ret_count += 1;
+    }
+    reader_close(reader);
+    return err;
+}
+
+static enum err
+read_note(struct journal *journal, const char *name, uint8_t *bytes,
+          uint32_t room, view *ret_value)
+{
+    enum err err =
+        journal_get_note(journal, view_of(name), bytes, room, ret_value);
+
+    if (err == ERR_NOT_FOUND) {
+        *ret_value = (view) { 0 };
+        return OK;
+    }
+    return err;
+}
+
+enum err
+reign_lost(struct journal *journal, stream_id stream, uint64_t seq)
+{
+    static_assert((int)LOST_SIZE * (int)LOST_MAX < 32768, "fits the stack");
+    uint8_t bytes[LOST_SIZE * LOST_MAX];
+    uint32_t channel = stream.channel;
+    struct lost lost;
+    view noted;
+
+    enum err err = read_note(journal, LOST, bytes, sizeof bytes, &noted);
+    if (err != OK)
+        return err;
+    uint32_t at = 0;
+    for (; at < noted.size; at += LOST_SIZE) {
+        get_lost(noted.bytes + at, &lost);
+        if (stream_equal(lost.stream, stream) && lost.seq >= seq)
+            return OK;
+    }
+    /* One more would say nothing new: closes are blocked already. */
+    if (at == sizeof bytes)
+        return OK;
+    memmove(bytes, noted.bytes, noted.size);
+    memcpy(bytes + at, &stream.node, 4);
+    memcpy(bytes + at + 4, &channel, 4);
+    memcpy(bytes + at + 8, &stream.incarnation, 8);
+    memcpy(bytes + at + 16, &seq, 8);
+    return journal_put_note(journal, view_of(LOST),
+                            (view) { bytes, at + LOST_SIZE });
+}
+
+/* --- asking --- */
+
+enum err
+reign_get(const char *dir, struct journal *journal, struct reign *ret_reign)
+{
+    struct reign reign = { .standby = keys_has_hub(dir) };
+    uint8_t bytes[LOST_SIZE * LOST_MAX];
+    view value;
+
+    enum err err =
+        read_note(journal, LEDGER_RESTORED, bytes, sizeof bytes, &value);
+    reign.promoted = err == OK && view_equal(value, view_of(PROMOTED));
+    reign.restored = err == OK && value.size > 0 && !reign.promoted;
+    if (err == OK)
+        err = read_note(journal, DEPOSED, bytes, sizeof bytes, &value);
+    if (err == OK && value.size == sizeof reign.deposed)
+        memcpy(&reign.deposed, value.bytes, sizeof reign.deposed);
+    if (err == OK)
+        err = read_note(journal, LOST, bytes, sizeof bytes, &value);
+    if (err == OK && value.size > 0)
+        err = count_lost(journal, value, &reign.lost);
+    if (err == OK)
+        *ret_reign = reign;
+    return err;
+}
+
+static enum err
+refuse(struct complaint *complaint, const char *dir, const char *words)
+{
+    complain(complaint, "%s: %s", dir, words);
+    return ERR_CONFLICT;
+}
+
+/* A ledger that never enrolled anybody has nobody to wait for. */
+static enum err
+has_nodes(struct journal *journal, bool *ret_has)
+{
+    struct reader *reader = NULL;
+    struct reader_item item = { 0 };
+    enum err err = reader_open(journal, &reader);
+
+    *ret_has = false;
+    for (uint64_t next = 1; err == OK; next = item.position + 1) {
+        err = reader_next_control(reader, next, &item);
+        if (err == ERR_UNKNOWN)
+            err = OK;
+        else if (err == OK)
+            *ret_has |= item.record.kind == RECORD_ENROL;
+    }
+    reader_close(reader);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err
+reign_may_rule(const char *dir, struct journal *journal,
+               struct complaint *complaint)
+{
+    struct reign reign;
+    bool nodes = false;
+    enum err err = reign_get(dir, journal, &reign);
+
+    if (err == OK && reign.restored)
+        err = has_nodes(journal, &nodes);
+    if (err != OK)
+        return err;
+    if (reign.standby)
+        return refuse(complaint, dir, "has joined a hub: do it there");
+    if (reign.deposed != 0)
+        return refuse(complaint, dir,
+                      "a later hub has taken over; do it there, or make this "
+                      "one the hub again: leima hub --promote");
+    if (reign.restored && nodes)
+        return refuse(complaint, dir,
+                      "was restored, and its nodes have not all come back "
+                      "with what it may have forgotten; run leima hub until "
+                      "they have, revoke those that never will, or go on "
+                      "without: leima hub --promote");
+    if (reign.lost > 0)
+        return refuse(complaint, dir,
+                      "lacks events that its nodes have dropped; restore them "
+                      "from a standby or a later backup (leima status)");
+    return OK;
+}
+
+/* --- changing --- */
+
+uint64_t
+reign_draw(uint64_t own, uint64_t seen, int64_t now_ms)
+{
+    uint64_t drawn = journal_draw_incarnation(now_ms);
+    uint64_t least = own > seen ? own : seen;
+
+    return drawn > least ? drawn : least + 1 + (drawn & 0xfff);
+}
+
+bool
+reign_depose(struct journal *journal, uint64_t epoch, int64_t now_ms)
+{
+    if (epoch > journal_draw_incarnation(now_ms + DAY_MS))
+        return false;
+    enum err err =
+        journal_put_note(journal, view_of(DEPOSED),
+                         (view) { (const uint8_t *)&epoch, sizeof epoch });
+    (void)err; /* if it can't be noted, the next node tells it again */
+    return true;
+}
+
+enum err
+reign_is_refilled(struct journal *journal)
+{
+    return journal_put_note(journal, view_of(LEDGER_RESTORED), (view) { 0 });
+}
+
+static enum err
+promote(const char *dir, struct journal *journal, int64_t now_ms,
+        uint64_t *ret_epoch)
+{
+    struct journal_identity who;
+    struct reign reign;
+    struct notes notes;
+
+    enum err err = reign_get(dir, journal, &reign);
+    if (err == OK)
+        err = notes_load(&notes, journal);
+    if (err == OK)
+        err = journal_get_identity(journal, &who);
+    if (err != OK)
+        return err;
+    uint64_t seen = notes.epoch > reign.deposed ? notes.epoch : reign.deposed;
+    *ret_epoch = reign_draw(who.incarnation, seen, now_ms);
+    err = journal_renew(journal, *ret_epoch, REASON_PROMOTE, NULL);
+    if (err == OK && reign.deposed != 0)
+        err = journal_put_note(journal, view_of(DEPOSED), (view) { 0 });
+    if (err == OK)
+        err = journal_put_note(journal, view_of(LEDGER_RESTORED),
+                               view_of(PROMOTED));
+    return err;
+}
+
+enum err
+reign_promote(const char *dir, int64_t now_ms, uint64_t *ret_epoch,
+              struct complaint *complaint)
+{
+    struct ledger *ledger = NULL;
+    enum err err = ledger_open(dir, LEDGER_WRITE, complaint, &ledger);
+
+    if (err != OK)
+        return err;
+    err = promote(dir, ledger_journal(ledger), now_ms, ret_epoch);
+    ledger_close(ledger);
+    /* Last: by this a standby that runs notices. */
+    if (err == OK && keys_has_hub(dir))
+        err = keys_rename(dir, "hubs", "hubs.before", complaint);
+    return err;
+}

@@ -1,0 +1,61 @@
+/*
+ * reign.h - which ledger is the hub: promotion, restoring, being of the past
+ *
+ * A hub's epoch is the incarnation in which it writes; nodes follow the
+ * greatest that they have seen.  A ledger that has joined a hub (keys/hubs) is
+ * a standby or a node and rules nothing.  Otherwise it is a hub, unless
+ *
+ *   it was restored from a backup and its nodes have not all come back yet:
+ *   what is public may be missing here (note "hub.restored");
+ *   it has met a node that has seen a later hub (note "hub.deposed", the
+ * epoch); nodes have dropped what it lacks (note "hub.lost", for each stream:
+ * node, channel, incarnation, and the seq up to which it was dropped).
+ *
+ * Then nothing is published and no period closed here.  Promoting opens a
+ * greater epoch and puts an end to the first two; what nodes know of public
+ * items is still taken from them until all have come back.
+ */
+#ifndef NODES_REIGN_H
+#define NODES_REIGN_H
+
+#include "core/ledger.h"
+
+struct reign {
+    bool standby;     /* has joined a hub */
+    bool restored;    /* and not refilled yet */
+    bool promoted;    /* likewise; but it may rule, for a person said so */
+    uint64_t deposed; /* the epoch of a later hub; 0: none was met */
+    uint32_t lost;    /* streams of which a range is missing for good */
+};
+
+/* ERR_IO, ERR_MEMORY. */
+NODISCARD enum err reign_get(const char *dir, struct journal *journal,
+                             struct reign *ret_reign);
+
+/* Whether the ledger may publish and close.  ERR_CONFLICT: it may not, the
+ * complaint says why and what to do. */
+NODISCARD enum err reign_may_rule(const char *dir, struct journal *journal,
+                                  struct complaint *complaint);
+
+/* Makes the ledger in `dir` the hub, in an epoch after all that it has seen;
+ * a standby that runs on it takes over by itself.  As ledger_open(), ERR_FULL,
+ * ERR_IO. */
+NODISCARD enum err reign_promote(const char *dir, int64_t now_ms,
+                                 uint64_t *ret_epoch,
+                                 struct complaint *complaint);
+
+/* A later hub has been met.  False: its epoch is none that a clock of today
+ * could have made, and is not believed. */
+NODISCARD bool reign_depose(struct journal *journal, uint64_t epoch,
+                            int64_t now_ms);
+/* All nodes have come back after a restore or a promotion.  ERR_FULL, ERR_IO.
+ */
+NODISCARD enum err reign_is_refilled(struct journal *journal);
+/* The stream's sender has dropped what we lack, up to the seq. */
+NODISCARD enum err reign_lost(struct journal *journal, stream_id stream,
+                              uint64_t seq);
+
+/* A name for a new incarnation that is greater than those two. */
+uint64_t reign_draw(uint64_t own, uint64_t seen, int64_t now_ms);
+
+#endif

@@ -1,0 +1,221 @@
+#include "nodes/safe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/heads.h"
+#include "core/pack.h"
+#include "core/reader.h"
+
+enum { FIELDS_MAX = 32, HEAD_FIELDS = 5, HEADS_MAX = 1 << 20 };
+enum field { FIELD_POSITION = 1, FIELD_DIGEST = 2, FIELD_HEADS = 3 };
+
+struct entry {
+    stream_id stream;
+    uint64_t seq;
+    bool changed;
+};
+
+struct safe {
+    struct journal *journal;
+    uint64_t position;     /* control items up to here have been read */
+    struct entry *entries; /* in the order of stream_compare() */
+    uint32_t count;
+    uint32_t room;
+    uint32_t changed; /* how many have */
+};
+
+/* The place of the stream, or where it would stand. */
+static uint32_t
+place(const struct safe *safe, stream_id stream)
+{
+    uint32_t low = 0;
+    uint32_t high = safe->count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (stream_compare(safe->entries[middle].stream, stream) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool
+is_at(const struct safe *safe, uint32_t at, stream_id stream)
+{
+    return at < safe->count && stream_equal(safe->entries[at].stream, stream);
+}
+
+void
+safe_put(struct safe *safe, stream_id stream, uint64_t seq)
+{
+    uint32_t at = place(safe, stream);
+
+    if (!is_at(safe, at, stream)) {
+        if (safe->count == safe->room) {
+            uint32_t room = safe->room ? safe->room * 2 : 16;
+            struct entry *grown =
+                realloc(safe->entries, room * sizeof safe->entries[0]);
+            if (!grown)
+                return;
+            safe->entries = grown;
+            safe->room = room;
+        }
+        memmove(&safe->entries[at + 1], &safe->entries[at],
+                (safe->count - at) * sizeof safe->entries[0]);
+        safe->entries[at] = (struct entry) { .stream = stream };
+        safe->count++;
+    }
+    struct entry *entry = &safe->entries[at];
+    if (seq <= entry->seq)
+        return;
+    entry->seq = seq;
+    safe->changed += !entry->changed;
+    entry->changed = true;
+}
+
+uint64_t
+safe_get(const struct safe *safe, stream_id stream)
+{
+    uint32_t at = place(safe, stream);
+
+    return is_at(safe, at, stream) ? safe->entries[at].seq : 0;
+}
+
+bool
+safe_next_change(struct safe *safe, stream_id *ret_stream, uint64_t *ret_seq)
+{
+    if (safe->changed == 0)
+        return false;
+    for (uint32_t i = 0; i < safe->count; i++) {
+        struct entry *entry = &safe->entries[i];
+        if (!entry->changed)
+            continue;
+        entry->changed = false;
+        safe->changed--;
+        *ret_stream = entry->stream;
+        *ret_seq = entry->seq;
+        return true;
+    }
+    assert(!"the count is that of the flags");
+    return false;
+}
+
+/* --- backups --- */
+
+static void
+take_heads(struct safe *safe, struct unpacker *unpacker)
+{
+    uint32_t count = unpack_array(unpacker, HEADS_MAX);
+
+    for (uint32_t i = 0; i < count && unpack_ok(unpacker); i++) {
+        if (unpack_array(unpacker, HEAD_FIELDS) != HEAD_FIELDS)
+            unpack_fail(unpacker);
+        stream_id stream = {
+            .node = (uint32_t)unpack_unsigned(unpacker, 1, LIMIT_NODE),
+            .incarnation = unpack_unsigned(unpacker, 0, UINT64_MAX),
+            .channel = (uint8_t)unpack_unsigned(unpacker, 0, CHANNEL_END - 1),
+        };
+        uint64_t seq = unpack_unsigned(unpacker, 0, UINT64_MAX);
+        (void)unpack_bin(unpacker, sizeof(digest));
+        if (unpack_ok(unpacker))
+            safe_put(safe, stream, seq);
+    }
+}
+
+static void
+take_backup(struct safe *safe, const struct record *record)
+{
+    struct unpacker unpacker = unpack_begin(record->body);
+    uint32_t count = unpack_map(&unpacker, FIELDS_MAX);
+
+    for (uint32_t i = 0; i < count && unpack_ok(&unpacker); i++) {
+        if (unpack_unsigned(&unpacker, 1, UINT32_MAX) == FIELD_HEADS)
+            take_heads(safe, &unpacker);
+        else
+            (void)unpack_skip(&unpacker);
+    }
+}
+
+static enum err
+read_books(struct safe *safe)
+{
+    struct reader *reader = NULL;
+    struct reader_item item;
+    enum err err = reader_open(safe->journal, &reader);
+
+    while (err == OK) {
+        err = reader_next_control(reader, safe->position + 1, &item);
+        if (err != OK && err != ERR_UNKNOWN)
+            break;
+        if (err == OK && item.record.kind == RECORD_BACKUP &&
+            item.record.stream.channel == CHANNEL_BOOKS)
+            take_backup(safe, &item.record);
+        safe->position = item.position;
+        err = OK;
+    }
+    reader_close(reader);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+void
+safe_refresh(struct safe *safe)
+{
+    enum err err = read_books(safe);
+
+    (void)err; /* it is tried again at the next look */
+}
+
+enum err
+safe_open(struct journal *journal, struct safe **ret_safe)
+{
+    struct safe *safe = calloc(1, sizeof *safe);
+    if (!safe)
+        return ERR_MEMORY;
+    safe->journal = journal;
+    safe_refresh(safe);
+    *ret_safe = safe;
+    return OK;
+}
+
+void
+safe_close(struct safe *safe)
+{
+    if (!safe)
+        return;
+    free(safe->entries);
+    free(safe);
+}
+
+enum err
+safe_record_backup(struct journal *journal, uint64_t position, int64_t now_ms)
+{
+    struct text heads = { 0 };
+    struct text body = { 0 };
+    struct journal_result result;
+    digest sum;
+
+    enum err err = heads_pack(journal, position, &heads, &sum);
+    pack_map(&body, 3);
+    pack_unsigned(&body, FIELD_POSITION);
+    pack_unsigned(&body, position);
+    pack_unsigned(&body, FIELD_DIGEST);
+    pack_bin(&body, (view) { sum.bytes, sizeof sum.bytes });
+    pack_unsigned(&body, FIELD_HEADS);
+    text_view_append(&body, text_view(&heads));
+    if (err == OK && (!text_ok(&heads) || !text_ok(&body)))
+        err = ERR_MEMORY;
+    const struct journal_control control = { .channel = CHANNEL_BOOKS,
+                                             .kind = RECORD_BACKUP,
+                                             .body = text_view(&body),
+                                             .now_ms = now_ms };
+    if (err == OK && control.body.size > LIMIT_FRAME_SIZE / 2)
+        err = ERR_INPUT; /* more streams than a frame can carry on */
+    if (err == OK)
+        err = journal_append_control(journal, &control, &result);
+    text_close(&heads);
+    text_close(&body);
+    return err;
+}

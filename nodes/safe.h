@@ -1,0 +1,42 @@
+/*
+ * safe.h - up to where a hub's streams are on a second disk
+ *
+ * The greatest seq of each stream that a standby of this epoch has
+ * acknowledged, or that is in a verified backup which the books speak of.  A
+ * node may drop only what lies at or below it.  What standbys have said is
+ * kept in memory alone: after a restart they say it again, and nodes remember
+ * what they were told.
+ *
+ * A backup is the control item BACKUP of the books, a msgpack map: 1 position
+ * of the last item in it, 2 digest of the heads (bin 32), 3 heads (heads.h).
+ */
+#ifndef NODES_SAFE_H
+#define NODES_SAFE_H
+
+#include "core/journal.h"
+
+struct safe;
+
+/* Borrows the journal until the close, and takes in its backups.  ERR_MEMORY,
+ * faults of the reader. */
+NODISCARD enum err safe_open(struct journal *journal, struct safe **ret_safe);
+void safe_close(struct safe *safe); /* NULL is allowed */
+
+/* Takes in what the books say since; what can't be read counts as nothing. */
+void safe_refresh(struct safe *safe);
+/* A second disk holds the stream up to there; what is less than known or can't
+ * be kept for want of memory changes nothing. */
+void safe_put(struct safe *safe, stream_id stream, uint64_t seq);
+/* 0: nothing is safe. */
+uint64_t safe_get(const struct safe *safe, stream_id stream);
+/* The next stream that has become safer since it was asked about here.  False:
+ * there is none. */
+bool safe_next_change(struct safe *safe, stream_id *ret_stream,
+                      uint64_t *ret_seq);
+
+/* Writes into the books that a backup up to the position has been made and
+ * read through.  ERR_MEMORY, ERR_FULL, ERR_IO, faults of the reader. */
+NODISCARD enum err safe_record_backup(struct journal *journal,
+                                      uint64_t position, int64_t now_ms);
+
+#endif

@@ -1,0 +1,260 @@
+#include "nodes/shadow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nodes/clock.h"
+#include "nodes/trace.h"
+
+enum { BACK_MS = 3000 }; /* live and settled for so long: it has come back */
+
+struct shadow {
+    struct shadow_options options;
+    struct safe *safe;
+    struct keys_hub own;
+    bool named;
+    bool refills;
+    uint32_t *back; /* nodes that have come back since, in no order */
+    uint32_t back_count;
+    uint32_t back_room;
+};
+
+enum err
+shadow_open(const struct shadow_options *options, struct shadow **ret_shadow,
+            struct complaint *complaint)
+{
+    struct reign reign;
+    enum err err = reign_get(options->dir, options->journal, &reign);
+
+    if (err == OK && (reign.standby || reign.deposed != 0)) {
+        err = reign_may_rule(options->dir, options->journal, complaint);
+        assert(err != OK);
+    }
+    if (err != OK)
+        return err;
+    struct shadow *shadow = calloc(1, sizeof *shadow);
+    if (!shadow)
+        return ERR_MEMORY;
+    shadow->options = *options;
+    shadow->refills = reign.restored || reign.promoted;
+    err = safe_open(options->journal, &shadow->safe);
+    if (err != OK) {
+        free(shadow);
+        return err;
+    }
+    if (shadow->refills)
+        trace(TRACE_NOTICE, options->node, "refilling", "restored=%d",
+              reign.restored);
+    *ret_shadow = shadow;
+    return OK;
+}
+
+void
+shadow_close(struct shadow *shadow)
+{
+    if (!shadow)
+        return;
+    safe_close(shadow->safe);
+    free(shadow->back);
+    free(shadow);
+}
+
+bool
+shadow_refills(const struct shadow *shadow)
+{
+    return shadow->refills;
+}
+
+uint64_t
+shadow_safe(const struct shadow *shadow, stream_id stream)
+{
+    return safe_get(shadow->safe, stream);
+}
+
+void
+shadow_name(struct shadow *shadow, const struct keys_hub *own)
+{
+    shadow->own = *own;
+    shadow->named = true;
+}
+
+enum err
+shadow_offers(struct shadow *shadow, const struct guest *guest)
+{
+    return carry_all(shadow->options.carry,
+                     guest->relay ? CHANNEL_END : CHANNEL_PUBLIC);
+}
+
+void
+shadow_acked(struct shadow *shadow, const struct guest *guest,
+             const struct sync_held *acked)
+{
+    if (guest->standby)
+        safe_put(shadow->safe, acked->stream, acked->head.seq);
+}
+
+/* To whom a stream is offered that has grown here. */
+static bool
+wants(const struct guest *guest, stream_id stream)
+{
+    return !guest->gone && stream.node != guest->peer.pass.node &&
+           (guest->relay || stream.channel == CHANNEL_PUBLIC);
+}
+
+static void
+pass_on(struct shadow *shadow, const struct guest *source, stream_id stream,
+        stream_head head)
+{
+    const struct shadow_options *options = &shadow->options;
+    struct sync_input input = { .kind = SYNC_GROWN };
+
+    input.grown.stream = stream;
+    input.grown.head = head;
+    for (uint32_t i = 0; i < roster_count(options->roster); i++) {
+        struct guest *guest = roster_at(options->roster, i);
+        if (guest != source && wants(guest, stream))
+            options->give(options->context, guest, &input);
+    }
+}
+
+void
+shadow_stored(struct shadow *shadow, const struct guest *guest,
+              const struct ingest_batch *batch)
+{
+    if (batch->appended == 0)
+        return;
+    if (guest->standby)
+        safe_put(shadow->safe, batch->stream, batch->head.seq);
+    pass_on(shadow, guest, batch->stream, batch->head);
+}
+
+bool
+shadow_alarm(struct shadow *shadow, const struct sync_output *output)
+{
+    const struct shadow_options *options = &shadow->options;
+    uint64_t seq = output->alarm.seq;
+
+    if (output->alarm.what == SYNC_ALARM_LOST &&
+        reign_lost(options->journal, output->alarm.stream, seq) != OK)
+        trace(TRACE_ERROR, options->node, "lost", "what=unsaved");
+    return output->alarm.what == SYNC_ALARM_EPOCH &&
+           reign_depose(options->journal, seq, clock_wall_ms());
+}
+
+/* What this ledger itself has written. */
+static void
+offer_own(struct shadow *shadow)
+{
+    const struct shadow_options *options = &shadow->options;
+    struct carry *carry = options->carry;
+
+    for (uint32_t channel = 0; channel < CHANNEL_END; channel++) {
+        if (carry_offers(carry, options->node, (enum record_channel)channel) !=
+            OK)
+            continue; /* at the next look */
+        for (uint32_t i = 0; i < carry->offer_count; i++)
+            pass_on(shadow, NULL, carry->offers[i].stream,
+                    carry->offers[i].head);
+    }
+}
+
+void
+shadow_look(struct shadow *shadow)
+{
+    const struct shadow_options *options = &shadow->options;
+
+    if (shadow->named && !shadow->refills &&
+        hubs_publish(options->journal, options->allow, options->node,
+                     &shadow->own) != OK)
+        trace(TRACE_NOTICE, options->node, "hubs", "what=unpublished");
+    safe_refresh(shadow->safe);
+    offer_own(shadow);
+}
+
+static void
+tell_safe(struct shadow *shadow)
+{
+    const struct shadow_options *options = &shadow->options;
+    struct sync_input input = { .kind = SYNC_SAFE };
+
+    while (
+        safe_next_change(shadow->safe, &input.safe.stream, &input.safe.seq)) {
+        for (uint32_t i = 0; i < roster_count(options->roster); i++) {
+            struct guest *guest = roster_at(options->roster, i);
+            if (!guest->gone && guest->peer.pass.node == input.safe.stream.node)
+                options->give(options->context, guest, &input);
+        }
+    }
+}
+
+/* --- refilling --- */
+
+static bool
+is_back(const struct shadow *shadow, uint32_t node)
+{
+    for (uint32_t i = 0; i < shadow->back_count; i++)
+        if (shadow->back[i] == node)
+            return true;
+    return false;
+}
+
+static void
+come_back(struct shadow *shadow, uint32_t node)
+{
+    if (is_back(shadow, node))
+        return;
+    if (shadow->back_count == shadow->back_room) {
+        uint32_t room = shadow->back_room ? shadow->back_room * 2 : 16;
+        uint32_t *grown = realloc(shadow->back, room * sizeof *grown);
+        if (!grown)
+            return; /* at the next tick */
+        shadow->back = grown;
+        shadow->back_room = room;
+    }
+    shadow->back[shadow->back_count++] = node;
+}
+
+static bool
+all_are_back(const struct shadow *shadow)
+{
+    const struct shadow_options *options = &shadow->options;
+    struct enrolment enrolment = { 0 };
+    bool revoked;
+
+    while (allow_next(options->allow, enrolment.node, &enrolment, &revoked))
+        if (!revoked && enrolment.joined && enrolment.node != options->node &&
+            !is_back(shadow, enrolment.node))
+            return false;
+    return true;
+}
+
+static void
+refill(struct shadow *shadow)
+{
+    const struct shadow_options *options = &shadow->options;
+    int64_t now_ms = clock_steady_ms();
+
+    for (uint32_t i = 0; i < roster_count(options->roster); i++) {
+        struct guest *guest = roster_at(options->roster, i);
+        bool settled = !guest->gone && session_is_settled(guest->session);
+        if (!settled)
+            guest->settled_ms = 0;
+        else if (guest->settled_ms == 0)
+            guest->settled_ms = now_ms;
+        else if (now_ms - guest->settled_ms >= BACK_MS)
+            come_back(shadow, guest->peer.pass.node);
+    }
+    if (!all_are_back(shadow) || reign_is_refilled(options->journal) != OK)
+        return;
+    shadow->refills = false;
+    trace(TRACE_NOTICE, options->node, "refilled", "nodes=%u",
+          shadow->back_count);
+}
+
+void
+shadow_tick(struct shadow *shadow)
+{
+    tell_safe(shadow);
+    if (shadow->refills)
+        refill(shadow);
+}

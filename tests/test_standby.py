@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""test_standby.py - the loss of a hub: standbys, promotion, backups, restoring
+
+Nothing that `append` answered is lost when the hub's machine is, whether a
+standby takes its place or a backup does; and whoever is of the past rules
+nothing.
+"""
+import os
+import shutil
+import socket
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from leima import TREE, leima, main  # noqa: E402
+from network import (Hub, Node, Process, enrol, events, has,  # noqa: E402
+                     join, kill_all, sell, wait)
+
+PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
+                       "program.yaml")
+
+
+def network(test):
+    """Whatever a test starts ends with it."""
+    def run():
+        try:
+            leima("init", "hq", "--node", 1).expect(0)
+            leima("rules", "publish", "hq", PROGRAM,
+                  "--from", "2000-01-01").expect(0)
+            test()
+        finally:
+            kill_all()
+    run.__name__ = test.__name__
+    return run
+
+
+def free_endpoint():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return f"tcp://127.0.0.1:{found.getsockname()[1]}"
+
+
+class Standby(Process):
+    """A hub that has joined another; listens once it is promoted."""
+
+    def __init__(self, ledger, listen, given=None):
+        words = ["hub", ledger, "--listen", listen]
+        super().__init__(ledger, *words, *(["--join", "-"] if given else []),
+                         given=given)
+        self.ledger, self.endpoint = ledger, listen
+        wait("the standby", lambda: self.told("standing by"))
+
+    def told(self, word):
+        assert not self.ended(), self.tail()
+        with open(self.out) as out:
+            return word in out.read()
+
+
+def stand_by(ledger, number, hub="hq"):
+    endpoint = free_endpoint()
+    string = enrol(number, "--role", "standby", "--at", endpoint, hub=hub)
+    return Standby(ledger, endpoint, given=string)
+
+
+def digest(ledger, at="2030-01-01T00:00:00Z"):
+    return leima("verify", ledger, "--digest", "--at", at).expect(0).out
+
+
+def versions(ledger):
+    return len(leima("rules", "list", ledger, "--json").expect(0).lines())
+
+
+@network
+def test_a_standby_holds_everything_and_takes_over():
+    hub = Hub()
+    nodes = [join(number) for number in (11, 12)]
+    sold = [s for node in nodes for s in sell(node.ledger, 30)]
+    wait("the sales at the hub", lambda: has("hq", sold))
+    standby = stand_by("hq2", 2)
+    wait("old sales at the standby", lambda: has("hq2", sold))
+    for node in nodes:
+        sold += sell(node.ledger, 20, prefix="LIVE")
+    wait("new sales at the standby", lambda: has("hq2", sold))
+    wait("the rules there", lambda: versions("hq2") == 1)
+    assert digest("hq") == digest("hq2")
+    leima("verify", "hq2").expect(0)
+
+    # It rules nothing as long as it stands by.
+    leima("rules", "publish", "hq2", PROGRAM, "--from", "2001-01-01").expect(1)
+    for node in nodes:
+        wait("the list of hubs", lambda: node.said("hubs count=2"))
+
+    hub.kill()
+    for node in nodes:
+        sold += sell(node.ledger, 10, prefix="DARK")
+    leima("hub", "hq2", "--promote").expect(0)
+    wait("the new hub", lambda: standby.told("listening"))
+    wait("all sales at the new hub", lambda: has("hq2", sold), 60)
+    assert len(events("hq2")) == len(sold) == 120
+    leima("verify", "hq2").expect(0)
+
+    # Rules come from there now; and who joins joins there.
+    leima("rules", "publish", "hq2", PROGRAM, "--from", "2001-01-01").expect(0)
+    for node in nodes:
+        wait("new rules", lambda: versions(node.ledger) == 2)
+    third = Node(13, "--join", "-", given=enrol(13, hub="hq2"))
+    wait("rules of both hubs", lambda: os.path.exists("n13") and
+         leima("rules", "list", "n13", "--json").status == 0 and
+         versions("n13") == 2)
+    third.stop()
+
+
+@network
+def test_a_hub_of_the_past_rules_nothing():
+    hub = Hub()
+    node = join(11)
+    sold = sell(node.ledger, 5)
+    wait("the sales at the hub", lambda: has("hq", sold))
+    standby = stand_by("hq2", 2)
+    wait("the sales at the standby", lambda: has("hq2", sold))
+    wait("the list of hubs", lambda: node.said("hubs count=2"))
+    hub.kill()
+    leima("hub", "hq2", "--promote").expect(0)
+    wait("the new hub", lambda: standby.told("listening"))
+    sold += sell(node.ledger, 5, prefix="NEW")
+    wait("sales at the new hub", lambda: has("hq2", sold))
+
+    # The old one comes back, a node that knows better finds it.
+    old = Hub(listen=hub.endpoint)
+    standby.stop()
+    wait("the old hub to give up", old.ended, 60)
+    Process.running.remove(old)
+    assert old.process.returncode == 1, old.tail()
+    assert "a later hub has taken over" in old.tail()
+    refused = leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01")
+    assert "a later hub" in refused.expect(1).err
+    leima("hub", "hq", "--listen", "tcp://127.0.0.1:0").expect(1)
+
+    # It becomes the standby of the one that took over.
+    standby = Hub("hq2", standby.endpoint)
+    string = enrol(1, "--role", "standby", "--at", hub.endpoint, hub="hq2")
+    back = Standby("hq", hub.endpoint, given=string)
+    wait("all at the old hub", lambda: has("hq", sold))
+    assert digest("hq") == digest("hq2")
+    back.stop()
+
+
+@network
+def test_a_backup_is_restored_and_refilled():
+    hub = Hub()
+    nodes = [join(number) for number in (11, 12)]
+    sold = [s for node in nodes for s in sell(node.ledger, 10)]
+    wait("the sales at the hub", lambda: has("hq", sold))
+    leima("backup", "hq", "copy").expect(0)
+    shutil.copytree("hq/keys", "keys")         # kept apart from backups
+    for node in nodes:
+        sold += sell(node.ledger, 10, prefix="LATER")
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
+    wait("later sales at the hub", lambda: has("hq", sold))
+    for node in nodes:
+        wait("new rules", lambda: versions(node.ledger) == 2)
+    before = digest("hq")
+    hub.kill()
+    nodes[1].kill()
+    shutil.rmtree("hq")                        # the disk is lost
+
+    leima("restore", "hq", "copy").expect(0)
+    shutil.rmtree("hq/keys")
+    shutil.copytree("keys", "hq/keys")
+    assert versions("hq") == 1 and not has("hq", sold)
+    hub = Hub(listen=hub.endpoint)
+    wait("versions from a node", lambda: versions("hq") == 2)
+    wait("sales of the node that is there", lambda: has("hq", sold[:10]))
+    refused = leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01")
+    assert "was restored" in refused.expect(1).err
+    Node(12)
+    wait("all sales from all nodes", lambda: has("hq", sold))
+    assert len(events("hq")) == len(sold)
+    wait("the end of it", lambda: hub.said("refilled"), 40)
+    assert digest("hq") == before
+    leima("verify", "hq").expect(0)
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01").expect(0)
+    for node in ("n11", "n12"):
+        wait("newest rules", lambda: versions(node) == 3)
+
+
+if __name__ == "__main__":
+    main(globals())

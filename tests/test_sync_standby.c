@@ -1,0 +1,283 @@
+/*
+ * test_sync_standby.c - conversations with a standby, a restored hub, a node
+ * that has dropped what was safe
+ *
+ * As test_sync.c; number 3 is a standby where the world says so.
+ */
+#include "tests/unit.h"
+
+#include "tests/parley.h"
+
+/* A store's stream, the hub's books, and what it published before it was
+ * restored. */
+#define SHOP ((stream_id) { .incarnation = 5, .node = 4, .channel = 0 })
+#define BOOKS ((stream_id) { .incarnation = 9, .node = 1, .channel = 2 })
+#define BEFORE ((stream_id) { .incarnation = 8, .node = 1, .channel = 1 })
+
+static struct world *
+begin_standby(void)
+{
+    struct world *world = parley_begin();
+
+    world->standby = true;
+    return world;
+}
+
+TEST(a_standby_is_given_all_streams)
+{
+    struct world *world = begin_standby();
+
+    parley_append(&world->hub, PUBLIC, 1, 'p');
+    parley_append(&world->hub, BOOKS, 2, 'b');
+    parley_append(&world->hub, SHOP, 3, 's');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 1.9.1 1p offers 1.9.2 2b offers 4.5.0 "
+                       "3s\n"
+                       "n ACK 1.9.1 0\n"
+                       "n ACK 1.9.2 0\n"
+                       "n ACK 4.5.0 0\n"
+                       "h BATCH 1.9.1 1-1\n"
+                       "h BATCH 1.9.2 1-2\n"
+                       "h BATCH 4.5.0 1-3\n"
+                       "n ACK 1.9.1 1p\n"
+                       "n ACK 1.9.2 2b\n"
+                       "n ACK 4.5.0 3s\n");
+    assert_int_equal(parley_log(&world->hub, SHOP)->acked, 3);
+
+    /* What a store sends goes on at once. */
+    parley_append(&world->hub, SHOP, 2, 's');
+    parley_grow(world, &world->hub, SHOP);
+    parley_run(world);
+    parley_said(world, "h BATCH 4.5.0 4-5\n"
+                       "n ACK 4.5.0 5s\n");
+    parley_check_equal(world, SHOP);
+    parley_finish(world);
+}
+
+TEST(it_goes_on_where_it_was)
+{
+    struct world *world = begin_standby();
+
+    for (uint32_t i = 0; i < 3; i++)
+        parley_append(&world->hub, SHOP, 1, 's');
+    parley_append(&world->node, SHOP, 1, 's');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 4.5.0 1s\n"
+                       "h WELCOME offers 4.5.0 3s\n"
+                       "n ACK 4.5.0 1s\n"
+                       "h BATCH 4.5.0 2-3\n"
+                       "n ACK 4.5.0 3s\n");
+    /* Equal: what it holds is safe, and the hub knows it. */
+    parley_log(&world->hub, SHOP)->acked = 0;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 4.5.0 3s\n"
+                       "h WELCOME offers 4.5.0 3s\n"
+                       "n ACK 4.5.0 3s\n");
+    assert_int_equal(parley_log(&world->hub, SHOP)->acked, 3);
+    parley_finish(world);
+}
+
+/* The one that was active before holds more, and gives it. */
+TEST(who_holds_more_of_a_stream_sends_it)
+{
+    struct world *world = begin_standby();
+
+    for (uint32_t i = 0; i < 3; i++)
+        parley_append(&world->node, SHOP, 1, 's');
+    parley_append(&world->hub, SHOP, 1, 's');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 4.5.0 3s\n"
+                       "h WELCOME 4.5.0 1s\n"
+                       "n BATCH 4.5.0 2-3\n"
+                       "h ACK 4.5.0 3s\n");
+    /* Then the store sends more to the hub. */
+    parley_append(&world->hub, SHOP, 1, 's');
+    parley_grow(world, &world->hub, SHOP);
+    parley_run(world);
+    parley_said(world, "h BATCH 4.5.0 4-4\n"
+                       "n ACK 4.5.0 4s\n");
+    parley_check_equal(world, SHOP);
+    parley_finish(world);
+}
+
+/* Two hubs were both active and hold different branches: nothing is mixed, and
+ * people are told. */
+TEST(branches_of_two_hubs_are_kept_apart)
+{
+    struct world *world = begin_standby();
+
+    parley_append(&world->node, SHOP, 1, 's');
+    parley_append(&world->node, SHOP, 1, 'x');
+    parley_append(&world->hub, SHOP, 1, 's');
+    parley_append(&world->hub, SHOP, 1, 'y');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 4.5.0 2x\n"
+                       "h WELCOME offers 4.5.0 2y\n"
+                       "n ACK 4.5.0 2x\n"
+                       "h alarm forked\n"
+                       "h FORKA 4.5.0 common 0 differs 2\n"
+                       "n alarm forked\n"
+                       "n FORKQ 4.5.0 1s\n"
+                       "h FORKA 4.5.0 common 1 differs 0\n"
+                       "n FORKQ 4.5.0 1s 2x neighbours\n");
+    assert_int_equal(parley_log(&world->node, SHOP)->count, 2);
+    assert_int_equal(parley_log(&world->hub, SHOP)->count, 2);
+    parley_finish(world);
+}
+
+TEST(case_5_a_restored_hub_is_refilled)
+{
+    struct world *world = parley_begin();
+
+    world->refill = true;
+    for (uint32_t i = 0; i < 3; i++) {
+        parley_append(&world->node, TILL, 1, 'a');
+        parley_append(&world->node, BEFORE, 1, 'p');
+    }
+    parley_append(&world->hub, TILL, 1, 'a');
+    parley_append(&world->hub, BEFORE, 1, 'p');
+    parley_log(&world->node, TILL)->acked = 3;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 3a\n"
+                       "h WELCOME offers 1.8.1 1p 3.7.0 1a\n"
+                       "n ACK 1.8.1 3p\n"
+                       "n alarm restored\n"
+                       "n BATCH 3.7.0 2-3\n"
+                       "h alarm rewound\n"
+                       "h ACK 1.8.1 1p\n"
+                       "h ACK 3.7.0 3a\n"
+                       "n BATCH 1.8.1 2-3\n"
+                       "h ACK 1.8.1 3p\n");
+    parley_check_equal(world, TILL);
+    parley_check_equal(world, BEFORE);
+    assert_true(session_is_settled(world->hub.session));
+    parley_finish(world);
+}
+
+/* The backup was made before the first version was published. */
+TEST(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it)
+{
+    struct world *world = parley_begin();
+
+    world->refill = true;
+    parley_append(&world->node, BEFORE, 2, 'p');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME\n"
+                       "n BATCH 1.8.1 1-2\n"
+                       "h ACK 1.8.1 2p\n");
+    parley_check_equal(world, BEFORE);
+    parley_finish(world);
+}
+
+/* A node that claims to know more of what the hub has published is believed
+ * only while the hub is being refilled. */
+TEST(a_hub_takes_nothing_public_from_a_store)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->node, BEFORE, 1, 'p');
+    parley_append(&world->node, BEFORE, 1, 'q');
+    parley_append(&world->hub, BEFORE, 1, 'p');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 1.8.1 1p\n"
+                       "n ACK 1.8.1 2q\n"
+                       "h alarm right\n");
+    assert_int_equal(parley_log(&world->hub, BEFORE)->count, 1);
+    parley_finish(world);
+}
+
+/* Dropped here, and lacking there: said at both ends; nothing after it is
+ * taken, and nothing is invented. */
+TEST(case_5_a_dropped_range_is_missed)
+{
+    struct world *world = parley_begin();
+
+    for (uint32_t i = 0; i < 4; i++)
+        parley_append(&world->node, TILL, 1, 'a');
+    parley_append(&world->hub, TILL, 1, 'a');
+    world->boundary = 2;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4a\n"
+                       "h WELCOME 3.7.0 1a\n"
+                       "n alarm lost\n"
+                       "n NACK 3.7.0 2a lost\n"
+                       "h alarm lost\n");
+    /* It has come from another copy. */
+    parley_append(&world->hub, TILL, 1, 'a');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4a\n"
+                       "h WELCOME 3.7.0 2a\n"
+                       "n BATCH 3.7.0 3-4\n"
+                       "h ACK 3.7.0 4a\n");
+    parley_check_equal(world, TILL);
+    parley_finish(world);
+}
+
+TEST(a_fork_below_the_boundary_is_taken_as_at_it)
+{
+    struct world *world = parley_begin();
+
+    for (uint32_t i = 0; i < 4; i++) {
+        parley_append(&world->node, TILL, 1, 'a');
+        parley_append(&world->hub, TILL, 1, 'b');
+    }
+    world->boundary = 2;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4a\n"
+                       "h WELCOME 3.7.0 4b\n"
+                       "n alarm forked\n"
+                       "n FORKA 3.7.0 common 0 differs 4\n"
+                       "h alarm forked\n"
+                       "h FORKQ 3.7.0 1b 2b 3b\n"
+                       "n branches at 2a\n");
+    parley_finish(world);
+}
+
+/* What a second disk holds is told when it is known, once. */
+TEST(what_is_safe_is_told)
+{
+    struct world *world = parley_begin();
+    struct sync_input input = { .kind = SYNC_SAFE };
+
+    parley_append(&world->node, TILL, 3, 'a');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 3a\n"
+                       "h WELCOME 3.7.0 0\n"
+                       "n BATCH 3.7.0 1-3\n"
+                       "h ACK 3.7.0 3a\n");
+    assert_int_equal(parley_log(&world->node, TILL)->safe, 0);
+    input.safe.stream = TILL;
+    input.safe.seq = 3;
+    parley_give(world, &world->hub, &input);
+    parley_give(world, &world->hub, &input);
+    parley_run(world);
+    parley_said(world, "h ACK 3.7.0 3a\n");
+    assert_int_equal(parley_log(&world->node, TILL)->safe, 3);
+    parley_finish(world);
+}
+
+RUN(cmocka_unit_test(a_standby_is_given_all_streams),
+    cmocka_unit_test(it_goes_on_where_it_was),
+    cmocka_unit_test(who_holds_more_of_a_stream_sends_it),
+    cmocka_unit_test(branches_of_two_hubs_are_kept_apart),
+    cmocka_unit_test(case_5_a_restored_hub_is_refilled),
+    cmocka_unit_test(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it),
+    cmocka_unit_test(a_hub_takes_nothing_public_from_a_store),
+    cmocka_unit_test(case_5_a_dropped_range_is_missed),
+    cmocka_unit_test(a_fork_below_the_boundary_is_taken_as_at_it),
+    cmocka_unit_test(what_is_safe_is_told))
