@@ -54,10 +54,8 @@ struct sync_options {
     uint32_t peer;   /* hub: whom the key belongs to; node: 0, any */
     uint64_t epoch;  /* hub: its own; node: the greatest seen */
     uint64_t window; /* bytes that the peer may send unacknowledged */
-    bool refill;     /* hub: it was restored; the peer is asked for public items
-                      * that it has and we lack */
-    bool relay;      /* hub: the peer offers and takes all streams; node: we
-                      * do, as a standby */
+    bool refill; /* hub: what is public and we lack is taken from the peer */
+    bool relay;  /* hub: the peer offers and takes all streams; node: we do */
 };
 
 /* A stream that we offer. */
@@ -187,8 +185,7 @@ enum sync_alarm {
     SYNC_ALARM_UNREADABLE, /* records that should be here are not */
     SYNC_ALARM_RESTORED,   /* the hub has less than it once acknowledged */
     SYNC_ALARM_EPOCH,      /* a hub of a past epoch, or one after ours */
-    SYNC_ALARM_LOST,       /* a range that is missing at one end was dropped
-                            * at the other; it ends at the seq */
+    SYNC_ALARM_LOST,       /* what one end lacks the other has dropped */
 };
 /* "forked", for a trace. */
 static inline const char *
