@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -128,6 +129,7 @@ start_redis(struct servers *servers)
     snprintf(path, sizeof path, "%s/redis.sock", servers->folder);
     servers->redis = fork();
     if (servers->redis == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* gone when we are */
         if (chdir(servers->folder) == 0 &&
             freopen("/dev/null", "w", stdout) != NULL)
             execlp("redis-server", "redis-server", "--port", "0",

@@ -16,7 +16,7 @@ static const char MAGIC[8] = { 'L', 'E', 'I', 'M', 'A', 'R', 'U', 'N' };
 
 enum {
     FORMAT = 1,
-    BLOCK_SIZE = 65536, /* a block ends with the entry that reaches it */
+    BLOCK_SIZE = 4096, /* a block ends with the entry that reaches it */
     PATH_SIZE = 4096,
     MERGE_MAX = 64,
     TAG_MEMBER = 1,

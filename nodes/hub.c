@@ -41,8 +41,8 @@ enum {
     BULK_MAX = 16,                 /* catch-ups at a time */
     BULK_WAIT_MS = 1000,           /* the others come back, spread over ... */
     BULK_SPREAD_MS = 4000,         /* ... this */
-    WINDOW_BULK = 2 * LIMIT_FRAME_SIZE,
-    WINDOW_LIVE = LIMIT_FRAME_SIZE / 4,
+    WINDOW_BULK = LIMIT_FRAME_SIZE / 2,
+    WINDOW_LIVE = LIMIT_FRAME_SIZE / 16,
     IDLE_MS = 600000,     /* nothing new: a node is told so */
     ASK_AGAIN_MS = 30000, /* an answer of the keeper's got lost */
     SESSION_BITS = 20,    /* sessions of one run of the process */

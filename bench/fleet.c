@@ -1,0 +1,382 @@
+#include "bench/fleet.h"
+
+#include "bench/bench.h"
+#include "core/codec.h"
+#include "nodes/allow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+enum { NODE_FIRST = 1001, STRETCHES = 2 };
+
+/* One frame to be sent, and when it was. */
+struct shipment {
+    view bytes; /* a record */
+    uint64_t seq;
+    digest before;
+    double sent;
+};
+
+struct ship {
+    uint32_t node;
+    stream_head head;
+    struct keys_pair keys;
+    void *socket;
+    uint64_t session;
+    uint64_t credit;
+    uint64_t total;
+    uint32_t next;  /* shipment to send */
+    uint32_t acked; /* the first that is not */
+    uint32_t count;
+    uint32_t stretch_count; /* of the first stretch */
+    struct shipment *shipments;
+};
+
+struct fleet {
+    struct fleet_options options;
+    uint32_t stretch;
+    uint64_t epoch;
+    void *context;
+    struct arena arena;
+    uint64_t number; /* of the next purchase */
+    double *waits;
+    uint32_t wait_count;
+    struct ship ships[FLEET_NODES_MAX];
+    uint8_t payload[LIMIT_FRAME_SIZE];
+};
+
+/* --- preparing --- */
+
+/* Purchases follow each other by a tenth of a second in the whole fleet. */
+static int64_t
+at_ms(const struct fleet *fleet, uint32_t index, uint32_t stretch)
+{
+    int64_t at = SALES_START_MS + (int64_t)fleet->number * 100;
+
+    if (fleet->options.late && index == 0 && stretch == 1)
+        at -= CALENDAR_DAY_MS;
+    return at;
+}
+
+static void
+encode_sale(struct fleet *fleet, uint32_t index, uint32_t stretch,
+            struct text *text)
+{
+    uint64_t number = fleet->number;
+    uint64_t accounts = fleet->options.accounts;
+    uint64_t member =
+        stretch == 0 ? 1 + number % accounts : sales_member(number, accounts);
+    struct sale sale;
+
+    sales_make(&sale, number, member, at_ms(fleet, index, stretch),
+               fleet->options.lines);
+    sale.event.store = 10 + index % 10;
+    codec_encode(&sale.event, CODEC_NO_IDENTITY, text);
+    fleet->number++;
+}
+
+/* The next record of a node: a frame. */
+static void
+prepare(struct fleet *fleet, uint32_t index, uint32_t stretch,
+        struct text *text)
+{
+    struct ship *ship = &fleet->ships[index];
+    struct shipment *shipment = &ship->shipments[ship->count++];
+    struct record_entry entries[FLEET_FRAME_EVENTS] = { 0 };
+    struct record_writer writer;
+    uint32_t ends[FLEET_FRAME_EVENTS], size = 0, from = 0;
+    struct record record = {
+        .stream = { 1, ship->node, CHANNEL_EVENTS },
+        .seq = ship->head.seq + 1,
+        .count = FLEET_FRAME_EVENTS,
+        .kind = RECORD_EVENTS,
+        .flags = ship->head.seq == 0 ? RECORD_FIRST : 0,
+        .recorded_ms = at_ms(fleet, index, 0),
+        .prev = ship->head.chain,
+    };
+
+    text_clear(text);
+    for (uint32_t i = 0; i < FLEET_FRAME_EVENTS; i++) {
+        encode_sale(fleet, index, stretch, text);
+        ends[i] = (uint32_t)text->size;
+    }
+    for (uint32_t i = 0; i < FLEET_FRAME_EVENTS; from = ends[i++]) {
+        entries[i].core = (view) { text->bytes + from, ends[i] - from };
+        size += record_entry_size(&entries[i]);
+    }
+    uint32_t whole = record_size(size, ship->head.seq == 0);
+    uint8_t *bytes = arena_take(&fleet->arena, whole);
+    record_write(&writer, &record, bytes, whole);
+    for (uint32_t i = 0; i < FLEET_FRAME_EVENTS; i++)
+        record_write_event(&writer, &entries[i]);
+    record_write_end(&writer);
+    *shipment = (struct shipment) { .bytes = { bytes, whole },
+                                    .seq = record.seq,
+                                    .before = ship->head.chain };
+    ship->head = (stream_head) { record_last(&record), record.chain };
+}
+
+struct fleet *
+fleet_open(const struct fleet_options *options)
+{
+    struct fleet *fleet = calloc(1, sizeof *fleet);
+    uint32_t frames = (uint32_t)(options->events / FLEET_FRAME_EVENTS);
+    struct text text = { 0 };
+
+    bench_need(fleet != NULL && arena_open(&fleet->arena, (size_t)1 << 33),
+               "have memory");
+    fleet->options = *options;
+    fleet->waits = calloc(frames + 1, sizeof *fleet->waits);
+    for (uint32_t i = 0; i < options->nodes; i++) {
+        struct ship *ship = &fleet->ships[i];
+        ship->node = NODE_FIRST + i;
+        ship->shipments = ARENA_NEW(&fleet->arena, struct shipment,
+                                    STRETCHES * (frames / options->nodes + 1));
+        transport_keypair(&ship->keys);
+    }
+    for (uint32_t stretch = 0; stretch < STRETCHES; stretch++) {
+        for (uint32_t i = 0; i < frames; i++)
+            prepare(fleet, i % options->nodes, stretch, &text);
+        for (uint32_t i = 0; i < options->nodes && stretch == 0; i++)
+            fleet->ships[i].stretch_count = fleet->ships[i].count;
+    }
+    text_close(&text);
+    fleet->context = zmq_ctx_new();
+    return fleet;
+}
+
+void
+fleet_close(struct fleet *fleet)
+{
+    for (uint32_t i = 0; i < fleet->options.nodes; i++)
+        if (fleet->ships[i].socket != NULL)
+            zmq_close(fleet->ships[i].socket);
+    zmq_ctx_term(fleet->context);
+    arena_close(&fleet->arena);
+    free(fleet->waits);
+    free(fleet);
+}
+
+void
+fleet_enrol(struct fleet *fleet, struct journal *journal)
+{
+    struct allow *allow;
+
+    bench_need(allow_open(journal, &allow) == OK, "open the books");
+    for (uint32_t i = 0; i < fleet->options.nodes; i++) {
+        struct enrolment enrolment = {
+            .node = fleet->ships[i].node,
+            .role = ENROL_STORE,
+            .store_count = 1,
+            .stores = { 10 + i % 10 },
+            .joined = true,
+            .key = fleet->ships[i].keys.public_key,
+        };
+        bench_need(allow_enrol(allow, &enrolment) == OK, "enrol a node");
+    }
+    allow_close(allow);
+}
+
+/* --- talking --- */
+
+static bool
+post(struct fleet *fleet, struct ship *ship, const struct frame *frame)
+{
+    uint8_t header[FRAME_HEADER_SIZE];
+    size_t size = frame_payload_size(frame);
+
+    bench_need(size <= sizeof fleet->payload, "fit a frame");
+    frame_encode(frame, header, fleet->payload);
+    if (zmq_send(ship->socket, header, sizeof header,
+                 ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        return false;
+    bench_need(zmq_send(ship->socket, fleet->payload, size, ZMQ_DONTWAIT) >= 0,
+               "send a frame");
+    return true;
+}
+
+static void
+hail(struct fleet *fleet, struct ship *ship)
+{
+    uint64_t pending = 0;
+    const struct frame_offer offer = {
+        .stream = { 1, ship->node, CHANNEL_EVENTS },
+        .head = ship->head,
+    };
+    struct frame frame = { .kind = FRAME_HELLO };
+
+    for (uint32_t i = 0; i < ship->count; i++)
+        pending += ship->shipments[i].bytes.size;
+    frame.hello.version_min = 1;
+    frame.hello.version_max = 1;
+    frame.hello.node = ship->node;
+    frame.hello.epoch = fleet->epoch;
+    frame.hello.clock_ms = SALES_START_MS;
+    frame.hello.pending = fleet->options.nodes > 16 ? 0 : pending;
+    frame.hello.feed_epoch = fleet->epoch;
+    frame.hello.feed_position = UINT64_C(1) << 60;
+    frame.hello.offers = &offer;
+    frame.hello.offer_count = 1;
+    bench_need(post(fleet, ship, &frame), "say HELLO");
+}
+
+static void
+take_ack(struct fleet *fleet, struct ship *ship, const struct frame *frame)
+{
+    double now = bench_now();
+
+    if (frame->ack.credit > ship->credit)
+        ship->credit = frame->ack.credit;
+    for (; ship->acked < ship->next; ship->acked++) {
+        const struct shipment *shipment = &ship->shipments[ship->acked];
+        if (shipment->seq + FLEET_FRAME_EVENTS - 1 > frame->ack.head.seq)
+            return;
+        fleet->waits[fleet->wait_count++] = (now - shipment->sent) * 1e3;
+    }
+}
+
+static bool
+hear(struct fleet *fleet, struct ship *ship)
+{
+    static struct arena scratch;
+    static uint8_t payload[LIMIT_FRAME_SIZE];
+    uint8_t header[FRAME_HEADER_SIZE];
+    struct frame frame;
+
+    int head_size = zmq_recv(ship->socket, header, sizeof header, ZMQ_DONTWAIT);
+    if (head_size < 0)
+        return false;
+    int size = zmq_recv(ship->socket, payload, sizeof payload, ZMQ_DONTWAIT);
+    if (scratch.base == NULL)
+        bench_need(arena_open(&scratch, 1 << 26), "have memory");
+    arena_reset(&scratch);
+    bench_need(size >= 0 && head_size == (int)sizeof header &&
+                   frame_parse((view) { header, sizeof header },
+                               (view) { payload, (uint32_t)size }, &scratch,
+                               &frame) == OK,
+               "understand the hub");
+    if (frame.kind == FRAME_WELCOME) {
+        ship->session = frame.session;
+        ship->credit = frame.welcome.credit;
+        ship->total = 0;
+    } else if (frame.kind == FRAME_ACK) {
+        take_ack(fleet, ship, &frame);
+    } else {
+        bench_need(frame.kind == FRAME_PING || frame.kind == FRAME_BATCH ||
+                       frame.kind == FRAME_STATE,
+                   frame_kind_name(frame.kind));
+    }
+    return true;
+}
+
+static void
+connect_ship(struct fleet *fleet, struct ship *ship, const char *endpoint,
+             curve_key hub)
+{
+    int linger = 0;
+
+    ship->socket = zmq_socket(fleet->context, ZMQ_DEALER);
+    bench_need(ship->socket != NULL, "make a socket");
+    zmq_setsockopt(ship->socket, ZMQ_LINGER, &linger, sizeof linger);
+    zmq_setsockopt(ship->socket, ZMQ_CURVE_PUBLICKEY,
+                   ship->keys.public_key.bytes, CURVE_KEY_SIZE);
+    zmq_setsockopt(ship->socket, ZMQ_CURVE_SECRETKEY,
+                   ship->keys.secret_key.bytes, CURVE_KEY_SIZE);
+    zmq_setsockopt(ship->socket, ZMQ_CURVE_SERVERKEY, hub.bytes,
+                   CURVE_KEY_SIZE);
+    bench_need(zmq_connect(ship->socket, endpoint) == 0, "reach the hub");
+}
+
+/* Waits a little for anything from the hub. */
+static void
+listen_all(struct fleet *fleet, long timeout_ms)
+{
+    zmq_pollitem_t items[FLEET_NODES_MAX];
+
+    for (uint32_t i = 0; i < fleet->options.nodes; i++)
+        items[i] = (zmq_pollitem_t) { .socket = fleet->ships[i].socket,
+                                      .events = ZMQ_POLLIN };
+    bench_need(zmq_poll(items, (int)fleet->options.nodes, timeout_ms) >= 0 ||
+                   errno == EINTR,
+               "wait for the hub");
+    for (uint32_t i = 0; i < fleet->options.nodes; i++)
+        while ((items[i].revents & ZMQ_POLLIN) != 0 &&
+               hear(fleet, &fleet->ships[i]))
+            ;
+}
+
+void
+fleet_dial(struct fleet *fleet, const char *endpoint, curve_key hub,
+           uint64_t epoch)
+{
+    uint32_t welcome = 0;
+
+    fleet->epoch = epoch;
+    for (uint32_t i = 0; i < fleet->options.nodes; i++) {
+        connect_ship(fleet, &fleet->ships[i], endpoint, hub);
+        hail(fleet, &fleet->ships[i]);
+    }
+    for (double end = bench_now() + 60; welcome < fleet->options.nodes;) {
+        bench_need(bench_now() < end, "be welcome");
+        listen_all(fleet, 100);
+        welcome = 0;
+        for (uint32_t i = 0; i < fleet->options.nodes; i++)
+            welcome += fleet->ships[i].session != 0;
+    }
+}
+
+/* As many frames as its credit and its queue allow.  False: nothing is left. */
+static bool
+ship_out(struct fleet *fleet, struct ship *ship, uint32_t end)
+{
+    while (ship->next < end) {
+        struct shipment *shipment = &ship->shipments[ship->next];
+        uint64_t total = ship->total + FRAME_BATCH_FIXED + shipment->bytes.size;
+        struct frame frame = { .kind = FRAME_BATCH, .session = ship->session };
+        if (total > ship->credit)
+            break;
+        frame.batch.stream = (stream_id) { 1, ship->node, CHANNEL_EVENTS };
+        frame.batch.from = shipment->seq;
+        frame.batch.to = shipment->seq + FLEET_FRAME_EVENTS - 1;
+        frame.batch.before = shipment->before;
+        frame.batch.total = total;
+        frame.batch.head_seq = ship->head.seq;
+        frame.batch.records = shipment->bytes;
+        if (!post(fleet, ship, &frame))
+            break;
+        shipment->sent = bench_now();
+        ship->total = total;
+        ship->next++;
+    }
+    return ship->acked < end;
+}
+
+struct fleet_times
+fleet_send(struct fleet *fleet)
+{
+    bool busy = true;
+    double begun = bench_now();
+
+    assert(fleet->stretch < STRETCHES);
+    fleet->wait_count = 0;
+    while (busy) {
+        busy = false;
+        for (uint32_t i = 0; i < fleet->options.nodes; i++) {
+            struct ship *ship = &fleet->ships[i];
+            busy |= ship_out(fleet, ship,
+                             fleet->stretch == 0 ? ship->stretch_count
+                                                 : ship->count);
+        }
+        bench_need(bench_now() < begun + 300, "see all acknowledged");
+        if (busy)
+            listen_all(fleet, 10);
+    }
+    struct fleet_times times = { .seconds = bench_now() - begun };
+    times.p50_ms = bench_median(fleet->waits, fleet->wait_count);
+    times.p99_ms =
+        fleet->waits[fleet->wait_count - 1 - fleet->wait_count / 100];
+    fleet->stretch++;
+    return times;
+}
