@@ -342,15 +342,21 @@ balance_of(struct ledger *ledger, uint32_t member, struct arena *arena)
     return sum;
 }
 
-/* Every sale that was acknowledged is there, and counts once. */
-static void
-check_sales(struct world *world, struct ledger *ledger, struct arena *arena)
+static bool *
+take_marks(const struct world *world)
 {
     bool *present = calloc(world->sale_count + 1, sizeof *present);
-    int64_t sums[WORLD_MEMBERS + 1] = { 0 };
 
     if (present == NULL)
         abort();
+    return present;
+}
+
+void
+checks_arrived(struct world *world, bool *ret_present)
+{
+    bool *present = ret_present ? ret_present : take_marks(world);
+
     checks_mark_sales(world, world->boxes[0]->machine.disk, present);
     for (uint32_t i = 0; i < world->sale_count; i++) {
         const struct sale *sale = &world->sales[i];
@@ -361,9 +367,22 @@ check_sales(struct world *world, struct ledger *ledger, struct arena *arena)
                        i, sale->box, sale->identity.node,
                        (unsigned long long)sale->identity.incarnation,
                        (unsigned long long)sale->identity.seq);
-        if (present[i])
-            sums[sale->member] += sale->amount / 100;
     }
+    if (!ret_present)
+        free(present);
+}
+
+/* ... and counts once. */
+static void
+check_sales(struct world *world, struct ledger *ledger, struct arena *arena)
+{
+    bool *present = take_marks(world);
+    int64_t sums[WORLD_MEMBERS + 1] = { 0 };
+
+    checks_arrived(world, present);
+    for (uint32_t i = 0; i < world->sale_count; i++)
+        if (present[i])
+            sums[world->sales[i].member] += world->sales[i].amount / 100;
     for (uint32_t i = 1; i <= WORLD_MEMBERS && !world->problem[0]; i++) {
         int64_t there = sums[i] > 0 ? balance_of(ledger, i, arena) : 0;
         if (there != sums[i])

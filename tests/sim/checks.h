@@ -35,6 +35,10 @@ bool checks_rest(struct world *world);
 /* Why not, in words; valid until the next call. */
 const char *checks_unrest(void);
 
+/* Every sale that was acknowledged is at the hub; `ret_present` may be NULL, or
+ * has an element for each. */
+void checks_arrived(struct world *world, bool *ret_present);
+
 /* Everything, at rest. */
 void checks_all(struct world *world);
 

@@ -672,7 +672,9 @@ world_run(struct world *world)
     }
     if (world->problem[0] == '\0' && !rest)
         world_fail(world, "no rest: %s", checks_unrest());
-    if (world->problem[0] == '\0')
+    if (world->problem[0] == '\0' && world->plan.herd)
+        checks_arrived(world, NULL);
+    else if (world->problem[0] == '\0')
         checks_all(world);
     return world->problem[0] == '\0';
 }

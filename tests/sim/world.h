@@ -40,8 +40,8 @@ struct world_plan {
     uint32_t sleeps;     /* no turn for many seconds */
     uint32_t publishes;  /* new rules at the hub */
     uint32_t backlog;    /* sales at each store before anything runs */
-    bool herd;           /* all come back at the same moment; the hub's memory
-                          * stays under its bound and live sales prompt */
+    bool herd;           /* too many for all the checks: only that everything
+                          * arrives, and that little waits at the hub */
 };
 
 enum box_kind { BOX_HUB, BOX_STORE };
