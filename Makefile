@@ -29,11 +29,11 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 REPLAY := candidate vary side plain rulebook quick_parts quick_book quick_clock quick outcome simulate compare report report_html accounts
 NODES := clock trace stop keys frame sync lane fork talk greet agree session \
 	transport allow carry link notes reign safe hubs decide ask hold feed answer \
-	roster keeper inquiry copies join desk errand store shadow hub
+	roster keeper inquiry pulse door copies join desk errand store shadow hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial command query statement_words statement_csv \
 	statement_hledger statement_html evidence statement_xlsx statement_table \
-	cmd_ledger cmd_backup \
+	cmd_ledger cmd_status cmd_backup \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
 	cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_table cmd_replay \
 	cmd_nodes guard main

@@ -21,9 +21,11 @@
 #include "nodes/allow.h"
 #include "nodes/carry.h"
 #include "nodes/clock.h"
+#include "nodes/door.h"
 #include "nodes/inquiry.h"
 #include "nodes/keeper.h"
 #include "nodes/notes.h"
+#include "nodes/pulse.h"
 #include "nodes/roster.h"
 #include "nodes/shadow.h"
 #include "nodes/stop.h"
@@ -72,6 +74,8 @@ struct hub {
     uint64_t txn;
     int64_t look_ms;
     int64_t tick_ms;
+    int64_t since_ms; /* of the process, by the wall's clock */
+    int64_t pulse_ms;
     bool broken;
     bool deposed; /* a later hub has been met */
 
@@ -275,42 +279,6 @@ end_guest(struct hub *hub, struct guest *guest, enum frame_code code,
 
 /* --- drain --- */
 
-static void
-refuse_peer(struct hub *hub, const struct transport_peer *peer,
-            enum frame_code code, const char *words)
-{
-    struct frame frame = { .kind = FRAME_ERR };
-
-    frame.err.code = code;
-    frame.err.retry = code != FRAME_CODE_RIGHT;
-    frame.err.words = view_of(words);
-    if (transport_send(hub->transport, peer, &frame) != OK)
-        trace(TRACE_DEBUG, hub->node, "unsent", "peer=%u", peer->pass.node);
-}
-
-/* Registers a node's own key.  The answer repeats the frame. */
-static void
-take_join(struct hub *hub, const struct transport_peer *peer,
-          const struct frame *frame)
-{
-    if (frame->kind != FRAME_JOIN || frame->join.node != peer->pass.node) {
-        refuse_peer(hub, peer, FRAME_CODE_RIGHT, "this key is for JOIN only");
-        return;
-    }
-    enum err err = allow_join(hub->allow, frame->join.node, frame->join.key);
-    trace(err == OK ? TRACE_NOTICE : TRACE_ERROR, hub->node, "join",
-          "peer=%u err=%s", peer->pass.node, err_name(err));
-    if (err == OK && transport_send(hub->transport, peer, frame) == OK)
-        return;
-    if (err == ERR_CONFLICT)
-        refuse_peer(hub, peer, FRAME_CODE_RIGHT,
-                    "the string has been used by another machine");
-    else if (err == ERR_NOT_FOUND)
-        refuse_peer(hub, peer, FRAME_CODE_RIGHT, "not enrolled any more");
-    else if (err != OK)
-        refuse_peer(hub, peer, FRAME_CODE_SESSION, "try again");
-}
-
 /* A connection becomes a guest by its HELLO, if its key still holds. */
 static struct guest *
 welcome(struct hub *hub, const struct transport_peer *peer)
@@ -320,7 +288,8 @@ welcome(struct hub *hub, const struct transport_peer *peer)
 
     if (!allow_holds(hub->allow, peer->pass, peer->key) ||
         !allow_find(hub->allow, peer->pass.node, &enrolment)) {
-        refuse_peer(hub, peer, FRAME_CODE_RIGHT, "not enrolled any more");
+        door_refuse(hub->transport, peer, FRAME_CODE_RIGHT,
+                    "not enrolled any more");
         return NULL;
     }
     const struct sync_options options = {
@@ -337,7 +306,8 @@ welcome(struct hub *hub, const struct transport_peer *peer)
         guest = roster_add(hub->roster, peer, session);
     if (!guest) {
         session_close(session);
-        refuse_peer(hub, peer, FRAME_CODE_SESSION, "too many connections");
+        door_refuse(hub->transport, peer, FRAME_CODE_SESSION,
+                    "too many connections");
         return NULL;
     }
     guest->relay = options.relay;
@@ -350,7 +320,8 @@ take_frame(struct hub *hub, const struct transport_message *message,
            const struct frame *frame)
 {
     if (message->peer.pass.joining) {
-        take_join(hub, &message->peer, frame);
+        door_join(&(struct door) { hub->transport, hub->allow, hub->node },
+                  &message->peer, frame);
         return;
     }
     struct guest *guest = roster_find(hub->roster, &message->peer);
@@ -359,9 +330,11 @@ take_frame(struct hub *hub, const struct transport_message *message,
     if (!guest && frame->kind == FRAME_HELLO)
         guest = welcome(hub, &message->peer);
     else if (!guest && frame->kind != FRAME_BYE && frame->kind != FRAME_ERR)
-        refuse_peer(hub, &message->peer, FRAME_CODE_SESSION, "say HELLO");
+        door_refuse(hub->transport, &message->peer, FRAME_CODE_SESSION,
+                    "say HELLO");
     if (!guest)
         return;
+    guest->heard_ms = clock_wall_ms();
     if (guest->rival && frame->kind == FRAME_BATCH) {
         guest->rival = false;
         trace(TRACE_ERROR, hub->node, "alarm",
@@ -725,6 +698,7 @@ hub_open(const struct hub_options *options, struct complaint *complaint,
     if (!hub)
         return ERR_MEMORY;
     hub->options = options;
+    hub->since_ms = clock_wall_ms();
     enum err err = open_all(hub, complaint);
     if (err == OK)
         *ret_hub = hub;
@@ -745,6 +719,27 @@ hub_is_deposed(const struct hub *hub)
     return hub->deposed;
 }
 
+/* Tells how the hub is. */
+static void
+beat(struct hub *hub)
+{
+    struct pulse pulse = { .is_hub = true,
+                           .node = hub->node,
+                           .at_ms = clock_wall_ms(),
+                           .since_ms = hub->since_ms,
+                           .epoch = hub->epoch,
+                           .holds = keeper_holds(hub->keeper) };
+
+    hub->pulse_ms = clock_steady_ms() + PULSE_MS;
+    pulse_measure(hub->options->dir, hub->journal, hub->keeper, &pulse);
+    enum err err = pulse_peers(hub->roster, &pulse);
+    if (err == OK)
+        err = pulse_write(hub->options->dir, hub->options->metrics, &pulse);
+    pulse_close(&pulse);
+    if (err != OK)
+        trace(TRACE_NOTICE, hub->node, "pulse", "err=%s", err_name(err));
+}
+
 /* One life of the process between two faults of the disk. */
 static enum err
 live(const struct hub_options *options, int stop, struct complaint *complaint,
@@ -758,10 +753,14 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
         return err;
     while (!hub->broken && !hub->deposed && !stop_asked(stop)) {
         hub_turn(hub);
+        if (clock_steady_ms() >= hub->pulse_ms && !hub->broken)
+            beat(hub);
         const int descriptors[] = { stop, keeper_bell(hub->keeper) };
         transport_wait(hub->transport, descriptors, COUNT_OF(descriptors),
                        LOOK_MS);
     }
+    if (!hub->broken)
+        beat(hub);
     *ret_broken = hub->broken;
     bool deposed = hub->deposed;
     hub_close(hub);

@@ -18,6 +18,7 @@ struct hub_options {
     /* Told once, when nodes can connect; NULL: nobody. */
     void (*ready)(void *context, const char *endpoint);
     void *context;
+    const char *metrics; /* a file for them; NULL: none */
 };
 
 /* Runs until SIGTERM or SIGINT, which is OK.  ERR_NOT_FOUND: no ledger;

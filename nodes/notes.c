@@ -53,10 +53,26 @@ notes_save(struct notes *notes, struct journal *journal)
     return err;
 }
 
+/* When the item arrived; 0 if that can't be read. */
+static int64_t
+arrival(struct journal *journal, stream_id stream, uint64_t seq)
+{
+    struct reader *reader = NULL;
+    struct reader_item item;
+    int64_t at_ms = 0;
+
+    if (reader_open(journal, &reader) == OK &&
+        reader_find(reader, stream, seq, &item) == OK)
+        at_ms = item.arrival_ms;
+    reader_close(reader);
+    return at_ms;
+}
+
 enum err
 notes_unacknowledged(struct journal *journal, uint32_t node,
-                     uint64_t *ret_count)
+                     uint64_t *ret_count, int64_t *ret_oldest_ms)
 {
+    int64_t oldest_ms = 0;
     struct notes notes;
     struct carry carry = { 0 };
     uint64_t count = 0;
@@ -69,12 +85,18 @@ notes_unacknowledged(struct journal *journal, uint32_t node,
     for (uint32_t i = 0; err == OK && i < carry.offer_count; i++) {
         const struct sync_offer *offer = &carry.offers[i];
         uint64_t acked = notes_get_acked(&notes, offer->stream);
-        if (offer->head.seq > acked)
-            count += offer->head.seq - acked;
+        if (offer->head.seq <= acked)
+            continue;
+        count += offer->head.seq - acked;
+        int64_t at_ms = arrival(journal, offer->stream, acked + 1);
+        if (at_ms > 0 && (oldest_ms == 0 || at_ms < oldest_ms))
+            oldest_ms = at_ms;
     }
     carry_close(&carry);
-    if (err == OK)
+    if (err == OK) {
         *ret_count = count;
+        *ret_oldest_ms = oldest_ms;
+    }
     return err;
 }
 

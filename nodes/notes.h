@@ -34,9 +34,11 @@ NODISCARD enum err notes_load(struct notes *notes, struct journal *journal);
 NODISCARD enum err notes_save(struct notes *notes, struct journal *journal);
 
 /* How many items of this node's streams no hub has acknowledged, as of what
- * was saved last.  ERR_IO, ERR_MEMORY. */
+ * was saved last, and when the first of them arrived (0: there is none).
+ * ERR_IO, ERR_MEMORY. */
 NODISCARD enum err notes_unacknowledged(struct journal *journal, uint32_t node,
-                                        uint64_t *ret_count);
+                                        uint64_t *ret_count,
+                                        int64_t *ret_oldest_ms);
 
 void notes_acked(struct notes *notes, stream_id stream, uint64_t seq,
                  uint64_t safe);

@@ -89,6 +89,19 @@ session_is_received(const struct session *session)
     return session->phase == PHASE_LIVE;
 }
 
+uint64_t
+session_lag(const struct session *session)
+{
+    uint64_t lag = 0;
+
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = &session->lanes[i];
+        if (lane->receives && lane->told > lane->durable.seq)
+            lag += lane->told - lane->durable.seq;
+    }
+    return lag;
+}
+
 bool
 session_is_settled(const struct session *session)
 {

@@ -32,6 +32,9 @@ bool session_is_sent(const struct session *session);
 bool session_is_received(const struct session *session);
 /* Besides, where the peer stands in all that we offer is known. */
 bool session_is_settled(const struct session *session);
+/* How many items of what the peer offers, as far as it has told, are not on
+ * disk here. */
+uint64_t session_lag(const struct session *session);
 /* Hub: whether the node waits for states, and after which position. */
 bool session_wants_states(const struct session *session, uint64_t *ret_after);
 

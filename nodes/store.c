@@ -16,6 +16,7 @@
 #include "nodes/keeper.h"
 #include "nodes/link.h"
 #include "nodes/notes.h"
+#include "nodes/pulse.h"
 #include "nodes/session.h"
 #include "nodes/stop.h"
 #include "nodes/trace.h"
@@ -45,6 +46,10 @@ struct store {
     struct copies *copies;
     struct desk *desk; /* NULL: nobody asks here */
     struct errands errands;
+    int64_t since_ms; /* the wall's clock, like the next two */
+    int64_t contact_ms;
+    int64_t clock_offset_ms;
+    int64_t pulse_ms;
     struct link link;
     bool link_is_open;
     uint64_t hubs_position; /* the list of hubs is known up to there */
@@ -481,6 +486,9 @@ receive(struct store *store)
             trace(TRACE_ERROR, store->node, "refused", "code=%u what=\"%.*s\"",
                   frame.err.code, (int)frame.err.words.size,
                   (const char *)frame.err.words.bytes);
+        store->contact_ms = clock_wall_ms();
+        if (err == OK && frame.kind == FRAME_WELCOME)
+            store->clock_offset_ms = frame.welcome.clock_ms - store->contact_ms;
         if (err == OK && frame.kind == FRAME_ANSWER)
             take_answer(store, &frame, scratch);
         if (err == OK)
@@ -673,6 +681,7 @@ store_open(const struct store_options *options, int stop,
         return ERR_MEMORY;
     store->options = options;
     store->stop = stop;
+    store->since_ms = clock_wall_ms();
     enum err err = open_all(store, complaint);
     if (err == OK)
         *ret_store = store;
@@ -685,6 +694,35 @@ bool
 store_is_broken(const struct store *store)
 {
     return store->broken;
+}
+
+/* Tells how the node is. */
+static void
+beat(struct store *store)
+{
+    const struct link *link = &store->link;
+    struct pulse pulse = {
+        .node = store->node,
+        .at_ms = clock_wall_ms(),
+        .since_ms = store->since_ms,
+        .connected = store->session && session_is_live(store->session),
+        .contact_ms = store->contact_ms,
+        .clock_offset_ms = store->clock_offset_ms,
+        .asked = store->errands.asked,
+        .answered = store->errands.answered,
+    };
+
+    store->pulse_ms = clock_steady_ms() + PULSE_MS;
+    strcpy(pulse.hub, link->hubs.list[link->hub].endpoint);
+    pulse_measure(store->options->dir, store->journal, store->keeper, &pulse);
+    enum err err = notes_save(&store->notes, store->journal);
+    if (err == OK)
+        err = notes_unacknowledged(store->journal, store->node, &pulse.lag,
+                                   &pulse.oldest_ms);
+    if (err == OK)
+        err = pulse_write(store->options->dir, store->options->metrics, &pulse);
+    if (err != OK)
+        trace(TRACE_NOTICE, store->node, "pulse", "err=%s", err_name(err));
 }
 
 /* One life of the process between two faults of the disk. */
@@ -704,9 +742,13 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
                                 store->desk ? desk_bell(store->desk) : stop };
     while (!store->broken && !store->done && !stop_asked(stop)) {
         store_turn(store);
+        if (clock_steady_ms() >= store->pulse_ms && !store->broken)
+            beat(store);
         transport_wait(store->link.transport, descriptors,
                        COUNT_OF(descriptors), LOOK_MS);
     }
+    if (!store->broken)
+        beat(store);
     *ret_broken = store->broken;
     store_close(store);
     return OK;

@@ -21,6 +21,7 @@ struct store_options {
     /* Told once, when it has joined and runs; NULL: nobody. */
     void (*ready)(void *context);
     void *context;
+    const char *metrics; /* a file for them; NULL: none */
 };
 
 /* Runs until SIGTERM or SIGINT, which is OK.  ERR_NOT_FOUND: no ledger, or one

@@ -70,8 +70,8 @@ def kill_all():
 
 
 class Hub(Process):
-    def __init__(self, ledger="hq", listen="tcp://127.0.0.1:0"):
-        super().__init__("hub", "hub", ledger, "--listen", listen)
+    def __init__(self, ledger="hq", listen="tcp://127.0.0.1:0", *words):
+        super().__init__("hub", "hub", ledger, "--listen", listen, *words)
         self.ledger = ledger
         self.endpoint = wait("the hub to listen", self._listening)
 

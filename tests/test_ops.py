@@ -5,6 +5,7 @@ Redemptions with the hub and without it, status, metrics, keys in a safe, and
 an end by SIGTERM that keeps what was acknowledged.
 """
 import os
+import re
 import socket
 import stat
 import sys
@@ -184,6 +185,53 @@ def test_the_desk_bears_nonsense():
     assert ask_desk("n11", "x") == '{"answer": "none"}\n'
     node.stop()
     assert not os.path.exists("n11/desk")
+
+
+@network
+def test_status_and_metrics():
+    leima("init", "hq2", "--node", 2).expect(0)
+    hub = Hub("hq", "tcp://127.0.0.1:0", "--metrics", "hub.prom")
+    node = join(11)
+    earn("n11", 1000)
+    wait("the sale at the hub", lambda: len(events("hq")) == 1)
+    wait("the node's file", lambda: os.path.exists("n11/pulse"))
+    hub.stop()                  # both write it once more
+    node.stop()
+    earn("n11", 2000, receipt="E2")
+    found = leima("status", "n11", "--json").expect(0).json()
+    assert found["unacknowledged"] == 1 and found["joined"], found
+    process = found["process"]
+    assert process["role"] == "node" and process["lag_events"] == 0, process
+    assert process["hub"] == hub.endpoint and process["last_contact"], process
+    assert abs(process["clock_offset_ms"]) < 5000, process
+    assert process["disk_free"] > 0 and process["journal_bytes"] > 0, process
+    found = leima("status", "hq", "--json").expect(0).json()
+    assert [(each["node"], each["quarantined"]) for each in
+            found["nodes"]] == [(11, 0)], found
+    assert found["process"]["role"] == "hub", found
+    assert [each["node"] for each in found["process"]["nodes"]] == [11], found
+    said = leima("status", "hq").expect(0).out
+    assert "last heard" in said and "disk_free" in said, said
+    with open("hub.prom") as file:
+        check_metrics(file.read(), "leima_sessions", "leima_disk_free_bytes",
+                      "leima_peer_heard_timestamp_seconds")
+    assert not os.path.exists("hub.prom.new")
+    assert leima("status", "hq2", "--json").expect(0).json()["process"] is None
+
+
+def check_metrics(text, *names):
+    """Each name once, with HELP and TYPE before its samples."""
+    typed, samples = set(), set()
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            name, kind = line.split()[2:]
+            assert name not in typed and kind in ("gauge", "counter"), line
+            typed.add(name)
+        elif not line.startswith("# HELP "):
+            found = re.fullmatch(r'(leima_[a-z_]+)\{[a-z]+="\d+"\} -?\d+', line)
+            assert found and found.group(1) in typed, line
+            samples.add(found.group(1))
+    assert samples >= set(names), text
 
 
 if __name__ == "__main__":

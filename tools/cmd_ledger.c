@@ -7,11 +7,8 @@
 #include "core/ledger_append.h"
 #include "core/ledger_check.h"
 #include "core/text.h"
-#include "nodes/notes.h"
 #include "tools/query.h"
 #include "tools/table.h"
-
-enum { ASIDES_SHOWN = 100 };
 
 /* --- init --------------------------------------------------------------- */
 
@@ -39,139 +36,6 @@ init(const struct arguments *arguments)
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
     return COMMAND_DONE;
-}
-
-/* --- status ------------------------------------------------------------- */
-
-struct status_row {
-    const char *name;
-    uint64_t value;
-};
-
-static bool
-print_rows(const struct status_row *rows, uint32_t count)
-{
-    static const struct table_column COLUMNS[] = { { "", false },
-                                                   { "", true } };
-    struct table *table = table_open(COLUMNS, COUNT_OF(COLUMNS));
-
-    for (uint32_t i = 0; table != NULL && i < count; i++) {
-        table_row(table);
-        table_text(table, rows[i].name);
-        table_integer(table, (int64_t)rows[i].value);
-    }
-    bool done = table != NULL && table_print(table, stdout);
-    table_close(table);
-    return done;
-}
-
-/* What is damaged, flagged or quarantined, as lines of words or the elements
- * of a list. */
-struct asides {
-    struct text text;
-    bool is_json;
-    uint32_t count;
-    uint64_t unacknowledged; /* items that no hub has told it has */
-};
-
-static void
-take_aside(void *context, const struct aside *aside)
-{
-    struct asides *asides = context;
-    struct text *text = &asides->text;
-    char name[IDENTITY_SIZE] = "";
-
-    if (asides->count++ >= ASIDES_SHOWN)
-        return;
-    if (aside->identity.node != 0)
-        identity_format(aside->identity, name);
-    if (!asides->is_json) {
-        text_format(text, "%s: position %" PRIu64 "%s%s: %s\n",
-                    aside_name(aside->kind), aside->position,
-                    name[0] == '\0' ? "" : ", event ", name, aside->reason);
-        return;
-    }
-    text_comma(text);
-    text_char(text, '{');
-    text_json_view(text, "kind", view_of(aside_name(aside->kind)));
-    text_json_integer(text, "position", (int64_t)aside->position);
-    if (name[0] == '\0')
-        text_json_null(text, "event");
-    else
-        text_json_view(text, "event", view_of(name));
-    text_json_view(text, "reason", view_of(aside->reason));
-    text_char(text, '}');
-}
-
-static void
-print_status(const struct ledger_status *found, struct asides *asides)
-{
-    const struct status_row rows[] = {
-        { "node", found->who.node },
-        { "store", found->who.store },
-        { "incarnation", found->who.incarnation },
-        { "position", found->position },
-        { "events", found->event_count },
-        { "versions", found->versions },
-        { "damaged", found->damaged },
-        { "quarantined", found->quarantined },
-        { "flagged", found->flagged },
-        { "gaps", found->gaps },
-        { "unacknowledged", asides->unacknowledged },
-        { "history_position", found->history_position },
-        { "journal_bytes", found->journal_size },
-        { "history_bytes", found->history_size },
-        { "state_bytes", found->state_size },
-    };
-
-    if (!asides->is_json) {
-        print_rows(rows, COUNT_OF(rows));
-        if (found->joined)
-            printf("joined to a hub\n");
-        fwrite(asides->text.bytes, 1, asides->text.size, stdout);
-        if (asides->count > ASIDES_SHOWN)
-            printf("... %" PRIu32 " in all\n", asides->count);
-        return;
-    }
-    for (uint32_t i = 0; i < COUNT_OF(rows); i++)
-        printf("%s\"%s\": %" PRIu64, i == 0 ? "{" : ", ", rows[i].name,
-               rows[i].value);
-    printf(", \"joined\": %s, \"findings\": %.*s]}\n",
-           found->joined ? "true" : "false", (int)asides->text.size,
-           (const char *)asides->text.bytes);
-}
-
-static enum command_status
-status(const struct arguments *arguments)
-{
-    struct ledger *ledger = NULL;
-    struct ledger_status found;
-    struct complaint complaint = { 0 };
-    struct asides asides = { .is_json = command_flag(arguments, "json") };
-
-    enum command_status result = query_ledger(arguments, LEDGER_CHECK, &ledger);
-    if (result != COMMAND_DONE)
-        return result;
-    if (asides.is_json)
-        text_char(&asides.text, '[');
-    enum err err = ledger_get_status(ledger, take_aside, &asides, &found);
-    if (err == OK && !text_ok(&asides.text))
-        err = ERR_MEMORY;
-    if (err == OK && found.joined)
-        err = notes_unacknowledged(ledger_journal(ledger), found.who.node,
-                                   &asides.unacknowledged);
-    if (err == OK) {
-        print_status(&found, &asides);
-        err = ledger_refuse(ledger, &complaint);
-    }
-    ledger_close(ledger);
-    text_close(&asides.text);
-    if (err == OK)
-        return COMMAND_DONE;
-    return command_fail(arguments, err, "%s",
-                        complaint.text[0] != '\0'
-                            ? complaint.text
-                            : command_operand(arguments, 0));
 }
 
 /* --- verify ------------------------------------------------------------- */
@@ -303,13 +167,6 @@ const struct command cmd_ledger_table[] = {
       .options = INIT_OPTIONS,
       .examples = "leima init L\n"
                   "leima init store10 --node 10\n" },
-    { .name = "status",
-      .run = status,
-      .line = "identity, positions and sizes of a ledger",
-      .usage = "LEDGER",
-      .operands_min = 1,
-      .operands_max = 1,
-      .examples = "leima status L --json\n" },
     { .name = "verify",
       .run = verify,
       .line = "check everything that can be checked",

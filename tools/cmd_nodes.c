@@ -65,6 +65,7 @@ run_hub(const struct arguments *arguments, struct complaint *complaint)
         .dir = command_operand(arguments, 0),
         .listen = command_option(arguments, "listen"),
         .public_endpoint = command_option(arguments, "endpoint"),
+        .metrics = command_option(arguments, "metrics"),
         .ready = hub_is_ready,
         .context = (void *)(uintptr_t)arguments,
     };
@@ -156,6 +157,7 @@ node(const struct arguments *arguments)
         .dir = command_operand(arguments, 0),
         .hub = command_option(arguments, "hub"),
         .once = command_flag(arguments, "once"),
+        .metrics = command_option(arguments, "metrics"),
     };
 
     if (ticket != NULL && strcmp(ticket, "-") != 0)
@@ -591,6 +593,7 @@ static const struct option HUB_OPTIONS[] = {
       "the active hub's address (that of the "
       "joining)" },
     { "promote", NULL, "be the hub from now on, in a new epoch" },
+    { "metrics", "FILE", "metrics for Prometheus, every ten seconds" },
     { "debug", NULL, "trace every step" },
     { 0 }
 };
@@ -599,6 +602,7 @@ static const struct option NODE_OPTIONS[] = {
     { "hub", "ENDPOINT", "the hub's address (that of the joining)" },
     { "join", "-", "join first; the string comes on standard input" },
     { "once", NULL, "end when all is sent and received" },
+    { "metrics", "FILE", "metrics for Prometheus, every ten seconds" },
     { "debug", NULL, "trace every step" },
     { 0 }
 };

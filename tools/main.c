@@ -21,11 +21,13 @@
 #include "tools/cmd_seal.h"
 #include "tools/cmd_segment.h"
 #include "tools/cmd_settle.h"
+#include "tools/cmd_status.h"
 #include "tools/guard.h"
 
 /* clang-format off */
 static const struct command *const TABLES[] = {
     cmd_ledger_table,
+    cmd_status_table,
     cmd_backup_table,
     cmd_rules_table,
     cmd_events_table,

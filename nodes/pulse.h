@@ -1,0 +1,78 @@
+/*
+ * pulse.h - how a running hub or node is, for people and for monitoring
+ *
+ * Every PULSE_MS the process writes what only it knows to LEDGER/pulse, one
+ * JSON object, which `status` shows, also after the process has ended; and,
+ * where it was told to (--metrics FILE), the same as Prometheus text for the
+ * node exporter's textfile collector.  Both files are replaced at once, so
+ * that nobody reads half of one; neither is history, both may be deleted.
+ */
+#ifndef NODES_PULSE_H
+#define NODES_PULSE_H
+
+#include "core/text.h"
+#include "nodes/keeper.h"
+#include "nodes/roster.h"
+
+enum { PULSE_MS = 10000, PULSE_SIZE_MAX = 4 << 20 };
+
+struct pulse_peer { /* of a hub: a session that is there */
+    uint32_t node;
+    int64_t heard_ms; /* the wall's clock, like all times here */
+    uint64_t lag;     /* events that it has told of and we lack */
+    uint64_t asked;
+    uint64_t turned_away;
+};
+
+struct pulse {
+    bool is_hub;
+    uint32_t node;
+    int64_t at_ms;
+    int64_t since_ms; /* of the process */
+    uint64_t position;
+    uint64_t unfolded; /* positions that it holds and has not folded */
+
+    /* A node's. */
+    bool connected;
+    char hub[KEYS_ENDPOINT_SIZE]; /* that it talks to, or tries to */
+    int64_t contact_ms;           /* last word of a hub; 0: none yet */
+    int64_t clock_offset_ms;      /* the hub's clock less ours, when it last
+                                   * said WELCOME */
+    uint64_t lag;                 /* items that no hub has acknowledged */
+    int64_t oldest_ms;            /* arrival of the first of these; 0: none */
+    uint64_t asked;               /* questions of the tills ... */
+    uint64_t answered;            /* ... by the hub, in time */
+
+    /* A hub's. */
+    uint64_t epoch;
+    uint32_t holds; /* reservations */
+    uint32_t peer_count;
+    struct pulse_peer *peers; /* owned */
+
+    /* The machine's; pulse_measure(). */
+    uint64_t disk_free; /* bytes */
+    uint64_t disk_size;
+    uint64_t journal_size;
+};
+
+/* Fills in positions, and what the machine says about the ledger's disk; zeros
+ * where nothing can be found out. */
+void pulse_measure(const char *dir, struct journal *journal,
+                   struct keeper *keeper, struct pulse *pulse);
+/* Fills in the guests; then pulse_close().  ERR_MEMORY. */
+NODISCARD enum err pulse_peers(const struct roster *roster,
+                               struct pulse *pulse);
+void pulse_close(struct pulse *pulse);
+
+void pulse_json(struct text *out, const struct pulse *pulse);
+void pulse_metrics(struct text *out, const struct pulse *pulse);
+
+/* Writes LEDGER/pulse and, if it is not NULL, the file of metrics.  ERR_IO,
+ * ERR_FULL, ERR_MEMORY: one of them stays as it was. */
+NODISCARD enum err pulse_write(const char *dir, const char *metrics,
+                               const struct pulse *pulse);
+/* What was written last, as JSON in the arena.  ERR_NOT_FOUND, ERR_IO. */
+NODISCARD enum err pulse_read(const char *dir, struct arena *arena,
+                              view *ret_json);
+
+#endif

@@ -1,0 +1,415 @@
+/*
+ * cmd_status.c - how a ledger is, and who works on it, on one screen
+ *
+ * What is in the ledger is counted; what only the running hub or node knows
+ * is in LEDGER/pulse, which it writes every ten seconds (nodes/pulse.h).
+ */
+#include "tools/cmd_status.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/json.h"
+#include "core/ledger_check.h"
+#include "core/reader.h"
+#include "nodes/notes.h"
+#include "nodes/pulse.h"
+#include "tools/query.h"
+#include "tools/table.h"
+
+enum { ASIDES_SHOWN = 100, PEERS_MAX = 65536 };
+
+struct status_row {
+    const char *name;
+    uint64_t value;
+};
+
+static bool
+print_rows(const struct status_row *rows, uint32_t count)
+{
+    static const struct table_column COLUMNS[] = { { "", false },
+                                                   { "", true } };
+    struct table *table = table_open(COLUMNS, COUNT_OF(COLUMNS));
+
+    for (uint32_t i = 0; table != NULL && i < count; i++) {
+        table_row(table);
+        table_text(table, rows[i].name);
+        table_integer(table, (int64_t)rows[i].value);
+    }
+    bool done = table != NULL && table_print(table, stdout);
+    table_close(table);
+    return done;
+}
+
+/* Another node of which this ledger holds events. */
+struct peer {
+    uint32_t node;
+    uint64_t events; /* and other items */
+    int64_t last_ms; /* arrival of the last of them */
+    uint64_t quarantined;
+};
+
+/* What is damaged, flagged or quarantined, as lines of words or the elements
+ * of a list. */
+struct asides {
+    struct text text;
+    bool is_json;
+    uint32_t count;
+    uint64_t unacknowledged; /* items that no hub has told it has */
+    int64_t oldest_ms;       /* arrival of the first of them */
+    struct peer *peers;      /* ascending */
+    uint32_t peer_count;
+};
+
+static struct peer *
+find_peer(struct asides *asides, uint32_t node)
+{
+    for (uint32_t i = 0; i < asides->peer_count; i++)
+        if (asides->peers[i].node == node)
+            return &asides->peers[i];
+    return NULL;
+}
+
+static void
+count_quarantined(struct asides *asides, uint32_t node)
+{
+    struct peer *peer = find_peer(asides, node);
+
+    if (peer)
+        peer->quarantined++;
+}
+
+static void
+take_aside(void *context, const struct aside *aside)
+{
+    struct asides *asides = context;
+    struct text *text = &asides->text;
+    char name[IDENTITY_SIZE] = "";
+
+    if (aside->kind == ASIDE_QUARANTINED)
+        count_quarantined(asides, aside->identity.node);
+    if (asides->count++ >= ASIDES_SHOWN)
+        return;
+    if (aside->identity.node != 0)
+        identity_format(aside->identity, name);
+    if (!asides->is_json) {
+        text_format(text, "%s: position %" PRIu64 "%s%s: %s\n",
+                    aside_name(aside->kind), aside->position,
+                    name[0] == '\0' ? "" : ", event ", name, aside->reason);
+        return;
+    }
+    text_comma(text);
+    text_char(text, '{');
+    text_json_view(text, "kind", view_of(aside_name(aside->kind)));
+    text_json_integer(text, "position", (int64_t)aside->position);
+    if (name[0] == '\0')
+        text_json_null(text, "event");
+    else
+        text_json_view(text, "event", view_of(name));
+    text_json_view(text, "reason", view_of(aside->reason));
+    text_char(text, '}');
+}
+
+static void
+print_status(const struct ledger_status *found, struct asides *asides)
+{
+    const struct status_row rows[] = {
+        { "node", found->who.node },
+        { "store", found->who.store },
+        { "incarnation", found->who.incarnation },
+        { "position", found->position },
+        { "events", found->event_count },
+        { "versions", found->versions },
+        { "damaged", found->damaged },
+        { "quarantined", found->quarantined },
+        { "flagged", found->flagged },
+        { "gaps", found->gaps },
+        { "unacknowledged", asides->unacknowledged },
+        { "history_position", found->history_position },
+        { "journal_bytes", found->journal_size },
+        { "history_bytes", found->history_size },
+        { "state_bytes", found->state_size },
+    };
+
+    if (!asides->is_json) {
+        print_rows(rows, COUNT_OF(rows));
+        if (found->joined)
+            printf("joined to a hub\n");
+        if (asides->oldest_ms > 0)
+            printf("the oldest event that no hub has is %" PRId64 " s old\n",
+                   (command_now_ms() - asides->oldest_ms) / 1000);
+        fwrite(asides->text.bytes, 1, asides->text.size, stdout);
+        if (asides->count > ASIDES_SHOWN)
+            printf("... %" PRIu32 " in all\n", asides->count);
+        return;
+    }
+    for (uint32_t i = 0; i < COUNT_OF(rows); i++)
+        printf("%s\"%s\": %" PRIu64, i == 0 ? "{" : ", ", rows[i].name,
+               rows[i].value);
+    printf(", \"lag_seconds\": %" PRId64
+           ", \"joined\": %s, \"findings\": %.*s]",
+           asides->oldest_ms > 0 ? (command_now_ms() - asides->oldest_ms) / 1000
+                                 : 0,
+           found->joined ? "true" : "false", (int)asides->text.size,
+           (const char *)asides->text.bytes);
+}
+
+/* --- other nodes -------------------------------------------------------- */
+
+static void
+take_stream(struct asides *asides, struct reader *reader,
+            const struct reader_stream *stream)
+{
+    struct reader_item item;
+    struct peer *peer = find_peer(asides, stream->stream.node);
+
+    if (!peer && asides->peer_count < PEERS_MAX) {
+        peer = &asides->peers[asides->peer_count++];
+        *peer = (struct peer) { .node = stream->stream.node };
+    }
+    if (!peer)
+        return;
+    peer->events += stream->head.seq;
+    if (stream->position > 0 &&
+        reader_next(reader, stream->position, &item) == OK &&
+        item.arrival_ms > peer->last_ms)
+        peer->last_ms = item.arrival_ms;
+}
+
+/* Streams come in the order of their nodes. */
+static enum err
+find_peers(struct ledger *ledger, struct asides *asides)
+{
+    const uint32_t own = ledger_who(ledger).node;
+    struct reader *reader = NULL;
+    struct reader_stream stream = { 0 };
+
+    asides->peers = calloc(PEERS_MAX, sizeof asides->peers[0]);
+    if (!asides->peers)
+        return ERR_MEMORY;
+    enum err err = reader_open(ledger_journal(ledger), &reader);
+    while (err == OK) {
+        err = reader_next_stream(reader, stream.stream, &stream);
+        if (err == OK && stream.stream.node != own &&
+            stream.stream.channel == CHANNEL_EVENTS)
+            take_stream(asides, reader, &stream);
+    }
+    reader_close(reader);
+    /* What is damaged is told with the rest. */
+    return err == ERR_NOT_FOUND || err == ERR_CORRUPT ? OK : err;
+}
+
+/* What the running hub says about a node. */
+static const struct json_tree *
+find_live(const struct json_tree *process, uint32_t node)
+{
+    const struct json_tree *nodes = json_get(process, "nodes");
+    int64_t number;
+
+    for (uint32_t i = 0; i < json_count(nodes); i++)
+        if (json_get_integer(json_get(json_at(nodes, i), "node"), &number) &&
+            number == node)
+            return json_at(nodes, i);
+    return NULL;
+}
+
+static view
+string_of(const struct json_tree *tree, const char *key)
+{
+    view value = { 0 };
+
+    return json_get_string(json_get(tree, key), &value) ? value : view_of("-");
+}
+
+static bool
+print_peers(const struct asides *asides, const struct json_tree *process)
+{
+    static const struct table_column COLUMNS[] = {
+        { "node", true },        { "items", true }, { "last came", false },
+        { "last heard", false }, { "lag", true },   { "quarantined", true },
+    };
+    struct table *table = table_open(COLUMNS, COUNT_OF(COLUMNS));
+
+    for (uint32_t i = 0; table != NULL && i < asides->peer_count; i++) {
+        const struct peer *peer = &asides->peers[i];
+        const struct json_tree *live = find_live(process, peer->node);
+        char time[25] = "-";
+        int64_t lag = 0;
+        if (peer->last_ms > 0)
+            calendar_format_time(peer->last_ms, time);
+        table_row(table);
+        table_integer(table, peer->node);
+        table_integer(table, (int64_t)peer->events);
+        table_text(table, time);
+        table_view(table, string_of(live, "heard"));
+        if (json_get_integer(json_get(live, "lag_events"), &lag))
+            table_integer(table, lag);
+        else
+            table_text(table, "-");
+        table_integer(table, (int64_t)peer->quarantined);
+    }
+    bool done = table != NULL && table_print(table, stdout);
+    table_close(table);
+    return done;
+}
+
+static void
+print_peers_json(const struct asides *asides)
+{
+    struct text out = { 0 };
+
+    text_char(&out, '[');
+    for (uint32_t i = 0; i < asides->peer_count; i++) {
+        const struct peer *peer = &asides->peers[i];
+        text_comma(&out);
+        text_char(&out, '{');
+        text_json_integer(&out, "node", peer->node);
+        text_json_integer(&out, "items", (int64_t)peer->events);
+        if (peer->last_ms > 0)
+            text_json_time(&out, "last", peer->last_ms);
+        else
+            text_json_null(&out, "last");
+        text_json_integer(&out, "quarantined", (int64_t)peer->quarantined);
+        text_char(&out, '}');
+    }
+    printf(", \"nodes\": %.*s]", (int)out.size, (const char *)out.bytes);
+    text_close(&out);
+}
+
+/* --- the process -------------------------------------------------------- */
+
+static bool
+print_process(const struct json_tree *process)
+{
+    static const struct table_column COLUMNS[] = { { "", false },
+                                                   { "", false } };
+    struct table *table = table_open(COLUMNS, COUNT_OF(COLUMNS));
+    struct json_entry entry = { 0 };
+    char number[24];
+
+    while (table != NULL && json_next(process, &entry)) {
+        int64_t integer = 0;
+        bool truth = false;
+        view string = { 0 };
+        if (json_type_of(entry.value) == JSON_TYPE_ARRAY)
+            continue;
+        table_row(table);
+        table_view(table, entry.key);
+        if (json_get_string(entry.value, &string)) {
+            table_view(table, string);
+        } else if (json_get_bool(entry.value, &truth)) {
+            table_text(table, truth ? "yes" : "no");
+        } else if (json_get_integer(entry.value, &integer)) {
+            snprintf(number, sizeof number, "%" PRId64, integer);
+            table_text(table, number);
+        }
+    }
+    bool done = table != NULL && table_print(table, stdout);
+    table_close(table);
+    return done;
+}
+
+/* The JSON that the process left; empty: it never ran, or it can't be read. */
+static view
+read_process(const struct arguments *arguments, struct arena *arena,
+             struct json_tree **ret_tree)
+{
+    struct complaint complaint;
+    view json = { 0 };
+
+    if (pulse_read(command_operand(arguments, 0), arena, &json) != OK ||
+        json_open(json, ret_tree, &complaint) != OK)
+        return (view) { 0 };
+    while (json.size > 0 && json.bytes[json.size - 1] == '\n')
+        json.size--;
+    return json;
+}
+
+static void
+print_rest(const struct asides *asides, view json,
+           const struct json_tree *process)
+{
+    if (asides->is_json) {
+        print_peers_json(asides);
+        printf(", \"process\": %.*s}\n", json.size > 0 ? (int)json.size : 4,
+               json.size > 0 ? (const char *)json.bytes : "null");
+        return;
+    }
+    if (process) {
+        printf("\nthe process, as it said itself:\n");
+        print_process(process);
+    }
+    if (asides->peer_count > 0) {
+        printf("\n");
+        print_peers(asides, process);
+    }
+}
+
+static enum command_status
+print_all(const struct arguments *arguments, struct ledger *ledger,
+          struct asides *asides, struct arena *arena)
+{
+    struct ledger_status found;
+    struct complaint complaint = { 0 };
+    struct json_tree *process = NULL;
+
+    enum err err = find_peers(ledger, asides);
+    if (err == OK)
+        err = ledger_get_status(ledger, take_aside, asides, &found);
+    if (err == OK && !text_ok(&asides->text))
+        err = ERR_MEMORY;
+    if (err == OK && found.joined)
+        err = notes_unacknowledged(ledger_journal(ledger), found.who.node,
+                                   &asides->unacknowledged, &asides->oldest_ms);
+    if (err == OK) {
+        view json = read_process(arguments, arena, &process);
+        print_status(&found, asides);
+        print_rest(asides, json, process);
+        json_close(process);
+        err = ledger_refuse(ledger, &complaint);
+    }
+    if (err == OK)
+        return COMMAND_DONE;
+    return command_fail(arguments, err, "%s",
+                        complaint.text[0] != '\0'
+                            ? complaint.text
+                            : command_operand(arguments, 0));
+}
+
+static enum command_status
+status(const struct arguments *arguments)
+{
+    struct ledger *ledger = NULL;
+    struct arena arena = { 0 };
+    struct asides asides = { .is_json = command_flag(arguments, "json") };
+
+    enum command_status result = query_ledger(arguments, LEDGER_CHECK, &ledger);
+    if (result != COMMAND_DONE)
+        return result;
+    if (asides.is_json)
+        text_char(&asides.text, '[');
+    if (arena_open(&arena, PULSE_SIZE_MAX * 2))
+        result = print_all(arguments, ledger, &asides, &arena);
+    else
+        result = command_fail(arguments, ERR_MEMORY, "can't begin");
+    ledger_close(ledger);
+    arena_close(&arena);
+    text_close(&asides.text);
+    free(asides.peers);
+    return result;
+}
+
+const struct command cmd_status_table[] = {
+    { .name = "status",
+      .run = status,
+      .line = "how a ledger is, and the hub or node that runs on it",
+      .usage = "LEDGER",
+      .operands_min = 1,
+      .operands_max = 1,
+      .about =
+          "What only the running process knows (`process`) it writes every "
+          "ten seconds;\n`at` says when.\n",
+      .examples = "leima status L\n"
+                  "leima status L --json\n" },
+    { 0 },
+};
