@@ -30,10 +30,16 @@ side_open(struct side *side, const struct timeline *timeline,
 static struct side_month *
 month_of(struct side *side, int32_t month)
 {
-    /* Histories are walked in order, so the month is one of the last. */
+    /* Histories are walked in order, so it is mostly the one used last. */
+    if (side->months.last < side->months.count &&
+        side->months.items[side->months.last].month == month)
+        return &side->months.items[side->months.last];
     for (uint32_t i = side->months.count; i > 0; i--)
-        if (side->months.items[i - 1].month == month)
+        if (side->months.items[i - 1].month == month) {
+            side->months.last = i - 1;
             return &side->months.items[i - 1];
+        }
+    side->months.last = side->months.count;
     struct side_month *added = LIST_ADD(side->arena, &side->months);
     added->month = month;
     return added;

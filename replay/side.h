@@ -29,6 +29,7 @@ struct side {
         struct side_month *items; /* in order of appearance */
         uint32_t count;
         uint32_t room;
+        uint32_t last; /* the one used last */
     } months;
     int64_t *rule_points;  /* by number: gross */
     bool *rule_gave;       /* points or a voucher */
