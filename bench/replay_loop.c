@@ -167,7 +167,7 @@ loop_run(const struct loop_history *history, struct loop_sums *ret_sums)
     static struct settlement sums[2];
     struct loop_sums result = { 0 };
     uint64_t at = 0;
-    double start = bench_now();
+    double start = bench_cpu();
 
     memset(sums, 0, sizeof sums);
     for (uint64_t account = 0; account < history->account_count; account++) {
@@ -194,7 +194,7 @@ loop_run(const struct loop_history *history, struct loop_sums *ret_sums)
         for (int32_t m = 0; m < MONTHS; m++)
             result.outstanding += folds[0].lots[m];
     }
-    double seconds = bench_now() - start;
+    double seconds = bench_cpu() - start;
     for (int32_t m = 0; m < MONTHS; m++)
         for (int32_t p = 0; p < PARTNERS; p++) {
             result.issued += sums[0].issued[m][p];

@@ -276,15 +276,12 @@ merge(struct runset *runset, uint32_t first, struct runs **ret_runs)
     return publish(runset, writer, ret_runs);
 }
 
-enum err
-runset_compact(struct runset *runset)
+/* Merges the runs from that one on. */
+static enum err
+replace(struct runset *runset, uint32_t first)
 {
     struct runs *old[RUNSET_RUNS_MAX];
     struct runs *merged = NULL;
-
-    if (runset->run_count <= RUNSET_RUNS_KEEP)
-        return OK;
-    uint32_t first = merge_from(runset);
     uint32_t old_count = runset->run_count - first;
     enum err err = merge(runset, first, &merged);
     if (err != OK)
@@ -299,6 +296,20 @@ runset_compact(struct runset *runset)
         runs_close(old[i]);
     }
     return err == OK ? OK : forget(runset, err);
+}
+
+enum err
+runset_compact(struct runset *runset)
+{
+    if (runset->run_count <= RUNSET_RUNS_KEEP)
+        return OK;
+    return replace(runset, merge_from(runset));
+}
+
+enum err
+runset_unite(struct runset *runset)
+{
+    return runset->run_count < 2 ? OK : replace(runset, 0);
 }
 
 enum err

@@ -73,6 +73,8 @@ NODISCARD enum err runset_commit(struct runset *runset,
                                  const uint8_t tag[static RUNSET_TAG_SIZE]);
 /* Merges runs where there are too many.  ERR_CORRUPT: one is damaged. */
 NODISCARD enum err runset_compact(struct runset *runset);
+/* Merges all runs into one. */
+NODISCARD enum err runset_unite(struct runset *runset);
 /* Makes the runset empty and removes its files. */
 NODISCARD enum err runset_reset(struct runset *runset);
 /* Removes files that the note does not name. */
