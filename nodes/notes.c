@@ -100,6 +100,35 @@ notes_unacknowledged(struct journal *journal, uint32_t node,
     return err;
 }
 
+enum err
+notes_unsafe(struct journal *journal, uint32_t node, uint64_t *ret_count,
+             uint64_t *ret_safe)
+{
+    struct journal_identity who;
+    struct notes notes;
+    struct carry carry = { 0 };
+    enum err err = notes_load(&notes, journal);
+
+    *ret_count = 0;
+    *ret_safe = 0;
+    if (err == OK)
+        err = journal_get_identity(journal, &who);
+    if (err == OK)
+        err = carry_open(journal, &carry);
+    if (err == OK)
+        err = carry_offers(&carry, node, CHANNEL_EVENTS);
+    for (uint32_t i = 0; err == OK && i < carry.offer_count; i++) {
+        const struct sync_offer *offer = &carry.offers[i];
+        uint64_t safe = notes_get_safe(&notes, offer->stream);
+        if (offer->head.seq > safe)
+            *ret_count += offer->head.seq - safe;
+        if (offer->stream.incarnation == who.incarnation)
+            *ret_safe = safe;
+    }
+    carry_close(&carry);
+    return err;
+}
+
 /* Its place; the count: nothing is known of it. */
 static uint32_t
 find(const struct notes *notes, stream_id stream)

@@ -40,6 +40,11 @@ NODISCARD enum err notes_unacknowledged(struct journal *journal, uint32_t node,
                                         uint64_t *ret_count,
                                         int64_t *ret_oldest_ms);
 
+/* How many items of this node's streams are not on a second disk at HQ, and the
+ * seq of the current stream up to which it is; likewise. */
+NODISCARD enum err notes_unsafe(struct journal *journal, uint32_t node,
+                                uint64_t *ret_count, uint64_t *ret_safe);
+
 void notes_acked(struct notes *notes, stream_id stream, uint64_t seq,
                  uint64_t safe);
 uint64_t notes_get_acked(const struct notes *notes, stream_id stream);

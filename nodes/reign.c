@@ -131,8 +131,8 @@ refuse(struct complaint *complaint, const char *dir, const char *words)
 }
 
 /* A ledger that never enrolled anybody has nobody to wait for. */
-static enum err
-has_nodes(struct journal *journal, bool *ret_has)
+enum err
+reign_has_nodes(struct journal *journal, bool *ret_has)
 {
     struct reader *reader = NULL;
     struct reader_item item = { 0 };
@@ -159,7 +159,7 @@ reign_may_rule(const char *dir, struct journal *journal,
     enum err err = reign_get(dir, journal, &reign);
 
     if (err == OK && reign.restored)
-        err = has_nodes(journal, &nodes);
+        err = reign_has_nodes(journal, &nodes);
     if (err != OK)
         return err;
     if (reign.standby)

@@ -32,6 +32,9 @@ struct reign {
 NODISCARD enum err reign_get(const char *dir, struct journal *journal,
                              struct reign *ret_reign);
 
+/* Whether anybody was ever enrolled here.  Faults of the reader. */
+NODISCARD enum err reign_has_nodes(struct journal *journal, bool *ret_has);
+
 /* Whether the ledger may publish and close.  ERR_CONFLICT: it may not, the
  * complaint says why and what to do. */
 NODISCARD enum err reign_may_rule(const char *dir, struct journal *journal,

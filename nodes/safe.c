@@ -113,11 +113,10 @@ take_heads(struct safe *safe, struct unpacker *unpacker)
     for (uint32_t i = 0; i < count && unpack_ok(unpacker); i++) {
         if (unpack_array(unpacker, HEAD_FIELDS) != HEAD_FIELDS)
             unpack_fail(unpacker);
-        stream_id stream = {
-            .node = (uint32_t)unpack_unsigned(unpacker, 1, LIMIT_NODE),
-            .incarnation = unpack_unsigned(unpacker, 0, UINT64_MAX),
-            .channel = (uint8_t)unpack_unsigned(unpacker, 0, CHANNEL_END - 1),
-        };
+        stream_id stream = { 0 }; /* read in this order */
+        stream.node = (uint32_t)unpack_unsigned(unpacker, 1, LIMIT_NODE);
+        stream.incarnation = unpack_unsigned(unpacker, 0, UINT64_MAX);
+        stream.channel = (uint8_t)unpack_unsigned(unpacker, 0, CHANNEL_END - 1);
         uint64_t seq = unpack_unsigned(unpacker, 0, UINT64_MAX);
         (void)unpack_bin(unpacker, sizeof(digest));
         if (unpack_ok(unpacker))

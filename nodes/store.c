@@ -736,7 +736,7 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     enum err err = store_open(options, stop, complaint, &store);
     if (err != OK)
         return err;
-    if (desk_open(options->dir, &store->desk) != OK)
+    if (!options->standby && desk_open(options->dir, &store->desk) != OK)
         trace(TRACE_ERROR, store->node, "desk", "what=\"can't be opened\"");
     const int descriptors[] = { stop,
                                 store->desk ? desk_bell(store->desk) : stop };

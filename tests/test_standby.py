@@ -184,5 +184,29 @@ def test_a_backup_is_restored_and_refilled():
         wait("newest rules", lambda: versions(node) == 3)
 
 
+def status(ledger):
+    return leima("status", ledger, "--json").expect(0).json()
+
+
+@network
+def test_safe_is_what_is_on_a_second_disk():
+    Hub()
+    node = join(11)
+    sold = sell(node.ledger, 10)
+    wait("the sales at the hub", lambda: has("hq", sold))
+    time.sleep(1.5)
+    assert (status("n11")["safe"], status("n11")["unsafe"]) == (0, 10)
+
+    leima("backup", "hq", "copy").expect(0)
+    wait("a backup to count", lambda: status("n11")["safe"] == 10)
+    sold += sell(node.ledger, 5, prefix="MORE")
+    wait("more sales at the hub", lambda: has("hq", sold))
+    time.sleep(1.5)
+    assert (status("n11")["safe"], status("n11")["unsafe"]) == (10, 5)
+    stand_by("hq2", 2)
+    wait("a standby to count", lambda: status("n11")["unsafe"] == 0)
+    assert status("n11")["safe"] == 15
+
+
 if __name__ == "__main__":
     main(globals())

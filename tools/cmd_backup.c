@@ -4,6 +4,9 @@
 #include <inttypes.h>
 
 #include "core/ledger_backup.h"
+#include "nodes/keys.h"
+#include "nodes/reign.h"
+#include "nodes/safe.h"
 #include "tools/query.h"
 
 static void
@@ -19,6 +22,27 @@ tell(const struct arguments *arguments, const char *words,
                words, backup->position, backup->events);
 }
 
+/* A hub writes into its books that the copy has been made and read through:
+ * what is in it counts as safe. */
+static enum err
+record_it(struct ledger *ledger, const struct ledger_backup *found,
+          struct complaint *complaint)
+{
+    struct journal *journal = ledger_journal(ledger);
+    bool nodes = false;
+
+    if (keys_has_hub(ledger_dir(ledger)))
+        return OK;
+    enum err err = reign_has_nodes(journal, &nodes);
+    if (err == OK && nodes)
+        err = safe_record_backup(journal, found->position, command_now_ms());
+    if (err != OK)
+        complain(complaint,
+                 "%s: the copy is good, but can't be entered into the books",
+                 ledger_dir(ledger));
+    return err;
+}
+
 static enum command_status
 backup(const struct arguments *arguments)
 {
@@ -31,6 +55,8 @@ backup(const struct arguments *arguments)
         return status;
     enum err err = ledger_backup(ledger, command_operand(arguments, 1), &found,
                                  &complaint);
+    if (err == OK)
+        err = record_it(ledger, &found, &complaint);
     ledger_close(ledger);
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
@@ -60,7 +86,9 @@ const struct command cmd_backup_table[] = {
       .usage = "LEDGER DIR",
       .operands_min = 2,
       .operands_max = 2,
-      .about = "Secret keys are not in it; see keys export.\n",
+      .about =
+          "Secret keys are not in it; see keys export. A hub notes it in its "
+          "books: what is\nin a backup is safe, and nodes may drop it.\n",
       .examples = "leima backup L backups/2026-01-31\n" },
     { .name = "restore",
       .run = restore,

@@ -56,6 +56,8 @@ struct asides {
     bool is_json;
     uint32_t count;
     uint64_t unacknowledged; /* items that no hub has told it has */
+    uint64_t unsafe;         /* ... and that are not on a second disk there */
+    uint64_t safe;           /* seq of the current stream that are */
     int64_t oldest_ms;       /* arrival of the first of them */
     struct peer *peers;      /* ascending */
     uint32_t peer_count;
@@ -125,6 +127,8 @@ print_status(const struct ledger_status *found, struct asides *asides)
         { "flagged", found->flagged },
         { "gaps", found->gaps },
         { "unacknowledged", asides->unacknowledged },
+        { "unsafe", asides->unsafe },
+        { "safe", asides->safe },
         { "history_position", found->history_position },
         { "journal_bytes", found->journal_size },
         { "history_bytes", found->history_size },
@@ -361,6 +365,9 @@ print_all(const struct arguments *arguments, struct ledger *ledger,
     if (err == OK && found.joined)
         err = notes_unacknowledged(ledger_journal(ledger), found.who.node,
                                    &asides->unacknowledged, &asides->oldest_ms);
+    if (err == OK && found.joined)
+        err = notes_unsafe(ledger_journal(ledger), found.who.node,
+                           &asides->unsafe, &asides->safe);
     if (err == OK) {
         view json = read_process(arguments, arena, &process);
         print_status(&found, asides);
