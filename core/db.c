@@ -393,6 +393,17 @@ set_lazy(struct db *db, bool lazy)
     db->lazy = lazy;
 }
 
+/* Room ahead must not be what fills a small disk up. */
+static bool
+has_plenty(const struct db *db)
+{
+    enum { TIMES = 16 };
+    struct statvfs room;
+
+    return statvfs(db->dir, &room) == 0 && room.f_bavail > room.f_blocks / 50 &&
+           room.f_bavail >= (uint64_t)TIMES * ROOM_SIZE / room.f_frsize;
+}
+
 /* Only ever behind the end of the file; see its head. */
 static void
 make_room(struct db *db)
@@ -409,7 +420,7 @@ make_room(struct db *db)
         return;
     uint64_t used = (info.me_last_pgno + 1) * stats.ms_psize;
     uint64_t size = (uint64_t)file.st_size;
-    if (size >= used + ROOM_LEFT || db_is_full(db))
+    if (size >= used + ROOM_LEFT || !has_plenty(db))
         return;
     for (uint64_t end = used + ROOM_SIZE; size < end;) {
         uint64_t more = end - size < sizeof zeros ? end - size : sizeof zeros;

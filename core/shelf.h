@@ -6,8 +6,7 @@
  * are big endian and sort as numbers; values are little endian.
  *
  *     table       key                              value
- *     meta        "self"                           struct shelf_self, summed
- *                 "seal"                           see db.h
+ *     meta        "self"; "seal" (db.h)            struct shelf_self, summed
  *     records     position of the first item       arrival ms 8, sum 8, record
  *     streams     node, incarnation, channel,      position of the record
  *                 seq of a record's first item

@@ -244,9 +244,10 @@ static struct template read_template(struct reader *reader,
         start = i + 1;
     }
     if (start < text.size || template.count == 0)
-        pieces[template.count++] =
-            (struct template_piece) { { text.bytes + start, text.size - start },
-                                      -1 };
+        pieces[template.count++] = (struct template_piece) {
+            { start == 0 ? text.bytes : text.bytes + start, text.size - start },
+            -1
+        };
     template.pieces = pieces;
     return template;
 }
