@@ -165,7 +165,8 @@ unit: ## run the unit tests of this BUILD
 	$(Q)tests/run.sh build/test/unit $(UNITS)
 
 test: test-deps ## everything: units under sanitizers, examples, processes, tidy
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/sim
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) BUILD=asan units
 	$(Q)tests/run.sh build/test/all tests/tidy.sh $(SCRIPTS) \
 		$(patsubst $(B)/%,build/asan/%,$(UNITS))
