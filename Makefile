@@ -27,7 +27,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	settlement statement signing seal heads silence closing dispute \
 	liability
 REPLAY := candidate vary side plain rulebook quick_parts quick_book quick_clock quick outcome simulate compare report report_html accounts
-NODES := clock trace stop keys frame sync lane fork talk greet agree session \
+NODES := clock trace stop keys keyring frame sync lane fork talk greet agree session \
 	transport allow carry link notes reign safe hubs decide ask hold feed answer \
 	roster keeper inquiry pulse door copies join desk errand store shadow hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
@@ -36,7 +36,7 @@ TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	cmd_ledger cmd_status cmd_backup \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
 	cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_table cmd_replay \
-	cmd_nodes guard main
+	cmd_nodes cmd_keys guard main
 
 # What the distribution gives: pkg-config name / package to install.
 MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
@@ -191,10 +191,16 @@ format: ## lay the code out as .clang-format says
 		tests/fuzz tests/crash bench,$(d)/*.[ch]))
 
 PREFIX ?= /usr/local
-install: all ## install the program and its mappings under PREFIX
+install: all ## install the program, its mappings and systemd units under PREFIX
 	$(Q)install -D -m 755 $(B)/leima $(DESTDIR)$(PREFIX)/bin/leima
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/leima/maps \
 		$(wildcard tools/maps/*.yaml)
+	$(Q)for unit in leima-hub leima-node@; do \
+		sed -e 's|@BIN@|$(PREFIX)/bin|' -e '/^@COMMON@/{r tools/systemd/common.conf' -e 'd}' \
+			tools/systemd/$$unit.service | install -D -m 644 /dev/stdin \
+			$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit.service; done
+	$(Q)install -D -m 644 tools/systemd/leima.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/leima.conf
+	$(Q)install -D -m 644 tools/systemd/leima.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/leima.conf
 
 clean: ## remove what was built
 	$(Q)rm -rf build

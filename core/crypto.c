@@ -186,3 +186,72 @@ crypto_signature_check(crypto_public_key key, view bytes,
     return crypto_sign_verify_detached(signature.bytes, bytes.bytes, bytes.size,
                                        key.bytes) == 0;
 }
+
+/* --- under a passphrase --- */
+
+enum {
+    SALT_SIZE = 16,
+    NONCE_SIZE = 24,
+    LOCK_HEAD = SALT_SIZE + 4 + 4 + NONCE_SIZE,
+    LOCK_PASSES = 3,
+    LOCK_MIB = 256,
+    LOCK_PASSES_MAX = 16, /* of what somebody hands us */
+    LOCK_MIB_MAX = 1024,
+};
+static_assert(SALT_SIZE == crypto_pwhash_SALTBYTES, "libsodium's");
+static_assert(NONCE_SIZE == crypto_secretbox_NONCEBYTES, "libsodium's");
+static_assert(LOCK_HEAD + crypto_secretbox_MACBYTES == CRYPTO_LOCK_EXTRA,
+              "as the header says");
+
+static enum err
+lock_key(view passphrase, const uint8_t *salt, uint32_t passes, uint32_t mib,
+         uint8_t key[static crypto_secretbox_KEYBYTES])
+{
+    need_sodium();
+    return crypto_pwhash(key, crypto_secretbox_KEYBYTES,
+                         (const char *)passphrase.bytes, passphrase.size, salt,
+                         passes, (size_t)mib << 20,
+                         crypto_pwhash_ALG_ARGON2ID13) == 0
+               ? OK
+               : ERR_MEMORY;
+}
+
+enum err
+crypto_lock(view passphrase, view bytes, uint8_t *ret_sealed)
+{
+    const uint32_t cost[2] = { LOCK_PASSES, LOCK_MIB };
+    uint8_t key[crypto_secretbox_KEYBYTES];
+    uint8_t *nonce = ret_sealed + SALT_SIZE + sizeof cost;
+
+    crypto_random(ret_sealed, SALT_SIZE);
+    memcpy(ret_sealed + SALT_SIZE, cost, sizeof cost);
+    crypto_random(nonce, NONCE_SIZE);
+    enum err err = lock_key(passphrase, ret_sealed, LOCK_PASSES, LOCK_MIB, key);
+    if (err == OK)
+        crypto_secretbox_easy(ret_sealed + LOCK_HEAD, bytes.bytes, bytes.size,
+                              nonce, key);
+    crypto_wipe(key, sizeof key);
+    return err;
+}
+
+enum err
+crypto_unlock(view passphrase, view sealed, uint8_t *ret_bytes)
+{
+    uint8_t key[crypto_secretbox_KEYBYTES];
+    uint32_t cost[2];
+
+    if (sealed.size < CRYPTO_LOCK_EXTRA)
+        return ERR_INPUT;
+    memcpy(cost, sealed.bytes + SALT_SIZE, sizeof cost);
+    if (cost[0] == 0 || cost[0] > LOCK_PASSES_MAX || cost[1] == 0 ||
+        cost[1] > LOCK_MIB_MAX)
+        return ERR_INPUT;
+    enum err err = lock_key(passphrase, sealed.bytes, cost[0], cost[1], key);
+    if (err == OK &&
+        crypto_secretbox_open_easy(
+            ret_bytes, sealed.bytes + LOCK_HEAD, sealed.size - LOCK_HEAD,
+            sealed.bytes + LOCK_HEAD - NONCE_SIZE, key) != 0)
+        err = ERR_INPUT;
+    crypto_wipe(key, sizeof key);
+    return err;
+}

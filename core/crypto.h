@@ -65,4 +65,19 @@ crypto_signature crypto_signature_make(const crypto_secret_key *secret,
 NODISCARD bool crypto_signature_check(crypto_public_key key, view bytes,
                                       crypto_signature signature);
 
+/* --- under a passphrase --- */
+
+/* What is sealed is CRYPTO_LOCK_EXTRA bytes longer: 16 bytes salt, u32 passes,
+ * u32 MiB of memory (of Argon2id), 24 bytes nonce, and XSalsa20-Poly1305 of
+ * the bytes. */
+enum { CRYPTO_LOCK_EXTRA = 16 + 4 + 4 + 24 + 16 };
+/* Takes about a second and 256 MiB, on purpose.  `ret_sealed` has room for
+ * bytes.size + CRYPTO_LOCK_EXTRA.  ERR_MEMORY. */
+NODISCARD enum err crypto_lock(view passphrase, view bytes,
+                               uint8_t *ret_sealed);
+/* `ret_bytes` has room for sealed.size - CRYPTO_LOCK_EXTRA.  ERR_INPUT: another
+ * passphrase, or not what was sealed; ERR_MEMORY. */
+NODISCARD enum err crypto_unlock(view passphrase, view sealed,
+                                 uint8_t *ret_bytes);
+
 #endif

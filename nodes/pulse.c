@@ -256,7 +256,9 @@ replace(const char *path, mode_t mode, const struct text *text)
     int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (file < 0)
         return errno == ENOSPC ? ERR_FULL : ERR_IO;
-    bool done = write(file, text->bytes, text->size) == (ssize_t)text->size;
+    /* Whatever the mask of this process: others read metrics. */
+    bool done = fchmod(file, mode) == 0 &&
+                write(file, text->bytes, text->size) == (ssize_t)text->size;
     bool full = !done && errno == ENOSPC;
     done = close(file) == 0 && done;
     if (done && rename(fresh, path) == 0)

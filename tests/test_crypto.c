@@ -95,6 +95,26 @@ TEST(signatures)
     }
 }
 
+TEST(a_passphrase_locks)
+{
+    const view secret = view_of("what nobody may read");
+    const view right = view_of("four words are enough");
+    uint8_t sealed[64 + CRYPTO_LOCK_EXTRA], open[64];
+    view box = { sealed, secret.size + CRYPTO_LOCK_EXTRA };
+
+    assert_int_equal(crypto_lock(right, secret, sealed), OK);
+    assert_int_equal(crypto_unlock(right, box, open), OK);
+    assert_memory_equal(open, secret.bytes, secret.size);
+    assert_int_equal(crypto_unlock(view_of("others"), box, open), ERR_INPUT);
+    sealed[box.size - 1] ^= 1;
+    assert_int_equal(crypto_unlock(right, box, open), ERR_INPUT);
+    /* A cost that nobody should pay is refused, not paid. */
+    sealed[19] = 0xff;
+    assert_int_equal(crypto_unlock(right, box, open), ERR_INPUT);
+    box.size = CRYPTO_LOCK_EXTRA - 1;
+    assert_int_equal(crypto_unlock(right, box, open), ERR_INPUT);
+}
+
 RUN(cmocka_unit_test(known_digests), cmocka_unit_test(parts_make_the_whole),
     cmocka_unit_test(digests_as_text), cmocka_unit_test(random_bytes_differ),
-    cmocka_unit_test(signatures))
+    cmocka_unit_test(signatures), cmocka_unit_test(a_passphrase_locks))

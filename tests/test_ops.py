@@ -6,13 +6,15 @@ an end by SIGTERM that keeps what was acknowledged.
 """
 import os
 import re
+import shutil
 import socket
 import stat
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from leima import leima, main  # noqa: E402
+from leima import TREE, Skip, leima, main  # noqa: E402
 from network import (Hub, Node, events, join, kill_all,  # noqa: E402
                      wait)
 
@@ -232,6 +234,90 @@ def check_metrics(text, *names):
             assert found and found.group(1) in typed, line
             samples.add(found.group(1))
     assert samples >= set(names), text
+
+
+@network
+def test_keys_in_a_safe():
+    hub = Hub()
+    node = join(11)
+    hub.stop()
+    secret = "correct horse battery"
+    sealed = leima("keys", "export", "hq", given=secret + "\n").expect(0).out
+    again = leima("keys", "export", "hq", given=secret + "\n").expect(0).out
+    assert sealed.startswith("leima-keys1-") and sealed != again
+    with open("hq/keys/own") as file:
+        own = file.read()
+    assert own.split()[-1] not in sealed
+    with open("hq.keys", "w") as file:
+        file.write(sealed)
+    # The disk is lost, a backup and the safe are left.
+    leima("backup", "hq", "saved").expect(0)
+    assert not os.path.exists("saved/keys/own")
+    os.rename("hq", "lost")
+    leima("restore", "hq", "saved").expect(0)
+    leima("keys", "import", "hq", "hq.keys", given="wrong horse battery\n"
+          ).expect(1)
+    assert not os.path.exists("hq/keys/own")
+    leima("keys", "import", "hq", "hq.keys", given=secret).expect(0)
+    with open("hq/keys/own") as file:
+        assert file.read() == own
+    assert stat.S_IMODE(os.stat("hq/keys/own").st_mode) == 0o600
+    leima("keys", "import", "hq", "hq.keys", given=secret).expect(0)
+    leima("init", "other", "--node", 3).expect(0)
+    leima("keys", "export", "other", given=secret).expect(1)
+    leima("keys", "export", "hq", given="short\n").expect(1)
+    with open("hq.keys", "w") as file:
+        file.write(sealed[:-9] + "00000000\n")
+    leima("keys", "import", "other", "hq.keys", given=secret).expect(1)
+    # The node finds the same hub again.
+    hub = Hub(listen=hub.endpoint)
+    earn("n11", 100)
+    wait("the sale at the hub", lambda: len(events("hq")) == 1)
+    node.stop()
+    hub.stop()
+
+
+@network
+def test_an_end_by_sigterm_keeps_what_was_acknowledged():
+    hub = Hub()
+    node = join(11)
+    for i in range(5):
+        sold = leima("append", "n11", given="".join(
+            f'{{"kind": "purchase", "member": 7, "receipt": "S{i}-{n}", '
+            f'"total": 100}}\n' for n in range(400))).expect(0)
+        (hub if i % 2 else node).stop()     # status 0, in the middle of it
+        leima("verify", "hq").expect(0)
+        if i % 2:
+            hub = Hub(listen=hub.endpoint)
+        else:
+            node = Node(11)
+    assert sold.out
+    wait("all at the hub", lambda: len(events("hq")) == 2000)
+    assert leima("status", "n11", "--json").json()["unacknowledged"] >= 0
+    node.stop()
+    hub.stop()
+
+
+def test_units_of_systemd():
+    """Installed, complete, and to systemd's liking where it is there."""
+    subprocess.run(["make", "-s", "-C", TREE, "install", "PREFIX=/usr",
+                    f"DESTDIR={os.getcwd()}/root"], check=True,
+                   capture_output=True)
+    for unit in ("leima-hub.service", "leima-node@.service"):
+        with open(f"root/usr/lib/systemd/system/{unit}") as file:
+            text = file.read()
+        assert "@" not in re.sub(r"node@|@[a-z-]+", "", text), text
+        for line in ("User=leima", "NoNewPrivileges=yes",
+                     "ProtectSystem=strict", "ExecStart=/usr/bin/leima"):
+            assert line in text, f"{unit}: {line}"
+        with open(unit, "w") as file:
+            file.write(text.replace("/usr/bin/leima",
+                                    f"{os.getcwd()}/root/usr/bin/leima"))
+    if not shutil.which("systemd-analyze"):
+        raise Skip("systemd-analyze is not there")
+    done = subprocess.run(["systemd-analyze", "verify", "./leima-hub.service",
+                           "./leima-node@.service"], capture_output=True)
+    assert done.returncode == 0 and not done.stderr, done.stderr.decode()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 #include "tools/cmd_events.h"
 #include "tools/cmd_generate.h"
 #include "tools/cmd_import.h"
+#include "tools/cmd_keys.h"
 #include "tools/cmd_ledger.h"
 #include "tools/cmd_liability.h"
 #include "tools/cmd_nodes.h"
@@ -44,6 +45,7 @@ static const struct command *const TABLES[] = {
     cmd_replay_table,
     cmd_generate_table,
     cmd_nodes_table,
+    cmd_keys_table,
     NULL,
 };
 /* clang-format on */
