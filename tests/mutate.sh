@@ -17,7 +17,7 @@ fi
 cd "$place" || exit 2
 
 build() {
-	make -s build/release/tests/test_examples \
+	make -s CI= build/release/tests/test_examples \
 		build/release/tests/test_properties >build.log 2>&1
 }
 
