@@ -10,6 +10,7 @@
 #include "core/journal.h"
 #include "core/standing.h"
 #include "nodes/clock.h"
+#include "nodes/instance.h"
 #include "nodes/trace.h"
 
 enum {
@@ -63,13 +64,21 @@ keeper_ledger(const char *dir, struct complaint *complaint,
 {
     int64_t until_ms = clock_steady_ms() + BUSY_MS;
     const struct timespec pause = { .tv_nsec = 50000000 };
+    bool moved = false;
 
-    for (;;) {
-        enum err err = ledger_open(dir, LEDGER_OWN, complaint, ret_ledger);
-        if (err != ERR_BUSY || clock_steady_ms() > until_ms)
-            return err;
+    enum err err =
+        instance_check(dir, true, clock_wall_ms(), &moved, complaint);
+    if (err == OK)
+        err = ledger_open(dir, LEDGER_OWN, complaint, ret_ledger);
+    while (err == ERR_BUSY && clock_steady_ms() <= until_ms) {
         nanosleep(&pause, NULL);
+        err = ledger_open(dir, LEDGER_OWN, complaint, ret_ledger);
     }
+    if (err == OK && moved)
+        trace(TRACE_ERROR, ledger_who(*ret_ledger).node, "alarm",
+              "what=moved incarnation=%llu",
+              (unsigned long long)ledger_who(*ret_ledger).incarnation);
+    return err;
 }
 
 static bool

@@ -14,7 +14,8 @@
 struct keeper;
 
 /* Opens a ledger to own it; a command may hold the ownership for a moment, to
- * merge a long tail.  As ledger_open(). */
+ * merge a long tail.  A copy begins a new incarnation first (instance.h).  As
+ * ledger_open(). */
 NODISCARD enum err keeper_ledger(const char *dir, struct complaint *complaint,
                                  struct ledger **ret_ledger);
 

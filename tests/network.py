@@ -197,7 +197,15 @@ class Wire:
 
 
 def copy(source, target):
-    """What an image of a disk is."""
+    """What an image of a whole disk is: all in it lies where it lay, so that
+    the token of the instance would fit.  Here it does not, and is left out."""
+    copy_files(source, target)
+    if os.path.exists(f"{target}/instance"):
+        os.remove(f"{target}/instance")
+
+
+def copy_files(source, target):
+    """A copied directory, token and all."""
     subprocess.run(["cp", "-a", source, target], check=True)
 
 

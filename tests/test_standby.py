@@ -13,8 +13,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import TREE, leima, main  # noqa: E402
-from network import (Hub, Node, Process, enrol, events, has,  # noqa: E402
-                     join, kill_all, sell, wait)
+from network import (Hub, Node, Process, copy_files, enrol,  # noqa: E402
+                     events, has, join, kill_all, move, sell, wait)
 
 PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
                        "program.yaml")
@@ -206,6 +206,74 @@ def test_safe_is_what_is_on_a_second_disk():
     stand_by("hq2", 2)
     wait("a standby to count", lambda: status("n11")["unsafe"] == 0)
     assert status("n11")["safe"] == 15
+
+
+@network
+def test_a_copied_ledger_notices_it():
+    """Without the hub: names that were given already are not given again."""
+    hub = Hub()
+    node = join(11)
+    sold = sell("n11", 5)
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    copy_files("n11", "saved")
+    node = Node(11)
+    sold += sell("n11", 5, prefix="B")
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    hub.stop()
+    assert status("n11")["incarnation"] == status("saved")["incarnation"]
+
+    # What was saved is brought back while the hub can't be reached; who asks
+    # changes nothing, who appends opens a new incarnation, once.
+    shutil.rmtree("n11")
+    move("saved", "n11")
+    before = status("n11")["incarnation"]
+    first = leima("append", "n11", given='{"kind": "purchase", "member": 42, '
+                  '"receipt": "C0", "total": 100}\n').expect(0)
+    assert "new incarnation" in first.err
+    sold += first.out.split() + sell("n11", 4, prefix="D")
+    after = status("n11")["incarnation"]
+    assert after > before and first.out.startswith(f"11.{after}.1")
+    hub = Hub(listen=hub.endpoint)
+    node = Node(11)
+    wait("what it had lost", lambda: has("n11", sold))
+    wait("what it has sold since", lambda: has("hq", sold))
+    assert not node.said("what=forked") and not node.said("what=rewound")
+    assert status("n11")["incarnation"] == after
+    assert len(events("hq")) == len(events("n11")) == 15
+    leima("verify", "n11").expect(0)
+    leima("verify", "hq").expect(0)
+
+    # A move within the file system is none, and neither is a restart.
+    node.stop()
+    move("n11", "there")
+    move("there", "n11")
+    node = Node(11)
+    wait("the node", lambda: node.said(" connected "))
+    assert status("n11")["incarnation"] == after
+
+
+@network
+def test_a_copied_hub_counts_as_restored():
+    hub = Hub()
+    node = join(11)
+    hub.stop()
+    copy_files("hq", "image")
+    hub = Hub(listen=hub.endpoint)
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
+    wait("new rules", lambda: versions("n11") == 2)
+    hub.stop()
+    shutil.rmtree("hq")
+    move("image", "hq")
+    refused = leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01")
+    assert "was restored" in refused.expect(1).err
+    hub = Hub(listen=hub.endpoint)
+    wait("the rules to come back", lambda: versions("hq") == 2, 40)
+    wait("the end of it", lambda: hub.said("refilled"), 40)
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01").expect(0)
+    wait("newest rules", lambda: versions("n11") == 3)
+    node.stop()
 
 
 if __name__ == "__main__":

@@ -282,6 +282,9 @@ open_append(struct query *query, const struct arguments *arguments)
         return query_open(query, arguments,
                           (struct query_options) { .mode = LEDGER_WRITE });
     query->arguments = arguments;
+    enum command_status status = query_instance(arguments);
+    if (status != COMMAND_DONE)
+        return status;
     return query_ledger(arguments, LEDGER_CHECK, &query->ledger);
 }
 

@@ -306,6 +306,8 @@ open_parts(struct import *import, struct arena *lasting)
                                 strerror(errno));
     }
     if (status == COMMAND_DONE)
+        status = query_instance(arguments);
+    if (status == COMMAND_DONE)
         status = query_ledger(arguments, LEDGER_CHECK, &import->ledger);
     return status;
 }

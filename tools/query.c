@@ -3,27 +3,51 @@
 #include "core/hub_state.h"
 #include "nodes/copies.h"
 #include "nodes/desk.h"
+#include "nodes/instance.h"
 #include "nodes/reign.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ASK_MS = 300 };
 
 enum command_status
+query_instance(const struct arguments *arguments)
+{
+    struct complaint complaint = { 0 };
+    const char *dir = command_operand(arguments, 0);
+    bool moved = false;
+
+    enum err err =
+        instance_check(dir, false, command_now_ms(), &moved, &complaint);
+    if (err != OK)
+        return command_fail(arguments, err, "%s", complaint.text);
+    if (moved)
+        fprintf(stderr,
+                "leima: %s is not where it was (copied, moved or brought "
+                "back): it goes on in a new incarnation\n",
+                dir);
+    return COMMAND_DONE;
+}
+
+enum command_status
 query_ledger(const struct arguments *arguments, enum ledger_mode mode,
              struct ledger **ret_ledger)
 {
     struct complaint complaint = { 0 };
+    const char *dir = command_operand(arguments, 0);
 
-    enum err err = ledger_open(command_operand(arguments, 0), mode, &complaint,
-                               ret_ledger);
+    if (mode == LEDGER_WRITE) {
+        enum command_status status = query_instance(arguments);
+        if (status != COMMAND_DONE)
+            return status;
+    }
+    enum err err = ledger_open(dir, mode, &complaint, ret_ledger);
     if (err == OK)
         return COMMAND_DONE;
     return command_fail(arguments, err, "%s",
-                        complaint.text[0] != '\0'
-                            ? complaint.text
-                            : command_operand(arguments, 0));
+                        complaint.text[0] != '\0' ? complaint.text : dir);
 }
 
 enum command_status

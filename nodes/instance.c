@@ -1,0 +1,161 @@
+#include "nodes/instance.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "core/facts.h"
+#include "core/ledger_backup.h"
+#include "nodes/keys.h"
+#include "nodes/notes.h"
+#include "nodes/reign.h"
+
+enum { PATH_SIZE = 4096, MACHINE_SIZE = 64 };
+
+static enum err
+join(const char *dir, const char *name, char path[static PATH_SIZE])
+{
+    int size = snprintf(path, PATH_SIZE, "%s/%s", dir, name);
+
+    return size > 0 && size < PATH_SIZE ? OK : ERR_INPUT;
+}
+
+/* The first line of a small file; empty: there is none. */
+static enum err
+read_line(const char *path, char *line, size_t room)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+
+    line[0] = '\0';
+    if (file < 0)
+        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    ssize_t size = read(file, line, room - 1);
+    close(file);
+    if (size < 0)
+        return ERR_IO;
+    line[size] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    return OK;
+}
+
+enum err
+instance_get(const char *dir, char ret_token[static INSTANCE_SIZE])
+{
+    char path[PATH_SIZE], machine[MACHINE_SIZE];
+    struct statx found;
+    enum err err = join(dir, "journal/data.mdb", path);
+
+    if (err != OK)
+        return err;
+    if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &found) != 0)
+        return errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
+    /* A machine without an id is told from others by the rest alone. */
+    if (read_line("/etc/machine-id", machine, sizeof machine) != OK)
+        machine[0] = '\0';
+    bool born = (found.stx_mask & STATX_BTIME) != 0;
+    snprintf(ret_token, INSTANCE_SIZE, "1 %s %u:%u %" PRIu64 " %lld.%u",
+             machine[0] ? machine : "-", found.stx_dev_major,
+             found.stx_dev_minor, (uint64_t)found.stx_ino,
+             born ? (long long)found.stx_btime.tv_sec : 0,
+             born ? found.stx_btime.tv_nsec : 0);
+    return OK;
+}
+
+static enum err
+sync_dir(const char *dir)
+{
+    int file = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum err err = file >= 0 && fsync(file) == 0 ? OK : ERR_IO;
+
+    if (file >= 0)
+        close(file);
+    return err;
+}
+
+/* Whole or not at all, and durable. */
+static enum err
+write_token(const char *dir, const char *token)
+{
+    char path[PATH_SIZE], fresh[PATH_SIZE];
+    enum err err = join(dir, "instance", path);
+
+    if (err == OK)
+        err = join(dir, "instance.new", fresh);
+    if (err != OK)
+        return err;
+    int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0)
+        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+    size_t size = strlen(token);
+    errno = 0;
+    if (write(file, token, size) != (ssize_t)size)
+        err = errno == ENOSPC ? ERR_FULL : ERR_IO;
+    else if (fsync(file) != 0 || rename(fresh, path) != 0)
+        err = ERR_IO;
+    close(file);
+    return err == OK ? sync_dir(dir) : err;
+}
+
+/* What is appended from now on has names of its own. */
+static enum err
+leave(const char *dir, int64_t now_ms)
+{
+    struct journal *journal = NULL;
+    struct journal_identity who;
+    struct notes notes;
+    char path[PATH_SIZE];
+    enum err err = join(dir, "journal", path);
+
+    if (err == OK)
+        err = journal_open(path, facts_describe, &journal);
+    if (err == OK)
+        err = journal_get_identity(journal, &who);
+    if (err == OK)
+        err = notes_load(&notes, journal);
+    if (err == OK)
+        err = journal_renew(journal,
+                            reign_draw(who.incarnation, notes.epoch, now_ms),
+                            REASON_MOVED, NULL);
+    if (err == OK && !keys_has_hub(dir))
+        err = journal_put_note(journal, view_of(LEDGER_RESTORED),
+                               view_of("moved"));
+    journal_close(journal);
+    return err;
+}
+
+enum err
+instance_check(const char *dir, bool create, int64_t now_ms, bool *ret_moved,
+               struct complaint *complaint)
+{
+    char path[PATH_SIZE], here[INSTANCE_SIZE], there[INSTANCE_SIZE];
+
+    *ret_moved = false;
+    enum err err = join(dir, "instance", path);
+    if (err == OK)
+        err = instance_get(dir, here);
+    if (err == ERR_NOT_FOUND)
+        return OK; /* no ledger: whoever opens it will say so */
+    if (err == OK)
+        err = read_line(path, there, sizeof there);
+    bool fresh = err == ERR_NOT_FOUND;
+    if (fresh && !create)
+        return OK;
+    if ((err == OK || fresh) && strcmp(here, there) == 0)
+        return OK;
+    /* The token last: cut in between, it is found to be moved again. */
+    if (err == OK) {
+        err = leave(dir, now_ms);
+        *ret_moved = err == OK;
+    }
+    if (err == OK || fresh)
+        err = write_token(dir, here);
+    if (err != OK)
+        complain(complaint, "%s: can't tell whether this is a copy: %s", path,
+                 err_name(err));
+    return err;
+}

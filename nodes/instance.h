@@ -1,0 +1,34 @@
+/*
+ * instance.h - the token by which a ledger notices that it is a copy
+ *
+ * LEDGER/instance says where the journal lies: machine id, and device, inode
+ * and time of birth of its file.  Not the boot: a restart is no move.  A disk
+ * image brought back, a directory copied to another machine, a restored file:
+ * in all of these the token, which was copied along, no longer fits, and
+ * whoever looks first opens a new incarnation, before anything is appended
+ * under names that may have been given already.
+ *
+ * Written by the processes of nodes and hubs; a ledger without one is none's
+ * copy.  A hub that finds itself moved counts as restored (reign.h): it may
+ * have forgotten what it published.
+ */
+#ifndef NODES_INSTANCE_H
+#define NODES_INSTANCE_H
+
+#include "core/err.h"
+
+enum { INSTANCE_SIZE = 160 }; /* of the token, with the end */
+
+/* What the token of the ledger would be now.  ERR_NOT_FOUND: there is no such
+ * file. */
+NODISCARD enum err instance_get(const char *dir,
+                                char ret_token[static INSTANCE_SIZE]);
+
+/* Looks whether the ledger is where it was, and opens a new incarnation where
+ * it is not; `ret_moved` says so.  `create`: a ledger without a token gets
+ * one.  Nobody in this process has the ledger open.  ERR_FULL, ERR_IO, faults
+ * of the journal: nothing may be appended. */
+NODISCARD enum err instance_check(const char *dir, bool create, int64_t now_ms,
+                                  bool *ret_moved, struct complaint *complaint);
+
+#endif
