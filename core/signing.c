@@ -30,27 +30,28 @@ read_key(int file, const char *path, struct signing_key *ret_key,
     return OK;
 }
 
-/* Written whole under another name first: a key that was half written when the
- * power went would be a key that nobody can verify. */
+/* Makes the key under a name of this process's own and gives it the real one
+ * only if there is none yet: a key that was half written when the power went,
+ * or two keys of two who close at once, would be keys that nobody can
+ * verify. */
 static enum err
-make_key(const char *path, struct signing_key *ret_key)
+make_key(const char *path)
 {
     struct signing_key key;
-    char draft[PATH_SIZE + 8];
+    char draft[PATH_SIZE + 24];
     enum err err = ERR_IO;
 
-    snprintf(draft, sizeof draft, "%s.new", path);
+    snprintf(draft, sizeof draft, "%s.%ld", path, (long)getpid());
     unlink(draft);
     int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
         return errno == ENOSPC ? ERR_FULL : ERR_IO;
     crypto_keypair_make(&key.public_key, &key.secret_key);
     if (write(file, &key, sizeof key) == (ssize_t)sizeof key &&
-        fsync(file) == 0 && rename(draft, path) == 0) {
-        *ret_key = key;
+        fsync(file) == 0 && (link(draft, path) == 0 || errno == EEXIST))
         err = OK;
-    }
     close(file);
+    unlink(draft);
     crypto_wipe(&key, sizeof key);
     return err;
 }
@@ -69,8 +70,14 @@ signing_load(const char *dir, struct signing_key *ret_key,
         return errno == ENOSPC ? ERR_FULL : ERR_IO;
     strcat(path, "/statement.key");
     int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 && errno == ENOENT) {
+        enum err made = make_key(path);
+        if (made != OK)
+            return made;
+        file = open(path, O_RDONLY | O_CLOEXEC);
+    }
     if (file < 0)
-        return errno == ENOENT ? make_key(path, ret_key) : ERR_IO;
+        return ERR_IO;
     enum err err = read_key(file, path, ret_key, complaint);
     close(file);
     return err;
