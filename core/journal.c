@@ -53,6 +53,14 @@ journal_draw_incarnation(int64_t now_ms)
     return drawn & LIMIT_INCARNATION;
 }
 
+uint64_t
+journal_draw_later(uint64_t than, int64_t now_ms)
+{
+    uint64_t drawn = journal_draw_incarnation(now_ms);
+
+    return drawn > than ? drawn : than + 1 + (drawn & 0xfff);
+}
+
 enum err
 journal_create(const char *dir, const struct journal_identity *who)
 {

@@ -146,6 +146,7 @@ prepare(struct journal *backup, const char *dir, int64_t now_ms,
 {
     char keys[PATH_SIZE];
     struct journal *journal = NULL;
+    struct journal_identity who = { 0 };
 
     if (!join(dir, "/keys", keys))
         return ERR_INPUT;
@@ -158,7 +159,9 @@ prepare(struct journal *backup, const char *dir, int64_t now_ms,
         err = open_journal(dir, &journal);
     if (err == OK)
         err = read_through(journal, ret_backup);
-    uint64_t incarnation = journal_draw_incarnation(now_ms);
+    if (err == OK)
+        err = journal_get_identity(journal, &who);
+    uint64_t incarnation = journal_draw_later(who.incarnation, now_ms);
     if (err == OK)
         err = journal_renew(journal, incarnation, REASON_RESTORE, NULL);
     if (err == OK)

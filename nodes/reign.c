@@ -186,10 +186,7 @@ reign_may_rule(const char *dir, struct journal *journal,
 uint64_t
 reign_draw(uint64_t own, uint64_t seen, int64_t now_ms)
 {
-    uint64_t drawn = journal_draw_incarnation(now_ms);
-    uint64_t least = own > seen ? own : seen;
-
-    return drawn > least ? drawn : least + 1 + (drawn & 0xfff);
+    return journal_draw_later(own > seen ? own : seen, now_ms);
 }
 
 bool

@@ -133,15 +133,6 @@ alarm_people(const struct store *store, const struct sync_output *output)
           (unsigned long long)output->alarm.seq);
 }
 
-/* Names of incarnations ascend, even if the clock has been set back. */
-static uint64_t
-next_incarnation(uint64_t incarnation, int64_t now_ms)
-{
-    uint64_t drawn = journal_draw_incarnation(now_ms);
-
-    return drawn > incarnation ? drawn : incarnation + 1 + (drawn & 0xfff);
-}
-
 /* Sales go on under a new incarnation at once; the next session tells the hub
  * about it. */
 static void
@@ -150,7 +141,7 @@ branch(struct store *store, const struct sync_output *output)
     int64_t now_ms = clock_wall_ms();
     struct retell retell = { .stream = output->branch.stream,
                              .fork = output->branch.at,
-                             .renewed = next_incarnation(
+                             .renewed = journal_draw_later(
                                  output->branch.stream.incarnation, now_ms),
                              .reason = output->branch.reason,
                              .now_ms = now_ms };
