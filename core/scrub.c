@@ -185,6 +185,10 @@ check_record(struct scrub *scrub, view key, view value)
                         item.position);
         return;
     }
+    struct shelf_run run;
+    while (wanted != 0 && wanted < item.position &&
+           shelf_dropped(scrub->txn, wanted, &run))
+        wanted = run.position + run.count;
     if (wanted != 0 && item.position != wanted)
         report_item(scrub, SCRUB_POSITION, &item);
     if (item.arrival_ms < scrub->arrival_ms)

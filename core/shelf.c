@@ -325,12 +325,103 @@ shelf_pick(const struct shelf_item *item, uint64_t position,
     return false;
 }
 
+/* ----- what was dropped ----- */
+
+static const char DROPPED[] = "dropped/";
+enum { DROPPED_KEY = 16, DROPPED_SIZE = 32 };
+
+static view
+dropped_key(uint8_t bytes[static DROPPED_KEY], uint64_t position)
+{
+    memcpy(bytes, DROPPED, 8);
+    store_number(bytes + 8, position, 8);
+    return (view) { bytes, DROPPED_KEY };
+}
+
+static bool
+parse_run(view key, view value, struct shelf_run *ret_run)
+{
+    struct shelf_run run = { 0 };
+    uint32_t channel;
+
+    if (key.size != DROPPED_KEY || memcmp(key.bytes, DROPPED, 8) != 0 ||
+        value.size != DROPPED_SIZE)
+        return false;
+    run.position = load_number(key.bytes + 8, 8);
+    memcpy(&run.count, value.bytes, 8);
+    memcpy(&run.seq, value.bytes + 8, 8);
+    memcpy(&run.stream.incarnation, value.bytes + 16, 8);
+    memcpy(&run.stream.node, value.bytes + 24, 4);
+    memcpy(&channel, value.bytes + 28, 4);
+    run.stream.channel = (uint8_t)channel;
+    *ret_run = run;
+    return true;
+}
+
+/* The run that begins at or below the position. */
+static bool
+run_below(struct db_txn *txn, uint64_t position, struct shelf_run *ret_run)
+{
+    uint8_t bytes[DROPPED_KEY];
+    struct db_cursor cursor;
+
+    view wanted = dropped_key(bytes, position);
+    db_cursor_open(txn, TABLE_NOTES, &cursor);
+    bool found = db_cursor_seek(&cursor, wanted);
+    if (!found)
+        found = txn->err == OK && db_cursor_last(&cursor);
+    else if (!view_equal(cursor.key, wanted))
+        found = db_cursor_prev(&cursor);
+    if (found)
+        found = parse_run(cursor.key, cursor.value, ret_run);
+    db_cursor_close(&cursor);
+    return found;
+}
+
+bool
+shelf_dropped(struct db_txn *txn, uint64_t position, struct shelf_run *ret_run)
+{
+    return run_below(txn, position, ret_run) &&
+           position - ret_run->position < ret_run->count;
+}
+
+void
+shelf_drop(struct db_txn *txn, const struct shelf_item *item)
+{
+    const struct record *record = &item->record;
+    uint8_t key[DROPPED_KEY], value[DROPPED_SIZE];
+    uint32_t channel = record->stream.channel;
+    struct shelf_run run;
+
+    bool goes_on = run_below(txn, item->position, &run) &&
+                   run.position + run.count == item->position &&
+                   stream_equal(run.stream, record->stream) &&
+                   run.seq + run.count == record->seq;
+    if (!goes_on)
+        run = (struct shelf_run) { .position = item->position,
+                                   .stream = record->stream,
+                                   .seq = record->seq };
+    run.count += record->count;
+    memcpy(value, &run.count, 8);
+    memcpy(value + 8, &run.seq, 8);
+    memcpy(value + 16, &run.stream.incarnation, 8);
+    memcpy(value + 24, &run.stream.node, 4);
+    memcpy(value + 28, &channel, 4);
+    db_put(txn, TABLE_NOTES, dropped_key(key, run.position),
+           (view) { value, sizeof value });
+}
+
 identity
 shelf_identity(struct db_txn *txn, uint64_t position)
 {
     struct record_event event = { 0 };
     struct shelf_item item;
+    struct shelf_run run;
 
+    if (shelf_dropped(txn, position, &run))
+        return (identity) { .node = run.stream.node,
+                            .incarnation = run.stream.incarnation,
+                            .seq = run.seq + (position - run.position) };
     /* An index has spoken of it. */
     if (!shelf_holding(txn, position, &item))
         db_fail(txn, err_corrupt());

@@ -16,6 +16,9 @@
  *     copies      identity of the original         position 8, fingerprint 24
  *     quarantine  position of a copy               reason 1
  *     notes       name                             anything
+ *                 "dropped/" and a position        items 8, seq 8, incarnation 8,
+ *                                                  node 4, channel 4: a run of
+ *                                                  positions that were pruned
  *
  * The sum of a record's value is the XXH3-64 of position, arrival and the
  * record's own checksum: so a record that turns up in the wrong place is
@@ -98,10 +101,23 @@ bool shelf_at(struct db_txn *txn, uint64_t position,
  * yet or is dropped. */
 bool shelf_holding(struct db_txn *txn, uint64_t position,
                    struct shelf_item *ret_item);
+/* Positions that were dropped, in a row of one stream. */
+struct shelf_run {
+    uint64_t position;
+    uint64_t count;
+    stream_id stream;
+    uint64_t seq; /* of the first */
+};
+/* Remembers that the record is about to be dropped. */
+void shelf_drop(struct db_txn *txn, const struct shelf_item *item);
+/* The run that holds the position; false: it was not dropped. */
+bool shelf_dropped(struct db_txn *txn, uint64_t position,
+                   struct shelf_run *ret_run);
 /* The event of that record that stands at the position; false: none does. */
 bool shelf_pick(const struct shelf_item *item, uint64_t position,
                 struct record_event *ret_event);
-/* Whose event stands at the position: of a copy, the original's identity. */
+/* Whose event stands at the position: of a copy, the original's identity, as
+ * long as it has not been dropped. */
 identity shelf_identity(struct db_txn *txn, uint64_t position);
 /* The position of the stream's greatest record that begins at or below the
  * seq, as the index has it; false: there is none. */

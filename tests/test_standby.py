@@ -276,5 +276,85 @@ def test_a_copied_hub_counts_as_restored():
     node.stop()
 
 
+def prune(ledger, *words):
+    time.sleep(1.1)
+    return leima("prune", ledger, "--older-than", "1s", "--json",
+                 *words).expect(0).json()["dropped"]
+
+
+@network
+def test_a_node_drops_what_is_safe():
+    hub = Hub()
+    node = join(11)
+    first = leima("append", "n11", given='{"kind": "purchase", "member": 42, '
+                  '"receipt": "X", "total": 100, "id": "x"}\n').expect(0).out
+    sold = first.split() + sell("n11", 19) + sell("n11", 1, prefix="L")
+    wait("the sales at the hub", lambda: has("hq", sold))
+    node.stop()
+    # Nothing is safe, so nothing goes; and nothing that is young.
+    assert prune("n11") == 0
+    node = Node(11)
+    leima("backup", "hq", "copy").expect(0)
+    shutil.copytree("hq/keys", "keys")
+    wait("the backup to count", lambda: status("n11")["unsafe"] == 0)
+    leima("prune", "n11", "--older-than", 1).expect(4)     # it runs
+    node.stop()
+    assert leima("prune", "n11", "--older-than", 1,
+                 "--json").expect(0).json()["dropped"] == 0
+    assert prune("n11", "--dry-run") == 20
+    assert prune("n11") == 20 and prune("n11") == 0
+    leima("verify", "n11").expect(0)
+    assert list(events("n11")) == sold[-1:]
+    # An id is remembered, and a chain goes on.
+    again = leima("append", "n11", given='{"kind": "purchase", "member": 42, '
+                  '"receipt": "X", "total": 100, "id": "x"}\n').expect(0)
+    assert again.out == first
+    sold += sell("n11", 5, prefix="B")
+    node = Node(11)
+    wait("sales after it", lambda: has("hq", sold))
+    balance = leima("balance", "n11", 42, "--json").expect(0).json()
+    assert balance["purchases"] == len(sold)
+    leima("verify", "hq").expect(0)
+
+    # A hub that has the backup can be refilled ...
+    hub.kill()
+    shutil.rmtree("hq")
+    leima("restore", "hq", "copy").expect(0)
+    shutil.rmtree("hq/keys")
+    shutil.copytree("keys", "hq/keys")
+    hub = Hub(listen=hub.endpoint)
+    wait("all sales", lambda: has("hq", sold), 40)
+    wait("the end of it", lambda: hub.said("refilled"), 40)
+
+
+@network
+def test_a_range_that_was_dropped_is_missed():
+    """Restored from too old a backup: it is said, and nothing is closed."""
+    hub = Hub()
+    node = join(11)
+    leima("backup", "hq", "old").expect(0)
+    shutil.copytree("hq/keys", "keys")
+    sold = sell("n11", 5) + sell("n11", 1, prefix="L")
+    wait("the sales at the hub", lambda: has("hq", sold))
+    leima("backup", "hq", "young").expect(0)
+    wait("the backup to count", lambda: status("n11")["unsafe"] == 0)
+    node.stop()
+    assert prune("n11") == 5
+    hub.kill()
+    shutil.rmtree("hq")
+    leima("restore", "hq", "old").expect(0)
+    shutil.rmtree("hq/keys")
+    shutil.copytree("keys", "hq/keys")
+    hub = Hub(listen=hub.endpoint)
+    node = Node(11)
+    wait("the alarm", lambda: node.said("what=lost") and
+         hub.said("what=lost"))
+    assert not has("hq", sold[-1:])
+    hub.stop()
+    leima("hub", "hq", "--promote").expect(0)      # a person goes on without
+    refused = leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01")
+    assert "have dropped" in refused.expect(1).err
+
+
 if __name__ == "__main__":
     main(globals())

@@ -1,0 +1,155 @@
+#include "core/prune.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/shelf.h"
+
+enum { RECORDS_AT_ONCE = 5000, PATH_SIZE = 4096 };
+
+/* One commit's part. */
+struct cut {
+    struct db_txn txn;
+    struct prune *prune;
+    stream_head boundary;
+    uint64_t last;  /* position of the journal's last record */
+    uint64_t tip;   /* seq of the stream's last record */
+    uint64_t items; /* dropped */
+    uint32_t records;
+};
+
+static void
+drop(struct cut *cut, const struct shelf_item *item)
+{
+    const struct record *record = &item->record;
+    struct db_txn *txn = &cut->txn;
+    struct shelf_key key;
+    stream_head end = { record_last(record), record->chain };
+
+    cut->boundary = end;
+    cut->items += record->count;
+    cut->records++;
+    if (cut->prune->dry)
+        return;
+    /* First: the record lies in the page that is about to go. */
+    shelf_drop(txn, item);
+    for (uint32_t i = 0; i < record->count; i++)
+        db_delete(txn, TABLE_QUARANTINE,
+                  shelf_position_key(&key, item->position + i));
+    db_delete(txn, TABLE_CONTROLS, shelf_position_key(&key, item->position));
+    db_delete(txn, TABLE_STREAMS,
+              shelf_seq_key(&key, record->stream, record->seq));
+    db_delete(txn, TABLE_RECORDS, shelf_position_key(&key, item->position));
+}
+
+static bool
+may_go(const struct cut *cut, const struct shelf_item *item)
+{
+    return record_last(&item->record) <= cut->prune->safe &&
+           item->record.recorded_ms < cut->prune->before_ms &&
+           item->record.seq < cut->tip && item->position < cut->last;
+}
+
+/* Whether there may be more. */
+static bool
+drop_some(struct cut *cut)
+{
+    stream_id stream = cut->prune->stream;
+    struct shelf_item item;
+
+    cut->records = 0;
+    while (cut->records < RECORDS_AT_ONCE) {
+        if (!shelf_find(&cut->txn, stream, cut->boundary.seq + 1, &item) ||
+            !may_go(cut, &item))
+            return false;
+        drop(cut, &item);
+    }
+    return true;
+}
+
+static void
+begin(struct cut *cut, struct journal *journal)
+{
+    struct shelf_item item;
+
+    db_begin(journal_db(journal), cut->prune->dry ? DB_READ : DB_WRITE,
+             &cut->txn);
+    if (cut->boundary.seq == 0 || !cut->prune->dry)
+        cut->boundary = shelf_boundary(&cut->txn, cut->prune->stream);
+    cut->last = shelf_last(&cut->txn, &item) ? item.position : 0;
+    cut->tip =
+        shelf_tip(&cut->txn, cut->prune->stream, &item) ? item.record.seq : 0;
+}
+
+/* One commit, tried again where the file has grown meanwhile. */
+static enum err
+run_part(struct journal *journal, struct cut *cut, bool *ret_more)
+{
+    const struct cut before = *cut;
+    enum err err;
+
+    do {
+        *cut = before;
+        begin(cut, journal);
+        *ret_more = drop_some(cut);
+        if (cut->prune->dry) {
+            err = cut->txn.err;
+            db_abort(&cut->txn);
+            return err;
+        }
+        if (cut->records > 0)
+            shelf_put_boundary(&cut->txn, cut->prune->stream, cut->boundary);
+        err = db_commit(&cut->txn);
+    } while (db_grown(&cut->txn));
+    return err;
+}
+
+enum err
+prune_run(struct journal *journal, struct prune *prune)
+{
+    struct cut cut = { .prune = prune };
+    enum err err = OK;
+    bool more = true;
+
+    while (err == OK && more)
+        err = run_part(journal, &cut, &more);
+    prune->dropped = cut.items;
+    prune->boundary = cut.boundary;
+    return err;
+}
+
+/* --- caches --- */
+
+static void
+empty_dir(const char *dir, const char *name)
+{
+    char path[PATH_SIZE], file[PATH_SIZE];
+    const struct dirent *entry;
+
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= PATH_SIZE)
+        return;
+    DIR *files = opendir(path);
+    while (files && (entry = readdir(files)) != NULL)
+        if (entry->d_name[0] != '.' &&
+            snprintf(file, sizeof file, "%s/%s/%s", dir, name, entry->d_name) <
+                PATH_SIZE)
+            unlink(file);
+    if (files)
+        closedir(files);
+}
+
+enum err
+prune_caches(struct journal *journal, const char *dir)
+{
+    static const char *const NOTES[] = { "history", "history.words", "state" };
+    static const char *const DIRS[] = { "history", "state", "totals" };
+    enum err err = OK;
+
+    for (uint32_t i = 0; err == OK && i < COUNT_OF(NOTES); i++)
+        err = journal_put_note(journal, view_of(NOTES[i]), (view) { 0 });
+    for (uint32_t i = 0; err == OK && i < COUNT_OF(DIRS); i++)
+        empty_dir(dir, DIRS[i]);
+    return err;
+}

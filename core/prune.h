@@ -1,0 +1,39 @@
+/*
+ * prune.h - a node drops old records that are safe elsewhere
+ *
+ * From the beginning of a stream up to a boundary, whose seq and hash stay, so
+ * that the chain goes on and a peer can still tell whether it agrees.  Ids are
+ * remembered for ever: what was sold long ago is not sold again by accident.
+ * Which positions were dropped, and whose they were, stays in notes
+ * ("dropped/" and a position), so that a gap that was made is told from one
+ * that was not.
+ *
+ * What was dropped is gone from this ledger: `history`, `explain`, `export`
+ * and reports begin after it, and so would everything that is made anew from
+ * the journal, which is why the caches are dropped along.  Balances are those
+ * that the hub tells; a node that has none of them must not prune.
+ */
+#ifndef CORE_PRUNE_H
+#define CORE_PRUNE_H
+
+#include "core/journal.h"
+
+struct prune {
+    stream_id stream;
+    uint64_t safe;        /* drop nothing above */
+    int64_t before_ms;    /* drop nothing that was recorded at or after */
+    bool dry;             /* only count */
+    uint64_t dropped;     /* out: items */
+    stream_head boundary; /* out: what lies at or below has been dropped */
+};
+
+/* Drops whole records, never a stream's last nor the journal's last.  Durable
+ * when it returns, in several commits; cut in between, it goes on with the
+ * next call.  ERR_CORRUPT: a record can't be read; ERR_FULL, ERR_IO. */
+NODISCARD enum err prune_run(struct journal *journal, struct prune *prune);
+
+/* Takes away what was made of the journal; the owner of the caches calls it
+ * before it closes the ledger.  ERR_FULL, ERR_IO. */
+NODISCARD enum err prune_caches(struct journal *journal, const char *dir);
+
+#endif
