@@ -16,8 +16,9 @@
  *     copies      identity of the original         position 8, fingerprint 24
  *     quarantine  position of a copy               reason 1
  *     notes       name                             anything
- *                 "dropped/" and a position        items 8, seq 8, incarnation 8,
- *                                                  node 4, channel 4: a run of
+ *                 "dropped/" and a position        items 8, seq 8,
+ *                                                  incarnation 8, node 4,
+ *                                                  channel 4: a run of
  *                                                  positions that were pruned
  *
  * The sum of a record's value is the XXH3-64 of position, arrival and the

@@ -98,7 +98,8 @@ def furnish():
 
 # Processes that go on, and what has to do with closed periods: they have
 # tests of their own.
-ELSEWHERE = ("--follow", "leima hub", "leima node", "leima enrol", "--close",
+ELSEWHERE = ("--follow", "leima hub", "leima node", "leima enrol",
+             "leima prune", "--close",
              "--signed", "settle verify", "settle key", "--adjustment",
              "--join", "leima keys")
 MADE_BY_IT = {"init": ("L", "store10"), "restore": ("L",)}
