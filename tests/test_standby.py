@@ -356,5 +356,34 @@ def test_a_range_that_was_dropped_is_missed():
     assert "have dropped" in refused.expect(1).err
 
 
+@network
+def test_the_books_come_back_from_a_standby():
+    """Who was enrolled after the backup is still known."""
+    hub = Hub()
+    node = join(11)
+    stand_by("hq2", 2)
+    leima("backup", "hq", "copy").expect(0)
+    shutil.copytree("hq/keys", "keys")
+    late = join(12)
+    sold = sell("n11", 3) + sell("n12", 3)
+    wait("the sales at the standby", lambda: has("hq2", sold))
+    hub.kill()
+    late.kill()
+    shutil.rmtree("hq")
+    leima("restore", "hq", "copy").expect(0)
+    shutil.rmtree("hq/keys")
+    shutil.copytree("keys", "hq/keys")
+    hub = Hub(listen=hub.endpoint)
+    wait("the enrolment", lambda: "12" in [
+        str(each["node"]) for each in
+        leima("enrol", "list", "hq", "--json").expect(0).lines()], 40)
+    wait("all sales, from the standby", lambda: has("hq", sold), 40)
+    Node(12)
+    wait("the end of it", lambda: hub.said("refilled"), 60)
+    assert digest("hq") == digest("hq2")
+    leima("verify", "hq").expect(0)
+    node.stop()
+
+
 if __name__ == "__main__":
     main(globals())
