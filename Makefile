@@ -2,7 +2,6 @@
 
 BUILD ?= release
 B := build/$(BUILD)
-CC := gcc
 Q := $(if $(V),,@)
 
 # The order of each list is the layering and the reading order: a file
@@ -38,173 +37,134 @@ TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_table cmd_replay \
 	cmd_nodes cmd_keys guard main
 
-# What the distribution gives: pkg-config name / package to install.
-MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
-PACKAGES := lmdb libzmq $(MSGPACK) libxxhash libsodium jansson yaml-0.1 smartcols \
-	xlsxwriter
+# What the distribution gives; Debian 13 calls msgpack's library msgpack-c.
 DEBIAN := gcc make pkg-config liblmdb-dev libzmq3-dev libmsgpack-dev \
 	libxxhash-dev libsodium-dev libjansson-dev libyaml-dev \
 	libsmartcols-dev libxlsxwriter-dev libjs-chart.js tzdata
 DEBIAN_TEST := libcmocka-dev python3 clang-format hledger
-LIBRARIES := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread -lm
-INCLUDES := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PACKAGES := lmdb libzmq libxxhash libsodium jansson yaml-0.1 smartcols xlsxwriter
+CHART_JS := /usr/share/javascript/chart.js/chart.min.js
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum \
-	-Wmissing-prototypes -Wstrict-prototypes -Wvla \
-	$(if $(CI),-Werror)
+	-Wmissing-prototypes -Wstrict-prototypes -Wvla $(if $(CI),-Werror)
 FLAGS_release := -O2 -g
 FLAGS_debug := -O0 -g3
 FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all
 FLAGS_fuzz := -w -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-omit-frame-pointer -fno-sanitize-recover=all
-ifeq ($(BUILD),fuzz)
-CC := clang
-endif
+CC := $(if $(filter fuzz,$(BUILD)),clang,gcc)
 CFLAGS := -std=c11 -D_GNU_SOURCE -funsigned-char $(WARNINGS) $(FLAGS_$(BUILD))
 
-sources = $(wildcard $(addsuffix .c,$(addprefix $(1)/,$(2))))
 objects = $(patsubst %.c,$(B)/%.o,$(1))
+listed = $(call objects,$(wildcard $(addsuffix .c,$(addprefix $(1)/,$(2)))))
+shared = $(call objects,$(filter-out $(wildcard $(1)*.c),$(wildcard $(dir $(1))*.c)))
+programs = $(patsubst $(1)/%.c,$(B)/$(2)/%,$(wildcard $(1)/$(3)*.c))
 LIBRARY := $(B)/libleima.a
-LIB_OBJECTS := $(call objects,$(call sources,core,$(CORE)) \
-	$(call sources,replay,$(REPLAY)) $(call sources,nodes,$(NODES)) \
-	$(call sources,tools,$(filter-out main,$(TOOLS))))
-MAIN := $(call objects,tools/main.c)
-UNITS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
-SHARED_TEST := $(call objects,$(filter-out $(wildcard tests/test_*.c), \
-	$(wildcard tests/*.c)))
-FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+UNITS := $(call programs,tests,tests,test_)
+BENCHES := $(call programs,bench,bench,bench_)
+FUZZERS := $(call programs,tests/fuzz,fuzz,fuzz_)
+CRASHERS := $(addprefix $(B)/crash/,record.so load replay)
 SCRIPTS := $(wildcard tests/test_*.sh tests/test_*.py)
-BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/bench_*.c))
-SHARED_BENCH := $(call objects,$(filter-out $(wildcard bench/bench_*.c), \
-	$(wildcard bench/*.c)))
 
-.PHONY: sim properties mutate all deps test-deps demo test unit bench bench-replay tidy format install clean help
+.PHONY: all test-deps demo test unit units sim properties mutate crash \
+	crashers fuzz fuzzers bench bench-replay tidy format install clean help
 .SECONDARY:
-all: deps ## build the program into build/leima (BUILD=release|debug|asan)
-	$(Q)$(MAKE) --no-print-directory $(if $(wildcard tools/main.c),$(B)/leima,$(LIBRARY))
+all: $(B)/leima ## build the program into build/leima (BUILD=release|debug|asan)
 	$(Q)ln -sfn $(BUILD)/leima build/leima
 
-deps: ## install what the build needs and the machine lacks
-	$(Q)pkg-config --exists $(PACKAGES) 2>/dev/null && test -f $(CHART_JS) || tools/install.sh $(DEBIAN)
-
-test-deps: deps
+# How to use the packages; make writes this first, and installs what is missing.
+ifneq ($(filter-out clean help format tidy,$(or $(MAKECMDGOALS),all)),)
+include build/packages.mk
+endif
+build/packages.mk: Makefile
+	$(Q)mkdir -p build; set -- $(PACKAGES); \
+	msgpack() { pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack; }; \
+	pkg-config --exists "$$@" $$(msgpack) 2>/dev/null && test -f $(CHART_JS) || \
+		tools/install.sh $(DEBIAN) || exit; \
+	includes=$$(pkg-config --cflags "$$@" $$(msgpack)) && \
+	libraries=$$(pkg-config --libs "$$@" $$(msgpack)) && printf '%s\n' \
+		"INCLUDES := $$includes" "LIBRARIES := $$libraries -lpthread -lm" >$@
+test-deps:
 	$(Q)tools/install.sh --missing $(DEBIAN_TEST)
 
+link = $(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 $(B)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -I. -MMD -MP -c $< -o $@
 
 # What the pages need: bytes of a file, and its end, under the stem's name.
-CHART_JS := /usr/share/javascript/chart.js/chart.min.js
-EMBEDDED := $(B)/replay/chart_js.o $(B)/replay/report_page.o
-embed = printf '.section .rodata\n.global %s, %s_end\n%s: .incbin "%s"\n%s_end: .byte 0\n.section .note.GNU-stack,"",%%progbits\n' \
-	$(1) $(1) $(1) $< $(1) | $(CC) -x assembler -c - -o $@
+embed = $(Q)mkdir -p $(@D) && printf '.section .rodata\n.global %s, %s_end\n%s: .incbin "%s"\n%s_end: .byte 0\n.section .note.GNU-stack,"",%%progbits\n' \
+	$(*F) $(*F) $(*F) $< $(*F) | $(CC) -x assembler -c - -o $@
+EMBEDDED := $(addprefix $(B)/replay/,chart_js.o report_page.o)
 $(B)/replay/chart_js.o: $(CHART_JS)
-	$(Q)mkdir -p $(@D) && $(call embed,chart_js)
 $(B)/replay/report_page.o: replay/report_page.html
-	$(Q)mkdir -p $(@D) && $(call embed,report_page)
+$(EMBEDDED): %.o:
+	$(embed)
 
-$(LIBRARY): $(LIB_OBJECTS) $(EMBEDDED) Makefile
-	$(Q)rm -f $@ && ar rcs $@ $(LIB_OBJECTS) $(EMBEDDED)
+$(LIBRARY): $(call listed,core,$(CORE)) $(call listed,replay,$(REPLAY)) \
+		$(call listed,nodes,$(NODES)) $(call listed,tools,$(filter-out main,$(TOOLS))) \
+		$(EMBEDDED) Makefile
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+$(B)/leima: $(B)/tools/main.o $(LIBRARY)
+	$(link)
+$(UNITS): %: %.o $(call shared,tests/test_) $(LIBRARY)
+	$(link) -lcmocka
+$(BENCHES): %: %.o $(call shared,bench/bench_) $(LIBRARY)
+	$(link)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIBRARY)
+	$(link) -fsanitize=fuzzer
+$(B)/crash/%: $(B)/tests/crash/%.o $(LIBRARY)
+	$(link)
+$(B)/crash/record.so: tests/crash/record.c tests/crash/crash.h
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -I. -shared -fPIC $< -o $@
 
-$(B)/leima: $(MAIN) $(LIBRARY)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
-
-$(B)/tests/test_%: $(B)/tests/test_%.o $(SHARED_TEST) $(LIBRARY)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES) -lcmocka
-
-$(B)/bench/bench_%: $(B)/bench/bench_%.o $(SHARED_BENCH) $(LIBRARY)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
-
-# The simulator: the library with other bodies for disk, network, clock
-# and trace.
-SIM_OTHER := $(call objects,core/db.c nodes/transport.c nodes/clock.c nodes/trace.c)
-SIM_OBJECTS := $(call objects,$(wildcard tests/sim/*.c) tests/place.c)
-SIM_REAL := $(filter-out $(SIM_OTHER),$(call objects,\
-	$(call sources,core,$(CORE)) $(call sources,nodes,$(NODES))))
-$(B)/sim: $(SIM_OBJECTS) $(SIM_REAL)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES) $(foreach f,nanosleep pthread_create \
-		pthread_join,-Wl,--wrap=$f)
+# The simulator: the library with other bodies for disk, network, clock, trace.
+$(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out \
+		$(call objects,core/db.c nodes/transport.c nodes/clock.c nodes/trace.c), \
+		$(call listed,core,$(CORE)) $(call listed,nodes,$(NODES)))
+	$(link) $(addprefix -Wl$(comma)--wrap=,nanosleep pthread_create pthread_join)
+comma := ,
+given = $(foreach v,$(1),$(if $($v),$v=$($v)))
 
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
-	$(Q)$(B)/sim $(foreach v,SEED FIRST COUNT SECONDS LOUD STOP HERD,$(if $($v),$v=$($v)))
-
+	$(Q)$< $(call given,SEED FIRST COUNT SECONDS LOUD STOP HERD)
 properties: $(B)/tests/test_properties $(B)/tests/test_arrival ## random histories against the slow ledger: SEED=n COUNT=n
-	$(Q)for t in $^; do $(foreach v,SEED COUNT,$(if $($v),$v=$($v))) $$t || exit 1; done
-
+	$(Q)for t in $^; do $(call given,SEED COUNT) $$t || exit 1; done
 mutate: all ## does the suite notice deliberate faults in the fold?
 	$(Q)tests/mutate.sh
-
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIBRARY)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LIBRARIES)
-
-$(B)/crash/record.so: tests/crash/record.c tests/crash/crash.h
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -I. -shared -fPIC $< -o $@
-
-$(B)/crash/%: $(B)/tests/crash/%.o $(LIBRARY)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
-
-crashers: $(addprefix $(B)/crash/,record.so load replay)
-crash: deps ## cut the power IMAGES=100000 times under load
+crashers: $(CRASHERS)
+crash: ## cut the power IMAGES=100000 times under load
 	$(Q)tests/crash.sh $(or $(IMAGES),100000)
-
 fuzzers: $(FUZZERS)
-fuzz: deps ## look for new bytes that break a parser: SECONDS=20 each
+fuzz: ## look for new bytes that break a parser: SECONDS=20 each
 	$(Q)tests/fuzz.sh $(or $(SECONDS),20)
-
 demo: all ## a hub, three stores, a month of trade: see what leima does
 	$(Q)tools/demo.sh build/leima
-
 units: $(UNITS)
-unit: ## run the unit tests of this BUILD
-	$(Q)$(MAKE) --no-print-directory units
+unit: units ## run the unit tests of this BUILD
 	$(Q)tests/run.sh build/test/unit $(UNITS)
 
 test: test-deps ## everything: units under sanitizers, examples, processes, tidy
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/sim
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/sim
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) BUILD=asan units
-	$(Q)tests/run.sh build/test/all tests/tidy.sh $(SCRIPTS) \
-		$(patsubst $(B)/%,build/asan/%,$(UNITS))
-
-bench: all ## measure, beside peers, into build/bench/*.json
-	$(Q)$(MAKE) --no-print-directory $(BENCHES)
+	$(Q)tests/run.sh build/test/all tests/tidy.sh $(SCRIPTS) $(UNITS:$(B)/%=build/asan/%)
+bench: all $(BENCHES) ## measure, beside peers, into build/bench/*.json
+	$(Q)mkdir -p build/bench && for b in $(BENCHES); do $$b || exit 1; done
+bench-replay: all $(B)/bench/bench_replay ## replay 50 million events of a million accounts, beside a loop
 	$(Q)mkdir -p build/bench
-	$(Q)for b in $(BENCHES); do $$b || exit 1; done
-
-bench-replay: all ## replay 50 million events of a million accounts, beside a loop
-	$(Q)$(MAKE) --no-print-directory $(B)/bench/bench_replay
-	$(Q)mkdir -p build/bench
-	$(Q)BENCH_REPLAY_EVENTS=$${BENCH_REPLAY_EVENTS:-50000000} \
-		$(B)/bench/bench_replay
-
+	$(Q)BENCH_REPLAY_EVENTS=$${BENCH_REPLAY_EVENTS:-50000000} $(B)/bench/bench_replay
 tidy: ## check layering, lengths and layout
-	$(Q)tools/tidy.sh CORE="$(CORE)" REPLAY="$(REPLAY)" NODES="$(NODES)" \
-		TOOLS="$(TOOLS)"
-
+	$(Q)tools/tidy.sh CORE="$(CORE)" REPLAY="$(REPLAY)" NODES="$(NODES)" TOOLS="$(TOOLS)"
 format: ## lay the code out as .clang-format says
 	$(Q)clang-format -i $(wildcard $(foreach d,core replay nodes tools tests tests/sim \
 		tests/fuzz tests/crash bench,$(d)/*.[ch]))
 
 PREFIX ?= /usr/local
 install: all ## install the program, its mappings and systemd units under PREFIX
-	$(Q)install -D -m 755 $(B)/leima $(DESTDIR)$(PREFIX)/bin/leima
-	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/leima/maps \
-		$(wildcard tools/maps/*.yaml)
-	$(Q)for unit in leima-hub leima-node@; do \
-		sed -e 's|@BIN@|$(PREFIX)/bin|' -e '/^@COMMON@/{r tools/systemd/common.conf' -e 'd}' \
-			tools/systemd/$$unit.service | install -D -m 644 /dev/stdin \
-			$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit.service; done
-	$(Q)install -D -m 644 tools/systemd/leima.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/leima.conf
-	$(Q)install -D -m 644 tools/systemd/leima.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/leima.conf
-
+	$(Q)tools/systemd/install.sh $(B)/leima "$(DESTDIR)" "$(PREFIX)"
 clean: ## remove what was built
 	$(Q)rm -rf build
-
 help: ## list the targets
 	$(Q)sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t12
 
