@@ -13,8 +13,8 @@ enum {
 };
 
 void
-mistakes_add(struct mistakes *mistakes, struct place place, const char *format,
-             ...)
+mistakes_add(struct mistakes *mistakes, struct mistake_place place,
+             const char *format, ...)
 {
     assert(mistakes->count <= LIMIT_MISTAKES);
     mistakes->total++;
@@ -29,7 +29,7 @@ mistakes_add(struct mistakes *mistakes, struct place place, const char *format,
 }
 
 static bool
-is_before(struct place a, struct place b)
+is_before(struct mistake_place a, struct mistake_place b)
 {
     return a.line != b.line ? a.line < b.line : a.column < b.column;
 }

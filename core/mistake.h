@@ -18,7 +18,7 @@
 #include "core/text.h"
 
 /* Both from 1; a column counts characters, not bytes. */
-struct place {
+struct mistake_place {
     uint32_t line;
     uint32_t column;
 };
@@ -26,7 +26,7 @@ struct place {
 enum { MISTAKE_TEXT_SIZE = 400 };
 
 struct mistake {
-    struct place place;
+    struct mistake_place place;
     char text[MISTAKE_TEXT_SIZE]; /* one line, cut to its size */
 };
 
@@ -38,7 +38,7 @@ struct mistakes {
     struct mistake list[LIMIT_MISTAKES];
 };
 
-void mistakes_add(struct mistakes *mistakes, struct place place,
+void mistakes_add(struct mistakes *mistakes, struct mistake_place place,
                   const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Into the order of the file. */

@@ -409,7 +409,7 @@ child_at(const struct yaml_node *list, uint32_t place)
 
 /* The item of a partner's `stores` that names the store: a number, a range or
  * a group. */
-static struct place
+static struct mistake_place
 place_of_store(struct check *check, const struct yaml_node *partner,
                uint32_t store)
 {

@@ -14,7 +14,7 @@
 struct program_id {
     view id;
     int32_t place; /* in its list */
-    struct place at;
+    struct mistake_place at;
 };
 
 struct program_ids {

@@ -268,7 +268,7 @@ read_file(view bytes, struct arena *arena, struct mistakes *mistakes,
     mistakes->count = 0;
     mistakes->total = 0;
     if (bytes.size > LIMIT_PROGRAM_SIZE) {
-        mistakes_add(mistakes, (struct place) { 1, 1 },
+        mistakes_add(mistakes, (struct mistake_place) { 1, 1 },
                      "expected a file of at most %d bytes, found %u",
                      LIMIT_PROGRAM_SIZE, bytes.size);
         return ERR_INPUT;

@@ -8,7 +8,7 @@
 struct level {
     struct yaml_node *node;
     struct yaml_node *last; /* its last child */
-    struct place key_place;
+    struct mistake_place key_place;
     view key;
     bool key_read; /* of a mapping: the value of `key` comes next */
     bool drop;     /* ... and is left out: the key was wrong */
@@ -51,10 +51,10 @@ yaml_room(uint32_t size)
     return nodes * NODE_SIZE + words_room(size) + 64;
 }
 
-static struct place
+static struct mistake_place
 place_of(yaml_mark_t mark)
 {
-    return (struct place) {
+    return (struct mistake_place) {
         .line = (uint32_t)mark.line + 1,
         .column = (uint32_t)mark.column + 1,
     };
@@ -160,7 +160,7 @@ static void
 refuse_marks(struct builder *builder, const yaml_event_t *event,
              const yaml_char_t *anchor, const yaml_char_t *tag)
 {
-    struct place place = place_of(event->start_mark);
+    struct mistake_place place = place_of(event->start_mark);
 
     if (anchor != NULL)
         mistakes_add(builder->mistakes, place,
@@ -305,14 +305,14 @@ on_event(struct builder *builder, const yaml_event_t *event)
 }
 
 /* libyaml tells the place of bytes that are no UTF-8 as an offset only. */
-static struct place
+static struct mistake_place
 place_at(view bytes, size_t offset)
 {
-    struct place place = { 1, 1 };
+    struct mistake_place place = { 1, 1 };
 
     for (size_t i = 0; i < offset && i < bytes.size; i++) {
         if (bytes.bytes[i] == '\n')
-            place = (struct place) { place.line + 1, 1 };
+            place = (struct mistake_place) { place.line + 1, 1 };
         else if ((bytes.bytes[i] & 0xc0) != 0x80)
             place.column++;
     }
@@ -337,7 +337,7 @@ tell_syntax(struct builder *builder, view bytes)
     const yaml_parser_t *parser = builder->parser;
     const char *problem =
         parser->problem != NULL ? parser->problem : "not understood";
-    struct place place = place_of(parser->problem_mark);
+    struct mistake_place place = place_of(parser->problem_mark);
 
     if (parser->error == YAML_READER_ERROR) {
         mistakes_add(builder->mistakes, place_at(bytes, parser->problem_offset),
@@ -384,7 +384,7 @@ build(struct builder *builder, view bytes)
             return ERR_INPUT;
     }
     if (builder->root == NULL) {
-        mistakes_add(builder->mistakes, (struct place) { 1, 1 },
+        mistakes_add(builder->mistakes, (struct mistake_place) { 1, 1 },
                      "the file is empty");
         return ERR_INPUT;
     }

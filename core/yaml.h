@@ -29,11 +29,11 @@ enum yaml_kind { YAML_WORD, YAML_LIST, YAML_MAP, YAML_WRONG };
 
 struct yaml_node {
     enum yaml_kind kind;
-    bool plain;         /* a word without quotes */
-    struct place place; /* where it begins */
-    view word;          /* of YAML_WORD; may be empty */
-    view key;           /* what it is the value of; empty in a list */
-    struct place key_place;
+    bool plain;                 /* a word without quotes */
+    struct mistake_place place; /* where it begins */
+    view word;                  /* of YAML_WORD; may be empty */
+    view key;                   /* what it is the value of; empty in a list */
+    struct mistake_place key_place;
     uint32_t count;                /* of its children */
     const struct yaml_node *first; /* child, in file order */
     const struct yaml_node *next;  /* sibling */

@@ -226,7 +226,7 @@ resolve(const struct yaml_node *node, view path)
 
 /* Where that line and column (in characters) begins. */
 static uint32_t
-offset_of(view file, struct place place)
+offset_of(view file, struct mistake_place place)
 {
     uint32_t at = 0;
 

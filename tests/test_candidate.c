@@ -6,9 +6,8 @@
 
 #include "core/ledger_publish.h"
 #include "replay/candidate.h"
+#include "tests/place.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HEAD "program: X\ncurrency: EUR\ntimezone: Europe/Helsinki\n"
@@ -51,11 +50,10 @@ open_published(const char *dir)
 TEST(it_holds_from_its_day_on)
 {
     const struct timeline *timeline = NULL;
-    char dir[] = "/tmp/leima-candidate-XXXXXX";
-    char path[64];
+    struct place place = place_make();
+    char path[PLACE_SIZE];
 
-    assert_non_null(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/ledger", dir);
+    place_join(&place, "ledger", path);
     assert_true(arena_open(&arena, 1 << 28));
     struct ledger *ledger = open_published(path);
     assert_int_equal(compile(ledger, HEAD, CANDIDATE_FROM_START, &timeline),
@@ -77,9 +75,7 @@ TEST(it_holds_from_its_day_on)
     assert_true(mistakes.count > 0);
     ledger_close(ledger);
     arena_close(&arena);
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    assert_int_equal(system(command), 0);
+    place_remove(&place);
 }
 
 RUN(cmocka_unit_test(it_holds_from_its_day_on))

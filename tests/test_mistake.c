@@ -19,7 +19,8 @@ mistakes_new(void)
 }
 
 static void
-assert_written(struct place place, const char *source, const char *expected)
+assert_written(struct mistake_place place, const char *source,
+               const char *expected)
 {
     struct mistake mistake = { .place = place, .text = "told" };
     struct text text = { 0 };
@@ -32,26 +33,27 @@ assert_written(struct place place, const char *source, const char *expected)
 
 TEST(a_mistake_shows_its_line_and_a_caret)
 {
-    assert_written((struct place) { 2, 3 }, "one\n  two\nthree\n",
+    assert_written((struct mistake_place) { 2, 3 }, "one\n  two\nthree\n",
                    "f.yaml:2:3: told\n  two\n  ^\n");
-    assert_written((struct place) { 3, 1 }, "one\r\ntwo\rthree",
+    assert_written((struct mistake_place) { 3, 1 }, "one\r\ntwo\rthree",
                    "f.yaml:3:1: told\nthree\n^\n");
-    assert_written((struct place) { 1, 3 },
+    assert_written((struct mistake_place) { 1, 3 },
                    "\xef\xbb\xbf"
                    "a: b\n",
                    "f.yaml:1:3: told\na: b\n  ^\n");
-    assert_written((struct place) { 1, 1 }, "", "f.yaml:1:1: told\n\n^\n");
-    assert_written((struct place) { 9, 1 }, "a\nb\n",
+    assert_written((struct mistake_place) { 1, 1 }, "",
+                   "f.yaml:1:1: told\n\n^\n");
+    assert_written((struct mistake_place) { 9, 1 }, "a\nb\n",
                    "f.yaml:9:1: told\n\n^\n");
 }
 
 TEST(the_caret_stands_below_its_character)
 {
-    assert_written((struct place) { 1, 5 }, "\xc3\xa4\xe2\x82\xac: x",
+    assert_written((struct mistake_place) { 1, 5 }, "\xc3\xa4\xe2\x82\xac: x",
                    "f.yaml:1:5: told\n\xc3\xa4\xe2\x82\xac: x\n    ^\n");
-    assert_written((struct place) { 1, 3 }, "\ta b",
+    assert_written((struct mistake_place) { 1, 3 }, "\ta b",
                    "f.yaml:1:3: told\n\ta b\n\t ^\n");
-    assert_written((struct place) { 1, 9 }, "a: b",
+    assert_written((struct mistake_place) { 1, 9 }, "a: b",
                    "f.yaml:1:9: told\na: b\n    ^\n");
 }
 
@@ -59,7 +61,8 @@ TEST(a_terminal_sees_no_control_characters)
 {
     struct mistake_quote quote;
 
-    assert_written((struct place) { 1, 2 }, "a\x1b[31m\x07\xc2\x9b\xff z",
+    assert_written((struct mistake_place) { 1, 2 },
+                   "a\x1b[31m\x07\xc2\x9b\xff z",
                    "f.yaml:1:2: told\na?[31m??? z\n ^\n");
     assert_string_equal(mistake_quote(view_of("a\nb\x1b\xe2\x80\xae"
                                               "c"),
@@ -132,7 +135,8 @@ TEST(mistakes_are_sorted_and_bounded)
     struct text text = { 0 };
 
     for (uint32_t i = 0; i < LIMIT_MISTAKES + 7; i++)
-        mistakes_add(mistakes, (struct place) { 200 - i, 1 + i % 3 }, "m%u", i);
+        mistakes_add(mistakes, (struct mistake_place) { 200 - i, 1 + i % 3 },
+                     "m%u", i);
     assert_int_equal(mistakes->count, LIMIT_MISTAKES);
     assert_int_equal(mistakes->total, LIMIT_MISTAKES + 7);
     mistakes_sort(mistakes);
@@ -151,9 +155,9 @@ TEST(mistakes_of_one_place_stay_as_they_came)
 {
     struct mistakes *mistakes = mistakes_new();
 
-    mistakes_add(mistakes, (struct place) { 2, 1 }, "b");
-    mistakes_add(mistakes, (struct place) { 2, 1 }, "a");
-    mistakes_add(mistakes, (struct place) { 1, 9 }, "c");
+    mistakes_add(mistakes, (struct mistake_place) { 2, 1 }, "b");
+    mistakes_add(mistakes, (struct mistake_place) { 2, 1 }, "a");
+    mistakes_add(mistakes, (struct mistake_place) { 1, 9 }, "c");
     mistakes_sort(mistakes);
     assert_string_equal(mistakes->list[0].text, "c");
     assert_string_equal(mistakes->list[1].text, "b");

@@ -31,7 +31,8 @@ read_limit_list(struct rfm_limits *limits, enum rfm_what what,
     if (list == NULL || list->kind != YAML_LIST ||
         list->count != RFM_SCORE_MAX - 1) {
         mistakes_add(mistakes,
-                     list == NULL ? (struct place) { 1, 1 } : list->place,
+                     list == NULL ? (struct mistake_place) { 1, 1 }
+                                  : list->place,
                      "expected %s: four limits, for the scores 2 to 5",
                      WHAT_NAMES[what]);
         return;

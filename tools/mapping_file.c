@@ -187,7 +187,7 @@ find_side(const struct mapping *mapping, view name)
 
 /* The place of a column, `side.column` too; it is added if it is new. */
 static int32_t
-column_of(struct reader *reader, view name, struct place place)
+column_of(struct reader *reader, view name, struct mistake_place place)
 {
     struct mapping *mapping = reader->mapping;
     struct mapping_column column = { name, -1 };

@@ -34,8 +34,8 @@ tell(struct trial *trial, uint32_t line, const char *format, ...)
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    mistakes_add(trial->mistakes, (struct place) { line, 1 }, "test %s: %s",
-                 mistake_quote(trial->test->name, &quote), text);
+    mistakes_add(trial->mistakes, (struct mistake_place) { line, 1 },
+                 "test %s: %s", mistake_quote(trial->test->name, &quote), text);
 }
 
 /* --- the history -------------------------------------------------------- */
