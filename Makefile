@@ -19,11 +19,11 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs runset item words chapter tail history_account gather history_parts \
 	history history_scan facts publication versions admission \
-	ledger_parts ledger ledger_append ledger_publish ledger_backup census segment_part segment segment_read digest \
+	ledger_parts ledger ledger_append ledger_publish census segment_part segment segment_read digest \
 	intern tally served rfm breakdown \
 	state_table state_fold state state_check hub_state ledger_aside \
 	totals standing_parts standing_file standing ledger_check \
-	settlement statement signing seal heads silence closing dispute \
+	settlement statement signing seal heads ledger_backup silence closing dispute \
 	liability
 REPLAY := candidate vary side plain rulebook quick_parts quick_book quick_clock quick outcome simulate compare report report_html accounts
 NODES := clock trace stop keys keyring frame sync lane fork talk greet agree session \

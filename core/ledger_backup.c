@@ -8,7 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/digest.h"
 #include "core/facts.h"
+#include "core/heads.h"
+#include "core/prune.h"
 #include "core/reader.h"
 #include "core/scrub.h"
 
@@ -135,6 +138,100 @@ ledger_backup(struct ledger *ledger, const char *dir,
         err = read_through(copy, ret_backup);
     journal_close(copy);
     return err == OK ? OK : fail(complaint, err, dir, err_name(err));
+}
+
+/* --- folding it anew ---------------------------------------------------- */
+
+/* Whether both hold the same streams as far as the position. */
+static enum err
+compare_heads(struct ledger *ledger, struct ledger *copy, uint64_t position)
+{
+    struct text heads = { 0 };
+    digest there, here;
+
+    enum err err = heads_pack(ledger_journal(ledger), position, &heads, &there);
+    text_clear(&heads);
+    if (err == OK)
+        err = heads_pack(ledger_journal(copy), position, &heads, &here);
+    text_close(&heads);
+    if (err == OK && !digest_equal(there, here))
+        err = err_corrupt();
+    return err;
+}
+
+/* Whether both give the same to every account, at the time of the last event
+ * that the copy holds. */
+static enum err
+compare_accounts(struct ledger *ledger, struct ledger *copy, uint64_t position,
+                 struct complaint *complaint)
+{
+    digest there, here;
+    int64_t at_ms;
+
+    enum err err = ledger_last_at(copy, LEDGER_KNOWN_ALL, &at_ms);
+    if (err != OK || at_ms == INT64_MIN)
+        return err; /* no event: no account */
+    err = ledger_refresh(ledger, complaint);
+    if (err == OK)
+        err = digest_accounts(copy, LEDGER_KNOWN_ALL, at_ms, &here, complaint);
+    if (err == OK)
+        err = digest_accounts(ledger, position, at_ms, &there, complaint);
+    if (err == OK && !digest_equal(there, here))
+        err = err_corrupt();
+    return err;
+}
+
+/* The caches that the fold has made; the backup is the journal alone. */
+static enum err
+remove_caches(struct ledger *copy, const char *dir)
+{
+    static const char *const DIRS[] = { "/history", "/state", "/totals" };
+    char path[PATH_SIZE];
+    enum err err = prune_caches(ledger_journal(copy), dir);
+
+    for (uint32_t i = 0; i < COUNT_OF(DIRS); i++)
+        if (join(dir, DIRS[i], path))
+            rmdir(path);
+    if (join(dir, "/owner", path))
+        unlink(path);
+    return err;
+}
+
+/* No restore finds it any more; a person still does. */
+static void
+put_away(const char *dir)
+{
+    char path[PATH_SIZE];
+    char bad[PATH_SIZE];
+
+    if (join(dir, "/journal", path) && join(dir, "/journal.bad", bad))
+        (void)rename(path, bad);
+}
+
+enum err
+ledger_backup_check(struct ledger *ledger, const char *dir,
+                    struct complaint *complaint)
+{
+    struct ledger *copy = NULL;
+
+    enum err err = ledger_open(dir, LEDGER_OWN, complaint, &copy);
+    if (err != OK)
+        return err;
+    uint64_t position = ledger_position(copy);
+    err = compare_heads(ledger, copy, position);
+    if (err == OK)
+        err = compare_accounts(ledger, copy, position, complaint);
+    enum err removed = remove_caches(copy, dir);
+    ledger_close(copy);
+    if (err != ERR_CORRUPT)
+        return err == OK ? removed : err;
+    put_away(dir);
+    complain(complaint,
+             "%s: folded anew, the copy is not what %s is at position %llu; it "
+             "counts for nothing and is now %s/journal.bad; verify the ledger, "
+             "then make another",
+             dir, ledger_dir(ledger), (unsigned long long)position, dir);
+    return err;
 }
 
 /* --- restoring ---------------------------------------------------------- */

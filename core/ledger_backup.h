@@ -3,8 +3,9 @@
  *
  * A backup is a directory with `journal/` and nothing else: all other files
  * of a ledger follow from it, and secret keys are never in a backup.  The copy
- * is consistent while others go on appending; it is read through before it is
- * called done.
+ * is consistent while others go on appending.  It is good when it has been read
+ * through (every checksum and chain) and when a fold of nothing but what is in
+ * it gives what the ledger gives at that position.
  *
  * What a restored ledger appends belongs to a new incarnation, for the old one
  * may have gone on after the backup was made; its positions are of a new
@@ -24,12 +25,22 @@ struct ledger_backup {
     uint64_t events;
 };
 
-/* Copies the ledger into `dir`, which must not exist or be empty.  ERR_EXISTS:
- * something is there; ERR_CORRUPT: what was copied is damaged (the copy is
- * kept); ERR_FULL, ERR_IO. */
+/* Copies the ledger into `dir`, which must not exist or be empty, and reads the
+ * copy through; it is not yet to be called good.  ERR_EXISTS: something is
+ * there; ERR_CORRUPT: what was copied is damaged (the copy is kept); ERR_FULL,
+ * ERR_IO. */
 NODISCARD enum err ledger_backup(struct ledger *ledger, const char *dir,
                                  struct ledger_backup *ret_backup,
                                  struct complaint *complaint);
+
+/* Folds the copy in `dir` anew, from its journal alone, and compares it with
+ * the ledger at the copy's position: how far each stream goes, and what every
+ * account has.  Takes as long as building all caches of the ledger, and for
+ * that time their room beside the copy.  ERR_CORRUPT: it is another ledger than
+ * this; it is put out of reach of a restore, as DIR/journal.bad.  ERR_UNKNOWN:
+ * rules beyond this program, the copy is kept; faults of both ledgers. */
+NODISCARD enum err ledger_backup_check(struct ledger *ledger, const char *dir,
+                                       struct complaint *complaint);
 
 /* Makes the ledger `dir` out of the backup.  It appears whole or not at all.
  * ERR_EXISTS: there is something; ERR_NOT_FOUND: no backup; ERR_CORRUPT. */

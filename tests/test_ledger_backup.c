@@ -1,14 +1,18 @@
 /*
- * test_ledger_backup.c - a copy holds what was there, and a restored ledger
- * goes on under a name of its own
+ * test_ledger_backup.c - a copy holds what was there and is good only if a fold
+ * says so; a restored ledger goes on under a name of its own
  */
 #include "tests/unit.h"
 
 #include "core/ledger_append.h"
 #include "core/ledger_backup.h"
+#include "core/reader.h"
+#include "core/shelf.h"
 #include "tests/place.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NOW_MS INT64_C(1735725600000)
 
@@ -76,6 +80,88 @@ TEST(a_restored_ledger_holds_all_and_starts_anew)
     place_remove(&place);
 }
 
+static void
+append_to(const char *path, uint64_t member)
+{
+    struct ledger *ledger = open_at(path);
+
+    append_join(ledger, member);
+    ledger_close(ledger);
+}
+
+/* What no checksum covers: an event is marked as told again, and so would not
+ * count any more. */
+static void
+mark_first(const char *path)
+{
+    struct ledger *ledger = open_at(path);
+    struct db_txn txn;
+
+    db_begin(journal_db(ledger_journal(ledger)), DB_WRITE, &txn);
+    shelf_mark(&txn, 1, QUARANTINE_TOLD_AGAIN);
+    assert_int_equal(db_commit(&txn), OK);
+    ledger_close(ledger);
+}
+
+TEST(a_good_copy_folds_to_what_the_ledger_has)
+{
+    struct place place = place_make();
+    char path[PLACE_SIZE], copy[PLACE_SIZE], inside[2 * PLACE_SIZE];
+    struct ledger_backup backup;
+    struct ledger *ledger = make(&place, path);
+
+    place_join(&place, "backup", copy);
+    assert_int_equal(ledger_backup(ledger, copy, &backup, NULL), OK);
+    append_join(ledger, 3); /* the ledger goes on meanwhile */
+    assert_int_equal(ledger_backup_check(ledger, copy, NULL), OK);
+    /* Nothing but the journal is left. */
+    snprintf(inside, sizeof inside, "%s/owner", copy);
+    assert_int_equal(access(inside, F_OK), -1);
+    snprintf(inside, sizeof inside, "%s/history", copy);
+    assert_int_equal(access(inside, F_OK), -1);
+    ledger_close(ledger);
+    place_remove(&place);
+}
+
+/* Each of the two is sound by itself. */
+static void
+expect_bad(void change(const char *path))
+{
+    struct place place = place_make();
+    char path[PLACE_SIZE], copy[PLACE_SIZE], again[PLACE_SIZE];
+    struct ledger_backup backup;
+    struct complaint complaint = { 0 };
+    struct ledger *ledger = make(&place, path);
+
+    place_join(&place, "backup", copy);
+    place_join(&place, "again", again);
+    assert_int_equal(ledger_backup(ledger, copy, &backup, NULL), OK);
+    change(copy);
+    assert_int_equal(ledger_backup_check(ledger, copy, &complaint),
+                     ERR_CORRUPT);
+    assert_non_null(strstr(complaint.text, "counts for nothing"));
+    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, NULL),
+                     ERR_NOT_FOUND);
+    ledger_close(ledger);
+    place_remove(&place);
+}
+
+static void
+add_one(const char *path)
+{
+    append_to(path, 9);
+}
+
+TEST(a_copy_of_something_else_is_not_good)
+{
+    expect_bad(add_one);
+}
+
+TEST(a_copy_that_folds_to_something_else_is_not_good)
+{
+    expect_bad(mark_first);
+}
+
 TEST(nothing_is_written_over)
 {
     struct place place = place_make();
@@ -114,5 +200,8 @@ TEST(what_is_no_backup_makes_no_ledger)
 }
 
 RUN(cmocka_unit_test(a_restored_ledger_holds_all_and_starts_anew),
+    cmocka_unit_test(a_good_copy_folds_to_what_the_ledger_has),
+    cmocka_unit_test(a_copy_of_something_else_is_not_good),
+    cmocka_unit_test(a_copy_that_folds_to_something_else_is_not_good),
     cmocka_unit_test(nothing_is_written_over),
     cmocka_unit_test(what_is_no_backup_makes_no_ledger))

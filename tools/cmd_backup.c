@@ -6,27 +6,40 @@
 #include "core/ledger_backup.h"
 #include "core/prune.h"
 #include "nodes/carry.h"
+#include "nodes/clock.h"
 #include "nodes/keys.h"
 #include "nodes/notes.h"
 #include "nodes/reign.h"
 #include "nodes/safe.h"
 #include "tools/query.h"
 
+/* What was done with so many events. */
 static void
 tell(const struct arguments *arguments, const char *words,
      const struct ledger_backup *backup)
 {
     if (command_flag(arguments, "json"))
-        printf("{\"position\": %" PRIu64 ", \"events\": %" PRIu64 "}\n",
+        printf("{\"position\": %" PRIu64 ", \"events\": %" PRIu64,
                backup->position, backup->events);
     else
         printf("%s up to position %" PRIu64 ", %" PRIu64
-               " events, all read through\n",
+               " events, all read through",
                words, backup->position, backup->events);
 }
 
-/* A hub writes into its books that the copy has been made and read through:
- * what is in it counts as safe. */
+/* How long folding the copy anew took. */
+static void
+tell_fold(const struct arguments *arguments, int64_t fold_ms)
+{
+    if (command_flag(arguments, "json"))
+        printf(", \"fold_ms\": %" PRId64 "}\n", fold_ms);
+    else
+        printf(" and folded anew in %" PRId64 ".%" PRId64 " s\n",
+               fold_ms / 1000, fold_ms % 1000 / 100);
+}
+
+/* A hub writes into its books that the copy has been made and found good: what
+ * is in it counts as safe. */
 static enum err
 record_it(struct ledger *ledger, const struct ledger_backup *found,
           struct complaint *complaint)
@@ -56,14 +69,19 @@ backup(const struct arguments *arguments)
     enum command_status status = query_ledger(arguments, LEDGER_READ, &ledger);
     if (status != COMMAND_DONE)
         return status;
-    enum err err = ledger_backup(ledger, command_operand(arguments, 1), &found,
-                                 &complaint);
+    const char *dir = command_operand(arguments, 1);
+    enum err err = ledger_backup(ledger, dir, &found, &complaint);
+    int64_t begun_ms = clock_steady_ms();
+    if (err == OK)
+        err = ledger_backup_check(ledger, dir, &complaint);
+    int64_t fold_ms = clock_steady_ms() - begun_ms;
     if (err == OK)
         err = record_it(ledger, &found, &complaint);
     ledger_close(ledger);
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
     tell(arguments, "copied", &found);
+    tell_fold(arguments, fold_ms);
     return COMMAND_DONE;
 }
 
@@ -79,6 +97,7 @@ restore(const struct arguments *arguments)
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
     tell(arguments, "restored", &found);
+    printf(command_flag(arguments, "json") ? "}\n" : "\n");
     return COMMAND_DONE;
 }
 
@@ -178,13 +197,16 @@ static const struct option PRUNE_OPTIONS[] = {
 const struct command cmd_backup_table[] = {
     { .name = "backup",
       .run = backup,
-      .line = "a hot, consistent copy of a ledger, read through",
+      .line = "a hot, consistent copy of a ledger, checked by folding it",
       .usage = "LEDGER DIR",
       .operands_min = 2,
       .operands_max = 2,
       .about =
-          "Secret keys are not in it; see keys export. A hub notes it in its "
-          "books: what is\nin a backup is safe, and nodes may drop it.\n",
+          "The copy is read through and folded anew, and compared with the "
+          "ledger; what is\nnot equal ends as DIR/journal.bad, with status 3. "
+          "A hub then notes it in its books:\nwhat is in a good backup is "
+          "safe, and nodes may drop it. Secret keys are not in\nit; see keys "
+          "export.\n",
       .examples = "leima backup L backups/2026-01-31\n" },
     { .name = "restore",
       .run = restore,
