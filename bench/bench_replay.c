@@ -1,17 +1,24 @@
 /*
  * bench_replay.c - "what would this rule have cost" over a year of purchases
- * and redemptions, beside a loop written for these very questions
+ * and redemptions, beside a loop written for these very questions, DuckDB and
+ * SQLite; all must come to the same figures, or the benchmark fails
  *
- * What runs on one thread is measured in processor time.
+ *   BENCH_REPLAY_EVENTS=n   so many events, one account for fifty (2 million)
+ *   BENCH_REPLAY_FOLDER=f   keep the ledger there for the next time
+ *   BENCH_DUCKDB=f          a folder outside of the tree in which
+ *                           `npm install @duckdb/node-api` was run
  *
- * BENCH_REPLAY_EVENTS says how many events (one account for fifty), and
- * BENCH_REPLAY_FOLDER where the ledger is kept for the next time.
+ * What runs on one thread is measured in processor time, beside the loop; what
+ * runs on all cores by the clock, beside DuckDB.  SQLite answers for the first
+ * accounts only, which is said in the name of the case.
  */
 #include "bench/bench.h"
+#include "bench/replay_history.h"
 #include "bench/replay_loop.h"
+#include "bench/replay_peers.h"
+#include "bench/replay_program.h"
+#include "bench/replay_rules.h"
 
-#include "core/ledger_append.h"
-#include "core/ledger_publish.h"
 #include "replay/candidate.h"
 #include "replay/compare.h"
 #include "replay/vary.h"
@@ -22,199 +29,21 @@
 #include <unistd.h>
 
 enum {
-    BATCH = 1000,
-    EVENTS_OF_ACCOUNT = 50,
-    STORES = 200,
-    CATEGORIES = 12,
     CANDIDATES_MAX = 8,
+    SQLITE_EVENTS = 2000000, /* seconds, not minutes */
 };
-
-/* 2025-01-01 and 2026-01-01 in UTC. */
-static const int64_t FROM_MS = INT64_C(1735689600000);
-static const int64_t UNTIL_MS = INT64_C(1767225600000);
-
-static const char FIVE[] =
-    "program: Five\n"
-    "currency: EUR\n"
-    "timezone: Europe/Helsinki\n"
-    "partners:\n"
-    "  - {id: a, stores: [1-50], issue_price: 0.010, redeem_price: 0.009}\n"
-    "  - {id: b, stores: [51-100], issue_price: 0.011, redeem_price: 0.009}\n"
-    "  - {id: c, stores: [101-150], issue_price: 0.012, redeem_price: 0.009}\n"
-    "  - {id: d, stores: [151-200], issue_price: 0.009, redeem_price: 0.009}\n"
-    "points: {value: 0.01, expire_months: 6}\n"
-    "earn:\n"
-    "  - {id: base, per: 1.00, points: 1}\n"
-    "  - {id: weekend, when: {weekdays: [sat, sun]}, multiply: 2}\n"
-    "  - {id: coffee, when: {categories: [c3]}, multiply: 3}\n"
-    "tiers:\n"
-    "  window: 12 months\n"
-    "  valid_for: 12 months\n"
-    "  levels: [{id: basic}, {id: silver, from: 500.00, multiply: 1.25}, "
-    "{id: gold, from: 1500.00, multiply: 1.5}]\n";
-
-/* The example of RULES.md, with stores and categories of this history. */
-static const char WHOLE[] =
-    "program: Kanta\n"
-    "currency: EUR\n"
-    "timezone: Europe/Helsinki\n"
-    "store_groups:\n"
-    "  - {id: turku, stores: [10-14, 30]}\n"
-    "partners:\n"
-    "  - {id: market, stores: [1-100], issue_price: 0.010, redeem_price: "
-    "0.009}\n"
-    "  - {id: cafe, stores: [101-200], issue_price: 0.012, redeem_price: "
-    "0.009}\n"
-    "  - {id: roaster, issue_price: 0.010, redeem_price: 0.009}\n"
-    "excluded: {categories: [c11]}\n"
-    "points: {value: 0.01, expire_months: 12, min_redemption: 100}\n"
-    "overdraft: {liable: program}\n"
-    "earn:\n"
-    "  - {id: base, per: 1.00, points: 1}\n"
-    "  - {id: weekend, when: {weekdays: [sat, sun]}, multiply: 2}\n"
-    "  - {id: coffee3, when: {categories: [c3]}, multiply: 3, best_of: promo}\n"
-    "  - {id: big, when: {min_total: 100.00}, points: 50, best_of: promo}\n"
-    "  - {id: roast, when: {categories: [c4]}, per: item, points: 20, funder: "
-    "roaster}\n"
-    "  - {id: comeback, when: {inactive_days: 180}, points: 300, max_points: "
-    "300}\n"
-    "  - {id: wake, on: inactive, after_days: 90, reward: free_coffee}\n"
-    "  - {id: welcome, on: join, points: 500}\n"
-    "rewards:\n"
-    "  - {id: free_coffee, value: 3.50, valid_days: 60, paid_by: issuer}\n"
-    "  - {id: gift50, value: 50.00, valid_days: 365}\n"
-    "stamps:\n"
-    "  - {id: coffee, when: {categories: [c3]}, per: item, need: 10, reward: "
-    "free_coffee}\n"
-    "  - {id: lunch, need: 10, points: 500}\n"
-    "spend_rewards:\n"
-    "  - {id: thousand, spend: 1000.00, window: year, reward: gift50, repeat: "
-    "true}\n"
-    "monthly_bonus:\n"
-    "  steps: [{from: 50.00, percent: 1}, {from: 200.00, percent: 1.5}, "
-    "{from: 400.00, percent: 2.5}]\n"
-    "tiers:\n"
-    "  window: 12 months\n"
-    "  valid_for: 12 months\n"
-    "  levels:\n"
-    "    - {id: basic}\n"
-    "    - {id: silver, from: 500.00, multiply: 1.25}\n"
-    "    - {id: gold, from: 2000.00, multiply: 1.5, reward: gift50}\n"
-    "referral: {on: purchase, min_total: 20.00, referrer_points: 1000, "
-    "referred_reward: free_coffee}\n";
-
-static uint64_t seed = 1;
-
-static uint64_t
-draw(uint64_t below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (seed >> 11) % below;
-}
-
-/* --- the history --- */
-
-static void
-fill(struct ledger_entry *entry, uint64_t number, uint64_t total, char *code,
-     struct event_line *line)
-{
-    static const char *const NAMES[CATEGORIES] = { "c0", "c1", "c2",  "c3",
-                                                   "c4", "c5", "c6",  "c7",
-                                                   "c8", "c9", "c10", "c11" };
-    uint64_t members = total / EVENTS_OF_ACCOUNT;
-    struct event *event = &entry->event;
-
-    *entry = (struct ledger_entry) { .at_given = true };
-    event->account.member = 1 + draw(members);
-    event->at_ms =
-        FROM_MS + (int64_t)(number * (uint64_t)(UNTIL_MS - FROM_MS) / total);
-    event->store =
-        1 + (uint32_t)((event->account.member * 7 + draw(4)) % STORES);
-    if (draw(100) < 6) {
-        snprintf(code, 24, "q%llu", (unsigned long long)number);
-        event->kind = EVENT_REDEEM;
-        event->id = view_of(code);
-        event->redeem.points.value = 50 + (int64_t)draw(300);
-        event->redeem.value.minor = -1;
-        return;
-    }
-    snprintf(code, 24, "%llu", (unsigned long long)(number % 100000));
-    event->kind = EVENT_PURCHASE;
-    event->sale.receipt = view_of(code);
-    event->sale.total.minor = 100 + (int64_t)(draw(100) * draw(100));
-    event->sale.bought_on = EVENT_NO_DAY;
-    *line =
-        (struct event_line) { .amount = event->sale.total,
-                              .qty = 1,
-                              .category = view_of(NAMES[draw(CATEGORIES)]) };
-    if (draw(3) == 0)
-        return; /* a receipt without lines */
-    event->sale.lines = line;
-    event->sale.line_count = 1;
-}
-
-static void
-append_all(struct ledger *ledger, uint64_t total)
-{
-    static struct ledger_entry entries[BATCH];
-    static struct event_line lines[BATCH];
-    static char codes[BATCH][24];
-    struct complaint complaint;
-
-    for (uint64_t done = 0; done < total; done += BATCH) {
-        const struct ledger_append options = { .now_ms = UNTIL_MS };
-        for (uint32_t i = 0; i < BATCH; i++)
-            fill(&entries[i], done + i, total, codes[i], &lines[i]);
-        enum err err =
-            ledger_append(ledger, entries, BATCH, &options, &complaint);
-        bench_need(err == OK, complaint.text);
-    }
-}
-
-static struct ledger *
-open_ledger(const char *path, uint64_t total, struct bench *bench)
-{
-    const struct ledger_identity who = { .node = 1, .store = 1 };
-    const struct ledger_publish publish = { .name = "five",
-                                            .file = view_of(FIVE),
-                                            .from_day = 10957,
-                                            .now_ms = UNTIL_MS };
-    struct complaint complaint = { "" };
-    struct ledger *ledger = NULL;
-    identity published;
-    bool old = access(path, F_OK) == 0;
-
-    if (!old)
-        bench_need(ledger_create(path, &who, UNTIL_MS, &complaint) == OK,
-                   complaint.text);
-    bench_need(ledger_open(path, LEDGER_WRITE, &complaint, &ledger) == OK,
-               complaint.text);
-    if (old)
-        return ledger;
-    bench_need(ledger_publish(ledger, &publish, &published, &complaint) == OK,
-               complaint.text);
-    append_all(ledger, total);
-    ledger_close(ledger);
-    bench_need(ledger_open(path, LEDGER_OWN, &complaint, &ledger) == OK,
-               complaint.text);
-    double start = bench_cpu();
-    bench_need(history_rebuild(ledger_history(ledger)) == OK, "rebuild");
-    bench_need(history_merge(ledger_history(ledger)) == OK, "merge");
-    bench_add(bench, "image built from the journal", "events/s (processor)",
-              (double)total / (bench_cpu() - start));
-    return ledger;
-}
 
 /* --- one replay --- */
 
 struct run {
+    struct ledger *ledger;
     const struct timeline *baseline;
     const struct timeline *candidates[CANDIDATES_MAX];
     uint32_t count;
     uint32_t threads;
-    struct loop_sums baseline_sums;
+    double cpu;   /* seconds that the calling thread computed */
+    double clock; /* and that went by */
+    struct replay_sums sums;
 };
 
 static const struct timeline *
@@ -249,8 +78,46 @@ variant(struct ledger *ledger, const char *file, const char *option,
     return compile(ledger, made.file, arena);
 }
 
-static double
-replay_once(struct ledger *ledger, struct run *run)
+/* A program against itself with two points in place of one. */
+static struct run
+prepare(struct ledger *ledger, const char *file, struct arena *arena)
+{
+    return (struct run) {
+        .ledger = ledger,
+        .baseline = compile(ledger, view_of(file), arena),
+        .candidates = { variant(ledger, file, "earn.base.points=2", arena) },
+        .count = 1,
+        .threads = 1,
+    };
+}
+
+static void
+take_side(const struct compare_side *figures, struct side *side,
+          struct replay_side *ret_side)
+{
+    uint32_t count;
+    const struct totals_row *rows = totals_rows(side->totals, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        view partner =
+            timeline_name(side->timeline, NAME_PARTNER, rows[i].partner);
+        int32_t month = rows[i].month - 2025 * 12;
+        int32_t place = partner.bytes[0] - 'a';
+        if (month < 0 || month >= SUMS_MONTHS || place >= SUMS_PARTNERS)
+            continue; /* points that end later; other programs */
+        ret_side->issued[month][place] += rows[i].amounts[MEASURE_ISSUED];
+        ret_side->redeemed[month][place] += rows[i].amounts[MEASURE_REDEEMED];
+    }
+    for (uint32_t i = 0; i < figures->tier_count && i < SUMS_LEVELS; i++)
+        ret_side->levels[i] = figures->tiers[i].count;
+    ret_side->overdrawn = figures->amounts[MEASURE_OVERDRAWN];
+    ret_side->expired = figures->amounts[MEASURE_EXPIRED];
+    ret_side->outstanding = figures->outstanding.value;
+    ret_side->debt = figures->debt.value;
+}
+
+static void
+replay(struct run *run)
 {
     struct arena arena;
     struct simulation simulation;
@@ -262,112 +129,218 @@ replay_once(struct ledger *ledger, struct run *run)
         .baseline = run->baseline,
         .candidates = run->candidates,
         .candidate_count = run->count,
-        .span = { INT64_MIN, UNTIL_MS },
+        .span = { INT64_MIN, REPLAY_UNTIL_MS },
         .thread_count = run->threads,
     };
-    double (*clock)(void) = run->threads == 1 ? bench_cpu : bench_now;
-    double start = clock();
-    bench_need(simulate(ledger, &options, &arena, &simulation, &complaint) ==
-                   OK,
-               complaint.text);
+    double cpu = bench_cpu(), clock = bench_now();
+    bench_need(
+        simulate(run->ledger, &options, &arena, &simulation, &complaint) == OK,
+        complaint.text);
     compare_sides(&simulation, 0, &arena, &comparison);
-    double seconds = clock() - start;
-    run->baseline_sums = (struct loop_sums) {
-        .issued = comparison.baseline.amounts[MEASURE_ISSUED],
-        .redeemed = comparison.baseline.amounts[MEASURE_REDEEMED],
-        .overdrawn = comparison.baseline.amounts[MEASURE_OVERDRAWN],
-        .expired = comparison.baseline.amounts[MEASURE_EXPIRED],
-        .outstanding = comparison.baseline.outstanding.value,
-        .candidate_issued = comparison.candidate.amounts[MEASURE_ISSUED],
-    };
+    run->cpu = bench_cpu() - cpu;
+    run->clock = bench_now() - clock;
+    memset(&run->sums, 0, sizeof run->sums);
+    take_side(&comparison.baseline, &simulation.sides[0], &run->sums.sides[0]);
+    take_side(&comparison.candidate, &simulation.sides[1], &run->sums.sides[1]);
+    run->sums.up = (int64_t)comparison.outcome->up;
     arena_close(&arena);
-    return seconds;
 }
 
+/* Seconds of one thread. */
 static double
-replay_median(struct ledger *ledger, struct run *run)
+replay_median(struct run *run)
 {
     double seconds[BENCH_RUNS];
 
-    for (uint32_t i = 0; i < BENCH_RUNS; i++)
-        seconds[i] = replay_once(ledger, run);
+    for (uint32_t i = 0; i < BENCH_RUNS; i++) {
+        replay(run);
+        seconds[i] = run->cpu;
+    }
     return bench_median(seconds, BENCH_RUNS);
 }
 
-/* --- the cases --- */
+/* --- the five questions --- */
 
+/* The table of so many accounts, for the peers. */
 static void
-check_loop(const struct loop_sums *ours, const struct loop_sums *loop)
+write_table(const struct loop_history *history, uint64_t accounts,
+            const char *path)
 {
-    bench_need(ours->issued == loop->issued, "points issued differ");
-    bench_need(ours->redeemed == loop->redeemed, "points redeemed differ");
-    bench_need(ours->overdrawn == loop->overdrawn, "overdrawn differ");
-    bench_need(ours->expired == loop->expired, "points expired differ");
-    bench_need(ours->outstanding == loop->outstanding, "outstanding differ");
-    bench_need(ours->candidate_issued == loop->candidate_issued,
-               "the candidate's points differ");
+    FILE *out = fopen(path, "w");
+
+    bench_need(out != NULL, "write a table");
+    loop_write(history, accounts, out);
+    bench_need(fclose(out) == 0, "write a table");
+}
+
+/* Events per second; 0: not there. */
+static double
+ask_duckdb(const struct loop_history *history, uint64_t total,
+           const char *folder, const struct replay_sums *ours)
+{
+    struct replay_sums sums;
+    char path[4200];
+
+    snprintf(path, sizeof path, "%s/peers.csv", folder);
+    write_table(history, loop_accounts(history, total), path);
+    double seconds = replay_peers_duckdb(folder, path, &sums);
+    unlink(path);
+    if (seconds < 0) {
+        bench_absent("DuckDB");
+        return 0;
+    }
+    replay_sums_need_equal("DuckDB", &sums, ours);
+    return (double)total / seconds;
+}
+
+/* Its figures must be those that the loop has for the same accounts. */
+static double
+ask_sqlite(const struct loop_history *history, const char *folder)
+{
+    uint64_t accounts = loop_accounts(history, SQLITE_EVENTS);
+    struct replay_sums sums, expected;
+    char path[4200];
+
+    snprintf(path, sizeof path, "%s/peers.csv", folder);
+    write_table(history, accounts, path);
+    double seconds = replay_peers_sqlite(folder, path, &sums);
+    unlink(path);
+    if (seconds < 0) {
+        bench_absent("SQLite");
+        return 0;
+    }
+    loop_run(history, accounts, &expected);
+    replay_sums_need_equal("SQLite", &sums, &expected);
+    return (double)loop_events(history, accounts) / seconds;
 }
 
 static void
 five_questions(struct bench *bench, struct ledger *ledger, uint64_t total,
-               struct arena *arena)
+               const char *folder, struct arena *arena)
 {
-    struct run run = { .baseline = compile(ledger, view_of(FIVE), arena),
-                       .count = 1,
-                       .threads = 1 };
-    struct loop_sums sums;
-    double loop[BENCH_RUNS];
+    struct run one = prepare(ledger, replay_five, arena), all = one;
+    double loop[BENCH_RUNS], cpu[BENCH_RUNS], alone[BENCH_RUNS],
+        together[BENCH_RUNS];
     struct loop_history *history = loop_prepare(ledger, total);
+    uint64_t accounts = loop_accounts(history, total);
+    struct replay_sums sums;
+    char name[64];
 
-    run.candidates[0] = variant(ledger, FIVE, "earn.base.points=2", arena);
-    for (uint32_t i = 0; i < BENCH_RUNS; i++)
-        loop[i] = loop_run(history, &sums);
-    double yardstick = bench_median(loop, BENCH_RUNS);
-    double one = replay_median(ledger, &run);
-    check_loop(&run.baseline_sums, &sums);
+    all.threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    for (uint32_t i = 0; i < BENCH_RUNS; i++) {
+        loop[i] = loop_run(history, accounts, &sums);
+        replay(&one);
+        replay(&all);
+        cpu[i] = one.cpu;
+        alone[i] = one.clock;
+        together[i] = all.clock;
+        replay_sums_need_equal("the loop", &sums, &one.sums);
+        replay_sums_need_equal("all threads", &all.sums, &one.sums);
+    }
+    double count = (double)total;
+    double yardstick = count / bench_median(loop, BENCH_RUNS);
+    double ours = count / bench_median(cpu, BENCH_RUNS);
+    double clock = bench_median(together, BENCH_RUNS);
+    double sqlite = ask_sqlite(history, folder);
+    double duckdb = ask_duckdb(history, total, folder, &one.sums);
     struct bench_case *added =
-        bench_add(bench, "five questions, baseline and candidate, one thread",
-                  "events/s (processor)", (double)total / one);
-    bench_peer(added, "hand-written loop", (double)total / yardstick);
-    run.threads = 2;
-    bench_add(bench, "the same, two threads", "events/s",
-              (double)total / replay_median(ledger, &run));
+        bench_add(bench, "five questions, both sides, one thread",
+                  "events/s (processor)", ours);
+    bench_peer(added, "hand-written loop", yardstick);
+    if (sqlite > 0)
+        bench_peer(added, "SQLite (the first 2 million)", sqlite);
+    bench_add(bench, "  of the loop's rate", "times", ours / yardstick);
+    if (sqlite > 0)
+        bench_add(bench, "  of SQLite's rate", "times", ours / sqlite);
+    snprintf(name, sizeof name, "five questions, both sides, %u threads",
+             all.threads);
+    added = bench_add(bench, name, "events/s", count / clock);
+    if (duckdb > 0) {
+        bench_peer(added, "DuckDB", duckdb);
+        bench_add(bench, "  of DuckDB's rate", "times", count / clock / duckdb);
+    }
+    snprintf(name, sizeof name, "  of one thread's rate, %u threads",
+             all.threads);
+    bench_add(bench, name, "times", bench_median(alone, BENCH_RUNS) / clock);
     loop_free(history);
 }
+
+/* --- other programs --- */
 
 static void
 whole_program(struct bench *bench, struct ledger *ledger, uint64_t total,
               struct arena *arena)
 {
-    struct run run = { .baseline = compile(ledger, view_of(WHOLE), arena),
-                       .count = 1,
-                       .threads = 1 };
+    struct run run = prepare(ledger, replay_whole, arena);
 
-    run.candidates[0] = variant(ledger, WHOLE, "earn.base.points=2", arena);
-    bench_add(bench, "the example program, both sides, one thread",
-              "(event x program)/s",
-              2 * (double)total / replay_median(ledger, &run));
+    bench_add(bench, "the example program, one thread",
+              "(event x program)/s (processor)",
+              2 * (double)total / replay_median(&run));
 }
 
 static void
-many(struct bench *bench, struct ledger *ledger, uint64_t total,
-     struct arena *arena)
+variants(struct bench *bench, struct ledger *ledger, struct arena *arena)
 {
-    struct run run = { .baseline = compile(ledger, view_of(FIVE), arena),
-                       .count = 1,
-                       .threads = 1 };
+    struct run one = prepare(ledger, replay_five, arena), many = one;
+    double seconds[BENCH_RUNS];
 
-    run.candidates[0] = variant(ledger, FIVE, "earn.base.points=2", arena);
-    double one = replay_median(ledger, &run);
+    many.count = CANDIDATES_MAX;
     for (uint32_t i = 0; i < CANDIDATES_MAX; i++) {
         char option[32];
         snprintf(option, sizeof option, "earn.base.points=%u", i + 1);
-        run.candidates[i] = variant(ledger, FIVE, option, arena);
+        many.candidates[i] = variant(ledger, replay_five, option, arena);
     }
-    run.count = CANDIDATES_MAX;
-    double eight = replay_median(ledger, &run);
-    bench_add(bench, "eight variants in one pass", "times one", eight / one);
-    (void)total;
+    for (uint32_t i = 0; i < BENCH_RUNS; i++) {
+        replay(&one);
+        replay(&many);
+        seconds[i] = many.cpu / one.cpu;
+    }
+    bench_add(bench, "eight variants in one pass, of one's time", "times",
+              bench_median(seconds, BENCH_RUNS));
+}
+
+/* One pass over the history for all, against a pass for each. */
+static void
+unlike_programs(struct bench *bench, struct ledger *ledger, struct arena *arena)
+{
+    struct run many = prepare(ledger, replay_five, arena), one = many;
+    double seconds[BENCH_RUNS];
+
+    many.count = REPLAY_UNLIKE;
+    for (uint32_t i = 0; i < REPLAY_UNLIKE; i++)
+        many.candidates[i] = compile(ledger, view_of(replay_unlike[i]), arena);
+    for (uint32_t i = 0; i < BENCH_RUNS; i++) {
+        double apart = 0;
+        for (uint32_t k = 0; k < REPLAY_UNLIKE; k++) {
+            one.candidates[0] = many.candidates[k];
+            replay(&one);
+            apart += one.cpu;
+        }
+        replay(&many);
+        seconds[i] = many.cpu / apart;
+    }
+    bench_add(bench, "eight unlike programs, of eight passes' time", "times",
+              bench_median(seconds, BENCH_RUNS));
+}
+
+/* The command as people run it. */
+static void
+program(struct bench *bench, const char *ledger, const char *folder)
+{
+    char path[4200];
+
+    snprintf(path, sizeof path, "%s/rules.yaml", folder);
+    FILE *rules = fopen(path, "w");
+    bench_need(rules != NULL, "write a program");
+    fputs(replay_whole, rules);
+    bench_need(fclose(rules) == 0, "write a program");
+    struct replay_program run = replay_program_run(ledger, path);
+    unlink(path);
+    bench_add(bench, "leima replay of the example, whole command", "s",
+              run.seconds);
+    bench_add(bench, "  its memory at most", "MB", run.anonymous_mb);
+    bench_add(bench, "  with what it has read of the image", "MB",
+              run.resident_mb);
 }
 
 int
@@ -381,16 +354,20 @@ main(void)
     struct arena arena;
     char path[4200];
 
-    total -= total % BATCH;
-    bench_need(total > 0, "BENCH_REPLAY_EVENTS is 1000 or more");
+    bench_need(total >= REPLAY_EVENTS_MIN, "replay less than 1000 events");
     bench_need(arena_open(&arena, LIMIT_ARENA_SIZE), "memory");
-    snprintf(path, sizeof path, "%s/replay", folder);
-    struct ledger *ledger = open_ledger(path, total, &bench);
+    snprintf(path, sizeof path, "%s/replay-%llu", folder,
+             (unsigned long long)total);
+    struct ledger *ledger = replay_history_open(path, total, &bench);
     bench_add(&bench, "image", "bytes/event",
               (double)history_size(ledger_history(ledger)) / (double)total);
-    five_questions(&bench, ledger, total, &arena);
+    bench_add(&bench, "image, of purchases without lines", "bytes/event",
+              replay_history_plain_size(folder));
+    five_questions(&bench, ledger, total, folder, &arena);
     whole_program(&bench, ledger, total, &arena);
-    many(&bench, ledger, total, &arena);
+    variants(&bench, ledger, &arena);
+    unlike_programs(&bench, ledger, &arena);
+    program(&bench, path, folder);
     ledger_close(ledger);
     arena_close(&arena);
     if (kept == NULL)

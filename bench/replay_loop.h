@@ -1,26 +1,17 @@
 /*
  * replay_loop.h - the yardstick of bench_replay.c: one loop, written by hand
- * for five questions of one pair of programs
+ * for the five questions of replay_sums.h and one pair of programs
  *
- * Points with weekend and category multipliers, the tier by twelve months with
- * its multiplier, first-in-first-out expiry with redemptions, what each
- * partner issued and redeemed in each month, and the difference to a candidate
- * that gives two points in place of one.  It knows all this beforehand, reads
- * twelve bytes an event, and answers nothing else.
+ * It knows beforehand that the candidate gives two points in place of one,
+ * that points end with the sixth month after theirs, and that no level ends
+ * within the history; it reads twelve bytes an event, and answers nothing
+ * else.  What it reads is also what the peers get, as a table.
  */
 #ifndef BENCH_REPLAY_LOOP_H
 #define BENCH_REPLAY_LOOP_H
 
+#include "bench/replay_sums.h"
 #include "core/ledger.h"
-
-struct loop_sums {
-    int64_t issued;
-    int64_t redeemed;
-    int64_t overdrawn;
-    int64_t expired;
-    int64_t outstanding;
-    int64_t candidate_issued;
-};
 
 struct loop_history;
 
@@ -28,7 +19,19 @@ struct loop_history;
 struct loop_history *loop_prepare(struct ledger *ledger, uint64_t event_count);
 void loop_free(struct loop_history *history);
 
-/* Seconds that the loop took on one thread. */
-double loop_run(const struct loop_history *history, struct loop_sums *ret_sums);
+/* How many accounts hold the first `event_count` events, all of each. */
+uint64_t loop_accounts(const struct loop_history *history,
+                       uint64_t event_count);
+/* How many events so many accounts have. */
+uint64_t loop_events(const struct loop_history *history,
+                     uint64_t account_count);
+
+/* Answers for so many accounts; the seconds that it took on one thread. */
+double loop_run(const struct loop_history *history, uint64_t account_count,
+                struct replay_sums *ret_sums);
+
+/* Writes a table of the events of so many accounts, with a heading. */
+void loop_write(const struct loop_history *history, uint64_t account_count,
+                FILE *out);
 
 #endif
