@@ -1,407 +1,83 @@
 #include "core/chapter.h"
 
-#include "core/codec.h"
+#include "core/varint.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum {
-    FLAG_GOODS = 1,
-    STREAM_SIZE = 12,
-    CODE_NUMBER = 65,
-    CODE_LETTER = 66,
-    VARINT_SIZE = 10,
-    NUMBER_DIGITS = 18,
+enum { LINE_SIZE = sizeof(struct chapter_line) };
+
+/* --- opening --- */
+
+struct sizes {
+    uint64_t plain;
+    uint64_t other;
+    uint64_t streams;
+    uint64_t lines;
+    uint64_t skus;
+    uint64_t rest;
 };
 
-static_assert((UINT64_C(1) << 42) > LIMIT_AT_MS_MAX - LIMIT_AT_MS_MIN,
-              "an instant fits a key");
-static_assert((int)LIMIT_CODE_SIZE < (int)CODE_NUMBER, "codes are told apart");
-
-/* --- writing --- */
-
-static void
-put_varint(struct text *text, uint64_t value)
-{
-    uint8_t bytes[VARINT_SIZE];
-    uint32_t size = 0;
-
-    for (; value >= 0x80; value >>= 7)
-        bytes[size++] = (uint8_t)(value | 0x80);
-    bytes[size++] = (uint8_t)value;
-    text_bytes(text, bytes, size);
-}
-
-/* Zigzag: small numbers of either sign become small ones. */
-static uint64_t
-folded(int64_t value)
-{
-    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-}
-
-static int64_t
-unfolded(uint64_t value)
-{
-    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
-}
-
-static void
-put_signed(struct text *text, int64_t value)
-{
-    put_varint(text, folded(value));
-}
-
-/* Digits without a leading zero, few enough for 64 bits. */
 static bool
-is_number(const uint8_t *digits, uint32_t size)
+take_sizes(const uint8_t **at, const uint8_t *end, bool lines,
+           struct sizes *sizes)
 {
-    if (size == 0 || size > NUMBER_DIGITS || (digits[0] == '0' && size > 1))
+    *sizes = (struct sizes) { 0 };
+    if (!varint_take(at, end, &sizes->plain) ||
+        !varint_take(at, end, &sizes->other) ||
+        !varint_take(at, end, &sizes->streams))
         return false;
-    for (uint32_t i = 0; i < size; i++)
-        if (digits[i] < '0' || digits[i] > '9')
-            return false;
-    return true;
-}
-
-static uint64_t
-number_of(const uint8_t *digits, uint32_t size)
-{
-    uint64_t value = 0;
-
-    for (uint32_t i = 0; i < size; i++)
-        value = value * 10 + (uint64_t)(digits[i] - '0');
-    return value;
-}
-
-static void
-put_code(struct text *text, view code)
-{
-    if (is_number(code.bytes, code.size)) {
-        put_varint(text, CODE_NUMBER);
-        put_varint(text, number_of(code.bytes, code.size));
-    } else if (code.size > 1 && is_number(code.bytes + 1, code.size - 1)) {
-        put_varint(text, CODE_LETTER);
-        text_char(text, (char)code.bytes[0]);
-        put_varint(text, number_of(code.bytes + 1, code.size - 1));
-    } else {
-        put_varint(text, code.size);
-        text_view_append(text, code);
-    }
-}
-
-/* --- what is plain --- */
-
-/* A purchase of one line that says nothing but its category. */
-static bool
-is_one_line(const struct event *event)
-{
-    const struct event_line *line = event->sale.lines;
-
-    return event->sale.line_count == 1 && line->qty == 1 &&
-           line->sku.size == 0 && line->amount.minor == event->sale.total.minor;
-}
-
-static bool
-is_plain_kind(const struct event *event, struct words *words,
-              enum chapter_kind *ret_kind)
-{
-    switch ((int)event->kind) {
-    case EVENT_PURCHASE:
-        *ret_kind =
-            event->sale.line_count == 0 ? CHAPTER_PURCHASE : CHAPTER_LINE;
-        if (event->sale.off.minor != 0 || event->sale.total.minor > UINT32_MAX)
-            return false;
-        if (event->sale.line_count == 0)
-            return true;
-        return is_one_line(event) &&
-               (event->sale.lines->category.size == 0 ||
-                words_add(words, event->sale.lines->category) != WORDS_NONE);
-    case EVENT_REDEEM:
-        *ret_kind = CHAPTER_REDEEM;
-        return event->redeem.points.value > 0 &&
-               event->redeem.points.value <= UINT32_MAX &&
-               event->redeem.reward.size == 0 && event->redeem.value.minor < 0;
-    case EVENT_JOIN:
-        *ret_kind = CHAPTER_JOIN;
-        return event->join.referrer == 0;
-    default:
+    if (lines && (!varint_take(at, end, &sizes->lines) ||
+                  !varint_take(at, end, &sizes->skus)))
         return false;
-    }
+    return varint_take(at, end, &sizes->rest);
 }
 
+/* Whether all of it lies in `left` bytes; nothing here can overflow. */
 static bool
-is_plain(const struct chapter_entry *entry, struct words *words,
-         enum chapter_kind *ret_kind)
+sizes_fit(const struct sizes *sizes, uint64_t row_size, uint64_t left)
 {
-    const struct event *event = entry->event;
-
-    return event != NULL && !entry->copy &&
-           event->store < 1u << CHAPTER_STORE_BITS &&
-           event->at_ms >= LIMIT_AT_MS_MIN && event->at_ms <= LIMIT_AT_MS_MAX &&
-           event->identity.seq <= INT64_MAX &&
-           is_plain_kind(event, words, ret_kind);
-}
-
-static uint32_t
-amount_of(const struct event *event, enum chapter_kind kind)
-{
-    if (kind == CHAPTER_REDEEM)
-        return (uint32_t)event->redeem.points.value;
-    if (kind == CHAPTER_JOIN)
-        return event->join.home_store;
-    return (uint32_t)event->sale.total.minor;
-}
-
-static view
-receipt_of(const struct event *event, enum chapter_kind kind)
-{
-    if (kind == CHAPTER_REDEEM)
-        return event->redeem.receipt;
-    return kind == CHAPTER_JOIN ? (view) { 0 } : event->sale.receipt;
-}
-
-/* --- a chapter --- */
-
-struct draft {
-    struct chapter_entry *entries;
-    uint8_t *kinds; /* of the plain ones */
-    uint32_t count; /* of the plain ones, which stand first */
-    uint32_t total;
-    struct words *words;
-    identity streams[CHAPTER_STREAMS_MAX];
-    uint32_t stream_count;
-};
-
-static int
-compare_entries(const void *a, const void *b)
-{
-    const struct chapter_entry *x = a, *y = b;
-
-    if (x->event == NULL || y->event == NULL)
-        return (y->event != NULL) - (x->event != NULL);
-    return event_compare(x->event, y->event);
-}
-
-static uint32_t
-stream_of(struct draft *draft, identity id)
-{
-    uint32_t at = 0;
-
-    while (at < draft->stream_count &&
-           (draft->streams[at].node != id.node ||
-            draft->streams[at].incarnation != id.incarnation))
-        at++;
-    if (at == draft->stream_count && at < CHAPTER_STREAMS_MAX)
-        draft->streams[draft->stream_count++] = id;
-    return at;
-}
-
-/* Moves the plain entries to the front; the order within both stays. */
-static void
-divide(struct draft *draft, struct arena *arena)
-{
-    struct chapter_entry *others =
-        ARENA_NEW(arena, struct chapter_entry, draft->total);
-    uint32_t other_count = 0;
-    enum chapter_kind kind;
-
-    for (uint32_t i = 0; i < draft->total; i++) {
-        struct chapter_entry entry = draft->entries[i];
-        if (is_plain(&entry, draft->words, &kind) &&
-            stream_of(draft, entry.event->identity) < CHAPTER_STREAMS_MAX) {
-            draft->kinds[draft->count] = (uint8_t)kind;
-            draft->entries[draft->count++] = entry;
-        } else {
-            others[other_count++] = entry;
-        }
-    }
-    if (other_count > 0)
-        memcpy(draft->entries + draft->count, others,
-               other_count * sizeof *others);
-}
-
-static bool
-has_goods(const struct draft *draft)
-{
-    for (uint32_t i = 0; i < draft->count; i++)
-        if (draft->kinds[i] == CHAPTER_LINE &&
-            draft->entries[i].event->sale.lines->category.size > 0)
-            return true;
-    return false;
-}
-
-static void
-put_columns(const struct draft *draft, bool goods, struct text *text)
-{
-    for (uint32_t i = 0; i < draft->count; i++) {
-        const struct event *event = draft->entries[i].event;
-        uint64_t at = (uint64_t)(event->at_ms - LIMIT_AT_MS_MIN);
-        uint64_t key = at << (CHAPTER_KIND_BITS + CHAPTER_STORE_BITS) |
-                       (uint64_t)event->store << CHAPTER_KIND_BITS |
-                       draft->kinds[i];
-        text_bytes(text, &key, sizeof key);
-    }
-    for (uint32_t i = 0; i < draft->count; i++) {
-        uint32_t amount = amount_of(draft->entries[i].event,
-                                    (enum chapter_kind)draft->kinds[i]);
-        text_bytes(text, &amount, sizeof amount);
-    }
-    for (uint32_t i = 0; goods && i < draft->count; i++) {
-        uint16_t number = WORDS_NONE;
-        if (draft->kinds[i] == CHAPTER_LINE)
-            number = (uint16_t)words_find(
-                draft->words, draft->entries[i].event->sale.lines->category);
-        text_bytes(text, &number, sizeof number);
-    }
-}
-
-static void
-put_rest(struct draft *draft, struct text *text)
-{
-    uint64_t position = 0;
-    int64_t lead = 0;
-
-    for (uint32_t i = 0; i < draft->count; i++) {
-        const struct chapter_entry *entry = &draft->entries[i];
-        const struct event *event = entry->event;
-        enum chapter_kind kind = (enum chapter_kind)draft->kinds[i];
-        int64_t own = (int64_t)(entry->position - event->identity.seq);
-        put_signed(text, (int64_t)(entry->position - position));
-        if (draft->stream_count > 1)
-            put_varint(text, stream_of(draft, event->identity));
-        put_signed(text, own - lead);
-        put_varint(text, event->recorded_ms == 0
-                             ? 0
-                             : 1 + folded(event->recorded_ms - event->at_ms));
-        put_code(text, receipt_of(event, kind));
-        put_code(text, event->id);
-        position = entry->position;
-        lead = own;
-    }
-}
-
-static void
-put_streams(const struct draft *draft, struct text *text)
-{
-    for (uint32_t i = 0; i < draft->stream_count; i++) {
-        text_bytes(text, &draft->streams[i].node, 4);
-        text_bytes(text, &draft->streams[i].incarnation, 8);
-    }
-}
-
-/* As an item; one that was plain before has to be encoded again. */
-static void
-put_other(const struct chapter_entry *entry, struct text *text)
-{
-    uint8_t head[ITEM_HEAD_SIZE];
-    struct text core = { 0 };
-
-    if (entry->item.size > 0) {
-        text_bytes(text, &entry->item.size, 4);
-        text_view_append(text, entry->item);
-        return;
-    }
-    codec_encode(entry->event, CODEC_NO_IDENTITY, &core);
-    const struct item item = { .kind = ITEM_EVENT,
-                               .copy = entry->copy,
-                               .position = entry->position,
-                               .identity = entry->event->identity };
-    uint32_t size = (uint32_t)(ITEM_HEAD_SIZE + core.size);
-    item_encode_head(&item, head);
-    text_bytes(text, &size, 4);
-    text_bytes(text, head, sizeof head);
-    text_bytes(text, core.bytes, core.size);
-    text->failed |= !text_ok(&core);
-    text_close(&core);
-}
-
-void
-chapter_write(struct chapter_entry *entries, uint32_t count,
-              struct words *words, struct arena arena, struct text *text)
-{
-    struct draft draft = { .entries = entries,
-                           .total = count,
-                           .kinds = ARENA_NEW(&arena, uint8_t, count),
-                           .words = words };
-    struct text rest = { 0 };
-
-    assert(count > 0);
-    qsort(entries, count, sizeof *entries, compare_entries);
-    divide(&draft, &arena);
-    bool goods = has_goods(&draft);
-    put_rest(&draft, &rest);
-    text_char(text, goods ? FLAG_GOODS : 0);
-    put_varint(text, draft.count);
-    put_varint(text, count - draft.count);
-    put_varint(text, draft.stream_count);
-    put_varint(text, rest.size);
-    put_columns(&draft, goods, text);
-    put_streams(&draft, text);
-    text_bytes(text, rest.bytes, rest.size);
-    for (uint32_t i = draft.count; i < count; i++)
-        put_other(&entries[i], text);
-    text->failed |= !text_ok(&rest);
-    text_close(&rest);
-}
-
-/* --- reading --- */
-
-static bool
-take_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret)
-{
-    uint64_t value = 0;
-
-    for (uint32_t shift = 0; shift < 64 && *at < end; shift += 7) {
-        uint8_t byte = *(*at)++;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0) {
-            *ret = value;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-take_signed(const uint8_t **at, const uint8_t *end, int64_t *ret)
-{
-    uint64_t value;
-
-    if (!take_varint(at, end, &value))
+    if (sizes->plain > left || sizes->other > left || sizes->lines > left ||
+        sizes->skus > left || sizes->rest > left ||
+        sizes->streams > CHAPTER_STREAMS_MAX ||
+        (sizes->plain > 0 && sizes->streams == 0))
         return false;
-    *ret = unfolded(value);
-    return true;
+    return sizes->plain * row_size + sizes->lines * LINE_SIZE + sizes->skus +
+               sizes->streams * CHAPTER_STREAM_SIZE + sizes->rest <=
+           left;
 }
 
 enum err
 chapter_open(view bytes, struct chapter *ret_chapter)
 {
-    const uint8_t *at = bytes.bytes + 1;
+    const uint8_t *at = bytes.bytes + 2;
     const uint8_t *end = bytes.bytes + bytes.size;
-    uint64_t plain, other, streams, rest;
+    struct sizes sizes;
 
-    if (bytes.size < 1 || bytes.bytes[0] > FLAG_GOODS ||
-        !take_varint(&at, end, &plain) || !take_varint(&at, end, &other) ||
-        !take_varint(&at, end, &streams) || !take_varint(&at, end, &rest))
+    if (bytes.size < 2 || bytes.bytes[1] > CHAPTER_FLAG_GOODS ||
+        !take_sizes(&at, end, (bytes.bytes[0] & 1u << CHAPTER_LINES) != 0,
+                    &sizes))
         return err_corrupt();
-    bool goods = bytes.bytes[0] == FLAG_GOODS;
-    if (plain > bytes.size || other > bytes.size ||
-        streams > CHAPTER_STREAMS_MAX || rest > bytes.size ||
-        plain * (goods ? 14 : 12) + streams * STREAM_SIZE + rest >
-            (uint64_t)(end - at) ||
-        (plain > 0 && streams == 0))
+    bool goods = bytes.bytes[1] == CHAPTER_FLAG_GOODS;
+    bool several = sizes.streams > 1;
+    if (!sizes_fit(&sizes, 12u + 2u * goods + several, (uint64_t)(end - at)))
         return err_corrupt();
-    struct chapter chapter = { .plain_count = (uint32_t)plain,
-                               .other_count = (uint32_t)other,
-                               .stream_count = (uint32_t)streams,
+    struct chapter chapter = { .kinds = bytes.bytes[0],
+                               .plain_count = (uint32_t)sizes.plain,
+                               .other_count = (uint32_t)sizes.other,
+                               .stream_count = (uint32_t)sizes.streams,
+                               .line_count = (uint32_t)sizes.lines,
                                .end = end };
     chapter.keys = at;
-    chapter.amounts = chapter.keys + plain * 8;
-    const uint8_t *after = chapter.amounts + plain * 4;
-    chapter.goods = goods ? after : NULL;
-    chapter.streams = goods ? after + plain * 2 : after;
-    chapter.rest = chapter.streams + streams * STREAM_SIZE;
-    chapter.others = chapter.rest + rest;
+    chapter.amounts = at + sizes.plain * 8;
+    at = chapter.amounts + sizes.plain * 4;
+    chapter.goods = goods ? at : NULL;
+    at += goods ? sizes.plain * 2 : 0;
+    chapter.whose = several ? at : NULL;
+    chapter.lines = several ? at + sizes.plain : at;
+    chapter.skus = chapter.lines + sizes.lines * LINE_SIZE;
+    chapter.streams = chapter.skus + sizes.skus;
+    chapter.rest = chapter.streams + sizes.streams * CHAPTER_STREAM_SIZE;
+    chapter.others = chapter.rest + sizes.rest;
     *ret_chapter = chapter;
     return OK;
 }
@@ -412,151 +88,153 @@ chapter_stream(const struct chapter *chapter, uint32_t index)
     identity id = { 0 };
 
     assert(index < chapter->stream_count);
-    memcpy(&id.node, chapter->streams + index * STREAM_SIZE, 4);
-    memcpy(&id.incarnation, chapter->streams + index * STREAM_SIZE + 4, 8);
+    memcpy(&id.node, chapter->streams + index * CHAPTER_STREAM_SIZE, 4);
+    memcpy(&id.incarnation, chapter->streams + index * CHAPTER_STREAM_SIZE + 4,
+           8);
     return id;
 }
 
+static bool
+line_has_sku(const uint8_t *lines, uint32_t index)
+{
+    struct chapter_line line;
+
+    memcpy(&line, lines + (size_t)index * LINE_SIZE, sizeof line);
+    return line.sku != 0;
+}
+
+bool
+chapter_line_has(const struct chapter *chapter, uint32_t line, view sku)
+{
+    uint8_t room[LIMIT_CODE_SIZE];
+    const uint8_t *at = chapter->skus;
+    view found = { 0 };
+
+    assert(line < chapter->line_count);
+    if (!line_has_sku(chapter->lines, line))
+        return false;
+    for (uint32_t i = 0; i <= line; i++)
+        if (line_has_sku(chapter->lines, i) &&
+            !chapter_row_take_sku(&at, chapter->streams, room, &found))
+            return false;
+    return view_equal(found, sku);
+}
+
+/* --- rows --- */
+
 void
-chapter_start(const struct chapter *chapter, const struct words *words,
-              account_id account, struct chapter_cursor *ret_cursor)
+chapter_start(const struct chapter *chapter, struct chapter_cursor *ret_cursor)
 {
-    *ret_cursor = (struct chapter_cursor) {
-        .chapter = chapter,
-        .words = words,
-        .account = account,
-        .at = chapter->rest,
-    };
+    ret_cursor->chapter = chapter;
+    ret_cursor->next = 0;
+    ret_cursor->at = chapter->rest;
+    ret_cursor->lines = chapter->lines;
+    ret_cursor->skus = chapter->skus;
+    ret_cursor->position = 0;
+    ret_cursor->recorded_ms = 0;
+    for (uint32_t i = 0; i < chapter->stream_count; i++)
+        ret_cursor->last[i] = (struct chapter_last) { 0 };
 }
 
-static view
-take_number(uint8_t letter, uint64_t number, struct arena *arena)
-{
-    uint8_t digits[VARINT_SIZE * 2 + 2];
-    uint32_t at = sizeof digits;
-
-    do {
-        digits[--at] = (uint8_t)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    if (letter != 0)
-        digits[--at] = letter;
-    return arena_copy(arena,
-                      (view) { digits + at, (uint32_t)sizeof digits - at });
-}
-
+/* The columns' part of a row. */
 static bool
-take_code(const uint8_t **at, const uint8_t *end, struct arena *arena,
-          view *ret_code)
-{
-    uint64_t form, number;
-    uint8_t letter = 0;
-
-    if (!take_varint(at, end, &form) || form > CODE_LETTER)
-        return false;
-    if (form <= LIMIT_CODE_SIZE) {
-        if (form > (uint64_t)(end - *at))
-            return false;
-        *ret_code = arena_copy(arena, (view) { *at, (uint32_t)form });
-        *at += form;
-        return true;
-    }
-    if (form == CODE_LETTER) {
-        if (*at == end)
-            return false;
-        letter = *(*at)++;
-    }
-    if (!take_varint(at, end, &number))
-        return false;
-    *ret_code = take_number(letter, number, arena);
-    return true;
-}
-
-/* What the columns say of a plain event. */
-static bool
-fill_columns(const struct chapter_cursor *cursor, uint32_t index,
-             struct arena *arena, struct event *event)
+take_columns(struct chapter_cursor *cursor, uint32_t index,
+             struct chapter_row *row)
 {
     const struct chapter *chapter = cursor->chapter;
-    uint64_t key;
-    uint32_t amount;
-    uint16_t goods = WORDS_NONE;
+    uint8_t room[LIMIT_CODE_SIZE];
+    const uint8_t *skus = cursor->skus;
+    view sku;
 
-    memcpy(&key, chapter->keys + (size_t)index * 8, sizeof key);
-    memcpy(&amount, chapter->amounts + (size_t)index * 4, sizeof amount);
-    event->account = cursor->account;
-    event->at_ms = chapter_key_at_ms(key);
-    event->store = chapter_key_store(key);
-    switch (chapter_key_kind(key)) {
-    case CHAPTER_REDEEM:
-        event->kind = EVENT_REDEEM;
-        event->redeem.points.value = amount;
-        event->redeem.value.minor = -1;
-        return true;
-    case CHAPTER_JOIN:
-        event->kind = EVENT_JOIN;
-        event->join.home_store = amount;
-        return true;
-    case CHAPTER_PURCHASE:
-    case CHAPTER_LINE:
-        break;
-    }
-    event->kind = EVENT_PURCHASE;
-    event->sale.total.minor = amount;
-    event->sale.bought_on = EVENT_NO_DAY;
-    if (chapter_key_kind(key) == CHAPTER_PURCHASE)
-        return true;
+    memcpy(&row->key, chapter->keys + (size_t)index * 8, 8);
+    memcpy(&row->amount, chapter->amounts + (size_t)index * 4, 4);
     if (chapter->goods != NULL)
-        memcpy(&goods, chapter->goods + (size_t)index * 2, sizeof goods);
-    if (goods > cursor->words->count)
+        memcpy(&row->goods, chapter->goods + (size_t)index * 2, 2);
+    if (chapter_key_kind(row->key) != CHAPTER_LINES)
+        return true;
+    if (row->goods > (size_t)(chapter->skus - cursor->lines) / LINE_SIZE)
         return false;
-    struct event_line *line = ARENA_NEW(arena, struct event_line, 1);
-    line->amount.minor = amount;
-    line->qty = 1;
-    if (goods != WORDS_NONE)
-        line->category = arena_copy(arena, words_get(cursor->words, goods));
-    event->sale.lines = line;
-    event->sale.line_count = 1;
+    for (uint32_t i = 0; i < row->goods; i++)
+        if (line_has_sku(cursor->lines, i) &&
+            !chapter_row_take_sku(&skus, chapter->streams, room, &sku))
+            return false;
+    row->lines = cursor->lines;
+    row->skus = (view) { cursor->skus, (uint32_t)(skus - cursor->skus) };
+    cursor->lines += (size_t)row->goods * LINE_SIZE;
+    cursor->skus = skus;
     return true;
 }
 
-/* What the rest says of it. */
+/* Position and identity. */
 static bool
-fill_rest(struct chapter_cursor *cursor, struct arena *arena,
-          struct event *event)
+take_place(struct chapter_cursor *cursor, uint32_t index, uint8_t tag,
+           struct chapter_row *row)
+{
+    const struct chapter *chapter = cursor->chapter;
+    uint32_t stream = chapter->whose == NULL ? 0 : chapter->whose[index];
+    int64_t step;
+
+    if (stream >= chapter->stream_count ||
+        !varint_take_signed(&cursor->at, chapter->others, &step))
+        return false;
+    struct chapter_last *last = &cursor->last[stream];
+    row->position = cursor->position + (uint64_t)step;
+    row->identity = chapter_stream(chapter, stream);
+    row->identity.seq = last->seq + (row->position - last->position);
+    if ((tag & CHAPTER_TAG_SEQ) != 0) {
+        if (!varint_take_signed(&cursor->at, chapter->others, &step))
+            return false;
+        row->identity.seq = last->seq + (uint64_t)step;
+    }
+    *last = (struct chapter_last) { row->position, row->identity.seq };
+    cursor->position = row->position;
+    return true;
+}
+
+static bool
+take_recorded(struct chapter_cursor *cursor, uint8_t tag,
+              struct chapter_row *row)
+{
+    uint8_t form = tag & CHAPTER_TAG_RECORDED;
+    int64_t step = 0;
+
+    if (form == 0)
+        return true;
+    if (form != CHAPTER_RECORDED_SAME &&
+        !varint_take_signed(&cursor->at, cursor->chapter->others, &step))
+        return false;
+    int64_t from = form == CHAPTER_RECORDED_AFTER_AT
+                       ? chapter_key_at_ms(row->key)
+                       : cursor->recorded_ms;
+    row->recorded_ms = (int64_t)((uint64_t)from + (uint64_t)step);
+    cursor->recorded_ms = row->recorded_ms;
+    return true;
+}
+
+static bool
+take_rest(struct chapter_cursor *cursor, uint32_t index,
+          struct chapter_row *row)
 {
     const uint8_t *end = cursor->chapter->others;
-    int64_t forward, lead;
-    uint64_t stream = 0, recorded;
-    view receipt;
 
-    if (!take_signed(&cursor->at, end, &forward) ||
-        (cursor->chapter->stream_count > 1 &&
-         !take_varint(&cursor->at, end, &stream)) ||
-        stream >= cursor->chapter->stream_count ||
-        !take_signed(&cursor->at, end, &lead) ||
-        !take_varint(&cursor->at, end, &recorded) ||
-        !take_code(&cursor->at, end, arena, &receipt) ||
-        !take_code(&cursor->at, end, arena, &event->id))
+    if (cursor->at == end)
         return false;
-    cursor->position += (uint64_t)forward;
-    cursor->lead += lead;
-    event->identity = chapter_stream(cursor->chapter, (uint32_t)stream);
-    event->identity.seq = cursor->position - (uint64_t)cursor->lead;
-    if (recorded != 0)
-        event->recorded_ms = event->at_ms + unfolded(recorded - 1);
-    if (event->kind == EVENT_PURCHASE)
-        event->sale.receipt = receipt;
-    else if (event->kind == EVENT_REDEEM)
-        event->redeem.receipt = receipt;
+    uint8_t tag = *cursor->at++;
+    row->tag = tag & CHAPTER_TAG_OWN;
+    if (!take_place(cursor, index, tag, row) ||
+        !take_recorded(cursor, tag, row))
+        return false;
+    const uint8_t *codes = cursor->at;
+    if (!chapter_row_pass_codes(row, &cursor->at, end))
+        return false;
+    row->codes = (view) { codes, (uint32_t)(cursor->at - codes) };
     return true;
 }
 
 static enum err
-next_other(struct chapter_cursor *cursor, struct chapter_entry *ret_entry)
+next_other(struct chapter_cursor *cursor, struct chapter_row *ret_row)
 {
     const uint8_t *end = cursor->chapter->end;
-    struct item item;
     uint32_t size;
 
     if ((size_t)(end - cursor->at) < sizeof size)
@@ -566,37 +244,35 @@ next_other(struct chapter_cursor *cursor, struct chapter_entry *ret_entry)
     if (size > (size_t)(end - cursor->at))
         return err_corrupt();
     view bytes = { cursor->at, size };
-    enum err err = item_decode(bytes, &item);
-    if (err != OK)
-        return err;
     cursor->at += size;
-    *ret_entry = (struct chapter_entry) { .position = item.position,
-                                          .copy = item.copy,
-                                          .item = bytes };
-    return OK;
+    return chapter_row_of_item(bytes, ret_row);
+}
+
+/* Whether the plain events have used up all that is theirs. */
+static bool
+is_used_up(const struct chapter_cursor *cursor)
+{
+    return cursor->at == cursor->chapter->others &&
+           cursor->lines == cursor->chapter->skus &&
+           cursor->skus == cursor->chapter->streams;
 }
 
 enum err
-chapter_next(struct chapter_cursor *cursor, struct arena *arena,
-             struct chapter_entry *ret_entry)
+chapter_next(struct chapter_cursor *cursor, struct chapter_row *ret_row)
 {
     const struct chapter *chapter = cursor->chapter;
     uint32_t index = cursor->next++;
+    struct chapter_row row = { 0 };
 
-    if (index == chapter->plain_count) {
-        if (cursor->at != chapter->others)
-            return err_corrupt();
-    }
+    if (index == chapter->plain_count && !is_used_up(cursor))
+        return err_corrupt();
     if (index >= chapter->plain_count) {
         if (index - chapter->plain_count < chapter->other_count)
-            return next_other(cursor, ret_entry);
+            return next_other(cursor, ret_row);
         return cursor->at == chapter->end ? ERR_NOT_FOUND : err_corrupt();
     }
-    struct event *event = ARENA_NEW(arena, struct event, 1);
-    if (!fill_columns(cursor, index, arena, event) ||
-        !fill_rest(cursor, arena, event))
+    if (!take_columns(cursor, index, &row) || !take_rest(cursor, index, &row))
         return err_corrupt();
-    *ret_entry =
-        (struct chapter_entry) { .event = event, .position = cursor->position };
+    *ret_row = row;
     return OK;
 }

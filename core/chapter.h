@@ -1,78 +1,65 @@
 /*
  * chapter.h - the events of one account in a run of the history
  *
- * What most accounts consist of is *plain*: a purchase without lines, or with
- * one line of a category and nothing else to say; a redemption of points; a
- * join that names nobody.  Plain events lie in columns, so that a replay reads
- * what rules ask for without decoding the rest; all else about them (position,
+ * Plain events (chapter_row.h) lie in columns, so that a replay reads what
+ * rules ask for without decoding the rest; all else about them (position,
  * identity, `recorded`, receipt, `id`) follows in a stretch of its own.  Other
  * events and pointers are kept as items (item.h).  Nothing is lost either way.
  *
  * | part    | bytes                                                        |
  * |---------|--------------------------------------------------------------|
- * | head    | flags u8 (1: goods are there), then varints: plain events n, |
- * |         | others, streams, size of the rest                            |
- * | keys    | n x u64: (at - 2000-01-01) << 22 | store << 2 | kind         |
- * | amounts | n x u32: total, points, or home store                        |
- * | goods   | n x u16 if so flagged: the category's number (words.h)       |
+ * | head    | kinds u8: 1 << kind of each plain event; flags u8 (1: goods  |
+ * |         | are there); then varints: plain events n, others, streams,   |
+ * |         | lines l, and size of the skus if there are lines, size of    |
+ * |         | the rest                                                     |
+ * | keys    | n x u64: (at - 2000-01-01) << 22 | store << 3 | kind         |
+ * | amounts | n x u32                                                      |
+ * | goods   | n x u16 if so flagged                                        |
+ * | whose   | n x u8 if there are several streams: the event's stream      |
+ * | lines   | l x 12 bytes: amount i32, sku u32, goods u16, qty u16; those |
+ * |         | of the first event that has some, then the next              |
+ * | skus    | of the lines that have one                                   |
  * | streams | each node u32, incarnation u64                               |
- * | rest    | for each plain event varints: position less that of the one  |
- * |         | before (zigzag); the stream if there are several; position - |
- * |         | seq less that of the one before (zigzag); 0 or 1 + (recorded |
- * |         | - at, zigzag); receipt; `id`                                 |
+ * | rest    | for each plain event: tag u8; position less that of the one  |
+ * |         | before (signed); seq, if it has not grown as much as the     |
+ * |         | position, less that of the stream's one before (signed);     |
+ * |         | `recorded`; its codes                                        |
  * | others  | each size u32, an item                                       |
  *
- * Plain events stand in canonical order.  A code (receipt, `id`) is a varint:
- * 0 none, 1-64 that many bytes follow, 65 a number in decimal follows as a
- * varint, 66 a byte and then such a number.  Numbers are little endian.
+ * Plain events stand in canonical order, others in order of arrival.  A tag is
+ * that of the row, and bits 0-1 tell `recorded` (0 none, 1 less `at`, 2 less
+ * that of the one before, both signed; 3 the same as before), bit 2 whether
+ * seq is there.  Numbers are little endian, those without a width varints.
  */
 #ifndef CORE_CHAPTER_H
 #define CORE_CHAPTER_H
 
-#include "core/event.h"
-#include "core/item.h"
-#include "core/words.h"
-
-/* Kinds of plain events, as keys have them. */
-enum chapter_kind {
-    CHAPTER_PURCHASE,
-    CHAPTER_LINE, /* a purchase of one line */
-    CHAPTER_REDEEM,
-    CHAPTER_JOIN,
-};
+#include "core/chapter_row.h"
 
 enum {
-    CHAPTER_KIND_BITS = 2,
-    CHAPTER_STORE_BITS = 20,
     CHAPTER_STREAMS_MAX = 255,
-    CHAPTER_SIZE_MAX = 1 << 22, /* after this size a new one is begun */
+    CHAPTER_STREAM_SIZE = 12,
+    CHAPTER_FLAG_GOODS = 1,
+    CHAPTER_TAG_RECORDED = 3, /* a mask, and what it may hold: */
+    CHAPTER_RECORDED_AFTER_AT = 1,
+    CHAPTER_RECORDED_AFTER_LAST = 2,
+    CHAPTER_RECORDED_SAME = 3,
+    CHAPTER_TAG_SEQ = 4,
 };
 
-/* --- writing --- */
-
-/* An event on its way into a chapter. */
-struct chapter_entry {
-    const struct event *event; /* NULL: a pointer */
-    uint64_t position;
-    bool copy;
-    view item; /* its bytes if there are any; else they are made */
-};
-
-/* Appends a chapter of the entries, which are sorted in place; categories get
- * their numbers.  The caller asks text_ok().  `arena` is scratch. */
-void chapter_write(struct chapter_entry *entries, uint32_t count,
-                   struct words *words, struct arena arena, struct text *text);
-
-/* --- reading --- */
-
-/* The parts of a chapter; all borrow from its bytes. */
+/* The parts of a chapter; all borrow from its bytes, and none is aligned. */
 struct chapter {
+    uint8_t kinds; /* 1 << enum chapter_kind */
     uint32_t plain_count;
     uint32_t other_count;
     uint32_t stream_count;
-    const uint8_t *keys; /* not aligned */
+    uint32_t line_count;
+    const uint8_t *keys;
     const uint8_t *amounts;
-    const uint8_t *goods; /* NULL: there are none */
+    const uint8_t *goods; /* NULL: all are 0 */
+    const uint8_t *whose; /* NULL: all are of stream 0 */
+    const uint8_t *lines; /* struct chapter_line */
+    const uint8_t *skus;
     const uint8_t *streams;
     const uint8_t *rest;
     const uint8_t *others;
@@ -85,45 +72,31 @@ NODISCARD enum err chapter_open(view bytes, struct chapter *ret_chapter);
 /* The identity's node and incarnation of a stream, from 0. */
 identity chapter_stream(const struct chapter *chapter, uint32_t index);
 
+/* Whether that is the sku of the line, counted through the chapter: asked
+ * where chapter_sku() is the same.  Reads all skus before it. */
+bool chapter_line_has(const struct chapter *chapter, uint32_t line, view sku);
+
 struct chapter_cursor {
     const struct chapter *chapter;
-    const struct words *words;
-    account_id account;
-    uint32_t next;     /* plain event, then other */
-    const uint8_t *at; /* in the rest, then in the others */
+    uint32_t next;        /* plain event, then other */
+    const uint8_t *at;    /* in the rest, then in the others */
+    const uint8_t *lines; /* of the next event */
+    const uint8_t *skus;
     uint64_t position; /* of the plain event before */
-    int64_t lead;      /* likewise: position less seq */
+    int64_t recorded_ms;
+    struct chapter_last {
+        uint64_t position;
+        uint64_t seq;
+    } last[CHAPTER_STREAMS_MAX]; /* of each stream, the event before */
 };
 
-/* Before the first entry of the account's chapter. */
-void chapter_start(const struct chapter *chapter, const struct words *words,
-                   account_id account, struct chapter_cursor *ret_cursor);
+/* Before the first row of the chapter. */
+void chapter_start(const struct chapter *chapter,
+                   struct chapter_cursor *ret_cursor);
 
-/* The next entry: a plain event, which lies in the arena, or (event NULL) an
- * item, which borrows from the bytes.  ERR_NOT_FOUND after the last;
- * ERR_CORRUPT. */
+/* The next row, plain ones first; it borrows from the bytes.  ERR_NOT_FOUND
+ * after the last; ERR_CORRUPT. */
 NODISCARD enum err chapter_next(struct chapter_cursor *cursor,
-                                struct arena *arena,
-                                struct chapter_entry *ret_entry);
-
-static inline int64_t
-chapter_key_at_ms(uint64_t key)
-{
-    return (int64_t)(key >> (CHAPTER_KIND_BITS + CHAPTER_STORE_BITS)) +
-           LIMIT_AT_MS_MIN;
-}
-
-static inline uint32_t
-chapter_key_store(uint64_t key)
-{
-    return (uint32_t)(key >> CHAPTER_KIND_BITS) &
-           ((1u << CHAPTER_STORE_BITS) - 1);
-}
-
-static inline enum chapter_kind
-chapter_key_kind(uint64_t key)
-{
-    return (enum chapter_kind)(key & ((1u << CHAPTER_KIND_BITS) - 1));
-}
+                                struct chapter_row *ret_row);
 
 #endif

@@ -109,15 +109,21 @@ gather_item(struct gather *gather, view bytes)
     return OK;
 }
 
-static void
-take_plain(struct gather *gather, const struct chapter_entry *entry)
+static enum err
+take_plain(struct gather *gather, const struct chapter_row *row)
 {
-    if (entry->position > gather->known)
-        return;
-    if (is_quarantined(gather, entry->position))
-        add_aside(gather, entry->event, entry->position, HISTORY_COPY);
+    if (row->position > gather->known)
+        return OK;
+    struct event *event = ARENA_NEW(gather->arena, struct event, 1);
+    enum err err = chapter_row_event(row, gather->account, gather->rules->words,
+                                     gather->arena, event);
+    if (err != OK)
+        return err;
+    if (is_quarantined(gather, row->position))
+        add_aside(gather, event, row->position, HISTORY_COPY);
     else
-        take_event(gather, entry->event, entry->position, false);
+        take_event(gather, event, row->position, false);
+    return OK;
 }
 
 enum err
@@ -125,17 +131,15 @@ gather_chapter(struct gather *gather, view bytes)
 {
     struct chapter chapter;
     struct chapter_cursor cursor;
-    struct chapter_entry entry;
+    struct chapter_row row;
     enum err err = chapter_open(bytes, &chapter);
 
     if (err != OK)
         return err;
-    chapter_start(&chapter, gather->rules->words, gather->account, &cursor);
-    while ((err = chapter_next(&cursor, gather->arena, &entry)) == OK) {
-        if (entry.event != NULL)
-            take_plain(gather, &entry);
-        else
-            err = gather_item(gather, entry.item);
+    chapter_start(&chapter, &cursor);
+    while ((err = chapter_next(&cursor, &row)) == OK) {
+        err = row.item ? gather_item(gather, row.codes)
+                       : take_plain(gather, &row);
         if (err != OK)
             return err;
     }
@@ -343,11 +347,23 @@ sort_referred(struct gather_referred *referred)
     referred->count = kept;
 }
 
+static int
+compare_asides(const void *a, const void *b)
+{
+    const struct history_aside *x = a;
+    const struct history_aside *y = b;
+
+    return x->position < y->position ? -1 : x->position > y->position;
+}
+
 void
 gather_end(struct gather *gather, struct history_account *ret_account)
 {
     struct gather_events *events = &gather->events;
 
+    if (gather->aside.count > 0)
+        qsort(gather->aside.items, gather->aside.count,
+              sizeof *gather->aside.items, compare_asides);
     if (!is_sorted(events->items, events->count))
         qsort(events->items, events->count, sizeof *events->items,
               compare_events);

@@ -3,24 +3,17 @@
 #include "core/codec.h"
 #include "core/crypto.h"
 #include "core/history_parts.h"
-#include "core/list.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    FORMAT = 3,              /* of chapters; also for what this program knows */
+    FORMAT = 4,              /* of chapters; also for what this program knows */
     TAIL_MERGE = 32768,      /* items that an owner leaves unmerged */
     TAIL_MAX = 1000000,      /* items that anybody holds */
     TAIL_SIZE_MAX = 1 << 28, /* bytes likewise */
     SCRATCH_SIZE = 1 << 20,
-    CHAPTER_ENTRIES_MAX = 1 << 16, /* of one chapter, ... */
-    CHAPTER_BYTES_MAX = 1 << 22,   /* ... and bytes of items */
 };
-static_assert(CHAPTER_BYTES_MAX + LIMIT_EVENT_SIZE +
-                      CHAPTER_ENTRIES_MAX * (32 + 2 * LIMIT_CODE_SIZE) <
-                  RUNS_BLOB_SIZE_MAX,
-              "a chapter fits a blob");
 static_assert(LIMIT_EVENT_LINES * sizeof(struct event_line) < SCRATCH_SIZE / 2,
               "one event fits the scratch");
 
@@ -54,7 +47,7 @@ history_open(const char *dir, struct journal *journal, bool owner,
     history->rules.words = &history->words;
     enum err err = runset_init(&history->set, dir, journal);
     if (err == OK && (!arena_open(&history->scratch, SCRATCH_SIZE) ||
-                      !arena_open(&history->drafts, LIMIT_ARENA_SIZE)))
+                      !draft_open(&history->draft, &history->words)))
         err = ERR_MEMORY;
     if (err != OK) {
         history_close(history);
@@ -73,7 +66,7 @@ history_close(struct history *history)
     tail_close(&history->tail);
     free(history->quarantine);
     arena_close(&history->scratch);
-    arena_close(&history->drafts);
+    draft_close(&history->draft);
     words_close(&history->words);
     free(history);
 }
@@ -396,128 +389,31 @@ is_full(const struct tail *tail)
 
 /* --- chapters --- */
 
-/* The entries of one account, gathered in history->drafts. */
-struct draft {
-    struct history *history;
-    struct runs_writer *writer;
-    view key;
-    struct text *text; /* scratch */
-    uint32_t size;     /* of their items */
-    struct entry_list {
-        struct chapter_entry *items;
-        uint32_t count;
-        uint32_t room;
-    } entries;
-};
-
-static enum err
-end_chapter(struct draft *draft)
-{
-    if (draft->entries.count == 0)
-        return OK;
-    text_clear(draft->text);
-    chapter_write(draft->entries.items, draft->entries.count,
-                  &draft->history->words, draft->history->drafts, draft->text);
-    if (!text_ok(draft->text))
-        return ERR_MEMORY;
-    runs_add(draft->writer, draft->key, text_view(draft->text));
-    draft->entries.count = 0;
-    draft->size = 0;
-    return OK;
-}
-
-static enum err
-add_entry(struct draft *draft, const struct chapter_entry *entry)
-{
-    *LIST_ADD(&draft->history->drafts, &draft->entries) = *entry;
-    draft->size += entry->item.size;
-    if (draft->entries.count < CHAPTER_ENTRIES_MAX &&
-        draft->size < CHAPTER_BYTES_MAX)
-        return OK;
-    return end_chapter(draft);
-}
-
-/* An item of the tail; what can't be plain is passed on as it is. */
-static enum err
-add_item(struct draft *draft, view bytes)
-{
-    struct chapter_entry entry = { .item = bytes };
-    struct item item;
-    enum err err = item_decode(bytes, &item);
-
-    if (err != OK)
-        return err;
-    entry.position = item.position;
-    entry.copy = item.copy;
-    if (item.kind == ITEM_EVENT) {
-        struct event *event =
-            ARENA_NEW(&draft->history->drafts, struct event, 1);
-        err = codec_decode(item.core, &draft->history->drafts, event);
-        if (err != OK)
-            return err;
-        event->identity = item.identity;
-        entry.event = event;
-    }
-    return add_entry(draft, &entry);
-}
-
-static enum err
-add_chapter(struct draft *draft, account_id account, view bytes)
-{
-    struct history *history = draft->history;
-    struct chapter chapter;
-    struct chapter_cursor cursor;
-    struct chapter_entry entry;
-    enum err err = chapter_open(bytes, &chapter);
-
-    if (err != OK)
-        return err;
-    chapter_start(&chapter, &history->words, account, &cursor);
-    while (err == OK &&
-           (err = chapter_next(&cursor, &history->drafts, &entry)) == OK)
-        err = add_entry(draft, &entry);
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
 static enum err
 join_chapters(void *context, view key, const view *blobs, uint32_t count,
               struct runs_writer *writer)
 {
     struct history *history = context;
-    struct text text = { 0 };
-    struct draft draft = {
-        .history = history, .writer = writer, .key = key, .text = &text
-    };
-    account_id account;
-    enum err err = OK;
+    struct draft *draft = &history->draft;
+    enum err err = draft_begin(draft, key);
 
-    if (!runs_key_account(key, &account))
-        return err_corrupt();
-    arena_reset(&history->drafts);
     for (uint32_t i = 0; i < count && err == OK; i++)
-        err = add_chapter(&draft, account, blobs[i]);
-    if (err == OK)
-        err = end_chapter(&draft);
-    text_close(&text);
-    return err;
+        err = draft_chapter(draft, blobs[i]);
+    return err == OK ? draft_end(draft, writer) : err;
 }
 
 static enum err
 add_account(struct history *history, const struct tail_account *account,
-            struct text *text, struct runs_writer *writer)
+            struct runs_writer *writer)
 {
     const struct tail *tail = &history->tail;
-    struct draft draft = { .history = history,
-                           .writer = writer,
-                           .key = runs_key_view(&account->key),
-                           .text = text };
-    enum err err = OK;
+    struct draft *draft = &history->draft;
+    enum err err = draft_begin(draft, runs_key_view(&account->key));
 
-    arena_reset(&history->drafts);
     for (int32_t item = account->first; item != TAIL_NONE && err == OK;
          item = tail->items[item].next)
-        err = add_item(&draft, tail_bytes(tail, item));
-    return err == OK ? end_chapter(&draft) : err;
+        err = draft_item(draft, tail_bytes(tail, item));
+    return err == OK ? draft_end(draft, writer) : err;
 }
 
 static enum err
@@ -525,12 +421,10 @@ add_tail(struct history *history, struct runs_writer *writer)
 {
     const struct tail_account **sorted = NULL;
     uint32_t count = 0;
-    struct text text = { 0 };
     enum err err = tail_sort(&history->tail, LIMIT_PARTITIONS, &sorted, &count);
 
     for (uint32_t i = 0; i < count && err == OK; i++)
-        err = add_account(history, sorted[i], &text, writer);
-    text_close(&text);
+        err = add_account(history, sorted[i], writer);
     free(sorted);
     return err;
 }

@@ -32,8 +32,7 @@ struct history_account {
     const uint64_t *referred;  /* members whose join named this account,
                                 * ascending, each once; void or not */
     uint32_t aside_count;
-    const struct history_aside *aside; /* quarantined, in order of arrival
-                                        * within what each source holds */
+    const struct history_aside *aside; /* quarantined, in order of arrival */
 };
 
 /* What has been taken in. */

@@ -5,6 +5,7 @@
 #ifndef CORE_HISTORY_PARTS_H
 #define CORE_HISTORY_PARTS_H
 
+#include "core/draft.h"
 #include "core/gather.h"
 #include "core/reader.h"
 #include "core/runset.h"
@@ -26,10 +27,9 @@ struct history {
     uint32_t quarantine_room;
     struct reader_damage damage; /* position 0: none */
     struct arena scratch;        /* for one event */
-    struct arena drafts; /* for the events of an account on their way to a
-                          * chapter */
-    struct words words;  /* of the chapters of the runs */
-    uint32_t words_kept; /* of these, how many the note has */
+    struct draft draft;          /* of chapters */
+    struct words words;          /* of the chapters of the runs */
+    uint32_t words_kept;         /* of these, how many the note has */
 };
 
 #endif

@@ -77,6 +77,12 @@ reserve(struct text *text, size_t size)
     return grow(text, size);
 }
 
+bool
+text_reserve(struct text *text, size_t size)
+{
+    return reserve(text, size);
+}
+
 void
 text_bytes(struct text *text, const void *bytes, size_t size)
 {

@@ -25,6 +25,10 @@ void text_clear(struct text *text);
 bool text_ok(const struct text *text);
 view text_view(const struct text *text);
 
+/* Makes room for `size` bytes behind those that are there, for who writes
+ * them in place.  False: once anything has failed. */
+NODISCARD bool text_reserve(struct text *text, size_t size);
+
 void text_bytes(struct text *text, const void *bytes, size_t size);
 void text_view_append(struct text *text, view bytes);
 void text_string(struct text *text, const char *string);

@@ -2,7 +2,13 @@
 
 #include <string.h>
 
-enum { STREAMS_MAX = 64, DAYS_OF_WEEK = 7 };
+enum {
+    STREAMS_MAX = 64,
+    DAYS_OF_WEEK = 7,
+    /* What tables know. */
+    KINDS = 1 << CHAPTER_PURCHASE | 1 << CHAPTER_LINE | 1 << CHAPTER_REDEEM |
+            1 << CHAPTER_JOIN,
+};
 
 /* 1970-01-01 was a Thursday. */
 enum { WEEKDAY_OF_EPOCH = 3 };
@@ -103,7 +109,8 @@ read_row(struct plain *plain, const struct chapter *chapter, uint32_t index,
     if (number == 0)
         number = add_store(plain, store);
     row->store = (uint16_t)number;
-    return number != 0;
+    /* A join that names a referrer takes more than one account. */
+    return number != 0 && (row->kind != CHAPTER_JOIN || row->goods == 0);
 }
 
 /* Two incarnations of one node may tell an event twice. */
@@ -125,24 +132,34 @@ add_streams(const struct chapter *chapter, identity *seen, uint32_t *count)
     return true;
 }
 
-/* Whether all nodes of the chapter may speak for all its stores.  Most may for
- * any. */
+/* Whether each event's node may speak for its store.  Most may for any, and
+ * the others have one store or a few. */
 static bool
 is_admitted(const struct history_scan *scan, const struct chapter *chapter)
 {
+    enum { ANY = UINT32_MAX };
+    uint32_t last[CHAPTER_STREAMS_MAX]; /* by stream, the store asked last */
+    uint32_t bound = 0;                 /* streams whose node has its stores */
+
     for (uint32_t i = 0; i < chapter->stream_count; i++) {
-        uint32_t node = chapter_stream(chapter, i).node;
-        uint32_t last = 0;
-        if (history_scan_admits(scan, node, 0))
+        bool any =
+            history_scan_admits(scan, chapter_stream(chapter, i).node, 0);
+        last[i] = any ? ANY : 0;
+        bound += !any;
+    }
+    for (uint32_t i = 0; bound > 0 && i < chapter->plain_count; i++) {
+        uint32_t stream = chapter->whose == NULL ? 0 : chapter->whose[i];
+        uint64_t key;
+        if (stream >= chapter->stream_count)
+            return false;
+        memcpy(&key, chapter->keys + (size_t)i * 8, sizeof key);
+        uint32_t store = chapter_key_store(key);
+        if (last[stream] == ANY || last[stream] == store)
             continue;
-        for (uint32_t k = 0; k < chapter->plain_count; k++) {
-            uint64_t key;
-            memcpy(&key, chapter->keys + (size_t)k * 8, sizeof key);
-            uint32_t store = chapter_key_store(key);
-            if (store != last && !history_scan_admits(scan, node, store))
-                return false;
-            last = store;
-        }
+        uint32_t node = chapter_stream(chapter, stream).node;
+        if (!history_scan_admits(scan, node, store))
+            return false;
+        last[stream] = store;
     }
     return true;
 }
@@ -185,7 +202,8 @@ plain_read(struct plain *plain, const struct history_scan *scan,
         return false;
     for (uint32_t i = 0; i < raw->chapter_count; i++)
         if (chapter_open(raw->chapters[i], &chapter) != OK ||
-            chapter.other_count > 0 || !is_admitted(scan, &chapter) ||
+            chapter.other_count > 0 || (chapter.kinds & ~KINDS) != 0 ||
+            !is_admitted(scan, &chapter) ||
             !add_streams(&chapter, seen, &seen_count) ||
             !read_chapter(plain, &chapter, until_ms, &last_ms, arena))
             return false;

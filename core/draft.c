@@ -1,0 +1,115 @@
+#include "core/draft.h"
+
+#include "core/codec.h"
+#include "core/list.h"
+
+enum {
+    ROWS_MAX = 1 << 16,      /* of one chapter, ... */
+    ROWS_SIZE_MAX = 1 << 23, /* ... and bytes of it */
+    ROW_SIZE_MAX = 64 + LIMIT_EVENT_SIZE + ITEM_HEAD_SIZE +
+                   LIMIT_EVENT_LINES * (12 + 2 * LIMIT_CODE_SIZE),
+};
+static_assert(ROWS_SIZE_MAX + ROW_SIZE_MAX + (1 << 13) < RUNS_BLOB_SIZE_MAX,
+              "a chapter fits a blob");
+
+bool
+draft_open(struct draft *draft, struct words *words)
+{
+    *draft = (struct draft) { .words = words };
+    return arena_open(&draft->arena, LIMIT_ARENA_SIZE);
+}
+
+void
+draft_close(struct draft *draft)
+{
+    arena_close(&draft->arena);
+    text_close(&draft->text);
+}
+
+enum err
+draft_begin(struct draft *draft, view key)
+{
+    arena_reset(&draft->arena);
+    draft->rows = (struct draft_rows) { 0 };
+    draft->key = key;
+    return runs_key_account(key, &draft->account) ? OK : err_corrupt();
+}
+
+void
+draft_row(struct draft *draft, const struct chapter_row *row)
+{
+    *LIST_ADD(&draft->arena, &draft->rows) = *row;
+}
+
+/* What can't be plain is passed on as it is. */
+enum err
+draft_item(struct draft *draft, view bytes)
+{
+    struct item item;
+    struct event event;
+    struct chapter_row row;
+    enum err err = item_decode(bytes, &item);
+
+    if (err == OK && item.kind == ITEM_EVENT && !item.copy) {
+        err = codec_decode(item.core, &draft->arena, &event);
+        event.identity = item.identity;
+        if (err == OK && chapter_row_of(&event, item.position, draft->words,
+                                        &draft->arena, &row)) {
+            draft_row(draft, &row);
+            return OK;
+        }
+    }
+    if (err == OK)
+        err = chapter_row_of_item(bytes, &row);
+    if (err == OK)
+        draft_row(draft, &row);
+    return err;
+}
+
+enum err
+draft_chapter(struct draft *draft, view bytes)
+{
+    struct chapter chapter;
+    struct chapter_cursor cursor;
+    struct chapter_row row;
+    enum err err = chapter_open(bytes, &chapter);
+
+    if (err != OK)
+        return err;
+    chapter_start(&chapter, &cursor);
+    while ((err = chapter_next(&cursor, &row)) == OK)
+        draft_row(draft, &row);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+/* How many of the rows from `first` on go into one chapter. */
+static uint32_t
+part_of(const struct draft *draft, uint32_t first)
+{
+    uint32_t size = 0;
+    uint32_t at = first;
+
+    while (at < draft->rows.count && at - first < ROWS_MAX &&
+           size < ROWS_SIZE_MAX)
+        size += chapter_write_size(&draft->rows.items[at++]);
+    return at - first;
+}
+
+enum err
+draft_end(struct draft *draft, struct runs_writer *writer)
+{
+    uint32_t first = 0;
+
+    chapter_sort(draft->rows.items, draft->rows.count);
+    while (first < draft->rows.count) {
+        uint32_t count = part_of(draft, first);
+        text_clear(&draft->text);
+        chapter_write(draft->rows.items + first, count, draft->account,
+                      draft->words, draft->arena, &draft->text);
+        if (!text_ok(&draft->text))
+            return ERR_MEMORY;
+        runs_add(writer, draft->key, text_view(&draft->text));
+        first += count;
+    }
+    return OK;
+}

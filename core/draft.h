@@ -1,0 +1,46 @@
+/*
+ * draft.h - the chapters of an account in the making
+ *
+ * What there is of an account, items and older chapters, is gathered as rows
+ * and goes to a run as one chapter, or as several where it is very much.  One
+ * draft serves all accounts of a run, one after the other.
+ */
+#ifndef CORE_DRAFT_H
+#define CORE_DRAFT_H
+
+#include "core/chapter_write.h"
+#include "core/runs.h"
+
+struct draft {
+    struct words *words; /* borrowed */
+    struct arena arena;  /* owned; of the account at hand */
+    struct text text;    /* owned; of the chapter at hand */
+    view key;
+    account_id account;
+    struct draft_rows {
+        struct chapter_row *items;
+        uint32_t count;
+        uint32_t room;
+    } rows;
+};
+
+/* False: no memory.  The words grow as names are met. */
+NODISCARD bool draft_open(struct draft *draft, struct words *words);
+/* A zeroed draft may be closed. */
+void draft_close(struct draft *draft);
+
+/* Begins the account of that key, which is borrowed until draft_end().
+ * ERR_CORRUPT: it is no key. */
+NODISCARD enum err draft_begin(struct draft *draft, view key);
+
+/* Takes an item or all of a chapter of the account; the bytes are borrowed
+ * until draft_end().  ERR_CORRUPT: they are none. */
+NODISCARD enum err draft_item(struct draft *draft, view bytes);
+NODISCARD enum err draft_chapter(struct draft *draft, view bytes);
+/* Takes a row; what it points to is borrowed likewise. */
+void draft_row(struct draft *draft, const struct chapter_row *row);
+
+/* Adds the account's chapters to the run. */
+NODISCARD enum err draft_end(struct draft *draft, struct runs_writer *writer);
+
+#endif
