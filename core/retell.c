@@ -26,6 +26,7 @@ struct story {
     struct line *lines; /* owned; malloc */
     uint32_t count;
     uint32_t room;
+    bool above;    /* something of ours lies above the fork */
     uint64_t last; /* position of the journal when it was read */
 };
 
@@ -83,6 +84,7 @@ read_records(struct story *story, struct reader *reader)
     enum err err = reader_get_stream(reader, retell->stream, &stream);
     uint64_t seq = retell->fork.seq + 1;
 
+    story->above = err == OK && seq <= stream.head.seq;
     while (err == OK && seq <= stream.head.seq) {
         struct reader_item item;
         struct record_event event;
@@ -200,8 +202,7 @@ write_story(struct db_txn *txn, struct story *story)
     if (!stream_equal(pen_stream_id(&pen, CHANNEL_EVENTS), retell->stream))
         db_fail(txn, ERR_CONFLICT);
     pen_renew(&pen, retell->renewed,
-              story->count > 0 ? REASON_FORK
-                               : (enum record_reason)retell->reason,
+              story->above ? REASON_FORK : (enum record_reason)retell->reason,
               &retell->fork);
     if (txn->err != OK)
         return;

@@ -19,8 +19,8 @@ struct retell {
     stream_id stream; /* of ours, the current incarnation of events */
     stream_head fork; /* the last common end */
     uint64_t renewed; /* the name of the new incarnation */
-    uint8_t reason;   /* enum record_reason, where nothing is told again; else
-                       * it is REASON_FORK */
+    uint8_t reason;   /* enum record_reason, where nothing of ours lies above
+                       * the fork; else it is REASON_FORK */
     int64_t now_ms;
     uint32_t told; /* out: how many events were told again */
 };

@@ -175,7 +175,9 @@ make_room(void **array, uint32_t count, size_t size)
     return true;
 }
 
-/* A later incarnation says where it left its parent. */
+/* A later incarnation says where it left its parent.  What we hold above is
+ * either our own, and told again, or the hub's, fetched by now: only after a
+ * fork is there something else of ours in that place. */
 static void
 mark_left(struct carry *carry, const struct record_parent *parent,
           uint32_t node, uint8_t channel)
@@ -185,11 +187,11 @@ mark_left(struct carry *carry, const struct record_parent *parent,
         if (offer->stream.node != node || offer->stream.channel != channel ||
             offer->stream.incarnation != parent->incarnation)
             continue;
+        bool told_again =
+            parent->reason == REASON_FORK && offer->head.seq > parent->seq;
         offer->left = true;
-        /* What the hub has above is wanted back where we have nothing else
-         * in that place. */
-        offer->fetch = offer->head.seq <= parent->seq;
-        if (offer->head.seq > parent->seq)
+        offer->fetch = !told_again;
+        if (told_again)
             offer->head =
                 (stream_head) { .seq = parent->seq, .chain = parent->chain };
     }

@@ -199,6 +199,24 @@ TEST(an_incarnation_is_offered_up_to_where_it_was_left)
     close_desk(&desk);
 }
 
+/* What was fetched so far is no other branch: the rest is wanted, too. */
+TEST(fetching_goes_on_where_it_was_cut)
+{
+    struct desk desk;
+
+    open_desk(&desk);
+    append_growing(&desk, 3);
+    stream_head left = hash_at(&desk, 3); /* 4-6 came back from the hub */
+    assert_int_equal(journal_renew(desk.journal, 101, REASON_REWOUND, &left),
+                     OK);
+    kit_append_one(desk.journal, "later");
+    assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
+    assert_true(desk.carry.offers[0].left);
+    assert_true(desk.carry.offers[0].fetch);
+    assert_int_equal(desk.carry.offers[0].head.seq, 6);
+    close_desk(&desk);
+}
+
 TEST(a_mark_is_written_after_a_silence_only)
 {
     struct desk desk;
@@ -227,4 +245,5 @@ RUN(cmocka_unit_test(hashes_are_those_of_record_ends),
     cmocka_unit_test(records_come_whole_and_within_bounds),
     cmocka_unit_test(what_one_journal_gives_another_takes),
     cmocka_unit_test(an_incarnation_is_offered_up_to_where_it_was_left),
+    cmocka_unit_test(fetching_goes_on_where_it_was_cut),
     cmocka_unit_test(a_mark_is_written_after_a_silence_only))
