@@ -123,7 +123,8 @@ checked(struct session *session, struct lane *lane, stream_head ours)
             talk_alarm(session, SYNC_ALARM_RESTORED, lane->stream,
                        lane->acked.seq);
         }
-        talk_acked(session, lane);
+        if (!lane->assumed) /* an assumption makes nothing safe */
+            talk_acked(session, lane);
         return;
     }
     talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, lane->peer.seq);

@@ -56,6 +56,22 @@ TEST(a_standby_is_given_all_streams)
     parley_finish(world);
 }
 
+/* Its words were lost: where it stands is assumed, so that it is told what
+ * comes next; but what nobody has said is no acknowledgement, and not safe. */
+TEST(what_is_assumed_of_a_standby_is_not_safe)
+{
+    struct world *world = begin_standby();
+
+    parley_append(&world->hub, SHOP, 3, 's');
+    parley_connect(world);
+    assert_true(parley_deliver(world));
+    parley_lose_all(world);
+    parley_pass_time(world, SYNC_ASK_MS);
+    parley_run(world);
+    assert_int_equal(parley_log(&world->hub, SHOP)->acked, 0);
+    parley_finish(world);
+}
+
 TEST(it_goes_on_where_it_was)
 {
     struct world *world = begin_standby();
@@ -272,6 +288,7 @@ TEST(what_is_safe_is_told)
 }
 
 RUN(cmocka_unit_test(a_standby_is_given_all_streams),
+    cmocka_unit_test(what_is_assumed_of_a_standby_is_not_safe),
     cmocka_unit_test(it_goes_on_where_it_was),
     cmocka_unit_test(who_holds_more_of_a_stream_sends_it),
     cmocka_unit_test(branches_of_two_hubs_are_kept_apart),
