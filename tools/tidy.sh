@@ -17,7 +17,7 @@ say() { printf '%s\n' "$*" | tee -a "$breaches"; }
 found() { while IFS= read -r line; do say "$line: $1"; done; }
 
 ours=$(ls core/*.[ch] replay/*.[ch] nodes/*.[ch] tools/*.[ch] 2>/dev/null)
-all="$ours $(ls bench/*.[ch] tests/*.[ch] 2>/dev/null)"
+all="$ours $(ls bench/*.[ch] tests/*.[ch] tests/*/*.[ch] 2>/dev/null)"
 
 # Layering: core <- replay <- nodes <- tools, and within each the list's order.
 order=" "

@@ -13,82 +13,22 @@
 #include "core/scrub.h"
 #include "core/shelf.h"
 #include "nodes/trace.h"
+#include "tests/sim/image.h"
 
 #define FAR_MS (MACHINE_EPOCH_MS + INT64_C(40) * 86400000)
 
 enum { ARENA_SIZE = 1 << 28 };
 
-static char unrest[WORLD_PROBLEM_SIZE];
-
-const char *
-checks_unrest(void)
-{
-    return unrest;
-}
-
-/* --- straight from the disk --- */
-
-/* The record of the stream that begins at or below the seq. */
-static bool
-find_record(const struct disk_image *image, stream_id stream, uint64_t seq,
-            struct record *ret_record)
-{
-    const struct tree *streams = image->tables[TABLE_STREAMS];
-    struct shelf_key key;
-    struct tree_entry entry;
-    view wanted = shelf_seq_key(&key, stream, seq);
-
-    if (!tree_get(streams, wanted, &entry) &&
-        !tree_below(streams, wanted, &entry))
-        return false;
-    if (!stream_equal(shelf_key_stream(entry.key), stream))
-        return false;
-    uint64_t position = shelf_value_position(entry.value);
-    if (!tree_get(image->tables[TABLE_RECORDS],
-                  shelf_position_key(&key, position), &entry))
-        return false;
-    view bytes = { entry.value.bytes + SHELF_PREFIX_SIZE,
-                   entry.value.size - SHELF_PREFIX_SIZE };
-    return record_parse(bytes, ret_record) == OK;
-}
-
-bool
-checks_holds(const struct disk *disk, stream_id stream, stream_head head,
-             bool exact)
-{
-    struct record record;
-
-    if (head.seq == 0)
-        return true;
-    if (!find_record(disk_journal(disk), stream, head.seq, &record) ||
-        record_last(&record) < head.seq)
-        return false;
-    return !exact || (record_last(&record) == head.seq &&
-                      digest_equal(record.chain, head.chain));
-}
-
-/* The streams of an image, in order; zeros to begin with. */
-static bool
-next_stream(const struct disk_image *image, stream_id *stream,
-            stream_head *ret_head)
-{
-    struct shelf_key key;
-    struct tree_entry entry;
-    struct record record;
-
-    if (!tree_above(image->tables[TABLE_STREAMS],
-                    shelf_seq_key(&key, *stream, UINT64_MAX), &entry))
-        return false;
-    *stream = shelf_key_stream(entry.key);
-    *ret_head = (stream_head) { 0 };
-    if (find_record(image, *stream, UINT64_MAX, &record))
-        *ret_head = (stream_head) { record_last(&record), record.chain };
-    return true;
-}
+struct marking {
+    struct world *world;
+    bool *present;
+};
 
 static void
-mark_sale(struct world *world, const struct record_event *bytes, bool *present)
+mark_sale(void *context, const struct record_event *bytes)
 {
+    const struct marking *marking = context;
+    struct world *world = marking->world;
     struct event event;
     unsigned number;
     char id[LIMIT_CODE_SIZE + 1] = "";
@@ -98,27 +38,15 @@ mark_sale(struct world *world, const struct record_event *bytes, bool *present)
         return;
     memcpy(id, event.id.bytes, event.id.size);
     if (sscanf(id, "s%u", &number) == 1 && number < world->sale_count)
-        present[number] = true;
+        marking->present[number] = true;
 }
 
 void
 checks_mark_sales(struct world *world, const struct disk *disk, bool *present)
 {
-    const struct tree *records = disk_journal(disk)->tables[TABLE_RECORDS];
-    struct tree_entry entry;
-    struct record record;
+    struct marking marking = { world, present };
 
-    for (bool more = tree_first(records, &entry); more;
-         more = tree_above(records, entry.key, &entry)) {
-        struct record_event bytes;
-        view body = { entry.value.bytes + SHELF_PREFIX_SIZE,
-                      entry.value.size - SHELF_PREFIX_SIZE };
-        if (record_parse(body, &record) != OK)
-            continue;
-        struct record_cursor cursor = record_events(&record);
-        while (record_next(&cursor, &bytes))
-            mark_sale(world, &bytes, present);
-    }
+    image_events(disk_journal(disk), mark_sale, &marking);
 }
 
 /* --- all along --- */
@@ -127,12 +55,38 @@ static void
 check_claim(struct world *world, const struct machine *from, stream_id stream,
             stream_head head, const char *what)
 {
-    if (stream.node != 0 && !checks_holds(from->disk, stream, head, true))
+    if (stream.node != 0 &&
+        !image_holds(disk_journal(from->disk), stream, head, true))
         world_fail(world,
                    "machine %u says %s of %s up to %llu, which is not on its "
                    "disk",
                    from->index, what, trace_stream(stream),
                    (unsigned long long)head.seq);
+}
+
+/* What a hub calls safe is on the disk of another hub's machine, or in a
+ * backup. */
+static void
+check_safe(struct world *world, const struct machine *from, stream_id stream,
+           uint64_t safe)
+{
+    const stream_head head = { .seq = safe };
+
+    if (stream.node == 0 || safe == 0 || from->index >= world->hub_count)
+        return;
+    for (uint32_t i = 0; i < world->hub_count; i++)
+        if (i != from->index &&
+            image_holds(disk_journal(world->machines[i]->disk), stream, head,
+                        false))
+            return;
+    for (uint32_t i = 0; i < world->backup_count; i++)
+        if (image_holds(disk_journal(world->backups[i].disk), stream, head,
+                        false))
+            return;
+    world_fail(world,
+               "machine %u calls %s safe up to %llu, which no other disk of "
+               "HQ holds",
+               from->index, trace_stream(stream), (unsigned long long)safe);
 }
 
 /* For LOUD=2. */
@@ -164,12 +118,16 @@ checks_frame(void *context, struct machine *from, const struct frame *frame)
     struct world *world = context;
 
     tell_frame(from, frame);
-    if (frame->kind == FRAME_ACK)
+    if (frame->kind == FRAME_ACK) {
         check_claim(world, from, frame->ack.stream, frame->ack.head, "ACK");
+        check_safe(world, from, frame->ack.stream, frame->ack.safe);
+    }
     if (frame->kind == FRAME_WELCOME)
-        for (uint32_t i = 0; i < frame->welcome.held_count; i++)
-            check_claim(world, from, frame->welcome.held[i].stream,
-                        frame->welcome.held[i].head, "WELCOME");
+        for (uint32_t i = 0; i < frame->welcome.held_count; i++) {
+            const struct frame_held *held = &frame->welcome.held[i];
+            check_claim(world, from, held->stream, held->head, "WELCOME");
+            check_safe(world, from, held->stream, held->safe);
+        }
 }
 
 struct scrubbing {
@@ -208,102 +166,6 @@ checks_journal(struct world *world, struct box *box)
         world_fail(world, "journal of machine %u can't be read",
                    box->machine.index);
     journal_close(journal);
-}
-
-/* --- at rest --- */
-
-static bool
-is_current(const struct disk_image *image, stream_id stream)
-{
-    stream_id next = stream;
-    stream_head head;
-
-    return !next_stream(image, &next, &head) || next.node != stream.node ||
-           next.channel != stream.channel;
-}
-
-/* Everything of this store is at the hub. */
-static bool
-is_sent(const struct box *hub, const struct box *box)
-{
-    const struct disk_image *mine = disk_journal(box->machine.disk);
-    stream_id stream = { 0 };
-    stream_head head;
-    struct record record;
-
-    while (next_stream(mine, &stream, &head)) {
-        if (stream.node != box->node || stream.channel != CHANNEL_EVENTS)
-            continue;
-        bool there = find_record(disk_journal(hub->machine.disk), stream,
-                                 UINT64_MAX, &record) &&
-                     record_last(&record) == head.seq &&
-                     digest_equal(record.chain, head.chain);
-        if (there || (box->parted && !is_current(mine, stream)))
-            continue;
-        snprintf(unrest, sizeof unrest,
-                 "machine %u has %s up to %llu, the hub something else",
-                 box->machine.index, trace_stream(stream),
-                 (unsigned long long)head.seq);
-        return false;
-    }
-    return true;
-}
-
-/* The store holds another branch of the stream, or has lost all of it. */
-static bool
-has_forked(const struct disk_image *theirs, const struct box *box,
-           stream_id stream)
-{
-    const struct disk_image *mine = disk_journal(box->machine.disk);
-    struct record ours;
-    struct record record;
-
-    if (!find_record(mine, stream, UINT64_MAX, &ours))
-        return true;
-    return !find_record(theirs, stream, record_last(&ours), &record) ||
-           record_last(&record) != record_last(&ours) ||
-           !digest_equal(record.chain, ours.chain);
-}
-
-/* Everything that the hub holds of this store or publishes is here. */
-static bool
-is_received(const struct box *hub, const struct box *box)
-{
-    const struct disk_image *theirs = disk_journal(hub->machine.disk);
-    stream_id stream = { 0 };
-    stream_head head;
-
-    while (next_stream(theirs, &stream, &head)) {
-        bool mine = stream.node == box->node;
-        if (stream.channel != CHANNEL_PUBLIC && !mine)
-            continue;
-        if (mine && box->parted && has_forked(theirs, box, stream))
-            continue;
-        if (checks_holds(box->machine.disk, stream, head, true))
-            continue;
-        snprintf(unrest, sizeof unrest, "machine %u lacks %s up to %llu",
-                 box->machine.index, trace_stream(stream),
-                 (unsigned long long)head.seq);
-        return false;
-    }
-    return true;
-}
-
-bool
-checks_rest(struct world *world)
-{
-    const struct box *hub = world->boxes[0];
-
-    for (uint32_t i = 0; i < world->box_count; i++) {
-        const struct box *box = world->boxes[i];
-        if (!box->hub && !box->store) {
-            snprintf(unrest, sizeof unrest, "machine %u does not run", i);
-            return false;
-        }
-        if (box->store && (!is_sent(hub, box) || !is_received(hub, box)))
-            return false;
-    }
-    return true;
 }
 
 /* --- afterwards --- */
@@ -357,7 +219,7 @@ checks_arrived(struct world *world, bool *ret_present)
 {
     bool *present = ret_present ? ret_present : take_marks(world);
 
-    checks_mark_sales(world, world->boxes[0]->machine.disk, present);
+    checks_mark_sales(world, world_hub(world)->machine.disk, present);
     for (uint32_t i = 0; i < world->sale_count; i++) {
         const struct sale *sale = &world->sales[i];
         if (sale->state == SALE_DONE && !present[i])
@@ -404,14 +266,14 @@ feed(struct world *world, const struct disk_image *image,
     stream_id stream = { 0 };
     stream_head head;
 
-    while (count < STREAMS_MAX && next_stream(image, &stream, &head)) {
+    while (count < STREAMS_MAX && image_next_stream(image, &stream, &head)) {
         held[count] = 0;
         streams[count++] = stream;
     }
     while (count > 0) {
         struct record record;
         uint32_t at = luck_below(&world->luck, count);
-        if (!find_record(image, streams[at], held[at] + 1, &record) ||
+        if (!image_find(image, streams[at], held[at] + 1, &record) ||
             record_last(&record) <= held[at]) {
             streams[at] = streams[--count];
             held[at] = held[count];
@@ -444,7 +306,7 @@ check_witness(struct world *world, struct ledger *ledger)
     if (err == OK)
         err = ledger_open(dir, LEDGER_WRITE, NULL, &witness);
     if (err == OK) {
-        feed(world, disk_journal(world->boxes[0]->machine.disk),
+        feed(world, disk_journal(world_hub(world)->machine.disk),
              ledger_journal(witness));
         err = ledger_refresh(witness, NULL);
     }
@@ -484,21 +346,50 @@ verify(struct world *world, struct box *box, struct ledger **ret_ledger)
                    err_name(err), complaint.text);
 }
 
+static digest
+digest_of(struct world *world, struct ledger *ledger)
+{
+    digest sum = { { 0 } };
+
+    if (digest_accounts(ledger, LEDGER_KNOWN_ALL, FAR_MS, &sum, NULL) != OK)
+        world_fail(world, "no digest");
+    return sum;
+}
+
+/* Machines that hold the same say the same. */
+static void
+check_shadow(struct world *world, struct box *box, struct ledger *ledger)
+{
+    struct ledger *theirs = NULL;
+
+    checks_journal(world, box);
+    verify(world, box, &theirs);
+    if (theirs != NULL && ledger != NULL &&
+        !digest_equal(digest_of(world, ledger), digest_of(world, theirs)))
+        world_fail(world, "machine %u holds the same and has another digest",
+                   box->machine.index);
+    ledger_close(theirs);
+}
+
 void
 checks_all(struct world *world)
 {
+    struct box *hub = world_hub(world);
     struct arena arena;
     struct ledger *ledger;
 
     if (!arena_open(&arena, ARENA_SIZE))
         abort();
-    for (uint32_t i = 1; i < world->box_count && i < 30; i++) {
+    for (uint32_t i = world->hub_count; i < world->box_count; i++) {
         checks_journal(world, world->boxes[i]);
         verify(world, world->boxes[i], &ledger);
         ledger_close(ledger);
     }
-    checks_journal(world, world->boxes[0]);
-    verify(world, world->boxes[0], &ledger);
+    checks_journal(world, hub);
+    verify(world, hub, &ledger);
+    for (uint32_t i = 0; i < world->hub_count; i++)
+        if (world->boxes[i] != hub)
+            check_shadow(world, world->boxes[i], ledger);
     if (ledger != NULL && world->problem[0] == '\0') {
         check_sales(world, ledger, &arena);
         check_witness(world, ledger);

@@ -13,11 +13,6 @@
 
 #include "tests/sim/world.h"
 
-/* Whether the disk durably holds the stream up to a record end of that seq
- * with that hash; without `exact`, just the seq. */
-bool checks_holds(const struct disk *disk, stream_id stream, stream_head head,
-                  bool exact);
-
 /* Sets the element of each sale whose event is on the disk, under whatever
  * identity. */
 void checks_mark_sales(struct world *world, const struct disk *disk,
@@ -29,11 +24,6 @@ void checks_frame(void *context, struct machine *from,
 
 /* The journal of a machine that is not dead. */
 void checks_journal(struct world *world, struct box *box);
-
-/* Whether all has come to rest: nothing is on its way any more. */
-bool checks_rest(struct world *world);
-/* Why not, in words; valid until the next call. */
-const char *checks_unrest(void);
 
 /* Every sale that was acknowledged is at the hub; `ret_present` may be NULL, or
  * has an element for each. */

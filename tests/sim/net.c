@@ -111,7 +111,9 @@ queue_take(struct transport *from)
 static bool
 can_see(uint32_t a, uint32_t b)
 {
-    return !the_net->is_cut[a] && !the_net->is_cut[b];
+    const struct net_place *places = the_net->places;
+
+    return !places[a].cut && !places[b].cut && places[a].side == places[b].side;
 }
 
 static struct transport *

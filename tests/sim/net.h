@@ -21,6 +21,12 @@ struct net_weather {
     int64_t delay_more; /* and up to so much more */
 };
 
+/* Where a machine stands in the network. */
+struct net_place {
+    bool cut;      /* sees nobody */
+    uint32_t side; /* sees those on the same side */
+};
+
 /* Looks at every frame that goes out; `index` is the sender's. */
 typedef void net_spy(void *context, struct machine *from,
                      const struct frame *frame);
@@ -30,7 +36,7 @@ struct net {
     struct net_weather weather;
     struct machine **machines; /* borrowed; endpoint tcp://IP:PORT is PORT */
     uint32_t machine_count;
-    bool *is_cut; /* of machine_count: sees nobody */
+    struct net_place *places; /* of machine_count; borrowed */
     net_spy *spy;
     void *context;
 

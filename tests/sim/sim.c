@@ -49,63 +49,6 @@ static struct randombytes_implementation sodium_body = {
     .buf = sodium_fill,
 };
 
-/* --- plans --- */
-
-/* Zero as often as not, or something up to the most. */
-static uint32_t
-some(struct luck *luck, uint32_t most)
-{
-    uint32_t drawn = 1 + luck_below(luck, most);
-
-    return luck_below(luck, 2) ? drawn : 0;
-}
-
-static struct world_plan
-draw_plan(uint64_t seed)
-{
-    struct luck luck = { seed ^ UINT64_C(0x5eed) };
-    uint32_t clones = seed % 4 == 0 ? 1 + luck_below(&luck, 30) : 0;
-
-    return (struct world_plan) {
-        .stores = 2 + luck_below(&luck, 9),
-        .trouble_ms = 20000 + luck_below(&luck, 60000),
-        .budget_ms = 240000,
-        .weather = { .loss = some(&luck, 100000),
-                     .twice = some(&luck, 50000),
-                     .overtake = some(&luck, 100000),
-                     .breaks = some(&luck, 5000),
-                     .delay_ms = 1 + luck_below(&luck, 50),
-                     .delay_more = luck_below(&luck, 500) },
-        .sales = 200 + luck_below(&luck, 1500),
-        .deaths = some(&luck, 60),
-        .hub_deaths = some(&luck, 100),
-        .stops = some(&luck, 40),
-        .cuts = some(&luck, 60),
-        .fulls = some(&luck, 40),
-        .faults = some(&luck, 40),
-        .jumps = some(&luck, 40),
-        .restores = some(&luck, 60),
-        .clones = clones,
-        .sleeps = some(&luck, 20),
-        .publishes = some(&luck, 60),
-    };
-}
-
-/* An outage of hours: all come back at once, each with a backlog. */
-static struct world_plan
-draw_herd(uint32_t stores)
-{
-    return (struct world_plan) {
-        .stores = stores,
-        .trouble_ms = 1000,
-        .budget_ms = 600000,
-        .weather = { .delay_ms = 5, .delay_more = 50 },
-        .backlog = 60,
-        .sales = 20,
-        .herd = true,
-    };
-}
-
 static uint64_t
 number(int count, char **words, const char *name, uint64_t missing)
 {
@@ -121,7 +64,7 @@ static bool
 run(uint64_t seed, uint32_t loud, uint32_t herd)
 {
     struct world world;
-    struct world_plan plan = herd ? draw_herd(herd) : draw_plan(seed);
+    struct world_plan plan = herd ? plan_herd(herd) : plan_draw(seed);
 
     sodium_luck.state = seed * 7 + 1;
     trace_be_loud(loud);

@@ -1,14 +1,16 @@
 /*
- * world.h - a hub and its stores on invented machines, and what befalls them
+ * world.h - hubs and stores on invented machines, and what befalls them
  *
  * The processes are the real ones of nodes/hub.c and nodes/store.c, turn by
  * turn; below them journal, ingest, fold and ledger are real, too.  Invented
  * are db.h (disk.h), transport.h (net.h), both clocks and the moments at which
  * the keeper folds.  All that happens follows from one seed.
  *
- * A run has two parts.  First, trouble: sales at the tills while the plan's
- * misfortunes strike.  Then everything is healed and nothing is sold; within
- * a budget of time all must have come to rest and agree (checks.h).
+ * A run has two parts.  First, trouble: sales and redemptions at the tills
+ * while the plan's misfortunes strike (fate.h), and people at HQ who do
+ * something about it (office.h).  Then everything is healed and nothing is
+ * sold; within a budget of time all must have come to rest (rest.h) and agree
+ * (checks.h).
  */
 #ifndef TESTS_SIM_WORLD_H
 #define TESTS_SIM_WORLD_H
@@ -17,34 +19,18 @@
 #include "nodes/hub.h"
 #include "nodes/store.h"
 #include "tests/place.h"
-#include "tests/sim/net.h"
+#include "tests/sim/plan.h"
 
-enum { WORLD_MEMBERS = 12, WORLD_PROBLEM_SIZE = 400, WORLD_DIR_SIZE = 280 };
-
-/* How often misfortunes strike: of a million milliseconds of each machine. */
-struct world_plan {
-    uint32_t stores;
-    int64_t trouble_ms;
-    int64_t budget_ms; /* for coming to rest */
-    struct net_weather weather;
-    uint32_t sales;
-    uint32_t deaths;     /* power cuts, at any write */
-    uint32_t hub_deaths; /* likewise */
-    uint32_t stops;      /* the process ends and begins again, politely */
-    uint32_t cuts;       /* from the network */
-    uint32_t fulls;      /* no room on the disk for a while */
-    uint32_t faults;     /* of the disk */
-    uint32_t jumps;      /* of the wall clock */
-    uint32_t restores;   /* of an old backup */
-    uint32_t clones;     /* of a store's whole disk, onto another machine */
-    uint32_t sleeps;     /* no turn for many seconds */
-    uint32_t publishes;  /* new rules at the hub */
-    uint32_t backlog;    /* sales at each store before anything runs */
-    bool herd;           /* too many for all the checks: only that everything
-                          * arrives, and that little waits at the hub */
+enum {
+    WORLD_MEMBERS = 12,
+    WORLD_PROBLEM_SIZE = 400,
+    WORLD_DIR_SIZE = 280,
+    WORLD_HUBS_MAX = 3,
+    WORLD_BACKUPS_MAX = 8,
+    WORLD_STEP_MS = 5,
 };
 
-enum box_kind { BOX_HUB, BOX_STORE };
+enum box_kind { BOX_HUB, BOX_STORE }; /* a hub, or the standby of one */
 
 /* A machine, its process, and its till. */
 struct box {
@@ -69,7 +55,7 @@ struct box {
 enum sale_state {
     SALE_ASKED, /* nobody has answered */
     SALE_DONE,  /* acknowledged by the node */
-    SALE_GONE,  /* acknowledged, and lost with its disk before it got out */
+    SALE_GONE,  /* acknowledged, and lost with every disk that it was on */
 };
 
 struct sale {
@@ -80,22 +66,38 @@ struct sale {
     identity identity; /* once done */
 };
 
+/* A verified copy of a hub, of which its books speak; kept for ever. */
+struct world_backup {
+    uint32_t box;
+    struct disk *disk;
+};
+
 struct world {
     struct world_plan plan;
     struct luck luck;
     struct net net;
     struct place place;
     struct arena arena; /* for a sale's parsing */
-    struct box **boxes; /* the hub is the first */
+    struct box **boxes; /* the first is the hub, then come the standbys */
     struct machine **machines;
     uint32_t box_count;
     uint32_t box_room;
+    uint32_t hub_count; /* that one and the standbys */
+    uint32_t reigning;  /* whom people hold to be the hub */
+    struct {
+        stream_id stream;
+        stream_head head;
+    } founding; /* the books when all had been enrolled */
+    struct world_backup backups[WORLD_BACKUPS_MAX];
+    uint32_t backup_count;
+    int64_t fall_ms;    /* when the hub falls ... */
+    int64_t recover_ms; /* ... and when its machine comes back */
     struct sale *sales;
     uint32_t sale_count;
     uint32_t sale_room;
     uint32_t published;
     bool healed;
-    uint64_t queue_max;               /* most bytes that waited at the hub */
+    uint64_t queue_max;               /* most bytes that waited at a hub */
     char problem[WORLD_PROBLEM_SIZE]; /* the first; "" */
 };
 
@@ -109,5 +111,21 @@ bool world_run(struct world *world);
 
 /* Says what is wrong; the first time counts. */
 void world_fail(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Says so unless it went well. */
+void world_must(struct world *world, enum err err, const char *what);
+
+/* By the true clock, as people at their desks have it. */
+static inline int64_t
+world_now_ms(void)
+{
+    return MACHINE_EPOCH_MS + machine_true_ms();
+}
+
+/* The box that people hold to be the hub. */
+static inline struct box *
+world_hub(const struct world *world)
+{
+    return world->boxes[world->reigning];
+}
 
 #endif

@@ -1,0 +1,324 @@
+#include "tests/sim/fate.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/prune.h"
+#include "nodes/carry.h"
+#include "nodes/clock.h"
+#include "nodes/notes.h"
+#include "tests/sim/box.h"
+#include "tests/sim/office.h"
+#include "tests/sim/till.h"
+
+enum {
+    WALL_JUMP_MS = 3600 * 1000,
+    CLONES_MAX = 4,
+    OTHER_SIDE = 1, /* of a split network */
+};
+
+/* --- disks --- */
+
+static void
+restore(struct world *world, struct box *box)
+{
+    if (!box->has_backup) {
+        box->backup = disk_save(box->machine.disk);
+        box->has_backup = true;
+        return;
+    }
+    box_end(box);
+    box_end_till(box);
+    disk_restore(box->machine.disk, &box->backup);
+    disk_forget(&box->backup);
+    box->has_backup = false;
+    box->machine.fuse = -1;
+    box->parted = true;
+    till_count_losses(world);
+    box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 5000);
+}
+
+static void
+copy_file(const struct box *from, const struct box *to, const char *name)
+{
+    char path[WORLD_DIR_SIZE + 32], bytes[4096];
+
+    snprintf(path, sizeof path, "%s/keys/%s", from->dir, name);
+    FILE *file = fopen(path, "rb");
+    size_t size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (file)
+        fclose(file);
+    snprintf(path, sizeof path, "%s/keys/%s", to->dir, name);
+    int there = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (there < 0 || write(there, bytes, size) != (ssize_t)size)
+        abort();
+    close(there);
+}
+
+/* The image of a store's disk is put into a second machine, keys and all; both
+ * sell on. */
+static void
+clone(struct world *world, struct box *box)
+{
+    struct disk_copy copy = disk_save(box->machine.disk);
+    struct box *twin = box_add(world, BOX_STORE, box->node);
+
+    copy_file(box, twin, "own");
+    copy_file(box, twin, "hubs");
+    disk_restore(twin->machine.disk, &copy);
+    disk_forget(&copy);
+    box->parted = true;
+    twin->parted = true;
+    twin->machine.wall_ms = box->machine.wall_ms;
+    twin->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 20000);
+}
+
+static void
+fill(struct world *world, struct box *box)
+{
+    box->machine.disk->full = true;
+    box->heal_ms = machine_true_ms() + luck_between(&world->luck, 50, 10000);
+}
+
+/* As `leima prune` does: the process does not run, all streams, each as far as
+ * it is safe. */
+static enum err
+prune_streams(struct journal *journal, uint32_t node)
+{
+    struct carry carry = { 0 };
+    struct notes notes;
+
+    enum err err = notes_load(&notes, journal);
+    if (err == OK)
+        err = carry_open(journal, &carry);
+    if (err == OK)
+        err = carry_offers(&carry, node, CHANNEL_EVENTS);
+    for (uint32_t i = 0; err == OK && i < carry.offer_count; i++) {
+        struct prune prune = {
+            .stream = carry.offers[i].stream,
+            .safe = notes_get_safe(&notes, carry.offers[i].stream),
+            .before_ms = clock_wall_ms(),
+        };
+        err = prune_run(journal, &prune);
+    }
+    carry_close(&carry);
+    return err;
+}
+
+static void
+prune(struct world *world, struct box *box)
+{
+    struct ledger *ledger = NULL;
+
+    box_end(box);
+    box_end_till(box);
+    box_enter(box);
+    enum err err = ledger_open(box->dir, LEDGER_OWN, NULL, &ledger);
+    if (err == OK)
+        err = prune_streams(ledger_journal(ledger), box->node);
+    if (err == OK)
+        err = prune_caches(ledger_journal(ledger), box->dir);
+    ledger_close(ledger);
+    machine_leave();
+    if (err != OK && err != ERR_FULL && err != ERR_IO)
+        world_fail(world, "prune of machine %u: %s", box->machine.index,
+                   err_name(err));
+}
+
+/* --- everything else --- */
+
+static void
+cut(struct world *world, struct box *box)
+{
+    world->net.places[box->machine.index].cut = true;
+    box->heal_ms = machine_true_ms() + luck_between(&world->luck, 100, 30000);
+}
+
+static void
+stop(struct world *world, struct box *box)
+{
+    box_end(box);
+    box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 8000);
+}
+
+static bool
+strikes(struct world *world, uint32_t often)
+{
+    return often > 0 && luck_hits(&world->luck, often * WORLD_STEP_MS);
+}
+
+static void
+strike_any(struct world *world, struct box *box, uint32_t deaths)
+{
+    const struct world_plan *plan = &world->plan;
+    struct machine *machine = &box->machine;
+    struct luck *luck = &world->luck;
+
+    if (strikes(world, deaths) && machine->fuse < 0)
+        machine->fuse = luck_below(luck, 12);
+    if (box_runs(box) && strikes(world, plan->stops))
+        stop(world, box);
+    if (box->heal_ms == 0 && strikes(world, plan->cuts))
+        cut(world, box);
+    if (box->heal_ms == 0 && strikes(world, plan->fulls))
+        fill(world, box);
+    if (strikes(world, plan->faults)) {
+        machine->disk->faults = 1;
+        machine->disk->fault_in = luck_below(luck, 5);
+    }
+    if (strikes(world, plan->jumps))
+        machine->wall_ms = luck_between(luck, -WALL_JUMP_MS, WALL_JUMP_MS);
+    if (strikes(world, plan->sleeps))
+        box->turn_ms = machine_true_ms() + luck_between(luck, 1000, 60000);
+}
+
+static void
+strike_store(struct world *world, struct box *box)
+{
+    const struct world_plan *plan = &world->plan;
+
+    if (strikes(world, plan->restores))
+        restore(world, box);
+    if (world->box_count < world->hub_count + plan->stores + CLONES_MAX &&
+        strikes(world, plan->clones))
+        clone(world, box);
+    if (!box->machine.dead && strikes(world, plan->prunes))
+        prune(world, box);
+    if (!box->machine.dead && strikes(world, plan->sales)) {
+        till_sell(world, box);
+        if (luck_below(&world->luck, 4) == 0)
+            till_repeat(world, box);
+    }
+}
+
+void
+fate_strike(struct world *world, struct box *box)
+{
+    const struct world_plan *plan = &world->plan;
+    bool is_hub = box->kind == BOX_HUB;
+
+    strike_any(world, box, is_hub ? plan->hub_deaths : plan->deaths);
+    if (!is_hub)
+        strike_store(world, box);
+    if (box == world_hub(world) && strikes(world, plan->publishes))
+        office_publish(world);
+    if (box == world_hub(world) && strikes(world, plan->backups))
+        office_back_up(world);
+}
+
+/* --- the fall of a hub --- */
+
+void
+fate_plan(struct world *world)
+{
+    int64_t trouble_ms = world->plan.trouble_ms;
+
+    world->fall_ms = INT64_MAX;
+    world->recover_ms = INT64_MAX;
+    if (world->plan.fall == FALL_NONE)
+        return;
+    world->fall_ms = luck_between(&world->luck, trouble_ms / 4, trouble_ms / 2);
+    if (world->plan.fall != FALL_RESTORED)
+        world->recover_ms =
+            world->fall_ms + luck_between(&world->luck, 1000, trouble_ms / 2);
+}
+
+/* The first hub on a side of its own, with half of the stores or none. */
+static void
+part(struct world *world, bool with_stores)
+{
+    world->net.places[0].side = OTHER_SIDE;
+    for (uint32_t i = world->hub_count; with_stores && i < world->box_count;
+         i++)
+        world->net.places[i].side =
+            luck_below(&world->luck, 2) ? OTHER_SIDE : 0;
+}
+
+static void
+fall(struct world *world)
+{
+    struct box *hub = world->boxes[0];
+    enum world_fall what = world->plan.fall;
+
+    if (what == FALL_RESTORED) {
+        (void)office_restore(world, hub);
+        return;
+    }
+    if (!office_promote(world, world->boxes[1]))
+        return; /* people wait for the old hub */
+    if (what == FALL_BURNED) {
+        box_end(hub);
+        hub->begin_ms = INT64_MAX;
+    } else {
+        part(world, what == FALL_SPLIT);
+    }
+}
+
+static void
+recover(struct world *world)
+{
+    for (uint32_t i = 0; i < world->box_count; i++)
+        world->net.places[i].side = 0;
+    if (world->boxes[0]->begin_ms == INT64_MAX &&
+        !office_restore(world, world->boxes[0]))
+        world->boxes[0]->begin_ms = 0;
+}
+
+void
+fate_turn(struct world *world)
+{
+    int64_t now_ms = machine_true_ms();
+
+    if (now_ms >= world->fall_ms) {
+        world->fall_ms = INT64_MAX;
+        fall(world);
+    }
+    if (now_ms >= world->recover_ms) {
+        world->recover_ms = INT64_MAX;
+        recover(world);
+    }
+}
+
+/* --- healing --- */
+
+static void
+relieve(struct world *world, struct box *box)
+{
+    world->net.places[box->machine.index].cut = false;
+    box->machine.disk->full = false;
+    box->heal_ms = 0;
+}
+
+void
+fate_relieve(struct world *world, struct box *box)
+{
+    if (box->heal_ms != 0 && machine_true_ms() >= box->heal_ms)
+        relieve(world, box);
+}
+
+void
+fate_heal(struct world *world)
+{
+    world->net.weather =
+        (struct net_weather) { .delay_ms = 5, .delay_more = 20 };
+    recover(world);
+    for (uint32_t i = 0; i < world->box_count; i++) {
+        struct box *box = world->boxes[i];
+        relieve(world, box);
+        if (box->machine.dead)
+            box_bury(world, box);
+        box->machine.fuse = -1;
+        box->machine.disk->faults = 0;
+        box->turn_ms = 0;
+        disk_forget(&box->backup);
+        box->has_backup = false;
+    }
+    world->healed = true;
+    office_settle(world);
+    for (uint32_t i = 0; i < world->box_count; i++)
+        if (!box_runs(world->boxes[i]))
+            box_begin(world, world->boxes[i]);
+    till_repeat_all(world);
+}

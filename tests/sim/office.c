@@ -1,0 +1,363 @@
+#include "tests/sim/office.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/ledger_backup.h"
+#include "core/ledger_publish.h"
+#include "nodes/allow.h"
+#include "nodes/clock.h"
+#include "nodes/keys.h"
+#include "nodes/reign.h"
+#include "nodes/safe.h"
+#include "tests/sim/box.h"
+#include "tests/sim/image.h"
+#include "tests/sim/till.h"
+
+enum { HUB_NODE = 1, STORE_NODE = 10 };
+
+/* --- rules --- */
+
+static void
+publish(struct world *world, struct ledger *ledger)
+{
+    char program[1024];
+
+    snprintf(program, sizeof program,
+             "program: Sim\n"
+             "currency: EUR\n"
+             "timezone: Europe/Helsinki\n"
+             "partners:\n"
+             "  - {id: market, stores: [1-9999], issue_price: 0.010, "
+             "redeem_price: 0.009}\n"
+             "earn:\n"
+             "  - {id: base%u, per: 1.00, points: 1}\n",
+             world->published);
+    const struct ledger_publish publish = {
+        .name = "sim.yaml",
+        .file = view_of(program),
+        .from_day = 19000 + (int32_t)world->published,
+        .now_ms = world_now_ms(),
+    };
+    struct complaint complaint = { 0 };
+    identity published;
+    enum err err = ledger_publish(ledger, &publish, &published, &complaint);
+    if (err == OK)
+        world->published++;
+    else if (err != ERR_FULL && err != ERR_IO && err != ERR_BUSY)
+        world_fail(world, "publish: %s %s", err_name(err), complaint.text);
+}
+
+/* A command at the hub.  NULL: its machine is down. */
+static struct ledger *
+sit_down(struct box *hub)
+{
+    struct ledger *ledger = NULL;
+
+    box_enter(hub);
+    if (hub->machine.dead || !hub->hub ||
+        ledger_open(hub->dir, LEDGER_WRITE, NULL, &ledger) != OK)
+        return NULL;
+    return ledger;
+}
+
+static void
+stand_up(struct ledger *ledger)
+{
+    ledger_close(ledger);
+    machine_leave();
+}
+
+void
+office_publish(struct world *world)
+{
+    struct box *hub = world_hub(world);
+    struct complaint complaint;
+    struct ledger *ledger = sit_down(hub);
+
+    if (ledger &&
+        reign_may_rule(hub->dir, ledger_journal(ledger), &complaint) == OK)
+        publish(world, ledger);
+    stand_up(ledger);
+}
+
+/* --- who belongs --- */
+
+/* False: the hub's disk has no room. */
+static bool
+enrol(struct world *world, struct box *box, struct allow *allow)
+{
+    struct enrolment enrolment = { .node = box->node,
+                                   .role = box->kind == BOX_STORE
+                                               ? ENROL_STORE
+                                               : ENROL_STANDBY,
+                                   .joined = true };
+    struct keys_pair own;
+
+    box_enter(box);
+    world_must(world, keys_load(box->dir, "own", &own, NULL), "keys_load");
+    enrolment.key = own.public_key;
+    if (box->kind == BOX_STORE) {
+        enrolment.store_count = 1;
+        enrolment.stores[0] = box->node;
+    } else {
+        net_endpoint(box->machine.index, enrolment.endpoint);
+    }
+    box_enter(world_hub(world));
+    enum err err = allow_enrol(allow, &enrolment);
+    if (err != ERR_FULL && err != ERR_IO)
+        world_must(world, err, "allow_enrol");
+    return err == OK;
+}
+
+/* The hubs that a box is told of when it joins, the reigning one first. */
+static void
+tell_hubs(struct world *world, struct box *box)
+{
+    struct keys_hubs hubs = { 0 };
+    struct keys_pair own;
+
+    for (uint32_t i = 0; i < world->hub_count; i++) {
+        struct box *hub =
+            world->boxes[(world->reigning + i) % world->hub_count];
+        if (hub == box)
+            continue;
+        world_must(world, keys_load(hub->dir, "own", &own, NULL), "keys_load");
+        hubs.list[hubs.count].key = own.public_key;
+        net_endpoint(hub->machine.index, hubs.list[hubs.count++].endpoint);
+    }
+    box_enter(box);
+    world_must(world, keys_store_hubs(box->dir, &hubs, NULL), "keys_store");
+}
+
+static void
+make_keys(struct world *world, struct box *box)
+{
+    struct keys_pair pair;
+
+    transport_keypair(&pair);
+    box_enter(box);
+    world_must(world, keys_store(box->dir, "own", &pair, NULL), "keys_store");
+}
+
+static uint64_t
+epoch_of(struct world *world, struct box *box)
+{
+    struct journal_identity who = { 0 };
+    struct journal *journal = NULL;
+    char path[WORLD_DIR_SIZE + 16];
+
+    snprintf(path, sizeof path, "%s/journal", box->dir);
+    world_must(world, journal_open(path, NULL, &journal), "journal_open");
+    if (journal)
+        world_must(world, journal_get_identity(journal, &who), "identity");
+    journal_close(journal);
+    return who.incarnation;
+}
+
+void
+office_found(struct world *world)
+{
+    const struct world_plan *plan = &world->plan;
+    struct ledger *ledger = NULL;
+    struct allow *allow = NULL;
+
+    assert(plan->standbys < WORLD_HUBS_MAX);
+    world->hub_count = 1 + plan->standbys;
+    for (uint32_t i = 0; i < world->hub_count; i++)
+        make_keys(world, box_add(world, BOX_HUB, HUB_NODE + i));
+    struct box *hub = world_hub(world);
+    box_enter(hub);
+    world_must(world, ledger_open(hub->dir, LEDGER_WRITE, NULL, &ledger),
+               "ledger");
+    world_must(world, allow_open(ledger_journal(ledger), &allow), "allow");
+    for (uint32_t i = 1; i < world->hub_count; i++) {
+        (void)enrol(world, world->boxes[i], allow);
+        tell_hubs(world, world->boxes[i]);
+    }
+    for (uint32_t i = 0; i < plan->stores; i++) {
+        struct box *store = box_add(world, BOX_STORE, STORE_NODE + i);
+        make_keys(world, store);
+        (void)enrol(world, store, allow);
+        tell_hubs(world, store);
+    }
+    box_enter(hub);
+    publish(world, ledger);
+    allow_close(allow);
+    stand_up(ledger);
+    world->founding.stream = (stream_id) { .node = hub->node,
+                                           .incarnation = epoch_of(world, hub),
+                                           .channel = CHANNEL_BOOKS };
+    (void)image_head(disk_journal(hub->machine.disk), world->founding.stream,
+                     &world->founding.head);
+}
+
+/* --- backups --- */
+
+void
+office_back_up(struct world *world)
+{
+    struct box *hub = world_hub(world);
+    struct ledger_backup found;
+    char dir[WORLD_DIR_SIZE];
+
+    if (world->backup_count == WORLD_BACKUPS_MAX)
+        return;
+    struct ledger *ledger = sit_down(hub);
+    if (ledger) {
+        struct world_backup *backup = &world->backups[world->backup_count];
+        snprintf(dir, sizeof dir, "%s/backup%u", world->place.path,
+                 world->backup_count++);
+        *backup = (struct world_backup) { hub->machine.index,
+                                          disk_make(dir, &world->luck) };
+        enum err err = ledger_backup(ledger, dir, &found, NULL);
+        if (err == OK)
+            err = safe_record_backup(ledger_journal(ledger), found.position,
+                                     world_now_ms());
+        if (err != OK && err != ERR_FULL && err != ERR_IO)
+            world_fail(world, "backup: %s", err_name(err));
+    }
+    stand_up(ledger);
+}
+
+static int
+remove_file(const char *path, const struct stat *info, int kind,
+            struct FTW *where)
+{
+    (void)info;
+    /* The folders and what is in keys/ stay. */
+    if (kind == FTW_F && strstr(path + where->base - 5, "keys/") == NULL)
+        (void)unlink(path);
+    return 0;
+}
+
+/* As ledger_restore(), whose renaming of folders an invented disk does not
+ * know. */
+static enum err
+begin_anew(struct box *box)
+{
+    struct journal_identity who;
+    struct journal *journal = NULL;
+    char path[WORLD_DIR_SIZE + 16];
+
+    snprintf(path, sizeof path, "%s/journal", box->dir);
+    enum err err = journal_open(path, NULL, &journal);
+    if (err == OK)
+        err = journal_get_identity(journal, &who);
+    if (err == OK) {
+        uint64_t incarnation =
+            journal_draw_later(who.incarnation, world_now_ms());
+        err = journal_renew(journal, incarnation, REASON_RESTORE, NULL);
+        if (err == OK)
+            err = journal_set_epoch(journal, incarnation);
+    }
+    if (err == OK)
+        err = journal_put_note(journal, view_of(LEDGER_RESTORED),
+                               view_of("restored"));
+    journal_close(journal);
+    return err;
+}
+
+bool
+office_restore(struct world *world, struct box *box)
+{
+    const struct world_backup *backup = NULL;
+
+    for (uint32_t i = 0; i < world->backup_count; i++)
+        if (world->backups[i].box == box->machine.index &&
+            disk_journal(world->backups[i].disk)->txn > 0)
+            backup = &world->backups[i];
+    if (!backup)
+        return false;
+    box_end(box);
+    nftw(box->dir, remove_file, 16, FTW_PHYS);
+    struct disk_copy copy = disk_save(backup->disk);
+    disk_restore(box->machine.disk, &copy);
+    disk_forget(&copy);
+    box->machine.fuse = -1;
+    box->machine.dead = false;
+    box->machine.disk->full = false;
+    box->machine.disk->faults = 0;
+    box_enter(box);
+    world_must(world, begin_anew(box), "restore");
+    machine_leave();
+    till_count_losses(world);
+    box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 5000);
+    return true;
+}
+
+/* --- who reigns --- */
+
+static bool
+knows_all(const struct world *world, const struct box *box)
+{
+    return image_holds(disk_journal(box->machine.disk), world->founding.stream,
+                       world->founding.head, false);
+}
+
+bool
+office_promote(struct world *world, struct box *box)
+{
+    uint64_t epoch = 0;
+
+    if (box->machine.dead || !knows_all(world, box) || !keys_has_hub(box->dir))
+        return false;
+    box_enter(box);
+    enum err err = reign_promote(box->dir, clock_wall_ms(), &epoch, NULL);
+    machine_leave();
+    if (err != OK && err != ERR_FULL && err != ERR_IO)
+        world_fail(world, "promote: %s", err_name(err));
+    if (err == OK)
+        world->reigning = box->machine.index;
+    return err == OK;
+}
+
+void
+office_demote(struct world *world, struct box *box)
+{
+    struct box *hub = world_hub(world);
+    struct allow *allow = NULL;
+
+    assert(!box_runs(box));
+    if (hub == box)
+        return;
+    struct ledger *ledger = sit_down(hub);
+    if (ledger && allow_open(ledger_journal(ledger), &allow) == OK) {
+        if (enrol(world, box, allow))
+            tell_hubs(world, box);
+        box_enter(hub);
+        allow_close(allow);
+    }
+    stand_up(ledger);
+}
+
+void
+office_settle(struct world *world)
+{
+    uint64_t greatest = 0;
+
+    for (uint32_t i = 0; i < world->hub_count; i++) {
+        struct box *box = world->boxes[i];
+        if (keys_has_hub(box->dir))
+            continue;
+        uint64_t epoch = epoch_of(world, box);
+        if (epoch > greatest) {
+            greatest = epoch;
+            world->reigning = i;
+        }
+    }
+    struct box *hub = world_hub(world);
+    if (hub->store)
+        box_end(hub); /* its standing by is over */
+    if (!box_runs(hub))
+        box_begin(world, hub);
+    for (uint32_t i = 0; i < world->hub_count; i++) {
+        struct box *box = world->boxes[i];
+        if (i == world->reigning || keys_has_hub(box->dir))
+            continue;
+        box_end(box);
+        office_demote(world, box);
+    }
+}

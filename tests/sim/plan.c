@@ -1,0 +1,65 @@
+#include "tests/sim/plan.h"
+
+/* Zero as often as not, or something up to the most. */
+static uint32_t
+some(struct luck *luck, uint32_t most)
+{
+    uint32_t drawn = 1 + luck_below(luck, most);
+
+    return luck_below(luck, 2) ? drawn : 0;
+}
+
+struct world_plan
+plan_draw(uint64_t seed)
+{
+    struct luck luck = { seed ^ UINT64_C(0x5eed) };
+    uint32_t clones = seed % 4 == 0 ? 1 + luck_below(&luck, 30) : 0;
+    struct world_plan plan = {
+        .stores = 2 + luck_below(&luck, 9),
+        .trouble_ms = 20000 + luck_below(&luck, 60000),
+        .budget_ms = 240000,
+        .weather = { .loss = some(&luck, 100000),
+                     .twice = some(&luck, 50000),
+                     .overtake = some(&luck, 100000),
+                     .breaks = some(&luck, 5000),
+                     .delay_ms = 1 + luck_below(&luck, 50),
+                     .delay_more = luck_below(&luck, 500) },
+        .sales = 200 + luck_below(&luck, 1500),
+        .deaths = some(&luck, 60),
+        .hub_deaths = some(&luck, 100),
+        .stops = some(&luck, 40),
+        .cuts = some(&luck, 60),
+        .fulls = some(&luck, 40),
+        .faults = some(&luck, 40),
+        .jumps = some(&luck, 40),
+        .restores = some(&luck, 60),
+        .clones = clones,
+        .sleeps = some(&luck, 20),
+        .publishes = some(&luck, 60),
+    };
+
+    if (seed % 2 == 0)
+        return plan;
+    /* A standby, backups, and half the time the fall of the hub. */
+    plan.standbys = 1 + (seed % 16 == 1);
+    plan.backups = some(&luck, 100);
+    plan.prunes = some(&luck, 40);
+    if (luck_below(&luck, 4) != 0)
+        plan.fall = (enum world_fall)(1 + luck_below(&luck, FALL_END - 1));
+    plan.restores = 0;
+    return plan;
+}
+
+struct world_plan
+plan_herd(uint32_t stores)
+{
+    return (struct world_plan) {
+        .stores = stores,
+        .trouble_ms = 1000,
+        .budget_ms = 600000,
+        .weather = { .delay_ms = 5, .delay_more = 50 },
+        .backlog = 60,
+        .sales = 20,
+        .herd = true,
+    };
+}

@@ -1,0 +1,53 @@
+/*
+ * plan.h - which misfortunes there are in a world, and how bad they are
+ *
+ * Everything follows from the seed.
+ */
+#ifndef TESTS_SIM_PLAN_H
+#define TESTS_SIM_PLAN_H
+
+#include "tests/sim/net.h"
+
+/* What becomes of the hub in the middle of a run. */
+enum world_fall {
+    FALL_NONE,
+    FALL_RESTORED, /* its disk is gone; it is made anew from a backup */
+    FALL_PROMOTED, /* cut off from all; a standby is promoted; it comes back */
+    FALL_SPLIT,    /* cut off with half of the stores: two active hubs */
+    FALL_BURNED,   /* its disk is gone, a standby is promoted, and then it is
+                    * made anew from a backup after all */
+    FALL_END
+};
+
+/* How often misfortunes strike: of a million milliseconds of each machine. */
+struct world_plan {
+    uint32_t stores;
+    uint32_t standbys;
+    enum world_fall fall;
+    int64_t trouble_ms;
+    int64_t budget_ms; /* for coming to rest */
+    struct net_weather weather;
+    uint32_t sales;
+    uint32_t deaths;     /* power cuts, at any write */
+    uint32_t hub_deaths; /* likewise */
+    uint32_t stops;      /* the process ends and begins again, politely */
+    uint32_t cuts;       /* from the network */
+    uint32_t fulls;      /* no room on the disk for a while */
+    uint32_t faults;     /* of the disk */
+    uint32_t jumps;      /* of the wall clock */
+    uint32_t restores;   /* of an old backup of a store */
+    uint32_t clones;     /* of a store's whole disk, onto another machine */
+    uint32_t sleeps;     /* no turn for many seconds */
+    uint32_t publishes;  /* new rules at the hub */
+    uint32_t backups;    /* of the hub */
+    uint32_t prunes;     /* a store drops what is safe */
+    uint32_t backlog;    /* sales at each store before anything runs */
+    bool herd;           /* too many for all the checks: only that everything
+                          * arrives, and that little waits at the hub */
+};
+
+struct world_plan plan_draw(uint64_t seed);
+/* An outage of hours: all come back at once, each with a backlog. */
+struct world_plan plan_herd(uint32_t stores);
+
+#endif

@@ -1,0 +1,151 @@
+#include "tests/sim/rest.h"
+
+#include <stdio.h>
+
+#include "nodes/trace.h"
+#include "tests/sim/box.h"
+#include "tests/sim/image.h"
+
+static char unrest[WORLD_PROBLEM_SIZE];
+
+const char *
+rest_why_not(void)
+{
+    return unrest;
+}
+
+static bool
+is_current(const struct disk_image *image, stream_id stream)
+{
+    stream_id next = stream;
+    stream_head head;
+
+    return !image_next_stream(image, &next, &head) ||
+           next.node != stream.node || next.channel != stream.channel;
+}
+
+/* Everything of this store is at the hub. */
+static bool
+is_sent(const struct box *hub, const struct box *box)
+{
+    const struct disk_image *mine = disk_journal(box->machine.disk);
+    stream_id stream = { 0 };
+    stream_head head;
+    struct record record;
+
+    while (image_next_stream(mine, &stream, &head)) {
+        if (stream.node != box->node || stream.channel != CHANNEL_EVENTS)
+            continue;
+        bool there = image_find(disk_journal(hub->machine.disk), stream,
+                                UINT64_MAX, &record) &&
+                     record_last(&record) == head.seq &&
+                     digest_equal(record.chain, head.chain);
+        if (there || (box->parted && !is_current(mine, stream)))
+            continue;
+        snprintf(unrest, sizeof unrest,
+                 "machine %u has %s up to %llu, the hub something else",
+                 box->machine.index, trace_stream(stream),
+                 (unsigned long long)head.seq);
+        return false;
+    }
+    return true;
+}
+
+/* The store holds another branch of the stream, or has lost all of it. */
+static bool
+has_forked(const struct disk_image *theirs, const struct box *box,
+           stream_id stream)
+{
+    const struct disk_image *mine = disk_journal(box->machine.disk);
+    struct record ours;
+    struct record record;
+
+    if (!image_find(mine, stream, UINT64_MAX, &ours))
+        return true;
+    return !image_find(theirs, stream, record_last(&ours), &record) ||
+           record_last(&record) != record_last(&ours) ||
+           !digest_equal(record.chain, ours.chain);
+}
+
+/* Its other half goes on with the stream: what that has sent since, this one
+ * hears with its next session. */
+static bool
+is_twins(const struct world *world, const struct box *box, stream_id stream,
+         stream_head head)
+{
+    for (uint32_t i = 0; i < world->box_count; i++) {
+        const struct box *twin = world->boxes[i];
+        if (twin != box && twin->node == box->node &&
+            image_holds(disk_journal(twin->machine.disk), stream, head, true))
+            return true;
+    }
+    return false;
+}
+
+/* Everything that the hub holds of this store or publishes is here. */
+static bool
+is_received(const struct world *world, const struct box *hub,
+            const struct box *box)
+{
+    const struct disk_image *theirs = disk_journal(hub->machine.disk);
+    stream_id stream = { 0 };
+    stream_head head;
+
+    while (image_next_stream(theirs, &stream, &head)) {
+        bool mine = stream.node == box->node;
+        if (stream.channel != CHANNEL_PUBLIC && !mine)
+            continue;
+        if (mine && box->parted &&
+            (has_forked(theirs, box, stream) ||
+             is_twins(world, box, stream, head)))
+            continue;
+        if (image_holds(disk_journal(box->machine.disk), stream, head, true))
+            continue;
+        snprintf(unrest, sizeof unrest, "machine %u lacks %s up to %llu",
+                 box->machine.index, trace_stream(stream),
+                 (unsigned long long)head.seq);
+        return false;
+    }
+    return true;
+}
+
+/* Everything that one hub's machine holds the other does, too. */
+static bool
+is_shadowed(const struct box *from, const struct box *to)
+{
+    const struct disk_image *image = disk_journal(from->machine.disk);
+    stream_id stream = { 0 };
+    stream_head head;
+
+    while (image_next_stream(image, &stream, &head)) {
+        if (image_holds(disk_journal(to->machine.disk), stream, head, true))
+            continue;
+        snprintf(unrest, sizeof unrest,
+                 "machine %u has %s up to %llu, machine %u has not",
+                 from->machine.index, trace_stream(stream),
+                 (unsigned long long)head.seq, to->machine.index);
+        return false;
+    }
+    return true;
+}
+
+bool
+rest_is_reached(struct world *world)
+{
+    const struct box *hub = world_hub(world);
+
+    for (uint32_t i = 0; i < world->box_count; i++) {
+        const struct box *box = world->boxes[i];
+        if (!box_runs(box)) {
+            snprintf(unrest, sizeof unrest, "machine %u does not run", i);
+            return false;
+        }
+        if (box->kind == BOX_STORE &&
+            (!is_sent(hub, box) || !is_received(world, hub, box)))
+            return false;
+        if (box->kind == BOX_HUB && box != hub &&
+            (!is_shadowed(hub, box) || !is_shadowed(box, hub)))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,171 @@
+#include "tests/sim/till.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/json.h"
+#include "tests/sim/box.h"
+#include "tests/sim/checks.h"
+#include "tests/sim/image.h"
+
+static void
+record_sale(struct world *world, const struct sale *sale)
+{
+    if (world->sale_count == world->sale_room) {
+        world->sale_room = world->sale_room ? world->sale_room * 2 : 256;
+        world->sales =
+            realloc(world->sales, world->sale_room * sizeof world->sales[0]);
+        if (!world->sales)
+            abort();
+    }
+    world->sales[world->sale_count++] = *sale;
+}
+
+/* Writes the event that a till would send. */
+static bool
+word_sale(struct world *world, uint32_t number, struct ledger_entry *ret_entry)
+{
+    const struct sale *sale = &world->sales[number];
+    struct complaint complaint = { 0 };
+    struct json_extra extra;
+    char line[256];
+
+    snprintf(line, sizeof line,
+             "{\"kind\": \"purchase\", \"member\": %u, \"total\": %u, "
+             "\"id\": \"s%u\", \"receipt\": \"%u\"}",
+             sale->member, sale->amount, number, number);
+    view text = arena_copy(&world->arena, view_of(line));
+    *ret_entry = (struct ledger_entry) { 0 };
+    if (json_read_event(text, &world->arena, &ret_entry->event, &extra,
+                        &complaint) == OK)
+        return true;
+    world_fail(world, "%s: %s", line, complaint.text);
+    return false;
+}
+
+/* Tries the sale; the till repeats it with the same id until it is told. */
+static void
+try_sale(struct world *world, uint32_t number)
+{
+    struct sale *sale = &world->sales[number];
+    struct box *box = world->boxes[sale->box];
+    struct ledger_entry entry;
+    struct complaint complaint = { 0 };
+
+    arena_reset(&world->arena);
+    if (!word_sale(world, number, &entry))
+        return;
+    box_enter(box);
+    enum err err = OK;
+    if (box->till == NULL)
+        err = ledger_open(box->dir, LEDGER_WRITE, &complaint, &box->till);
+    const struct ledger_append append = { .now_ms = world_now_ms() +
+                                                    box->machine.wall_ms };
+    if (err == OK)
+        err = ledger_append(box->till, &entry, 1, &append, &complaint);
+    machine_leave();
+    if (err == OK && !box->machine.dead) {
+        sale->state = SALE_DONE;
+        sale->identity = entry.event.identity;
+        stream_id stream = { .node = sale->identity.node,
+                             .incarnation = sale->identity.incarnation };
+        if (!image_holds(disk_journal(box->machine.disk), stream,
+                         (stream_head) { .seq = sale->identity.seq }, false))
+            world_fail(world, "sale %u was told, and is not on the disk",
+                       number);
+        return;
+    }
+    if (box->till && journal_is_broken(ledger_journal(box->till)))
+        box_end_till(box);
+    if (err != ERR_FULL && err != ERR_IO && err != OK)
+        world_fail(world, "sale %u: %s %s", number, err_name(err),
+                   complaint.text);
+}
+
+static struct sale
+draw_sale(struct world *world, const struct box *box)
+{
+    return (struct sale) {
+        .box = box->machine.index,
+        .member = 1 + luck_below(&world->luck, WORLD_MEMBERS),
+        .amount = 100 * (1 + luck_below(&world->luck, 50)),
+    };
+}
+
+void
+till_sell(struct world *world, struct box *box)
+{
+    const struct sale sale = draw_sale(world, box);
+
+    record_sale(world, &sale);
+    try_sale(world, world->sale_count - 1);
+}
+
+/* What was sold in an outage, in one commit. */
+void
+till_stock_up(struct world *world, struct box *box, uint32_t count)
+{
+    struct ledger_entry *entries = calloc(count, sizeof *entries);
+    const struct ledger_append append = { .now_ms = MACHINE_EPOCH_MS };
+    struct complaint complaint = { 0 };
+    uint32_t first = world->sale_count;
+
+    if (entries == NULL)
+        abort();
+    arena_reset(&world->arena);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct sale sale = draw_sale(world, box);
+        record_sale(world, &sale);
+        if (!word_sale(world, first + i, &entries[i]))
+            break;
+    }
+    box_enter(box);
+    enum err err = ledger_open(box->dir, LEDGER_WRITE, &complaint, &box->till);
+    if (err == OK)
+        err = ledger_append(box->till, entries, count, &append, &complaint);
+    machine_leave();
+    if (err != OK)
+        world_fail(world, "backlog: %s %s", err_name(err), complaint.text);
+    for (uint32_t i = 0; i < count; i++) {
+        world->sales[first + i].state = SALE_DONE;
+        world->sales[first + i].identity = entries[i].event.identity;
+    }
+    free(entries);
+    box_end_till(box);
+}
+
+/* A sale that nobody has answered is tried again. */
+void
+till_repeat(struct world *world, struct box *box)
+{
+    for (uint32_t i = world->sale_count; i > 0; i--) {
+        const struct sale *sale = &world->sales[i - 1];
+        if (sale->box == box->machine.index && sale->state == SALE_ASKED) {
+            try_sale(world, i - 1);
+            return;
+        }
+    }
+}
+
+void
+till_repeat_all(struct world *world)
+{
+    for (uint32_t i = 0; i < world->sale_count; i++)
+        if (world->sales[i].state == SALE_ASKED)
+            try_sale(world, i);
+}
+
+void
+till_count_losses(struct world *world)
+{
+    bool *present = calloc(world->sale_count + 1, sizeof *present);
+
+    if (present == NULL)
+        abort();
+    for (uint32_t i = 0; i < world->box_count; i++)
+        checks_mark_sales(world, world->boxes[i]->machine.disk, present);
+    for (uint32_t i = 0; i < world->sale_count; i++)
+        if (world->sales[i].state == SALE_DONE && !present[i])
+            world->sales[i].state = SALE_GONE;
+    free(present);
+}

@@ -1,0 +1,23 @@
+/*
+ * till.h - what goes on at the tills of a store
+ *
+ * A till tells the ledger by a process of its own, and repeats what nobody has
+ * answered, under the same id.
+ */
+#ifndef TESTS_SIM_TILL_H
+#define TESTS_SIM_TILL_H
+
+#include "tests/sim/world.h"
+
+/* A sale; and one more try of a sale that nobody has answered. */
+void till_sell(struct world *world, struct box *box);
+void till_repeat(struct world *world, struct box *box);
+/* All those that nobody has answered. */
+void till_repeat_all(struct world *world);
+/* What was sold in an outage, in one commit. */
+void till_stock_up(struct world *world, struct box *box, uint32_t count);
+
+/* A disk has been replaced: what was on no other is gone. */
+void till_count_losses(struct world *world);
+
+#endif
