@@ -42,7 +42,7 @@ TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 DEBIAN := gcc make pkg-config liblmdb-dev libzmq3-dev libmsgpack-dev \
 	libxxhash-dev libsodium-dev libjansson-dev libyaml-dev \
 	libsmartcols-dev libxlsxwriter-dev libjs-chart.js tzdata
-DEBIAN_TEST := libcmocka-dev python3 clang-format hledger
+DEBIAN_TEST := libcmocka-dev python3 clang-format clang libclang-rt-dev hledger
 PACKAGES := lmdb libzmq libxxhash libsodium jansson yaml-0.1 smartcols xlsxwriter
 CHART_JS := /usr/share/javascript/chart.js/chart.min.js
 
@@ -138,7 +138,7 @@ crashers: $(CRASHERS)
 crash: ## cut the power IMAGES=100000 times under load
 	$(Q)tests/crash.sh $(or $(IMAGES),100000)
 fuzzers: $(FUZZERS)
-fuzz: ## look for new bytes that break a parser: SECONDS=20 each
+fuzz: test-deps ## look for new bytes that break a parser: SECONDS=20 each
 	$(Q)tests/fuzz.sh $(or $(SECONDS),20)
 demo: all ## a hub, three stores, a month of trade: see what leima does
 	$(Q)tools/demo.sh build/leima

@@ -105,6 +105,7 @@ begin_again(struct session *session)
     session->number = 0;
     session->sent_total = 0;
     session->sent_limit = 0;
+    session->seen_total = 0;
     session->taken_total = 0;
     session->taken_limit = session->options.window;
     session->hashing = false;

@@ -176,6 +176,8 @@ on_batch(struct session *session, const struct frame *frame)
         talk_refuse(session, FRAME_CODE_PROTOCOL, true, "more than the credit");
         return;
     }
+    if (frame->batch.total > session->seen_total)
+        session->seen_total = frame->batch.total;
     if (!lane && talk_may_receive(session, stream)) {
         lane = talk_obtain(session, stream);
         if (lane)
@@ -226,7 +228,9 @@ stored(struct session *session, const struct sync_input *input)
 
     if (!lane || session->phase != PHASE_LIVE)
         return;
-    if (input->stored.total > session->taken_total)
+    /* What came before a second HELLO is counted no more. */
+    if (input->stored.total > session->taken_total &&
+        input->stored.total <= session->seen_total)
         session->taken_total = input->stored.total;
     if (input->stored.safe > lane->durable_safe)
         lane->durable_safe = input->stored.safe;
@@ -333,8 +337,9 @@ records(struct session *session, const struct sync_input *input, int64_t now_ms)
     session->reading = false;
     if (!lane || session->phase != PHASE_LIVE)
         return;
-    if (lane->out != LANE_LIVE || lane->sent.seq != input->records.before.seq)
-        return; /* rewound meanwhile; the pump will read again */
+    if (!lane->sends || lane->out != LANE_LIVE ||
+        lane->sent.seq != input->records.before.seq)
+        return; /* rewound, or the peer's to send, meanwhile */
     if (input->records.bytes.size == 0) {
         lane->out = LANE_STOPPED;
         talk_alarm(session, SYNC_ALARM_UNREADABLE, lane->stream,

@@ -32,7 +32,8 @@
 
 enum {
     SYNC_VERSION = 1,          /* of the protocol; one major at a time */
-    SYNC_STREAMS_MAX = 65536,  /* of one session */
+    SYNC_STREAMS_MAX = 65536,  /* of one session with a standby or a relay */
+    SYNC_STREAMS_STORE = 1024, /* of one with a store: its incarnations */
     SYNC_OUTPUTS_MAX = 32,     /* of one step */
     SYNC_PROBES = 32,          /* hashes compared at once in a fork */
     SYNC_CREDIT_FIRST = 65536, /* bytes that a hub may send before it is told;

@@ -118,7 +118,8 @@ talk_obtain(struct session *session, stream_id stream)
     struct lane *found = talk_find(session, stream);
     if (found)
         return found;
-    if (session->lane_count == SYNC_STREAMS_MAX)
+    if (session->lane_count ==
+        (session->options.relay ? SYNC_STREAMS_MAX : SYNC_STREAMS_STORE))
         return NULL;
     if (session->lane_count == session->lane_room) {
         uint32_t wanted = session->lane_room ? session->lane_room * 2 : 4;

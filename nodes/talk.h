@@ -35,7 +35,8 @@ struct session {
 
     uint64_t sent_total;  /* BATCH bytes that we sent ... */
     uint64_t sent_limit;  /* ... and that we may send */
-    uint64_t taken_total; /* BATCH bytes that have been dealt with ... */
+    uint64_t seen_total;  /* BATCH bytes that have come ... */
+    uint64_t taken_total; /* ... that have been dealt with ... */
     uint64_t taken_limit; /* ... and that the peer was told it may send */
 
     bool hashing;            /* GET_HASHES is under way */

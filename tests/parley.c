@@ -110,6 +110,10 @@ note_frame(struct world *world, const struct frame *frame)
     note(world, "%s", frame_kind_name(frame->kind));
     switch (frame->kind) {
     case FRAME_HELLO:
+        if (frame->hello.version_min != SYNC_VERSION ||
+            frame->hello.version_max != SYNC_VERSION)
+            note(world, " versions %u-%u", frame->hello.version_min,
+                 frame->hello.version_max);
         for (uint32_t i = 0; i < frame->hello.offer_count; i++) {
             note_stream(world, frame->hello.offers[i].stream);
             note(world, " %s", place(frame->hello.offers[i].head));
@@ -197,6 +201,12 @@ answer_admission(struct world *world, struct end *end,
     struct sync_offer offers[STREAMS];
     struct sync_input input = { .kind = SYNC_ADMIT };
 
+    if (world->busy_ms > 0) {
+        input = (struct sync_input) { .kind = SYNC_DEFER,
+                                      .defer = { world->busy_ms } };
+        parley_give(world, end, &input);
+        return;
+    }
     for (uint32_t i = 0; i < output->admission.stream_count; i++) {
         struct log *log = parley_log(end, output->admission.streams[i]);
         held[i] =
@@ -468,6 +478,22 @@ parley_connect(struct world *world)
 }
 
 void
+parley_swap(struct world *world, struct end *other)
+{
+    cut(world);
+    struct end there = world->node;
+    world->node = *other;
+    *other = there;
+}
+
+void
+parley_discard(struct end *other)
+{
+    for (uint32_t i = 0; i < STREAMS; i++)
+        free(other->logs[i].records);
+}
+
+void
 parley_grow(struct world *world, struct end *end, stream_id stream)
 {
     struct log *log = parley_log(end, stream);
@@ -511,10 +537,8 @@ void
 parley_finish(struct world *world)
 {
     cut(world);
-    for (uint32_t i = 0; i < STREAMS; i++) {
-        free(world->node.logs[i].records);
-        free(world->hub.logs[i].records);
-    }
+    parley_discard(&world->node);
+    parley_discard(&world->hub);
     arena_close(&world->arena);
     free(world);
 }

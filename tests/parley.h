@@ -64,6 +64,7 @@ struct world {
     uint32_t offers_left; /* incarnations that the node has left */
     bool fetch;
     bool refill;       /* the hub was restored */
+    uint32_t busy_ms;  /* so long the hub makes a node wait; 0: it lets it in */
     bool standby;      /* number 3 is one */
     uint32_t boundary; /* so many records of TILL the node has dropped */
     struct arena arena;
@@ -95,6 +96,10 @@ void parley_run(struct world *world);
 /* All frames on the wire are lost. */
 void parley_lose_all(struct world *world);
 void parley_pass_time(struct world *world, int64_t ms);
+/* Another machine takes the node's place, with its journal; the one that was
+ * there is kept in `other`.  What is on the wire is lost. */
+void parley_swap(struct world *world, struct end *other);
+void parley_discard(struct end *other);
 /* Puts a frame on the wire that no session has said. */
 void parley_post(struct world *world, bool to_hub, const struct frame *frame);
 /* An input for an end, whose outputs are carried out. */

@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
 # test_fuzz.sh - every fuzzer over its corpus, and a few seconds beyond it
-exec "$(dirname "$0")/fuzz.sh" "${SECONDS_EACH:-5}"
+exec "$(dirname "$0")/fuzz.sh" "${SECONDS_EACH:-3}"

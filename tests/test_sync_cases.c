@@ -1,0 +1,365 @@
+/*
+ * test_sync_cases.c - the cases of REPLICATION.md that take more than two ends
+ * or one version, as conversations
+ *
+ * The others are in test_sync.c (1-5, 8, 9) and test_sync_standby.c (5).
+ */
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/parley.h"
+
+/* --- case 6: twins ------------------------------------------------------- */
+
+/* The disk of a till is cloned at 2 and both machines sell on.  The clone finds
+ * that its past is another's, opens an incarnation of its own, and from then
+ * on both are heard. */
+TEST(case_6_of_twins_both_are_heard)
+{
+    struct world *world = parley_begin();
+    stream_id second = TILL;
+    struct end clone = { 0 };
+
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&clone, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4a\n"
+                       "h WELCOME 3.7.0 0\n"
+                       "n BATCH 3.7.0 1-4\n"
+                       "h ACK 3.7.0 4a\n");
+
+    parley_swap(world, &clone);
+    parley_append(&world->node, TILL, 2, 'b');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4b\n"
+                       "h WELCOME 3.7.0 4a\n"
+                       "n alarm forked\n"
+                       "n FORKA 3.7.0 common 0 differs 4\n"
+                       "h alarm forked\n"
+                       "h FORKQ 3.7.0 2a\n"
+                       "n FORKA 3.7.0 common 2 differs 0\n"
+                       "h FORKQ 3.7.0 2a 4a neighbours\n"
+                       "n branches at 2a\n");
+    parley_log(&world->node, TILL)->count = 1;
+    second.incarnation = 8;
+    parley_append(&world->node, second, 2, 'b');
+    world->offers_left = 1;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 2a 3.8.0 2b\n"
+                       "h WELCOME 3.7.0 4a 3.8.0 0\n"
+                       "n BATCH 3.8.0 1-2\n"
+                       "h ACK 3.8.0 2b\n");
+
+    parley_swap(world, &clone); /* the first machine, again */
+    world->offers_left = 0;
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 5a\n"
+                       "h WELCOME 3.7.0 4a\n"
+                       "n BATCH 3.7.0 5-5\n"
+                       "h ACK 3.7.0 5a\n");
+    assert_int_equal(parley_log(&world->hub, second)->count, 1);
+    parley_check_equal(world, TILL);
+    parley_discard(&clone);
+    parley_finish(world);
+}
+
+/* --- case 7: an event that breaks a rule --------------------------------- */
+
+/* To the protocol it is a record like others: stored, acknowledged, and what
+ * follows on it comes too.  (That the fold leaves it out is test_ingest.c's.)
+ */
+TEST(case_7_a_poison_event_stops_no_stream)
+{
+    struct world *world = parley_begin();
+
+    parley_connect(world);
+    parley_run(world);
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_grow(world, &world->node, TILL);
+    parley_append(&world->node, TILL, 1, 'x'); /* names another's store */
+    parley_grow(world, &world->node, TILL);
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_grow(world, &world->node, TILL);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME\n"
+                       "n BATCH 3.7.0 1-1\n"
+                       "n BATCH 3.7.0 2-2\n"
+                       "n BATCH 3.7.0 3-3\n"
+                       "h ACK 3.7.0 1a\n"
+                       "h ACK 3.7.0 2x\n"
+                       "h ACK 3.7.0 3a\n");
+    parley_check_equal(world, TILL);
+    parley_finish(world);
+}
+
+/* --- case 8: a commit that failed ---------------------------------------- */
+
+/* The hub's process has ended over it.  Nobody has acknowledged anything, so
+ * all of it is said again. */
+TEST(case_8_after_a_failed_commit_all_is_said_again)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 3, 'a');
+    parley_connect(world);
+    parley_deliver(world);
+    parley_deliver(world);
+    parley_said(world, "n HELLO 3.7.0 5a\n"
+                       "h WELCOME 3.7.0 2a\n"
+                       "n BATCH 3.7.0 3-5\n"); /* its commit fails */
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 5a\n"
+                       "h WELCOME 3.7.0 2a\n"
+                       "n BATCH 3.7.0 3-5\n"
+                       "h ACK 3.7.0 5a\n");
+    assert_int_equal(parley_log(&world->node, TILL)->acked, 5);
+    parley_finish(world);
+}
+
+/* --- case 9: credit ------------------------------------------------------ */
+
+/* No word for 30 seconds: a new connection, and again from the last ACK. */
+TEST(case_9_what_was_not_acknowledged_is_sent_again)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_connect(world);
+    parley_run(world);
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_grow(world, &world->node, TILL);
+    parley_said(world, "n HELLO 3.7.0 1a\n"
+                       "h WELCOME 3.7.0 0\n"
+                       "n BATCH 3.7.0 1-1\n"
+                       "h ACK 3.7.0 1a\n"
+                       "n BATCH 3.7.0 2-2\n");
+    parley_lose_all(world);
+    for (uint32_t i = 0; i < SYNC_ACK_MS / 1000 - 1; i++) {
+        parley_pass_time(world, 1000);
+        parley_run(world);
+    }
+    assert_null(strstr(world->log, "drops"));
+    world->log_size = 0;
+    parley_pass_time(world, 1000);
+    parley_said(world, "n drops: no ACK\n");
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 2a\n"
+                       "h WELCOME 3.7.0 1a\n"
+                       "n BATCH 3.7.0 2-2\n"
+                       "h ACK 3.7.0 2a\n");
+    parley_finish(world);
+}
+
+/* A second HELLO on a connection begins from nothing: what is stored of the
+ * session before gives no credit in the new one. */
+TEST(case_9_a_second_hello_earns_no_credit)
+{
+    const struct sync_options options = {
+        .role = SYNC_HUB, .self = 1, .peer = 3, .epoch = 9, .window = 1000
+    };
+    struct session *session = session_open(&options, 0);
+    struct sync_held held = { .stream = TILL };
+    struct sync_input admit = { .kind = SYNC_ADMIT };
+    struct sync_input stored = { .kind = SYNC_STORED };
+    struct frame hello = { .kind = FRAME_HELLO };
+    struct frame batch = { .kind = FRAME_BATCH, .session = 1 };
+    struct frame_offer offer = { .stream = TILL, .head = { .seq = 1 } };
+    struct sync_outputs out;
+
+    hello.hello.version_min = hello.hello.version_max = SYNC_VERSION;
+    hello.hello.node = 3;
+    hello.hello.offers = &offer;
+    hello.hello.offer_count = 1;
+    admit.admit.held = &held;
+    admit.admit.held_count = 1;
+    batch.batch.stream = TILL;
+    batch.batch.from = batch.batch.to = batch.batch.head_seq = 1;
+    batch.batch.total = 900;
+    for (uint64_t i = 1; i <= 2; i++) {
+        session_step(session,
+                     &(struct sync_input) { SYNC_FRAME, { .frame = &hello } },
+                     0, &out);
+        admit.admit.session = i;
+        session_step(session, &admit, 0, &out);
+        if (i == 1)
+            session_step(
+                session,
+                &(struct sync_input) { SYNC_FRAME, { .frame = &batch } }, 0,
+                &out);
+    }
+    stored.stored.stream = TILL;
+    stored.stored.head.seq = 1;
+    stored.stored.total = 900;
+    session_step(session, &stored, 0, &out);
+    assert_int_equal(out.count, 1);
+    assert_int_equal(out.list[0].frame.kind, FRAME_ACK);
+    assert_int_equal(out.list[0].frame.ack.credit, 1000);
+    session_close(session);
+}
+
+/* --- case 10: all come at once ------------------------------------------- */
+
+TEST(case_10_who_has_much_to_tell_waits_for_a_place)
+{
+    struct world *world = parley_begin();
+
+    for (uint32_t i = 0; i < 3; i++)
+        parley_append(&world->node, TILL, 1000, 'a');
+    world->busy_ms = 700;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 3000a\n"
+                       "h WAIT 700\n"
+                       "n drops: asked to wait\n");
+    assert_int_equal(world->node.drop_after_ms, 700);
+    parley_pass_time(world, 700);
+    world->busy_ms = 0;
+    world->window = sizeof(struct fake); /* and is given little at a time */
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 3000a\n"
+                       "h WELCOME 3.7.0 0\n"
+                       "n BATCH 3.7.0 1-1000\n"
+                       "h ACK 3.7.0 1000a\n"
+                       "n BATCH 3.7.0 1001-2000\n"
+                       "h ACK 3.7.0 2000a\n"
+                       "n BATCH 3.7.0 2001-3000\n"
+                       "h ACK 3.7.0 3000a\n");
+    parley_finish(world);
+}
+
+/* A store has an incarnation for each time that it was copied or restored; one
+ * that offers thousands would keep the hub busy with them alone. */
+TEST(case_10_too_many_streams_of_one_store_are_refused)
+{
+    struct world *world = parley_begin();
+    static struct frame_offer offers[SYNC_STREAMS_STORE + 1];
+    struct frame hello = { .kind = FRAME_HELLO };
+
+    for (uint32_t i = 0; i < COUNT_OF(offers); i++)
+        offers[i].stream = (stream_id) { .incarnation = 1 + i, .node = 3 };
+    parley_connect(world);
+    parley_lose_all(world);
+    hello.hello.version_min = hello.hello.version_max = SYNC_VERSION;
+    hello.hello.node = 3;
+    hello.hello.offers = offers;
+    hello.hello.offer_count = COUNT_OF(offers);
+    parley_post(world, true, &hello);
+    world->log_size = 0;
+    parley_run(world);
+    parley_said(world, "h ERR too many streams\n"
+                       "h drops: too many streams\n"
+                       "n drops: the peer refuses\n");
+    parley_finish(world);
+}
+
+/* --- case 11: versions --------------------------------------------------- */
+
+/* What a node of that range of versions says in place of our own HELLO. */
+static void
+hello_of(struct world *world, uint32_t least, uint32_t most)
+{
+    struct log *log = parley_log(&world->node, TILL);
+    struct frame_offer offer = { .stream = TILL,
+                                 .head = parley_head(log, log->count) };
+    struct frame hello = { .kind = FRAME_HELLO };
+
+    parley_connect(world);
+    parley_lose_all(world);
+    world->log_size = 0;
+    hello.hello.version_min = least;
+    hello.hello.version_max = most;
+    hello.hello.node = 3;
+    hello.hello.offers = &offer;
+    hello.hello.offer_count = 1;
+    parley_post(world, true, &hello);
+    parley_run(world);
+}
+
+/* Nodes first: one that has learned the next version still speaks ours. */
+TEST(case_11_a_node_of_the_next_version_is_spoken_to_in_ours)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->node, TILL, 2, 'a');
+    hello_of(world, SYNC_VERSION, SYNC_VERSION + 1);
+    parley_said(world, "n HELLO versions 1-2 3.7.0 2a\n"
+                       "h WELCOME 3.7.0 0\n"
+                       "n BATCH 3.7.0 1-2\n"
+                       "h ACK 3.7.0 2a\n");
+    parley_finish(world);
+}
+
+/* More than one version apart nothing is guessed: a person must act. */
+TEST(case_11_without_a_common_version_nothing_is_sent)
+{
+    static const struct {
+        uint32_t least, most;
+        const char *said;
+    } cases[] = {
+        { SYNC_VERSION + 1, SYNC_VERSION + 2, "n HELLO versions 2-3" },
+        { 0, SYNC_VERSION - 1, "n HELLO versions 0-0" },
+    };
+
+    for (uint32_t i = 0; i < COUNT_OF(cases); i++) {
+        struct world *world = parley_begin();
+        char expected[256];
+        parley_append(&world->node, TILL, 2, 'a');
+        hello_of(world, cases[i].least, cases[i].most);
+        snprintf(expected, sizeof expected,
+                 "%s 3.7.0 2a\n"
+                 "h ERR no common version\n"
+                 "h drops: no common version\n"
+                 "n drops: the peer refuses\n",
+                 cases[i].said);
+        parley_said(world, expected);
+        assert_int_equal(parley_log(&world->hub, TILL)->count, 0);
+        parley_finish(world);
+    }
+}
+
+/* A hub that answers in another version than was asked for is not believed. */
+TEST(case_11_a_welcome_in_another_version_is_refused)
+{
+    struct world *world = parley_begin();
+    struct frame welcome = { .kind = FRAME_WELCOME, .session = 1 };
+
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_connect(world);
+    parley_lose_all(world);
+    world->log_size = 0;
+    welcome.welcome.version = SYNC_VERSION + 1;
+    welcome.welcome.epoch = 9;
+    welcome.welcome.credit = 1000;
+    parley_post(world, false, &welcome);
+    parley_run(world);
+    parley_said(world, "h WELCOME\n"
+                       "n ERR no common version\n"
+                       "n drops: no common version\n"
+                       "h drops: the peer refuses\n");
+    parley_finish(world);
+}
+
+RUN(cmocka_unit_test(case_6_of_twins_both_are_heard),
+    cmocka_unit_test(case_7_a_poison_event_stops_no_stream),
+    cmocka_unit_test(case_8_after_a_failed_commit_all_is_said_again),
+    cmocka_unit_test(case_9_what_was_not_acknowledged_is_sent_again),
+    cmocka_unit_test(case_9_a_second_hello_earns_no_credit),
+    cmocka_unit_test(case_10_who_has_much_to_tell_waits_for_a_place),
+    cmocka_unit_test(case_10_too_many_streams_of_one_store_are_refused),
+    cmocka_unit_test(case_11_a_node_of_the_next_version_is_spoken_to_in_ours),
+    cmocka_unit_test(case_11_without_a_common_version_nothing_is_sent),
+    cmocka_unit_test(case_11_a_welcome_in_another_version_is_refused))
