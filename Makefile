@@ -29,7 +29,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 REPLAY := candidate vary side plain rulebook quick_parts quick_book quick_clock quick outcome simulate compare report report_html accounts
 NODES := clock trace stop keys keyring frame sync lane fork talk greet agree session \
 	transport allow carry link notes reign instance safe hubs decide ask hold feed \
-	answer roster keeper inquiry pulse door copies join desk errand store shadow hub
+	answer roster keeper inquiry pulse door copies join desk errand store shadow feeding hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial command query statement_words statement_csv \
 	statement_hledger statement_html evidence statement_xlsx statement_table \

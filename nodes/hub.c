@@ -22,6 +22,7 @@
 #include "nodes/carry.h"
 #include "nodes/clock.h"
 #include "nodes/door.h"
+#include "nodes/feeding.h"
 #include "nodes/inquiry.h"
 #include "nodes/keeper.h"
 #include "nodes/notes.h"
@@ -45,9 +46,7 @@ enum {
     BULK_SPREAD_MS = 4000,         /* ... this */
     WINDOW_BULK = LIMIT_FRAME_SIZE / 2,
     WINDOW_LIVE = LIMIT_FRAME_SIZE / 16,
-    IDLE_MS = 600000,     /* nothing new: a node is told so */
-    ASK_AGAIN_MS = 30000, /* an answer of the keeper's got lost */
-    SESSION_BITS = 20,    /* sessions of one run of the process */
+    SESSION_BITS = 20, /* sessions of one run of the process */
 };
 
 /* Records that wait for the commit. */
@@ -258,7 +257,7 @@ give(struct hub *hub, struct guest *guest, const struct sync_input *input)
     }
 }
 
-/* A shadow_give. */
+/* A roster_give. */
 static void
 give_any(void *context, struct guest *guest, const struct sync_input *input)
 {
@@ -454,83 +453,6 @@ look(struct hub *hub)
     shadow_look(hub->shadow);
 }
 
-/* --- states for the nodes --- */
-
-static void
-take_parcel(struct hub *hub, struct feed_parcel *parcel)
-{
-    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
-        struct guest *guest = roster_at(hub->roster, i);
-        if (guest->gone ||
-            session_number(guest->session) != parcel->ask.session)
-            continue;
-        feed_parcel_close(&guest->parcel);
-        guest->parcel = *parcel;
-        guest->part = 0;
-        guest->asked_ms = 0;
-        return;
-    }
-    feed_parcel_close(parcel); /* the node has gone */
-}
-
-/* Part by part, each when the one before has been acknowledged. */
-static void
-send_states(struct hub *hub, struct guest *guest, uint64_t after)
-{
-    struct feed_parcel *parcel = &guest->parcel;
-
-    if (parcel->ask.after == after && guest->part < parcel->part_count) {
-        struct frame *part = &parcel->parts[guest->part++];
-        part->state.epoch = hub->epoch;
-        guest->told_ms = clock_steady_ms();
-        give(hub, guest,
-             &(struct sync_input) { .kind = SYNC_STATES, .states = part });
-    } else {
-        guest->part = parcel->part_count; /* not what it waits for */
-    }
-    if (guest->part == parcel->part_count)
-        feed_parcel_close(parcel);
-}
-
-/* Now and then a node is told that nothing has changed, for what it may decide
- * alone depends on how old its knowledge is. */
-static bool
-is_idle(const struct guest *guest, int64_t now_ms)
-{
-    return guest->told_ms == 0 || now_ms - guest->told_ms >= IDLE_MS;
-}
-
-static void
-feed_nodes(struct hub *hub)
-{
-    struct feed_parcel parcel;
-    uint64_t after;
-    uint64_t position = keeper_position(hub->keeper);
-    int64_t now_ms = clock_steady_ms();
-
-    while (keeper_take(hub->keeper, &parcel))
-        take_parcel(hub, &parcel);
-    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
-        struct guest *guest = roster_at(hub->roster, i);
-        if (guest->gone || guest->relay ||
-            !session_wants_states(guest->session, &after))
-            continue;
-        if (guest->parcel.part_count > 0) {
-            send_states(hub, guest, after);
-        } else if ((guest->asked_ms == 0 ||
-                    now_ms - guest->asked_ms >= ASK_AGAIN_MS) &&
-                   (position > after || is_idle(guest, now_ms))) {
-            const struct feed_ask ask = {
-                .idle = position == after,
-                .node = guest->peer.pass.node,
-                .session = session_number(guest->session),
-                .after = after,
-            };
-            guest->asked_ms = keeper_ask(hub->keeper, &ask) ? now_ms : 0;
-        }
-    }
-}
-
 static void
 tick(struct hub *hub)
 {
@@ -554,7 +476,11 @@ hub_turn(struct hub *hub)
                    hub->roster);
     if (now_ms >= hub->look_ms) {
         look(hub);
-        feed_nodes(hub);
+        feeding_look(&(struct feeding) { .keeper = hub->keeper,
+                                         .roster = hub->roster,
+                                         .epoch = hub->epoch,
+                                         .give = give_any,
+                                         .context = hub });
         hub->look_ms = now_ms + LOOK_MS;
     }
     if (now_ms >= hub->tick_ms) {

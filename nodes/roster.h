@@ -38,6 +38,10 @@ struct guest {
     struct guest *chain;
 };
 
+/* Steps a guest's session with an input; how, the hub knows. */
+typedef void roster_give(void *context, struct guest *guest,
+                         const struct sync_input *input);
+
 struct roster;
 
 /* NULL: no memory. */

@@ -16,10 +16,6 @@
 #include "nodes/roster.h"
 #include "nodes/safe.h"
 
-/* Steps a guest's session with an input; how, the hub knows. */
-typedef void shadow_give(void *context, struct guest *guest,
-                         const struct sync_input *input);
-
 /* All is borrowed until the close. */
 struct shadow_options {
     const char *dir;
@@ -28,7 +24,7 @@ struct shadow_options {
     struct allow *allow;
     struct roster *roster;
     uint32_t node;
-    shadow_give *give;
+    roster_give *give;
     void *context;
 };
 
