@@ -27,9 +27,9 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	settlement statement signing seal heads ledger_backup silence closing dispute \
 	liability
 REPLAY := candidate vary side plain rulebook quick_parts quick_book quick_clock quick outcome simulate compare report report_html accounts
-NODES := clock trace stop keys keyring frame sync lane fork talk greet agree session \
-	transport allow carry link notes reign instance safe hubs decide ask hold feed \
-	answer roster keeper inquiry pulse door copies join desk errand store shadow feeding hub
+NODES := clock trace stop keys keyring claim frame sync lane fork talk greet agree session \
+	transport allow carry link notes safe hubs trust reign instance refill decide ask hold feed \
+	answer roster keeper inquiry pulse door copies join desk errand clerk store shadow feeding hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial command query statement_words statement_csv \
 	statement_hledger statement_html evidence statement_xlsx statement_table \

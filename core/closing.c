@@ -554,7 +554,8 @@ close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
     if (err == OK)
         err = make_close(ledger, &question, arena, &statement, complaint);
     if (err == OK)
-        err = signing_load(ledger_dir(ledger), &key, complaint);
+        err = signing_load(ledger_dir(ledger), SIGNING_STATEMENT, &key,
+                           complaint);
     if (err != OK)
         return err;
     err = append_close(ledger, &statement, &key, question.known, *arena);

@@ -120,6 +120,7 @@ is_misplaced(const struct record *record)
 {
     switch (record->kind) {
     case RECORD_VERSION:
+    case RECORD_SIGNED:
         return record->stream.channel != CHANNEL_PUBLIC;
     case RECORD_CLOSE:
     case RECORD_ENROL:

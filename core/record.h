@@ -65,6 +65,7 @@ enum record_kind {
     RECORD_ENDPOINTS = 7, /* where the hubs are, and their keys */
     RECORD_KEY = 8,       /* a key that signs statements */
     RECORD_BACKUP = 9,    /* a verified backup was made */
+    RECORD_SIGNED = 10,   /* all before it is signed by a hub */
 };
 
 enum record_flag {

@@ -22,7 +22,7 @@ read_key(int file, const char *path, struct signing_key *ret_key,
         return complain(complaint, "%s: others may read it; chmod 600", path);
     ssize_t size = read(file, &key, sizeof key);
     if (size != (ssize_t)sizeof key || status.st_size != (off_t)sizeof key) {
-        complain(complaint, "%s: not a key for statements", path);
+        complain(complaint, "%s: not a key that signs", path);
         return err_corrupt();
     }
     *ret_key = key;
@@ -57,7 +57,7 @@ make_key(const char *path)
 }
 
 enum err
-signing_load(const char *dir, struct signing_key *ret_key,
+signing_load(const char *dir, const char *name, struct signing_key *ret_key,
              struct complaint *complaint)
 {
     char path[PATH_SIZE];
@@ -68,7 +68,8 @@ signing_load(const char *dir, struct signing_key *ret_key,
         return complain(complaint, "%.100s...: the path is too long", dir);
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return errno == ENOSPC ? ERR_FULL : ERR_IO;
-    strcat(path, "/statement.key");
+    assert(strlen(name) < 31);
+    strcat(strcat(path, "/"), name);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0 && errno == ENOENT) {
         enum err made = make_key(path);

@@ -1,9 +1,9 @@
 /*
- * signing.h - the key that signs statements
+ * signing.h - the keys that sign
  *
- * An Ed25519 key pair in LEDGER/keys/statement.key, mode 0600: 32 bytes public
- * key, 64 bytes secret key.  It is made when the first period is closed, and
- * is no part of a backup.
+ * Ed25519 key pairs in LEDGER/keys, mode 0600: 32 bytes public key, 64 bytes
+ * secret key.  Each is made when it is first asked for, and is no part of a
+ * backup.
  */
 #ifndef CORE_SIGNING_H
 #define CORE_SIGNING_H
@@ -15,9 +15,14 @@ struct signing_key {
     crypto_secret_key secret_key; /* wipe it when done */
 };
 
-/* Reads the ledger's key, making it if there is none.  ERR_CORRUPT: no such
- * file as this writes.  ERR_INPUT: others may read it. */
-NODISCARD enum err signing_load(const char *dir, struct signing_key *ret_key,
+/* The files' names. */
+#define SIGNING_STATEMENT "statement.key" /* signs statements */
+#define SIGNING_HUB "hub.key" /* signs what a hub says to its nodes */
+
+/* Reads the ledger's key of that name, making it if there is none.
+ * ERR_CORRUPT: no such file as this writes.  ERR_INPUT: others may read it. */
+NODISCARD enum err signing_load(const char *dir, const char *name,
+                                struct signing_key *ret_key,
                                 struct complaint *complaint);
 
 #endif

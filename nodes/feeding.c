@@ -52,9 +52,9 @@ is_idle(const struct guest *guest, int64_t now_ms)
 }
 
 static void
-ask_keeper(const struct feeding *feeding, struct guest *guest, uint64_t after)
+ask_keeper(const struct feeding *feeding, struct guest *guest, uint64_t after,
+           uint64_t position)
 {
-    const uint64_t position = keeper_position(feeding->keeper);
     const int64_t now_ms = clock_steady_ms();
 
     if (guest->asked_ms != 0 && now_ms - guest->asked_ms < ASK_AGAIN_MS)
@@ -74,6 +74,7 @@ void
 feeding_look(const struct feeding *feeding)
 {
     struct feed_parcel parcel;
+    uint64_t position = keeper_position(feeding->keeper);
     uint64_t after;
 
     while (keeper_take(feeding->keeper, &parcel))
@@ -86,6 +87,6 @@ feeding_look(const struct feeding *feeding)
         if (guest->parcel.part_count > 0)
             send_states(feeding, guest, after);
         else
-            ask_keeper(feeding, guest, after);
+            ask_keeper(feeding, guest, after, position);
     }
 }

@@ -99,6 +99,15 @@ put_blobs(struct writer *writer, const view *blobs, uint32_t count)
 }
 
 static void
+put_claim(struct writer *writer, const struct claim *claim)
+{
+    uint8_t bytes[CLAIM_SIZE];
+
+    claim_encode(claim, bytes);
+    put(writer, bytes, sizeof bytes);
+}
+
+static void
 put_hello(struct writer *writer, const struct frame *frame)
 {
     put_u32(writer, frame->hello.version_min);
@@ -117,6 +126,8 @@ put_hello(struct writer *writer, const struct frame *frame)
         put_head(writer, offer->head);
         put_u64(writer, offer->acked);
     }
+    put_claim(writer, &frame->hello.claim);
+    put(writer, frame->hello.signer.bytes, sizeof frame->hello.signer.bytes);
 }
 
 static void
@@ -136,6 +147,7 @@ put_welcome(struct writer *writer, const struct frame *frame)
         put_u32(writer, held->flags);
         put_u32(writer, 0);
     }
+    put_claim(writer, &frame->welcome.claim);
 }
 
 static void
@@ -450,6 +462,17 @@ take_blobs(struct reader *reader, uint32_t *ret_count)
     return blobs;
 }
 
+/* An older peer ends before it. */
+static void
+take_claim(struct reader *reader, struct claim *ret_claim)
+{
+    uint8_t bytes[CLAIM_SIZE] = { 0 };
+
+    if (reader->rest.size > 0)
+        take_into(reader, bytes, sizeof bytes);
+    claim_decode(bytes, ret_claim);
+}
+
 static void
 take_hello(struct reader *reader, struct frame *frame)
 {
@@ -477,6 +500,10 @@ take_hello(struct reader *reader, struct frame *frame)
     }
     frame->hello.offers = offers;
     frame->hello.offer_count = count;
+    take_claim(reader, &frame->hello.claim);
+    if (reader->rest.size > 0)
+        take_into(reader, frame->hello.signer.bytes,
+                  sizeof frame->hello.signer.bytes);
 }
 
 static void
@@ -503,6 +530,7 @@ take_welcome(struct reader *reader, struct frame *frame)
     }
     frame->welcome.held = held;
     frame->welcome.held_count = count;
+    take_claim(reader, &frame->welcome.claim);
 }
 
 /* That the records really are from..to is for whoever reads them; here only

@@ -21,10 +21,12 @@
  *     JOIN    u32 node, u32 0, key 32 (hub: repeated, says "registered")
  *     HELLO   u32 min, u32 max version, u32 node, u32 0, u64 epoch known,
  *             i64 clock ms, u64 bytes pending, u64 feed epoch, u64 feed
- *             position, list of (stream, head, u64 acked) 64
+ *             position, list of (stream, head, u64 acked) 64, claim (claim.h)
+ *             of that epoch 144, key with which a standby would sign 32
  *     WELCOME u32 version, u32 hub, u64 epoch, i64 clock ms, u64 credit,
  *             list of (stream, head, u64 safe, u32 flags, u32 0) 72;
- *             flags 1: a stream that the hub offers, not one it receives
+ *             flags 1: a stream that the hub offers, not one it receives;
+ *             then the hub's claim 144 (older peers end before the claims)
  *     WAIT    u32 ms, u32 0
  *     BATCH   stream, u64 from, u64 to, hash before 32, u64 total, u64 head
  *             seq of the sender, u32 size, u32 0, that many bytes: records
@@ -60,10 +62,10 @@
 #ifndef NODES_FRAME_H
 #define NODES_FRAME_H
 
-#include "core/enrol.h"
 #include "core/err.h"
 #include "core/limits.h"
 #include "core/record.h"
+#include "nodes/claim.h"
 
 enum frame_kind {
     FRAME_JOIN = 1,
@@ -155,6 +157,8 @@ struct frame {
             uint64_t feed_position;
             const struct frame_offer *offers;
             uint32_t offer_count;
+            struct claim claim;
+            crypto_public_key signer; /* zeros: none */
         } hello;
         struct {
             uint32_t version;
@@ -164,6 +168,7 @@ struct frame {
             uint64_t credit;
             const struct frame_held *held;
             uint32_t held_count;
+            struct claim claim;
         } welcome;
         struct {
             uint32_t ms;

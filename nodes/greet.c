@@ -23,6 +23,8 @@ say_hello(struct session *session, const struct sync_input *input,
         frame->hello.pending = input->start.pending;
         frame->hello.feed_epoch = session->feed_epoch;
         frame->hello.feed_position = session->feed_position;
+        frame->hello.claim = session->options.claim;
+        frame->hello.signer = session->options.signer;
         frame->hello.offers = session->offers + said;
         frame->hello.offer_count =
             left < FRAME_ENTRIES_MAX ? left : FRAME_ENTRIES_MAX;
@@ -233,6 +235,7 @@ greet_admit(struct session *session, const struct sync_input *input)
         frame->welcome.credit = talk_credit(session);
         frame->welcome.held = session->held + sent;
         frame->welcome.held_count = count;
+        frame->welcome.claim = session->options.claim;
         sent += count;
         if (count == left)
             break;

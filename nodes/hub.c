@@ -53,6 +53,9 @@ enum {
 struct put {
     struct guest *guest;
     uint64_t total;
+    uint8_t *owned; /* the bytes, where they were held back; NULL: they are the
+                     * message's */
+    bool refused;   /* what follows on them is not taken */
 };
 
 struct hub {
@@ -76,7 +79,6 @@ struct hub {
     int64_t since_ms; /* of the process, by the wall's clock */
     int64_t pulse_ms;
     bool broken;
-    bool deposed; /* a later hub has been met */
 
     struct sync_outputs outputs;
     struct sync_output wishes[WISHES_MAX];
@@ -111,21 +113,43 @@ static void
 alarm_people(struct hub *hub, const struct guest *guest,
              const struct sync_output *output)
 {
-    hub->deposed |= shadow_alarm(hub->shadow, output);
+    shadow_alarm(hub->shadow, output);
     trace(TRACE_ERROR, hub->node, "alarm", "what=%s peer=%u stream=%s seq=%llu",
           sync_alarm_name(output->alarm.what), guest->peer.pass.node,
           trace_stream(output->alarm.stream),
           (unsigned long long)output->alarm.seq);
 }
 
+/* What is public and comes from a node is stored as far as it is signed; a
+ * standby is as good as we are. */
+static void
+hold_back(struct hub *hub, struct put *put, const struct sync_output *wish,
+          struct ingest_batch *batch)
+{
+    struct refill_result result = { .refused = true };
+    enum err err = refill_take(&put->guest->refill, shadow_trust(hub->shadow),
+                               wish, &result);
+
+    if (err != OK || result.refused)
+        trace(TRACE_ERROR, hub->node, "alarm",
+              "what=unsigned peer=%u stream=%s seq=%llu err=%s",
+              put->guest->peer.pass.node, trace_stream(batch->stream),
+              (unsigned long long)wish->put_records.from, err_name(err));
+    put->owned = result.bytes;
+    put->refused = result.refused;
+    batch->bytes = (view) { result.bytes, result.size };
+}
+
 static void
 put_later(struct hub *hub, struct guest *guest, const struct sync_output *wish)
 {
     assert(hub->put_count < FRAMES_AT_ONCE);
-    hub->puts[hub->put_count] =
-        (struct put) { .guest = guest, .total = wish->put_records.total };
-    hub->batches[hub->put_count] = carry_batch(wish);
-    hub->put_count++;
+    struct put *put = &hub->puts[hub->put_count];
+    struct ingest_batch *batch = &hub->batches[hub->put_count++];
+    *put = (struct put) { .guest = guest, .total = wish->put_records.total };
+    *batch = carry_batch(wish);
+    if (batch->stream.channel == CHANNEL_PUBLIC && !guest->standby)
+        hold_back(hub, put, wish, batch);
 }
 
 static void
@@ -299,6 +323,7 @@ welcome(struct hub *hub, const struct transport_peer *peer)
         .window = WINDOW_LIVE,
         .relay = enrolment.role != ENROL_STORE,
         .refill = shadow_refills(hub->shadow),
+        .claim = shadow_claim(hub->shadow, hub->epoch),
     };
     struct session *session = session_open(&options, clock_steady_ms());
     if (session)
@@ -312,6 +337,16 @@ welcome(struct hub *hub, const struct transport_peer *peer)
     guest->relay = options.relay;
     guest->standby = enrolment.role == ENROL_STANDBY;
     return guest;
+}
+
+/* What a HELLO says of hubs. */
+static void
+hear_hello(struct hub *hub, struct guest *guest, const struct frame *frame)
+{
+    if (shadow_hello(hub->shadow, frame, guest->standby, hub->epoch))
+        return;
+    trace(TRACE_ERROR, hub->node, "alarm", "what=unproved peer=%u epoch=%llu",
+          guest->peer.pass.node, (unsigned long long)frame->hello.epoch);
 }
 
 static void
@@ -334,6 +369,8 @@ take_frame(struct hub *hub, const struct transport_message *message,
     if (!guest)
         return;
     guest->heard_ms = clock_wall_ms();
+    if (frame->kind == FRAME_HELLO)
+        hear_hello(hub, guest, frame);
     if (guest->rival && frame->kind == FRAME_BATCH) {
         guest->rival = false;
         trace(TRACE_ERROR, hub->node, "alarm",
@@ -386,18 +423,22 @@ answer(struct hub *hub, enum err err)
 {
     for (uint32_t i = 0; i < hub->put_count; i++) {
         struct sync_input input;
+        const struct put *put = &hub->puts[i];
         struct ingest_batch *batch = &hub->batches[i];
         if (err == ERR_FULL &&
             carry_head(&hub->carry, batch->stream, &batch->head) != OK)
             continue;
-        carry_stored(batch, err, hub->puts[i].total, &input);
+        carry_stored(batch, err, put->total, &input);
         input.stored.safe = shadow_safe(hub->shadow, batch->stream);
         /* One acknowledgement for all that this commit holds of a stream. */
         input.stored.more =
             i + 1 < hub->put_count && same_stream(hub, i, i + 1);
-        give(hub, hub->puts[i].guest, &input);
+        give(hub, put->guest, &input);
         if (err == OK)
-            shadow_stored(hub->shadow, hub->puts[i].guest, batch);
+            shadow_stored(hub->shadow, put->guest, batch);
+        input.stored.verdict = SYNC_STORED_RIGHT;
+        if (put->refused)
+            give(hub, put->guest, &input);
     }
 }
 
@@ -415,6 +456,8 @@ commit(struct hub *hub)
             fault(hub, "ingest", err);
         keeper_wake(hub->keeper);
     }
+    for (uint32_t i = 0; i < hub->put_count; i++)
+        free(hub->puts[i].owned);
     hub->put_count = 0;
     for (uint32_t i = 0; i < hub->message_count; i++)
         transport_release(&hub->messages[i]);
@@ -642,7 +685,7 @@ hub_is_broken(const struct hub *hub)
 bool
 hub_is_deposed(const struct hub *hub)
 {
-    return hub->deposed;
+    return shadow_is_deposed(hub->shadow);
 }
 
 /* Tells how the hub is. */
@@ -677,7 +720,7 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     enum err err = hub_open(options, complaint, &hub);
     if (err != OK)
         return err;
-    while (!hub->broken && !hub->deposed && !stop_asked(stop)) {
+    while (!hub->broken && !hub_is_deposed(hub) && !stop_asked(stop)) {
         hub_turn(hub);
         if (clock_steady_ms() >= hub->pulse_ms && !hub->broken)
             beat(hub);
@@ -688,7 +731,7 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     if (!hub->broken)
         beat(hub);
     *ret_broken = hub->broken;
-    bool deposed = hub->deposed;
+    bool deposed = hub_is_deposed(hub);
     hub_close(hub);
     if (!deposed)
         return OK;

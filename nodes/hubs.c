@@ -6,12 +6,47 @@
 #include "core/reader.h"
 #include "nodes/clock.h"
 
-enum { FIELD_HUBS = 1, FIELDS_MAX = 32, LIST_MAX = 64 };
+enum { FIELD_HUBS = 1, FIELD_SIGNERS = 2, FIELDS_MAX = 32, LIST_MAX = 64 };
+
+/* --- signers --- */
+
+static bool
+same_key(crypto_public_key a, crypto_public_key b)
+{
+    return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
+}
+
+bool
+hubs_signers_have(const struct hubs_signers *signers, uint32_t node,
+                  crypto_public_key key)
+{
+    for (uint32_t i = 0; i < signers->count; i++)
+        if (signers->list[i].node == node &&
+            same_key(signers->list[i].key, key))
+            return true;
+    return false;
+}
+
+void
+hubs_signers_add(struct hubs_signers *signers, uint32_t node,
+                 crypto_public_key key)
+{
+    if (hubs_signers_have(signers, node, key))
+        return;
+    if (signers->count < HUBS_SIGNERS_MAX)
+        signers->count++;
+    memmove(&signers->list[1], &signers->list[0],
+            (signers->count - 1) * sizeof signers->list[0]);
+    signers->list[0] = (struct hubs_signer) { node, key };
+}
+
+/* --- as bytes --- */
 
 static void
-encode(const struct keys_hubs *hubs, struct text *body)
+encode(const struct keys_hubs *hubs, const struct hubs_signers *signers,
+       struct text *body)
 {
-    pack_map(body, 1);
+    pack_map(body, 2);
     pack_unsigned(body, FIELD_HUBS);
     pack_array(body, hubs->count);
     for (uint32_t i = 0; i < hubs->count; i++) {
@@ -19,6 +54,14 @@ encode(const struct keys_hubs *hubs, struct text *body)
         pack_array(body, 2);
         pack_string(body, view_of(hub->endpoint));
         pack_bin(body, (view) { hub->key.bytes, sizeof hub->key.bytes });
+    }
+    pack_unsigned(body, FIELD_SIGNERS);
+    pack_array(body, signers->count);
+    for (uint32_t i = 0; i < signers->count; i++) {
+        const struct hubs_signer *signer = &signers->list[i];
+        pack_array(body, 2);
+        pack_unsigned(body, signer->node);
+        pack_bin(body, (view) { signer->key.bytes, sizeof signer->key.bytes });
     }
 }
 
@@ -46,51 +89,85 @@ decode_list(struct unpacker *unpacker, struct keys_hubs *hubs)
     }
 }
 
-static enum err
-decode(view body, struct keys_hubs *ret_hubs)
+static void
+decode_signers(struct unpacker *unpacker, struct hubs_signers *signers)
 {
-    struct keys_hubs hubs = { 0 };
+    uint32_t count = unpack_array(unpacker, LIST_MAX);
+
+    for (uint32_t i = 0; i < count && unpack_ok(unpacker); i++) {
+        struct hubs_signer signer = { 0 };
+        if (unpack_array(unpacker, 2) != 2)
+            unpack_fail(unpacker);
+        signer.node = (uint32_t)unpack_unsigned(unpacker, 1, LIMIT_NODE);
+        view key = unpack_bin(unpacker, sizeof signer.key.bytes);
+        if (!unpack_ok(unpacker) || key.size != sizeof signer.key.bytes) {
+            unpack_fail(unpacker);
+            return;
+        }
+        memcpy(signer.key.bytes, key.bytes, key.size);
+        if (signers->count < HUBS_SIGNERS_MAX)
+            signers->list[signers->count++] = signer;
+    }
+}
+
+static enum err
+decode(view body, struct hubs *hubs)
+{
+    struct keys_hubs list = { 0 };
+    struct hubs_signers signers = { 0 };
     struct unpacker unpacker = unpack_begin(body);
     uint32_t count = unpack_map(&unpacker, FIELDS_MAX);
 
     for (uint32_t i = 0; i < count && unpack_ok(&unpacker); i++) {
-        if (unpack_unsigned(&unpacker, 1, UINT32_MAX) == FIELD_HUBS)
-            decode_list(&unpacker, &hubs);
+        uint64_t field = unpack_unsigned(&unpacker, 1, UINT32_MAX);
+        if (field == FIELD_HUBS)
+            decode_list(&unpacker, &list);
+        else if (field == FIELD_SIGNERS)
+            decode_signers(&unpacker, &signers);
         else
             (void)unpack_skip(&unpacker);
     }
     enum err err = unpack_end(&unpacker);
-    if (err == OK)
-        *ret_hubs = hubs;
-    return err;
+    if (err != OK)
+        return err;
+    hubs->list = list;
+    hubs->signers = signers;
+    return OK;
 }
 
-/* The newest list after the position, by the order of arrival: a node hears of
- * a later hub's list after it has heard of an earlier one's.  ERR_NOT_FOUND:
- * there is none. */
-static enum err
-newest(struct journal *journal, uint64_t *position, struct keys_hubs *ret_hubs)
+/* --- the newest list --- */
+
+static void
+take_item(struct hubs *hubs, const struct record *record)
+{
+    if (record->kind != RECORD_ENDPOINTS ||
+        record->stream.channel != CHANNEL_PUBLIC ||
+        record->stream.incarnation < hubs->by.incarnation ||
+        (stream_equal(record->stream, hubs->by) && record->seq < hubs->seq) ||
+        decode(record->body, hubs) != OK)
+        return;
+    hubs->by = record->stream;
+    hubs->seq = record->seq;
+}
+
+enum err
+hubs_read(struct hubs *hubs, struct journal *journal)
 {
     struct reader *reader = NULL;
     struct reader_item item;
-    bool found = false;
     enum err err = reader_open(journal, &reader);
 
     while (err == OK) {
-        err = reader_next_control(reader, *position + 1, &item);
+        err = reader_next_control(reader, hubs->position + 1, &item);
         if (err != OK && err != ERR_UNKNOWN)
             break;
-        if (err == OK && item.record.kind == RECORD_ENDPOINTS &&
-            item.record.stream.channel == CHANNEL_PUBLIC &&
-            decode(item.record.body, ret_hubs) == OK)
-            found = true;
-        *position = item.position;
+        if (err == OK)
+            take_item(hubs, &item.record);
+        hubs->position = item.position;
         err = OK;
     }
     reader_close(reader);
-    if (err != ERR_NOT_FOUND)
-        return err;
-    return found ? OK : ERR_NOT_FOUND;
+    return err == ERR_NOT_FOUND ? OK : err;
 }
 
 static bool
@@ -108,18 +185,18 @@ same_hubs(const struct keys_hubs *a, const struct keys_hubs *b)
 /* --- the hub's side --- */
 
 static void
-list_hubs(struct allow *allow, uint32_t node, const struct keys_hub *own,
+list_hubs(struct allow *allow, const struct hubs_own *own,
           struct keys_hubs *ret_hubs)
 {
     struct enrolment enrolment = { 0 };
     bool revoked = false;
 
-    *ret_hubs = (struct keys_hubs) { .list = { *own }, .count = 1 };
+    *ret_hubs = (struct keys_hubs) { .list = { own->hub }, .count = 1 };
     while (allow_next(allow, enrolment.node, &enrolment, &revoked)) {
         if (enrolment.role != ENROL_STANDBY || enrolment.endpoint[0] == '\0')
             continue;
-        if (enrolment.node == node) { /* we were one ourselves */
-            if (own->endpoint[0] == '\0')
+        if (enrolment.node == own->node) { /* we were one ourselves */
+            if (own->hub.endpoint[0] == '\0')
                 strcpy(ret_hubs->list[0].endpoint, enrolment.endpoint);
             continue;
         }
@@ -131,30 +208,78 @@ list_hubs(struct allow *allow, uint32_t node, const struct keys_hub *own,
     }
 }
 
-enum err
-hubs_publish(struct journal *journal, struct allow *allow, uint32_t node,
-             const struct keys_hub *own)
+static bool
+is_revoked(struct allow *allow, uint32_t node)
 {
-    struct keys_hubs hubs, last;
+    struct enrolment enrolment;
+    bool revoked = false;
+
+    return allow_next(allow, node - 1, &enrolment, &revoked) &&
+           enrolment.node == node && revoked;
+}
+
+static bool
+has_told(const struct hubs_own *own, uint32_t node)
+{
+    for (uint32_t i = 0; i < own->signers.count; i++)
+        if (own->signers.list[i].node == node)
+            return true;
+    return false;
+}
+
+/* What this hub signed under keys of its own that are lost still holds. */
+static void
+list_signers(struct allow *allow, const struct hubs *newest,
+             const struct hubs_own *own, struct hubs_signers *ret_signers)
+{
+    struct hubs_signers signers = { 0 };
+    const struct hubs_signers *before = &newest->signers;
+
+    for (uint32_t i = before->count; i-- > 0;) {
+        uint32_t node = before->list[i].node;
+        if (node == own->node ||
+            (!is_revoked(allow, node) && !has_told(own, node)))
+            hubs_signers_add(&signers, node, before->list[i].key);
+    }
+    for (uint32_t i = own->signers.count; i-- > 0;) {
+        uint32_t node = own->signers.list[i].node;
+        if (node == own->node || !is_revoked(allow, node))
+            hubs_signers_add(&signers, node, own->signers.list[i].key);
+    }
+    *ret_signers = signers;
+}
+
+static bool
+same_signers(const struct hubs_signers *a, const struct hubs_signers *b)
+{
+    for (uint32_t i = 0; i < a->count; i++)
+        if (!hubs_signers_have(b, a->list[i].node, a->list[i].key))
+            return false;
+    return a->count == b->count;
+}
+
+enum err
+hubs_publish(struct journal *journal, struct allow *allow,
+             const struct hubs *newest, const struct hubs_own *own)
+{
+    struct keys_hubs hubs;
+    struct hubs_signers signers;
     struct text body = { 0 };
     struct journal_result result;
-    uint64_t position = 0;
 
-    list_hubs(allow, node, own, &hubs);
-    enum err err = newest(journal, &position, &last);
-    if (err == ERR_NOT_FOUND && hubs.count == 1)
-        return OK; /* as on the strings by which they joined */
-    if (err != OK && err != ERR_NOT_FOUND)
-        return err;
-    if (err == OK && same_hubs(&hubs, &last))
+    list_hubs(allow, own, &hubs);
+    list_signers(allow, newest, own, &signers);
+    if (newest->by.incarnation != 0 && same_hubs(&hubs, &newest->list) &&
+        same_signers(&signers, &newest->signers))
         return OK;
-    encode(&hubs, &body);
+    encode(&hubs, &signers, &body);
     const struct journal_control control = { .channel = CHANNEL_PUBLIC,
                                              .kind = RECORD_ENDPOINTS,
                                              .body = text_view(&body),
                                              .now_ms = clock_wall_ms() };
-    err = text_ok(&body) ? journal_append_control(journal, &control, &result)
-                         : ERR_MEMORY;
+    enum err err = text_ok(&body)
+                       ? journal_append_control(journal, &control, &result)
+                       : ERR_MEMORY;
     text_close(&body);
     return err;
 }
@@ -170,16 +295,16 @@ endpoint_of(const struct keys_hubs *hubs, curve_key key)
     return NULL;
 }
 
-static bool
-adopt(const char *dir, const struct keys_hubs *told, curve_key own)
+bool
+hubs_take(const struct hubs *newest, const char *dir, curve_key own)
 {
     struct keys_hubs known;
     struct keys_hubs hubs = { 0 };
 
-    if (keys_load_hubs(dir, &known, NULL) != OK)
+    if (newest->by.incarnation == 0 || keys_load_hubs(dir, &known, NULL) != OK)
         return false;
-    for (uint32_t i = 0; i < told->count; i++) {
-        struct keys_hub hub = told->list[i];
+    for (uint32_t i = 0; i < newest->list.count; i++) {
+        struct keys_hub hub = newest->list.list[i];
         const char *before = endpoint_of(&known, hub.key);
         if (curve_key_equal(hub.key, own))
             continue;
@@ -190,18 +315,4 @@ adopt(const char *dir, const struct keys_hubs *told, curve_key own)
     }
     return hubs.count > 0 && !same_hubs(&hubs, &known) &&
            keys_store_hubs(dir, &hubs, NULL) == OK;
-}
-
-bool
-hubs_take(struct journal *journal, const char *dir, curve_key own,
-          uint64_t *position)
-{
-    struct keys_hubs told;
-    uint64_t from = *position;
-
-    enum err err = newest(journal, &from, &told);
-    if (err != OK && err != ERR_NOT_FOUND)
-        return false;
-    *position = from;
-    return err == OK && adopt(dir, &told, own);
 }

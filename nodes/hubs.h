@@ -7,7 +7,11 @@
  * 2000 stores: each node finds the standby by itself, and knows its key.
  *
  *   ENDPOINTS  msgpack map: 1 array of [endpoint, key (bin 32)]; an empty
- *              endpoint says: where you found that key before
+ *              endpoint says: where you found that key before; 2 array of
+ *              [node, key (bin 32)], the Ed25519 keys of all hubs, those that
+ *              were and those that stand by (trust.h)
+ *
+ * Of two lists the one of the later epoch holds, and in one epoch the later.
  */
 #ifndef NODES_HUBS_H
 #define NODES_HUBS_H
@@ -15,18 +19,49 @@
 #include "nodes/allow.h"
 #include "nodes/keys.h"
 
-/* Writes the list into what is public, if it is another than was written last,
- * and there is more in it than one hub that all nodes know already.  `own` is
- * ours, with an empty endpoint where no other than the enrolled one is known.
+enum { HUBS_SIGNERS_MAX = 16 };
+
+struct hubs_signer {
+    uint32_t node;
+    crypto_public_key key;
+};
+struct hubs_signers { /* the newest first; beyond the maximum the last goes */
+    struct hubs_signer list[HUBS_SIGNERS_MAX];
+    uint32_t count;
+};
+bool hubs_signers_have(const struct hubs_signers *signers, uint32_t node,
+                       crypto_public_key key);
+/* At the front; nothing changes where it is there. */
+void hubs_signers_add(struct hubs_signers *signers, uint32_t node,
+                      crypto_public_key key);
+
+/* The newest list, as far as the journal has been read. */
+struct hubs {
+    uint64_t position; /* of the last item read; 0: none yet */
+    stream_id by;      /* incarnation 0: there is no list */
+    uint64_t seq;
+    struct keys_hubs list;
+    struct hubs_signers signers;
+};
+/* Reads on.  Faults of the reader. */
+NODISCARD enum err hubs_read(struct hubs *hubs, struct journal *journal);
+
+/* What a hub says. */
+struct hubs_own {
+    uint32_t node;
+    struct keys_hub hub; /* with an empty endpoint where no other than the
+                          * enrolled one is known */
+    struct hubs_signers signers; /* of ours and of standbys that have told */
+};
+/* Writes a list into what is public, if it is another than the newest.  Keys of
+ * the newest stay, but those of nodes that were revoked or have told another.
  * ERR_FULL, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err hubs_publish(struct journal *journal, struct allow *allow,
-                                uint32_t node, const struct keys_hub *own);
+                                const struct hubs *newest,
+                                const struct hubs_own *own);
 
-/* Takes in the newest list that came after `*position`, which moves on to the
- * last item read; `own` is left out, and so is who has no address.  True:
- * keys/hubs has been changed.  What can't be read or written now is tried
- * again with the next call. */
-bool hubs_take(struct journal *journal, const char *dir, curve_key own,
-               uint64_t *position);
+/* Takes in the list; `own` is left out, and so is who has no address.  True:
+ * keys/hubs has been changed. */
+bool hubs_take(const struct hubs *newest, const char *dir, curve_key own);
 
 #endif

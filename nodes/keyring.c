@@ -9,13 +9,14 @@
 #include <unistd.h>
 
 #include "core/crypto.h"
+#include "core/signing.h"
 
-enum { FILE_MAX = 4096, FILES = 4, PLAIN_MAX = FILES * (FILE_MAX + 64) };
+enum { FILE_MAX = 4096, FILES = 5, PLAIN_MAX = FILES * (FILE_MAX + 64) };
 static_assert(2 * (PLAIN_MAX + CRYPTO_LOCK_EXTRA) + 64 < KEYRING_LINE_SIZE,
               "a keyring fits a line");
 
 static const char *const NAMES[FILES] = { "own", "hubs", "listen",
-                                          "statement.key" };
+                                          SIGNING_STATEMENT, SIGNING_HUB };
 static const char PREFIX[] = "leima-keys1-";
 
 struct plain {

@@ -54,6 +54,7 @@ struct lane {
     bool receives;
     bool offered;    /* by the hub's WELCOME */
     bool in_stopped; /* nothing is taken any more */
+    bool refused;    /* likewise, for it is none that we may take */
     bool ack_due;
     uint8_t bad; /* damaged batches in a row */
     stream_head durable;

@@ -190,13 +190,17 @@ reign_draw(uint64_t own, uint64_t seen, int64_t now_ms)
 }
 
 bool
-reign_depose(struct journal *journal, uint64_t epoch, int64_t now_ms)
+reign_depose(struct journal *journal, const struct claim *claim, int64_t now_ms)
 {
+    const uint64_t epoch = claim->epoch;
+
     if (epoch > journal_draw_incarnation(now_ms + DAY_MS))
         return false;
-    enum err err =
-        journal_put_note(journal, view_of(DEPOSED),
-                         (view) { (const uint8_t *)&epoch, sizeof epoch });
+    enum err err = trust_save_claim(journal, claim);
+    if (err == OK)
+        err =
+            journal_put_note(journal, view_of(DEPOSED),
+                             (view) { (const uint8_t *)&epoch, sizeof epoch });
     (void)err; /* if it can't be noted, the next node tells it again */
     return true;
 }

@@ -19,6 +19,7 @@
 #define NODES_REIGN_H
 
 #include "core/ledger.h"
+#include "nodes/trust.h"
 
 struct reign {
     bool standby;     /* has joined a hub */
@@ -47,9 +48,9 @@ NODISCARD enum err reign_promote(const char *dir, int64_t now_ms,
                                  uint64_t *ret_epoch,
                                  struct complaint *complaint);
 
-/* A later hub has been met.  False: its epoch is none that a clock of today
- * could have made, and is not believed. */
-NODISCARD bool reign_depose(struct journal *journal, uint64_t epoch,
+/* A later hub has been met, and its claim is believed (trust.h).  False: its
+ * epoch is none that a clock of today could have made. */
+NODISCARD bool reign_depose(struct journal *journal, const struct claim *claim,
                             int64_t now_ms);
 /* All nodes have come back after a restore or a promotion.  ERR_FULL, ERR_IO.
  */

@@ -24,6 +24,7 @@ end(struct guest *guest)
 {
     session_close(guest->session);
     feed_parcel_close(&guest->parcel);
+    refill_close(&guest->refill);
     free(guest);
 }
 

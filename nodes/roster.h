@@ -9,6 +9,7 @@
 #define NODES_ROSTER_H
 
 #include "nodes/feed.h"
+#include "nodes/refill.h"
 #include "nodes/session.h"
 #include "nodes/transport.h"
 
@@ -35,6 +36,8 @@ struct guest {
     uint64_t turned_away;      /* ... and those beyond its limit */
     uint32_t part;             /* of the parcel: the next to send */
     struct feed_parcel parcel; /* owned; without parts: none */
+    struct refill refill;      /* owned; what it brings back and nobody has
+                                * signed yet */
     struct guest *chain;
 };
 

@@ -83,7 +83,7 @@ session_is_received(const struct session *session)
 {
     for (uint32_t i = 0; i < session->lane_count; i++) {
         const struct lane *lane = &session->lanes[i];
-        if (lane->receives && lane->durable.seq < lane->told)
+        if (lane->receives && !lane->refused && lane->durable.seq < lane->told)
             return false;
     }
     return session->phase == PHASE_LIVE;
@@ -218,6 +218,7 @@ on_batch(struct session *session, const struct frame *frame)
     output->put_records.to = frame->batch.to;
     output->put_records.before = frame->batch.before;
     output->put_records.total = frame->batch.total;
+    output->put_records.last = frame->batch.to >= lane->told;
     output->put_records.bytes = frame->batch.records;
 }
 
@@ -260,6 +261,7 @@ stored(struct session *session, const struct sync_input *input)
         return;
     case SYNC_STORED_RIGHT:
         lane->in_stopped = true;
+        lane->refused = true;
         emit_nack(session, lane, FRAME_WHY_RIGHT);
         return;
     case SYNC_STORED_FULL:

@@ -11,9 +11,10 @@ enum { BACK_MS = 3000 }; /* live and settled for so long: it has come back */
 struct shadow {
     struct shadow_options options;
     struct safe *safe;
-    struct keys_hub own;
-    bool named;
+    struct trust trust;
+    struct hubs_own own;
     bool refills;
+    bool deposed;
     uint32_t *back; /* nodes that have come back since, in no order */
     uint32_t back_count;
     uint32_t back_room;
@@ -38,8 +39,13 @@ shadow_open(const struct shadow_options *options, struct shadow **ret_shadow,
     shadow->options = *options;
     shadow->refills = reign.restored || reign.promoted;
     err = safe_open(options->journal, &shadow->safe);
+    if (err == OK)
+        err = trust_open(options->dir, options->journal, &shadow->trust,
+                         complaint);
+    if (err == OK)
+        err = trust_sign(&shadow->trust, clock_wall_ms());
     if (err != OK) {
-        free(shadow);
+        shadow_close(shadow);
         return err;
     }
     if (shadow->refills)
@@ -55,6 +61,7 @@ shadow_close(struct shadow *shadow)
     if (!shadow)
         return;
     safe_close(shadow->safe);
+    trust_close(&shadow->trust);
     free(shadow->back);
     free(shadow);
 }
@@ -74,8 +81,56 @@ shadow_safe(const struct shadow *shadow, stream_id stream)
 void
 shadow_name(struct shadow *shadow, const struct keys_hub *own)
 {
-    shadow->own = *own;
-    shadow->named = true;
+    shadow->own =
+        (struct hubs_own) { .node = shadow->options.node, .hub = *own };
+    hubs_signers_add(&shadow->own.signers, shadow->options.node,
+                     shadow->trust.key.public_key);
+}
+
+struct claim
+shadow_claim(const struct shadow *shadow, uint64_t epoch)
+{
+    return trust_claim(&shadow->trust, epoch, shadow->own.hub.key);
+}
+
+const struct trust *
+shadow_trust(const struct shadow *shadow)
+{
+    return &shadow->trust;
+}
+
+/* A standby has told the key with which it will sign. */
+static void
+hear_signer(struct shadow *shadow, uint32_t node, crypto_public_key key)
+{
+    static const crypto_public_key NONE;
+    struct hubs_signers *signers = &shadow->own.signers;
+
+    if (memcmp(key.bytes, NONE.bytes, sizeof key.bytes) == 0 ||
+        hubs_signers_have(signers, node, key))
+        return;
+    for (uint32_t i = 0; i < signers->count; i++)
+        if (signers->list[i].node == node)
+            signers->list[i] = signers->list[--signers->count];
+    hubs_signers_add(signers, node, key);
+}
+
+bool
+shadow_hello(struct shadow *shadow, const struct frame *hello, bool standby,
+             uint64_t ours)
+{
+    const struct claim *claim = &hello->hello.claim;
+
+    if (standby)
+        hear_signer(shadow, hello->hello.node, hello->hello.signer);
+    if (hello->hello.epoch <= ours)
+        return true;
+    if (claim->epoch < hello->hello.epoch ||
+        !trust_believes(&shadow->trust, claim))
+        return false;
+    shadow->deposed |=
+        reign_depose(shadow->options.journal, claim, clock_wall_ms());
+    return true;
 }
 
 enum err
@@ -128,17 +183,21 @@ shadow_stored(struct shadow *shadow, const struct guest *guest,
     pass_on(shadow, guest, batch->stream, batch->head);
 }
 
-bool
+void
 shadow_alarm(struct shadow *shadow, const struct sync_output *output)
 {
     const struct shadow_options *options = &shadow->options;
-    uint64_t seq = output->alarm.seq;
 
     if (output->alarm.what == SYNC_ALARM_LOST &&
-        reign_lost(options->journal, output->alarm.stream, seq) != OK)
+        reign_lost(options->journal, output->alarm.stream, output->alarm.seq) !=
+            OK)
         trace(TRACE_ERROR, options->node, "lost", "what=unsaved");
-    return output->alarm.what == SYNC_ALARM_EPOCH &&
-           reign_depose(options->journal, seq, clock_wall_ms());
+}
+
+bool
+shadow_is_deposed(const struct shadow *shadow)
+{
+    return shadow->deposed;
 }
 
 /* What this ledger itself has written. */
@@ -158,15 +217,27 @@ offer_own(struct shadow *shadow)
     }
 }
 
+/* The list of hubs, and our signature under all that is ours. */
+static void
+publish(struct shadow *shadow)
+{
+    const struct shadow_options *options = &shadow->options;
+    enum err err = OK;
+
+    (void)trust_refresh(&shadow->trust);
+    if (shadow->own.node != 0 && !shadow->refills)
+        err = hubs_publish(options->journal, options->allow,
+                           &shadow->trust.hubs, &shadow->own);
+    if (err == OK)
+        err = trust_sign(&shadow->trust, clock_wall_ms());
+    if (err != OK)
+        trace(TRACE_NOTICE, options->node, "public", "err=%s", err_name(err));
+}
+
 void
 shadow_look(struct shadow *shadow)
 {
-    const struct shadow_options *options = &shadow->options;
-
-    if (shadow->named && !shadow->refills &&
-        hubs_publish(options->journal, options->allow, options->node,
-                     &shadow->own) != OK)
-        trace(TRACE_NOTICE, options->node, "hubs", "what=unpublished");
+    publish(shadow);
     safe_refresh(shadow->safe);
     offer_own(shadow);
 }
@@ -255,6 +326,7 @@ void
 shadow_tick(struct shadow *shadow)
 {
     tell_safe(shadow);
+    publish(shadow); /* a standby may have told its key */
     if (shadow->refills)
         refill(shadow);
 }

@@ -4,8 +4,8 @@
  * To its standbys it passes on all that it stores and writes itself; by what
  * they acknowledge it knows what is safe (safe.h), and tells the nodes.  It
  * tells them where the hubs are (hubs.h).  After a restore it waits until all
- * nodes have come back with what it may have forgotten; and it notices that a
- * later hub has taken its place (reign.h).
+ * nodes have come back with what it may have forgotten; it signs what it says
+ * (trust.h), and it notices that a later hub has taken its place (reign.h).
  */
 #ifndef NODES_SHADOW_H
 #define NODES_SHADOW_H
@@ -37,6 +37,18 @@ NODISCARD enum err shadow_open(const struct shadow_options *options,
                                struct complaint *complaint);
 void shadow_close(struct shadow *shadow); /* NULL is allowed */
 
+/* Where nodes find this hub and under which key; an empty endpoint: where they
+ * have found it till now. */
+void shadow_name(struct shadow *shadow, const struct keys_hub *own);
+/* What a hub of that name says of itself. */
+struct claim shadow_claim(const struct shadow *shadow, uint64_t epoch);
+const struct trust *shadow_trust(const struct shadow *shadow);
+
+/* A HELLO from a node or, if `standby`, from one that may take our place.
+ * False: it tells of an epoch after `ours` and can't prove it. */
+bool shadow_hello(struct shadow *shadow, const struct frame *hello,
+                  bool standby, uint64_t ours);
+
 /* Whether nodes are asked for public items that they have and we lack. */
 bool shadow_refills(const struct shadow *shadow);
 /* Up to where a stream is safe. */
@@ -52,16 +64,13 @@ void shadow_acked(struct shadow *shadow, const struct guest *guest,
 /* A batch of the guest's has been committed. */
 void shadow_stored(struct shadow *shadow, const struct guest *guest,
                    const struct ingest_batch *batch);
-/* A session has raised an alarm.  True: a later hub has been met, and this
- * process is to end. */
-bool shadow_alarm(struct shadow *shadow, const struct sync_output *output);
+/* A session has raised an alarm. */
+void shadow_alarm(struct shadow *shadow, const struct sync_output *output);
+/* A later hub has been met, and this process is to end. */
+bool shadow_is_deposed(const struct shadow *shadow);
 /* Somebody has written into the journal: what is ours goes out. */
 void shadow_look(struct shadow *shadow);
 /* Now and then: what has become safe; who has come back. */
 void shadow_tick(struct shadow *shadow);
-
-/* Where nodes find this hub, for the list; an empty endpoint: where they have
- * found it till now. */
-void shadow_name(struct shadow *shadow, const struct keys_hub *own);
 
 #endif

@@ -7,11 +7,8 @@
 #include "core/ledger.h"
 #include "core/retell.h"
 #include "nodes/carry.h"
+#include "nodes/clerk.h"
 #include "nodes/clock.h"
-#include "nodes/copies.h"
-#include "nodes/desk.h"
-#include "nodes/errand.h"
-#include "nodes/hubs.h"
 #include "nodes/join.h"
 #include "nodes/keeper.h"
 #include "nodes/link.h"
@@ -20,6 +17,7 @@
 #include "nodes/session.h"
 #include "nodes/stop.h"
 #include "nodes/trace.h"
+#include "nodes/trust.h"
 
 enum {
     LOOK_MS = 20,           /* how often the journal is looked at */
@@ -52,7 +50,8 @@ struct store {
     int64_t pulse_ms;
     struct link link;
     bool link_is_open;
-    uint64_t hubs_position; /* the list of hubs is known up to there */
+    struct trust trust; /* and so the list of hubs */
+    struct claim claim; /* of the hub of the greatest epoch seen */
     struct arena scratch;
     struct session *session;
     struct sync_outputs outputs;           /* of the last step */
@@ -92,6 +91,17 @@ put_records(struct store *store, const struct sync_output *wish,
 {
     struct ingest_batch batch = carry_batch(wish);
     const struct ingest_options options = { .now_ms = clock_wall_ms() };
+    uint32_t covered;
+    if (batch.stream.channel == CHANNEL_PUBLIC &&
+        trust_look(&store->trust, batch.bytes, &covered) == TRUST_FORGED) {
+        trace(TRACE_ERROR, store->node, "alarm", "what=forged stream=%s",
+              trace_stream(batch.stream));
+        *ret_input = (struct sync_input) { .kind = SYNC_STORED };
+        ret_input->stored.stream = batch.stream;
+        ret_input->stored.verdict = SYNC_STORED_RIGHT;
+        ret_input->stored.total = wish->put_records.total;
+        return true;
+    }
     enum err err = ingest_run(store->journal, &batch, 1, &options);
     enum err read = err == ERR_FULL
                         ? carry_head(&store->carry, batch.stream, &batch.head)
@@ -258,130 +268,6 @@ give(struct store *store, const struct sync_input *input)
     }
 }
 
-/* --- questions of the tills --- */
-
-/* The end of what this node has appended. */
-static uint64_t
-own_head(struct store *store, stream_id *ret_stream)
-{
-    struct journal_identity who;
-    stream_head head = { 0 };
-
-    if (journal_get_identity(store->journal, &who) != OK)
-        return UINT64_MAX;
-    *ret_stream = (stream_id) { .node = store->node,
-                                .incarnation = who.incarnation,
-                                .channel = CHANNEL_EVENTS };
-    if (carry_head(&store->carry, *ret_stream, &head) != OK)
-        return UINT64_MAX;
-    return head.seq;
-}
-
-static void look_at_journal(struct store *store);
-
-static void
-take_questions(struct store *store, int64_t now_ms)
-{
-    stream_id stream;
-    uint64_t client;
-    struct ask ask;
-
-    while (desk_next(store->desk, now_ms, &client, &ask)) {
-        bool live = store->session && session_is_live(store->session);
-        uint64_t seq =
-            live && ask.kind == ASK_REDEEM ? own_head(store, &stream) : 0;
-        if (!live || !errand_take(&store->errands, client, &ask, seq, now_ms))
-            desk_answer_none(store->desk, client);
-        else
-            look_at_journal(store);
-    }
-}
-
-static void
-send_questions(struct store *store)
-{
-    const struct ask *ask;
-    stream_id stream = { 0 };
-
-    if (store->errands.count == 0 || !store->session ||
-        own_head(store, &stream) == UINT64_MAX)
-        return;
-    uint64_t acked = notes_get_acked(&store->notes, stream);
-    while ((ask = errand_next(&store->errands, acked)) != NULL) {
-        struct arena scratch = store->scratch;
-        struct frame frame;
-        ask_write(ask, &scratch, &frame);
-        frame.session = session_number(store->session);
-        if (transport_send(store->link.transport, NULL, &frame) != OK)
-            trace(TRACE_DEBUG, store->node, "unsent", "frame=ASK");
-    }
-}
-
-static void
-take_decision(struct store *store, const struct errand *errand,
-              const struct frame *frame)
-{
-    struct decision decision;
-    struct text line = { 0 };
-
-    if (!ask_read_decision(frame, &decision)) {
-        desk_answer_none(store->desk, errand->client);
-        return;
-    }
-    desk_write_decision(&line, &decision);
-    desk_answer(store->desk, errand->client, &line);
-    text_close(&line);
-}
-
-static void
-take_asked(struct store *store, const struct errand *errand,
-           const struct frame *frame, struct arena scratch)
-{
-    struct text line = { 0 };
-    struct frame state;
-
-    if (ask_read_states(frame, store->node, &scratch, &state) &&
-        copies_put_asked(store->copies, &state, store->node, clock_wall_ms()) ==
-            OK)
-        text_string(&line, "{\"answer\": \"state\"}\n");
-    else
-        text_string(&line, "{\"answer\": \"none\"}\n");
-    desk_answer(store->desk, errand->client, &line);
-    text_close(&line);
-}
-
-/* What is left of the scratch in which the frame lies. */
-static void
-take_answer(struct store *store, const struct frame *frame,
-            struct arena scratch)
-{
-    struct errand errand;
-
-    if (!store->desk || !session_is_live(store->session) ||
-        frame->session != session_number(store->session) ||
-        !errand_done(&store->errands, frame->ask.number, &errand))
-        return;
-    enum ask_kind kind = ask_answer_kind(frame);
-    if (kind != errand.ask.kind)
-        desk_answer_none(store->desk, errand.client);
-    else if (kind == ASK_REDEEM)
-        take_decision(store, &errand, frame);
-    else
-        take_asked(store, &errand, frame, scratch);
-}
-
-static void
-serve_desk(struct store *store)
-{
-    int64_t now_ms = clock_steady_ms();
-    struct errand errand;
-
-    take_questions(store, now_ms);
-    send_questions(store);
-    while (errand_late(&store->errands, now_ms, !store->session, &errand))
-        desk_answer_none(store->desk, errand.client);
-}
-
 /* --- the connection --- */
 
 /* About how much the hub lacks, for its admission. */
@@ -402,11 +288,15 @@ pending(const struct store *store)
 static void
 start_session(struct store *store)
 {
-    const struct sync_options options = { .role = SYNC_NODE,
-                                          .self = store->node,
-                                          .epoch = store->notes.epoch,
-                                          .window = WINDOW,
-                                          .relay = store->options->standby };
+    const struct sync_options options = {
+        .role = SYNC_NODE,
+        .self = store->node,
+        .epoch = store->notes.epoch,
+        .window = WINDOW,
+        .relay = store->options->standby,
+        .claim = store->claim,
+        .signer = store->trust.key.public_key,
+    };
     struct carry *carry = &store->carry;
     enum err err = store->options->standby
                        ? carry_all(carry, CHANNEL_END)
@@ -461,6 +351,42 @@ look_at_link(struct store *store)
     }
 }
 
+static void look_for_tills(void *context);
+
+static struct clerk
+clerk_of(struct store *store)
+{
+    return (struct clerk) { .node = store->node,
+                            .journal = store->journal,
+                            .carry = &store->carry,
+                            .notes = &store->notes,
+                            .copies = store->copies,
+                            .desk = store->desk,
+                            .errands = &store->errands,
+                            .session = store->session,
+                            .transport = store->link.transport,
+                            .scratch = store->scratch,
+                            .look = look_for_tills,
+                            .context = store };
+}
+
+/* The hub's claim is kept, to be shown to whoever does not know of it.  An
+ * older hub makes none, and one of the past is refused by the session. */
+static void
+hear_welcome(struct store *store, const struct frame *frame)
+{
+    const struct claim *claim = &frame->welcome.claim;
+    const struct keys_hub *hub = &store->link.hubs.list[store->link.hub];
+
+    store->clock_offset_ms = frame->welcome.clock_ms - store->contact_ms;
+    if (claim->epoch <= store->claim.epoch ||
+        claim->epoch != frame->welcome.epoch ||
+        !curve_key_equal(claim->curve, hub->key) || !claim_is_sound(claim))
+        return;
+    if (trust_save_claim(store->journal, claim) == OK)
+        store->claim = *claim;
+}
+
 static void
 receive(struct store *store)
 {
@@ -479,9 +405,11 @@ receive(struct store *store)
                   (const char *)frame.err.words.bytes);
         store->contact_ms = clock_wall_ms();
         if (err == OK && frame.kind == FRAME_WELCOME)
-            store->clock_offset_ms = frame.welcome.clock_ms - store->contact_ms;
-        if (err == OK && frame.kind == FRAME_ANSWER)
-            take_answer(store, &frame, scratch);
+            hear_welcome(store, &frame);
+        if (err == OK && frame.kind == FRAME_ANSWER) {
+            const struct clerk clerk = clerk_of(store);
+            clerk_answer(&clerk, &frame, scratch);
+        }
         if (err == OK)
             give(store,
                  &(struct sync_input) { .kind = SYNC_FRAME, .frame = &frame });
@@ -498,8 +426,9 @@ look_for_hubs(struct store *store)
 {
     struct keys_hubs hubs;
 
-    if (!hubs_take(store->journal, store->options->dir,
-                   store->link.keys.public_key, &store->hubs_position) ||
+    if (!trust_refresh(&store->trust) ||
+        !hubs_take(&store->trust.hubs, store->options->dir,
+                   store->link.keys.public_key) ||
         keys_load_hubs(store->options->dir, &hubs, NULL) != OK)
         return;
     link_learn(&store->link, &hubs);
@@ -531,6 +460,12 @@ look_at_journal(struct store *store)
     }
 }
 
+static void
+look_for_tills(void *context)
+{
+    look_at_journal(context);
+}
+
 void
 store_turn(struct store *store)
 {
@@ -558,8 +493,10 @@ store_turn(struct store *store)
             trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
         store->save_ms = now_ms + SAVE_MS;
     }
-    if (store->desk)
-        serve_desk(store);
+    if (store->desk) {
+        const struct clerk clerk = clerk_of(store);
+        clerk_serve(&clerk);
+    }
     store->done |= store->options->once && store->session &&
                    session_is_sent(store->session) &&
                    session_is_received(store->session);
@@ -623,6 +560,7 @@ store_close(struct store *store)
     if (store->link_is_open)
         link_close(&store->link);
     desk_close(store->desk);
+    trust_close(&store->trust);
     carry_close(&store->carry);
     copies_close(store->copies);
     store->copies = NULL;
@@ -645,6 +583,13 @@ open_all(struct store *store, struct complaint *complaint)
         err = ERR_MEMORY;
     if (err == OK)
         err = notes_load(&store->notes, store->journal);
+    if (err == OK)
+        err = trust_load_claim(store->journal, &store->claim);
+    if (err == OK)
+        err = trust_open(store->options->standby ? store->options->dir : NULL,
+                         store->journal, &store->trust, complaint);
+    if (err == OK && store->options->standby)
+        err = trust_sign(&store->trust, clock_wall_ms());
     if (err == OK)
         err = carry_open(store->journal, &store->carry);
     if (err == OK && !store->options->standby)

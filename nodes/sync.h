@@ -36,8 +36,7 @@ enum {
     SYNC_STREAMS_STORE = 1024, /* of one with a store: its incarnations */
     SYNC_OUTPUTS_MAX = 32,     /* of one step */
     SYNC_PROBES = 32,          /* hashes compared at once in a fork */
-    SYNC_CREDIT_FIRST = 65536, /* bytes that a hub may send before it is told;
-                                * a node's window is larger */
+    SYNC_CREDIT_FIRST = 65536, /* bytes that a hub may send untold */
     SYNC_HELLO_MS = 10000,     /* no WELCOME: try again */
     SYNC_ACK_MS = 30000,       /* no ACK: connect anew */
     SYNC_ASK_MS = 5000,        /* what is missing does not come: ask again */
@@ -57,6 +56,8 @@ struct sync_options {
     uint64_t window; /* bytes that the peer may send unacknowledged */
     bool refill; /* hub: what is public and we lack is taken from the peer */
     bool relay;  /* hub: the peer offers and takes all streams; node: we do */
+    struct claim claim;       /* to say: a hub its own, a node the newest */
+    crypto_public_key signer; /* to say: a standby its own, or zeros */
 };
 
 /* A stream that we offer. */
@@ -65,8 +66,7 @@ struct sync_offer {
     stream_head head;
     uint64_t acked;       /* the greatest seq that a hub acknowledged */
     stream_head boundary; /* up to here we have dropped it; 0: nothing */
-    bool left;  /* an incarnation that goes on elsewhere: `head` is where
-                 * it was left */
+    bool left;  /* an incarnation that was left at `head` for another */
     bool fetch; /* `left`, and what the hub has above is wanted back */
 };
 
@@ -228,6 +228,7 @@ struct sync_output {
             uint64_t to;
             digest before;
             uint64_t total;
+            bool last;  /* nothing follows, the sender says */
             view bytes; /* borrows from the frame that came */
         } put_records;
         const struct frame *states;

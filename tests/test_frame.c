@@ -53,21 +53,47 @@ parse(const struct wire *wire, struct arena *arena, struct frame *ret_frame)
                        (view) { wire->payload, wire->size }, arena, ret_frame);
 }
 
-/* One frame of every kind with something in every field. */
-static uint32_t
-samples(struct frame list[static FRAME_KIND_END])
+static void
+greetings(struct frame *list)
 {
     static struct frame_offer offers[3];
     static struct frame_held held[2];
-    static struct frame_folded folded[2];
-    static stream_head heads[4];
-    static view blobs[3];
-    uint32_t count = 0;
+    const struct claim claim = { 77, 9, { "key" }, { "curve" }, { "signed" } };
 
     for (uint32_t i = 0; i < 3; i++)
         offers[i] = (struct frame_offer) { stream, head_at(i + 7), i + 3 };
     for (uint32_t i = 0; i < 2; i++)
         held[i] = (struct frame_held) { stream, head_at(i + 5), 4, i };
+
+    list[0] = (struct frame) { .kind = FRAME_HELLO,
+                               .more = true,
+                               .hello = { 1,
+                                          2,
+                                          421,
+                                          77,
+                                          1700000000000,
+                                          4096,
+                                          77,
+                                          900,
+                                          offers,
+                                          3,
+                                          claim,
+                                          { "s" } } };
+    list[1] = (struct frame) { .kind = FRAME_WELCOME,
+                               .session = 12,
+                               .welcome = { 1, 9, 77, 1700000000001, 65536,
+                                            held, 2, claim } };
+}
+
+/* One frame of every kind with something in every field. */
+static uint32_t
+samples(struct frame list[static FRAME_KIND_END])
+{
+    static struct frame_folded folded[2];
+    static stream_head heads[4];
+    static view blobs[3];
+    uint32_t count = 0;
+
     for (uint32_t i = 0; i < 2; i++)
         folded[i] = (struct frame_folded) { stream, 100 + i };
     for (uint32_t i = 0; i < 4; i++)
@@ -78,14 +104,8 @@ samples(struct frame list[static FRAME_KIND_END])
 
     list[count++] =
         (struct frame) { .kind = FRAME_JOIN, .join = { 421, { "k" } } };
-    list[count++] = (struct frame) { .kind = FRAME_HELLO,
-                                     .more = true,
-                                     .hello = { 1, 2, 421, 77, 1700000000000,
-                                                4096, 77, 900, offers, 3 } };
-    list[count++] = (struct frame) { .kind = FRAME_WELCOME,
-                                     .session = 12,
-                                     .welcome = { 1, 9, 77, 1700000000001,
-                                                  65536, held, 2 } };
+    greetings(&list[count]);
+    count += 2;
     list[count++] = (struct frame) { .kind = FRAME_WAIT, .wait = { 5000 } };
     list[count++] =
         (struct frame) { .kind = FRAME_BATCH,
@@ -168,6 +188,9 @@ TEST(fields_are_what_was_written)
     assert_true(stream_equal(back.hello.offers[2].stream, stream));
     assert_int_equal(back.hello.offers[2].head.seq, 9);
     assert_int_equal(back.hello.offers[2].acked, 5);
+    assert_int_equal(back.hello.claim.node, 9);
+    assert_string_equal((const char *)back.hello.claim.curve.bytes, "curve");
+    assert_string_equal((const char *)back.hello.signer.bytes, "s");
     free(wire.payload);
     wire = encode(&list[FRAME_STATE - 1]);
     assert_int_equal(parse(&wire, &arena, &back), OK);
@@ -176,6 +199,35 @@ TEST(fields_are_what_was_written)
     assert_int_equal(back.state.states[1].size, 0);
     assert_int_equal(back.state.folded[1].seq, 101);
     free(wire.payload);
+    arena_close(&arena);
+}
+
+/* Claims were added when there were peers without already. */
+static bool
+is_older(enum frame_kind kind, uint32_t missing)
+{
+    return (kind == FRAME_WELCOME && missing == CLAIM_SIZE) ||
+           (kind == FRAME_HELLO &&
+            (missing == 32 || missing == CLAIM_SIZE + 32));
+}
+
+TEST(an_older_peer_makes_no_claim)
+{
+    struct frame list[FRAME_KIND_END], back;
+    struct arena arena;
+
+    assert_true(arena_open(&arena, 1u << 20));
+    samples(list);
+    for (uint32_t kind = FRAME_HELLO; kind <= FRAME_WELCOME; kind++) {
+        struct wire wire = encode(&list[kind - 1]);
+        wire.size -= kind == FRAME_HELLO ? CLAIM_SIZE + 32u : CLAIM_SIZE;
+        memcpy(wire.header + 16, &wire.size, sizeof wire.size);
+        assert_int_equal(parse(&wire, &arena, &back), OK);
+        const struct claim *claim =
+            kind == FRAME_HELLO ? &back.hello.claim : &back.welcome.claim;
+        assert_int_equal(claim->node, 0);
+        free(wire.payload);
+    }
     arena_close(&arena);
 }
 
@@ -197,6 +249,8 @@ TEST(every_prefix_of_a_payload_is_refused)
             known -= 4;
         for (uint32_t size = 0; size < known; size++) {
             struct wire cut = whole;
+            if (is_older(list[i].kind, whole.size - size))
+                continue;
             cut.payload = malloc(size ? size : 1);
             assert_non_null(cut.payload);
             memcpy(cut.payload, whole.payload, size);
@@ -381,6 +435,7 @@ TEST(random_bytes_never_read_outside)
 
 RUN(cmocka_unit_test(every_kind_survives_a_round_trip),
     cmocka_unit_test(fields_are_what_was_written),
+    cmocka_unit_test(an_older_peer_makes_no_claim),
     cmocka_unit_test(every_prefix_of_a_payload_is_refused),
     cmocka_unit_test(headers_that_are_not_ours_are_refused),
     cmocka_unit_test(counts_are_compared_with_the_bytes_that_are_there),

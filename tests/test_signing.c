@@ -19,8 +19,10 @@ TEST(the_key_is_made_once_and_signs)
     struct signing_key first, second;
     struct complaint complaint;
 
-    assert_int_equal(signing_load(place.path, &first, &complaint), OK);
-    assert_int_equal(signing_load(place.path, &second, &complaint), OK);
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &first, &complaint), OK);
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &second, &complaint), OK);
     assert_memory_equal(&first, &second, sizeof first);
     crypto_signature signature =
         crypto_signature_make(&first.secret_key, view_of("statement"));
@@ -38,10 +40,13 @@ TEST(a_key_that_others_may_read_is_refused)
     struct signing_key key;
     char path[PLACE_SIZE];
 
-    assert_int_equal(signing_load(place.path, &key, &complaint), OK);
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), OK);
     place_join(&place, "keys/statement.key", path);
     assert_int_equal(chmod(path, 0644), 0);
-    assert_int_equal(signing_load(place.path, &key, &complaint), ERR_INPUT);
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint),
+        ERR_INPUT);
     assert_non_null(strstr(complaint.text, "chmod 600"));
     place_remove(&place);
 }
@@ -53,10 +58,13 @@ TEST(a_cut_key_is_damage)
     struct signing_key key;
     char path[PLACE_SIZE];
 
-    assert_int_equal(signing_load(place.path, &key, &complaint), OK);
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), OK);
     place_join(&place, "keys/statement.key", path);
     assert_int_equal(truncate(path, 95), 0);
-    assert_int_equal(signing_load(place.path, &key, &complaint), ERR_CORRUPT);
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint),
+        ERR_CORRUPT);
     place_remove(&place);
 }
 

@@ -7,67 +7,14 @@ nothing.
 """
 import os
 import shutil
-import socket
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from leima import TREE, leima, main  # noqa: E402
-from network import (Hub, Node, Process, copy_files, enrol,  # noqa: E402
-                     events, has, join, kill_all, move, sell, wait)
-
-PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
-                       "program.yaml")
-
-
-def network(test):
-    """Whatever a test starts ends with it."""
-    def run():
-        try:
-            leima("init", "hq", "--node", 1).expect(0)
-            leima("rules", "publish", "hq", PROGRAM,
-                  "--from", "2000-01-01").expect(0)
-            test()
-        finally:
-            kill_all()
-    run.__name__ = test.__name__
-    return run
-
-
-def free_endpoint():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return f"tcp://127.0.0.1:{found.getsockname()[1]}"
-
-
-class Standby(Process):
-    """A hub that has joined another; listens once it is promoted."""
-
-    def __init__(self, ledger, listen, given=None):
-        words = ["hub", ledger, "--listen", listen]
-        super().__init__(ledger, *words, *(["--join", "-"] if given else []),
-                         given=given)
-        self.ledger, self.endpoint = ledger, listen
-        wait("the standby", lambda: self.told("standing by"))
-
-    def told(self, word):
-        assert not self.ended(), self.tail()
-        with open(self.out) as out:
-            return word in out.read()
-
-
-def stand_by(ledger, number, hub="hq"):
-    endpoint = free_endpoint()
-    string = enrol(number, "--role", "standby", "--at", endpoint, hub=hub)
-    return Standby(ledger, endpoint, given=string)
-
-
-def digest(ledger, at="2030-01-01T00:00:00Z"):
-    return leima("verify", ledger, "--digest", "--at", at).expect(0).out
-
-
-def versions(ledger):
-    return len(leima("rules", "list", ledger, "--json").expect(0).lines())
+from leima import leima, main  # noqa: E402
+from network import (PROGRAM, Hub, Node, Process, Standby,  # noqa: E402
+                     copy_files, digest, enrol, events, has, join, move,
+                     network, sell, stand_by, status, versions, wait)
 
 
 @network
@@ -182,10 +129,6 @@ def test_a_backup_is_restored_and_refilled():
     leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01").expect(0)
     for node in ("n11", "n12"):
         wait("newest rules", lambda: versions(node) == 3)
-
-
-def status(ledger):
-    return leima("status", ledger, "--json").expect(0).json()
 
 
 @network

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""test_trust.py - what a rogue may say: nobody rules by a word nobody signed
+
+The rogue is a store's node that is enrolled and has an honest key, and a
+journal that it made up: it got it from a hub of its own.
+"""
+import os
+import shutil
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from leima import leima, main  # noqa: E402
+from network import (PROGRAM, Hub, Node, enrol, has, join,  # noqa: E402
+                     network, sell, stand_by, versions, wait)
+
+
+def make_rogue(number, incarnation, *published):
+    """A ledger nNUMBER that holds what a false hub of node 1 has said."""
+    keys = Node(number, "--join", "-", given=enrol(number))
+    wait("the rogue to be enrolled", lambda: keys.said(" connected "))
+    keys.stop()
+    shutil.move(f"n{number}/keys", "honest")
+    shutil.rmtree(f"n{number}")
+    leima("init", "false", "--node", 1, "--incarnation",
+          incarnation).expect(0)
+    for day in published:
+        leima("rules", "publish", "false", PROGRAM, "--from", day).expect(0)
+    hub = Hub("false")
+    node = Node(number, "--join", "-", given=enrol(number, hub="false"))
+    wait("what the false hub says", lambda: node.said(" connected ") and
+         versions(f"n{number}") == len(published))
+    time.sleep(0.3)                     # its list and signature
+    node.stop()
+    hub.stop()
+    shutil.rmtree(f"n{number}/keys")
+    shutil.move("honest", f"n{number}/keys")
+
+
+def lose_and_restore(hub):
+    """The hub's disk is lost and comes back from the directory `copy`."""
+    hub.kill()
+    shutil.rmtree("hq")
+    leima("restore", "hq", "copy").expect(0)
+    shutil.rmtree("hq/keys")
+    shutil.copytree("keys", "hq/keys")
+    return Hub(listen=hub.endpoint)
+
+
+@network
+def test_a_rogue_brings_back_what_was_never_published():
+    hub = Hub()
+    node = join(11)
+    make_rogue(12, 5, "2002-02-02")
+    leima("backup", "hq", "copy").expect(0)
+    shutil.copytree("hq/keys", "keys")
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
+    wait("new rules", lambda: versions("n11") == 2)
+    hub = lose_and_restore(hub)
+    rogue = Node(12)
+    wait("the alarm", lambda: hub.said("what=unsigned peer=12"))
+    wait("what was published, from the honest one", lambda:
+         versions("hq") == 2)
+    wait("the end of it", lambda: hub.said("refilled"), 40)
+    days = [each["from"] for each in
+            leima("rules", "list", "hq", "--json").expect(0).lines()]
+    assert days == ["2000-01-01", "2001-01-01"], days
+    assert not hub.said("what=unsigned peer=11")
+    assert not node.said("what=right")
+    # Its sales are taken all the same.
+    sold = sell("n12", 2)
+    wait("its sales", lambda: has("hq", sold))
+    rogue.stop()
+
+
+@network
+def test_a_rogue_deposes_nobody():
+    hub = Hub()
+    node = join(11)
+    make_rogue(12, int(time.time() + 3600) << 20)
+    rogue = Node(12)
+    wait("the alarm", lambda: hub.said("what=unproved peer=12"))
+    sold = sell("n11", 3)
+    wait("sales", lambda: has("hq", sold))
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
+    wait("new rules", lambda: versions("n11") == 2)
+    assert not hub.ended() and not has("hq", sell("n12", 1))
+    rogue.stop()
+    node.stop()
+    # Neither after a restart.
+    hub.stop()
+    hub = Hub(listen=hub.endpoint)
+    hub.stop()
+
+
+@network
+def test_a_successor_believes_its_predecessor():
+    """What the first hub published when the standby was away."""
+    hub = Hub()
+    node = join(11)
+    standby = stand_by("hq2", 2)
+    wait("the list of hubs", lambda: node.said("hubs count=2"))
+    standby.stop()
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
+    wait("new rules", lambda: versions("n11") == 2)
+    hub.kill()
+    assert versions("hq2") == 1
+    leima("hub", "hq2", "--promote").expect(0)
+    hub = Hub("hq2", standby.endpoint)
+    wait("the rules that it missed", lambda: versions("hq2") == 2, 40)
+    assert not hub.said("what=unsigned")
+    wait("the end of it", lambda: hub.said("refilled"), 40)
+    leima("rules", "publish", "hq2", PROGRAM, "--from", "2002-01-01").expect(0)
+    wait("newest rules", lambda: versions("n11") == 3)
+
+
+if __name__ == "__main__":
+    main(globals())
