@@ -57,7 +57,7 @@ struct sync_options {
     bool refill; /* hub: what is public and we lack is taken from the peer */
     bool relay;  /* hub: the peer offers and takes all streams; node: we do */
     struct claim claim;       /* to say: a hub its own, a node the newest */
-    crypto_public_key signer; /* to say: a standby its own, or zeros */
+    crypto_public_key signer; /* likewise; a standby its own */
 };
 
 /* A stream that we offer. */
@@ -188,7 +188,6 @@ enum sync_alarm {
     SYNC_ALARM_EPOCH,      /* a hub of a past epoch, or one after ours */
     SYNC_ALARM_LOST,       /* what one end lacks the other has dropped */
 };
-/* "forked", for a trace. */
 static inline const char *
 sync_alarm_name(enum sync_alarm alarm)
 {
