@@ -211,6 +211,55 @@ reign_is_refilled(struct journal *journal)
     return journal_put_note(journal, view_of(LEDGER_RESTORED), (view) { 0 });
 }
 
+/* Where a hub of that key is, as this ledger was told last; NULL. */
+static const char *
+endpoint_of(const struct keys_hubs *hubs, curve_key key)
+{
+    for (uint32_t i = 0; i < hubs->count; i++)
+        if (curve_key_equal(hubs->list[i].key, key) &&
+            hubs->list[i].endpoint[0] != '\0')
+            return hubs->list[i].endpoint;
+    return NULL;
+}
+
+/* The hub before us may come back as our standby; not one that was revoked. */
+static enum err
+enrol_predecessor(const char *dir, struct journal *journal)
+{
+    struct enrolment enrolment = { 0 }, known;
+    struct keys_hubs hubs;
+    struct allow *allow = NULL;
+    struct journal_identity who;
+    struct claim claim;
+    bool revoked;
+
+    enum err err = trust_load_claim(journal, &claim);
+    if (err == OK)
+        err = journal_get_identity(journal, &who);
+    if (err != OK || claim.node == 0 || claim.node == who.node)
+        return err;
+    err = allow_open(journal, &allow);
+    if (err != OK)
+        return err;
+    enrolment = (struct enrolment) { .node = claim.node,
+                                     .role = ENROL_STANDBY,
+                                     .store_count = 1,
+                                     .stores = { claim.node },
+                                     .joined = true,
+                                     .key = claim.curve };
+    if (keys_load_hubs(dir, &hubs, NULL) == OK) {
+        const char *endpoint = endpoint_of(&hubs, claim.curve);
+        if (endpoint)
+            strcpy(enrolment.endpoint, endpoint);
+    }
+    bool there = allow_next(allow, claim.node - 1, &known, &revoked) &&
+                 known.node == claim.node;
+    if (!there || (!revoked && !curve_key_equal(known.key, claim.curve)))
+        err = allow_enrol(allow, &enrolment);
+    allow_close(allow);
+    return err;
+}
+
 static enum err
 promote(const char *dir, struct journal *journal, int64_t now_ms,
         uint64_t *ret_epoch)
@@ -234,6 +283,8 @@ promote(const char *dir, struct journal *journal, int64_t now_ms,
     if (err == OK)
         err = journal_put_note(journal, view_of(LEDGER_RESTORED),
                                view_of(PROMOTED));
+    if (err == OK)
+        err = enrol_predecessor(dir, journal);
     return err;
 }
 
@@ -252,4 +303,51 @@ reign_promote(const char *dir, int64_t now_ms, uint64_t *ret_epoch,
     if (err == OK && keys_has_hub(dir))
         err = keys_rename(dir, "hubs", "hubs.before", complaint);
     return err;
+}
+
+/* The address of the hub of that key, by the newest list. */
+static enum err
+find_successor(struct journal *journal, curve_key key,
+               char ret_endpoint[static KEYS_ENDPOINT_SIZE])
+{
+    struct hubs hubs = { 0 };
+    enum err err = hubs_read(&hubs, journal);
+    const char *found = err == OK ? endpoint_of(&hubs.list, key) : NULL;
+
+    if (found)
+        strcpy(ret_endpoint, found);
+    return err == OK && !found ? ERR_NOT_FOUND : err;
+}
+
+enum err
+reign_step_down(const char *dir, const char *endpoint,
+                struct complaint *complaint)
+{
+    struct ledger *ledger = NULL;
+    struct keys_hubs hubs = { .count = 1 };
+    struct claim claim = { 0 };
+    struct reign reign;
+
+    enum err err = ledger_open(dir, LEDGER_READ, complaint, &ledger);
+    if (err != OK)
+        return err;
+    struct journal *journal = ledger_journal(ledger);
+    err = reign_get(dir, journal, &reign);
+    if (err == OK && (reign.standby || reign.deposed == 0))
+        err = refuse(complaint, dir, "no later hub has taken over");
+    if (err == OK)
+        err = trust_load_claim(journal, &claim);
+    if (err == OK && endpoint && keys_is_endpoint(endpoint))
+        strcpy(hubs.list[0].endpoint, endpoint);
+    else if (err == OK)
+        err = find_successor(journal, claim.curve, hubs.list[0].endpoint);
+    ledger_close(ledger);
+    if (err == ERR_NOT_FOUND || (err == OK && claim.epoch != reign.deposed))
+        return refuse(complaint, dir,
+                      "a later hub has taken over, and it is not known where "
+                      "it is: say --standby-of tcp://HOST:PORT");
+    if (err != OK)
+        return err;
+    hubs.list[0].key = claim.curve;
+    return keys_store_hubs(dir, &hubs, complaint);
 }

@@ -14,6 +14,10 @@
  * Then nothing is published and no period closed here.  Promoting opens a
  * greater epoch and puts an end to the first two; what nodes know of public
  * items is still taken from them until all have come back.
+ *
+ * Who promotes a ledger enrols the hub before it as a standby, under the key
+ * by which everybody knows that one; so a hub whose time is over can step down
+ * and stand by at its successor without a person (a stolen one is revoked).
  */
 #ifndef NODES_REIGN_H
 #define NODES_REIGN_H
@@ -47,6 +51,12 @@ NODISCARD enum err reign_may_rule(const char *dir, struct journal *journal,
 NODISCARD enum err reign_promote(const char *dir, int64_t now_ms,
                                  uint64_t *ret_epoch,
                                  struct complaint *complaint);
+
+/* Makes a hub that was deposed a standby of the one that deposed it, whose
+ * address is `endpoint`, or where our list of hubs has it (NULL).
+ * ERR_CONFLICT: it was not deposed, or nobody knows where that one is. */
+NODISCARD enum err reign_step_down(const char *dir, const char *endpoint,
+                                   struct complaint *complaint);
 
 /* A later hub has been met, and its claim is believed (trust.h).  False: its
  * epoch is none that a clock of today could have made. */

@@ -89,8 +89,7 @@ promote(const struct arguments *arguments, struct complaint *complaint)
     return OK;
 }
 
-/* As a standby until it is promoted or stopped, and then, if it was promoted,
- * as the hub. */
+/* As a standby until it is promoted or stopped. */
 static enum err
 stand_by(const struct arguments *arguments, view ticket,
          struct complaint *complaint)
@@ -104,10 +103,36 @@ stand_by(const struct arguments *arguments, view ticket,
         .context = (void *)(uintptr_t)arguments,
     };
 
-    enum err err = store_run(&options, complaint);
-    if (err != OK || keys_has_hub(options.dir))
-        return err;
-    return run_hub(arguments, complaint);
+    return store_run(&options, complaint);
+}
+
+/* As what the ledger is, and as what it becomes: a standby that is promoted is
+ * the hub, and a hub that meets a later one stands by. */
+static enum err
+serve(const struct arguments *arguments, view ticket,
+      struct complaint *complaint)
+{
+    const char *dir = command_operand(arguments, 0);
+    const char *later = command_option(arguments, "standby-of");
+    bool stands_by = ticket.size > 0 || keys_has_hub(dir);
+    enum err err = OK;
+
+    for (;;) {
+        if (stands_by) {
+            err = stand_by(arguments, ticket, complaint);
+            if (err != OK || keys_has_hub(dir))
+                return err;
+        }
+        ticket = (view) { 0 };
+        err = run_hub(arguments, complaint);
+        struct complaint why = { 0 };
+        if (err != ERR_CONFLICT || reign_step_down(dir, later, &why) != OK) {
+            if (err == ERR_CONFLICT && why.text[0] != '\0')
+                *complaint = why;
+            return err;
+        }
+        stands_by = true;
+    }
 }
 
 /* What is asked for is read first, so that nothing is done by halves. */
@@ -117,7 +142,6 @@ hub(const struct arguments *arguments)
     struct complaint complaint = { 0 };
     struct arena arena = { 0 };
     view ticket = { 0 };
-    const char *dir = command_operand(arguments, 0);
     bool joins = command_option(arguments, "join") != NULL;
     bool promotes = command_flag(arguments, "promote");
     bool listens = command_option(arguments, "listen") != NULL;
@@ -138,9 +162,7 @@ hub(const struct arguments *arguments)
     if (err == OK && promotes)
         err = promote(arguments, &complaint);
     if (err == OK && listens)
-        err = joins || keys_has_hub(dir)
-                  ? stand_by(arguments, ticket, &complaint)
-                  : run_hub(arguments, &complaint);
+        err = serve(arguments, ticket, &complaint);
     arena_close(&arena);
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
@@ -589,9 +611,7 @@ static const struct option HUB_OPTIONS[] = {
     { "listen", "ENDPOINT", "tcp://ADDRESS:PORT; port 0: any free one" },
     { "endpoint", "ENDPOINT", "how nodes reach it, if not by that" },
     { "join", "-", "become a standby; the string comes on standard input" },
-    { "standby-of", "ENDPOINT",
-      "the active hub's address (that of the "
-      "joining)" },
+    { "standby-of", "ENDPOINT", "the active hub's address (as it was told)" },
     { "promote", NULL, "be the hub from now on, in a new epoch" },
     { "metrics", "FILE", "metrics for Prometheus, every ten seconds" },
     { "debug", NULL, "trace every step" },
@@ -641,7 +661,10 @@ const struct command cmd_nodes_table[] = {
           "Prints `listening ENDPOINT` when nodes can connect; traces "
           "to standard error.\nEnds cleanly on SIGTERM and SIGINT. A ledger "
           "that has joined a hub stands by, and\nlistens once it has been "
-          "promoted: leima hub LEDGER --promote, by any process.",
+          "promoted: leima hub LEDGER --promote, by any process. A hub\nthat "
+          "learns from its nodes that another was promoted steps down by "
+          "itself and\nstands by at that one, which has enrolled it; if it "
+          "was stolen, revoke its number\nthere.",
       .examples =
           "leima hub hq --listen tcp://0.0.0.0:7001\n"
           "leima hub hq2 --listen tcp://0.0.0.0:7001 --join - < string\n"
