@@ -143,8 +143,11 @@ greet_hello(struct session *session, const struct frame *frame, int64_t now_ms)
         begin_again(session);
     for (uint32_t i = 0; i < frame->hello.offer_count; i++) {
         const struct frame_offer *offer = &frame->hello.offers[i];
+        /* A relay or a standby offers ours, too, to learn where we are. */
         if (!talk_may_receive(session, offer->stream) &&
-            !session->options.relay) {
+            !(session->options.relay &&
+              offer->stream.channel != CHANNEL_BOOKS) &&
+            !session->options.books) {
             talk_alarm(session, SYNC_ALARM_RIGHT, offer->stream, 0);
             talk_refuse(session, FRAME_CODE_RIGHT, false,
                         "not a stream of yours");

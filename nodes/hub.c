@@ -322,6 +322,7 @@ welcome(struct hub *hub, const struct transport_peer *peer)
         .epoch = hub->epoch,
         .window = WINDOW_LIVE,
         .relay = enrolment.role != ENROL_STORE,
+        .books = enrolment.role == ENROL_STANDBY,
         .refill = shadow_refills(hub->shadow),
         .claim = shadow_claim(hub->shadow, hub->epoch),
     };
@@ -335,7 +336,7 @@ welcome(struct hub *hub, const struct transport_peer *peer)
         return NULL;
     }
     guest->relay = options.relay;
-    guest->standby = enrolment.role == ENROL_STANDBY;
+    guest->standby = options.books;
     return guest;
 }
 

@@ -133,11 +133,29 @@ shadow_hello(struct shadow *shadow, const struct frame *hello, bool standby,
     return true;
 }
 
+/* What is public goes to all, events to relays and standbys, the books to
+ * standbys. */
+static bool
+may_have(const struct guest *guest, stream_id stream)
+{
+    return stream.channel == CHANNEL_PUBLIC || guest->standby ||
+           (guest->relay && stream.channel == CHANNEL_EVENTS);
+}
+
 enum err
 shadow_offers(struct shadow *shadow, const struct guest *guest)
 {
-    return carry_all(shadow->options.carry,
-                     guest->relay ? CHANNEL_END : CHANNEL_PUBLIC);
+    struct carry *carry = shadow->options.carry;
+    enum err err =
+        carry_all(carry, guest->relay ? CHANNEL_END : CHANNEL_PUBLIC);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; err == OK && i < carry->offer_count; i++)
+        if (may_have(guest, carry->offers[i].stream))
+            carry->offers[count++] = carry->offers[i];
+    if (err == OK)
+        carry->offer_count = count;
+    return err;
 }
 
 void
@@ -153,7 +171,7 @@ static bool
 wants(const struct guest *guest, stream_id stream)
 {
     return !guest->gone && stream.node != guest->peer.pass.node &&
-           (guest->relay || stream.channel == CHANNEL_PUBLIC);
+           may_have(guest, stream);
 }
 
 static void

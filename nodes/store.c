@@ -294,6 +294,7 @@ start_session(struct store *store)
         .epoch = store->notes.epoch,
         .window = WINDOW,
         .relay = store->options->standby,
+        .books = store->options->standby,
         .claim = store->claim,
         .signer = store->trust.key.public_key,
     };

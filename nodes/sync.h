@@ -46,16 +46,15 @@ enum {
     SYNC_CHECKSUM_MAX = 3,     /* bad records in a row: quarantine */
 };
 
-enum sync_role { SYNC_NODE, SYNC_HUB };
-
 struct sync_options {
-    enum sync_role role;
+    enum sync_role { SYNC_NODE, SYNC_HUB } role;
     uint32_t self;   /* our number */
     uint32_t peer;   /* hub: whom the key belongs to; node: 0, any */
     uint64_t epoch;  /* hub: its own; node: the greatest seen */
     uint64_t window; /* bytes that the peer may send unacknowledged */
     bool refill; /* hub: what is public and we lack is taken from the peer */
     bool relay;  /* hub: the peer offers and takes all streams; node: we do */
+    bool books;  /* but those of the hubs' books only where this is set */
     struct claim claim;       /* to say: a hub its own, a node the newest */
     crypto_public_key signer; /* likewise; a standby its own */
 };

@@ -143,6 +143,8 @@ talk_may_receive(const struct session *session, stream_id stream)
 {
     bool own = stream.node == session->options.self;
 
+    if (stream.channel == CHANNEL_BOOKS && !session->options.books)
+        return false;
     if (session->options.relay) /* of ours, what we once wrote */
         return !own || (session->options.role == SYNC_HUB &&
                         stream.incarnation != session->options.epoch);

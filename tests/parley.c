@@ -443,6 +443,7 @@ parley_connect(struct world *world)
     struct sync_options node = { .role = SYNC_NODE,
                                  .self = 3,
                                  .relay = world->standby,
+                                 .books = world->standby,
                                  .window = world->window };
     struct sync_options hub = { .role = SYNC_HUB,
                                 .self = 1,
@@ -450,6 +451,7 @@ parley_connect(struct world *world)
                                 .epoch = 9,
                                 .refill = world->refill,
                                 .relay = world->standby,
+                                .books = world->standby,
                                 .window = world->window };
     world->node.session = session_open(&node, world->now_ms);
     world->hub.session = session_open(&hub, world->now_ms);

@@ -11,8 +11,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import leima, main  # noqa: E402
-from network import (PROGRAM, Hub, Node, enrol, has, join,  # noqa: E402
-                     network, sell, stand_by, versions, wait)
+from network import (PROGRAM, Hub, Node, Standby, digest,  # noqa: E402
+                     enrol, free_endpoint, has, join, network, sell, stand_by,
+                     status, versions, wait)
 
 
 def make_rogue(number, incarnation, *published):
@@ -112,6 +113,41 @@ def test_a_successor_believes_its_predecessor():
     wait("the end of it", lambda: hub.said("refilled"), 40)
     leima("rules", "publish", "hq2", PROGRAM, "--from", "2002-01-01").expect(0)
     wait("newest rules", lambda: versions("n11") == 3)
+
+
+@network
+def test_a_relay_is_told_all_but_the_books():
+    Hub()
+    join(11)
+    sold = sell("n11", 5)
+    string = enrol(3, "--role", "relay")
+    relay = Standby("relay", free_endpoint(), given=string)
+    wait("the sales at the relay", lambda: has("relay", sold))
+    wait("the rules there", lambda: versions("relay") == 1)
+    sold += sell("n11", 5, prefix="B")
+    wait("more of them", lambda: has("relay", sold))
+    assert digest("relay") == digest("hq")
+    assert leima("enrol", "list", "relay", "--json").expect(0).out == ""
+    # What it has is on no second disk of HQ.
+    time.sleep(1.5)
+    assert status("n11")["safe"] == 0
+    relay.stop()
+
+
+@network
+def test_a_relay_writes_no_books():
+    """One whose ledger was a hub, and enrolled nodes of its own."""
+    hub = Hub()
+    leima("init", "relay", "--node", 3).expect(0)
+    enrol(77, "--endpoint", "tcp://127.0.0.1:1", hub="relay")
+    string = enrol(3, "--role", "relay")
+    relay = Standby("relay", free_endpoint(), given=string)
+    wait("the alarm", lambda: hub.said("what=right peer=3"))
+    time.sleep(0.5)
+    numbers = [each["node"] for each in
+               leima("enrol", "list", "hq", "--json").expect(0).lines()]
+    assert numbers == [3], numbers
+    relay.kill()
 
 
 if __name__ == "__main__":
