@@ -191,6 +191,7 @@ def test_an_unknown_key_is_refused():
     leima("init", "n12", "--node", 12).expect(0)
     sell("n12", 3)
     node = Node(12, "--join", "-", given=string)
+    wait("its keys", lambda: os.path.exists("n12/keys/once"))
     time.sleep(0.5)
     assert not node.said("connected")  # it does not trust our hub
     node.kill()

@@ -11,101 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nodes/transport.h"
-
-struct site {
-    struct transport *hub;
-    struct transport *node;
-    struct keys_pair hub_keys;
-    struct keys_pair node_keys;
-    struct keys_hub address;
-    struct transport_pass pass;
-    uint32_t asked; /* times that the gate was */
-};
-
-static bool
-gate(void *context, curve_key key, struct transport_pass *ret_pass)
-{
-    struct site *site = context;
-
-    site->asked++;
-    if (!curve_key_equal(key, site->node_keys.public_key))
-        return false;
-    *ret_pass = site->pass;
-    return true;
-}
-
-static void
-begin(struct site *site, bool handler)
-{
-    memset(site, 0, sizeof *site);
-    site->pass.node = 421;
-    transport_keypair(&site->hub_keys);
-    transport_keypair(&site->node_keys);
-    assert_int_equal(transport_open(&site->hub), OK);
-    assert_int_equal(transport_open(&site->node), OK);
-    const struct transport_listen listen = {
-        .endpoint = "tcp://127.0.0.1:0",
-        .keys = &site->hub_keys,
-        .gate = handler ? gate : NULL,
-        .context = site,
-    };
-    struct complaint complaint = { 0 };
-    assert_int_equal(transport_listen(site->hub, &listen, &complaint), OK);
-    strcpy(site->address.endpoint, transport_endpoint(site->hub));
-    site->address.key = site->hub_keys.public_key;
-}
-
-static void
-finish(struct site *site)
-{
-    transport_close(site->node);
-    transport_close(site->hub);
-}
-
-/* The first event within the time. */
-static enum transport_event
-event(struct transport *transport, int ms)
-{
-    for (int waited = 0; waited < ms; waited += 10) {
-        enum transport_event found = transport_event(transport);
-        if (found != TRANSPORT_NOTHING)
-            return found;
-        transport_wait(transport, NULL, 0, 10);
-    }
-    return TRANSPORT_NOTHING;
-}
-
-static bool
-receive(struct transport *transport, int ms, struct transport_message *message)
-{
-    for (int waited = 0; waited < ms; waited += 10) {
-        if (transport_receive(transport, message) == OK)
-            return true;
-        transport_wait(transport, NULL, 0, 10);
-    }
-    return false;
-}
-
-static void
-dial(struct site *site)
-{
-    assert_int_equal(
-        transport_dial(site->node, &site->address, &site->node_keys, NULL), OK);
-}
+#include "tests/loopback.h"
 
 TEST(frames_go_both_ways)
 {
-    struct site site;
+    struct loopback site;
     struct transport_message message;
     const struct frame ping = { .kind = FRAME_PING, .ping = { .number = 7 } };
 
-    begin(&site, true);
+    loopback_open(&site, true);
     assert_string_not_equal(site.address.endpoint, "tcp://127.0.0.1:0");
-    dial(&site);
-    assert_int_equal(event(site.node, 3000), TRANSPORT_UP);
+    loopback_dial(&site);
+    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_UP);
     assert_int_equal(transport_send(site.node, NULL, &ping), OK);
-    assert_true(receive(site.hub, 3000, &message));
+    assert_true(loopback_receive(site.hub, 10000, &message));
     assert_int_equal(message.peer.pass.node, 421);
     assert_false(message.peer.pass.joining);
     assert_true(curve_key_equal(message.peer.key, site.node_keys.public_key));
@@ -113,7 +32,7 @@ TEST(frames_go_both_ways)
     assert_int_equal(message.payload.bytes[0], 7);
     assert_int_equal(transport_send(site.hub, &message.peer, &ping), OK);
     struct transport_message answer;
-    assert_true(receive(site.node, 3000, &answer));
+    assert_true(loopback_receive(site.node, 10000, &answer));
     assert_int_equal(answer.payload.bytes[0], 7);
     transport_release(&answer);
 
@@ -128,12 +47,12 @@ TEST(frames_go_both_ways)
     }
     assert_true(err == ERR_NOT_FOUND || err == ERR_BUSY);
     transport_release(&message);
-    finish(&site);
+    loopback_close(&site);
 }
 
 TEST(the_largest_frame_passes)
 {
-    struct site site;
+    struct loopback site;
     struct transport_message message;
     uint8_t *bytes = calloc(1, LIMIT_FRAME_SIZE);
     struct frame frame = { .kind = FRAME_BATCH };
@@ -143,115 +62,115 @@ TEST(the_largest_frame_passes)
     frame.batch.records =
         (view) { bytes, LIMIT_FRAME_SIZE - FRAME_BATCH_FIXED };
     assert_int_equal(frame_payload_size(&frame), LIMIT_FRAME_SIZE);
-    begin(&site, true);
-    dial(&site);
-    assert_int_equal(event(site.node, 3000), TRANSPORT_UP);
+    loopback_open(&site, true);
+    loopback_dial(&site);
+    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_UP);
     assert_int_equal(transport_send(site.node, NULL, &frame), OK);
-    assert_true(receive(site.hub, 3000, &message));
+    assert_true(loopback_receive(site.hub, 10000, &message));
     assert_int_equal(message.payload.size, LIMIT_FRAME_SIZE);
     transport_release(&message);
-    finish(&site);
+    loopback_close(&site);
     free(bytes);
 }
 
 TEST(a_one_time_key_is_marked)
 {
-    struct site site;
+    struct loopback site;
     struct transport_message message;
     const struct frame ping = { .kind = FRAME_PING };
 
-    begin(&site, true);
+    loopback_open(&site, true);
     site.pass.joining = true;
-    dial(&site);
-    assert_int_equal(event(site.node, 3000), TRANSPORT_UP);
+    loopback_dial(&site);
+    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_UP);
     assert_int_equal(transport_send(site.node, NULL, &ping), OK);
-    assert_true(receive(site.hub, 3000, &message));
+    assert_true(loopback_receive(site.hub, 10000, &message));
     assert_true(message.peer.pass.joining);
     transport_release(&message);
-    finish(&site);
+    loopback_close(&site);
 }
 
 TEST(an_unknown_key_is_refused)
 {
-    struct site site;
+    struct loopback site;
     struct transport_message message;
     struct keys_pair other;
     const struct frame ping = { .kind = FRAME_PING };
 
-    begin(&site, true);
+    loopback_open(&site, true);
     transport_keypair(&other);
     assert_int_equal(transport_dial(site.node, &site.address, &other, NULL),
                      OK);
     enum err sent = transport_send(site.node, NULL, &ping);
     assert_true(sent == OK || sent == ERR_BUSY || sent == ERR_NOT_FOUND);
-    assert_int_equal(event(site.node, 3000), TRANSPORT_REFUSED);
+    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_REFUSED);
     assert_true(site.asked > 0);
-    assert_false(receive(site.hub, 200, &message));
-    finish(&site);
+    assert_false(loopback_receive(site.hub, 200, &message));
+    loopback_close(&site);
 }
 
 /* A pass without a number is a bug of the gate's; it must not let in. */
 TEST(a_pass_without_a_number_is_refused)
 {
-    struct site site;
+    struct loopback site;
 
-    begin(&site, true);
+    loopback_open(&site, true);
     site.pass.node = 0;
-    dial(&site);
-    assert_int_equal(event(site.node, 3000), TRANSPORT_REFUSED);
-    finish(&site);
+    loopback_dial(&site);
+    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_REFUSED);
+    loopback_close(&site);
 }
 
 TEST(without_a_handler_nobody_is_admitted)
 {
-    struct site site;
+    struct loopback site;
     struct transport_message message;
     const struct frame ping = { .kind = FRAME_PING };
 
-    begin(&site, false);
-    dial(&site);
+    loopback_open(&site, false);
+    loopback_dial(&site);
     enum err sent = transport_send(site.node, NULL, &ping);
     assert_true(sent == OK || sent == ERR_BUSY || sent == ERR_NOT_FOUND);
-    assert_int_not_equal(event(site.node, 500), TRANSPORT_UP);
-    assert_false(receive(site.hub, 200, &message));
-    finish(&site);
+    assert_int_not_equal(loopback_event(site.node, 500), TRANSPORT_UP);
+    assert_false(loopback_receive(site.hub, 200, &message));
+    loopback_close(&site);
 }
 
 TEST(another_hub_at_the_address_is_not_trusted)
 {
-    struct site site;
+    struct loopback site;
     struct keys_pair other;
 
-    begin(&site, true);
+    loopback_open(&site, true);
     transport_keypair(&other);
     site.address.key = other.public_key;
-    dial(&site);
-    assert_int_not_equal(event(site.node, 500), TRANSPORT_UP);
-    finish(&site);
+    loopback_dial(&site);
+    assert_int_not_equal(loopback_event(site.node, 500), TRANSPORT_UP);
+    loopback_close(&site);
 }
 
 TEST(a_hub_that_is_not_there_or_goes_is_noticed)
 {
-    struct site site;
+    struct loopback site;
 
-    begin(&site, true);
-    dial(&site);
-    assert_int_equal(event(site.node, 3000), TRANSPORT_UP);
+    loopback_open(&site, true);
+    loopback_dial(&site);
+    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_UP);
     transport_close(site.hub);
-    assert_int_equal(event(site.node, 3000), TRANSPORT_DOWN);
-    dial(&site);
-    assert_int_equal(event(site.node, 3000), TRANSPORT_DOWN);
+    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_DOWN);
+    loopback_dial(&site);
+    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_DOWN);
     site.hub = NULL;
-    finish(&site);
+    loopback_close(&site);
 }
 
 TEST(a_port_that_is_taken_is_said)
 {
-    struct site site;
+    struct loopback site;
     struct transport *second;
     struct complaint complaint = { 0 };
 
-    begin(&site, true);
+    loopback_open(&site, true);
     assert_int_equal(transport_open(&second), OK);
     struct transport_listen listen = { .endpoint = site.address.endpoint,
                                        .keys = &site.hub_keys };
@@ -260,7 +179,7 @@ TEST(a_port_that_is_taken_is_said)
     listen.endpoint = "ipc:///tmp/x";
     assert_int_equal(transport_listen(second, &listen, &complaint), ERR_INPUT);
     transport_close(second);
-    finish(&site);
+    loopback_close(&site);
 }
 
 RUN(cmocka_unit_test(frames_go_both_ways),

@@ -1,0 +1,147 @@
+/*
+ * test_keyring.c - keys come back out of a safe as they went in, or not at all
+ */
+#include "nodes/keyring.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nodes/keys.h"
+#include "tests/place.h"
+#include "tests/unit.h"
+
+#define WORDS "correct horse battery staple"
+
+static const char *const NAMES[] = { "own", "hubs", "listen" };
+
+/* A hub's keys, as the product writes them. */
+static void
+fill(const struct place *place, uint8_t mark)
+{
+    struct keys_hubs hubs = { .count = 1 };
+    struct keys_pair pair;
+
+    memset(&pair, mark, sizeof pair);
+    strcpy(hubs.list[0].endpoint, "tcp://10.0.0.1:7001");
+    assert_int_equal(keys_store(place->path, "own", &pair, NULL), OK);
+    assert_int_equal(keys_store_hubs(place->path, &hubs, NULL), OK);
+    assert_int_equal(
+        keys_store_listen(place->path, "tcp://10.0.0.2:7001", NULL), OK);
+}
+
+/* Its bytes as text; "-": there is no such file. */
+static const char *
+content(const struct place *place, const char *name)
+{
+    static char text[4096];
+    char below[64], path[PLACE_SIZE];
+    struct stat about;
+
+    snprintf(below, sizeof below, "keys/%s", name);
+    place_join(place, below, path);
+    int file = open(path, O_RDONLY);
+    if (file < 0)
+        return "-";
+    assert_int_equal(fstat(file, &about), 0);
+    assert_int_equal(about.st_mode & 07777, 0600);
+    ssize_t size = read(file, text, sizeof text - 1);
+    close(file);
+    assert_true(size >= 0);
+    text[size] = '\0';
+    return text;
+}
+
+static enum err
+import(const struct place *place, const char *words, view line)
+{
+    struct complaint why = { .text = "" };
+    enum err err = keyring_import(place->path, view_of(words), line, &why);
+
+    assert_true((err == OK) == (why.text[0] == '\0'));
+    return err;
+}
+
+TEST(there_and_back)
+{
+    struct place hub = place_make(), fresh = place_make();
+    struct place other = place_make();
+    struct text line = { 0 };
+    char wanted[4096];
+
+    fill(&hub, 7);
+    assert_int_equal(keyring_export(hub.path, view_of(WORDS), &line, NULL), OK);
+    assert_true(line.size < KEYRING_LINE_SIZE);
+    assert_memory_equal(line.bytes, "leima-keys1-", 12);
+    assert_int_equal(line.bytes[line.size - 1], '\n');
+    /* Neither the keys nor the passphrase can be read in it. */
+    assert_null(memmem(line.bytes, line.size, "0707070707070707", 16));
+    assert_null(memmem(line.bytes, line.size, "horse", 5));
+
+    assert_int_equal(
+        import(&fresh, "correct horse battery stapl", text_view(&line)),
+        ERR_INPUT);
+    assert_string_equal(content(&fresh, "own"), "-");
+    assert_int_equal(import(&fresh, WORDS, text_view(&line)), OK);
+    for (uint32_t i = 0; i < COUNT_OF(NAMES); i++) {
+        strcpy(wanted, content(&hub, NAMES[i]));
+        assert_string_equal(content(&fresh, NAMES[i]), wanted);
+    }
+    /* The same once more is no fault; where one key is another, not even
+     * those that are missing are written. */
+    assert_int_equal(import(&fresh, WORDS, text_view(&line)), OK);
+    assert_int_equal(keys_store_listen(other.path, "tcp://10.0.0.9:7001", NULL),
+                     OK);
+    assert_int_equal(import(&other, WORDS, text_view(&line)), ERR_EXISTS);
+    assert_string_equal(content(&other, "own"), "-");
+    assert_string_equal(content(&other, "listen"), "tcp://10.0.0.9:7001\n");
+    /* A digit that was misread is noticed. */
+    line.bytes[line.size / 2] = line.bytes[line.size / 2] == '0' ? '1' : '0';
+    assert_int_equal(import(&hub, WORDS, text_view(&line)), ERR_INPUT);
+    text_close(&line);
+    place_remove(&hub);
+    place_remove(&fresh);
+    place_remove(&other);
+}
+
+TEST(what_is_no_keyring_is_refused_at_once)
+{
+    static const char *const lines[] = {
+        "",
+        "leima-keys1-",
+        "leima-keys1-00",
+        "leima-keys2-0011223344556677889900112233445566778899001122334455",
+        "leima-keys1-0g",
+        "leima-keys1-000",
+    };
+    struct place place = place_make();
+
+    for (uint32_t i = 0; i < COUNT_OF(lines); i++)
+        assert_int_equal(import(&place, WORDS, view_of(lines[i])), ERR_INPUT);
+    assert_string_equal(content(&place, "own"), "-");
+    place_remove(&place);
+}
+
+TEST(nothing_to_export_and_too_short_words)
+{
+    struct complaint why = { .text = "" };
+    struct place place = place_make();
+    struct text line = { 0 };
+
+    assert_int_equal(keyring_export(place.path, view_of(WORDS), &line, &why),
+                     ERR_NOT_FOUND);
+    assert_true(why.text[0] != '\0');
+    fill(&place, 7);
+    assert_int_equal(
+        keyring_export(place.path, view_of("eleven char"), &line, &why),
+        ERR_INPUT);
+    assert_int_equal(line.size, 0);
+    text_close(&line);
+    place_remove(&place);
+}
+
+RUN(cmocka_unit_test(there_and_back),
+    cmocka_unit_test(what_is_no_keyring_is_refused_at_once),
+    cmocka_unit_test(nothing_to_export_and_too_short_words))
