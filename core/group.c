@@ -3,8 +3,13 @@
  */
 #include "core/group.h"
 
-#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
+
+static_assert(sizeof(atomic_uint) == 4, "the kernel looks at four bytes");
 
 void
 group_open(struct group *group, uint32_t weight_max, group_work *work,
@@ -27,6 +32,21 @@ group_close(struct group *group)
     pthread_mutex_destroy(&group->lock);
 }
 
+/* Sleeps unless the bell has rung since it stood at `seen`.  It may return for
+ * no reason; the caller looks. */
+static void
+listen(atomic_uint *bell, unsigned seen, const struct timespec *timeout)
+{
+    syscall(SYS_futex, bell, FUTEX_WAIT_PRIVATE, seen, timeout, NULL, 0);
+}
+
+static void
+ring(atomic_uint *bell, int listeners)
+{
+    atomic_fetch_add(bell, 1);
+    syscall(SYS_futex, bell, FUTEX_WAKE_PRIVATE, listeners, NULL, NULL, 0);
+}
+
 /* Waits for those who are expected back, as long as some come; the lock is
  * held on entry and on return. */
 static void
@@ -35,12 +55,22 @@ gather(struct group *group)
     static const struct timespec PAUSE = { .tv_nsec = 20000 };
     uint32_t before = 0;
 
+    group->gathering = true;
     while (group->queued < group->expected && group->queued > before) {
         before = group->queued;
+        unsigned seen = atomic_load(&group->enough);
         pthread_mutex_unlock(&group->lock);
-        nanosleep(&PAUSE, NULL);
+        listen(&group->enough, seen, &PAUSE);
         pthread_mutex_lock(&group->lock);
     }
+    group->gathering = false;
+}
+
+static void
+mark_taken(struct group *group, struct group_request *request)
+{
+    request->taken = true;
+    request->round = group->round;
 }
 
 /* What one piece of work shall hold: at least one request. */
@@ -53,9 +83,11 @@ take(struct group *group, uint32_t *ret_count)
 
     assert(first != NULL);
     uint64_t weight = first->weight;
+    mark_taken(group, first);
     while (last->next != NULL &&
            weight + last->next->weight <= group->weight_max) {
         last = last->next;
+        mark_taken(group, last);
         weight += last->weight;
         count++;
     }
@@ -69,52 +101,80 @@ take(struct group *group, uint32_t *ret_count)
     return first;
 }
 
-/* Does one group, the caller's own request the first of it.  Whoever came
- * meanwhile and stands foremost leads next: so while nobody leads, nobody is
- * queued. */
+/* Does one group, not always with the caller's own request in it.  The lock is
+ * held on entry and on return.  Those who found no place in the group listen at
+ * its bell all the same, and the one of them or of the newcomers that the first
+ * ring wakes leads next, unless somebody else is quicker. */
 static void
 lead(struct group *group)
 {
     uint32_t count;
 
-    pthread_mutex_lock(&group->lock);
+    group->leading = true;
     gather(group);
-    struct group_request *own = take(group, &count);
+    struct group_request *each = take(group, &count);
+    bool alone = count == 1 && group->first == NULL;
+    uint32_t round = group->round++;
     pthread_mutex_unlock(&group->lock);
-    group->work(group->context, own);
-    pthread_mutex_lock(&group->lock);
-    struct group_request *next = group->first;
-    group->leading = next != NULL;
-    group->expected = count + group->queued;
-    pthread_mutex_unlock(&group->lock);
-    if (next != NULL)
-        sem_post(&next->woken);
-    for (struct group_request *each = own->next, *after; each != NULL;
-         each = after) {
-        after = each->next; /* gone once it is awake */
-        each->done = true;
-        sem_post(&each->woken);
+    group->work(group->context, each);
+    while (each != NULL) {
+        struct group_request *next = each->next;
+        atomic_store(&each->done, true);
+        each = next;
     }
-    own->done = true;
+    pthread_mutex_lock(&group->lock);
+    group->leading = false;
+    group->expected = count + group->queued;
+    bool more = group->first != NULL;
+    pthread_mutex_unlock(&group->lock);
+    if (more)
+        ring(&group->bells[(round + 1) % 2], 1);
+    if (!alone)
+        ring(&group->bells[round % 2], INT_MAX);
+    pthread_mutex_lock(&group->lock);
 }
 
-void
-group_submit(struct group *group, struct group_request *request)
+static void
+enqueue(struct group *group, struct group_request *request)
 {
     request->next = NULL;
-    request->done = false;
-    sem_init(&request->woken, 0, 0);
-    pthread_mutex_lock(&group->lock);
+    request->taken = false;
+    atomic_init(&request->done, false);
     *group->last_link = request;
     group->last_link = &request->next;
     group->queued++;
-    bool first = !group->leading;
-    group->leading = true;
+    if (group->gathering && group->queued == group->expected)
+        ring(&group->enough, 1);
+}
+
+/* The bell that will ring when the request is done, or may be taken next. */
+static atomic_uint *
+bell_of(struct group *group, const struct group_request *request)
+{
+    uint32_t round = request->taken ? request->round : group->round;
+
+    return &group->bells[round % 2];
+}
+
+/* The bell is read under the lock, under which `leading` ends before it rings:
+ * so nobody falls asleep over a ring that was meant for them. */
+void
+group_submit(struct group *group, struct group_request *request)
+{
+    pthread_mutex_lock(&group->lock);
+    enqueue(group, request);
+    while (!atomic_load(&request->done)) {
+        if (!group->leading) {
+            lead(group);
+            continue;
+        }
+        atomic_uint *bell = bell_of(group, request);
+        unsigned seen = atomic_load(bell);
+        pthread_mutex_unlock(&group->lock);
+        listen(bell, seen, NULL);
+        if (atomic_load(&request->done))
+            return;
+        pthread_mutex_lock(&group->lock);
+    }
     pthread_mutex_unlock(&group->lock);
-    while (!first && sem_wait(&request->woken) != 0)
-        assert(errno == EINTR);
-    if (!request->done)
-        lead(group);
-    assert(request->done);
-    sem_destroy(&request->woken);
 }

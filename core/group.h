@@ -10,12 +10,17 @@
  * for as many as there were before, in pauses far shorter than a flush and only
  * as long as some come: else the first to come back would go alone, and the
  * others would wait for two pieces of work.
+ *
+ * With many callers it is the waking that costs, more than the flush: so all of
+ * a group sleep at one bell, which rings once for them.  There are two bells,
+ * for those whose work is being done and for those who come meanwhile.  Whoever
+ * is awake when nobody leads leads: mostly one who has just come.
  */
 #ifndef CORE_GROUP_H
 #define CORE_GROUP_H
 
 #include <pthread.h>
-#include <semaphore.h>
+#include <stdatomic.h>
 
 #include "core/base.h"
 
@@ -23,8 +28,9 @@
 struct group_request {
     struct group_request *next;
     uint32_t weight;
-    bool done;
-    sem_t woken; /* done, or to lead */
+    bool taken;       /* into the group of ... */
+    uint32_t round;   /* ... this round */
+    atomic_bool done; /* from then on its caller may be gone with it */
 };
 
 /* Does all requests of the list from `first` on; one call at a time. */
@@ -33,10 +39,14 @@ typedef void group_work(void *context, struct group_request *first);
 struct group {
     pthread_mutex_t lock;
     bool leading;
+    bool gathering; /* the leader waits for `expected` ones */
     struct group_request *first;
     struct group_request **last_link;
     uint32_t queued;
-    uint32_t expected; /* how many were there at the end of the last work */
+    uint32_t expected;    /* how many were there at the end of the last work */
+    uint32_t round;       /* of those who queue now */
+    atomic_uint bells[2]; /* of even and of odd rounds */
+    atomic_uint enough;   /* the leader's own bell, while it gathers */
     uint32_t weight_max;
     group_work *work;
     void *context; /* borrowed */

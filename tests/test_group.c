@@ -75,6 +75,37 @@ TEST(every_request_is_done_once)
     assert_true(counter.groups <= counter.total);
 }
 
+static void *
+submit_few(void *context)
+{
+    struct counter *counter = context;
+
+    for (uint32_t i = 0; i < 20; i++) {
+        struct request request = { .queued.weight = 1 + i % 7 };
+        group_submit(&counter->group, &request.queued);
+        if (i % 5 == 0)
+            sched_yield();
+    }
+    return NULL;
+}
+
+/* At the end of a crowd nobody comes who would wake a forgotten one. */
+TEST(the_last_ones_are_woken_too)
+{
+    for (int crowd = 0; crowd < 200; crowd++) {
+        struct counter counter = { 0 };
+        pthread_t threads[THREADS];
+        group_open(&counter.group, WEIGHT_MAX, work, &counter);
+        for (int i = 0; i < THREADS; i++)
+            assert_int_equal(
+                pthread_create(&threads[i], NULL, submit_few, &counter), 0);
+        for (int i = 0; i < THREADS; i++)
+            pthread_join(threads[i], NULL);
+        group_close(&counter.group);
+        assert_int_equal(counter.faults, 0);
+    }
+}
+
 TEST(a_lone_caller_waits_for_nobody)
 {
     struct counter counter = { 0 };
@@ -86,4 +117,5 @@ TEST(a_lone_caller_waits_for_nobody)
 }
 
 RUN(cmocka_unit_test(every_request_is_done_once),
+    cmocka_unit_test(the_last_ones_are_woken_too),
     cmocka_unit_test(a_lone_caller_waits_for_nobody))
