@@ -37,8 +37,8 @@ struct batch {
     struct complaint *complaint;
     uint32_t refused; /* the entry at fault */
 
-    struct reader *reader;
-    struct arena scratch; /* opened when something stored is read */
+    struct reader *reader; /* NULL until something stored is asked for, ... */
+    struct arena scratch;  /* ... and opened when an event is read */
     struct text bytes;
     struct text content; /* scratch of fingerprints */
     struct extent *extents;
@@ -87,6 +87,16 @@ complain_conflict(struct batch *batch, const struct ledger_entry *entry,
 }
 
 /* --- what is stored --- */
+
+/* What is stored now.  Most appends never ask: a snapshot would cost them time,
+ * and keep the journal from using its old pages again. */
+static enum err
+look_again(struct batch *batch)
+{
+    if (batch->reader != NULL)
+        return reader_refresh(batch->reader);
+    return reader_open(batch->ledger->journal, &batch->reader);
+}
 
 /* The event at a position, in the scratch; borrows from the reader. */
 static enum err
@@ -280,8 +290,10 @@ start_plan(struct batch *batch)
         .channel = CHANNEL_EVENTS,
     };
     struct reader_stream stream;
-    enum err err = reader_get_stream(batch->reader, own, &stream);
+    enum err err = look_again(batch);
 
+    if (err == OK)
+        err = reader_get_stream(batch->reader, own, &stream);
     if (err != OK && err != ERR_NOT_FOUND)
         return err;
     batch->next_seq = err == OK ? stream.head.seq + 1 : 1;
@@ -371,12 +383,8 @@ static enum err
 take_results(struct batch *batch)
 {
     struct event stored;
+    bool looked = false;
 
-    if (!batch->import) {
-        enum err err = reader_refresh(batch->reader);
-        if (err != OK)
-            return err;
-    }
     for (uint32_t i = 0; i < batch->count; i++) {
         struct ledger_entry *entry = &batch->entries[i];
         const struct journal_result *result = &batch->results[i];
@@ -385,7 +393,13 @@ take_results(struct batch *batch)
         if (batch->import)
             continue;
         entry->event.identity = result->identity;
-        if (entry->known && read_stored(batch, result->position, &stored) == OK)
+        if (!entry->known)
+            continue;
+        enum err err = looked ? OK : look_again(batch);
+        if (err != OK)
+            return err;
+        looked = true;
+        if (read_stored(batch, result->position, &stored) == OK)
             take_stored(entry, &stored, result->position);
     }
     return OK;
@@ -405,10 +419,8 @@ find_conflict(struct batch *batch)
 static enum err
 append_once(struct batch *batch)
 {
-    enum err err = reader_refresh(batch->reader);
+    enum err err = complete_all(batch);
 
-    if (err == OK)
-        err = complete_all(batch);
     if (err == OK)
         err = encode_all(batch);
     if (err != OK)
@@ -465,9 +477,7 @@ open_batch(struct batch *batch)
     batch->results = calloc(batch->count, sizeof *batch->results);
     if (batch->extents == NULL || batch->rows == NULL || batch->results == NULL)
         return ERR_MEMORY;
-    enum err err = batch->plan ? sort_ids(batch) : OK;
-    return err == OK ? reader_open(batch->ledger->journal, &batch->reader)
-                     : err;
+    return batch->plan ? sort_ids(batch) : OK;
 }
 
 static void
