@@ -8,11 +8,18 @@
  * changes the map holds it alone, and gives up after a while rather than wait
  * for ever for a reader that its own thread holds.
  *
- * Room ahead.  A flush of a file that has grown writes the file system's own
- * journal, too, and takes about twice as long.  So zeros are written beyond the
- * last page from time to time, while we hold the writers' lock, and most
- * commits find their place there already.  Whether that works is all the same:
- * LMDB looks at no page beyond its last one.
+ * Room ahead.  While we hold the writers' lock, zeros are written beyond the
+ * last page from time to time (room.h), so most commits find their place there
+ * already.  Whether that works is all the same: LMDB looks at no page beyond
+ * its last one.
+ *
+ * Pages in a row.  A small commit rewrites some seven pages, and a flush of
+ * seven that lie apart takes nearly twice as long as one of seven in a row.
+ * LMDB takes the pages for them from those that were freed, oldest first, which
+ * scatters them more and more.  So now and then we ask for many in a row, more
+ * than is needed, and give them back: LMDB gathers and sorts what is free until
+ * it finds them, takes the lowest first from then on, and small commits go
+ * round in order.
  *
  * Disk full.  LMDB takes a short write for EIO, so EIO on a disk without room
  * is read as ERR_FULL.  Pages are written before the meta page that makes them
@@ -21,6 +28,8 @@
  * refuses to write until it has been opened anew.
  */
 #include "core/db.h"
+
+#include "core/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +40,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,9 +47,11 @@ enum {
     MAP_TRIES = 30000 /* of 1 ms */,
     READERS_MAX = 510,
     TAIL_SLACK_PAGES = 32,
-    ROOM_SIZE = 1 << 20, /* written ahead; never less than ... */
-    ROOM_LEFT = 1 << 18, /* ... this is left before a transaction */
+    RUN_SIZE = 1 << 17, /* of pages in a row, asked for ... */
+    RUN_EVERY = 128,    /* ... once in so many commits */
 };
+static_assert(2 * RUN_SIZE < (int)ROOM_LEFT,
+              "no page of a run lies beyond the end of the file");
 #define MAP_DEFAULT (UINT64_C(1) << 40)
 #define MAP_LEAST (UINT64_C(1) << 28)
 #define MAP_MOST (UINT64_C(1) << 46)
@@ -77,11 +87,7 @@ db_has_panicked(void)
 bool
 db_is_full(const struct db *db)
 {
-    struct statvfs room;
-
-    if (statvfs(db->dir, &room) != 0)
-        return false; /* the write itself will say */
-    return room.f_bavail < room.f_blocks / 100;
+    return room_is_short(db->dir);
 }
 
 static enum err
@@ -393,42 +399,41 @@ set_lazy(struct db *db, bool lazy)
     db->lazy = lazy;
 }
 
-/* Room ahead must not be what fills a small disk up. */
-static bool
-has_plenty(const struct db *db)
+/* Makes LMDB look for a run of free pages, and gives it back at once: in
+ * looking it puts what is free in order.  The run is held by a value that is
+ * gone again before anybody could see it, beside the seal, where no caller's
+ * keys are. */
+static void
+take_run(struct db_txn *txn)
 {
-    enum { TIMES = 16 };
-    struct statvfs room;
+    MDB_val key = { 3, (void *)(uintptr_t) "run" };
+    MDB_val value = { RUN_SIZE, NULL };
+    MDB_dbi table = txn->db->tables[0];
 
-    return statvfs(db->dir, &room) == 0 && room.f_bavail > room.f_blocks / 50 &&
-           room.f_bavail >= (uint64_t)TIMES * ROOM_SIZE / room.f_frsize;
+    int code = mdb_put(txn->handle, table, &key, &value, MDB_RESERVE);
+    if (code == 0)
+        code = mdb_del(txn->handle, table, &key, NULL);
+    if (code != 0)
+        fail_code(txn, code);
 }
 
-/* Only ever behind the end of the file; see its head. */
+/* Where the pages of a write transaction will lie; see the head. */
 static void
-make_room(struct db *db)
+lay_out(struct db_txn *txn)
 {
-    static const uint8_t zeros[1 << 16];
+    const struct db *db = txn->db;
     MDB_envinfo info;
     MDB_stat stats;
-    struct stat file;
     int handle = -1;
 
     if (mdb_env_info(db->env, &info) != 0 ||
         mdb_env_stat(db->env, &stats) != 0 ||
-        mdb_env_get_fd(db->env, &handle) != 0 || fstat(handle, &file) != 0)
+        mdb_env_get_fd(db->env, &handle) != 0)
         return;
     uint64_t used = (info.me_last_pgno + 1) * stats.ms_psize;
-    uint64_t size = (uint64_t)file.st_size;
-    if (size >= used + ROOM_LEFT || !has_plenty(db))
-        return;
-    for (uint64_t end = used + ROOM_SIZE; size < end;) {
-        uint64_t more = end - size < sizeof zeros ? end - size : sizeof zeros;
-        ssize_t done = pwrite(handle, zeros, more, (off_t)size);
-        if (done <= 0)
-            return;
-        size += (uint64_t)done;
-    }
+    if (room_write_ahead(db->dir, handle, used) && db->sealed &&
+        mdb_txn_id(txn->handle) % RUN_EVERY == 0)
+        take_run(txn);
 }
 
 void
@@ -447,7 +452,7 @@ db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
         if (code == 0) {
             if (ret_txn->write) {
                 set_lazy(db, mode == DB_WRITE_LAZY);
-                make_room(db);
+                lay_out(ret_txn);
             }
             return;
         }
@@ -762,22 +767,6 @@ db_sizes(struct db *db, uint64_t *ret_used, uint64_t *ret_map)
     *ret_map = info.me_mapsize;
 }
 
-static enum err
-flush_path(const char *dir, const char *name)
-{
-    char path[4096];
-
-    int size = snprintf(path, sizeof path, "%s%s", dir, name);
-    if (size < 0 || (size_t)size >= sizeof path)
-        return ERR_IO;
-    int handle = open(path, O_RDONLY | O_CLOEXEC);
-    if (handle < 0)
-        return ERR_IO;
-    int code = fsync(handle);
-    close(handle);
-    return code == 0 ? OK : ERR_IO;
-}
-
 enum err
 db_copy(struct db *db, const char *dir)
 {
@@ -785,8 +774,8 @@ db_copy(struct db *db, const char *dir)
     enum err err = err_of(mdb_env_copy(db->env, dir));
     pthread_rwlock_unlock(&db->map_lock);
     if (err == OK)
-        err = flush_path(dir, "/data.mdb");
+        err = room_flush(dir, "/data.mdb");
     if (err == OK)
-        err = flush_path(dir, "");
+        err = room_flush(dir, "");
     return err;
 }

@@ -15,7 +15,7 @@ for load in append ingest; do
 	mkdir -p "$home/image"
 	"$built/load" init "$home/journal" || exit 1
 	cp "$home/journal/data.mdb" "$home/base"
-	words=("$load" "$home/journal" 120)
+	words=("$load" "$home/journal" 300)
 	[ $load = ingest ] && words+=("$home/from")
 	CRASH_FILE=$home/journal/data.mdb CRASH_LOG=$home/log \
 		LD_PRELOAD=$built/record.so "$built/load" "${words[@]}" \

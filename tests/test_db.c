@@ -356,6 +356,69 @@ TEST(a_full_disk_refuses_and_recovers)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* --- where pages lie --- */
+
+enum { PAGE = 4096, METAS = 2 };
+
+static size_t
+read_file(const char *dir, uint8_t *bytes, size_t room)
+{
+    char path[PLACE_SIZE + 16];
+
+    snprintf(path, sizeof path, "%s/data.mdb", dir);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, room, file);
+    fclose(file);
+    return size;
+}
+
+/* In how many places a commit of one small value writes, the meta page aside.
+ */
+static uint32_t
+count_places(struct db *db, const char *dir, uint32_t number)
+{
+    enum { MOST = 1 << 23 };
+    static uint8_t before[MOST], after[MOST];
+    struct db_txn txn;
+    uint32_t places = 0;
+    bool inside = false;
+    char key[16];
+
+    snprintf(key, sizeof key, "%08u", number);
+    size_t size = read_file(dir, before, MOST);
+    db_begin(db, DB_WRITE, &txn);
+    db_put(&txn, STONE, view_of(key), view_of(key));
+    assert_int_equal(db_commit(&txn), OK);
+    assert_true(read_file(dir, after, MOST) >= size && size < MOST);
+    for (size_t at = METAS * PAGE; at < size; at += PAGE) {
+        bool other = memcmp(before + at, after + at, PAGE) != 0;
+        places += other && !inside;
+        inside = other;
+    }
+    return places;
+}
+
+/* A flush takes the longer the more places there are. */
+TEST(small_commits_write_in_a_row)
+{
+    enum { COMMITS = 1500 };
+    struct place place = place_make();
+    struct db *db = NULL;
+    struct db_options options = { .tables = TABLES,
+                                  .table_count = COUNT_OF(TABLES),
+                                  .create = true,
+                                  .sealed = true };
+    uint32_t places = 0;
+
+    assert_int_equal(db_open(place.path, &options, &db), OK);
+    for (uint32_t i = 0; i < COMMITS; i++)
+        places += count_places(db, place.path, i);
+    db_close(db);
+    place_remove(&place);
+    assert_true(places < 2 * COMMITS);
+}
+
 RUN(cmocka_unit_test(values_and_cursors),
     cmocka_unit_test(the_first_error_sticks_and_nothing_is_written),
     cmocka_unit_test(a_full_map_grows_and_the_work_is_done_again),
@@ -363,4 +426,5 @@ RUN(cmocka_unit_test(values_and_cursors),
     cmocka_unit_test(lazy_commits_are_seen_and_synced),
     cmocka_unit_test(what_is_no_database_is_refused),
     cmocka_unit_test(a_copy_is_whole),
-    cmocka_unit_test(a_full_disk_refuses_and_recovers))
+    cmocka_unit_test(a_full_disk_refuses_and_recovers),
+    cmocka_unit_test(small_commits_write_in_a_row))
