@@ -7,12 +7,12 @@
 #include "bench/bench.h"
 #include "bench/sales.h"
 
+#include "core/account_table.h"
 #include "core/crypto.h"
 #include "core/ledger_append.h"
 #include "core/ledger_publish.h"
 #include "core/state.h"
 #include "core/state_fold.h"
-#include "core/state_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ enum {
 /* One setting: the states of so many accounts under one program. */
 struct states {
     struct state_fold fold;
-    struct state_table table;
+    struct account_table table;
     uint64_t accounts;
     uint64_t number; /* of the next purchase */
     bool lines;
@@ -51,7 +51,7 @@ static void
 stop(struct states *states)
 {
     state_fold_close(&states->fold);
-    state_table_close(&states->table);
+    account_table_close(&states->table);
 }
 
 /* The first purchase of an account, or one more. */
@@ -66,7 +66,7 @@ take(struct states *states, uint64_t member, int64_t at_ms)
 
     sales_make(&sale, states->number++, member, at_ms, states->lines);
     runs_key key = runs_key_of(sale.event.account);
-    if (!state_table_get(&states->table, runs_key_view(&key), &packed)) {
+    if (!account_table_get(&states->table, runs_key_view(&key), &packed)) {
         arena_reset(&states->fold.arena);
         account_open(&account, sale.event.account, &states->fold.arena);
         size_t size =
@@ -75,8 +75,8 @@ take(struct states *states, uint64_t member, int64_t at_ms)
     }
     bench_need(
         state_fold_forward(&states->fold, packed, &sale.event, &folded) == OK &&
-            state_table_put(&states->table, runs_key_view(&key),
-                            folded.packed) == OK,
+            account_table_put(&states->table, runs_key_view(&key),
+                              folded.packed) == OK,
         "fold");
 }
 

@@ -4,15 +4,19 @@
  *
  * The hub is the real process.  All nodes live in this one and replay frames
  * that were prepared before.  In a first stretch each account gets its first
- * purchase, in a second, which counts, accounts known to the hub buy again, at
- * random.  Folded, roughly, is when the hub computes no more than its totals
- * do; on a machine that others keep busy that can be said too early.
+ * purchase, in a second accounts known to the hub buy again, at random.  When
+ * all was folded the hub says itself, in its pulse.  Medians of three hubs.
+ *
+ *   build/release/bench/bench_ingest [TRIAL [HUBS]]   one trial, from 0
  */
 #include "bench/bench.h"
 #include "bench/fleet.h"
 
+#include "core/json.h"
 #include "core/ledger_publish.h"
+#include "nodes/clock.h"
 #include "nodes/hub.h"
+#include "nodes/pulse.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -22,9 +26,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 400000 };
+enum { ACCOUNTS = 1000000, FEWER = 250000 };
 
 static const char *folder;
+static uint32_t hubs = BENCH_RUNS; /* of each trial */
 
 struct trial {
     const char *name;
@@ -87,58 +92,73 @@ start_hub(const char *path, char endpoint[static 64])
     return pid;
 }
 
-/* Seconds that the process has computed. */
-static double
-computed(pid_t pid)
-{
-    char path[64];
-    unsigned long user = 0, kernel = 0;
+/* What the hub's newest pulse says. */
+struct beat {
+    int64_t at_ms;
+    int64_t folded_ms;
+    int64_t unfolded;
+};
 
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *file = fopen(path, "r");
-    bench_need(file != NULL &&
-                   fscanf(file,
-                          "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u "
-                          "%*u %lu %lu",
-                          &user, &kernel) == 2,
-               "look at the hub");
-    fclose(file);
-    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+static bool
+read_beat(const char *path, struct beat *ret_beat)
+{
+    struct arena arena = { 0 };
+    struct json_tree *tree = NULL;
+    view json, at, folded;
+
+    bench_need(arena_open(&arena, 2 * PULSE_SIZE_MAX), "have memory");
+    bool is_there =
+        pulse_read(path, &arena, &json) == OK &&
+        json_open(json, &tree, NULL) == OK &&
+        json_get_string(json_get(tree, "at"), &at) &&
+        json_get_string(json_get(tree, "folded_at"), &folded) &&
+        json_get_integer(json_get(tree, "unfolded"), &ret_beat->unfolded) &&
+        calendar_parse_time(at, &ret_beat->at_ms) &&
+        calendar_parse_time(folded, &ret_beat->folded_ms);
+    json_close(tree);
+    arena_close(&arena);
+    return is_there;
 }
 
-/* When the hub last did more than its totals, which take a tenth of the time.
- */
-static double
-wait_until_quiet(pid_t pid)
+/* When the hub had folded all that it had acknowledged before. */
+static int64_t
+wait_until_folded(const char *path)
 {
-    enum { LOOKS = 10 };
-    static const double SHARE = 0.2;
-    double last = bench_now();
+    int64_t acked_ms = clock_wall_ms();
+    struct beat beat;
 
-    for (uint32_t quiet = 0; quiet < LOOKS;) {
-        double before = computed(pid), begun = bench_now();
-        nanosleep(&(struct timespec) { .tv_nsec = 100000000 }, NULL);
-        double now = bench_now();
-        bool busy = computed(pid) - before > SHARE * (now - begun);
-        quiet = busy ? 0 : quiet + 1;
-        if (busy)
-            last = now;
-    }
-    return last;
+    while (!read_beat(path, &beat) || beat.at_ms < acked_ms ||
+           beat.unfolded > 0)
+        nanosleep(&(struct timespec) { .tv_nsec = 50000000 }, NULL);
+    return beat.folded_ms;
 }
 
+/* Of one stretch. */
+struct stretch {
+    double acknowledged; /* events per second */
+    double folded;       /* likewise */
+    double p50_ms;
+    double p99_ms;
+};
+
+static struct stretch
+send_stretch(struct fleet *fleet, const char *path, double events)
+{
+    int64_t begun_ms = clock_wall_ms();
+    struct fleet_times times = fleet_send(fleet);
+    int64_t folded_ms = wait_until_folded(path);
+
+    return (struct stretch) {
+        .acknowledged = events / times.seconds,
+        .folded = events * 1000 / (double)(folded_ms - begun_ms),
+        .p50_ms = times.p50_ms,
+        .p99_ms = times.p99_ms,
+    };
+}
+
+/* A hub of its own, both stretches. */
 static void
-report(struct bench *bench, const struct trial *trial, const char *what,
-       const char *unit, double value)
-{
-    char name[64];
-
-    snprintf(name, sizeof name, "%s: %s", trial->name, what);
-    bench_add(bench, name, unit, value);
-}
-
-static void
-measure(struct bench *bench, const struct trial *trial)
+run(const struct trial *trial, struct stretch ret_stretches[static 2])
 {
     struct fleet *fleet = fleet_open(&trial->fleet);
     char path[4200], endpoint[64];
@@ -149,44 +169,74 @@ measure(struct bench *bench, const struct trial *trial)
     struct ledger_identity who = prepare_hub(path, trial, fleet, &key);
     pid_t hub = start_hub(path, endpoint);
     fleet_dial(fleet, endpoint, key, who.incarnation);
-    double begun = bench_now();
-    struct fleet_times first = fleet_send(fleet);
-    double folded = wait_until_quiet(hub) - begun;
-    double events = (double)trial->fleet.events;
-    report(bench, trial, "first: acknowledged", "events/s",
-           events / first.seconds);
-    report(bench, trial, "first: folded", "events/s", events / folded);
-    begun = bench_now();
-    struct fleet_times again = fleet_send(fleet);
-    folded = wait_until_quiet(hub) - begun;
-    report(bench, trial, "acknowledged", "events/s", events / again.seconds);
-    report(bench, trial, "folded", "events/s", events / folded);
-    report(bench, trial, "acknowledgement p50", "ms", again.p50_ms);
-    report(bench, trial, "acknowledgement p99", "ms", again.p99_ms);
+    for (int i = 0; i < 2; i++)
+        ret_stretches[i] =
+            send_stretch(fleet, path, (double)trial->fleet.events);
     fleet_close(fleet);
     kill(hub, SIGTERM);
     waitpid(hub, NULL, 0);
 }
 
+static void
+report(struct bench *bench, const struct trial *trial, const char *what,
+       const char *unit, double *values)
+{
+    char name[256];
+
+    snprintf(name, sizeof name, "%s: %s", trial->name, what);
+    bench_add(bench, name, unit, bench_median(values, hubs));
+}
+
+static void
+measure(struct bench *bench, const struct trial *trial)
+{
+    static const char *const stretches[] = { "first", "then" };
+    struct stretch found[BENCH_RUNS][2];
+
+    for (uint32_t i = 0; i < hubs; i++)
+        run(trial, found[i]);
+    for (int k = 0; k < 2; k++) {
+        double values[4][BENCH_RUNS];
+        char what[4][48];
+        for (uint32_t i = 0; i < hubs; i++) {
+            values[0][i] = found[i][k].acknowledged;
+            values[1][i] = found[i][k].folded;
+            values[2][i] = found[i][k].p50_ms;
+            values[3][i] = found[i][k].p99_ms;
+        }
+        snprintf(what[0], sizeof what[0], "%s, acknowledged", stretches[k]);
+        snprintf(what[1], sizeof what[1], "%s, folded too", stretches[k]);
+        snprintf(what[2], sizeof what[2], "%s, ack p50", stretches[k]);
+        snprintf(what[3], sizeof what[3], "%s, ack p99", stretches[k]);
+        for (int i = 0; i < 4; i++)
+            report(bench, trial, what[i], i < 2 ? "events/s" : "ms", values[i]);
+    }
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
     static const struct trial trials[] = {
-        { "1 node", SALES_SMALL, { 1, EVENTS, EVENTS, false, false } },
-        { "10 nodes", SALES_SMALL, { 10, EVENTS, EVENTS, false, false } },
-        { "200 nodes", SALES_SMALL, { 200, EVENTS, EVENTS, false, false } },
+        { "1 node", SALES_SMALL, { 1, ACCOUNTS, ACCOUNTS, false, false } },
+        { "10 nodes", SALES_SMALL, { 10, ACCOUNTS, ACCOUNTS, false, false } },
+        { "200 nodes", SALES_SMALL, { 200, ACCOUNTS, ACCOUNTS, false, false } },
         { "10 nodes, whole program, 5 lines",
           SALES_WHOLE,
-          { 10, EVENTS / 4, EVENTS / 4, true, false } },
+          { 10, FEWER, FEWER, true, false } },
         { "10 nodes, one a day late",
           SALES_SMALL,
-          { 10, EVENTS / 4, EVENTS / 4, false, true } },
+          { 10, FEWER, FEWER, false, true } },
     };
     struct bench bench = { .name = "ingest" };
+    uint32_t only = argc > 1 ? (uint32_t)atoi(argv[1]) : COUNT_OF(trials);
 
+    if (argc > 2)
+        hubs = (uint32_t)atoi(argv[2]);
+    bench_need(hubs >= 1 && hubs <= BENCH_RUNS, "know how many hubs");
     folder = bench_folder();
     for (uint32_t i = 0; i < COUNT_OF(trials); i++)
-        measure(&bench, &trials[i]);
+        if (argc < 2 || i == only)
+            measure(&bench, &trials[i]);
     bool done = bench_report(&bench);
     bench_folder_remove(folder);
     return !done;

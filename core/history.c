@@ -13,6 +13,7 @@ enum {
     TAIL_MAX = 1000000,      /* items that anybody holds */
     TAIL_SIZE_MAX = 1 << 28, /* bytes likewise */
     SCRATCH_SIZE = 1 << 20,
+    ARRIVALS_MAX = 64, /* entered into the tail together */
 };
 static_assert(LIMIT_EVENT_LINES * sizeof(struct event_line) < SCRATCH_SIZE / 2,
               "one event fits the scratch");
@@ -35,7 +36,7 @@ history_open(const char *dir, struct journal *journal, bool owner,
         return ERR_MEMORY;
     history->journal = journal;
     history->owner = owner;
-    history->tail.seed = crypto_random_number();
+    history->tail.accounts.seed = crypto_random_number();
     history->set = (struct runset) {
         .name = "history",
         .kind = RUNS_HISTORY,
@@ -43,6 +44,7 @@ history_open(const char *dir, struct journal *journal, bool owner,
         .joiner = { join_chapters, history },
         .format = FORMAT,
     };
+    history->tail_items = TAIL_MERGE;
     history->words.seed = crypto_random_number();
     history->rules.words = &history->words;
     enum err err = runset_init(&history->set, dir, journal);
@@ -290,20 +292,27 @@ load_quarantine(struct history *history, struct reader *reader)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+/* An event on its way into the tail. */
+struct arrival {
+    struct item item;
+    runs_key key;
+    uint64_t referrer; /* a join names it; 0: none */
+    uint64_t member;   /* that joins */
+};
+
 static enum err
-add_pointer(struct history *history, const struct event *event,
-            uint64_t position)
+add_pointer(struct history *history, const struct arrival *arrival)
 {
     const struct item pointer = {
         .kind = ITEM_POINTER,
-        .position = position,
-        .referred = event->account.member,
+        .position = arrival->item.position,
+        .referred = arrival->member,
     };
-    const account_id referrer = { .member = event->join.referrer };
 
-    if (event->kind != EVENT_JOIN || event->join.referrer == 0)
+    if (arrival->referrer == 0)
         return OK;
-    return tail_add(&history->tail, referrer, &pointer);
+    runs_key key = runs_key_of((account_id) { .member = arrival->referrer });
+    return tail_add(&history->tail, runs_key_view(&key), &pointer);
 }
 
 /* Whether the event says whose it is, whatever else is wrong with it. */
@@ -318,36 +327,88 @@ has_account(const struct event *event)
 }
 
 /* An event that this program does not understand, or that breaks a rule, has
- * no effect; the journal keeps it for a later program. */
-static enum err
-take_event(struct history *history, const struct record_event *stored,
-           uint64_t position)
+ * no effect; the journal keeps it for a later program.  False: it is nobody's.
+ */
+static bool
+read_event(struct history *history, const struct record_event *stored,
+           uint64_t position, struct arrival *ret_arrival)
 {
     struct arena scratch = history->scratch;
     struct event event;
-    struct item item = {
-        .kind = ITEM_EVENT,
-        .copy = stored->copy,
-        .position = position,
-        .identity = stored->origin,
-        .core = stored->core,
+    struct arrival arrival = {
+        .item = { .kind = ITEM_EVENT,
+                  .copy = stored->copy,
+                  .position = position,
+                  .identity = stored->origin,
+                  .core = stored->core },
     };
 
     history->counts.events++;
     history->counts.copies += stored->copy;
     if (codec_decode(stored->core, &scratch, &event) != OK) {
         history->counts.odd++;
-        return OK;
+        return false;
     }
     if (event_check_core(&event, NULL) != OK) {
         history->counts.odd++;
-        item.kind = ITEM_ODD;
-        return has_account(&event)
-                   ? tail_add(&history->tail, event.account, &item)
-                   : OK;
+        arrival.item.kind = ITEM_ODD;
+        if (!has_account(&event))
+            return false;
+    } else if (event.kind == EVENT_JOIN) {
+        arrival.referrer = event.join.referrer;
+        arrival.member = event.account.member;
     }
-    enum err err = tail_add(&history->tail, event.account, &item);
-    return err == OK ? add_pointer(history, &event, position) : err;
+    arrival.key = runs_key_of(event.account);
+    *ret_arrival = arrival;
+    return true;
+}
+
+/* Their places in the tail are asked for before the first is entered. */
+static enum err
+add_arrivals(struct history *history, const struct arrival *arrivals,
+             uint32_t count)
+{
+    const struct account_table *accounts = &history->tail.accounts;
+    uint64_t hashes[ARRIVALS_MAX];
+    enum err err = OK;
+
+    assert(count <= ARRIVALS_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        hashes[i] =
+            account_table_hash(accounts, runs_key_view(&arrivals[i].key));
+    for (int step = 0; step < ACCOUNT_TABLE_STEPS; step++)
+        for (uint32_t i = 0; i < count; i++)
+            account_table_prefetch(accounts, hashes[i],
+                                   (enum account_table_step)step);
+    for (uint32_t i = 0; i < count && err == OK; i++) {
+        err = tail_add(&history->tail, runs_key_view(&arrivals[i].key),
+                       &arrivals[i].item);
+        if (err == OK)
+            err = add_pointer(history, &arrivals[i]);
+    }
+    return err;
+}
+
+static enum err
+take_events(struct history *history, const struct reader_item *item)
+{
+    struct record_cursor cursor = record_events(&item->record);
+    struct arrival arrivals[ARRIVALS_MAX];
+    struct record_event event;
+    uint64_t position = item->position;
+    uint32_t count = 0;
+    enum err err = OK;
+
+    for (; err == OK && record_next(&cursor, &event); position++) {
+        if (position <= history->position ||
+            !read_event(history, &event, position, &arrivals[count]))
+            continue;
+        if (++count == ARRIVALS_MAX) {
+            err = add_arrivals(history, arrivals, count);
+            count = 0;
+        }
+    }
+    return err == OK ? add_arrivals(history, arrivals, count) : err;
 }
 
 /* A record was flagged when it was written by a clock that had gone back. */
@@ -360,19 +421,10 @@ is_flagged(const struct record *record)
 static enum err
 take_record(struct history *history, const struct reader_item *item)
 {
-    struct record_cursor cursor = record_events(&item->record);
-    struct record_event event;
-    uint64_t position = item->position;
-    enum err err = OK;
-
     history->generation++;
-    if (position > history->position && is_flagged(&item->record))
+    if (item->position > history->position && is_flagged(&item->record))
         history->counts.flagged++;
-    while (err == OK && record_next(&cursor, &event)) {
-        if (position > history->position)
-            err = take_event(history, &event, position);
-        position++;
-    }
+    enum err err = take_events(history, item);
     if (err != OK)
         return err;
     uint64_t last = item->position + item->record.count - 1;
@@ -403,15 +455,15 @@ join_chapters(void *context, view key, const view *blobs, uint32_t count,
 }
 
 static enum err
-add_account(struct history *history, const struct tail_account *account,
+add_account(struct history *history, const struct account_entry *account,
             struct runs_writer *writer)
 {
     const struct tail *tail = &history->tail;
     struct draft *draft = &history->draft;
-    enum err err = draft_begin(draft, runs_key_view(&account->key));
+    enum err err = draft_begin(draft, tail_key(tail, account));
 
-    for (int32_t item = account->first; item != TAIL_NONE && err == OK;
-         item = tail->items[item].next)
+    for (int32_t item = tail_first(tail, account);
+         item != TAIL_NONE && err == OK; item = tail->items[item].next)
         err = draft_item(draft, tail_bytes(tail, item));
     return err == OK ? draft_end(draft, writer) : err;
 }
@@ -419,12 +471,14 @@ add_account(struct history *history, const struct tail_account *account,
 static enum err
 add_tail(struct history *history, struct runs_writer *writer)
 {
-    const struct tail_account **sorted = NULL;
+    const struct account_entry **sorted = NULL;
     uint32_t count = 0;
     enum err err = tail_sort(&history->tail, LIMIT_PARTITIONS, &sorted, &count);
 
-    for (uint32_t i = 0; i < count && err == OK; i++)
+    for (uint32_t i = 0; i < count && err == OK; i++) {
+        tail_prefetch(&history->tail, sorted, count, i);
         err = add_account(history, sorted[i], writer);
+    }
     free(sorted);
     return err;
 }
@@ -468,6 +522,30 @@ history_merge(struct history *history)
     return err;
 }
 
+/* Caches that can't be written keep nobody from asking: the tail is still
+ * there. */
+static enum err
+merge_from(struct history *history, uint32_t items)
+{
+    if (!history->owner || history->tail.item_count < items)
+        return OK;
+    enum err err = history_merge(history);
+    return err == ERR_FULL || err == ERR_IO ? OK : err;
+}
+
+enum err
+history_tend(struct history *history)
+{
+    return merge_from(history, TAIL_MERGE);
+}
+
+void
+history_set_tail(struct history *history, uint32_t items)
+{
+    assert(items <= TAIL_MAX);
+    history->tail_items = items;
+}
+
 /* A record of a later format says nothing of its size: the next one that can
  * be read tells where it ends. */
 static enum err
@@ -508,12 +586,7 @@ take_all(struct history *history, struct reader *reader)
     }
     if (err != ERR_NOT_FOUND)
         return err;
-    if (!history->owner || history->tail.item_count < TAIL_MERGE)
-        return OK;
-    err = history_merge(history);
-    /* Caches that can't be written keep nobody from asking: the tail is still
-     * there. */
-    return err == ERR_FULL || err == ERR_IO ? OK : err;
+    return merge_from(history, history->tail_items);
 }
 
 /* Pages that a snapshot still sees can't be used again: the reader lives for
@@ -610,8 +683,7 @@ gather_run(struct gather *gather, const struct runs *runs, view key)
 static enum err
 gather_tail(struct gather *gather, const struct tail *tail, view key)
 {
-    const struct tail_account *account = tail_find(tail, key);
-    int32_t item = account == NULL ? TAIL_NONE : account->first;
+    int32_t item = tail_find(tail, key);
     enum err err = OK;
 
     for (; err == OK && item != TAIL_NONE; item = tail->items[item].next)

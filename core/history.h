@@ -65,6 +65,13 @@ NODISCARD enum err history_backlog(struct history *history,
 /* Owner: writes the whole tail to a run now, however short. */
 NODISCARD enum err history_merge(struct history *history);
 
+/* How long a tail the owner's refresh leaves: who has the memory for more than
+ * a store's node merges less often, and when it suits, by history_tend(). */
+void history_set_tail(struct history *history, uint32_t items);
+/* Owner: writes the tail to a run if it is worth one.  Caches that can't be
+ * written are no error. */
+NODISCARD enum err history_tend(struct history *history);
+
 /* Forgets all files and builds them again from the journal; who is not the
  * owner does so in memory, for as long as the files stay as they are. */
 NODISCARD enum err history_rebuild(struct history *history);

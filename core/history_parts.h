@@ -21,7 +21,8 @@ struct history {
     uint64_t position;            /* taken in: runs and tail */
     struct history_counts counts; /* of runs and tail */
     struct runset set;
-    struct tail tail; /* positions after set.position */
+    struct tail tail;    /* positions after set.position */
+    uint32_t tail_items; /* that an owner's refresh leaves unmerged */
     struct gather_rules rules;
     struct gather_quarantine *quarantine; /* owned; what the rules borrow */
     uint32_t quarantine_room;

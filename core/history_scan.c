@@ -16,7 +16,7 @@ struct source {
 struct lane {
     uint8_t partition;
     struct source sources[RUNSET_RUNS_MAX];
-    const struct tail_account **tail; /* sorted; owned */
+    const struct account_entry **tail; /* sorted; owned */
     uint32_t tail_count;
     uint32_t tail_next;
     runs_key key; /* the least that is left; size 0: none */
@@ -42,7 +42,7 @@ step(struct lane *lane, struct source *source)
 }
 
 static enum err
-find_least(struct lane *lane, uint32_t run_count)
+find_least(const struct tail *tail, struct lane *lane, uint32_t run_count)
 {
     view least = { 0 };
 
@@ -53,7 +53,7 @@ find_least(struct lane *lane, uint32_t run_count)
             least = source->cursor.key;
     }
     if (lane->tail_next < lane->tail_count) {
-        view key = runs_key_view(&lane->tail[lane->tail_next]->key);
+        view key = tail_key(tail, lane->tail[lane->tail_next]);
         if (least.size == 0 || view_compare(key, least) < 0)
             least = key;
     }
@@ -81,7 +81,9 @@ open_lane(struct history_scan *scan, struct lane *lane, uint32_t partition)
         if (err == OK)
             err = step(lane, source);
     }
-    return err == OK ? find_least(lane, history->set.run_count) : err;
+    return err == OK
+               ? find_least(&scan->history->tail, lane, history->set.run_count)
+               : err;
 }
 
 /* Account order: the partition is not looked at. */
@@ -204,8 +206,8 @@ drain(struct history_scan *scan, struct lane *lane, view key,
     raw->chapter_count = chapters.count;
     raw->tail = TAIL_NONE;
     if (lane->tail_next < lane->tail_count &&
-        view_equal(runs_key_view(&lane->tail[lane->tail_next]->key), key))
-        raw->tail = lane->tail[lane->tail_next++]->first;
+        view_equal(tail_key(&history->tail, lane->tail[lane->tail_next]), key))
+        raw->tail = tail_first(&history->tail, lane->tail[lane->tail_next++]);
     return err;
 }
 
@@ -221,7 +223,8 @@ take_least(struct history_scan *scan, struct arena *arena,
     ret_raw->account.bearer = arena_copy(arena, ret_raw->account.bearer);
     enum err err = drain(scan, lane, runs_key_view(&key), arena, ret_raw);
     if (err == OK)
-        err = find_least(lane, scan->history->set.run_count);
+        err = find_least(&scan->history->tail, lane,
+                         scan->history->set.run_count);
     if (err != OK)
         return err;
     if (lane->key.size == 0)

@@ -5,8 +5,9 @@
 #include "core/codec.h"
 #include "core/crypto.h"
 #include "core/ledger_parts.h"
+#include "core/marks.h"
+#include "core/news.h"
 #include "core/standing_parts.h"
-#include "core/state_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,6 @@ enum {
     NEWS_MAX = 1000000,       /* positions; beyond, all is folded anew */
     SAVE_MIN = 1000,          /* positions that are worth a file */
     USED_MAX = 1 << 28,       /* bytes; then sums are copied */
-    FLAG_OWN = 1, /* touched by an event of its own, not by a referral */
 };
 
 struct standing {
@@ -31,7 +31,7 @@ struct standing {
     struct arena fold_arena;
     struct arena account_arena;
     struct arena scratch;
-    struct state_table touched; /* a flag each */
+    struct marks touched;
 };
 
 /* --- opening --- */
@@ -44,7 +44,7 @@ standing_open(struct ledger *ledger, struct standing **ret_standing)
     if (standing == NULL)
         return ERR_MEMORY;
     standing->ledger = ledger;
-    standing->touched.seed = crypto_random_number();
+    standing->touched.table.seed = crypto_random_number();
     if (!arena_open(&standing->fold_arena, FOLD_SIZE) ||
         !arena_open(&standing->account_arena, ACCOUNT_ROOM) ||
         !arena_open(&standing->scratch, SCRATCH_SIZE)) {
@@ -64,7 +64,7 @@ standing_close(struct standing *standing)
     arena_close(&standing->fold_arena);
     arena_close(&standing->account_arena);
     arena_close(&standing->scratch);
-    state_table_close(&standing->touched);
+    marks_close(&standing->touched);
     free(standing);
 }
 
@@ -290,18 +290,6 @@ build(struct standing *standing, int64_t now_ms, struct complaint *complaint)
 /* --- what is new --- */
 
 static enum err
-touch(struct standing *standing, account_id account, uint8_t flags)
-{
-    runs_key key = runs_key_of(account);
-    view before = { 0 };
-
-    if (state_table_get(&standing->touched, runs_key_view(&key), &before))
-        flags |= before.bytes[0];
-    return state_table_put(&standing->touched, runs_key_view(&key),
-                           (view) { &flags, 1 });
-}
-
-static enum err
 touch_event(struct standing *standing, const struct record_event *stored)
 {
     struct arena scratch = standing->scratch;
@@ -310,32 +298,22 @@ touch_event(struct standing *standing, const struct record_event *stored)
     if (codec_decode(stored->core, &scratch, &event) != OK ||
         event_check_core(&event, NULL) != OK)
         return OK;
-    return touch(standing, event.account, FLAG_OWN);
+    return marks_add(&standing->touched, event.account, true);
 }
 
 static enum err
-touch_records(struct standing *standing, struct reader *reader, uint64_t last)
+touch_news(struct standing *standing, struct reader *reader, uint64_t last)
 {
-    uint64_t next = standing->sums->position + 1;
-    struct reader_item item;
     struct record_event event;
-    enum err err = OK;
+    struct news news;
+    uint64_t position;
+    enum err err;
 
-    while (err == OK && next <= last) {
-        err = reader_next(reader, next, &item);
-        if (err == ERR_UNKNOWN) {
-            next++;
-            err = OK;
-            continue;
-        }
+    news_begin(&news, reader, standing->sums->position, last);
+    while ((err = news_next(&news, &event, &position)) == OK) {
+        err = touch_event(standing, &event);
         if (err != OK)
-            break;
-        struct record_cursor cursor = record_events(&item.record);
-        uint64_t position = item.position;
-        for (; err == OK && record_next(&cursor, &event); position++)
-            if (position >= next && position <= last)
-                err = touch_event(standing, &event);
-        next = item.position + item.record.count;
+            return err;
     }
     return err == ERR_NOT_FOUND ? OK : err;
 }
@@ -394,49 +372,35 @@ book_account(struct standing *standing, account_id account, uint64_t known,
     return OK;
 }
 
-static enum err
-touch_member(struct standing *standing, uint64_t member)
-{
-    if (member == 0)
-        return OK;
-    return touch(standing, (account_id) { .member = member }, 0);
-}
-
 /* Takes back what the account came to and books what it comes to now; whom it
  * names as its referrer, and whom it named before, may win or lose by it. */
 static enum err
-book_anew(struct standing *standing, account_id account, uint8_t flags,
-          uint64_t last)
+book_anew(struct standing *standing, const struct mark *mark, uint64_t last)
 {
     uint64_t named = 0, names = 0;
+    account_id account;
+
+    if (!runs_key_account(runs_key_view(&mark->key), &account))
+        return err_corrupt();
     enum err err =
         book_account(standing, account, standing->sums->position, true, &named);
-
     if (err == OK)
         err = book_account(standing, account, last, false, &names);
-    if (err == OK && (flags & FLAG_OWN) != 0)
-        err = touch_member(standing, named);
-    if (err == OK && (flags & FLAG_OWN) != 0)
-        err = touch_member(standing, names);
+    if (err == OK && mark->own)
+        err = marks_add_member(&standing->touched, named);
+    if (err == OK && mark->own)
+        err = marks_add_member(&standing->touched, names);
     return err;
 }
 
-/* The list grows while it is worked off. */
 static enum err
 book_touched(struct standing *standing, uint64_t last)
 {
-    const struct state_table *touched = &standing->touched;
+    struct mark mark;
     enum err err = OK;
 
-    for (uint32_t i = 0; i < touched->count && err == OK; i++) {
-        runs_key key = touched->entries[i].key;
-        uint8_t flags =
-            state_table_blob(touched, &touched->entries[i]).bytes[0];
-        account_id account;
-        if (!runs_key_account(runs_key_view(&key), &account))
-            return err_corrupt();
-        err = book_anew(standing, account, flags, last);
-    }
+    while (err == OK && marks_next(&standing->touched, &mark))
+        err = book_anew(standing, &mark, last);
     return err;
 }
 
@@ -454,11 +418,11 @@ follow(struct standing *standing, uint64_t limit)
         return err;
     err = touch_quarantined(standing, reader);
     if (err == OK)
-        err = touch_records(standing, reader, last);
+        err = touch_news(standing, reader, last);
     reader_close(reader);
     if (err == OK)
         err = book_touched(standing, last);
-    state_table_close(&standing->touched);
+    marks_close(&standing->touched);
     if (err != OK) {
         drop(standing); /* half booked */
         return err;

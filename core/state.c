@@ -1,76 +1,24 @@
 #include "core/state.h"
 
-#include "core/codec.h"
 #include "core/crypto.h"
 #include "core/ledger_parts.h"
-#include "core/runset.h"
-#include "core/state_fold.h"
-#include "core/state_table.h"
+#include "core/state_follow.h"
+#include "core/state_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    FORMAT = 1,
-    POSITION_SIZE = 8,
-    TABLE_COUNT_MAX = 1 << 17, /* accounts; then a checkpoint is written */
+    CHANGED_MAX = 1 << 18,     /* accounts; then a checkpoint is written, ... */
+    CHANGED_FEW = 1 << 17,     /* ... or so many that it empties the table */
     TABLE_SIZE_MAX = 1 << 26,  /* bytes likewise */
-    BACKLOG_REBUILD = 1000000, /* positions behind: all is folded anew */
-    SCRATCH_SIZE = 1 << 20,    /* one decoded event */
+    BACKLOG_REBUILD = 1000000, /* positions behind, and more than are held:
+                                * all is folded anew */
     TRIES = 3,                 /* where a run file is found damaged */
-    FLAG_OWN = 1, /* touched by an event of its own, not by a referral */
 };
 static_assert(sizeof(digest) == RUNSET_TAG_SIZE, "the tag is a digest");
 
-struct state {
-    struct ledger *ledger; /* borrowed */
-    bool loaded;
-    uint64_t position;
-    struct runset set;
-    struct state_table table; /* changed after set.position */
-    struct state_table dirty; /* to be folded afresh; a flag each */
-    struct state_fold fold;   /* opened for one timeline */
-    digest digest;            /* of the timeline */
-    uint64_t *quarantined; /* owned; positions whose mark has been looked at */
-    uint32_t quarantine_count;
-    struct arena scratch;
-    struct text blob;
-};
-
-/* --- blobs --- */
-
-static enum err
-make_blob(struct text *text, uint64_t position, view packed)
-{
-    text_clear(text);
-    text_bytes(text, &position, sizeof position);
-    text_view_append(text, packed);
-    return text_ok(text) ? OK : ERR_MEMORY;
-}
-
-enum err
-state_read_blob(view blob, struct state_packed *ret_packed)
-{
-    if (blob.size < POSITION_SIZE)
-        return err_corrupt();
-    memcpy(&ret_packed->position, blob.bytes, POSITION_SIZE);
-    ret_packed->bytes =
-        (view) { blob.bytes + POSITION_SIZE, blob.size - POSITION_SIZE };
-    return OK;
-}
-
 /* --- opening --- */
-
-struct runset
-state_empty_set(void)
-{
-    return (struct runset) {
-        .name = "state",
-        .kind = RUNS_STATE,
-        .rule = RUNS_NEWEST,
-        .format = FORMAT,
-    };
-}
 
 enum err
 state_open(struct ledger *ledger, struct state **ret_state)
@@ -82,11 +30,13 @@ state_open(struct ledger *ledger, struct state **ret_state)
     assert(ledger->owner_file >= 0);
     state->ledger = ledger;
     state->table.seed = crypto_random_number();
-    state->dirty.seed = crypto_random_number();
-    state->set = state_empty_set();
+    state->marks.table.seed = crypto_random_number();
+    state->set = state_packed_set();
     enum err err = runset_init(&state->set, ledger->dir, ledger->journal);
-    if (err == OK && !arena_open(&state->scratch, SCRATCH_SIZE))
+    if (err == OK && !arena_open(&state->scratch, STATE_SCRATCH))
         err = ERR_MEMORY;
+    if (err == OK)
+        err = state_news_open(&state->news);
     if (err != OK) {
         state_close(state);
         return err;
@@ -101,8 +51,10 @@ state_close(struct state *state)
     if (state == NULL)
         return;
     runset_close(&state->set);
-    state_table_close(&state->table);
-    state_table_close(&state->dirty);
+    account_table_close(&state->table);
+    marks_close(&state->marks);
+    lives_close(&state->lives);
+    state_news_close(state->news);
     if (state->fold.fold != NULL)
         state_fold_close(&state->fold);
     free(state->quarantined);
@@ -132,46 +84,28 @@ state_size(const struct state *state)
 /* --- looking up --- */
 
 enum err
-state_find(const struct runset *set, view key, view *ret_blob)
+state_find_packed(const struct state *state, view key,
+                  struct state_packed *ret_packed)
 {
-    for (uint32_t i = set->run_count; i-- > 0;) {
-        struct runs_cursor cursor;
-        enum err err = runs_seek(set->runs[i], key, &cursor);
-        if (err == OK)
-            err = runs_next(&cursor);
-        if (err == OK && view_equal(cursor.key, key)) {
-            *ret_blob = cursor.blob;
-            return OK;
-        }
-        if (err != OK && err != ERR_NOT_FOUND)
-            return err;
-    }
-    return ERR_NOT_FOUND;
-}
-
-/* The state, also of an account that no longer counts. */
-static enum err
-find_packed(struct state *state, account_id account,
-            struct state_packed *ret_packed)
-{
-    runs_key key = runs_key_of(account);
     view blob = { 0 };
 
-    if (!state_table_get(&state->table, runs_key_view(&key), &blob)) {
-        enum err err = state_find(&state->set, runs_key_view(&key), &blob);
+    if (!account_table_get(&state->table, key, &blob)) {
+        if (state->whole)
+            return ERR_NOT_FOUND;
+        enum err err = state_packed_find(&state->set, key, &blob);
         if (err != OK)
             return err;
     }
-    ret_packed->account = account;
-    return state_read_blob(blob, ret_packed);
+    return state_packed_read(blob, ret_packed);
 }
 
 enum err
 state_get(struct state *state, account_id account,
           struct state_packed *ret_packed)
 {
+    runs_key key = runs_key_of(account);
     struct state_packed packed;
-    enum err err = find_packed(state, account, &packed);
+    enum err err = state_find_packed(state, runs_key_view(&key), &packed);
 
     if (err == ERR_CORRUPT)
         state->loaded = false;
@@ -179,6 +113,7 @@ state_get(struct state *state, account_id account,
         return err;
     if (packed.bytes.size == 0)
         return ERR_NOT_FOUND;
+    packed.account = account;
     *ret_packed = packed;
     return OK;
 }
@@ -196,28 +131,72 @@ state_read(struct state *state, account_id account, struct arena *arena,
                           ret_account);
 }
 
+/* --- in memory --- */
+
+void
+state_keep(struct state *state, uint64_t size_max)
+{
+    state->keep_max = size_max;
+}
+
+/* Empties the table where it is not to be kept: all that it has is in the
+ * checkpoints. */
+static void
+keep_or_drop(struct state *state)
+{
+    assert(state->table.changed_count == 0);
+    if (state->whole && account_table_memory(&state->table) <= state->keep_max)
+        return;
+    account_table_close(&state->table);
+    state->whole = false;
+}
+
+/* Takes all checkpoints into the table, if there is room for them. */
+static enum err
+fill_table(struct state *state)
+{
+    enum err err = OK;
+
+    assert(state->table.count == 0);
+    state->whole = runset_size(&state->set) <= state->keep_max;
+    for (uint32_t i = 0; i < state->set.run_count && state->whole; i++) {
+        struct runs_cursor cursor = { .runs = state->set.runs[i] };
+        while (err == OK && (err = runs_next(&cursor)) == OK)
+            err = account_table_load(&state->table, cursor.key, cursor.blob);
+        if (err != ERR_NOT_FOUND && err != ERR_MEMORY)
+            return err;
+        state->whole = err == ERR_NOT_FOUND;
+        err = OK;
+    }
+    keep_or_drop(state);
+    return OK;
+}
+
 /* --- checkpoints --- */
 
 enum err
 state_checkpoint(struct state *state)
 {
-    const struct state_entry **sorted = NULL;
+    const struct account_entry **sorted = NULL;
+    const struct account_table *table = &state->table;
     struct runs_writer *writer = NULL;
+    uint32_t count = 0;
 
-    if (state->table.count == 0 || state->position == state->set.position)
+    if (table->changed_count == 0 || state->position == state->set.position)
         return OK;
-    enum err err = state_table_sort(&state->table, &sorted);
+    enum err err = account_table_sort(table, LIMIT_PARTITIONS, &sorted, &count);
     if (err == OK)
         err = runset_begin(&state->set, &writer);
     if (err != OK)
         goto done;
-    for (uint32_t i = 0; i < state->table.count; i++)
-        runs_add(writer, runs_key_view(&sorted[i]->key),
-                 state_table_blob(&state->table, sorted[i]));
+    for (uint32_t i = 0; i < count; i++)
+        runs_add(writer, account_table_key(table, sorted[i]),
+                 account_table_blob(table, sorted[i]));
     err = runset_commit(&state->set, writer, state->position,
                         state->digest.bytes);
     if (err == OK) {
-        state_table_close(&state->table);
+        account_table_settle(&state->table);
+        keep_or_drop(state);
         err = runset_compact(&state->set);
     }
     if (err != OK && state->set.note_size == 0)
@@ -225,6 +204,19 @@ state_checkpoint(struct state *state)
 done:
     free(sorted);
     return err;
+}
+
+/* Without room for all states what has changed goes out sooner, for all looks
+ * go through the table first. */
+static bool
+is_full(const struct state *state)
+{
+    uint32_t count_max = state->whole ? CHANGED_MAX : CHANGED_FEW;
+
+    return state->table.changed_count > count_max ||
+           (!state->whole && state->table.size > TABLE_SIZE_MAX) ||
+           (state->whole &&
+            account_table_memory(&state->table) > state->keep_max);
 }
 
 /* --- folding all anew --- */
@@ -247,8 +239,10 @@ build_partition(struct state *state, uint32_t partition,
             err = state_fold_history(&state->fold, &history, HISTORY_ALL,
                                      &folded);
         if (err == OK)
-            err = make_blob(&state->blob, position, folded.packed);
-        if (err != OK || folded.packed.size == 0)
+            err = state_packed_write(&state->blob, position, folded.packed);
+        /* An account that only waits to be somebody's referrer has no event
+         * that a later one could have to do with. */
+        if (err != OK || (folded.packed.size == 0 && history.event_count == 0))
             continue;
         runs_key key = runs_key_of(history.account);
         runs_add(writer, runs_key_view(&key), text_view(&state->blob));
@@ -263,7 +257,8 @@ build(struct state *state)
     struct runs_writer *writer = NULL;
     enum err err = runset_reset(&state->set);
 
-    state_table_close(&state->table);
+    account_table_close(&state->table);
+    state->whole = false;
     state->position = 0;
     if (err == OK)
         err = runset_begin(&state->set, &writer);
@@ -276,8 +271,9 @@ build(struct state *state)
         return err;
     }
     state->position = ledger_position(state->ledger);
-    return runset_commit(&state->set, writer, state->position,
-                         state->digest.bytes);
+    err = runset_commit(&state->set, writer, state->position,
+                        state->digest.bytes);
+    return err == OK ? fill_table(state) : err;
 }
 
 /* A run of the history that is found damaged is made good, and all begins
@@ -294,222 +290,6 @@ rebuild(struct state *state)
             err = build(state);
     }
     state->loaded = err == OK;
-    return err;
-}
-
-/* --- following the journal --- */
-
-static enum err
-mark(struct state *state, account_id account, uint8_t flags)
-{
-    runs_key key = runs_key_of(account);
-    view before = { 0 };
-
-    if (state_table_get(&state->dirty, runs_key_view(&key), &before))
-        flags |= before.bytes[0];
-    return state_table_put(&state->dirty, runs_key_view(&key),
-                           (view) { &flags, 1 });
-}
-
-static bool
-is_marked(const struct state *state, account_id account)
-{
-    runs_key key = runs_key_of(account);
-    view flags;
-
-    return state_table_get(&state->dirty, runs_key_view(&key), &flags) &&
-           (flags.bytes[0] & FLAG_OWN) != 0;
-}
-
-static enum err
-mark_member(struct state *state, uint64_t member)
-{
-    if (member == 0)
-        return OK;
-    return mark(state, (account_id) { .member = member }, 0);
-}
-
-static enum err
-put(struct state *state, account_id account, view packed)
-{
-    runs_key key = runs_key_of(account);
-    enum err err =
-        make_blob(&state->blob, ledger_position(state->ledger), packed);
-
-    if (err != OK)
-        return err;
-    return state_table_put(&state->table, runs_key_view(&key),
-                           text_view(&state->blob));
-}
-
-/* An event that could be one with another (a copy, or told again by a new
- * incarnation) is for gather.h to judge. */
-static bool
-may_repeat(const struct state *state, const struct record_event *stored,
-           const struct event *event)
-{
-    return stored->copy || event->id.size > 0 ||
-           history_counts(state->ledger->history).copies > 0;
-}
-
-static enum err
-take_event(struct state *state, const struct record_event *stored)
-{
-    struct arena scratch = state->scratch;
-    struct state_packed packed;
-    struct state_folded folded;
-    struct event event;
-
-    if (codec_decode(stored->core, &scratch, &event) != OK ||
-        event_check_core(&event, NULL) != OK || is_marked(state, event.account))
-        return OK;
-    event.identity = stored->origin;
-    enum err err = ERR_NOT_FOUND;
-    if (!may_repeat(state, stored, &event))
-        err = find_packed(state, event.account, &packed);
-    if (err == OK && packed.bytes.size == 0)
-        err = ERR_NOT_FOUND;
-    if (err == OK)
-        err = state_fold_forward(&state->fold, packed.bytes, &event, &folded);
-    if (err == ERR_NOT_FOUND)
-        return mark(state, event.account, FLAG_OWN);
-    if (err == OK)
-        err = put(state, event.account, folded.packed);
-    /* Only the qualifying event itself concerns the referrer; asking again
-     * for later ones costs a fold and changes nothing. */
-    if (err == OK && folded.referral.referrer != 0 && folded.referral.done)
-        err = mark_member(state, folded.referral.referrer);
-    return err;
-}
-
-static enum err
-take_records(struct state *state, struct reader *reader, uint64_t last)
-{
-    struct reader_item item;
-    struct record_event event;
-    uint64_t next = state->position + 1;
-    enum err err = OK;
-
-    while (err == OK && next <= last) {
-        err = reader_next(reader, next, &item);
-        if (err == ERR_UNKNOWN) {
-            next++;
-            err = OK;
-            continue;
-        }
-        if (err != OK)
-            break;
-        struct record_cursor cursor = record_events(&item.record);
-        uint64_t position = item.position;
-        for (; err == OK && record_next(&cursor, &event); position++)
-            if (position >= next && position <= last)
-                err = take_event(state, &event);
-        next = item.position + item.record.count;
-    }
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
-/* A mark may have come to an event that has been folded long ago. */
-static enum err
-take_quarantine(struct state *state, struct reader *reader)
-{
-    const struct history *history = state->ledger->history;
-    uint32_t count = history_quarantine_count(history);
-    struct record_event stored;
-    struct event event;
-    uint32_t seen = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t position = history_quarantined(history, i);
-        struct arena scratch = state->scratch;
-        while (seen < state->quarantine_count &&
-               state->quarantined[seen] < position)
-            seen++;
-        if ((seen < state->quarantine_count &&
-             state->quarantined[seen] == position) ||
-            reader_event(reader, position, &stored) != OK ||
-            codec_decode(stored.core, &scratch, &event) != OK)
-            continue;
-        enum err err = mark(state, event.account, FLAG_OWN);
-        if (err != OK)
-            return err;
-    }
-    uint64_t *grown = realloc(state->quarantined, (count + 1u) * sizeof *grown);
-    if (grown == NULL)
-        return ERR_MEMORY;
-    for (uint32_t i = 0; i < count; i++)
-        grown[i] = history_quarantined(history, i);
-    state->quarantined = grown;
-    state->quarantine_count = count;
-    return OK;
-}
-
-/* Folds one marked account afresh; whom it names as its referrer, and whom it
- * named before, may win or lose by it. */
-static enum err
-fold_marked(struct state *state, account_id account, uint8_t flags)
-{
-    struct state_packed before;
-    struct state_folded folded;
-    struct referral_state named = { 0 };
-    enum err err = find_packed(state, account, &before);
-
-    if (err == OK && before.bytes.size > 0)
-        err = state_fold_referral(&state->fold, before.bytes, account, &named);
-    bool new = err == ERR_NOT_FOUND;
-    if (err != OK && !new)
-        return err;
-    err = state_fold_account(&state->fold, account, HISTORY_ALL, &folded);
-    if (err != OK)
-        return err;
-    struct referral_state names = folded.referral;
-    if (!new || folded.packed.size > 0)
-        err = put(state, account, folded.packed);
-    if (err == OK && (flags & FLAG_OWN) != 0)
-        err = mark_member(state, named.referrer);
-    if (err == OK && (flags & FLAG_OWN) != 0)
-        err = mark_member(state, names.referrer);
-    return err;
-}
-
-/* The list grows while it is worked off. */
-static enum err
-fold_all_marked(struct state *state)
-{
-    enum err err = OK;
-
-    for (uint32_t i = 0; i < state->dirty.count && err == OK; i++) {
-        runs_key key = state->dirty.entries[i].key;
-        uint8_t flags =
-            state_table_blob(&state->dirty, &state->dirty.entries[i]).bytes[0];
-        account_id account;
-        if (!runs_key_account(runs_key_view(&key), &account))
-            return err_corrupt();
-        err = fold_marked(state, account, flags);
-    }
-    state_table_close(&state->dirty);
-    return err;
-}
-
-static enum err
-follow(struct state *state)
-{
-    uint64_t last = ledger_position(state->ledger);
-    struct reader *reader = NULL;
-    enum err err = reader_open(state->ledger->journal, &reader);
-
-    if (err != OK)
-        return err;
-    err = take_quarantine(state, reader);
-    if (err == OK)
-        err = take_records(state, reader, last);
-    reader_close(reader);
-    if (err == OK)
-        err = fold_all_marked(state);
-    else
-        state_table_close(&state->dirty);
-    if (err == OK)
-        state->position = last;
     return err;
 }
 
@@ -540,7 +320,8 @@ load(struct state *state)
     bool changed;
 
     state->set.note_size = 0;
-    state_table_close(&state->table);
+    account_table_close(&state->table);
+    state->whole = false;
     if (runset_load(&state->set, &changed) != OK || state->set.position == 0 ||
         state->set.position > ledger_position(state->ledger) ||
         memcmp(state->set.tag, state->digest.bytes, sizeof state->set.tag) != 0)
@@ -549,7 +330,7 @@ load(struct state *state)
     state->position = state->set.position;
     state->quarantine_count = 0;
     state->loaded = true;
-    return true;
+    return fill_table(state) == OK;
 }
 
 static enum err
@@ -558,10 +339,10 @@ bring_up(struct state *state)
     if (!state->loaded && !load(state))
         return rebuild(state);
     uint64_t backlog = ledger_position(state->ledger) - state->position;
-    if (backlog > BACKLOG_REBUILD ||
+    if ((backlog > BACKLOG_REBUILD && backlog > state->position) ||
         admission_changed(state->ledger->admission) > state->position)
         return rebuild(state);
-    enum err err = follow(state);
+    enum err err = state_follow(state);
     if (err == ERR_CORRUPT || err == ERR_BUSY)
         return rebuild(state);
     if (err != OK)
@@ -581,121 +362,10 @@ state_refresh(struct state *state, struct complaint *complaint)
     err = use_timeline(state, timeline);
     if (err == OK)
         err = bring_up(state);
-    if (err == OK && (state->table.count > TABLE_COUNT_MAX ||
-                      state->table.size > TABLE_SIZE_MAX)) {
+    if (err == OK && is_full(state)) {
         err = state_checkpoint(state);
         if (err == ERR_FULL)
             err = OK; /* the table still has all of it */
     }
     return ledger_fault(state->ledger, err, complaint);
-}
-
-/* --- reading all --- */
-
-struct source {
-    struct runs_cursor cursor;
-    bool over;
-};
-
-struct merge {
-    struct source sources[RUNSET_RUNS_MAX]; /* oldest first */
-    uint32_t source_count;
-    const struct state_entry **sorted; /* the table, newer than all */
-    uint32_t sorted_count;
-    uint32_t sorted_next;
-};
-
-static enum err
-step(struct source *source)
-{
-    enum err err = runs_next(&source->cursor);
-
-    source->over = err != OK;
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
-static enum err
-start_merge(const struct state *state, uint64_t after, struct merge *merge)
-{
-    enum err err = state_table_sort(&state->table, &merge->sorted);
-
-    merge->sorted_count = state->table.count;
-    /* What changed after the checkpoints is in the table. */
-    merge->source_count =
-        after >= state->set.position ? 0 : state->set.run_count;
-    for (uint32_t i = 0; i < merge->source_count && err == OK; i++) {
-        merge->sources[i].cursor.runs = state->set.runs[i];
-        err = step(&merge->sources[i]);
-    }
-    return err;
-}
-
-/* The least key that is left; empty: none. */
-static view
-least_key(const struct merge *merge)
-{
-    view least = { 0 };
-
-    for (uint32_t i = 0; i < merge->source_count; i++) {
-        const struct source *source = &merge->sources[i];
-        if (!source->over &&
-            (least.size == 0 || view_compare(source->cursor.key, least) < 0))
-            least = source->cursor.key;
-    }
-    if (merge->sorted_next < merge->sorted_count) {
-        view key = runs_key_view(&merge->sorted[merge->sorted_next]->key);
-        if (least.size == 0 || view_compare(key, least) < 0)
-            least = key;
-    }
-    return least;
-}
-
-/* The newest blob of that key; everything of the key is passed. */
-static enum err
-take_newest(const struct state *state, struct merge *merge, view key,
-            view *ret_blob)
-{
-    enum err err = OK;
-
-    for (uint32_t i = 0; i < merge->source_count && err == OK; i++) {
-        struct source *source = &merge->sources[i];
-        if (source->over || !view_equal(source->cursor.key, key))
-            continue;
-        *ret_blob = source->cursor.blob;
-        err = step(source);
-    }
-    if (err == OK && merge->sorted_next < merge->sorted_count) {
-        const struct state_entry *entry = merge->sorted[merge->sorted_next];
-        if (view_equal(runs_key_view(&entry->key), key)) {
-            *ret_blob = state_table_blob(&state->table, entry);
-            merge->sorted_next++;
-        }
-    }
-    return err;
-}
-
-enum err
-state_scan(struct state *state, uint64_t after, state_tell *tell, void *context)
-{
-    struct merge merge = { 0 };
-    enum err err = start_merge(state, after, &merge);
-    view key;
-
-    while (err == OK && (key = least_key(&merge)).size > 0) {
-        struct state_packed packed;
-        view blob = { 0 };
-        if (!runs_key_account(key, &packed.account)) {
-            err = err_corrupt();
-            break;
-        }
-        err = take_newest(state, &merge, key, &blob);
-        if (err == OK)
-            err = state_read_blob(blob, &packed);
-        if (err == OK && packed.position > after && !tell(context, &packed))
-            break;
-    }
-    free(merge.sorted);
-    if (err == ERR_CORRUPT)
-        state->loaded = false;
-    return err;
 }

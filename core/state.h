@@ -2,24 +2,21 @@
  * state.h - the state of every account right after its last event, kept packed
  *
  * What a hub or a node answers from without reading a history: checkpoints in
- * runs (runs.h), and in memory the accounts touched since.  All of it is of
- * one position of the journal and one timeline (semantics and versions); when
- * a version is published the whole is folded anew.  An account is folded
+ * runs (runs.h), and in memory the accounts touched since, or all.  All of it
+ * is of one position of the journal and one timeline (semantics and versions);
+ * when a version is published the whole is folded anew.  An account is folded
  * forward from its state where its new event lies after all that it has seen
  * and looks back at nothing; otherwise its history is read and folded afresh,
  * and so is that of the member who recommended it.  States equal a fresh fold,
  * byte for byte; `verify` looks.
  *
  * Kept by the owner of the ledger only.  Everything here can be deleted.
- *
- * A blob is the position of the journal at which the state last changed (8
- * bytes, little endian) and what account_pack() wrote; an account that no
- * longer counts (all its events were voided) has the position alone.
  */
 #ifndef CORE_STATE_H
 #define CORE_STATE_H
 
 #include "core/ledger.h"
+#include "core/state_packed.h"
 
 struct state;
 
@@ -27,6 +24,12 @@ struct state;
  * the close).  Nothing is folded yet. */
 NODISCARD enum err state_open(struct ledger *ledger, struct state **ret_state);
 void state_close(struct state *state);
+
+/* Keeps all states in memory, as long as they take up at most so many bytes
+ * (0, as at the opening: only those that have changed since the last
+ * checkpoint).  Who follows a busy journal does without a look into the runs
+ * for each account.  From the next loading on. */
+void state_keep(struct state *state, uint64_t size_max);
 
 /* Brings all states up to ledger_position(), which ledger_refresh() has moved;
  * writes a checkpoint where many were touched.  Builds everything anew where
@@ -41,14 +44,6 @@ NODISCARD enum err state_checkpoint(struct state *state);
 /* The position and the timeline that all states are of. */
 uint64_t state_position(const struct state *state);
 const struct timeline *state_timeline(const struct state *state);
-
-/* A state as bytes. */
-struct state_packed {
-    account_id account; /* a bearer's code borrows from the states */
-    uint64_t position;  /* when it last changed */
-    view bytes;         /* for account_unpack(); empty: no account (any
-                         * more).  Borrowed until the next refresh. */
-};
 
 /* ERR_NOT_FOUND: no event of the account is known; ERR_CORRUPT: refresh, and
  * ask again. */
@@ -65,16 +60,6 @@ NODISCARD enum err state_read(struct state *state, account_id account,
 typedef bool state_tell(void *context, const struct state_packed *packed);
 NODISCARD enum err state_scan(struct state *state, uint64_t after,
                               state_tell *tell, void *context);
-
-/* The newest blob of a key in a set of checkpoints; borrows from it.
- * ERR_NOT_FOUND, ERR_CORRUPT. */
-struct runset;
-NODISCARD enum err state_find(const struct runset *set, view key,
-                              view *ret_blob);
-/* An empty set of checkpoints, to be given to runset_init(). */
-struct runset state_empty_set(void);
-/* What a blob holds, but for the account. */
-NODISCARD enum err state_read_blob(view blob, struct state_packed *ret_packed);
 
 /* Bytes on disk. */
 uint64_t state_size(const struct state *state);

@@ -14,20 +14,21 @@ struct check {
     uint64_t wrong_count;
 };
 
-/* An account without a state must be one without effect. */
+/* An account without a state must be one without an event. */
 static enum err
-compare(struct check *check, account_id account, view fresh)
+compare(struct check *check, const struct history_account *history, view fresh)
 {
-    runs_key key = runs_key_of(account);
+    runs_key key = runs_key_of(history->account);
     struct state_packed stored = { 0 };
     view blob = { 0 };
-    enum err err = state_find(&check->set, runs_key_view(&key), &blob);
+    enum err err = state_packed_find(&check->set, runs_key_view(&key), &blob);
 
     if (err == OK)
-        err = state_read_blob(blob, &stored);
+        err = state_packed_read(blob, &stored);
     if (err != OK && err != ERR_NOT_FOUND)
         return err;
-    check->wrong_count += !view_equal(stored.bytes, fresh);
+    check->wrong_count += !view_equal(stored.bytes, fresh) ||
+                          (err != OK && history->event_count > 0);
     return OK;
 }
 
@@ -47,7 +48,7 @@ check_partition(struct check *check, uint32_t partition)
         if (err == OK)
             err = state_fold_history(&check->fold, &history, known, &folded);
         if (err == OK)
-            err = compare(check, history.account, folded.packed);
+            err = compare(check, &history, folded.packed);
     }
     history_scan_close(scan);
     return err == ERR_NOT_FOUND ? OK : err;
@@ -56,7 +57,7 @@ check_partition(struct check *check, uint32_t partition)
 enum err
 state_check(struct ledger *ledger, uint64_t *ret_wrong)
 {
-    struct check check = { .ledger = ledger, .set = state_empty_set() };
+    struct check check = { .ledger = ledger, .set = state_packed_set() };
     const struct timeline *timeline = NULL;
     bool changed;
     enum err err = ledger_timeline(ledger, LEDGER_KNOWN_ALL, &timeline, NULL);
@@ -88,7 +89,7 @@ done:
 enum err
 state_check_drop(struct ledger *ledger)
 {
-    struct runset set = state_empty_set();
+    struct runset set = state_packed_set();
     enum err err = runset_init(&set, ledger->dir, ledger->journal);
 
     if (err != OK)

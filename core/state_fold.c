@@ -129,10 +129,14 @@ state_fold_forward(struct state_fold *fold, view packed,
                    const struct event *event, struct state_folded *ret_folded)
 {
     struct account account;
+    enum err err = OK;
 
     arena_reset(&fold->arena);
-    enum err err = account_unpack(packed, event->account, fold->timeline,
-                                  &fold->arena, &account);
+    if (packed.size == 0)
+        account_open(&account, event->account, &fold->arena);
+    else
+        err = account_unpack(packed, event->account, fold->timeline,
+                             &fold->arena, &account);
     if (err != OK)
         return err;
     if (!fold_can_forward(&account, event))

@@ -48,8 +48,9 @@ NODISCARD enum err state_fold_account(struct state_fold *fold,
                                       account_id account, uint64_t known,
                                       struct state_folded *ret_folded);
 
-/* Folds one event onto a packed state.  ERR_NOT_FOUND: that can't be done, the
- * history is needed.  ERR_CORRUPT: these are no packed bytes. */
+/* Folds one event onto a packed state, or (empty) onto that of an account which
+ * has no event before it, late ones included.  ERR_NOT_FOUND: that can't be
+ * done, the history is needed.  ERR_CORRUPT: these are no packed bytes. */
 NODISCARD enum err state_fold_forward(struct state_fold *fold, view packed,
                                       const struct event *event,
                                       struct state_folded *ret_folded);

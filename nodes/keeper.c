@@ -15,13 +15,15 @@
 
 enum {
     LOOK_MS = 50,
-    BUSY_MS = 3000,     /* somebody has the ledger */
-    TEND_LOOKS = 1200,  /* a minute */
-    TROUBLE_LOOKS = 20, /* a second */
-    FEED_REST = 9,      /* feeding takes a tenth of the time at most */
-    BOOK_REST = 9,      /* and so do totals */
-    BOOK_STEP = 1000,   /* positions at a time */
-    SAVE_MS = 60000,    /* between two files of totals */
+    BUSY_MS = 3000,      /* somebody has the ledger */
+    TEND_LOOKS = 1200,   /* a minute */
+    TROUBLE_LOOKS = 20,  /* a second */
+    FEED_REST = 9,       /* feeding takes a tenth of the time at most */
+    BOOK_REST = 9,       /* and so do totals */
+    BOOK_STEP = 1000,    /* positions at a time */
+    SAVE_MS = 60000,     /* between two files of totals */
+    STATES_SHARE = 4,    /* of the machine's memory, that states may take */
+    TAIL_ITEMS = 200000, /* of the history that are kept in memory */
 };
 
 struct keeper {
@@ -40,6 +42,7 @@ struct keeper {
     uint32_t looks;
     uint64_t txn; /* of the journal, when it was last folded */
     bool well;
+    bool feeds; /* a hub's */
     pthread_t thread;
 
     pthread_mutex_t lock; /* for what follows */
@@ -47,6 +50,7 @@ struct keeper {
     bool woken;
     bool ending;
     uint64_t position;
+    int64_t folded_ms; /* when the position last moved, by the wall's clock */
     struct feed_ask asks[FEED_ASKS_MAX]; /* oldest first */
     uint32_t ask_count;
     struct feed_parcel parcels[FEED_ASKS_MAX];
@@ -119,11 +123,23 @@ fold(struct keeper *keeper, bool was_well)
                   "err=%s what=\"%s\"", err_name(err), complaint.text);
         return false;
     }
+    uint64_t position = keeper->state ? state_position(keeper->state)
+                                      : ledger_position(keeper->ledger);
     pthread_mutex_lock(&keeper->lock);
-    keeper->position = keeper->state ? state_position(keeper->state)
-                                     : ledger_position(keeper->ledger);
+    if (keeper->position != position)
+        keeper->folded_ms = clock_wall_ms();
+    keeper->position = position;
     pthread_mutex_unlock(&keeper->lock);
     return true;
+}
+
+/* In a quiet moment, for what comes next would wait for it. */
+static void
+tend(struct keeper *keeper)
+{
+    if (keeper->feeds &&
+        history_tend(ledger_history(keeper->ledger)) == ERR_CORRUPT)
+        keeper->well = false; /* the next refresh builds it anew */
 }
 
 /* The oldest ask and all that the same reading answers; one that lies far
@@ -263,14 +279,16 @@ keeper_look(struct keeper *keeper)
     if (++keeper->looks % TEND_LOOKS == 0)
         journal_tend(keeper->journal);
     uint64_t now = journal_last_txn(keeper->journal);
-    if (now != keeper->txn ||
-        (!keeper->well && keeper->looks % TROUBLE_LOOKS == 0)) {
+    bool quiet = now == keeper->txn;
+    if (!quiet || (!keeper->well && keeper->looks % TROUBLE_LOOKS == 0)) {
         keeper->well = fold(keeper, keeper->well);
         keeper->txn = now;
     }
     if (keeper->well) {
         answer_questions(keeper);
         feed(keeper);
+        if (quiet)
+            tend(keeper);
         book(keeper);
     }
 }
@@ -337,6 +355,17 @@ open_answerer(struct keeper *keeper)
     return answer_open(keeper->ledger, keeper->feed, &keeper->answerer);
 }
 
+/* Of the machine, in bytes; 0 where it does not say. */
+static uint64_t
+memory_size(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long page_size = sysconf(_SC_PAGESIZE);
+
+    return pages > 0 && page_size > 0 ? (uint64_t)pages * (uint64_t)page_size
+                                      : 0;
+}
+
 enum err
 keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
 {
@@ -348,10 +377,15 @@ keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
     keeper->journal = ledger_journal(ledger);
     keeper->txn = UINT64_MAX;
     keeper->well = true;
+    keeper->feeds = feeds;
     keeper->booked = true;
     keeper->bell = -1;
     if (feeds)
         err = state_open(ledger, &keeper->state);
+    if (err == OK && feeds)
+        state_keep(keeper->state, memory_size() / STATES_SHARE);
+    if (err == OK && feeds)
+        history_set_tail(ledger_history(ledger), TAIL_ITEMS);
     if (err == OK && feeds)
         err = feed_open(ledger, keeper->state, &keeper->feed);
     if (err == OK && feeds)
@@ -399,6 +433,15 @@ keeper_position(struct keeper *keeper)
     uint64_t position = keeper->position;
     pthread_mutex_unlock(&keeper->lock);
     return position;
+}
+
+int64_t
+keeper_folded_ms(struct keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    int64_t folded_ms = keeper->folded_ms;
+    pthread_mutex_unlock(&keeper->lock);
+    return folded_ms;
 }
 
 bool

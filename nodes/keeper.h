@@ -36,6 +36,8 @@ void keeper_look(struct keeper *keeper);
 
 /* The position up to which all is folded. */
 uint64_t keeper_position(struct keeper *keeper);
+/* When that last moved, by the wall's clock; 0: not yet. */
+int64_t keeper_folded_ms(struct keeper *keeper);
 
 /* Puts a node's question; the answer comes with keeper_answer(), before
  * anything is fed.  False: too many are waiting. */

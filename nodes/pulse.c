@@ -24,6 +24,7 @@ pulse_measure(const char *dir, struct journal *journal, struct keeper *keeper,
         pulse->position = reader_last(reader);
     reader_close(reader);
     const uint64_t folded = keeper_position(keeper);
+    pulse->folded_ms = keeper_folded_ms(keeper);
     pulse->unfolded = pulse->position > folded ? pulse->position - folded : 0;
     if (statvfs(dir, &disk) == 0) {
         pulse->disk_free = (uint64_t)disk.f_bavail * disk.f_frsize;
@@ -131,6 +132,7 @@ pulse_json(struct text *out, const struct pulse *pulse)
     put_time(out, "since", pulse->since_ms);
     put_number(out, "position", pulse->position);
     put_number(out, "unfolded", pulse->unfolded);
+    put_time(out, "folded_at", pulse->folded_ms);
     if (pulse->is_hub)
         put_hub(out, pulse);
     else
@@ -226,6 +228,8 @@ pulse_metrics(struct text *out, const struct pulse *pulse)
           (int64_t)pulse->position },
         { "unfolded_positions", "gauge", "held and not folded yet",
           (int64_t)pulse->unfolded },
+        { "folded_timestamp_seconds", "gauge", "when it last folded something",
+          pulse->folded_ms / 1000 },
         { "disk_free_bytes", "gauge", "on the ledger's disk",
           (int64_t)pulse->disk_free },
         { "disk_size_bytes", "gauge", "of the ledger's disk",

@@ -31,6 +31,7 @@ struct pulse {
     int64_t since_ms; /* of the process */
     uint64_t position;
     uint64_t unfolded; /* positions that it holds and has not folded */
+    int64_t folded_ms; /* when it last folded something new; 0: not yet */
 
     /* A node's. */
     bool connected;

@@ -15,7 +15,7 @@ TEST(a_wrong_state_is_found)
 {
     static const uint8_t wrong_blob[] = { 2, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3 };
     runs_key key = runs_key_of((account_id) { .member = 42 });
-    struct runset set = state_empty_set();
+    struct runset set = state_packed_set();
     struct runs_writer *writer;
     uint8_t tag[RUNSET_TAG_SIZE];
     struct state *state;

@@ -1,7 +1,7 @@
 /*
- * test_state_table.c - the table keeps the blob put last under each key
+ * test_account_table.c - the table keeps the blob put last under each key
  */
-#include "core/state_table.h"
+#include "core/account_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,37 +23,41 @@ blob_of(uint32_t i, uint32_t round, char text[static 128])
 
 TEST(the_last_blob_of_a_key_is_kept)
 {
-    struct state_table table = { .seed = 3 };
-    const struct state_entry **sorted;
+    struct account_table table = { .seed = 3 };
+    const struct account_entry **sorted;
     char text[128];
+    uint32_t count;
     view blob;
 
     for (uint32_t round = 0; round < 6; round++)
         for (uint32_t i = 1; i <= ACCOUNTS; i++) {
             runs_key key = runs_key_of((account_id) { .member = i });
-            assert_int_equal(state_table_put(&table, runs_key_view(&key),
-                                             blob_of(i, round, text)),
+            assert_int_equal(account_table_put(&table, runs_key_view(&key),
+                                               blob_of(i, round, text)),
                              OK);
         }
     assert_int_equal(table.count, ACCOUNTS);
     for (uint32_t i = 1; i <= ACCOUNTS; i++) {
         runs_key key = runs_key_of((account_id) { .member = i });
-        assert_true(state_table_get(&table, runs_key_view(&key), &blob));
+        assert_true(account_table_get(&table, runs_key_view(&key), &blob));
         assert_true(view_equal(blob, blob_of(i, 5, text)));
     }
-    assert_int_equal(state_table_sort(&table, &sorted), OK);
+    assert_int_equal(
+        account_table_sort(&table, LIMIT_PARTITIONS, &sorted, &count), OK);
+    assert_int_equal(count, ACCOUNTS);
+    assert_int_equal(table.changed_count, ACCOUNTS);
     for (uint32_t i = 1; i < table.count; i++)
-        assert_true(view_compare(runs_key_view(&sorted[i - 1]->key),
-                                 runs_key_view(&sorted[i]->key)) < 0);
+        assert_true(view_compare(account_table_key(&table, sorted[i - 1]),
+                                 account_table_key(&table, sorted[i])) < 0);
     free(sorted);
     runs_key key = runs_key_of((account_id) { .member = ACCOUNTS + 1 });
-    assert_false(state_table_get(&table, runs_key_view(&key), &blob));
-    assert_int_equal(state_table_put(&table, runs_key_view(&key), (view) { 0 }),
-                     OK);
-    assert_true(state_table_get(&table, runs_key_view(&key), &blob));
+    assert_false(account_table_get(&table, runs_key_view(&key), &blob));
+    assert_int_equal(
+        account_table_put(&table, runs_key_view(&key), (view) { 0 }), OK);
+    assert_true(account_table_get(&table, runs_key_view(&key), &blob));
     assert_int_equal(blob.size, 0);
-    state_table_close(&table);
-    assert_false(state_table_get(&table, runs_key_view(&key), &blob));
+    account_table_close(&table);
+    assert_false(account_table_get(&table, runs_key_view(&key), &blob));
 }
 
 RUN(cmocka_unit_test(the_last_blob_of_a_key_is_kept))

@@ -1,0 +1,433 @@
+#include "core/account_table.h"
+
+#include "core/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SLOTS_FIRST = 64,
+    ENTRIES_FIRST = 64,
+    ROOM_UNIT = 16,      /* rooms are multiples of this, ... */
+    ROOM_UNITS_MAX = 64, /* ... beyond so many, powers of two of it */
+};
+
+void
+account_table_close(struct account_table *table)
+{
+    free(table->entries);
+    free(table->changed);
+    free(table->slots);
+    free(table->bytes);
+    *table = (struct account_table) { .seed = table->seed };
+}
+
+/* --- finding --- */
+
+uint64_t
+account_table_hash(const struct account_table *table, view key)
+{
+    return hash_64(key, table->seed);
+}
+
+/* A slot has the upper half of the hash, by which it is found and told from
+ * others, and the entry's number. */
+static uint64_t
+slot_of(uint64_t hash, uint32_t entry)
+{
+    return (hash & ~(uint64_t)UINT32_MAX) | (entry + 1);
+}
+
+static uint32_t
+slot_entry(uint64_t slot)
+{
+    return (uint32_t)slot - 1;
+}
+
+static uint32_t
+first_slot(const struct account_table *table, uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) & (table->slot_count - 1);
+}
+
+view
+account_table_key(const struct account_table *table,
+                  const struct account_entry *entry)
+{
+    return (view) { table->bytes + entry->offset, entry->key_size };
+}
+
+view
+account_table_blob(const struct account_table *table,
+                   const struct account_entry *entry)
+{
+    return (view) { table->bytes + entry->offset + entry->key_size,
+                    entry->size };
+}
+
+/* The slot of the key, or the free one where it belongs. */
+static uint64_t *
+find_slot(const struct account_table *table, view key, uint64_t hash)
+{
+    for (uint32_t at = first_slot(table, hash);;
+         at = (at + 1) & (table->slot_count - 1)) {
+        uint64_t *slot = &table->slots[at];
+        if (*slot == 0)
+            return slot;
+        if (*slot >> 32 == hash >> 32 &&
+            view_equal(
+                account_table_key(table, &table->entries[slot_entry(*slot)]),
+                key))
+            return slot;
+    }
+}
+
+static struct account_entry *
+find(const struct account_table *table, view key)
+{
+    if (table->slot_count == 0)
+        return NULL;
+    uint64_t slot = *find_slot(table, key, account_table_hash(table, key));
+    return slot == 0 ? NULL : &table->entries[slot_entry(slot)];
+}
+
+bool
+account_table_get(const struct account_table *table, view key, view *ret_blob)
+{
+    const struct account_entry *entry = find(table, key);
+
+    if (entry == NULL)
+        return false;
+    *ret_blob = account_table_blob(table, entry);
+    return true;
+}
+
+/* Whoever collides with another key only loses the prefetch. */
+void
+account_table_prefetch(const struct account_table *table, uint64_t hash,
+                       enum account_table_step step)
+{
+    enum { LINE = 64 };
+
+    if (table->slot_count == 0)
+        return;
+    const uint64_t *slot = &table->slots[first_slot(table, hash)];
+    if (step == ACCOUNT_TABLE_SLOT) {
+        __builtin_prefetch(slot);
+        return;
+    }
+    if (*slot == 0)
+        return;
+    const struct account_entry *entry = &table->entries[slot_entry(*slot)];
+    if (step == ACCOUNT_TABLE_ENTRY) {
+        __builtin_prefetch(entry);
+        return;
+    }
+    __builtin_prefetch(table->bytes + entry->offset);
+    __builtin_prefetch(table->bytes + entry->offset + LINE);
+}
+
+/* --- room --- */
+
+/* Twice the room for an array when `count` has reached it. */
+static bool
+grow(void **array, uint32_t count, uint32_t *room, size_t size)
+{
+    if (count < *room)
+        return true;
+    assert(count < INT32_MAX / 2);
+    uint32_t wanted = *room == 0 ? ENTRIES_FIRST : *room * 2;
+    void *grown = realloc(*array, wanted * size);
+    if (grown == NULL)
+        return false;
+    *array = grown;
+    *room = wanted;
+    return true;
+}
+
+static bool
+grow_lists(struct account_table *table)
+{
+    void *entries = table->entries, *changed = table->changed;
+
+    bool fits = grow(&entries, table->count, &table->entry_room,
+                     sizeof *table->entries);
+    table->entries = entries;
+    fits = grow(&changed, table->changed_count, &table->changed_room,
+                sizeof *table->changed) &&
+           fits;
+    table->changed = changed;
+    return fits;
+}
+
+/* At most half of the slots are taken. */
+static bool
+grow_slots(struct account_table *table)
+{
+    if (table->count * 2 < table->slot_count)
+        return true;
+    uint32_t old_count = table->slot_count;
+    uint64_t *old = table->slots;
+    uint32_t count = old_count == 0 ? SLOTS_FIRST : old_count * 2;
+    uint64_t *slots = calloc(count, sizeof *slots);
+    if (slots == NULL)
+        return false;
+    table->slots = slots;
+    table->slot_count = count;
+    for (uint32_t i = 0; i < old_count; i++) {
+        uint32_t at = first_slot(table, old[i]);
+        while (old[i] != 0 && slots[at] != 0)
+            at = (at + 1) & (count - 1);
+        if (old[i] != 0)
+            slots[at] = old[i];
+    }
+    free(old);
+    return true;
+}
+
+/* The room for so many bytes, and its class. */
+static uint32_t
+room_for(uint32_t size, uint32_t *ret_class)
+{
+    uint32_t units = (size + ROOM_UNIT - 1) / ROOM_UNIT;
+    uint32_t class = units;
+
+    if (units > ROOM_UNITS_MAX) {
+        class = ROOM_UNITS_MAX;
+        for (units = ROOM_UNITS_MAX; units * ROOM_UNIT < size; units *= 2)
+            class ++;
+    }
+    assert(class < ACCOUNT_TABLE_CLASSES);
+    *ret_class = class;
+    return units * ROOM_UNIT;
+}
+
+/* Room for an entry's bytes: one that was left, or at the end.  Rooms that
+ * are left begin with the place of the next. */
+static bool
+take_room(struct account_table *table, uint32_t size,
+          struct account_entry *entry)
+{
+    uint32_t class;
+    uint32_t room = room_for(size, &class);
+
+    if (table->spare[class] != 0) {
+        entry->offset = table->spare[class] - 1;
+        memcpy(&table->spare[class], table->bytes + entry->offset,
+               sizeof table->spare[class]);
+    } else {
+        if (table->size + room > table->room) {
+            uint64_t wanted = (table->size + room) * 2;
+            uint8_t *grown = realloc(table->bytes, wanted);
+            if (grown == NULL)
+                return false;
+            table->bytes = grown;
+            table->room = wanted;
+        }
+        entry->offset = table->size;
+        table->size += room;
+    }
+    entry->room = room;
+    return true;
+}
+
+static void
+leave_room(struct account_table *table, const struct account_entry *entry)
+{
+    uint32_t class;
+    uint64_t place = entry->offset + 1;
+
+    if (entry->room == 0)
+        return;
+    (void)room_for(entry->room, &class);
+    memcpy(table->bytes + entry->offset, &table->spare[class],
+           sizeof table->spare[class]);
+    table->spare[class] = place;
+}
+
+/* --- putting --- */
+
+/* The key may lie in the table itself, in the room that is left. */
+static bool
+move(struct account_table *table, struct account_entry *entry, view key,
+     uint32_t size)
+{
+    struct account_entry moved = *entry;
+    runs_key kept;
+
+    assert(key.size > 0);
+    assert(key.size <= sizeof kept.bytes);
+    memcpy(kept.bytes, key.bytes, key.size);
+    if (!take_room(table, size, &moved))
+        return false;
+    leave_room(table, entry);
+    memcpy(table->bytes + moved.offset, kept.bytes, key.size);
+    moved.key_size = (uint8_t)key.size;
+    moved.partition = kept.bytes[0];
+    *entry = moved;
+    return true;
+}
+
+/* The entry of the key with room for the blob; a new one if there is none. */
+static struct account_entry *
+make_entry(struct account_table *table, view key, uint32_t blob_size)
+{
+    uint32_t size = key.size + blob_size;
+
+    if (!grow_lists(table) || !grow_slots(table))
+        return NULL;
+    uint64_t hash = account_table_hash(table, key);
+    uint64_t *slot = find_slot(table, key, hash);
+    bool new = *slot == 0;
+    struct account_entry *entry =
+        &table->entries[new ? table->count : slot_entry(*slot)];
+    if (new)
+        *entry = (struct account_entry) { 0 };
+    if (entry->room < size && !move(table, entry, key, size))
+        return NULL;
+    if (new)
+        *slot = slot_of(hash, table->count++);
+    return entry;
+}
+
+static void
+fill(struct account_table *table, struct account_entry *entry, view blob)
+{
+    entry->size = blob.size;
+    if (blob.size > 0)
+        memcpy(table->bytes + entry->offset + entry->key_size, blob.bytes,
+               blob.size);
+}
+
+static void
+note_change(struct account_table *table, struct account_entry *entry)
+{
+    if (!entry->changed)
+        table->changed[table->changed_count++] =
+            (uint32_t)(entry - table->entries);
+    entry->changed = true;
+}
+
+enum err
+account_table_put(struct account_table *table, view key, view blob)
+{
+    struct account_entry *entry = make_entry(table, key, blob.size);
+
+    if (entry == NULL)
+        return ERR_MEMORY;
+    fill(table, entry, blob);
+    note_change(table, entry);
+    return OK;
+}
+
+void *
+account_table_make(struct account_table *table, view key, uint32_t size)
+{
+    struct account_entry *entry = make_entry(table, key, size);
+
+    if (entry == NULL)
+        return NULL;
+    uint8_t *bytes = table->bytes + entry->offset + entry->key_size;
+    if (entry->size != size)
+        memset(bytes, 0, size);
+    entry->size = size;
+    note_change(table, entry);
+    return bytes;
+}
+
+enum err
+account_table_load(struct account_table *table, view key, view blob)
+{
+    struct account_entry *entry = make_entry(table, key, blob.size);
+
+    if (entry == NULL)
+        return ERR_MEMORY;
+    assert(!entry->changed);
+    fill(table, entry, blob);
+    return OK;
+}
+
+/* --- checkpoints --- */
+
+struct ranked {
+    uint64_t rank;
+    view key;
+    const struct account_entry *entry;
+};
+
+/* A number that orders keys (runs.h) as their bytes do: partition, kind, and
+ * what fits of the account, which is all of a member's number.  Most keys are
+ * told apart by it without a look at their bytes. */
+static uint64_t
+rank_of(view key)
+{
+    enum { KIND_BITS = 1, PARTITION_SHIFT = 56, FITS = 8 };
+    static_assert(LIMIT_MEMBER < UINT64_C(1) << (PARTITION_SHIFT - KIND_BITS),
+                  "a member fits");
+    uint64_t rank = 0;
+
+    assert(key.size > 2);
+    for (uint32_t i = 2; i < 2 + FITS; i++)
+        rank = rank << 8 | (i < key.size ? key.bytes[i] : 0);
+    if (key.bytes[1] > 1) /* a bearer, after all members */
+        rank = rank >> (64 - PARTITION_SHIFT + KIND_BITS) |
+               UINT64_C(1) << (PARTITION_SHIFT - KIND_BITS);
+    return (uint64_t)key.bytes[0] << PARTITION_SHIFT | rank;
+}
+
+static int
+compare_ranked(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return view_compare(x->key, y->key);
+}
+
+enum err
+account_table_sort(const struct account_table *table, uint32_t partition,
+                   const struct account_entry ***ret_sorted,
+                   uint32_t *ret_count)
+{
+    uint32_t room = table->changed_count + 1u, count = 0;
+    bool all = partition == LIMIT_PARTITIONS;
+    struct ranked *ranked = malloc(room * sizeof *ranked);
+    const struct account_entry **sorted = malloc(room * sizeof *sorted);
+
+    if (ranked == NULL || sorted == NULL) {
+        free(ranked);
+        free(sorted);
+        return ERR_MEMORY;
+    }
+    for (uint32_t i = 0; i < table->changed_count; i++) {
+        const struct account_entry *entry = &table->entries[table->changed[i]];
+        if (!all && entry->partition != partition)
+            continue;
+        view key = account_table_key(table, entry);
+        ranked[count++] = (struct ranked) { rank_of(key), key, entry };
+    }
+    qsort(ranked, count, sizeof *ranked, compare_ranked);
+    for (uint32_t i = 0; i < count; i++)
+        sorted[i] = ranked[i].entry;
+    free(ranked);
+    *ret_sorted = sorted;
+    *ret_count = count;
+    return OK;
+}
+
+void
+account_table_settle(struct account_table *table)
+{
+    for (uint32_t i = 0; i < table->changed_count; i++)
+        table->entries[table->changed[i]].changed = false;
+    table->changed_count = 0;
+}
+
+uint64_t
+account_table_memory(const struct account_table *table)
+{
+    return table->size + table->count * sizeof *table->entries +
+           table->changed_room * sizeof *table->changed +
+           table->slot_count * sizeof *table->slots;
+}

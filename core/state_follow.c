@@ -1,0 +1,268 @@
+#include "core/state_follow.h"
+
+#include "core/codec.h"
+#include "core/ledger_parts.h"
+#include "core/news.h"
+
+#include <stdlib.h>
+
+enum { BATCH = 128 };
+
+struct arrival {
+    struct event event; /* its views borrow from the journal or the scratch */
+    runs_key key;
+    uint64_t hash;
+    bool copy;
+};
+
+struct state_news {
+    struct arrival arrivals[BATCH];
+    uint32_t count;
+};
+
+enum err
+state_news_open(struct state_news **ret_news)
+{
+    struct state_news *news = calloc(1, sizeof *news);
+
+    if (news == NULL)
+        return ERR_MEMORY;
+    *ret_news = news;
+    return OK;
+}
+
+void
+state_news_close(struct state_news *news)
+{
+    free(news);
+}
+
+/* --- forward --- */
+
+static enum err
+put(struct state *state, view key, view packed)
+{
+    enum err err = state_packed_write(&state->blob,
+                                      ledger_position(state->ledger), packed);
+
+    if (err != OK)
+        return err;
+    return account_table_put(&state->table, key, text_view(&state->blob));
+}
+
+/* An event that could be one with another (a copy, or told again by a new
+ * incarnation) is for gather.h to judge. */
+static enum err
+may_repeat(struct state *state, const struct arrival *arrival,
+           struct reader *reader, bool *ret_may)
+{
+    bool only = true;
+    enum err err = OK;
+
+    *ret_may =
+        arrival->copy || history_counts(state->ledger->history).copies > 0;
+    if (*ret_may || arrival->event.id.size == 0)
+        return OK;
+    err = lives_is_only(&state->lives, reader, arrival->event.identity, &only);
+    *ret_may = !only;
+    return err;
+}
+
+/* Folds the event onto the account's state, or onto nothing where it is the
+ * first one.  ERR_NOT_FOUND: the history is needed. */
+static enum err
+forward(struct state *state, const struct arrival *arrival,
+        struct state_folded *ret_folded)
+{
+    struct state_packed packed = { 0 };
+    enum err err =
+        state_find_packed(state, runs_key_view(&arrival->key), &packed);
+
+    if (err == OK && packed.bytes.size == 0)
+        return ERR_NOT_FOUND; /* there are events, but none counts */
+    if (err == ERR_NOT_FOUND)
+        packed.bytes = (view) { 0 };
+    else if (err != OK)
+        return err;
+    return state_fold_forward(&state->fold, packed.bytes, &arrival->event,
+                              ret_folded);
+}
+
+static enum err
+take(struct state *state, const struct arrival *arrival, struct reader *reader)
+{
+    const struct event *event = &arrival->event;
+    struct state_folded folded;
+    bool repeats = false;
+
+    if (marks_has_own(&state->marks, event->account) ||
+        !admission_admits(state->ledger->admission, event->identity.node,
+                          event->store))
+        return OK;
+    enum err err = may_repeat(state, arrival, reader, &repeats);
+    if (err == OK && !repeats)
+        err = forward(state, arrival, &folded);
+    if (repeats || err == ERR_NOT_FOUND)
+        return marks_add(&state->marks, event->account, true);
+    if (err == OK)
+        err = put(state, runs_key_view(&arrival->key), folded.packed);
+    /* Only the qualifying event itself concerns the referrer; asking again
+     * for later ones costs a fold and changes nothing. */
+    if (err == OK && folded.rewards_referrer)
+        err = marks_add_member(&state->marks, folded.referral.referrer);
+    return err;
+}
+
+/* --- batches --- */
+
+/* The next events, decoded; those that nobody understands, or that break a
+ * rule, have no effect.  ERR_NOT_FOUND: these were the last. */
+static enum err
+fill(struct state *state, struct news *news, struct arena *scratch)
+{
+    struct state_news *batch = state->news;
+    struct record_event stored;
+    uint64_t position;
+    enum err err = OK;
+
+    batch->count = 0;
+    while (batch->count < BATCH &&
+           (size_t)(scratch->end - scratch->next) >= STATE_SCRATCH_EVENT &&
+           (err = news_next(news, &stored, &position)) == OK) {
+        struct arrival *arrival = &batch->arrivals[batch->count];
+        if (codec_decode(stored.core, scratch, &arrival->event) != OK ||
+            event_check_core(&arrival->event, NULL) != OK)
+            continue;
+        arrival->event.identity = stored.origin;
+        arrival->copy = stored.copy;
+        arrival->key = runs_key_of(arrival->event.account);
+        arrival->hash =
+            account_table_hash(&state->table, runs_key_view(&arrival->key));
+        batch->count++;
+    }
+    return err;
+}
+
+static void
+prefetch(const struct state *state)
+{
+    const struct state_news *batch = state->news;
+
+    for (int step = 0; step < ACCOUNT_TABLE_STEPS; step++)
+        for (uint32_t i = 0; i < batch->count; i++)
+            account_table_prefetch(&state->table, batch->arrivals[i].hash,
+                                   (enum account_table_step)step);
+}
+
+static enum err
+take_all(struct state *state, struct reader *reader, uint64_t last)
+{
+    struct news news;
+    enum err err = OK;
+
+    news_begin(&news, reader, state->position, last);
+    while (err == OK) {
+        struct arena scratch = state->scratch;
+        enum err end = fill(state, &news, &scratch);
+        if (end != OK && end != ERR_NOT_FOUND)
+            return end;
+        prefetch(state);
+        for (uint32_t i = 0; i < state->news->count && err == OK; i++)
+            err = take(state, &state->news->arrivals[i], reader);
+        if (end == ERR_NOT_FOUND)
+            break;
+    }
+    return err;
+}
+
+/* --- quarantine --- */
+
+/* A mark may have come to an event that has been folded long ago. */
+static enum err
+take_quarantine(struct state *state, struct reader *reader)
+{
+    const struct history *history = state->ledger->history;
+    uint32_t count = history_quarantine_count(history);
+    uint32_t seen = 0;
+    struct record_event stored;
+    struct event event;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t position = history_quarantined(history, i);
+        struct arena scratch = state->scratch;
+        while (seen < state->quarantine_count &&
+               state->quarantined[seen] < position)
+            seen++;
+        if ((seen < state->quarantine_count &&
+             state->quarantined[seen] == position) ||
+            reader_event(reader, position, &stored) != OK ||
+            codec_decode(stored.core, &scratch, &event) != OK)
+            continue;
+        enum err err = marks_add(&state->marks, event.account, true);
+        if (err != OK)
+            return err;
+    }
+    uint64_t *grown = realloc(state->quarantined, (count + 1u) * sizeof *grown);
+    if (grown == NULL)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < count; i++)
+        grown[i] = history_quarantined(history, i);
+    state->quarantined = grown;
+    state->quarantine_count = count;
+    return OK;
+}
+
+/* --- afresh --- */
+
+/* Folds one marked account afresh; whom it names as its referrer, and whom it
+ * named before, may win or lose by it. */
+static enum err
+fold_marked(struct state *state, const struct mark *mark)
+{
+    struct state_packed before = { 0 };
+    struct state_folded folded;
+    struct referral_state named = { 0 };
+    account_id account;
+
+    if (!runs_key_account(runs_key_view(&mark->key), &account))
+        return err_corrupt();
+    enum err err = state_find_packed(state, runs_key_view(&mark->key), &before);
+    if (err == OK && before.bytes.size > 0)
+        err = state_fold_referral(&state->fold, before.bytes, account, &named);
+    bool new = err == ERR_NOT_FOUND;
+    if (err != OK && !new)
+        return err;
+    err = state_fold_account(&state->fold, account, HISTORY_ALL, &folded);
+    if (err != OK)
+        return err;
+    struct referral_state names = folded.referral;
+    if (!new || mark->own || folded.packed.size > 0)
+        err = put(state, runs_key_view(&mark->key), folded.packed);
+    if (err == OK && mark->own)
+        err = marks_add_member(&state->marks, named.referrer);
+    if (err == OK && mark->own)
+        err = marks_add_member(&state->marks, names.referrer);
+    return err;
+}
+
+enum err
+state_follow(struct state *state)
+{
+    uint64_t last = ledger_position(state->ledger);
+    struct reader *reader = NULL;
+    struct mark mark;
+    enum err err = reader_open(state->ledger->journal, &reader);
+
+    if (err != OK)
+        return err;
+    err = take_quarantine(state, reader);
+    if (err == OK)
+        err = take_all(state, reader, last);
+    reader_close(reader);
+    while (err == OK && marks_next(&state->marks, &mark))
+        err = fold_marked(state, &mark);
+    marks_close(&state->marks);
+    if (err == OK)
+        state->position = last;
+    return err;
+}

@@ -1,0 +1,54 @@
+#include "core/state_packed.h"
+
+#include <string.h>
+
+enum { FORMAT = 2, POSITION_SIZE = 8 };
+
+enum err
+state_packed_write(struct text *text, uint64_t position, view bytes)
+{
+    text_clear(text);
+    text_bytes(text, &position, sizeof position);
+    text_view_append(text, bytes);
+    return text_ok(text) ? OK : ERR_MEMORY;
+}
+
+enum err
+state_packed_read(view blob, struct state_packed *ret_packed)
+{
+    if (blob.size < POSITION_SIZE)
+        return err_corrupt();
+    memcpy(&ret_packed->position, blob.bytes, POSITION_SIZE);
+    ret_packed->bytes =
+        (view) { blob.bytes + POSITION_SIZE, blob.size - POSITION_SIZE };
+    return OK;
+}
+
+struct runset
+state_packed_set(void)
+{
+    return (struct runset) {
+        .name = "state",
+        .kind = RUNS_STATE,
+        .rule = RUNS_NEWEST,
+        .format = FORMAT,
+    };
+}
+
+enum err
+state_packed_find(const struct runset *set, view key, view *ret_blob)
+{
+    for (uint32_t i = set->run_count; i-- > 0;) {
+        struct runs_cursor cursor;
+        enum err err = runs_seek(set->runs[i], key, &cursor);
+        if (err == OK)
+            err = runs_next(&cursor);
+        if (err == OK && view_equal(cursor.key, key)) {
+            *ret_blob = cursor.blob;
+            return OK;
+        }
+        if (err != OK && err != ERR_NOT_FOUND)
+            return err;
+    }
+    return ERR_NOT_FOUND;
+}

@@ -1,0 +1,42 @@
+/*
+ * state_parts.h - what the kept states consist of, for core/state*.c only
+ */
+#ifndef CORE_STATE_PARTS_H
+#define CORE_STATE_PARTS_H
+
+#include "core/account_table.h"
+#include "core/lives.h"
+#include "core/marks.h"
+#include "core/state_fold.h"
+#include "core/state_packed.h"
+
+struct state_news; /* state_follow.c's */
+
+/* For one decoded event, and for many. */
+enum { STATE_SCRATCH_EVENT = 1 << 20, STATE_SCRATCH = 1 << 22 };
+
+struct state {
+    struct ledger *ledger; /* borrowed */
+    bool loaded;
+    uint64_t position;
+    struct runset set;
+    uint64_t keep_max;          /* bytes of states in memory, changed or not */
+    bool whole;                 /* the table has every account's */
+    struct account_table table; /* what changed after set.position, and more */
+    struct marks marks;         /* to be folded afresh */
+    struct state_fold fold;     /* opened for one timeline */
+    digest digest;              /* of the timeline */
+    uint64_t *quarantined; /* owned; positions whose mark has been looked at */
+    uint32_t quarantine_count;
+    struct lives lives;
+    struct state_news *news; /* owned */
+    struct arena scratch;    /* decoded events */
+    struct text blob;
+};
+
+/* The state (but for the account), also the empty one of an account whose
+ * events don't count any more.  ERR_NOT_FOUND: it has no event. */
+NODISCARD enum err state_find_packed(const struct state *state, view key,
+                                     struct state_packed *ret_packed);
+
+#endif

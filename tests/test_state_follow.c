@@ -1,0 +1,282 @@
+/*
+ * test_state_follow.c - what other nodes send is folded into the same states
+ * as a fresh fold of it all would give, whichever way it takes: forward, from
+ * nothing, or from the history
+ *
+ * Records of several streams come in by chance: events late and in order, the
+ * first of an account, voids before and after what they name, joins that name
+ * referrers, events of a store that is not the node's own, and a second
+ * incarnation that tells some of the first one's again.
+ */
+#include "core/state_follow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/codec.h"
+#include "core/enrol.h"
+#include "core/ingest.h"
+#include "core/ledger_parts.h"
+#include "core/state.h"
+#include "core/state_check.h"
+#include "tests/book.h"
+#include "tests/unit.h"
+
+enum { STREAMS = 4, BATCH_MAX = 7, TOLD_MAX = 4096, MEMBERS = 14 };
+
+static const char RULES[] =
+    "points: {expire_months: 2, pending_days: 3}\n"
+    "earn:\n"
+    "  - {id: base, per: 1.00, points: 1}\n"
+    "  - {id: welcome, on: join, points: 30}\n"
+    "stamps:\n"
+    "  - {id: card, need: 3, points: 10}\n"
+    "referral: {on: purchase, min_total: 10.00, referrer_points: 100, "
+    "referred_points: 50}\n";
+
+/* A stream of the network, and what was told in it. */
+struct stream {
+    stream_id id;
+    stream_head head;
+    struct event told[TOLD_MAX];
+};
+
+static struct stream streams[STREAMS] = {
+    { .id = { 1, 2, CHANNEL_EVENTS } },
+    { .id = { 1, 3, CHANNEL_EVENTS } },
+    { .id = { 2, 3, CHANNEL_EVENTS } }, /* tells again what the one before
+                                         * has told */
+    { .id = { 1, 4, CHANNEL_EVENTS } }, /* enrolled for store 10 only */
+};
+static char ids[TOLD_MAX][8];
+static uint64_t seed;
+static uint32_t today;   /* days since the first */
+static uint64_t counted; /* states compared */
+
+static uint32_t
+draw(uint32_t bound)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(seed >> 33) % bound;
+}
+
+/* --- what happens --- */
+
+static struct event
+make_event(uint64_t seq)
+{
+    int64_t day = draw(6) == 0 ? draw(200) : today < 200 ? today : 200;
+    struct event event = {
+        .kind = EVENT_PURCHASE,
+        .store = draw(5) == 0 ? 30 : 10,
+        .at_ms = BOOK_NOW - 300 * CALENDAR_DAY_MS + day * CALENDAR_DAY_MS +
+                 draw(86400) * INT64_C(1000),
+        .account = { .member = 1 + draw(MEMBERS) },
+        .sale = { .receipt = view_of(ids[draw(40)]),
+                  .total = { 500 + draw(3000) },
+                  .bought_on = EVENT_NO_DAY },
+    };
+    uint32_t kind = draw(12);
+
+    if (draw(3) == 0 && seq < TOLD_MAX)
+        event.id = view_of(ids[seq]);
+    if (kind == 0) {
+        event.kind = EVENT_VOID;
+        /* Perhaps of what nobody has seen yet. */
+        event.annul.voids = (identity) { .incarnation = 1,
+                                         .node = 2 + draw(2),
+                                         .seq = 1 + draw((uint32_t)seq + 9) };
+    } else if (kind <= 2) {
+        event.kind = EVENT_JOIN;
+        memset(&event.join, 0, sizeof event.join);
+        event.join.referrer = 1 + draw(MEMBERS + 4);
+        if (event.join.referrer == event.account.member)
+            event.join.referrer = 0;
+    } else if (kind == 3) {
+        event.kind = EVENT_STAMP;
+        memset(&event.sale, 0, sizeof event.sale);
+        event.stamp.card = view_of("card");
+        event.stamp.count = 1 + draw(3);
+    }
+    return event;
+}
+
+static struct event
+next_event(struct stream *stream, uint64_t seq)
+{
+    const struct stream *before = stream - 1;
+
+    assert_true(seq < TOLD_MAX);
+    if (stream->id.incarnation == 2 && draw(2) == 0) {
+        uint64_t first = before->head.seq - draw(8); /* not long ago */
+        if (first <= before->head.seq && before->told[first].id.size > 0)
+            return before->told[first];
+    }
+    return make_event(seq);
+}
+
+/* --- records --- */
+
+static uint32_t
+write_record(struct stream *stream, uint32_t count, uint8_t *bytes)
+{
+    struct text cores[BATCH_MAX] = { 0 };
+    struct record_entry entries[BATCH_MAX] = { 0 };
+    struct record_writer writer;
+    uint32_t size = 0;
+    bool first = stream->head.seq == 0;
+    struct record record = { .stream = stream->id,
+                             .seq = stream->head.seq + 1,
+                             .count = count,
+                             .kind = RECORD_EVENTS,
+                             .flags = first ? RECORD_FIRST : 0,
+                             .recorded_ms = BOOK_NOW,
+                             .prev = stream->head.chain };
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct event *event = &stream->told[record.seq + i];
+        *event = next_event(stream, record.seq + i);
+        codec_encode(event, CODEC_NO_IDENTITY, &cores[i]);
+        entries[i].core = text_view(&cores[i]);
+        size += record_entry_size(&entries[i]);
+    }
+    size = record_size(size, first);
+    record_write(&writer, &record, bytes, size);
+    for (uint32_t i = 0; i < count; i++)
+        record_write_event(&writer, &entries[i]);
+    record_write_end(&writer);
+    for (uint32_t i = 0; i < count; i++)
+        text_close(&cores[i]);
+    stream->head = (stream_head) { record_last(&record), record.chain };
+    return size;
+}
+
+static void
+send(struct book *book, struct stream *stream)
+{
+    static uint8_t bytes[1 << 16];
+    const struct ingest_options options = { .now_ms = BOOK_NOW };
+    uint32_t size = write_record(stream, 1 + draw(BATCH_MAX), bytes);
+    struct ingest_batch batch = { .stream = stream->id,
+                                  .bytes = { bytes, size } };
+
+    assert_int_equal(
+        ingest_run(ledger_journal(book->ledger), &batch, 1, &options), OK);
+    assert_int_equal(batch.verdict, INGEST_APPENDED);
+}
+
+static void
+enrol(struct book *book)
+{
+    const struct enrolment enrolment = { .node = 4,
+                                         .role = ENROL_STORE,
+                                         .store_count = 1,
+                                         .stores = { 10 },
+                                         .once_until_ms = BOOK_NOW };
+    struct text body = { 0 };
+    struct journal_result result;
+
+    enrol_encode(&enrolment, &body);
+    const struct journal_control item = { .channel = CHANNEL_BOOKS,
+                                          .kind = RECORD_ENROL,
+                                          .body = text_view(&body),
+                                          .now_ms = BOOK_NOW };
+    assert_int_equal(
+        journal_append_control(ledger_journal(book->ledger), &item, &result),
+        OK);
+    text_close(&body);
+}
+
+/* --- the test --- */
+
+static void
+expect_fresh(struct book *book, struct state *state)
+{
+    struct state_fold fold;
+    uint32_t found = 0;
+
+    assert_int_equal(
+        state_fold_open(&fold, book->ledger, state_timeline(state)), OK);
+    for (uint64_t member = 1; member <= MEMBERS + 4; member++) {
+        account_id account = { .member = member };
+        struct state_folded folded;
+        struct state_packed packed = { 0 };
+        assert_int_equal(
+            state_fold_account(&fold, account, HISTORY_ALL, &folded), OK);
+        enum err err = state_get(state, account, &packed);
+        assert_int_equal(err, folded.packed.size > 0 ? OK : ERR_NOT_FOUND);
+        assert_true(view_equal(packed.bytes, folded.packed));
+        found += err == OK;
+    }
+    counted += found;
+    state_fold_close(&fold);
+}
+
+static void
+refresh(struct book *book, struct state *state)
+{
+    assert_int_equal(ledger_refresh(book->ledger, NULL), OK);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    expect_fresh(book, state);
+}
+
+static void
+restart(struct book *book, struct state **state, uint64_t kept)
+{
+    state_close(*state);
+    if (draw(2) == 0) { /* all is to be built anew */
+        book_reopen(book, LEDGER_WRITE);
+        assert_int_equal(state_check_drop(book->ledger), OK);
+    }
+    book_reopen(book, LEDGER_OWN);
+    assert_int_equal(state_open(book->ledger, state), OK);
+    state_keep(*state, kept);
+    refresh(book, *state);
+}
+
+static void
+run_world(uint64_t kept)
+{
+    struct book book;
+    struct state *state;
+    uint64_t wrong;
+
+    for (uint32_t i = 0; i < STREAMS; i++)
+        streams[i].head = (stream_head) { 0 };
+    book_open(&book, LEDGER_OWN);
+    book_rules(&book, "2025-01-01", RULES);
+    enrol(&book);
+    assert_int_equal(state_open(book.ledger, &state), OK);
+    state_keep(state, kept);
+    refresh(&book, state);
+    assert_false(admission_admits(book.ledger->admission, 4, 30));
+    for (uint32_t round = 0; round < 60; round++) {
+        today = 3 * round;
+        for (uint32_t i = 0; i < 1 + draw(3); i++)
+            send(&book, &streams[draw(round < 25 ? 2 : STREAMS)]);
+        refresh(&book, state);
+        if (draw(5) == 0)
+            assert_int_equal(state_checkpoint(state), OK);
+        if (draw(9) == 0)
+            restart(&book, &state, kept);
+    }
+    assert_int_equal(state_checkpoint(state), OK);
+    assert_int_equal(state_check(book.ledger, &wrong), OK);
+    assert_int_equal(wrong, 0);
+    state_close(state);
+    book_close(&book);
+}
+
+TEST(followed_states_equal_a_fresh_fold)
+{
+    for (uint32_t i = 0; i < TOLD_MAX; i++)
+        snprintf(ids[i], sizeof ids[i], "i%u", i);
+    for (uint32_t world = 0; world < 8; world++) {
+        seed = 11 + world;
+        /* Nothing is kept; all; all, until there is no more room. */
+        run_world(world % 3 == 0 ? 0 : world % 3 == 1 ? 1 << 30 : 1 << 13);
+    }
+    assert_true(counted > 1000);
+}
+
+RUN(cmocka_unit_test(followed_states_equal_a_fresh_fold))
