@@ -14,6 +14,8 @@ struct shadow {
     struct trust trust;
     struct hubs_own own;
     bool refills;
+    bool promoted; /* by a person: standbys, as the hub before us, may be gone
+                    * for good, and bring what they have whenever they come */
     bool deposed;
     uint32_t *back; /* nodes that have come back since, in no order */
     uint32_t back_count;
@@ -38,6 +40,7 @@ shadow_open(const struct shadow_options *options, struct shadow **ret_shadow,
         return ERR_MEMORY;
     shadow->options = *options;
     shadow->refills = reign.restored || reign.promoted;
+    shadow->promoted = reign.promoted;
     err = safe_open(options->journal, &shadow->safe);
     if (err == OK)
         err = trust_open(options->dir, options->journal, &shadow->trust,
@@ -312,6 +315,7 @@ all_are_back(const struct shadow *shadow)
 
     while (allow_next(options->allow, enrolment.node, &enrolment, &revoked))
         if (!revoked && enrolment.joined && enrolment.node != options->node &&
+            !(shadow->promoted && enrolment.role == ENROL_STANDBY) &&
             !is_back(shadow, enrolment.node))
             return false;
     return true;
