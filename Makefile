@@ -153,7 +153,7 @@ test: test-deps ## everything: units under sanitizers, examples, processes, tidy
 	$(Q)tests/run.sh build/test/all tests/tidy.sh $(SCRIPTS) $(UNITS:$(B)/%=build/asan/%)
 bench: all $(BENCHES) ## measure, beside peers, into build/bench/*.json
 	$(Q)mkdir -p build/bench && for b in $(BENCHES); do $$b || exit 1; done
-bench-replay: all $(B)/bench/bench_replay ## replay 50 million events of a million accounts, beside a loop
+bench-replay: all $(B)/bench/bench_replay ## replay 50 million events of a million accounts, beside a loop, SQLite and DuckDB
 	$(Q)mkdir -p build/bench
 	$(Q)BENCH_REPLAY_EVENTS=$${BENCH_REPLAY_EVENTS:-50000000} $(B)/bench/bench_replay
 tidy: ## check layering, lengths and layout
