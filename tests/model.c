@@ -364,6 +364,36 @@ drop_zeros(struct model *model)
               model_sum_compare);
 }
 
+/* What redeeming it at the end would pay. */
+static int64_t
+ticket_value(const struct version_entry *version, const struct ticket *ticket)
+{
+    int32_t place =
+        version == NULL ? -1 : model_reward_place(version, ticket->reward);
+
+    return place < 0 ? ticket->value
+                     : version->program->rewards[place].value.minor;
+}
+
+static struct model_end
+end_of(const struct model *model, int64_t at_ms)
+{
+    const struct version_entry *version = model_version_at(model, at_ms);
+    struct model_end end = {
+        .outstanding =
+            model_available_points(model) + model_pending_points(model),
+        .debt = model->debt,
+        .vouchers = model->tickets.count,
+        .level = model->level.id,
+        .purchases = model->purchases,
+        .spend = model_spend_of(model, INT32_MIN, INT32_MAX),
+    };
+
+    for (uint32_t i = 0; i < model->tickets.count; i++)
+        end.voucher_value += ticket_value(version, &model->tickets.items[i]);
+    return end;
+}
+
 struct model_answer
 model_ask(struct model *model, const struct model_question *question)
 {
@@ -388,6 +418,7 @@ model_ask(struct model *model, const struct model_question *question)
     drop_zeros(model);
     return (struct model_answer) { .begun = model->begun,
                                    .balance = balance,
+                                   .end = end_of(model, question->until_ms),
                                    .rows = model->rows.items,
                                    .row_count = model->rows.count,
                                    .sums = model->sums.items,

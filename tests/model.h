@@ -50,10 +50,22 @@ struct model; /* memory and a zone's midnights */
 struct model *model_open(const struct zone *zone);
 void model_close(struct model *model);
 
+/* What the account has at the end, beside its balance. */
+struct model_end {
+    int64_t outstanding; /* points of all lots */
+    int64_t debt;
+    int64_t vouchers;
+    int64_t voucher_value; /* cents, if they were redeemed then */
+    view level;            /* empty: none */
+    int64_t purchases;
+    int64_t spend; /* cents, ever */
+};
+
 /* Answers; everything lives until the next question. */
 struct model_answer {
-    bool begun;       /* there is an event that counts, or a referral */
-    view balance;     /* one JSON object */
+    bool begun;   /* there is an event that counts, or a referral */
+    view balance; /* one JSON object */
+    struct model_end end;
     const view *rows; /* of explain, one JSON object each */
     uint32_t row_count;
     uint32_t sum_count;

@@ -1,0 +1,280 @@
+#include "tests/round.h"
+
+#include "core/ledger_append.h"
+#include "core/ledger_publish.h"
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t NOW_MS = INT64_C(1900000000000);
+
+enum {
+    CODE_SIZE = 40,
+    SEQS = 1000, /* of a history */
+};
+
+static void
+need(enum err err, const struct complaint *complaint)
+{
+    if (err != OK)
+        fail_msg("%s: %s", err_name(err), complaint->text);
+}
+
+/* --- what is taken from the cases --- */
+
+/* An `id` told again by a later incarnation is one event with the first. */
+static bool
+tells_again(const struct gen_case *made)
+{
+    for (uint32_t i = 0; i < made->event_count; i++)
+        for (uint32_t k = 0; k < i; k++) {
+            const struct event *a = &made->events[i], *b = &made->events[k];
+            if (a->id.size > 0 && view_equal(a->id, b->id) &&
+                a->identity.node == b->identity.node && a->at_ms == b->at_ms)
+                return true;
+        }
+    return false;
+}
+
+/* Goods by the million would be vouchers by the billion under a program that
+ * was not drawn for them. */
+static bool
+is_huge(const struct gen_case *made)
+{
+    for (uint32_t i = 0; i < made->event_count; i++) {
+        const struct event *event = &made->events[i];
+        if (event->kind != EVENT_PURCHASE && event->kind != EVENT_RETURN)
+            continue;
+        if (event->sale.total.minor > 10000000)
+            return true;
+        for (uint32_t k = 0; k < event->sale.line_count; k++)
+            if (event->sale.lines[k].qty > 1000)
+                return true;
+    }
+    return false;
+}
+
+/* The first case from that seed on that plays in the zone, NULL: in any. */
+static uint64_t
+find_case(struct round *round, uint64_t seed, const char *zone,
+          struct gen_case *ret_case)
+{
+    for (;; seed++) {
+        gen_case_make(seed, trial_zones(round->trial), &round->arena, ret_case);
+        if ((zone == NULL || strcmp(ret_case->zone, zone) == 0) &&
+            !tells_again(ret_case) && !is_huge(ret_case))
+            return seed;
+    }
+}
+
+account_id
+round_member(uint32_t history, uint32_t index)
+{
+    assert(index < ROUND_MEMBERS);
+    return (account_id) { .member = history * ROUND_MEMBERS + index + 1 };
+}
+
+account_id
+round_bearer(const struct round *round, uint32_t history)
+{
+    return (account_id) { .bearer = round->bearers[history] };
+}
+
+static void
+shift_seq(identity *id, uint32_t history)
+{
+    id->seq += history * SEQS;
+}
+
+static struct event
+take_event(struct round *round, const struct event *from, uint32_t history)
+{
+    struct event event = *from;
+    uint64_t member = from->account.member;
+
+    event.account = member == 0 ? round_bearer(round, history)
+                                : round_member(history, (uint32_t)member - 1);
+    shift_seq(&event.identity, history);
+    if (event.kind == EVENT_VOID)
+        shift_seq(&event.annul.voids, history);
+    if (event.kind == EVENT_JOIN && event.join.referrer != 0)
+        event.join.referrer += history * ROUND_MEMBERS;
+    return event;
+}
+
+/* What is left of an event as a plain one; false: nothing. */
+static bool
+make_plain(struct round *round, struct event *event)
+{
+    char code[IDENTITY_SIZE];
+
+    if (event->kind == EVENT_JOIN) {
+        event->join.referrer = 0;
+    } else if (event->kind == EVENT_PURCHASE) {
+        if (event->sale.line_count > 0) {
+            struct event_line *line =
+                ARENA_NEW(&round->arena, struct event_line, 1);
+            *line =
+                (struct event_line) { .amount = event->sale.total,
+                                      .qty = 1,
+                                      .category = event->sale.lines->category };
+            event->sale.lines = line;
+            event->sale.line_count = 1;
+        }
+        event->sale.off.minor = 0;
+    } else if (event->kind == EVENT_REDEEM) {
+        event->redeem.points.value += event->redeem.points.value == 0 ? 40 : 0;
+        event->redeem.reward = (view) { NULL, 0 };
+        event->redeem.value.minor = -1;
+        identity_format(event->identity, code);
+        event->id = arena_copy(&round->arena, view_of(code));
+    } else {
+        return false;
+    }
+    event->identity = (identity) { 0 };
+    event->recorded_ms = 0;
+    return event_check(event, &(struct complaint) { "" }) == OK;
+}
+
+/* --- the ledger --- */
+
+static void
+publish(struct round *round, const struct gen_case *made)
+{
+    round->version_count = made->version_count;
+    for (uint32_t i = 0; i < made->version_count; i++) {
+        struct gen_version *version = &round->versions[i];
+        struct complaint complaint = { "" };
+        identity published;
+        *version = made->versions[i];
+        const struct ledger_publish publish = { .name = "program.yaml",
+                                                .file = view_of(version->yaml),
+                                                .from_day = version->from_day,
+                                                .now_ms = NOW_MS };
+        need(ledger_publish(round->ledger, &publish, &published, &complaint),
+             &complaint);
+    }
+}
+
+static void
+import(struct round *round, const struct gen_case *made, uint32_t history)
+{
+    struct ledger_import import = { .now_ms = NOW_MS };
+    struct ledger_entry entries[GEN_EVENTS] = { 0 };
+    struct round_history *into = &round->histories[history];
+    struct complaint complaint = { "" };
+    uint32_t refused;
+
+    for (uint32_t i = 0; i < made->event_count; i++) {
+        struct event *event = &into->events[into->count++];
+        *event = take_event(round, &made->events[i], history);
+        entries[i].event = *event;
+        entries[i].at_given = true;
+    }
+    need(ledger_import(round->ledger, entries, made->event_count, &import,
+                       &refused, &complaint),
+         &complaint);
+}
+
+static void
+append(struct round *round, const struct gen_case *made, uint32_t history)
+{
+    const struct ledger_append options = { .now_ms = NOW_MS };
+    struct ledger_entry entries[GEN_EVENTS] = { 0 };
+    struct round_history *into = &round->histories[history];
+    struct complaint complaint = { "" };
+
+    for (uint32_t i = 0; i < made->event_count; i++) {
+        struct event event = take_event(round, &made->events[i], history);
+        if (!make_plain(round, &event))
+            continue;
+        entries[into->count].at_given = true;
+        entries[into->count++].event = event;
+    }
+    if (into->count == 0)
+        return;
+    need(ledger_append(round->ledger, entries, into->count, &options,
+                       &complaint),
+         &complaint);
+    for (uint32_t i = 0; i < into->count; i++)
+        into->events[i] = entries[i].event;
+}
+
+/* Into the image: the tail knows nothing of plain events. */
+static void
+merge(struct round *round)
+{
+    struct history *history = ledger_history(round->ledger);
+
+    assert_int_equal(history_refresh(history), OK);
+    assert_int_equal(history_merge(history), OK);
+}
+
+static void
+fill(struct round *round, struct gen_case *made)
+{
+    const char *zone = made->zone;
+    uint64_t seed = round->seed;
+
+    round->first_ms = made->events[0].at_ms;
+    round->last_ms = made->until_ms;
+    for (uint32_t i = 0; i < ROUND_CASES; i++, seed++) {
+        char code[CODE_SIZE];
+        seed = find_case(round, seed, zone, made);
+        snprintf(code, sizeof code, "BOOK-%u", i);
+        round->bearers[i] = arena_copy(&round->arena, view_of(code));
+        round->histories[i].events =
+            ARENA_NEW(&round->arena, struct event, GEN_EVENTS);
+        if (i < ROUND_CANDIDATES)
+            round->candidates[i] =
+                (const char *)arena_copy(
+                    &round->arena,
+                    (view) { (const uint8_t *)made->versions[0].yaml,
+                             (uint32_t)strlen(made->versions[0].yaml) + 1 })
+                    .bytes;
+        if (i % 2 == 0)
+            import(round, made, i);
+        else
+            append(round, made, i);
+        if (i == ROUND_CASES / 2)
+            merge(round);
+    }
+}
+
+void
+round_open(struct round *round, struct trial *trial, uint64_t seed)
+{
+    const struct ledger_identity who = { .node = 9, .incarnation = 1 };
+    struct gen_case *made = malloc(sizeof *made);
+    struct complaint complaint = { "" };
+    char dir[PLACE_SIZE];
+
+    assert_non_null(made);
+    *round = (struct round) {
+        .trial = trial, .seed = seed, .gen = { seed }, .place = place_make()
+    };
+    assert_true(arena_open(&round->arena, (size_t)1 << 32));
+    place_join(&round->place, "ledger", dir);
+    need(ledger_create(dir, &who, NOW_MS, &complaint), &complaint);
+    need(ledger_open(dir, LEDGER_OWN, &complaint, &round->ledger), &complaint);
+    round->seed = find_case(round, seed, NULL, made);
+    for (uint32_t i = 0; i < GEN_ZONES; i++)
+        if (strcmp(gen_zone_names[i], made->zone) == 0)
+            round->zone = &trial_zones(trial)[i];
+    publish(round, made);
+    fill(round, made);
+    need(ledger_refresh(round->ledger, &complaint), &complaint);
+    if (gen_chance(&round->gen, 70))
+        merge(round);
+    free(made);
+}
+
+void
+round_close(struct round *round)
+{
+    ledger_close(round->ledger);
+    arena_close(&round->arena);
+    place_remove(&round->place);
+}
