@@ -70,6 +70,7 @@ sum_amounts(const struct side *side, struct compare_side *ret_side)
     for (uint32_t i = 0; i < count; i++)
         for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
             ret_side->amounts[k] += rows[i].amounts[k];
+    ret_side->amounts[MEASURE_EXPIRED] = side->expired.value;
 }
 
 static void

@@ -4,51 +4,83 @@
 
 enum {
     STREAMS_MAX = 64,
-    DAYS_OF_WEEK = 7,
+    CHAPTERS_MAX = 64,
     /* What tables know. */
     KINDS = 1 << CHAPTER_PURCHASE | 1 << CHAPTER_LINE | 1 << CHAPTER_REDEEM |
             1 << CHAPTER_JOIN,
 };
 
-/* 1970-01-01 was a Thursday. */
-enum { WEEKDAY_OF_EPOCH = 3 };
-
 void
 plain_days_open(struct plain_days *days, const struct zone *zone,
                 struct arena *arena)
 {
-    uint16_t *month = ARENA_NEW(arena, uint16_t, PLAIN_DAYS);
-    int64_t *midnight_ms = ARENA_NEW(arena, int64_t, PLAIN_DAYS);
-    int32_t *month_day = ARENA_NEW(arena, int32_t, PLAIN_MONTHS);
+    uint16_t *months = ARENA_NEW(arena, uint16_t, PLAIN_DAYS);
+    int32_t *month_day = ARENA_NEW(arena, int32_t, PLAIN_MONTHS + 1);
+    int64_t *begins_ms = ARENA_NEW(arena, int64_t, PLAIN_MONTHS + 1);
+    int32_t first = calendar_month_first_day(PLAIN_MONTH_FIRST);
 
-    *days = (struct plain_days) {
-        .zone = zone,
-        .first = calendar_month_first_day(PLAIN_MONTH_FIRST),
-        .month = month,
-        .midnight_ms = midnight_ms,
-        .month_day = month_day,
-    };
-    for (int32_t i = 0; i < PLAIN_MONTHS; i++)
-        month_day[i] =
-            calendar_month_first_day(PLAIN_MONTH_FIRST + i) - days->first;
+    for (int32_t i = 0; i <= PLAIN_MONTHS; i++) {
+        int32_t day = calendar_month_first_day(PLAIN_MONTH_FIRST + i);
+        month_day[i] = day - first;
+        begins_ms[i] = zone_midnight_ms(zone, day);
+    }
     int32_t at = 0;
     for (int32_t i = 0; i < PLAIN_DAYS; i++) {
-        if (at + 1 < PLAIN_MONTHS && i >= month_day[at + 1])
-            at++;
-        month[i] = (uint16_t)at;
-        midnight_ms[i] = zone_midnight_ms(zone, days->first + i);
+        at += i == month_day[at + 1];
+        months[i] = (uint16_t)at;
     }
+    *days = (struct plain_days) {
+        .zone = zone,
+        .first = first,
+        .months = months,
+        .month_day = month_day,
+        .month_begins_ms = begins_ms,
+    };
+}
+
+/* --- the block --- */
+
+static void
+grow(struct plain *plain, uint32_t room)
+{
+    struct arena *arena = plain->arena;
+
+    assert(plain->row_count == 0);
+    assert(plain->stop_count == 0);
+    plain->room = room;
+    plain->at_ms = ARENA_NEW(arena, int64_t, room);
+    plain->day = ARENA_NEW(arena, int32_t, room);
+    plain->ms_of_day = ARENA_NEW(arena, int32_t, room);
+    plain->gap = ARENA_NEW(arena, int32_t, room);
+    plain->amount = ARENA_NEW(arena, uint32_t, room);
+    plain->month = ARENA_NEW(arena, uint16_t, room);
+    plain->store = ARENA_NEW(arena, uint16_t, room);
+    plain->goods = ARENA_NEW(arena, uint16_t, room);
+    plain->past = ARENA_NEW(arena, uint8_t, room);
+    plain->stops = ARENA_NEW(arena, struct plain_stop, room);
 }
 
 void
 plain_open(struct plain *plain, const struct plain_days *days,
-           struct arena *arena)
+           uint32_t account_room, struct arena *arena)
 {
     *plain = (struct plain) {
         .days = days,
+        .arena = arena,
         .number_of = ARENA_NEW(arena, uint16_t, 1u << CHAPTER_STORE_BITS),
         .store_of = ARENA_NEW(arena, uint32_t, PLAIN_STORES_MAX + 1),
+        .account_room = account_room,
+        .accounts = ARENA_NEW(arena, struct plain_account, account_room),
     };
+    grow(plain, PLAIN_ROWS);
+}
+
+void
+plain_clear(struct plain *plain)
+{
+    plain->row_count = 0;
+    plain->stop_count = 0;
+    plain->account_count = 0;
 }
 
 static uint32_t
@@ -81,53 +113,107 @@ move_clock(struct plain *plain, int64_t at_ms)
     plain->offset_ms = zone->transitions[low].offset_s * INT64_C(1000);
 }
 
-static bool
+/* --- an account --- */
+
+/* What has been seen of an account on the way through its chapters. */
+struct reading {
+    int64_t until_ms;
+    int64_t last_ms;
+    int32_t last_day;
+    identity streams[STREAMS_MAX];
+    uint32_t stream_count;
+};
+
+static void
 read_row(struct plain *plain, const struct chapter *chapter, uint32_t index,
-         struct plain_event *row)
+         uint32_t row)
 {
-    const struct plain_days *days = plain->days;
+    memcpy(&plain->amount[row], chapter->amounts + (size_t)index * 4, 4);
+    plain->goods[row] = WORDS_NONE;
+    if (chapter->goods != NULL)
+        memcpy(&plain->goods[row], chapter->goods + (size_t)index * 2, 2);
+}
+
+/* False: a join that names a referrer, which takes more than one account. */
+static bool
+add_stop(struct plain *plain, const struct chapter *chapter, uint32_t index,
+         uint32_t row)
+{
+    struct plain_stop *stop = &plain->stops[plain->stop_count++];
     uint64_t key;
 
     memcpy(&key, chapter->keys + (size_t)index * 8, sizeof key);
-    memcpy(&row->amount, chapter->amounts + (size_t)index * 4, 4);
-    row->goods = WORDS_NONE;
-    if (chapter->goods != NULL)
-        memcpy(&row->goods, chapter->goods + (size_t)index * 2, 2);
-    row->at_ms = chapter_key_at_ms(key);
-    row->kind = (uint8_t)chapter_key_kind(key);
-    if (row->at_ms < plain->clock_from_ms ||
-        row->at_ms >= plain->clock_until_ms)
-        move_clock(plain, row->at_ms);
-    uint64_t local_ms = (uint64_t)(row->at_ms + plain->offset_ms);
-    uint32_t day = (uint32_t)(local_ms / (uint64_t)CALENDAR_DAY_MS);
-    row->ms_of_day = (int32_t)(local_ms - day * (uint64_t)CALENDAR_DAY_MS);
-    row->weekday = (uint8_t)((day + WEEKDAY_OF_EPOCH) % DAYS_OF_WEEK);
-    row->day = (int32_t)day - days->first;
-    row->month = days->month[row->day];
-    uint32_t store = chapter_key_store(key);
-    uint32_t number = plain->number_of[store];
-    if (number == 0)
-        number = add_store(plain, store);
-    row->store = (uint16_t)number;
-    /* A join that names a referrer takes more than one account. */
-    return number != 0 && (row->kind != CHAPTER_JOIN || row->goods == 0);
+    memcpy(&stop->amount, chapter->amounts + (size_t)index * 4, 4);
+    stop->at_ms = plain->at_ms[row];
+    stop->day = plain->day[row];
+    stop->row = row;
+    stop->month = plain->month[row];
+    stop->store = plain->store[row];
+    stop->kind = (uint8_t)chapter_key_kind(key);
+    return stop->kind != CHAPTER_JOIN || plain->goods[row] == 0;
+}
+
+/* Every event is written as a row, which a stop leaves to the next one.
+ * False: a store too many, or a day after a later one. */
+static bool
+read_chapter(struct plain *plain, const struct chapter *chapter,
+             struct reading *reading)
+{
+    const struct plain_days *days = plain->days;
+    uint32_t row = plain->row_count;
+    int32_t last_day = reading->last_day;
+    bool fit = true;
+
+    for (uint32_t i = 0; i < chapter->plain_count; i++) {
+        uint64_t key;
+        memcpy(&key, chapter->keys + (size_t)i * 8, sizeof key);
+        int64_t at_ms = chapter_key_at_ms(key);
+        if (at_ms > reading->until_ms)
+            break;
+        if (at_ms < plain->clock_from_ms || at_ms >= plain->clock_until_ms)
+            move_clock(plain, at_ms);
+        uint64_t local_ms = (uint64_t)(at_ms + plain->offset_ms);
+        uint32_t date = (uint32_t)(local_ms / (uint64_t)CALENDAR_DAY_MS);
+        int32_t day = (int32_t)date - days->first;
+        uint32_t store = plain->number_of[chapter_key_store(key)];
+        if (store == 0)
+            store = add_store(plain, chapter_key_store(key));
+        fit &= store != 0 && day >= last_day;
+        last_day = day;
+        plain->at_ms[row] = at_ms;
+        plain->day[row] = day;
+        plain->ms_of_day[row] =
+            (int32_t)(local_ms - date * (uint64_t)CALENDAR_DAY_MS);
+        plain->month[row] = days->months[day];
+        plain->store[row] = (uint16_t)store;
+        read_row(plain, chapter, i, row);
+        if (chapter_key_kind(key) <= CHAPTER_LINE)
+            row++;
+        else
+            fit &= add_stop(plain, chapter, i, row);
+    }
+    plain->row_count = row;
+    reading->last_day = last_day;
+    return fit;
 }
 
 /* Two incarnations of one node may tell an event twice. */
 static bool
-add_streams(const struct chapter *chapter, identity *seen, uint32_t *count)
+add_streams(const struct chapter *chapter, struct reading *reading)
 {
     for (uint32_t i = 0; i < chapter->stream_count; i++) {
         identity stream = chapter_stream(chapter, i);
         uint32_t at = 0;
-        while (at < *count && seen[at].node != stream.node)
+        while (at < reading->stream_count &&
+               reading->streams[at].node != stream.node)
             at++;
-        if (at < *count && seen[at].incarnation != stream.incarnation)
+        if (at < reading->stream_count &&
+            reading->streams[at].incarnation != stream.incarnation)
             return false;
         if (at == STREAMS_MAX)
             return false;
-        if (at == *count)
-            seen[(*count)++] = stream;
+        if (at == reading->stream_count)
+            reading->streams[reading->stream_count++] = stream;
     }
     return true;
 }
@@ -164,48 +250,98 @@ is_admitted(const struct history_scan *scan, const struct chapter *chapter)
     return true;
 }
 
-/* Appends the chapter's rows; they follow those of the chapter before. */
+/* Whether the chapter's events follow those of the chapter before. */
 static bool
-read_chapter(struct plain *plain, const struct chapter *chapter,
-             int64_t until_ms, int64_t *last_ms, struct arena *arena)
+follows(const struct chapter *chapter, struct reading *reading)
 {
-    struct plain_event *rows =
-        ARENA_NEW(arena, struct plain_event, chapter->plain_count);
+    uint64_t first, last;
 
-    if (plain->row_count == 0)
-        plain->events = rows;
-    assert(rows == plain->events + plain->row_count);
-    plain->row_count += chapter->plain_count;
-    for (uint32_t i = 0; i < chapter->plain_count; i++) {
-        if (!read_row(plain, chapter, i, &rows[i]) ||
-            (i == 0 && rows[i].at_ms <= *last_ms))
-            return false;
-        plain->event_count += rows[i].at_ms <= until_ms;
-    }
-    if (chapter->plain_count > 0)
-        *last_ms = rows[chapter->plain_count - 1].at_ms;
-    return true;
+    if (chapter->plain_count == 0)
+        return true;
+    memcpy(&first, chapter->keys, sizeof first);
+    memcpy(&last, chapter->keys + (size_t)(chapter->plain_count - 1) * 8,
+           sizeof last);
+    bool after = chapter_key_at_ms(first) > reading->last_ms;
+    reading->last_ms = chapter_key_at_ms(last);
+    return after;
 }
 
-bool
-plain_read(struct plain *plain, const struct history_scan *scan,
-           const struct history_raw *raw, int64_t until_ms, struct arena *arena)
+/* The past of the account's rows. */
+static void
+look_back(struct plain *plain, const struct plain_account *account)
 {
-    identity seen[STREAMS_MAX];
-    uint32_t seen_count = 0;
-    struct chapter chapter;
-    int64_t last_ms = INT64_MIN;
+    uint32_t row = account->row_first;
+    uint32_t home = 0; /* as a small number that no store has */
 
-    plain->event_count = 0;
-    plain->row_count = 0;
-    if (raw->tail != TAIL_NONE)
-        return false;
-    for (uint32_t i = 0; i < raw->chapter_count; i++)
-        if (chapter_open(raw->chapters[i], &chapter) != OK ||
-            chapter.other_count > 0 || (chapter.kinds & ~KINDS) != 0 ||
-            !is_admitted(scan, &chapter) ||
-            !add_streams(&chapter, seen, &seen_count) ||
-            !read_chapter(plain, &chapter, until_ms, &last_ms, arena))
-            return false;
-    return true;
+    for (uint32_t i = account->stop_first; i <= account->stop_end; i++) {
+        bool last = i == account->stop_end;
+        uint32_t end = last ? account->row_end : plain->stops[i].row;
+        for (; row < end; row++) {
+            bool first = row == account->row_first;
+            plain->gap[row] =
+                first ? -1 : plain->day[row] - plain->day[row - 1];
+            plain->past[row] =
+                (uint8_t)((first ? 0 : PLAIN_BOUGHT) |
+                          (plain->store[row] == home ? PLAIN_AT_HOME : 0));
+        }
+        if (!last && plain->stops[i].kind == CHAPTER_JOIN &&
+            plain->stops[i].amount != 0)
+            home = plain->stops[i].amount < 1u << CHAPTER_STORE_BITS
+                       ? plain->number_of[plain->stops[i].amount]
+                       : 0;
+    }
+}
+
+static enum plain_fit
+read_all(struct plain *plain, const struct chapter *chapters, uint32_t count,
+         struct reading *reading)
+{
+    const struct plain_account account = {
+        .row_first = plain->row_count,
+        .stop_first = plain->stop_count,
+    };
+    bool fit = true;
+
+    for (uint32_t i = 0; i < count && fit; i++)
+        fit = follows(&chapters[i], reading) &&
+              read_chapter(plain, &chapters[i], reading);
+    if (!fit) {
+        plain->row_count = account.row_first;
+        plain->stop_count = account.stop_first;
+        return PLAIN_OTHER;
+    }
+    struct plain_account *added = &plain->accounts[plain->account_count++];
+    *added = account;
+    added->row_end = plain->row_count;
+    added->stop_end = plain->stop_count;
+    if (plain->looks_back)
+        look_back(plain, added);
+    return PLAIN_TAKEN;
+}
+
+enum plain_fit
+plain_take(struct plain *plain, const struct history_scan *scan,
+           const struct history_raw *raw, int64_t until_ms)
+{
+    struct chapter chapters[CHAPTERS_MAX];
+    struct reading reading = { .until_ms = until_ms, .last_ms = INT64_MIN };
+    uint32_t more = 1; /* each event is written before it is counted */
+
+    if (raw->tail != TAIL_NONE || raw->chapter_count > CHAPTERS_MAX)
+        return PLAIN_OTHER;
+    for (uint32_t i = 0; i < raw->chapter_count; i++) {
+        if (chapter_open(raw->chapters[i], &chapters[i]) != OK ||
+            chapters[i].other_count > 0 || (chapters[i].kinds & ~KINDS) != 0 ||
+            !is_admitted(scan, &chapters[i]) ||
+            !add_streams(&chapters[i], &reading))
+            return PLAIN_OTHER;
+        more += chapters[i].plain_count;
+    }
+    if (plain->account_count == plain->account_room ||
+        (plain->account_count > 0 && (plain->row_count + more > plain->room ||
+                                      plain->stop_count + more > plain->room)))
+        return PLAIN_FULL;
+    if (more > plain->room)
+        grow(plain, more * 2);
+    return read_all(plain, chapters, raw->chapter_count, &reading);
 }

@@ -1,10 +1,12 @@
 /*
- * plain.h - the events of an account in rows, ready for tables
+ * plain.h - many accounts' events in columns, ready for tables
  *
  * The first of two stages of a fast replay, done once for all candidates: the
- * columns of an account's chapters (core/chapter.h) become rows in which the
- * local calendar has been looked up and stores are small numbers.  Accounts
- * with anything but plain events are left to the ordinary fold.
+ * chapters of a block of accounts (core/chapter.h) become columns, in which
+ * the local calendar has been looked up and stores are small numbers.  Each
+ * purchase is a row; what else happens to an account is a *stop*, which stands
+ * before a row.  Of an account, instants ascend and local days never go back.
+ * Accounts with anything but plain events are left to the ordinary fold.
  */
 #ifndef REPLAY_PLAIN_H
 #define REPLAY_PLAIN_H
@@ -12,60 +14,129 @@
 #include "core/chapter.h"
 #include "core/history_scan.h"
 
-/* Months and days are counted from 2000-01 and 1999-12-01. */
+/* Months and days are counted from 1999-12. */
 enum {
     PLAIN_MONTH_FIRST = 2000 * 12 - 1,
     PLAIN_MONTHS = 2407, /* to 2200-06 */
     PLAIN_DAYS = 73200,  /* 36,600 days after the last event, and more */
     PLAIN_STORES_MAX = 65535,
+    PLAIN_ROWS = 1024, /* of a block, unless one account has more */
 };
 
 /* The calendar of a zone as tables. */
 struct plain_days {
-    const struct zone *zone; /* borrowed */
-    int32_t first;           /* the day that the tables begin with */
-    const uint16_t *month;   /* of each day, from PLAIN_MONTH_FIRST */
-    const int64_t *midnight_ms;
-    const int32_t *month_day; /* the first day of each month */
+    const struct zone *zone;        /* borrowed */
+    int32_t first;                  /* the day that the tables begin with */
+    const uint16_t *months;         /* of each day, from PLAIN_MONTH_FIRST */
+    const int32_t *month_day;       /* the first day of each month ... */
+    const int64_t *month_begins_ms; /* ... and its first instant */
 };
 
 void plain_days_open(struct plain_days *days, const struct zone *zone,
                      struct arena *arena);
 
-struct plain_event {
-    int64_t at_ms;
-    int32_t day; /* from days->first */
-    int32_t ms_of_day;
-    uint32_t amount; /* cents, points, or home store */
-    uint16_t month;  /* from PLAIN_MONTH_FIRST */
-    uint16_t store;  /* small number */
-    uint16_t goods;  /* number of the category; 0: none */
-    uint8_t kind;    /* enum chapter_kind */
-    uint8_t weekday; /* 0 is Monday */
+/* What an account had done before a row. */
+enum {
+    PLAIN_BOUGHT = 1,
+    PLAIN_AT_HOME = 2, /* the row's store is its home store */
+    PLAIN_PASTS = 4,
 };
 
-/* One per thread: the small numbers of stores and the rows of an account. */
+/* Something else than a purchase. */
+struct plain_stop {
+    int64_t at_ms;
+    int32_t day;
+    uint32_t row;    /* the purchase that it stands before */
+    uint32_t amount; /* points, or home store */
+    uint16_t month;
+    uint16_t store;
+    uint8_t kind; /* enum chapter_kind */
+};
+
+struct plain_account {
+    uint32_t row_first;
+    uint32_t row_end;
+    uint32_t stop_first;
+    uint32_t stop_end;
+};
+
+/* One per thread: the small numbers of stores and a block of accounts. */
 struct plain {
     const struct plain_days *days;
+    struct arena *arena;
     uint16_t *number_of; /* of each store that fits a key; 0: none yet */
     uint32_t *store_of;  /* of each small number from 1 */
     uint32_t store_count;
     int64_t clock_from_ms; /* the stretch without a change of the clock ... */
     int64_t clock_until_ms;
     int64_t offset_ms; /* ... in which the last event lay */
-    struct plain_event *events;
-    uint32_t event_count; /* up to `until` */
-    uint32_t row_count;   /* of all */
+
+    uint32_t room; /* of rows, and as much of stops */
+    uint32_t row_count;
+    uint32_t stop_count;
+    uint32_t account_count;
+    uint32_t account_room;
+    bool looks_back; /* some rules ask for `gap` and `past`, else not made */
+    int64_t *at_ms;
+    int32_t *day; /* from days->first */
+    int32_t *ms_of_day;
+    int32_t *gap;     /* days since the last visit; -1: there was none */
+    uint32_t *amount; /* cents */
+    uint16_t *month;  /* from PLAIN_MONTH_FIRST */
+    uint16_t *store;  /* small number */
+    uint16_t *goods;  /* number of the category; 0: none */
+    uint8_t *past;    /* PLAIN_BOUGHT, PLAIN_AT_HOME */
+    struct plain_stop *stops;
+    struct plain_account *accounts;
 };
 
+/* A block takes `account_room` accounts at most. */
 void plain_open(struct plain *plain, const struct plain_days *days,
-                struct arena *arena);
+                uint32_t account_room, struct arena *arena);
 
-/* Puts the account's events up to `until_ms` into rows, which live in the
- * arena.  False: there are others than plain ones, or their order, identity or
- * right to speak for a store needs a closer look. */
-NODISCARD bool plain_read(struct plain *plain, const struct history_scan *scan,
-                          const struct history_raw *raw, int64_t until_ms,
-                          struct arena *arena);
+enum plain_fit {
+    PLAIN_TAKEN, /* the account is the block's last */
+    PLAIN_FULL,  /* not in this block: clear it and try again */
+    PLAIN_OTHER, /* there are others than plain events, or their order,
+                  * identity or right to speak for a store needs a closer
+                  * look */
+};
+
+/* Appends the account's events up to `until_ms`, perhaps none, to the block. */
+enum plain_fit plain_take(struct plain *plain, const struct history_scan *scan,
+                          const struct history_raw *raw, int64_t until_ms);
+
+/* Begins a new block. */
+void plain_clear(struct plain *plain);
+
+/* Whether few accounts more would fit the block. */
+static inline bool
+plain_is_well_filled(const struct plain *plain)
+{
+    const uint32_t much = PLAIN_ROWS - PLAIN_ROWS / 4;
+
+    return plain->account_count == plain->account_room ||
+           plain->row_count >= much || plain->stop_count >= much;
+}
+
+/* Whether none of the account's events lies before `until_ms`. */
+static inline bool
+plain_is_empty(const struct plain_account *account)
+{
+    return account->row_first == account->row_end &&
+           account->stop_first == account->stop_end;
+}
+
+/* The instant of its first event, if there is one. */
+static inline int64_t
+plain_begins_ms(const struct plain *plain, const struct plain_account *account)
+{
+    const struct plain_stop *stop = &plain->stops[account->stop_first];
+
+    return account->stop_first < account->stop_end &&
+                   stop->row == account->row_first
+               ? stop->at_ms
+               : plain->at_ms[account->row_first];
+}
 
 #endif

@@ -1,11 +1,23 @@
 /*
- * quick.h - an account of plain events folded by a table
+ * quick.h - accounts of plain events folded by tables
  *
- * The second stage of a fast replay.  It keeps of an account what plain events
- * can change (lots, debt, level, spend of the window, counts) and sums effects
- * up in cells by store and month, which become totals of the side at the end.
- * Every figure is the one that the ordinary fold comes to; the tests compare
- * the two on random histories and programs.
+ * The second stage of a fast replay: one side takes a block of accounts
+ * (plain.h) at a time.  No rule asks how many points an account has, so the
+ * work is done in three passes, each as plain as it can be:
+ *
+ * 1. Levels (quick_level.h): eligible amounts, and the level before each
+ *    purchase.  Sides that agree in what these depend on share them.
+ * 2. Gains (quick_gain.h): which rules hold for each purchase, and the points
+ *    that they give, rule by rule over the columns of the block.
+ * 3. Accounts, one after the other: points become lots, redemptions take from
+ *    them, what is over expires (quick_book.h).  Where all rules are simple
+ *    (rulebook.h) that is all; else the rest is done on the way, event by
+ *    event (quick_event.h) and by the clock (quick_clock.h).
+ *
+ * Time falls into eras (quick_parts.h): what changes at a version's beginning,
+ * at `since` and after `ends` is constant within one.  Every figure is the one
+ * that the ordinary fold comes to; the tests compare the two on random
+ * histories and programs.
  */
 #ifndef REPLAY_QUICK_H
 #define REPLAY_QUICK_H
@@ -14,20 +26,37 @@
 #include "replay/rulebook.h"
 #include "replay/side.h"
 
+struct quick_columns;
 struct quick; /* in the arena it was opened in */
 
-/* For one side in one thread; `outcome` is scratch that may be shared.  All
- * are borrowed.  NULL: the machine has no memory. */
-struct quick *quick_open(struct side *side, struct rulebook *table,
-                         struct plain *plain, struct earn_outcome *outcome,
-                         struct arena *arena);
+/* What the sides of one thread have in common; all borrowed. */
+struct quick_setup {
+    struct plain *plain;
+    const struct words *words;    /* of the history's goods */
+    struct earn_outcome *outcome; /* scratch; so the next two */
+    struct basket *basket;
+    struct quick_columns *columns;
+    struct arena *arena;
+};
+
+/* Columns to share, in the arena. */
+struct quick_columns *quick_columns_open(struct arena *arena);
+
+/* ERR_UNKNOWN: the side's rules have no tables, and the ordinary fold is to
+ * take all accounts.  ERR_MEMORY. */
+NODISCARD enum err quick_open(struct side *side,
+                              const struct quick_setup *setup,
+                              struct quick **ret_quick);
 void quick_close(struct quick *quick);
 
-/* Folds the rows that plain_read() has made of an account.  False: the account
- * has begun before the rules did, and is left to the ordinary fold; nothing
- * has been counted. */
-NODISCARD bool quick_fold(struct quick *quick,
-                          struct side_account *ret_account);
+/* Lets the side use the levels of another of its thread, which takes each
+ * block first.  False: they don't agree. */
+bool quick_share(struct quick *quick, const struct quick *other);
+
+/* Folds the block; what each account came to goes to `ret_accounts`, one in
+ * `stride`. */
+void quick_fold(struct quick *quick, struct side_account *ret_accounts,
+                uint32_t stride);
 
 /* Adds what has been summed up to the side, once. */
 void quick_finish(struct quick *quick);

@@ -3,74 +3,92 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct quick *
-quick_book_open(struct side *side, struct rulebook *table, struct plain *plain,
-                struct earn_outcome *outcome, struct arena *arena)
-{
-    struct quick *quick = ARENA_NEW(arena, struct quick, 1);
-    uint32_t partners = table->timeline->names[NAME_PARTNER].count;
+enum {
+    LOTS_FIRST = 64,
+    CELLS_FIRST = PLAIN_MONTHS + 1, /* so that no cell_base is below 1 */
+};
 
-    quick->side = side;
-    quick->table = table;
-    quick->plain = plain;
-    quick->outcome = outcome;
-    quick->arena = arena;
-    quick->program = table->version->program;
-    quick->effects.arena = arena;
-    quick->state.lots = ARENA_NEW(arena, struct quick_lot, ROOM_FIRST);
-    quick->state.lot_room = ROOM_FIRST;
-    quick->state.months = ARENA_NEW(arena, struct quick_month, PLAIN_MONTHS);
-    quick->state.counts =
-        ARENA_NEW(arena, struct earn_count, quick->program->earn_count);
-    quick->state.given = ARENA_NEW(arena, int32_t, quick->program->earn_count);
-    quick->blocks = calloc(PLAIN_STORES_MAX + 1, sizeof *quick->blocks);
-    quick->expired = calloc((size_t)partners * PLAIN_MONTHS, sizeof(int64_t));
-    if (quick->blocks != NULL && quick->expired != NULL)
-        return quick;
-    quick_book_close(quick);
-    return NULL;
+/* --- cells --- */
+
+/* The months in which a version has cells, with one to spare on either side:
+ * a zone's clock may go back over midnight. */
+struct months {
+    int32_t first;
+    int32_t count;
+};
+
+static int32_t
+month_at(const struct quick *quick, int64_t at_ms)
+{
+    int64_t least = LIMIT_AT_MS_MIN;
+    int32_t month =
+        zone_month(quick->plain->days->zone, at_ms < least ? least : at_ms) -
+        PLAIN_MONTH_FIRST;
+
+    if (month < 0)
+        return 0;
+    return month < PLAIN_MONTHS ? month : PLAIN_MONTHS - 1;
+}
+
+static struct months
+months_of(const struct quick *quick, const struct version *version)
+{
+    int64_t until_ms = version->until_ms < quick->side->until_ms
+                           ? version->until_ms
+                           : quick->side->until_ms;
+    int32_t first = month_at(quick, version->from_ms) - 1;
+    int32_t last = month_at(quick, until_ms) + 1;
+
+    return (struct months) {
+        .first = first,
+        .count = last < first ? 0 : last - first + 1,
+    };
+}
+
+static int32_t
+partner_count(const struct quick *quick)
+{
+    return (int32_t)quick->timeline->names[NAME_PARTNER].count;
+}
+
+bool
+quick_book_open(struct quick *quick)
+{
+    int32_t count = CELLS_FIRST;
+
+    for (uint32_t i = 0; i < quick->timeline->version_count; i++) {
+        struct rulebook *table = quick->tables[i];
+        struct months months = months_of(quick, table->version);
+        table->cell_base = count - months.first;
+        table->cell_months = months.count;
+        count += partner_count(quick) * months.count;
+    }
+    quick->state.lots = ARENA_NEW(quick->arena, struct quick_lot, LOTS_FIRST);
+    quick->state.lot_room = LOTS_FIRST;
+    /* Most of them are never touched. */
+    quick->cells = calloc((size_t)count, sizeof *quick->cells);
+    return quick->cells != NULL;
 }
 
 void
 quick_book_close(struct quick *quick)
 {
-    if (quick == NULL)
-        return;
-    free(quick->blocks);
-    free(quick->expired);
+    free(quick->cells);
 }
 
-struct quick_cell *
-quick_book_cell(struct quick *quick, uint32_t store, uint32_t month)
+static struct quick_cell *
+cell_of(const struct quick *quick, const struct quick_era *era, int32_t partner,
+        uint32_t month)
 {
-    struct quick_cell ***blocks = &quick->blocks[store];
+    const struct rulebook *table = era->table;
 
-    if (*blocks == NULL)
-        *blocks = ARENA_NEW(quick->arena, struct quick_cell *, BLOCKS);
-    struct quick_cell **block = &(*blocks)[month / BLOCK_MONTHS];
-    if (*block == NULL)
-        *block = ARENA_NEW(quick->arena, struct quick_cell, BLOCK_MONTHS);
-    return &(*block)[month % BLOCK_MONTHS];
+    return &quick->cells[!era->counts
+                             ? 0
+                             : table->cell_base + partner * table->cell_months +
+                                   (int32_t)month];
 }
 
-void
-quick_book_rare(struct quick *quick, const struct quick_place *place,
-                enum measure measure, int32_t partner, int64_t amount)
-{
-    if (!quick_counts(quick, place->at_ms))
-        return;
-    struct effect *effect = effect_add(&quick->effects, measure);
-    effect->partner = partner;
-    effect->store = place->store->store;
-    effect->amount = amount;
-    if (measure == MEASURE_ISSUED)
-        effect->money = micro_of_points(
-            (points) { amount },
-            version_issue_price(quick->table->version, partner));
-    side_count(quick->side, place->month + PLAIN_MONTH_FIRST,
-               quick->program->points.value, &quick->effects);
-    quick->effects.count = 0;
-}
+/* --- lots --- */
 
 /* Room for one more: what has been used up, or twice as much. */
 static void
@@ -91,36 +109,44 @@ make_room(struct quick_state *state, struct arena *arena)
     state->lot_end = count;
 }
 
-void
-quick_book_lot(struct quick_state *state, const struct quick_lot *lot,
-               struct arena *arena)
+static bool
+is_after(const struct rulebook_terms *a, const struct rulebook_terms *b)
 {
-    make_room(state, arena);
-    uint32_t at = state->lot_end;
+    return a->expires_at != b->expires_at ? a->expires_at > b->expires_at
+                                          : a->available_at > b->available_at;
+}
 
-    while (at > state->lot_first) {
-        const struct quick_lot *before = &state->lots[at - 1];
-        if (before->expires_at != lot->expires_at
-                ? before->expires_at < lot->expires_at
-            : before->available_at != lot->available_at
-                ? before->available_at < lot->available_at
-                : before->partner <= lot->partner)
-            break;
+void
+quick_book_lot(struct quick *quick, const struct rulebook_terms *terms,
+               int64_t amount)
+{
+    struct quick_state *state = &quick->state;
+
+    make_room(state, quick->arena);
+    uint32_t at = state->lot_end;
+    while (at > state->lot_first && is_after(state->lots[at - 1].terms, terms))
         at--;
-    }
-    if (at > state->lot_first) {
-        struct quick_lot *before = &state->lots[at - 1];
-        if (before->expires_at == lot->expires_at &&
-            before->available_at == lot->available_at &&
-            before->partner == lot->partner) {
-            before->left += lot->left;
-            return;
-        }
-    }
     memmove(&state->lots[at + 1], &state->lots[at],
-            (state->lot_end - at) * sizeof *lot);
-    state->lots[at] = *lot;
+            (state->lot_end - at) * sizeof *state->lots);
+    state->lots[at] = (struct quick_lot) { terms, amount };
     state->lot_end++;
+    if (terms->expires_at < state->due)
+        state->due = terms->expires_at;
+}
+
+void
+quick_book_expire(struct quick *quick, int64_t at_ms)
+{
+    struct quick_state *state = &quick->state;
+
+    while (state->lot_first < state->lot_end) {
+        const struct quick_lot *lot = &state->lots[state->lot_first];
+        if (lot->terms->expires_at > at_ms)
+            break;
+        state->lot_first++;
+        if (lot->terms->expires_at >= quick->side->since_ms)
+            state->sums.expired.value += lot->left;
+    }
 }
 
 static void
@@ -142,7 +168,7 @@ take(struct quick_state *state, int64_t at_ms, bool available, int64_t amount)
 {
     for (uint32_t i = state->lot_first; i < state->lot_end && amount > 0;) {
         struct quick_lot *lot = &state->lots[i];
-        if ((lot->available_at <= at_ms) != available) {
+        if ((lot->terms->available_at <= at_ms) != available) {
             i++;
             continue;
         }
@@ -159,57 +185,147 @@ take(struct quick_state *state, int64_t at_ms, bool available, int64_t amount)
 }
 
 void
-quick_book_redeem(struct quick *quick, const struct quick_place *place,
-                  int64_t amount)
+quick_book_redeem(struct quick *quick, const struct plain_stop *stop,
+                  const struct quick_era *era)
 {
     struct quick_state *state = &quick->state;
-    int64_t missing = take(state, place->at_ms, true, amount);
+    int64_t amount = stop->amount;
 
-    if (missing > 0)
-        missing = take(state, place->at_ms, false, missing);
-    place->cell->redeemed += amount;
-    place->cell->overdrawn += missing;
-    state->debt += missing;
-    if (!quick_counts(quick, place->at_ms))
+    if (era->table == NULL)
         return;
+    int64_t missing = take(state, stop->at_ms, true, amount);
+    if (missing > 0)
+        missing = take(state, stop->at_ms, false, missing);
+    state->debt += missing;
+    if (!era->counts)
+        return;
+    const struct rulebook_store *store =
+        rulebook_store(era->table, quick->plain, stop->store);
+    struct quick_cell *cell = cell_of(quick, era, store->partner, stop->month);
+    cell->redeemed += amount;
+    cell->overdrawn += missing;
     state->sums.redeemed.value += amount;
     state->sums.overdrawn.value += missing;
     quick->side->overdrawn_redemptions += missing > 0;
+}
+
+/* --- points and vouchers at a place --- */
+
+/* Points under a version that is no longer in force: at its price, but what a
+ * point is worth is said by the new one. */
+static void
+issue_late(struct quick *quick, const struct quick_place *place, int32_t issuer,
+           int64_t amount)
+{
+    struct effect *effect = effect_add(&quick->effects, MEASURE_ISSUED);
+
+    effect->partner = issuer;
+    effect->store = SIDE_STORE;
+    effect->amount = amount;
+    effect->money =
+        micro_of_points((points) { amount },
+                        version_issue_price(place->table->version, issuer));
+    side_count(quick->side, place->month + PLAIN_MONTH_FIRST,
+               place->era->table->program->points.value, &quick->effects);
+    quick->effects.count = 0;
+}
+
+void
+quick_book_earn(struct quick *quick, const struct quick_place *place,
+                int32_t issuer, int64_t amount)
+{
+    const struct quick_era *era = place->era;
+
+    if (era->counts)
+        quick->state.sums.net.value += amount;
+    if (era->table == place->table)
+        cell_of(quick, era, issuer, place->month)->issued += amount;
+    else if (era->counts)
+        issue_late(quick, place, issuer, amount);
+    quick_book_add(quick, rulebook_day(place->table, place->day)->terms,
+                   amount);
+}
+
+void
+quick_book_rule(struct quick *quick, const struct quick_place *place,
+                int32_t rule, int64_t amount)
+{
+    if (!place->era->counts)
+        return;
+    quick->side->rule_points[rule] += amount;
+    quick->side->rule_gave[rule] = true;
+}
+
+void
+quick_book_earn_by(struct quick *quick, const struct quick_place *place,
+                   int32_t rule, int64_t amount)
+{
+    if (amount == 0)
+        return;
+    quick_book_rule(quick, place, rule, amount);
+    quick_book_earn(quick, place, place->store->partner, amount);
+}
+
+/* What a voucher is worth at the end: by the version in force then, or, if it
+ * does not know the reward, by that of its issue. */
+static int64_t
+worth(const struct quick *quick, const struct version *issue, int32_t reward)
+{
+    const struct version *version =
+        timeline_at(quick->timeline, quick->side->until_ms);
+
+    if (version_place(version, NAME_REWARD, reward) == PROGRAM_NONE)
+        version = issue;
+    int32_t place = version_place(version, NAME_REWARD, reward);
+    return version->program->rewards[place].value.minor;
 }
 
 void
 quick_book_voucher(struct quick *quick, const struct quick_place *place,
                    int32_t reward, int32_t issuer, int64_t count)
 {
-    int32_t at = version_place(quick->table->version, NAME_REWARD, reward);
-    const struct program_reward *terms = &quick->program->rewards[at];
-    int64_t expires_at =
-        terms_voucher_expires_at(quick->table->days->zone, terms,
-                                 place->day + quick->table->days->first);
+    const struct version *version = place->table->version;
+    const struct quick_era *era = place->era;
+    int32_t at = version_place(version, NAME_REWARD, reward);
+    int64_t expires_at = terms_voucher_expires_at(
+        quick->plain->days->zone, &version->program->rewards[at],
+        place->day + quick->plain->days->first);
 
-    if (issuer == place->store->partner)
-        place->cell->vouchers += count;
-    else
-        quick_book_rare(quick, place, MEASURE_VOUCHERS_ISSUED, issuer, count);
+    /* A voucher that is issued costs nothing yet, so the value of a point
+     * plays no part. */
+    if (era->table == place->table) {
+        cell_of(quick, era, issuer, place->month)->vouchers += count;
+    } else if (era->counts) {
+        struct effect *effect =
+            effect_add(&quick->effects, MEASURE_VOUCHERS_ISSUED);
+        effect->partner = issuer;
+        effect->store = SIDE_STORE;
+        effect->amount = count;
+        side_count(quick->side, place->month + PLAIN_MONTH_FIRST, (price) { 0 },
+                   &quick->effects);
+        quick->effects.count = 0;
+    }
     if (expires_at <= quick->side->until_ms)
         return;
     quick->state.sums.vouchers += count;
-    quick->side->voucher_value.minor += count * terms->value.minor;
+    quick->side->voucher_value.minor += count * worth(quick, version, reward);
 }
 
 static void
-count_limit(struct quick_state *state, int32_t rule, enum limit_period per,
+count_limit(struct quick *quick, int32_t rule, enum limit_period per,
             int32_t period)
 {
+    struct quick_state *state = &quick->state;
+
     for (uint32_t i = 0; i < state->count_count; i++) {
-        struct earn_count *count = &state->counts[i];
+        struct earn_count *count = &quick->counts[i];
         if (count->rule != rule || count->per != per)
             continue;
         count->times = count->period < period ? 1 : count->times + 1;
         count->period = period;
         return;
     }
-    state->counts[state->count_count++] =
+    quick->counts[state->count_count++] =
         (struct earn_count) { rule, per, period, 1 };
 }
 
@@ -217,92 +333,96 @@ void
 quick_book_outcome(struct quick *quick, const struct quick_place *place)
 {
     const struct earn_outcome *outcome = quick->outcome;
-    int32_t day = place->day + quick->table->days->first;
+    int32_t day = place->day + quick->plain->days->first;
 
     for (uint32_t i = 0; i < outcome->gain_count; i++) {
         const struct earn_gain *gain = &outcome->gains[i];
-        quick_rule(quick, place, gain->rule, gain->points.value);
+        quick_book_rule(quick, place, gain->rule, gain->points.value);
         if (gain->reward != PROGRAM_NONE)
             quick_book_voucher(quick, place, gain->reward, gain->issuer, 1);
         if (gain->limit_per != LIMIT_PER_NONE)
-            count_limit(&quick->state, gain->rule, gain->limit_per,
+            count_limit(quick, gain->rule, gain->limit_per,
                         terms_period(gain->limit_per, day));
     }
     for (uint32_t i = 0; i < outcome->share_count; i++)
-        quick_earn(quick, place, outcome->shares[i].issuer,
-                   outcome->shares[i].points.value);
+        quick_book_earn(quick, place, outcome->shares[i].issuer,
+                        outcome->shares[i].points.value);
+}
+
+/* --- the end --- */
+
+void
+quick_book_end(struct quick *quick)
+{
+    struct side *side = quick->side;
+    struct quick_state *state = &quick->state;
+    struct side_account *sums = &state->sums;
+    const struct version *version =
+        timeline_at(quick->timeline, side->until_ms);
+    int32_t place = state->held->last;
+
+    for (uint32_t i = state->lot_first; i < state->lot_end; i++)
+        sums->outstanding.value += state->lots[i].left;
+    sums->debt.value = state->debt;
+    sums->level = version == NULL ? PROGRAM_NONE
+                                  : version_number(version, NAME_LEVEL, place);
+    sums->level_place = place == PROGRAM_NONE ? 0 : place;
+    side->expired.value += sums->expired.value;
+    side->outstanding.value += sums->outstanding.value;
+    side->debt.value += sums->debt.value;
+    side->voucher_count += sums->vouchers;
+    if (sums->level != PROGRAM_NONE)
+        side->level_counts[sums->level]++;
 }
 
 static void
-put_effect(struct quick *quick, enum measure measure, uint32_t store,
-           int32_t partner, int64_t amount)
+put_effect(struct quick *quick, enum measure measure, int32_t partner,
+           int64_t amount, micro exact)
 {
     if (amount == 0)
         return;
     struct effect *effect = effect_add(&quick->effects, measure);
-    effect->store = store;
+    effect->store = SIDE_STORE;
     effect->partner = partner;
     effect->amount = amount;
+    effect->money = exact;
 }
 
 static void
-finish_cell(struct quick *quick, const struct rulebook_store *store,
+finish_cell(struct quick *quick, const struct version *version, int32_t partner,
             int32_t month, const struct quick_cell *cell)
 {
-    const struct version *version = quick->table->version;
-    struct effect_list *effects = &quick->effects;
-    int32_t partner = store->partner;
+    const struct program *program = version->program;
     int64_t credited =
-        cell->redeemed -
-        (quick->program->overdraft_partner ? cell->overdrawn : 0);
+        cell->redeemed - (program->overdraft_partner ? cell->overdrawn : 0);
+    const micro nothing = { 0 };
 
-    put_effect(quick, MEASURE_PURCHASES, store->store, partner,
-               cell->purchases);
-    put_effect(quick, MEASURE_SALES, store->store, partner, cell->sales);
-    put_effect(quick, MEASURE_VOUCHERS_ISSUED, store->store, partner,
-               cell->vouchers);
-    put_effect(quick, MEASURE_OVERDRAWN, store->store, partner,
-               cell->overdrawn);
-    put_effect(quick, MEASURE_ISSUED, store->store, partner, cell->issued);
-    if (cell->issued > 0)
-        effects->items[effects->count - 1].money = micro_of_points(
-            (points) { cell->issued }, version_issue_price(version, partner));
-    put_effect(quick, MEASURE_REDEEMED, store->store, partner, cell->redeemed);
-    if (cell->redeemed > 0)
-        effects->items[effects->count - 1].money = micro_of_points(
-            (points) { credited }, version_redeem_price(version, partner));
-    side_count(quick->side, month + PLAIN_MONTH_FIRST,
-               quick->program->points.value, effects);
-    effects->count = 0;
-}
-
-static void
-finish_store(struct quick *quick, uint32_t number)
-{
-    const struct rulebook_store *store = &quick->table->stores[number];
-    struct quick_cell **blocks = quick->blocks[number];
-
-    for (int32_t block = 0; blocks != NULL && block < BLOCKS; block++)
-        for (int32_t i = 0; blocks[block] != NULL && i < BLOCK_MONTHS; i++)
-            finish_cell(quick, store, block * BLOCK_MONTHS + i,
-                        &blocks[block][i]);
+    if ((cell->issued | cell->redeemed | cell->vouchers) == 0)
+        return;
+    put_effect(quick, MEASURE_ISSUED, partner, cell->issued,
+               micro_of_points((points) { cell->issued },
+                               version_issue_price(version, partner)));
+    put_effect(quick, MEASURE_REDEEMED, partner, cell->redeemed,
+               micro_of_points((points) { credited },
+                               version_redeem_price(version, partner)));
+    put_effect(quick, MEASURE_OVERDRAWN, partner, cell->overdrawn, nothing);
+    put_effect(quick, MEASURE_VOUCHERS_ISSUED, partner, cell->vouchers,
+               nothing);
+    side_count(quick->side, month + PLAIN_MONTH_FIRST, program->points.value,
+               &quick->effects);
+    quick->effects.count = 0;
 }
 
 void
 quick_book_finish(struct quick *quick)
 {
-    uint32_t partners = quick->table->timeline->names[NAME_PARTNER].count;
+    const struct quick_cell *cell = quick->cells + CELLS_FIRST;
 
-    for (uint32_t i = 1; i <= quick->plain->store_count; i++)
-        finish_store(quick, i);
-    for (uint32_t p = 0; p < partners; p++)
-        for (int32_t month = 0; month < PLAIN_MONTHS; month++) {
-            put_effect(
-                quick, MEASURE_EXPIRED, 0, (int32_t)p,
-                quick->expired[(size_t)p * PLAIN_MONTHS + (size_t)month]);
-            if (quick->effects.count > 0)
-                side_count(quick->side, month + PLAIN_MONTH_FIRST,
-                           quick->program->points.value, &quick->effects);
-            quick->effects.count = 0;
-        }
+    for (uint32_t i = 0; i < quick->timeline->version_count; i++) {
+        const struct version *version = quick->tables[i]->version;
+        struct months months = months_of(quick, version);
+        for (int32_t p = 0; p < partner_count(quick); p++)
+            for (int32_t m = 0; m < months.count; m++)
+                finish_cell(quick, version, p, months.first + m, cell++);
+    }
 }

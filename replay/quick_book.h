@@ -1,32 +1,42 @@
 /*
- * quick_book.h - the sums of a side and the points of an account
+ * quick_book.h - the points of an account, and the sums of a side
+ *
+ * Lots are kept by their terms alone: who issued their points makes no figure
+ * of a replay.  Effects are summed up in cells by version, partner and month,
+ * which stay in the cache, and become totals of the side at the end.
  */
 #ifndef REPLAY_QUICK_BOOK_H
 #define REPLAY_QUICK_BOOK_H
 
 #include "replay/quick_parts.h"
 
-/* For one side in one thread; see quick_open(). */
-struct quick *quick_book_open(struct side *side, struct rulebook *table,
-                              struct plain *plain, struct earn_outcome *outcome,
-                              struct arena *arena);
+/* Lays out the cells of each version, and room for lots.  False: the machine
+ * has no memory. */
+NODISCARD bool quick_book_open(struct quick *quick);
 void quick_book_close(struct quick *quick);
 
-/* The cell of a store and month, made if there is none yet. */
-struct quick_cell *quick_book_cell(struct quick *quick, uint32_t store,
-                                   uint32_t month);
-
-/* An effect that no cell has room for. */
-void quick_book_rare(struct quick *quick, const struct quick_place *place,
-                     enum measure measure, int32_t partner, int64_t amount);
-
 /* A lot that is not the last one grown. */
-void quick_book_lot(struct quick_state *state, const struct quick_lot *lot,
-                    struct arena *arena);
+void quick_book_lot(struct quick *quick, const struct rulebook_terms *terms,
+                    int64_t amount);
+
+/* Lots that are over by then. */
+void quick_book_expire(struct quick *quick, int64_t at_ms);
 
 /* Points taken from the lots, or overdrawn. */
-void quick_book_redeem(struct quick *quick, const struct quick_place *place,
-                       int64_t amount);
+void quick_book_redeem(struct quick *quick, const struct plain_stop *stop,
+                       const struct quick_era *era);
+
+/* Points issued at a place, in their cell and in the account. */
+void quick_book_earn(struct quick *quick, const struct quick_place *place,
+                     int32_t issuer, int64_t amount);
+
+/* Points of a rule at a place; 0: a voucher alone. */
+void quick_book_rule(struct quick *quick, const struct quick_place *place,
+                     int32_t rule, int64_t amount);
+
+/* Both, at the place's own partner. */
+void quick_book_earn_by(struct quick *quick, const struct quick_place *place,
+                        int32_t rule, int64_t amount);
 
 /* Vouchers, which plain events never use. */
 void quick_book_voucher(struct quick *quick, const struct quick_place *place,
@@ -35,52 +45,19 @@ void quick_book_voucher(struct quick *quick, const struct quick_place *place,
 /* What the rules gave, in quick->outcome. */
 void quick_book_outcome(struct quick *quick, const struct quick_place *place);
 
+/* What is left in the account at hand, and the level it holds. */
+void quick_book_end(struct quick *quick);
+
 /* Adds all cells to the side, once. */
 void quick_book_finish(struct quick *quick);
 
-/* Whether effects at that instant are counted. */
-static inline bool
-quick_counts(const struct quick *quick, int64_t at_ms)
-{
-    return at_ms >= quick->side->since_ms;
-}
-
-static inline struct quick_cell *
-quick_cell(struct quick *quick, uint32_t store, uint32_t month, int64_t at_ms)
-{
-    if (!quick_counts(quick, at_ms))
-        return &quick->dropped;
-    struct quick_cell **blocks = quick->blocks[store];
-    if (blocks != NULL) {
-        struct quick_cell *block = blocks[month / BLOCK_MONTHS];
-        if (block != NULL)
-            return &block[month % BLOCK_MONTHS];
-    }
-    return quick_book_cell(quick, store, month);
-}
-
+/* Points for the account: they pay debt, and the rest becomes a lot. */
 static inline void
-quick_rule(struct quick *quick, const struct quick_place *place, int32_t rule,
-           int64_t amount)
-{
-    if (!quick_counts(quick, place->at_ms))
-        return;
-    quick->side->rule_points[rule] += amount;
-    quick->side->rule_gave[rule] = true;
-}
-
-static inline void
-quick_earn(struct quick *quick, const struct quick_place *place, int32_t issuer,
-           int64_t amount)
+quick_book_add(struct quick *quick, const struct rulebook_terms *terms,
+               int64_t amount)
 {
     struct quick_state *state = &quick->state;
 
-    if (quick_counts(quick, place->at_ms))
-        state->sums.net.value += amount;
-    if (issuer == place->store->partner)
-        place->cell->issued += amount;
-    else
-        quick_book_rare(quick, place, MEASURE_ISSUED, issuer, amount);
     if (state->debt > 0) {
         int64_t paid = amount < state->debt ? amount : state->debt;
         state->debt -= paid;
@@ -88,23 +65,11 @@ quick_earn(struct quick *quick, const struct quick_place *place, int32_t issuer,
         if (amount == 0)
             return;
     }
-    const struct rulebook_terms *terms = &quick->table->terms[place->day];
-    if (!terms->known)
-        terms = rulebook_terms(quick->table, place->day);
-    if (state->lot_end > state->lot_first) {
-        struct quick_lot *last = &state->lots[state->lot_end - 1];
-        if (last->expires_at == terms->expires_at &&
-            last->available_at == terms->available_at &&
-            last->partner == issuer) {
-            last->left += amount;
-            return;
-        }
-    }
-    const struct quick_lot lot = { terms->expires_at, terms->available_at,
-                                   amount, issuer };
-    quick_book_lot(state, &lot, quick->arena);
-    if (state->lots[state->lot_first].expires_at < state->due)
-        state->due = state->lots[state->lot_first].expires_at;
+    if (state->lot_end > state->lot_first &&
+        state->lots[state->lot_end - 1].terms == terms)
+        state->lots[state->lot_end - 1].left += amount;
+    else
+        quick_book_lot(quick, terms, amount);
 }
 
 #endif

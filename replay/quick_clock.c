@@ -2,258 +2,274 @@
 
 #include "core/bonus.h"
 #include "replay/quick_book.h"
+#include "replay/quick_era.h"
+#include "replay/quick_level.h"
 
-static struct earn_context
-context_of(const struct quick *quick, const struct quick_place *place)
+#include <string.h>
+
+struct earn_context
+quick_clock_context(const struct quick *quick, const struct quick_place *place,
+                    int64_t level_ms)
 {
     const struct quick_state *state = &quick->state;
-    int32_t first = quick->table->days->first;
+    const struct plain_days *days = quick->plain->days;
 
     return (struct earn_context) {
-        .moment = zone_moment(quick->table->days->zone, place->at_ms),
-        .store = place->store->store,
+        .moment = zone_moment(days->zone, place->at_ms),
+        .store = place->number,
         .home_store = state->home_store,
-        .level = state->level,
+        .level =
+            quick_level_before(quick->level, state->held, level_ms, state->row),
         .last_visit_day = state->visit_day == EVENT_NO_DAY
                               ? EVENT_NO_DAY
-                              : state->visit_day + first,
+                              : state->visit_day + days->first,
         .first_purchase = !state->bought,
     };
 }
 
-static struct earn_input
-input_of(const struct quick *quick, const struct earn_context *context)
+struct earn_input
+quick_clock_input(const struct quick *quick, const struct quick_place *place,
+                  const struct earn_context *context)
 {
     return (struct earn_input) {
-        .timeline = quick->table->timeline,
-        .version = quick->table->version,
+        .timeline = quick->timeline,
+        .version = place->table->version,
         .context = context,
         .mode = EARN_BOUGHT,
-        .counts = { quick->state.counts, quick->state.count_count },
+        .counts = { quick->counts, quick->state.count_count },
     };
 }
 
-void
-quick_clock_join(struct quick *quick, const struct quick_place *place,
-                 uint32_t home_store)
-{
-    struct quick_state *state = &quick->state;
-    bool first = !state->joined;
-
-    state->joined = true;
-    if (home_store != 0)
-        state->home_store = home_store;
-    if (!first || quick->table->version->rules[EARN_ON_JOIN].count == 0)
-        return;
-    struct earn_context context = context_of(quick, place);
-    struct earn_input input = input_of(quick, &context);
-    earn_join(&input, quick->outcome);
-    quick_book_outcome(quick, place);
-}
-
-void
-quick_clock_due(struct quick *quick)
-{
-    struct quick_state *state = &quick->state;
-    int64_t due = state->level_until;
-
-    if (state->lot_first < state->lot_end &&
-        state->lots[state->lot_first].expires_at < due)
-        due = state->lots[state->lot_first].expires_at;
-    if (state->absence_at < due)
-        due = state->absence_at;
-    if (state->bonus_month >= 0) {
-        const struct plain_days *days = quick->table->days;
-        int64_t bonus =
-            days->midnight_ms[days->month_day[state->bonus_month + 1]];
-        if (bonus < due)
-            due = bonus;
-    }
-    state->due = due;
-}
-
-/* The place of a midnight, at a store. */
+/* The place of a midnight, at a store; judged by the version before it. */
 static struct quick_place
 place_at(struct quick *quick, int64_t at_ms, uint16_t number)
 {
-    const struct plain_days *days = quick->table->days;
+    const struct plain_days *days = quick->plain->days;
+    struct rulebook *table = quick_era_at(quick, at_ms - 1)->table;
     int32_t day = zone_day(days->zone, at_ms) - days->first;
 
     return (struct quick_place) {
         .at_ms = at_ms,
         .day = day,
-        .month = days->month[day],
-        .number = number,
-        .store = rulebook_store(quick->table, quick->plain, number),
-        .cell = quick_cell(quick, number, days->month[day], at_ms),
+        .month = days->months[day],
+        .era = quick_era_at(quick, at_ms),
+        .table = table,
+        .number = quick->plain->store_of[number],
+        .store = rulebook_store(table, quick->plain, number),
     };
 }
+
+/* --- visits --- */
+
+static void
+lower_due(struct quick_state *state, int64_t at_ms)
+{
+    if (at_ms < state->due)
+        state->due = at_ms;
+}
+
+/* Notes the eligible spend of the month at the store. */
+static void
+add_bonus(struct quick *quick, uint32_t row)
+{
+    const struct plain *plain = quick->plain;
+    struct quick_state *state = &quick->state;
+    uint16_t number = plain->store[row];
+    uint32_t store = plain->store_of[number];
+    int64_t amount = quick->level->eligible[row];
+
+    if (state->bonus_month != plain->month[row]) {
+        state->bonus_month = plain->month[row];
+        state->bonus_count = 0;
+        lower_due(state, plain->days->month_begins_ms[state->bonus_month + 1]);
+    }
+    uint32_t at = state->bonus_count;
+    while (at > 0 && quick->bonus[at - 1].store > store)
+        at--;
+    if (at > 0 && quick->bonus[at - 1].store == store) {
+        quick->bonus[at - 1].spend += amount;
+        return;
+    }
+    memmove(&quick->bonus[at + 1], &quick->bonus[at],
+            (state->bonus_count++ - at) * sizeof *quick->bonus);
+    quick->bonus[at] = (struct quick_share) { store, number, amount };
+}
+
+void
+quick_clock_visit(struct quick *quick, uint32_t row)
+{
+    const struct plain *plain = quick->plain;
+    struct quick_state *state = &quick->state;
+
+    state->bought = true;
+    state->visit_day = plain->day[row];
+    state->visit_store = plain->store[row];
+    state->given_count = 0;
+    state->row = row + 1;
+    if (quick->bonused)
+        add_bonus(quick, row);
+    /* No midnight of an absence comes before this. */
+    if (quick->absence_min != 0)
+        lower_due(state, plain->at_ms[row] +
+                             (quick->absence_min - 2) * CALENDAR_DAY_MS);
+}
+
+/* --- changes --- */
 
 static void
 give_bonus(struct quick *quick, int64_t at_ms)
 {
     struct quick_state *state = &quick->state;
+    const struct plain_days *days = quick->plain->days;
+    const struct rulebook *table = quick_era_at(quick, at_ms - 1)->table;
     int32_t month = state->bonus_month;
     int64_t spend = 0;
 
     state->bonus_month = -1;
-    for (uint32_t i = 0; i < state->bonus_count; i++) {
-        spend += state->bonus_stores[i].spend;
-        quick->weights[i] = state->bonus_stores[i].spend;
-    }
-    if (quick->table->days->month_day[month] + quick->table->days->first >
-        quick->program->ends)
+    if (table == NULL || table->program->bonus_step_count == 0 ||
+        days->month_day[month] + days->first > table->program->ends)
         return;
-    points bonus = bonus_reckon(quick->program, (money) { spend });
+    for (uint32_t i = 0; i < state->bonus_count; i++) {
+        spend += quick->bonus[i].spend;
+        quick->weights[i] = quick->bonus[i].spend;
+    }
+    points bonus = bonus_reckon(table->program, (money) { spend });
     if (bonus.value == 0)
         return;
     amount_split(bonus.value, quick->weights, state->bonus_count, quick->parts);
     for (uint32_t i = 0; i < state->bonus_count; i++) {
         struct quick_place place =
-            place_at(quick, at_ms, state->bonus_stores[i].number);
+            place_at(quick, at_ms, quick->bonus[i].number);
         if (i == 0)
-            quick_rule(quick, &place,
-                       quick->table->timeline->rule_monthly_bonus, bonus.value);
+            quick_book_rule(quick, &place, quick->timeline->rule_monthly_bonus,
+                            bonus.value);
         if (quick->parts[i] > 0)
-            quick_earn(quick, &place, place.store->partner, quick->parts[i]);
+            quick_book_earn(quick, &place, place.store->partner,
+                            quick->parts[i]);
     }
 }
 
-void
-quick_clock_absence(struct quick *quick)
+/* The next midnight at which an absence is rewarded; TERMS_NEVER. */
+static int64_t
+absence_due(const struct quick *quick, int32_t *ret_after_days)
 {
-    const struct version *version = quick->table->version;
-    struct quick_state *state = &quick->state;
+    const struct quick_state *state = &quick->state;
+    const struct plain_days *days = quick->plain->days;
+    const struct rulebook *table = state->era->table;
 
-    state->absence_at = TERMS_NEVER;
-    if (state->absence_next == version->absence_count)
-        return;
-    int32_t day = state->visit_day + version->absence_days[state->absence_next];
-    assert(day < PLAIN_DAYS);
-    state->absence_at = quick->table->days->midnight_ms[day];
+    if (table == NULL || state->visit_day == EVENT_NO_DAY)
+        return TERMS_NEVER;
+    for (uint32_t i = 0; i < table->version->absence_count; i++) {
+        int32_t after_days = table->version->absence_days[i];
+        int64_t at_ms = terms_absence_at(
+            days->zone, state->visit_day + days->first, after_days);
+        if (at_ms <= state->absence_ms || at_ms <= table->version->from_ms)
+            continue;
+        *ret_after_days = after_days;
+        return at_ms <= table->version->until_ms ? at_ms : TERMS_NEVER;
+    }
+    return TERMS_NEVER;
 }
 
 static void
-give_absence(struct quick *quick, int64_t at_ms)
+give_absence(struct quick *quick, int64_t at_ms, int32_t after_days)
 {
     struct quick_state *state = &quick->state;
     struct quick_place place = place_at(quick, at_ms, state->visit_store);
-    struct earn_context context = context_of(quick, &place);
-    struct earn_input input = input_of(quick, &context);
-    const struct place_list given = { state->given, state->given_count };
-    int32_t after_days =
-        quick->table->version->absence_days[state->absence_next];
+    struct earn_context context = quick_clock_context(quick, &place, at_ms);
+    struct earn_input input = quick_clock_input(quick, &place, &context);
+    const struct place_list given = { quick->given, state->given_count };
 
-    /* Two absences may come due at once where a zone left out a day. */
-    do {
-        state->absence_next++;
-        quick_clock_absence(quick);
-    } while (state->absence_at == at_ms);
+    state->absence_ms = at_ms;
     earn_absence(&input, after_days, given, quick->outcome);
     quick_book_outcome(quick, &place);
     for (uint32_t i = 0; i < quick->outcome->gain_count; i++)
-        state->given[state->given_count++] = quick->outcome->gains[i].rule;
+        quick->given[state->given_count++] = quick->outcome->gains[i].rule;
 }
 
+/* A version that gives a spend reward another window starts it from 0. */
 static void
-expire(struct quick *quick, int64_t at_ms)
+enter_era(struct quick *quick)
 {
     struct quick_state *state = &quick->state;
-    const struct plain_days *days = quick->table->days;
-    uint32_t month = days->month[zone_day(days->zone, at_ms) - days->first];
+    const struct quick_era *era = ++state->era;
 
-    while (state->lot_first < state->lot_end &&
-           state->lots[state->lot_first].expires_at <= at_ms) {
-        const struct quick_lot *lot = &state->lots[state->lot_first++];
-        if (!quick_counts(quick, at_ms))
+    if (!state->spent || era[-1].table == era->table)
+        return;
+    const struct version *version = era->table->version;
+    const struct plain_days *days = quick->plain->days;
+    int32_t month = zone_month(days->zone, era->from_ms);
+    for (uint32_t i = 0; i < quick->timeline->names[NAME_SPEND].count; i++) {
+        struct quick_spend *row = &quick->spends[i];
+        int32_t place = version_place(version, NAME_SPEND, (int32_t)i);
+        if (!row->begun || place == PROGRAM_NONE)
             continue;
-        quick->expired[(size_t)lot->partner * PLAIN_MONTHS + month] +=
-            lot->left;
-        state->sums.expired.value += lot->left;
+        bool by_year = version->program->spend_rewards[place].window_year;
+        if (by_year != row->by_year)
+            *row = (struct quick_spend) { .year = month / 12,
+                                          .by_year = by_year,
+                                          .begun = true };
     }
 }
 
-int64_t
-quick_clock_window(struct quick *quick, int32_t month)
+/* What is due, in the order in which changes are made at one instant. */
+enum change_due {
+    DUE_BONUS,
+    DUE_ABSENCE,
+    DUE_EXPIRY,
+    DUE_ERA,
+    DUE_COUNT,
+};
+
+static enum change_due
+next_due(struct quick *quick, int32_t *ret_after_days)
 {
-    const struct program_tiers *tiers = &quick->program->tiers;
     struct quick_state *state = &quick->state;
-    int32_t first = terms_window_first(tiers, month + PLAIN_MONTH_FIRST) -
-                    PLAIN_MONTH_FIRST;
-    int64_t sum = 0;
+    const struct plain_days *days = quick->plain->days;
+    int64_t at_ms[DUE_COUNT] = {
+        [DUE_BONUS] = state->bonus_month < 0
+                          ? TERMS_NEVER
+                          : days->month_begins_ms[state->bonus_month + 1],
+        [DUE_ABSENCE] = absence_due(quick, ret_after_days),
+        [DUE_EXPIRY] = state->lot_first == state->lot_end
+                           ? TERMS_NEVER
+                           : state->lots[state->lot_first].terms->expires_at,
+        [DUE_ERA] = state->era->until_ms,
+    };
+    enum change_due next = DUE_BONUS;
 
-    for (uint32_t i = state->month_count; i-- > 0;) {
-        if (state->months[i].month < first)
-            break;
-        if (state->months[i].month <= month)
-            sum += state->months[i].spend;
-    }
-    state->window_first = first;
-    state->window_last = month;
-    state->window_spend = sum;
-    return sum;
-}
-
-int32_t
-quick_clock_level(const struct program_tiers *tiers, int64_t spend)
-{
-    int32_t place = 0;
-
-    for (uint32_t i = 1; i < tiers->count; i++)
-        if (tiers->levels[i].from.minor <= spend)
-            place = (int32_t)i;
-    return place;
-}
-
-int64_t
-quick_clock_until(const struct quick *quick, int32_t place, int32_t month)
-{
-    const struct plain_days *days = quick->table->days;
-    int64_t *until = &quick->table->level_until[month];
-
-    if (place == 0)
-        return TERMS_NEVER;
-    if (*until == 0)
-        *until = terms_tier_until(days->zone, &quick->program->tiers,
-                                  days->month_day[month] + days->first);
-    return *until;
-}
-
-static void
-end_level(struct quick *quick, int64_t at_ms)
-{
-    const struct program_tiers *tiers = &quick->program->tiers;
-    const struct plain_days *days = quick->table->days;
-    struct quick_state *state = &quick->state;
-    int32_t before = zone_day(days->zone, at_ms - 1) - days->first;
-    int32_t now = zone_day(days->zone, at_ms) - days->first;
-    int32_t place = quick_clock_level(
-        tiers, quick_clock_window(quick, days->month[before]));
-
-    if (tiers->one_level && place < state->level - 1)
-        place = state->level - 1;
-    state->level = place;
-    state->level_until = quick_clock_until(quick, place, days->month[now]);
+    for (enum change_due i = DUE_ABSENCE; i < DUE_COUNT; i++)
+        if (at_ms[i] < at_ms[next])
+            next = i;
+    state->due = at_ms[next];
+    return next;
 }
 
 void
 quick_clock_run(struct quick *quick, int64_t until_ms)
 {
-    const struct plain_days *days = quick->table->days;
     struct quick_state *state = &quick->state;
+    int32_t after_days = 0;
 
-    for (quick_clock_due(quick); state->due <= until_ms;
-         quick_clock_due(quick)) {
-        int64_t at_ms = state->due;
-        if (state->bonus_month >= 0 &&
-            days->midnight_ms[days->month_day[state->bonus_month + 1]] == at_ms)
-            give_bonus(quick, at_ms);
-        else if (state->absence_at == at_ms)
-            give_absence(quick, at_ms);
-        else if (state->lot_first < state->lot_end &&
-                 state->lots[state->lot_first].expires_at == at_ms)
-            expire(quick, at_ms);
-        else
-            end_level(quick, at_ms);
+    for (;;) {
+        enum change_due next = next_due(quick, &after_days);
+        if (state->due > until_ms || state->due == TERMS_NEVER)
+            return;
+        switch (next) {
+        case DUE_BONUS:
+            give_bonus(quick, state->due);
+            break;
+        case DUE_ABSENCE:
+            give_absence(quick, state->due, after_days);
+            break;
+        case DUE_EXPIRY:
+            quick_book_expire(quick, state->due);
+            break;
+        case DUE_ERA:
+            enter_era(quick);
+            break;
+        case DUE_COUNT:
+            break;
+        }
     }
 }

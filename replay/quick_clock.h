@@ -7,29 +7,21 @@
 
 #include "replay/quick_parts.h"
 
-/* A join: its rules are asked at the first one. */
-void quick_clock_join(struct quick *quick, const struct quick_place *place,
-                      uint32_t home_store);
-
-/* Finds the next change by the clock anew. */
-void quick_clock_due(struct quick *quick);
+/* A purchase, once its rules have been asked: the next absence begins, and its
+ * month is due a bonus. */
+void quick_clock_visit(struct quick *quick, uint32_t row);
 
 /* Makes all changes that are due up to and including that instant, in their
  * order. */
 void quick_clock_run(struct quick *quick, int64_t until_ms);
 
-/* The next midnight at which an absence since the last visit is rewarded. */
-void quick_clock_absence(struct quick *quick);
-
-/* Eligible spend of the tiers' window that ends with the month, which is kept
- * in the state. */
-int64_t quick_clock_window(struct quick *quick, int32_t month);
-
-/* The highest level that this spend supports. */
-int32_t quick_clock_level(const struct program_tiers *tiers, int64_t spend);
-
-/* When the validity of that level ends if it begins in the month. */
-int64_t quick_clock_until(const struct quick *quick, int32_t place,
-                          int32_t month);
+/* What the rules ask about the account; changes of the level by the clock
+ * count before `level_ms`. */
+struct earn_context quick_clock_context(const struct quick *quick,
+                                        const struct quick_place *place,
+                                        int64_t level_ms);
+struct earn_input quick_clock_input(const struct quick *quick,
+                                    const struct quick_place *place,
+                                    const struct earn_context *context);
 
 #endif

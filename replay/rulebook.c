@@ -2,22 +2,29 @@
 
 #include <stdlib.h>
 
-/* A table's products stay below this, so that rulebook_divide() is exact. */
-#define PRODUCT_MAX (UINT64_C(1) << 53)
-
-static const uint32_t GOODS = 1u << CONDITION_CATEGORIES | 1u << CONDITION_SKUS;
-static const uint32_t ONE_BY_ONE =
-    1u << CONDITION_HOURS | 1u << CONDITION_DATES | 1u << CONDITION_MIN_TOTAL |
-    1u << CONDITION_INACTIVE_DAYS;
-
-/* Rounded up. */
-static uint64_t
-magic_of(uint64_t divisor)
-{
-    return divisor == 1 ? 0 : UINT64_MAX / divisor + 1;
-}
+static const uint32_t ONE_BY_ONE = 1u << CONDITION_HOURS |
+                                   1u << CONDITION_MIN_TOTAL |
+                                   1u << CONDITION_INACTIVE_DAYS;
 
 /* --- conditions --- */
+
+/* One value of what conditions ask about. */
+struct value {
+    int32_t day;
+    uint32_t store;
+    int32_t partner; /* place */
+    int32_t level;   /* place */
+    uint32_t past;
+    const struct basket *basket;
+};
+
+typedef bool test(const struct condition *when, const struct value *value);
+
+static bool
+has(const struct condition *when, enum condition_kind kind)
+{
+    return (when->given & 1u << kind) != 0;
+}
 
 static bool
 has_number(const int32_t *numbers, uint32_t count, int32_t wanted)
@@ -29,40 +36,52 @@ has_number(const int32_t *numbers, uint32_t count, int32_t wanted)
 }
 
 static bool
-goods_hold(const struct condition *when, const struct basket *basket)
+day_holds(const struct condition *when, const struct value *value)
 {
-    if ((when->given & 1u << CONDITION_CATEGORIES) != 0 &&
-        !basket_matches(basket, when, false))
-        return false;
-    return (when->given & 1u << CONDITION_SKUS) == 0 ||
-           basket_matches(basket, when, true);
+    return (!has(when, CONDITION_WEEKDAYS) ||
+            (when->weekdays >> calendar_weekday(value->day) & 1) != 0) &&
+           (!has(when, CONDITION_DATES) ||
+            (value->day >= when->date_from && value->day <= when->date_to));
 }
 
 static bool
-store_holds(const struct condition *when, uint32_t store, int32_t partner_place)
+goods_hold(const struct condition *when, const struct value *value)
 {
-    if ((when->given & 1u << CONDITION_STORES) != 0 &&
-        !store_set_has(&when->stores, store))
-        return false;
-    return (when->given & 1u << CONDITION_PARTNERS) == 0 ||
-           (partner_place != PROGRAM_NONE &&
-            has_number(when->partners, when->partner_count, partner_place));
+    return (!has(when, CONDITION_CATEGORIES) ||
+            basket_matches(value->basket, when, false)) &&
+           (!has(when, CONDITION_SKUS) ||
+            basket_matches(value->basket, when, true));
 }
 
 static bool
-level_holds(const struct condition *when, int32_t place)
+store_holds(const struct condition *when, const struct value *value)
 {
-    return (when->given & 1u << CONDITION_TIERS) == 0 ||
-           (place != PROGRAM_NONE &&
-            has_number(when->tiers, when->tier_count, place));
+    return (!has(when, CONDITION_STORES) ||
+            store_set_has(&when->stores, value->store)) &&
+           (!has(when, CONDITION_PARTNERS) ||
+            (value->partner != PROGRAM_NONE &&
+             has_number(when->partners, when->partner_count, value->partner)));
 }
 
 /* An account of plain events has granted no consent. */
 static bool
-may_hold(const struct condition *when)
+level_holds(const struct condition *when, const struct value *value)
 {
-    return (when->given & 1u << CONDITION_CONSENTS) == 0 ||
-           when->consents.count == 0;
+    return (!has(when, CONDITION_TIERS) ||
+            (value->level != PROGRAM_NONE &&
+             has_number(when->tiers, when->tier_count, value->level))) &&
+           (!has(when, CONDITION_CONSENTS) || when->consents.count == 0);
+}
+
+static bool
+past_holds(const struct condition *when, const struct value *value)
+{
+    bool first = (value->past & PLAIN_BOUGHT) == 0;
+    bool home = (value->past & PLAIN_AT_HOME) != 0;
+
+    return (!has(when, CONDITION_FIRST_PURCHASE) ||
+            when->first_purchase == first) &&
+           (!has(when, CONDITION_HOME_STORE) || when->home_store == home);
 }
 
 static uint64_t
@@ -71,50 +90,29 @@ bit(uint32_t index)
     return UINT64_C(1) << index;
 }
 
-/* The bits whose conditions, both of them, `holds`. */
-#define MASK_OF(table, index, when_, holds)                                    \
-    do {                                                                       \
-        const struct condition *when_ = (table)->when[index];                  \
-        bool all_hold = (holds);                                               \
-        when_ = (table)->also[index];                                          \
-        if (all_hold && when_ != NULL)                                         \
-            all_hold = (holds);                                                \
-        if (all_hold)                                                          \
-            mask |= bit(index);                                                \
-    } while (0)
-
-static void
-mark_days(struct rulebook *table, uint32_t index)
+/* The rules and cards whose conditions, those of a multiplied rule too, hold
+ * for the value. */
+static uint64_t
+mask_of(const struct rulebook *table, test *holds, const struct value *value)
 {
-    for (uint32_t day = 0; day < 7; day++) {
-        uint64_t mask = 0;
-        MASK_OF(table, index, when,
-                (when->given & 1u << CONDITION_WEEKDAYS) == 0 ||
-                    (when->weekdays >> day & 1) != 0);
-        table->weekday[day] |= mask;
-    }
+    uint64_t mask = 0;
+
+    for (uint32_t i = 0; i < table->rule_count + table->card_count; i++)
+        if (holds(table->when[i], value) &&
+            (table->also[i] == NULL || holds(table->also[i], value)))
+            mask |= bit(i);
+    return mask;
 }
 
 static void
-mark_account(struct rulebook *table, uint32_t index)
+mark_conditions(struct rulebook *table)
 {
-    for (int32_t place = -1; place < RULEBOOK_LEVELS_MAX; place++) {
-        uint64_t mask = 0;
-        MASK_OF(table, index, when, level_holds(when, place) && may_hold(when));
-        table->level[place + 1] |= mask;
-    }
-    for (int32_t yes = 0; yes < 2; yes++) {
-        uint64_t mask = 0;
-        MASK_OF(table, index, when,
-                (when->given & 1u << CONDITION_FIRST_PURCHASE) == 0 ||
-                    when->first_purchase == (yes == 1));
-        table->first[yes] |= mask;
-        mask = 0;
-        MASK_OF(table, index, when,
-                (when->given & 1u << CONDITION_HOME_STORE) == 0 ||
-                    when->home_store == (yes == 1));
-        table->home[yes] |= mask;
-    }
+    for (int32_t i = 0; i <= RULEBOOK_LEVELS_MAX; i++)
+        table->level[i] =
+            mask_of(table, level_holds, &(struct value) { .level = i - 1 });
+    for (uint32_t i = 0; i < PLAIN_PASTS; i++)
+        table->past[i] =
+            mask_of(table, past_holds, &(struct value) { .past = i });
 }
 
 /* Asks the basket what a purchase of one line of that category matches. */
@@ -126,7 +124,6 @@ mark_goods(struct rulebook *table, uint32_t number, view category,
                                      .qty = 1,
                                      .category = category };
     struct event event = { .kind = EVENT_PURCHASE };
-    uint64_t mask = 0;
 
     event.sale.total.minor = 100;
     if (number != WORDS_NONE) {
@@ -134,72 +131,54 @@ mark_goods(struct rulebook *table, uint32_t number, view category,
         event.sale.line_count = 1;
     }
     basket_fill(basket, table->version, &event, NULL);
-    table->eligible[number] = basket->eligible.minor > 0;
-    for (uint32_t i = 0; i < table->rule_count + table->card_count; i++)
-        MASK_OF(table, i, when,
-                (when->given & GOODS) == 0 || goods_hold(when, basket));
-    table->goods[number] = mask;
+    if (basket->eligible.minor == 0)
+        return;
+    table->eligible[number] = UINT32_MAX;
+    table->goods[number] =
+        mask_of(table, goods_hold, &(struct value) { .basket = basket });
 }
 
-uint64_t
-rulebook_check(const struct rulebook *table, uint64_t mask,
-               const struct plain_event *event, int32_t last_visit_day)
+static void
+add_checks(struct rulebook *table, uint32_t index, const struct condition *when)
 {
-    int32_t day = event->day + table->days->first;
-
-    for (uint64_t rest = mask & table->check_bits; rest != 0;
-         rest &= rest - 1) {
-        uint32_t index = (uint32_t)__builtin_ctzll(rest);
-        for (int i = 0; i < 2; i++) {
-            const struct condition *when =
-                i == 0 ? table->when[index] : table->also[index];
-            if (when == NULL)
-                continue;
-            bool from = event->ms_of_day >= when->hours_from_ms;
-            bool to = event->ms_of_day < when->hours_to_ms;
-            bool in_hours = when->hours_from_ms < when->hours_to_ms
-                                ? from && to
-                                : from || to;
-            bool absent = last_visit_day != EVENT_NO_DAY &&
-                          event->day - last_visit_day >= when->inactive_days;
-            uint32_t given = when->given;
-            if (((given & 1u << CONDITION_HOURS) != 0 && !in_hours) ||
-                ((given & 1u << CONDITION_DATES) != 0 &&
-                 (day < when->date_from || day > when->date_to)) ||
-                ((given & 1u << CONDITION_MIN_TOTAL) != 0 &&
-                 event->amount < when->min_total.minor) ||
-                ((given & 1u << CONDITION_INACTIVE_DAYS) != 0 && !absent))
-                mask &= ~bit(index);
-        }
-    }
-    return mask;
+    if (when == NULL)
+        return;
+    table->asks_level |=
+        has(when, CONDITION_TIERS) || has(when, CONDITION_CONSENTS);
+    table->asks_past |=
+        has(when, CONDITION_FIRST_PURCHASE) || has(when, CONDITION_HOME_STORE);
+    table->asks_gap |= has(when, CONDITION_INACTIVE_DAYS);
+    if ((when->given & ONE_BY_ONE) == 0)
+        return;
+    assert(table->check_count < RULEBOOK_CHECKS_MAX);
+    table->checks[table->check_count++] =
+        (struct rulebook_check) { index, when };
 }
 
 /* --- rules --- */
 
+/* Points for each `per`, so many thousandths of them. */
 static bool
-set_amount(struct rulebook_rule *rule, const struct earn_rule *of,
-           int64_t times, int64_t divisor)
+ratio_per(const struct earn_rule *per, int32_t thousandths,
+          struct ratio *ret_ratio)
 {
-    rule->by_amount = true;
-    rule->factor = (uint64_t)(of->points.value * times);
-    rule->divisor = (uint64_t)divisor;
-    rule->magic = magic_of(rule->divisor);
-    return rule->factor <= PRODUCT_MAX / UINT32_MAX;
+    return ratio_make((uint64_t)(per->points.value * thousandths),
+                      (uint64_t)(per->per.minor * 1000), ret_ratio);
 }
 
 static bool
 add_rule(struct rulebook *table, int32_t place)
 {
-    const struct program *program = table->version->program;
-    const struct earn_rule *rule = &program->earn[place];
+    const struct earn_rule *rule = &table->program->earn[place];
     uint32_t index = table->rule_count++;
     struct rulebook_rule *made = &table->rules[index];
     bool fits = true;
 
     *made = (struct rulebook_rule) {
-        .factor = (uint64_t)rule->points.value,
-        .max_points = rule->max_points,
+        .max = rule->max_points == PROGRAM_NO_LIMIT ||
+                       rule->max_points > LIMIT_POINTS
+                   ? LIMIT_POINTS
+                   : rule->max_points,
         .number = version_number(table->version, NAME_RULE, place),
         .issuer = version_number(table->version, NAME_PARTNER, rule->funder),
         .reward = version_number(table->version, NAME_REWARD, rule->reward),
@@ -208,18 +187,22 @@ add_rule(struct rulebook *table, int32_t place)
         .group = rule->best_of,
     };
     table->when[index] = &rule->when;
-    if (rule->shape == EARN_PER_AMOUNT)
-        fits = set_amount(made, rule, 1, rule->per.minor);
-    if (rule->shape == EARN_MULTIPLY) {
-        const struct earn_rule *of = &program->earn[rule->of];
+    if (rule->shape == EARN_PER_AMOUNT) {
+        fits = ratio_per(rule, 1000, &made->ratio);
+    } else if (rule->shape == EARN_MULTIPLY) {
+        const struct earn_rule *of = &table->program->earn[rule->of];
         table->also[index] = &of->when;
-        fits =
-            set_amount(made, of, rule->multiply - 1000, of->per.minor * 1000);
+        fits = ratio_per(of, rule->multiply - 1000, &made->ratio);
+    } else {
+        made->fixed = rule->points.value;
     }
     if (made->issuer != PROGRAM_NONE || made->reward != PROGRAM_NONE ||
-        made->limit_per != LIMIT_PER_NONE || made->group != PROGRAM_NONE ||
-        made->max_points != PROGRAM_NO_LIMIT)
+        made->limit_per != LIMIT_PER_NONE || made->group != PROGRAM_NONE)
         table->special_bits |= bit(index);
+    if (made->fixed == 0 && made->ratio.whole == 0 &&
+        ratio_of_fraction(made->ratio.fraction, UINT32_MAX) <=
+            (uint64_t)made->max)
+        table->fraction_bits |= bit(index);
     if (place == table->version->tier_of)
         table->tier_bit = bit(index);
     return fits && made->group < RULEBOOK_GROUPS_MAX;
@@ -230,42 +213,35 @@ add_card(struct rulebook *table, int32_t place)
 {
     uint32_t index = table->rule_count + table->card_count++;
 
-    table->when[index] = &table->version->program->stamps[place].when;
+    table->when[index] = &table->program->stamps[place].when;
     table->card_place[index] = place;
 }
 
 static bool
 add_tiers(struct rulebook *table)
 {
-    const struct program *program = table->version->program;
+    const struct program_tiers *tiers = &table->program->tiers;
     int32_t of = table->version->tier_of;
+    bool fits = true;
 
-    for (uint32_t i = 0; i < program->tiers.count; i++) {
-        int32_t multiply = program->tiers.levels[i].multiply;
+    for (uint32_t i = 0; i < tiers->count; i++) {
+        int32_t multiply = tiers->levels[i].multiply;
         int32_t name = version_number(table->version, NAME_LEVEL, (int32_t)i);
         if (of == PROGRAM_NONE || multiply <= 1000)
             continue;
-        const struct earn_rule *rule = &program->earn[of];
-        table->tier_number[i] = table->timeline->rule_of[NAME_LEVEL][name];
-        table->tier_factor[i] =
-            (uint64_t)(rule->points.value * (multiply - 1000));
-        table->tier_divisor = (uint64_t)(rule->per.minor * 1000);
-        table->tier_magic = magic_of(table->tier_divisor);
-        if (table->tier_factor[i] > PRODUCT_MAX / UINT32_MAX)
-            return false;
+        table->tier_number[i + 1] = table->timeline->rule_of[NAME_LEVEL][name];
+        fits &= ratio_per(&table->program->earn[of], multiply - 1000,
+                          &table->tier[i + 1]);
     }
-    return true;
+    return fits;
 }
 
 /* Whether the program is one that tables can speak of. */
 static bool
-is_fit(const struct timeline *timeline)
+is_fit(const struct version *version)
 {
-    if (timeline->version_count != 1 ||
-        timeline->names[NAME_PARTNER].count > RULEBOOK_PARTNERS_MAX)
-        return false;
-    const struct version *version = &timeline->versions[0];
     const struct program *program = version->program;
+
     return version->rules[EARN_ON_PURCHASE].count + program->stamp_count <=
                RULEBOOK_BITS &&
            program->earn_groups.count <= RULEBOOK_GROUPS_MAX &&
@@ -275,57 +251,74 @@ is_fit(const struct timeline *timeline)
 }
 
 static bool
+is_simple(const struct rulebook *table)
+{
+    const struct version *version = table->version;
+    const struct program *program = table->program;
+    bool rewards = false;
+
+    for (uint32_t i = 0; i < program->tiers.count; i++)
+        rewards |= program->tiers.levels[i].reward != PROGRAM_NONE;
+    return !rewards && table->special_bits == 0 && table->card_count == 0 &&
+           program->spend_reward_count == 0 && program->bonus_step_count == 0 &&
+           version->absence_count == 0 &&
+           version->rules[EARN_ON_JOIN].count == 0 &&
+           program->points.pending_days == 0 &&
+           program->points.release.count == 0;
+}
+
+static bool
 add_all(struct rulebook *table)
 {
-    const struct program *program = table->version->program;
     struct place_list rules = table->version->rules[EARN_ON_PURCHASE];
     bool fits = true;
 
     for (uint32_t i = 0; i < rules.count; i++)
         fits &= add_rule(table, rules.places[i]);
-    for (uint32_t i = 0; i < program->stamp_count; i++)
-        if (program->stamps[i].per != STAMP_BY_EVENT)
+    for (uint32_t i = 0; i < table->program->stamp_count; i++)
+        if (table->program->stamps[i].per != STAMP_BY_EVENT)
             add_card(table, (int32_t)i);
     for (uint32_t i = 0; i < table->rule_count + table->card_count; i++) {
-        uint32_t given = table->when[i]->given |
-                         (table->also[i] == NULL ? 0 : table->also[i]->given);
-        mark_days(table, i);
-        mark_account(table, i);
         if (i < table->rule_count)
             table->rule_bits |= bit(i);
         else
             table->card_bits |= bit(i);
-        if ((given & ONE_BY_ONE) != 0)
-            table->check_bits |= bit(i);
+        add_checks(table, i, table->when[i]);
+        add_checks(table, i, table->also[i]);
     }
+    mark_conditions(table);
+    table->asks_amount = (table->rule_bits & ~table->fraction_bits) != 0 ||
+                         table->card_count > 0;
+    table->simple = is_simple(table);
     return add_tiers(table) && fits;
 }
 
 struct rulebook *
-rulebook_make(const struct timeline *timeline, const struct plain_days *days,
-              const struct words *words, struct basket *basket,
-              struct arena *arena)
+rulebook_make(const struct timeline *timeline, const struct version *version,
+              const struct plain_days *days, const struct words *words,
+              struct basket *basket, struct arena *arena)
 {
-    if (!is_fit(timeline) || !zone_equal(&timeline->zone, days->zone))
+    if (!is_fit(version))
         return NULL;
     struct rulebook *table = ARENA_NEW(arena, struct rulebook, 1);
     table->timeline = timeline;
-    table->version = &timeline->versions[0];
+    table->version = version;
+    table->program = version->program;
     table->days = days;
-    table->ends_ms = table->version->ends_ms;
+    table->arena = arena;
     if (!add_all(table))
         return NULL;
     table->goods = ARENA_NEW(arena, uint64_t, words->count + 1);
-    table->eligible = ARENA_NEW(arena, bool, words->count + 1);
+    table->eligible = ARENA_NEW(arena, uint32_t, words->count + 1);
     mark_goods(table, WORDS_NONE, (view) { 0 }, basket);
     for (uint32_t i = 1; i <= words->count; i++)
         mark_goods(table, i, words_get(words, i), basket);
     /* Most of these pages are never touched, so they must come from the
      * system as they are. */
     table->stores = calloc(PLAIN_STORES_MAX + 1, sizeof *table->stores);
-    table->terms = calloc(PLAIN_DAYS, sizeof *table->terms);
+    table->days_of = calloc(PLAIN_DAYS, sizeof *table->days_of);
     table->level_until = calloc(PLAIN_MONTHS, sizeof *table->level_until);
-    if (table->stores != NULL && table->terms != NULL &&
+    if (table->stores != NULL && table->days_of != NULL &&
         table->level_until != NULL)
         return table;
     rulebook_close(table);
@@ -338,43 +331,76 @@ rulebook_close(struct rulebook *table)
     if (table == NULL)
         return;
     free(table->stores);
-    free(table->terms);
+    free(table->days_of);
     free(table->level_until);
 }
 
-const struct rulebook_store *
-rulebook_store(struct rulebook *table, const struct plain *plain,
-               uint32_t number)
-{
-    struct rulebook_store *made = &table->stores[number];
-    uint64_t mask = 0;
+/* --- made when first needed --- */
 
-    if (made->store != 0)
-        return made;
+const struct rulebook_store *
+rulebook_store_make(struct rulebook *table, const struct plain *plain,
+                    uint32_t number)
+{
     uint32_t store = plain->store_of[number];
     int32_t partner =
         timeline_partner_of(table->timeline, table->version, store);
-    int32_t place = version_place(table->version, NAME_PARTNER, partner);
-    for (uint32_t i = 0; i < table->rule_count + table->card_count; i++)
-        MASK_OF(table, i, when, store_holds(when, store, place));
-    *made = (struct rulebook_store) { mask, store, partner };
+    const struct value value = {
+        .store = store,
+        .partner = version_place(table->version, NAME_PARTNER, partner),
+    };
+
+    assert(table->cell_base > 0); /* whoever has the cells has laid them out */
+    table->stores[number] = (struct rulebook_store) {
+        .mask = mask_of(table, store_holds, &value),
+        .partner = partner,
+        .cell = table->cell_base + partner * table->cell_months,
+    };
+    return &table->stores[number];
+}
+
+static const struct rulebook_terms *
+terms_of(struct rulebook *table, int32_t date)
+{
+    const struct program_points *rules = &table->program->points;
+    const struct zone *zone = table->days->zone;
+    int64_t available_at = terms_available_at(zone, rules, date);
+    int64_t expires_at = terms_expires_at(zone, rules, date);
+    const struct rulebook_terms *terms = table->terms;
+
+    while (terms != NULL && (terms->available_at != available_at ||
+                             terms->expires_at != expires_at))
+        terms = terms->next;
+    if (terms != NULL)
+        return terms;
+    struct rulebook_terms *made =
+        ARENA_NEW(table->arena, struct rulebook_terms, 1);
+    *made = (struct rulebook_terms) { available_at, expires_at, table->terms };
+    table->terms = made;
     return made;
 }
 
-const struct rulebook_terms *
-rulebook_terms(struct rulebook *table, int32_t day)
+const struct rulebook_day *
+rulebook_day_make(struct rulebook *table, int32_t day)
 {
-    struct rulebook_terms *terms = &table->terms[day];
-    const struct program_points *rules = &table->version->program->points;
+    const struct value value = { .day = day + table->days->first };
 
-    if (terms->known)
-        return terms;
-    *terms = (struct rulebook_terms) {
-        .available_at = terms_available_at(table->days->zone, rules,
-                                           day + table->days->first),
-        .expires_at = terms_expires_at(table->days->zone, rules,
-                                       day + table->days->first),
-        .known = true,
+    table->days_of[day] = (struct rulebook_day) {
+        .mask = mask_of(table, day_holds, &value),
+        .terms = terms_of(table, value.day),
     };
-    return terms;
+    return &table->days_of[day];
+}
+
+int64_t
+rulebook_level_until(struct rulebook *table, int32_t place, int32_t month)
+{
+    int64_t *until = &table->level_until[month];
+
+    if (place == 0)
+        return TERMS_NEVER;
+    if (*until == 0)
+        *until = terms_tier_until(table->days->zone, &table->program->tiers,
+                                  table->days->month_day[month] +
+                                      table->days->first);
+    return *until;
 }

@@ -1,14 +1,13 @@
 /*
- * rulebook.h - a program compiled for plain events
+ * rulebook.h - a version of the rules compiled for plain events
  *
- * Rules become bits: for each weekday, store, category and level a mask says
+ * Rules become bits: for each day, store, category and level a mask says
  * which rules' conditions hold there, so that a purchase is judged by a few
  * ANDs.  The masks are made by asking the ordinary evaluation (core/earn.h,
  * core/basket.h), and what is rare (joins, absences, terms of lots) is left to
  * it: the meaning of the rules stays in one place.
  *
- * Not every timeline has a table: several versions, expiry by inactivity, or
- * more rules than there are bits are left to the ordinary fold.
+ * A version with more rules than bits, or amounts that don't fit, has none.
  */
 #ifndef REPLAY_RULEBOOK_H
 #define REPLAY_RULEBOOK_H
@@ -16,22 +15,21 @@
 #include "core/basket.h"
 #include "core/terms.h"
 #include "replay/plain.h"
+#include "replay/ratio.h"
 
 enum {
     RULEBOOK_BITS = 64, /* purchase rules and stamp cards together */
+    RULEBOOK_CHECKS_MAX = 2 * RULEBOOK_BITS,
     RULEBOOK_GROUPS_MAX = 64,
     RULEBOOK_LEVELS_MAX = 100,
     RULEBOOK_SPENDS_MAX = 16,
-    RULEBOOK_PARTNERS_MAX = 256,
 };
 
 /* A purchase rule, by bit. */
 struct rulebook_rule {
-    uint64_t factor; /* points = floor(amount * factor / divisor) ... */
-    uint64_t divisor;
-    uint64_t magic; /* ... by multiplication: rulebook_divide() */
-    bool by_amount; /* else `factor` points, whatever the amount */
-    int64_t max_points;
+    struct ratio ratio; /* points of an amount; else 0 and ... */
+    int64_t fixed;      /* ... points, whatever the amount */
+    int64_t max;        /* of both */
     int32_t number;
     int32_t issuer; /* the funder; PROGRAM_NONE: the store's partner */
     int32_t reward; /* number; PROGRAM_NONE */
@@ -40,85 +38,113 @@ struct rulebook_rule {
     int32_t group; /* PROGRAM_NONE */
 };
 
-/* A lot earned on a day. */
+/* Conditions of a rule that are looked at one by one. */
+struct rulebook_check {
+    uint32_t bit;
+    const struct condition *when;
+};
+
+/* When points earned on a day can be used and are gone.  Days of one version
+ * with equal terms share them. */
 struct rulebook_terms {
     int64_t available_at;
     int64_t expires_at;
-    bool known;
+    const struct rulebook_terms *next; /* that were made before */
+};
+
+struct rulebook_day {
+    uint64_t mask;
+    const struct rulebook_terms *terms; /* of points; NULL: not yet made */
 };
 
 struct rulebook_store {
     uint64_t mask;
-    uint32_t store;
     int32_t partner;
+    int32_t cell; /* what its cells begin with; 0: not yet made */
 };
 
 struct rulebook {
     const struct timeline *timeline;
     const struct version *version;
+    const struct program *program;
     const struct plain_days *days;
+    struct arena *arena;
     uint32_t rule_count; /* bits from 0 */
     uint32_t card_count; /* bits from rule_count */
+    uint32_t check_count;
     struct rulebook_rule rules[RULEBOOK_BITS];
     int32_t card_place[RULEBOOK_BITS];
+    struct rulebook_check checks[RULEBOOK_CHECKS_MAX];
     uint64_t rule_bits;
     uint64_t card_bits;
-    uint64_t special_bits; /* limits, groups, funders, rewards, maxima */
-    uint64_t check_bits;   /* rules with a condition looked at one by one */
+    uint64_t special_bits;  /* limits, groups, funders, rewards */
+    uint64_t fraction_bits; /* points are a fraction of the amount below 1 that
+                             * no limit cuts */
     const struct condition *when[RULEBOOK_BITS];
     const struct condition
-        *also[RULEBOOK_BITS]; /* of a multiplied rule; NULL */
-    uint64_t weekday[7];
+        *also[RULEBOOK_BITS];                /* of a multiplied rule; NULL */
     uint64_t level[RULEBOOK_LEVELS_MAX + 1]; /* by place + 1 */
-    uint64_t first[2];             /* whether it is the first purchase */
-    uint64_t home[2];              /* whether it is the home store */
-    uint64_t *goods;               /* by category number */
-    bool *eligible;                /* likewise */
-    struct rulebook_store *stores; /* by small number; made when first seen */
-    int64_t ends_ms;
-    /* The tier's multiplier: by place; 0: nothing. */
-    uint64_t tier_factor[RULEBOOK_LEVELS_MAX];
-    int32_t tier_number[RULEBOOK_LEVELS_MAX];
-    uint64_t tier_divisor;
-    uint64_t tier_magic;
-    uint64_t tier_bit;            /* of the rule that tiers multiply */
-    struct rulebook_terms *terms; /* by day; made when first needed */
-    int64_t *level_until;         /* by month; likewise, 0: not yet */
+    uint64_t past[PLAIN_PASTS];              /* by what plain.h says of it */
+    uint64_t *goods;               /* by category number; 0: not eligible */
+    uint32_t *eligible;            /* likewise, ones or 0: a mask of amounts */
+    struct rulebook_day *days_of;  /* by day; made when first seen ... */
+    struct rulebook_store *stores; /* ... and by small number */
+    /* The effects of a partner and month are summed up in a cell, number
+     * cell_base + partner * cell_months + month, above 0. */
+    int32_t cell_base;
+    int32_t cell_months;
+    /* The tier's multiplier by place + 1; 0: nothing. */
+    struct ratio tier[RULEBOOK_LEVELS_MAX + 1];
+    int32_t tier_number[RULEBOOK_LEVELS_MAX + 1];
+    uint64_t tier_bit;                  /* of the rule tiers multiply */
+    const struct rulebook_terms *terms; /* all that have been made */
+    int64_t *level_until; /* by month; made when needed, 0: not yet */
+    bool asks_amount;     /* some points don't come of an amount */
+    bool asks_level;      /* some condition does; so the next two */
+    bool asks_past;
+    bool asks_gap;
+    bool simple; /* purchases and redemptions are all that does anything, and
+                  * points can be used at once */
 };
 
-/* Compiles the timeline for these days and words, all borrowed; what it needs
- * by store and by day lies outside of the arena.  NULL: it has no table, or
- * the machine no memory.  `basket` is scratch. */
+/* Compiles a version for these days and words, all borrowed; what it needs by
+ * store and by day lies outside of the arena.  NULL: it has no table, or the
+ * machine no memory.  `basket` is scratch. */
 struct rulebook *rulebook_make(const struct timeline *timeline,
+                               const struct version *version,
                                const struct plain_days *days,
                                const struct words *words, struct basket *basket,
                                struct arena *arena);
 void rulebook_close(struct rulebook *table);
 
-/* The store of that small number. */
-const struct rulebook_store *rulebook_store(struct rulebook *table,
-                                            const struct plain *plain,
-                                            uint32_t number);
+/* Makes the store of that small number. */
+const struct rulebook_store *rulebook_store_make(struct rulebook *table,
+                                                 const struct plain *plain,
+                                                 uint32_t number);
 
-/* The terms of points earned on that day. */
-const struct rulebook_terms *rulebook_terms(struct rulebook *table,
-                                            int32_t day);
+/* Makes that day. */
+const struct rulebook_day *rulebook_day_make(struct rulebook *table,
+                                             int32_t day);
 
-/* Whether the conditions of the rules that are looked at one by one hold;
- * those that don't are taken out of the mask. */
-uint64_t rulebook_check(const struct rulebook *table, uint64_t mask,
-                        const struct plain_event *event,
-                        int32_t last_visit_day);
+/* When the validity of the level at `place` ends if it begins in the month. */
+int64_t rulebook_level_until(struct rulebook *table, int32_t place,
+                             int32_t month);
 
-/* floor(product / divisor) for products below 2^53: the reciprocal is rounded
- * up, so that the quotient may be too great by one, but never too small. */
-static inline uint64_t
-rulebook_divide(uint64_t product, uint64_t divisor, uint64_t magic)
+static inline const struct rulebook_store *
+rulebook_store(struct rulebook *table, const struct plain *plain,
+               uint32_t number)
 {
-    if (divisor == 1)
-        return product;
-    uint64_t quotient = (uint64_t)((unsigned __int128)product * magic >> 64);
-    return quotient - (quotient * divisor > product);
+    const struct rulebook_store *store = &table->stores[number];
+
+    return store->cell != 0 ? store : rulebook_store_make(table, plain, number);
+}
+
+static inline const struct rulebook_day *
+rulebook_day(struct rulebook *table, int32_t day)
+{
+    const struct rulebook_day *made = &table->days_of[day];
+
+    return made->terms != NULL ? made : rulebook_day_make(table, day);
 }
 
 #endif

@@ -95,6 +95,7 @@ count_effect(struct side *side, const struct effect *effect,
         break;
     case MEASURE_EXPIRED:
         account->expired.value += effect->amount;
+        side->expired.value += effect->amount;
         break;
     case MEASURE_OVERDRAWN:
         account->overdrawn.value += effect->amount;
@@ -109,13 +110,32 @@ count_effect(struct side *side, const struct effect *effect,
     }
 }
 
+static bool
+is_total(enum measure measure)
+{
+    switch ((int)measure) {
+    case MEASURE_EXPIRED:
+    case MEASURE_PURCHASES:
+    case MEASURE_SALES:
+    case MEASURE_RETURNS:
+    case MEASURE_REFUNDS:
+        return false;
+    default:
+        return true;
+    }
+}
+
 void
 side_count(struct side *side, int32_t month, price value,
            const struct effect_list *effects)
 {
-    totals_add(side->totals, month, effects);
-    for (uint32_t i = 0; i < effects->count; i++)
-        count_cost(side, &effects->items[i], value, month);
+    for (uint32_t i = 0; i < effects->count; i++) {
+        struct effect_list one = { .items = &effects->items[i], .count = 1 };
+        if (!is_total(one.items->measure))
+            continue;
+        totals_add(side->totals, month, &one);
+        count_cost(side, one.items, value, month);
+    }
 }
 
 static void
@@ -212,6 +232,7 @@ side_merge(struct side *side, const struct side *from)
     for (uint32_t i = 0; i < names(side->timeline, NAME_LEVEL); i++)
         side->level_counts[i] += from->level_counts[i];
     side->overdrawn_redemptions += from->overdrawn_redemptions;
+    side->expired = points_add(side->expired, from->expired);
     side->outstanding = points_add(side->outstanding, from->outstanding);
     side->debt = points_add(side->debt, from->debt);
     side->voucher_count += from->voucher_count;

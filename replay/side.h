@@ -3,14 +3,19 @@
  * what it came to
  *
  * Accounts are folded one by one and forgotten; what stays are sums: totals by
- * month, partner and store (as for settlement), points by rule, cost by month,
- * and what is left in the accounts at the end.
+ * month and partner (as for settlement), points by rule, cost by month, and
+ * what is left in the accounts at the end.  Sales and the like, which are the
+ * same by any rules, are left out of the totals, and so is breakage, which is
+ * summed up as a whole.
  */
 #ifndef REPLAY_SIDE_H
 #define REPLAY_SIDE_H
 
 #include "core/totals.h"
 #include "core/walk.h"
+
+/* The store in whose name what is summed up without one is counted. */
+#define SIDE_STORE 1
 
 /* What points cost in a month at their value as money; exact. */
 struct side_month {
@@ -35,6 +40,7 @@ struct side {
     bool *rule_gave;       /* points or a voucher */
     int64_t *level_counts; /* by number: accounts that hold it at the end */
     int64_t overdrawn_redemptions;
+    points expired;
     points outstanding;
     points debt;
     int64_t voucher_count; /* outstanding */

@@ -8,7 +8,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { PROGRESS_EVERY = 1024 }; /* accounts */
+enum {
+    PROGRESS_EVERY = 1024, /* accounts */
+    BLOCK_ACCOUNTS = 512,
+    BLOCK_FATES = 16384, /* at most so many, in whatever number of accounts */
+};
 
 /* What all threads share. */
 struct job {
@@ -39,17 +43,17 @@ struct row_list {
 struct worker {
     struct job *job;
     pthread_t thread;
-    struct arena scratch; /* of one account */
+    struct arena scratch; /* of one account that is folded */
+    struct arena listed;  /* of what there is of the block's accounts */
     struct arena kept;
     struct side *sides;
     struct outcome *outcomes;
-    struct side_account *fates; /* of the account at hand, by side */
     struct fold *fold;
-    struct plain plain;
-    struct earn_outcome *outcome;
-    struct rulebook **tables; /* by side; NULL where it has none */
-    struct quick **quicks;    /* likewise */
     struct basket *basket;
+    struct plain plain;         /* the block, ... */
+    struct history_raw *raws;   /* ... what there is of each account, ... */
+    struct side_account *fates; /* ... and what it came to, side by side */
+    struct quick **quicks; /* by side; NULL where its rules have no tables */
     struct row_list rows;
     uint64_t event_count;
     uint64_t account_count;
@@ -163,18 +167,19 @@ is_asked(struct worker *worker, const struct history_account *history,
 static void
 fold_side(struct worker *worker, uint32_t index,
           const struct history_account *history,
-          const struct referred *referred)
+          const struct referred *referred, struct side_account *ret_fate)
 {
     struct arena scratch = worker->scratch;
     struct side *side = &worker->sides[index];
     const struct walk_input input =
         walk_input(worker, side->timeline, history, referred, &scratch);
 
-    side_fold(side, &input, &scratch, &worker->fates[index]);
+    side_fold(side, &input, &scratch, ret_fate);
 }
 
 static void
-keep_row(struct worker *worker, account_id account)
+keep_row(struct worker *worker, account_id account,
+         const struct side_account *fates)
 {
     uint32_t count = count_sides(worker->job->options);
     struct side_account *sides =
@@ -182,106 +187,164 @@ keep_row(struct worker *worker, account_id account)
     struct simulate_row *row = LIST_ADD(&worker->kept, &worker->rows);
 
     for (uint32_t i = 0; i < count; i++)
-        sides[i] = worker->fates[i];
+        sides[i] = fates[i];
     row->account = account;
     row->account.bearer = arena_copy(&worker->kept, account.bearer);
     row->sides = sides;
 }
 
 static void
-note_account(struct worker *worker, account_id account)
+note_account(struct worker *worker, account_id account,
+             const struct side_account *fates)
 {
     uint32_t count = count_sides(worker->job->options);
     bool begun = false;
 
     for (uint32_t i = 0; i < count; i++)
-        begun |= worker->fates[i].begun;
+        begun |= fates[i].begun;
     if (!begun)
         return;
     worker->account_count++;
     for (uint32_t i = 1; i < count; i++)
-        outcome_count(&worker->outcomes[i - 1], account, &worker->fates[0],
-                      &worker->fates[i]);
+        outcome_count(&worker->outcomes[i - 1], account, &fates[0], &fates[i]);
     if (worker->job->options->rows)
-        keep_row(worker, account);
+        keep_row(worker, account, fates);
 }
 
-/* What the ordinary fold needs of an account; read when it is first needed. */
-struct reading {
-    const struct history_scan *scan;
-    const struct history_raw *raw;
-    bool done;
+/* What the ordinary fold needs of an account. */
+static enum err
+read_account(struct worker *worker, const struct history_scan *scan,
+             const struct history_raw *raw, struct history_account *ret_history,
+             struct referred **ret_referred)
+{
+    *ret_referred = NULL;
+    arena_reset(&worker->scratch);
+    enum err err =
+        history_scan_gather(scan, raw, &worker->scratch, ret_history);
+    if (err != OK || ret_history->referred_count == 0 || !worker->job->referral)
+        return err;
+    *ret_referred = ARENA_NEW(&worker->scratch, struct referred,
+                              ret_history->referred_count);
+    return read_referred(worker, ret_history, *ret_referred);
+}
+
+/* An account that all sides fold in the ordinary way. */
+static enum err
+take_folded(struct worker *worker, const struct history_scan *scan,
+            const struct history_raw *raw)
+{
+    const struct simulate_options *options = worker->job->options;
+    uint32_t count = count_sides(options);
     struct history_account history;
     struct referred *referred;
-};
+
+    enum err err = read_account(worker, scan, raw, &history, &referred);
+    if (err != OK || !is_asked(worker, &history, referred))
+        return err;
+    struct side_account *fates =
+        ARENA_NEW(&worker->scratch, struct side_account, count);
+    for (uint32_t i = 0; i < history.event_count; i++)
+        worker->event_count +=
+            history.events[i]->at_ms <= options->span.until_ms;
+    for (uint32_t i = 0; i < count; i++)
+        fold_side(worker, i, &history, referred, &fates[i]);
+    note_account(worker, history.account, fates);
+    return OK;
+}
+
+/* --- a block of accounts --- */
+
+/* Folds an account of the block for the sides whose rules have no tables. */
+static enum err
+fold_others(struct worker *worker, const struct history_scan *scan,
+            uint32_t index, struct side_account *fates)
+{
+    struct history_account history;
+    struct referred *referred;
+    bool read = false;
+
+    for (uint32_t i = 0; i < count_sides(worker->job->options); i++) {
+        if (worker->quicks[i] != NULL)
+            continue;
+        enum err err = read ? OK
+                            : read_account(worker, scan, &worker->raws[index],
+                                           &history, &referred);
+        if (err != OK)
+            return err;
+        read = true;
+        fold_side(worker, i, &history, referred, &fates[i]);
+    }
+    return OK;
+}
 
 static enum err
-read_account(struct worker *worker, struct reading *reading)
+take_block(struct worker *worker, const struct history_scan *scan)
 {
-    const struct history_account *history = &reading->history;
+    struct plain *plain = &worker->plain;
+    uint32_t count = count_sides(worker->job->options);
+    enum err err = OK;
 
-    if (reading->done)
-        return OK;
-    enum err err = history_scan_gather(reading->scan, reading->raw,
-                                       &worker->scratch, &reading->history);
-    if (err == OK && history->referred_count > 0 && worker->job->referral) {
-        reading->referred = ARENA_NEW(&worker->scratch, struct referred,
-                                      history->referred_count);
-        err = read_referred(worker, history, reading->referred);
+    for (uint32_t i = 0; i < count; i++)
+        if (worker->quicks[i] != NULL)
+            quick_fold(worker->quicks[i], worker->fates + i, count);
+    for (uint32_t i = 0; i < plain->account_count && err == OK; i++) {
+        struct side_account *fates = worker->fates + (size_t)i * count;
+        err = fold_others(worker, scan, i, fates);
+        if (err == OK)
+            note_account(worker, worker->raws[i].account, fates);
     }
-    reading->done = true;
+    worker->event_count += plain->row_count + plain->stop_count;
+    worker->table_count += plain->account_count;
+    plain_clear(plain);
     return err;
 }
 
-/* An account of plain events: each side by its table, where it has one. */
-static enum err
-take_plain(struct worker *worker, struct reading *reading)
-{
-    worker->event_count += worker->plain.event_count;
-    worker->table_count++;
-    for (uint32_t i = 0; i < count_sides(worker->job->options); i++) {
-        if (worker->quicks[i] != NULL &&
-            quick_fold(worker->quicks[i], &worker->fates[i]))
-            continue;
-        enum err err = read_account(worker, reading);
-        if (err != OK)
-            return err;
-        fold_side(worker, i, &reading->history, reading->referred);
-    }
-    note_account(worker, reading->raw->account);
-    return OK;
-}
-
-static enum err
-take_folded(struct worker *worker, struct reading *reading)
-{
-    const struct simulate_options *options = worker->job->options;
-    const struct history_account *history = &reading->history;
-
-    enum err err = read_account(worker, reading);
-    if (err != OK || !is_asked(worker, history, reading->referred))
-        return err;
-    for (uint32_t i = 0; i < history->event_count; i++)
-        worker->event_count +=
-            history->events[i]->at_ms <= options->span.until_ms;
-    for (uint32_t i = 0; i < count_sides(options); i++)
-        fold_side(worker, i, history, reading->referred);
-    note_account(worker, history->account);
-    return OK;
-}
-
+/* Puts an account of plain events into the block; others are folded. */
 static enum err
 take_account(struct worker *worker, const struct history_scan *scan,
              const struct history_raw *raw)
 {
     const struct simulate_options *options = worker->job->options;
-    struct reading reading = { .scan = scan, .raw = raw };
-    bool plain = !options->fold_only && options->segment == NULL &&
-                 history_scan_is_clean(scan) &&
-                 plain_read(&worker->plain, scan, raw, options->span.until_ms,
-                            &worker->scratch);
+    struct plain *plain = &worker->plain;
+    enum plain_fit fit = PLAIN_OTHER;
+    enum err err = OK;
 
-    return plain ? take_plain(worker, &reading) : take_folded(worker, &reading);
+    if (!options->fold_only && options->segment == NULL &&
+        history_scan_is_clean(scan))
+        fit = plain_take(plain, scan, raw, options->span.until_ms);
+    if (fit == PLAIN_FULL) {
+        err = take_block(worker, scan);
+        fit = plain_take(plain, scan, raw, options->span.until_ms);
+        assert(fit != PLAIN_FULL);
+    }
+    if (err == OK && fit == PLAIN_OTHER)
+        return take_folded(worker, scan, raw);
+    if (err == OK)
+        worker->raws[plain->account_count - 1] = *raw;
+    return err;
+}
+
+/* Takes the next account; what there is of it is kept as long as it is in the
+ * block. */
+static enum err
+take_next(struct worker *worker, struct history_scan *scan)
+{
+    struct arena before = worker->listed;
+    uint32_t count = worker->plain.account_count;
+    struct history_raw raw;
+
+    enum err err = history_scan_raw(scan, &worker->listed, &raw);
+    if (err == OK)
+        err = take_account(worker, scan, &raw);
+    if (err != OK)
+        return err;
+    if (worker->plain.account_count == count)
+        worker->listed = before;
+    if (!plain_is_well_filled(&worker->plain))
+        return OK;
+    err = take_block(worker, scan);
+    arena_reset(&worker->listed);
+    return err;
 }
 
 /* --- a thread --- */
@@ -307,17 +370,18 @@ static enum err
 take_partition(struct worker *worker, uint32_t partition, bool first)
 {
     struct history_scan *scan = NULL;
-    struct history_raw raw;
     uint64_t told = worker->event_count;
     uint32_t accounts = 0;
 
     enum err err = history_scan_partition(worker->job->history, partition,
                                           HISTORY_ALL, &scan);
     while (err == OK) {
-        arena_reset(&worker->scratch);
-        err = history_scan_raw(scan, &worker->scratch, &raw);
-        if (err == OK)
-            err = take_account(worker, scan, &raw);
+        err = take_next(worker, scan);
+        if (err == ERR_NOT_FOUND) {
+            enum err last = take_block(worker, scan);
+            arena_reset(&worker->listed);
+            err = last == OK ? err : last;
+        }
         if (++accounts < PROGRESS_EVERY && err == OK)
             continue;
         if (!may_go_on(worker, first, accounts, worker->event_count - told) &&
@@ -359,24 +423,32 @@ static enum err
 open_tables(struct worker *worker, uint32_t count)
 {
     struct job *job = worker->job;
-    const struct words *words = history_words(job->history);
     struct arena *arena = &worker->kept;
+    const struct quick_setup setup = {
+        .plain = &worker->plain,
+        .words = history_words(job->history),
+        .outcome = ARENA_NEW(arena, struct earn_outcome, 1),
+        .basket = worker->basket,
+        .columns = quick_columns_open(arena),
+        .arena = arena,
+    };
+    uint32_t accounts = 1 + BLOCK_FATES / count;
 
-    worker->tables = ARENA_NEW(arena, struct rulebook *, count);
+    if (accounts > BLOCK_ACCOUNTS)
+        accounts = BLOCK_ACCOUNTS;
+    worker->raws = ARENA_NEW(arena, struct history_raw, accounts);
+    worker->fates =
+        ARENA_NEW(arena, struct side_account, (size_t)accounts * count);
     worker->quicks = ARENA_NEW(arena, struct quick *, count);
-    worker->outcome = ARENA_NEW(arena, struct earn_outcome, 1);
-    plain_open(&worker->plain, &job->days, arena);
+    plain_open(&worker->plain, &job->days, accounts, arena);
     for (uint32_t i = 0; i < count; i++) {
-        struct rulebook *table =
-            rulebook_make(timeline_of(job->options, i), &job->days, words,
-                          worker->basket, arena);
-        worker->tables[i] = table;
-        if (table == NULL)
-            continue;
-        worker->quicks[i] = quick_open(&worker->sides[i], table, &worker->plain,
-                                       worker->outcome, arena);
-        if (worker->quicks[i] == NULL)
+        struct quick **quick = &worker->quicks[i];
+        if (quick_open(&worker->sides[i], &setup, quick) == ERR_MEMORY)
             return ERR_MEMORY;
+        for (uint32_t k = 0; k < i && *quick != NULL; k++)
+            if (worker->quicks[k] != NULL &&
+                quick_share(*quick, worker->quicks[k]))
+                break;
     }
     return OK;
 }
@@ -389,11 +461,11 @@ open_worker(struct worker *worker, struct job *job)
 
     worker->job = job;
     if (!arena_open(&worker->scratch, LIMIT_ARENA_SIZE) ||
+        !arena_open(&worker->listed, LIMIT_ARENA_SIZE) ||
         !arena_open(&worker->kept, LIMIT_ARENA_SIZE))
         return ERR_MEMORY;
     worker->sides = ARENA_NEW(&worker->kept, struct side, count);
     worker->outcomes = ARENA_NEW(&worker->kept, struct outcome, count);
-    worker->fates = ARENA_NEW(&worker->kept, struct side_account, count);
     worker->fold = fold_open(options->baseline, false, &worker->kept);
     worker->basket = ARENA_NEW(&worker->kept, struct basket, 1);
     for (uint32_t i = 0; i < count; i++)
@@ -403,23 +475,17 @@ open_worker(struct worker *worker, struct job *job)
 }
 
 static void
-close_tables(struct worker *worker)
-{
-    if (worker->tables == NULL || worker->quicks == NULL)
-        return;
-    for (uint32_t i = 0; i < count_sides(worker->job->options); i++) {
-        rulebook_close(worker->tables[i]);
-        quick_close(worker->quicks[i]);
-    }
-}
-
-static void
 close_workers(struct worker *workers, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        close_tables(&workers[i]);
-        arena_close(&workers[i].scratch);
-        arena_close(&workers[i].kept);
+        struct worker *worker = &workers[i];
+        for (uint32_t k = 0;
+             worker->quicks != NULL && k < count_sides(worker->job->options);
+             k++)
+            quick_close(worker->quicks[k]);
+        arena_close(&worker->scratch);
+        arena_close(&worker->listed);
+        arena_close(&worker->kept);
     }
     free(workers);
 }

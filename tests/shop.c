@@ -52,10 +52,11 @@ shop_close(struct shop *shop)
 view
 shop_program(struct shop *shop, const char *yaml)
 {
+    bool whole = strncmp(yaml, "program:", strlen("program:")) == 0;
     size_t size = sizeof HEADING + strlen(yaml);
     char *text = ARENA_NEW(&shop->arena, char, size);
 
-    snprintf(text, size, "%s%s", HEADING, yaml);
+    snprintf(text, size, "%s%s", whole ? "" : HEADING, yaml);
     return view_of(text);
 }
 

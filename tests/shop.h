@@ -20,7 +20,8 @@ void shop_close(struct shop *shop);
 
 /* Publishes from local midnight of the date on, in Helsinki and EUR, with two
  * partners (market: stores 1, 2, 10-19, 0.010 and 0.009; cafe: 30-39, 0.012
- * and 0.009) and these lines of YAML. */
+ * and 0.009) and these lines of YAML; or all of them if they begin with
+ * "program:". */
 void shop_rules(struct shop *shop, const char *from, const char *yaml);
 /* The whole text of such a program; lives as long as the shop. */
 view shop_program(struct shop *shop, const char *yaml);

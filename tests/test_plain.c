@@ -18,14 +18,14 @@ TEST(tables_are_the_calendar)
     plain_days_open(&days, &zone, &arena);
     assert_int_equal(days.first, calendar_day((civil) { 1999, 12, 1 }));
     for (int32_t i = 0; i < PLAIN_DAYS; i++) {
-        assert_int_equal(days.month[i] + PLAIN_MONTH_FIRST,
+        assert_int_equal(days.months[i] + PLAIN_MONTH_FIRST,
                          calendar_month(days.first + i));
-        assert_int_equal(days.midnight_ms[i],
-                         zone_midnight_ms(&zone, days.first + i));
     }
-    for (int32_t i = 0; i < PLAIN_MONTHS; i++)
-        assert_int_equal(days.month_day[i] + days.first,
-                         calendar_month_first_day(PLAIN_MONTH_FIRST + i));
+    for (int32_t i = 0; i <= PLAIN_MONTHS; i++) {
+        int32_t day = calendar_month_first_day(PLAIN_MONTH_FIRST + i);
+        assert_int_equal(days.month_day[i] + days.first, day);
+        assert_int_equal(days.month_begins_ms[i], zone_midnight_ms(&zone, day));
+    }
     arena_close(&arena);
 }
 
@@ -48,10 +48,11 @@ is_plain(struct history *history, struct plain *plain, struct arena *arena)
     assert_int_equal(history_merge(history), OK);
     assert_int_equal(history_scan_all(history, HISTORY_ALL, &scan), OK);
     assert_int_equal(history_scan_raw(scan, arena, &raw), OK);
-    bool read = plain_read(plain, scan, &raw, INT64_MAX, arena);
+    plain_clear(plain);
+    enum plain_fit fit = plain_take(plain, scan, &raw, INT64_MAX);
     assert_int_equal(history_scan_raw(scan, arena, &raw), ERR_NOT_FOUND);
     history_scan_close(scan);
-    return read;
+    return fit == PLAIN_TAKEN;
 }
 
 static void
@@ -81,7 +82,7 @@ TEST(nodes_speak_for_their_own_stores)
     assert_true(arena_open(&arena, 1 << 28));
     assert_int_equal(zone_load(view_of("Europe/Helsinki"), &arena, &zone), OK);
     plain_days_open(&days, &zone, &arena);
-    plain_open(&plain, &days, &arena);
+    plain_open(&plain, &days, 1, &arena);
     inflow_open(&inflow, 3);
     assert_int_equal(
         history_open(inflow.place.path, inflow.journal, true, &history), OK);
@@ -89,7 +90,7 @@ TEST(nodes_speak_for_their_own_stores)
     for (uint32_t i = 0; i < 30; i++)
         buy(&inflow, 1 + i % 3, 1 + i % 3, INFLOW_NOW - 1000 * (int64_t)i);
     assert_true(is_plain(history, &plain, &arena));
-    assert_int_equal(plain.event_count, 30);
+    assert_int_equal(plain.row_count, 30);
     /* Node 2 tells of a sale in store 1, which node 1 has. */
     buy(&inflow, 2, 1, INFLOW_NOW + 1);
     assert_false(is_plain(history, &plain, &arena));

@@ -1,79 +1,63 @@
 /*
  * test_quick.c - accounts folded by tables come to what the ordinary fold
- * comes to: random histories, programs that use most of what there is, and
- * every figure of the report and of each account
+ * comes to: programs that use most of what there is, published one after the
+ * other too
  */
 #include "tests/unit.h"
 
-#include "replay/accounts.h"
-#include "tests/stage.h"
-
-static view
-rows_of(struct shop *shop, const struct stage *stage)
-{
-    struct text text = { 0 };
-
-    for (uint64_t i = 0; i < stage->simulation.account_count; i++)
-        accounts_row(&text, &stage->simulation, &stage->simulation.rows[i], 0);
-    assert_true(text_ok(&text));
-    view kept = arena_copy(&shop->arena, text_view(&text));
-    text_close(&text);
-    return kept;
-}
+#include "tests/stage_same.h"
 
 static void
-same(view a, view b)
+compare(uint64_t seed, uint32_t odd, uint32_t tables)
 {
-    if (!view_equal(a, b))
-        fail_msg("by tables:\n%.*s\nby the fold:\n%.*s", (int)a.size, a.bytes,
-                 (int)b.size, b.bytes);
-}
+    struct stage_same same = {
+        .published = { { "2000-01-01", stage_rules } },
+        .candidate = stage_other_rules,
+        .seed = seed,
+        .events = 700,
+        .odd = odd,
+        .tables = tables,
+    };
 
-static void
-compare(struct shop *shop, struct side_span span, uint64_t tables_min)
-{
-    struct stage quick = { .candidate = stage_other_rules,
-                           .options = { .rows = true, .span = span } };
-    struct stage slow = quick;
-
-    slow.options.fold_only = true;
-    stage_run(shop, &quick);
-    stage_run(shop, &slow);
-    assert_true(quick.simulation.account_count > 5);
-    assert_true(quick.simulation.table_count >= tables_min);
-    assert_int_equal(slow.simulation.table_count, 0);
-    same(stage_json(shop, &quick), stage_json(shop, &slow));
-    same(rows_of(shop, &quick), rows_of(shop, &slow));
-}
-
-static void
-compare_all(uint64_t seed, uint32_t odd, uint64_t tables_min)
-{
-    const int64_t end_ms = INT64_C(1767225600000);
-    const int64_t half_ms = INT64_C(1751323456789);
-    struct shop shop;
-
-    shop_open(&shop);
-    shop_rules(&shop, "2000-01-01", stage_rules);
-    stage_fill(&shop, seed, 700, odd);
-    stage_merge(&shop);
-    compare(&shop, (struct side_span) { INT64_MIN, end_ms }, tables_min);
-    compare(&shop, (struct side_span) { INT64_MIN, half_ms }, tables_min);
-    compare(&shop, (struct side_span) { half_ms, end_ms }, tables_min);
-    shop_close(&shop);
+    stage_same(&same);
 }
 
 TEST(plain_histories_come_to_the_same)
 {
-    compare_all(11, 0, 10);
-    compare_all(12, 0, 10);
+    compare(11, 0, 10);
+    compare(12, 0, 10);
 }
 
 TEST(mixed_histories_come_to_the_same)
 {
-    compare_all(13, 100, 1);
-    compare_all(14, 12, 0);
+    compare(13, 100, 1);
+    compare(14, 12, 0);
+}
+
+/* The first version takes effect within the history, the others at the
+ * beginning and in the middle of a month. */
+TEST(versions_follow_each_other)
+{
+    static const char *const DAYS[][3] = {
+        { "2000-01-01", "2025-05-01", "2025-08-17" },
+        { "2025-02-20", "2025-06-01", "2025-11-01" },
+    };
+
+    for (uint32_t i = 0; i < COUNT_OF(DAYS); i++)
+        for (uint64_t seed = 31; seed < 34; seed++) {
+            struct stage_same same = {
+                .published = { { DAYS[i][0], stage_rules },
+                               { DAYS[i][1], stage_other_rules },
+                               { DAYS[i][2], stage_rules } },
+                .candidate = stage_other_rules,
+                .seed = seed,
+                .events = 400,
+                .tables = 5,
+            };
+            stage_same(&same);
+        }
 }
 
 RUN(cmocka_unit_test(plain_histories_come_to_the_same),
-    cmocka_unit_test(mixed_histories_come_to_the_same))
+    cmocka_unit_test(mixed_histories_come_to_the_same),
+    cmocka_unit_test(versions_follow_each_other))

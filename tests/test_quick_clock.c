@@ -1,30 +1,24 @@
 /*
- * test_quick_clock.c - bonuses, absences and levels that end come to what the
- * ordinary fold says
+ * test_quick_clock.c - bonuses and absences come to what the ordinary fold
+ * says, also where a version takes effect at their midnight
  */
 #include "tests/unit.h"
 
-#include "tests/stage.h"
+#include "tests/stage_same.h"
 
 static void
 compare(const char *published, const char *candidate)
 {
-    struct shop shop;
-    struct stage quick = { .candidate = candidate };
-    struct stage slow = { .candidate = candidate,
-                          .options = { .fold_only = true } };
+    struct stage_same same = {
+        .published = { { "2000-01-01", published } },
+        .candidate = candidate,
+        .seed = 22,
+        .events = 300,
+        .tables = 6,
+    };
 
-    shop_open(&shop);
-    shop_rules(&shop, "2000-01-01", published);
-    stage_fill(&shop, 22, 300, 0);
-    stage_merge(&shop);
-    stage_run(&shop, &quick);
-    stage_run(&shop, &slow);
-    assert_true(quick.simulation.table_count > 5);
-    assert_true(quick.comparison.candidate.amounts[MEASURE_ISSUED] > 0);
-    assert_true(
-        view_equal(stage_json(&shop, &quick), stage_json(&shop, &slow)));
-    shop_close(&shop);
+    stage_same(&same);
+    assert_true(same.figures.candidate.amounts[MEASURE_ISSUED] > 0);
 }
 
 TEST(the_clock_gives_and_takes)
@@ -44,4 +38,34 @@ TEST(the_clock_gives_and_takes)
             "gold, from: 60.00, multiply: 2}]}\n");
 }
 
-RUN(cmocka_unit_test(the_clock_gives_and_takes))
+/* Points for May, at the midnight of June, are given by the version before at
+ * its price, and cost what the new one says that a point is worth. */
+TEST(versions_change_at_the_midnight_of_a_bonus)
+{
+    static const char FIRST[] =
+        "points: {value: 0.01}\n"
+        "earn: [{id: w, on: inactive, after_days: 4, points: 7, reward: cup}]\n"
+        "rewards: [{id: cup, value: 3.50, valid_days: 9}]\n"
+        "monthly_bonus: {steps: [{from: 1.00, percent: 5}]}\n";
+    static const char SECOND[] =
+        "program: Second\ncurrency: EUR\ntimezone: Europe/Helsinki\n"
+        "points: {value: 0.03}\n"
+        "partners: [{id: cafe, stores: [10-12, 30], issue_price: 0.5, "
+        "redeem_price: 0.2}]\n"
+        "earn: [{id: w, on: inactive, after_days: 30, points: 2}]\n"
+        "monthly_bonus: {steps: [{from: 1.00, percent: 9}]}\n";
+    struct stage_same same = {
+        .published = { { "2025-01-20", FIRST },
+                       { "2025-06-01", SECOND },
+                       { "2025-09-14", FIRST } },
+        .candidate = FIRST,
+        .events = 500,
+        .tables = 6,
+    };
+
+    for (same.seed = 41; same.seed < 44; same.seed++)
+        stage_same(&same);
+}
+
+RUN(cmocka_unit_test(the_clock_gives_and_takes),
+    cmocka_unit_test(versions_change_at_the_midnight_of_a_bonus))

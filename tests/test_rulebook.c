@@ -1,38 +1,11 @@
 /*
- * test_rulebook.c - division by multiplication is exact; which timelines have
- * a table; what the masks say
+ * test_rulebook.c - which versions have a table; what the masks say
  */
 #include "tests/unit.h"
 
 #include "replay/rulebook.h"
 #include "tests/shop.h"
 #include "tests/stage_rules.h"
-
-TEST(division_is_exact)
-{
-    static const uint64_t DIVISORS[] = { 1,      2,         3,
-                                         7,      70,        100,
-                                         128,    1000,      99999,
-                                         100000, 700000001, UINT64_C(1) << 46 };
-    uint64_t seed = 7;
-
-    for (uint32_t i = 0; i < COUNT_OF(DIVISORS); i++) {
-        uint64_t divisor = DIVISORS[i];
-        uint64_t magic = divisor == 1 ? 0 : UINT64_MAX / divisor + 1;
-        for (uint32_t k = 0; k < 20000; k++) {
-            seed = seed * 6364136223846793005u + 1442695040888963407u;
-            uint64_t product = seed >> (11 + k % 50);
-            uint64_t near = product / divisor * divisor;
-            assert_int_equal(rulebook_divide(product, divisor, magic),
-                             product / divisor);
-            assert_int_equal(rulebook_divide(near, divisor, magic),
-                             near / divisor);
-            if (near > 0)
-                assert_int_equal(rulebook_divide(near - 1, divisor, magic),
-                                 (near - 1) / divisor);
-        }
-    }
-}
 
 static struct rulebook *
 table_of(struct shop *shop, const char *rules, struct words *words)
@@ -43,7 +16,16 @@ table_of(struct shop *shop, const char *rules, struct words *words)
         shop->ledger, shop_program(shop, rules), &shop->arena);
 
     plain_days_open(days, &timeline->zone, &shop->arena);
-    return rulebook_make(timeline, days, words, basket, &shop->arena);
+    return rulebook_make(timeline, &timeline->versions[0], days, words, basket,
+                         &shop->arena);
+}
+
+static uint64_t
+mask_of(struct rulebook *table, int32_t year, int32_t month, int32_t day)
+{
+    return rulebook_day(table, calendar_day((civil) { year, month, day }) -
+                                   table->days->first)
+        ->mask;
 }
 
 TEST(masks_say_where_rules_hold)
@@ -58,21 +40,26 @@ TEST(masks_say_where_rules_hold)
         &shop,
         "excluded: {categories: [tobacco]}\n"
         "earn: [{id: base, per: 1.00, points: 1},\n"
-        "  {id: week, when: {weekdays: [sun]}, multiply: 2},\n"
+        "  {id: week, when: {weekdays: [sun], dates: {from: "
+        "2025-06-01, to: 2025-06-14}}, multiply: 2},\n"
         "  {id: cof, when: {categories: [coffee], tiers: [gold]}, points: 3}]\n"
         "tiers: {window: year, valid_for: 1 months, levels: [{id: basic}, "
         "{id: gold, from: 1.00}]}\n",
         &words);
     assert_non_null(table);
-    assert_int_equal(table->weekday[6], 7);
-    assert_int_equal(table->weekday[5], 5);
+    assert_int_equal(mask_of(table, 2025, 6, 1), 7); /* a Sunday */
+    assert_int_equal(mask_of(table, 2025, 6, 7), 5);
+    assert_int_equal(mask_of(table, 2025, 6, 8), 7);
+    assert_int_equal(mask_of(table, 2025, 6, 15), 5);
     assert_int_equal(table->goods[coffee], 7);
     assert_int_equal(table->goods[WORDS_NONE], 3);
-    assert_false(table->eligible[tobacco]);
-    assert_true(table->eligible[coffee]);
+    assert_int_equal(table->goods[tobacco], 0);
+    assert_int_equal(table->eligible[tobacco], 0);
+    assert_int_equal(table->eligible[coffee], UINT32_MAX);
     assert_int_equal(table->level[0 + 1], 3);
     assert_int_equal(table->level[1 + 1], 7);
-    assert_int_equal(table->check_bits, 0);
+    assert_int_equal(table->check_count, 0);
+    assert_true(table->asks_level && !table->asks_past && !table->asks_gap);
     rulebook_close(table);
     words_close(&words);
     shop_close(&shop);
@@ -89,6 +76,5 @@ TEST(idle_expiry_has_no_table)
     shop_close(&shop);
 }
 
-RUN(cmocka_unit_test(division_is_exact),
-    cmocka_unit_test(masks_say_where_rules_hold),
+RUN(cmocka_unit_test(masks_say_where_rules_hold),
     cmocka_unit_test(idle_expiry_has_no_table))

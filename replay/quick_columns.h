@@ -1,0 +1,80 @@
+/*
+ * quick_columns.h - what is known of each row of a block (plain.h) under the
+ * rules of a side, for the files quick*.c only
+ */
+#ifndef REPLAY_QUICK_COLUMNS_H
+#define REPLAY_QUICK_COLUMNS_H
+
+#include "replay/rulebook.h"
+
+/* A stretch of time under one version, all of whose effects are counted or
+ * none, and in which rules earn or none does. */
+struct quick_era {
+    int64_t from_ms;
+    int64_t until_ms;       /* of the last one INT64_MAX */
+    struct rulebook *table; /* NULL: before the first version */
+    bool counts;            /* not before `since` */
+    bool earns;             /* not after `ends` */
+};
+
+/* Rows of one era, of one account or several. */
+struct quick_stretch {
+    uint32_t first;
+    uint32_t end;
+    const struct quick_era *era;
+};
+
+/* The columns of a block that hold until the next side takes it; one set per
+ * thread. */
+struct quick_columns {
+    uint32_t room;
+    uint64_t *mask; /* rules and cards whose conditions hold */
+    int64_t *gain;  /* points of all rules that are not special */
+    uint32_t *cell; /* of the store's partner and the month */
+    const struct rulebook_terms **terms;
+    struct quick_stretch *stretches;
+    uint32_t stretch_count;
+};
+
+/* A change of level. */
+struct quick_change {
+    int64_t at_ms;
+    uint32_t row; /* at a purchase: this one; else QUICK_BY_CLOCK */
+    int32_t place;
+};
+
+#define QUICK_BY_CLOCK UINT32_MAX
+
+/* The levels of an account. */
+struct quick_held {
+    int32_t first; /* place; PROGRAM_NONE: none; so everywhere */
+    int32_t last;
+    uint32_t change_first;
+    uint32_t change_end;
+};
+
+struct quick_months {
+    struct quick_month {
+        int32_t month;
+        int64_t spend;
+    } * items;
+    uint32_t count;
+    uint32_t room;
+};
+
+/* Eligible amounts and levels of a block, which sides share whose rules about
+ * them are the same. */
+struct quick_level {
+    uint32_t room;
+    uint32_t *eligible; /* cents, by row */
+    uint8_t *held;      /* place + 1 before the purchase */
+    struct quick_held *accounts;
+    struct quick_changes {
+        struct quick_change *items;
+        uint32_t count;
+        uint32_t room;
+    } changes;
+    struct quick_months months; /* of the account at hand */
+};
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * quick_era.h - the stretches of time within which nothing changes for a side
+ * but the accounts
+ *
+ * What is judged by a version, counted from `since` and earned until `ends` is
+ * the same for all events of an era, so that the rows of a block fall into a
+ * few stretches, each treated as a whole.
+ */
+#ifndef REPLAY_QUICK_ERA_H
+#define REPLAY_QUICK_ERA_H
+
+#include "replay/quick_parts.h"
+
+/* Makes the eras of a side whose tables are there. */
+void quick_era_make(struct quick *quick);
+
+/* Divides the rows of the block by the eras that they lie in. */
+void quick_era_stretch(const struct quick *quick);
+
+/* The era of that instant. */
+static inline const struct quick_era *
+quick_era_at(const struct quick *quick, int64_t at_ms)
+{
+    const struct quick_era *era = quick->eras;
+
+    while (at_ms >= era->until_ms)
+        era++;
+    return era;
+}
+
+#endif

@@ -1,0 +1,291 @@
+#include "replay/quick_event.h"
+
+#include "replay/quick_book.h"
+#include "replay/quick_clock.h"
+
+#include <string.h>
+
+/* --- special rules --- */
+
+/* Whether the rule's limit has been reached. */
+static bool
+is_stopped(const struct quick *quick, const struct rulebook_rule *rule,
+           int32_t day)
+{
+    const struct earn_counts counts = { quick->counts,
+                                        quick->state.count_count };
+
+    if (rule->limit_per == LIMIT_PER_NONE)
+        return false;
+    int32_t period =
+        terms_period(rule->limit_per, day + quick->plain->days->first);
+    return earn_count_of(&counts, rule->number, rule->limit_per, period) >=
+           rule->limit_times;
+}
+
+/* Notes a gain; of a group only the best stays, in its own place. */
+static void
+add_gain(struct earn_outcome *outcome, const struct earn_gain *gain,
+         int32_t group, uint32_t *best)
+{
+    if (group != PROGRAM_NONE && best[group] != 0) {
+        struct earn_gain *rival = &outcome->gains[best[group] - 1];
+        if (gain->points.value <= rival->points.value)
+            return;
+        rival->rule = PROGRAM_NONE; /* it gives nothing */
+    }
+    outcome->gains[outcome->gain_count++] = *gain;
+    if (group != PROGRAM_NONE)
+        best[group] = outcome->gain_count;
+}
+
+static void
+add_share(struct earn_outcome *outcome, int32_t issuer, int64_t amount)
+{
+    uint32_t at = outcome->share_count;
+
+    while (at > 0 && outcome->shares[at - 1].issuer > issuer)
+        at--;
+    if (at > 0 && outcome->shares[at - 1].issuer == issuer) {
+        outcome->shares[at - 1].points.value += amount;
+        return;
+    }
+    memmove(&outcome->shares[at + 1], &outcome->shares[at],
+            (outcome->share_count++ - at) * sizeof outcome->shares[0]);
+    outcome->shares[at] = (struct earn_share) { issuer, { amount } };
+}
+
+/* Leaves out what lost in its group, and divides the rest by issuer. */
+static void
+settle_gains(struct earn_outcome *outcome)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < outcome->gain_count; i++) {
+        struct earn_gain gain = outcome->gains[i];
+        if (gain.rule == PROGRAM_NONE)
+            continue;
+        outcome->gains[kept++] = gain;
+        if (gain.points.value > 0)
+            add_share(outcome, gain.issuer, gain.points.value);
+    }
+    outcome->gain_count = kept;
+}
+
+/* Rules with limits, groups, funders or vouchers, beside `others` points of
+ * the rules that have none of these. */
+static void
+earn_special(struct quick *quick, const struct quick_place *place,
+             uint64_t mask, uint32_t amount, int64_t others)
+{
+    const struct rulebook *table = place->table;
+    struct earn_outcome *outcome = quick->outcome;
+    uint32_t best[RULEBOOK_GROUPS_MAX];
+
+    memset(best, 0, table->program->earn_groups.count * sizeof best[0]);
+    outcome->gain_count = 0;
+    outcome->share_count = 0;
+    if (others > 0)
+        add_share(outcome, place->store->partner, others);
+    for (uint64_t rest = mask; rest != 0; rest &= rest - 1) {
+        const struct rulebook_rule *rule = &table->rules[__builtin_ctzll(rest)];
+        int64_t value = rule->fixed + (int64_t)ratio_of(rule->ratio, amount);
+        if (value > rule->max)
+            value = rule->max;
+        if ((value <= 0 && rule->reward == PROGRAM_NONE) ||
+            is_stopped(quick, rule, place->day))
+            continue;
+        const struct earn_gain gain = {
+            .rule = rule->number,
+            .issuer = rule->issuer == PROGRAM_NONE ? place->store->partner
+                                                   : rule->issuer,
+            .reward = rule->reward,
+            .points = { value },
+            .limit_per = rule->limit_per,
+        };
+        add_gain(outcome, &gain, rule->group, best);
+    }
+    settle_gains(outcome);
+    quick_book_outcome(quick, place);
+}
+
+/* --- stamps and spend rewards --- */
+
+static void
+put_stamps(struct quick *quick, const struct quick_place *place, uint64_t mask)
+{
+    const struct rulebook *table = place->table;
+
+    quick->state.stamped = true;
+    for (uint64_t rest = mask; rest != 0; rest &= rest - 1) {
+        int32_t at = table->card_place[__builtin_ctzll(rest)];
+        const struct stamp_card *card = &table->program->stamps[at];
+        int32_t number = version_number(table->version, NAME_CARD, at);
+        int64_t *count = &quick->stamps[number];
+        if (++*count < card->need)
+            continue;
+        int64_t full = *count / card->need;
+        *count -= full * card->need;
+        if (card->reward != PROGRAM_NONE)
+            quick_book_voucher(
+                quick, place,
+                version_number(table->version, NAME_REWARD, card->reward),
+                place->store->partner, full);
+        else
+            quick_book_earn_by(
+                quick, place, table->timeline->rule_of[NAME_CARD][number],
+                book_times(full, card->points, (points) { LIMIT_POINTS })
+                    .value);
+    }
+}
+
+static void
+add_spend(struct quick *quick, const struct quick_place *place, int64_t amount)
+{
+    const struct rulebook *table = place->table;
+    int32_t year = (place->month + PLAIN_MONTH_FIRST) / 12;
+
+    quick->state.spent = true;
+    for (uint32_t i = 0; i < table->program->spend_reward_count; i++) {
+        const struct spend_reward *reward = &table->program->spend_rewards[i];
+        int32_t number = version_number(table->version, NAME_SPEND, (int32_t)i);
+        struct quick_spend *row = &quick->spends[number];
+        if (!row->begun || (row->by_year && row->year != year))
+            *row = (struct quick_spend) {
+                .year = year,
+                .by_year = row->begun ? row->by_year : reward->window_year,
+                .begun = true,
+            };
+        row->progress += amount;
+        if (row->progress < reward->spend.minor)
+            continue;
+        int64_t times = row->progress / reward->spend.minor;
+        if (!reward->repeat)
+            times = row->given ? 0 : 1;
+        if (times == 0)
+            continue;
+        row->progress -= times * reward->spend.minor;
+        row->given = true;
+        if (reward->reward != PROGRAM_NONE)
+            quick_book_voucher(
+                quick, place,
+                version_number(table->version, NAME_REWARD, reward->reward),
+                place->store->partner, times);
+        else
+            quick_book_earn_by(
+                quick, place, table->timeline->rule_of[NAME_SPEND][number],
+                book_times(times, reward->points, (points) { LIMIT_POINTS })
+                    .value);
+    }
+}
+
+/* --- a purchase --- */
+
+static struct quick_place
+place_of(struct quick *quick, int64_t at_ms, int32_t day, uint16_t month,
+         uint16_t store)
+{
+    const struct quick_era *era = quick->state.era;
+
+    return (struct quick_place) {
+        .at_ms = at_ms,
+        .day = day,
+        .month = month,
+        .era = era,
+        .table = era->table,
+        .number = quick->plain->store_of[store],
+        .store = rulebook_store(era->table, quick->plain, store),
+    };
+}
+
+/* A rise at that row brings the level's reward. */
+static void
+reward_level(struct quick *quick, const struct quick_place *place, uint32_t row)
+{
+    const struct quick_changes *changes = &quick->level->changes;
+    struct quick_state *state = &quick->state;
+
+    while (state->change < state->held->change_end) {
+        const struct quick_change *change = &changes->items[state->change];
+        if (change->row == QUICK_BY_CLOCK ? change->at_ms > place->at_ms
+                                          : change->row > row)
+            return;
+        state->change++;
+        if (change->row != row || !place->era->earns)
+            continue;
+        const struct rulebook *table = place->table;
+        int32_t reward = table->program->tiers.levels[change->place].reward;
+        if (reward != PROGRAM_NONE)
+            quick_book_voucher(
+                quick, place,
+                version_number(table->version, NAME_REWARD, reward),
+                place->store->partner, 1);
+    }
+}
+
+static void
+earn(struct quick *quick, const struct quick_place *place, uint32_t row)
+{
+    const struct quick_columns *columns = quick->columns;
+    const struct rulebook *table = place->table;
+    uint64_t special = columns->mask[row] & table->special_bits;
+    uint64_t cards = columns->mask[row] & table->card_bits;
+
+    if (special != 0)
+        earn_special(quick, place, special, quick->level->eligible[row],
+                     columns->gain[row]);
+    else if (columns->gain[row] > 0)
+        quick_book_earn(quick, place, place->store->partner,
+                        columns->gain[row]);
+    if (cards != 0)
+        put_stamps(quick, place, cards);
+}
+
+void
+quick_event_buy(struct quick *quick, uint32_t row)
+{
+    const struct plain *plain = quick->plain;
+    struct quick_state *state = &quick->state;
+    int64_t at_ms = plain->at_ms[row];
+    uint32_t eligible = quick->level->eligible[row];
+
+    if (at_ms >= state->due)
+        quick_clock_run(quick, at_ms);
+    const struct quick_era *era = state->era;
+    if (era->table == NULL) {
+        quick_clock_visit(quick, row);
+        return;
+    }
+    const struct quick_place place = place_of(
+        quick, at_ms, plain->day[row], plain->month[row], plain->store[row]);
+    if (era->earns)
+        earn(quick, &place, row);
+    quick_clock_visit(quick, row);
+    if (state->change < state->held->change_end)
+        reward_level(quick, &place, row);
+    if (era->earns && era->table->program->spend_reward_count > 0)
+        add_spend(quick, &place, eligible);
+}
+
+void
+quick_event_join(struct quick *quick, const struct plain_stop *stop)
+{
+    struct quick_state *state = &quick->state;
+    const struct rulebook *table = state->era->table;
+    bool first = !state->joined;
+
+    state->joined = true;
+    if (stop->amount != 0)
+        state->home_store = stop->amount;
+    if (!first || table == NULL ||
+        table->version->rules[EARN_ON_JOIN].count == 0)
+        return;
+    const struct quick_place place =
+        place_of(quick, stop->at_ms, stop->day, stop->month, stop->store);
+    /* What changes by the clock at this very instant has been done. */
+    struct earn_context context =
+        quick_clock_context(quick, &place, stop->at_ms + 1);
+    struct earn_input input = quick_clock_input(quick, &place, &context);
+    earn_join(&input, quick->outcome);
+    quick_book_outcome(quick, &place);
+}
