@@ -280,15 +280,18 @@ desk_bell(const struct desk *desk)
 static void
 let_in(struct desk *desk, int64_t now_ms)
 {
+    bool more = true;
+
     for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++) {
         struct client *client = &desk->clients[i];
         if (client->descriptor >= 0 && now_ms >= client->until_ms)
             end(client);
-        if (client->descriptor >= 0)
+        if (client->descriptor >= 0 || !more)
             continue;
         int descriptor =
             accept4(desk->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (descriptor < 0)
+        more = descriptor >= 0;
+        if (!more)
             continue;
         client->descriptor = descriptor;
         client->size = 0;

@@ -603,6 +603,9 @@ open_all(struct store *store, struct complaint *complaint)
     if (err == OK)
         err =
             keeper_open(store->ledger, store->options->standby, &store->keeper);
+    if (err == OK && !store->options->standby &&
+        desk_open(store->options->dir, &store->desk) != OK)
+        trace(TRACE_ERROR, store->node, "desk", "what=\"can't be opened\"");
     if (err == OK && store->options->ready)
         store->options->ready(store->options->context);
     store->mark_ms = clock_steady_ms() + MARK_MS;
@@ -673,8 +676,6 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     enum err err = store_open(options, stop, complaint, &store);
     if (err != OK)
         return err;
-    if (!options->standby && desk_open(options->dir, &store->desk) != OK)
-        trace(TRACE_ERROR, store->node, "desk", "what=\"can't be opened\"");
     const int descriptors[] = { stop,
                                 store->desk ? desk_bell(store->desk) : stop };
     while (!store->broken && !store->done && !stop_asked(stop)) {
