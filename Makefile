@@ -125,7 +125,8 @@ $(B)/crash/record.so: tests/crash/record.c tests/crash/crash.h
 $(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out \
 		$(call objects,core/db.c nodes/transport.c nodes/clock.c nodes/trace.c), \
 		$(call listed,core,$(CORE)) $(call listed,nodes,$(NODES)))
-	$(link) $(addprefix -Wl$(comma)--wrap=,nanosleep pthread_create pthread_join)
+	$(link) $(addprefix -Wl$(comma)--wrap=,nanosleep pthread_create pthread_join \
+		answer_make)
 comma := ,
 given = $(foreach v,$(1),$(if $($v),$v=$($v)))
 

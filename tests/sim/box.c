@@ -5,6 +5,7 @@
 
 #include "nodes/keeper.h"
 #include "nodes/keys.h"
+#include "tests/sim/counter.h"
 #include "tests/sim/office.h"
 
 enum { TURN_MS = 20 };
@@ -98,6 +99,7 @@ box_begin(struct world *world, struct box *box)
     enum err err;
 
     box->machine.dead = false;
+    counter_forget(box);
     box_enter(box);
     bool standby = box->kind == BOX_HUB && keys_has_hub(box->dir);
     box->hub_options =
@@ -148,7 +150,8 @@ turn(struct world *world, struct box *box)
 {
     box_enter(box);
     bool over = take_turn(box);
-    if (!over && !box->machine.dead && luck_below(&world->luck, 8) == 0)
+    if (!over && !box->machine.dead &&
+        luck_below(&world->luck, world->plan.looks) == 0)
         keeper_look(box->machine.keeper);
     machine_leave();
     box->turn_ms = machine_true_ms() + TURN_MS;

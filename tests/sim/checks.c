@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/balance.h"
-#include "core/codec.h"
 #include "core/digest.h"
 #include "core/ingest.h"
 #include "core/ledger_check.h"
@@ -14,40 +12,11 @@
 #include "core/shelf.h"
 #include "nodes/trace.h"
 #include "tests/sim/image.h"
+#include "tests/sim/till.h"
 
 #define FAR_MS (MACHINE_EPOCH_MS + INT64_C(40) * 86400000)
 
 enum { ARENA_SIZE = 1 << 28 };
-
-struct marking {
-    struct world *world;
-    bool *present;
-};
-
-static void
-mark_sale(void *context, const struct record_event *bytes)
-{
-    const struct marking *marking = context;
-    struct world *world = marking->world;
-    struct event event;
-    unsigned number;
-    char id[LIMIT_CODE_SIZE + 1] = "";
-
-    arena_reset(&world->arena);
-    if (codec_decode(bytes->core, &world->arena, &event) != OK)
-        return;
-    memcpy(id, event.id.bytes, event.id.size);
-    if (sscanf(id, "s%u", &number) == 1 && number < world->sale_count)
-        marking->present[number] = true;
-}
-
-void
-checks_mark_sales(struct world *world, const struct disk *disk, bool *present)
-{
-    struct marking marking = { world, present };
-
-    image_events(disk_journal(disk), mark_sale, &marking);
-}
 
 /* --- all along --- */
 
@@ -170,6 +139,7 @@ checks_journal(struct world *world, struct box *box)
 
 /* --- afterwards --- */
 
+/* Points less debt. */
 static int64_t
 balance_of(struct ledger *ledger, uint32_t member, struct arena *arena)
 {
@@ -178,10 +148,8 @@ balance_of(struct ledger *ledger, uint32_t member, struct arena *arena)
     struct history_account history;
     struct walk_input input;
     struct walk walk;
-    struct text text = { 0 };
     account_id id;
     char name[16];
-    long long sum = INT64_MIN;
 
     arena_reset(arena);
     snprintf(name, sizeof name, "%u", member);
@@ -195,13 +163,8 @@ balance_of(struct ledger *ledger, uint32_t member, struct arena *arena)
         return INT64_MIN;
     walk_open(&walk, &input, arena);
     walk_finish(&walk);
-    balance_json(&text, timeline, &walk.account, FAR_MS);
-    text_char(&text, '\0');
-    const char *at = strstr((const char *)text.bytes, "\"points\": ");
-    if (at == NULL || sscanf(at + 10, "%lld", &sum) != 1)
-        sum = INT64_MIN;
-    text_close(&text);
-    return sum;
+    return lot_available(&walk.account.lots, FAR_MS).value -
+           walk.account.debt.value;
 }
 
 static bool *
@@ -219,7 +182,7 @@ checks_arrived(struct world *world, bool *ret_present)
 {
     bool *present = ret_present ? ret_present : take_marks(world);
 
-    checks_mark_sales(world, world_hub(world)->machine.disk, present);
+    till_mark_sales(world, world_hub(world)->machine.disk, present);
     for (uint32_t i = 0; i < world->sale_count; i++) {
         const struct sale *sale = &world->sales[i];
         if (sale->state == SALE_DONE && !present[i])
@@ -244,9 +207,9 @@ check_sales(struct world *world, struct ledger *ledger, struct arena *arena)
     checks_arrived(world, present);
     for (uint32_t i = 0; i < world->sale_count; i++)
         if (present[i])
-            sums[world->sales[i].member] += world->sales[i].amount / 100;
+            sums[world->sales[i].member] += till_points(&world->sales[i]);
     for (uint32_t i = 1; i <= WORLD_MEMBERS && !world->problem[0]; i++) {
-        int64_t there = sums[i] > 0 ? balance_of(ledger, i, arena) : 0;
+        int64_t there = balance_of(ledger, i, arena);
         if (there != sums[i])
             world_fail(world, "member %u has %lld points instead of %lld", i,
                        (long long)there, (long long)sums[i]);

@@ -13,11 +13,6 @@
 
 #include "tests/sim/world.h"
 
-/* Sets the element of each sale whose event is on the disk, under whatever
- * identity. */
-void checks_mark_sales(struct world *world, const struct disk *disk,
-                       bool *present);
-
 /* A net_spy; `context` is the world. */
 void checks_frame(void *context, struct machine *from,
                   const struct frame *frame);

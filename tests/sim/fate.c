@@ -10,6 +10,7 @@
 #include "nodes/clock.h"
 #include "nodes/notes.h"
 #include "tests/sim/box.h"
+#include "tests/sim/counter.h"
 #include "tests/sim/office.h"
 #include "tests/sim/till.h"
 
@@ -191,6 +192,8 @@ strike_store(struct world *world, struct box *box)
         if (luck_below(&world->luck, 4) == 0)
             till_repeat(world, box);
     }
+    if (!box->machine.dead && strikes(world, plan->redemptions))
+        counter_ask(world, box);
 }
 
 void

@@ -13,6 +13,7 @@
 #include "nodes/reign.h"
 #include "nodes/safe.h"
 #include "tests/sim/box.h"
+#include "tests/sim/counter.h"
 #include "tests/sim/image.h"
 #include "tests/sim/till.h"
 
@@ -33,8 +34,11 @@ publish(struct world *world, struct ledger *ledger)
              "  - {id: market, stores: [1-9999], issue_price: 0.010, "
              "redeem_price: 0.009}\n"
              "earn:\n"
-             "  - {id: base%u, per: 1.00, points: 1}\n",
-             world->published);
+             "  - {id: base%u, per: 1.00, points: 1}\n"
+             "points: {value: 0.01, min_redemption: %d}\n"
+             "offline: {max_value: %d.%02d, max_age_days: 7}\n",
+             world->published, COUNTER_MIN, COUNTER_LIMIT / 100,
+             COUNTER_LIMIT % 100);
     const struct ledger_publish publish = {
         .name = "sim.yaml",
         .file = view_of(program),
@@ -213,6 +217,8 @@ office_back_up(struct world *world)
         *backup = (struct world_backup) { hub->machine.index,
                                           disk_make(dir, &world->luck) };
         enum err err = ledger_backup(ledger, dir, &found, NULL);
+        if (err == OK)
+            err = ledger_backup_check(ledger, dir, NULL);
         if (err == OK)
             err = safe_record_backup(ledger_journal(ledger), found.position,
                                      world_now_ms());

@@ -27,7 +27,9 @@ struct world_plan {
     int64_t trouble_ms;
     int64_t budget_ms; /* for coming to rest */
     struct net_weather weather;
+    uint32_t looks; /* the keeper looks once in so many turns */
     uint32_t sales;
+    uint32_t redemptions;
     uint32_t deaths;     /* power cuts, at any write */
     uint32_t hub_deaths; /* likewise */
     uint32_t stops;      /* the process ends and begins again, politely */

@@ -71,10 +71,12 @@ run(uint64_t seed, uint32_t loud, uint32_t herd)
     world_open(&world, &plan, seed);
     bool good = world_run(&world);
     if (loud || herd || !good)
-        printf("%sok seed %llu: %u stores, %u sales, %llu frames, %llu lost, "
+        printf("%sok seed %llu: %u stores, %u sales, %u + %u granted, %llu "
+               "frames, %llu lost, "
                "%.0f s, %llu kB waited at the hub%s%s\n",
                good ? "" : "not ", (unsigned long long)seed, plan.stores,
-               world.sale_count, (unsigned long long)world.net.sent,
+               world.sale_count, world.grants, world.alone,
+               (unsigned long long)world.net.sent,
                (unsigned long long)world.net.lost,
                (double)machine_true_ms() / 1000,
                (unsigned long long)world.queue_max / 1000, good ? "" : ": ",

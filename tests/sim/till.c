@@ -2,14 +2,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/codec.h"
 #include "core/json.h"
 #include "tests/sim/box.h"
-#include "tests/sim/checks.h"
 #include "tests/sim/image.h"
 
-static void
-record_sale(struct world *world, const struct sale *sale)
+uint32_t
+till_record(struct world *world, const struct sale *sale)
 {
     if (world->sale_count == world->sale_room) {
         world->sale_room = world->sale_room ? world->sale_room * 2 : 256;
@@ -18,7 +19,16 @@ record_sale(struct world *world, const struct sale *sale)
         if (!world->sales)
             abort();
     }
-    world->sales[world->sale_count++] = *sale;
+    world->sales[world->sale_count] = *sale;
+    return world->sale_count++;
+}
+
+int64_t
+till_points(const struct sale *sale)
+{
+    int64_t earned = sale->amount / 100;
+
+    return sale->redeems ? -earned : earned;
 }
 
 /* Writes the event that a till would send. */
@@ -30,10 +40,16 @@ word_sale(struct world *world, uint32_t number, struct ledger_entry *ret_entry)
     struct json_extra extra;
     char line[256];
 
-    snprintf(line, sizeof line,
-             "{\"kind\": \"purchase\", \"member\": %u, \"total\": %u, "
-             "\"id\": \"s%u\", \"receipt\": \"%u\"}",
-             sale->member, sale->amount, number, number);
+    if (sale->redeems)
+        snprintf(line, sizeof line,
+                 "{\"kind\": \"redeem\", \"member\": %u, \"points\": %u, "
+                 "\"id\": \"s%u\"}",
+                 sale->member, sale->amount / 100, number);
+    else
+        snprintf(line, sizeof line,
+                 "{\"kind\": \"purchase\", \"member\": %u, \"total\": %u, "
+                 "\"id\": \"s%u\", \"receipt\": \"%u\"}",
+                 sale->member, sale->amount, number, number);
     view text = arena_copy(&world->arena, view_of(line));
     *ret_entry = (struct ledger_entry) { 0 };
     if (json_read_event(text, &world->arena, &ret_entry->event, &extra,
@@ -43,9 +59,8 @@ word_sale(struct world *world, uint32_t number, struct ledger_entry *ret_entry)
     return false;
 }
 
-/* Tries the sale; the till repeats it with the same id until it is told. */
-static void
-try_sale(struct world *world, uint32_t number)
+void
+till_try(struct world *world, uint32_t number)
 {
     struct sale *sale = &world->sales[number];
     struct box *box = world->boxes[sale->box];
@@ -89,6 +104,7 @@ draw_sale(struct world *world, const struct box *box)
         .box = box->machine.index,
         .member = 1 + luck_below(&world->luck, WORLD_MEMBERS),
         .amount = 100 * (1 + luck_below(&world->luck, 50)),
+        .state = SALE_ASKED,
     };
 }
 
@@ -97,8 +113,7 @@ till_sell(struct world *world, struct box *box)
 {
     const struct sale sale = draw_sale(world, box);
 
-    record_sale(world, &sale);
-    try_sale(world, world->sale_count - 1);
+    till_try(world, till_record(world, &sale));
 }
 
 /* What was sold in an outage, in one commit. */
@@ -115,7 +130,7 @@ till_stock_up(struct world *world, struct box *box, uint32_t count)
     arena_reset(&world->arena);
     for (uint32_t i = 0; i < count; i++) {
         const struct sale sale = draw_sale(world, box);
-        record_sale(world, &sale);
+        (void)till_record(world, &sale);
         if (!word_sale(world, first + i, &entries[i]))
             break;
     }
@@ -141,7 +156,7 @@ till_repeat(struct world *world, struct box *box)
     for (uint32_t i = world->sale_count; i > 0; i--) {
         const struct sale *sale = &world->sales[i - 1];
         if (sale->box == box->machine.index && sale->state == SALE_ASKED) {
-            try_sale(world, i - 1);
+            till_try(world, i - 1);
             return;
         }
     }
@@ -152,7 +167,39 @@ till_repeat_all(struct world *world)
 {
     for (uint32_t i = 0; i < world->sale_count; i++)
         if (world->sales[i].state == SALE_ASKED)
-            try_sale(world, i);
+            till_try(world, i);
+}
+
+/* --- what is where --- */
+
+struct marking {
+    struct world *world;
+    bool *present;
+};
+
+static void
+mark_sale(void *context, const struct record_event *bytes)
+{
+    const struct marking *marking = context;
+    struct world *world = marking->world;
+    struct event event;
+    unsigned number;
+    char id[LIMIT_CODE_SIZE + 1] = "";
+
+    arena_reset(&world->arena);
+    if (codec_decode(bytes->core, &world->arena, &event) != OK)
+        return;
+    memcpy(id, event.id.bytes, event.id.size);
+    if (sscanf(id, "s%u", &number) == 1 && number < world->sale_count)
+        marking->present[number] = true;
+}
+
+void
+till_mark_sales(struct world *world, const struct disk *disk, bool *present)
+{
+    struct marking marking = { world, present };
+
+    image_events(disk_journal(disk), mark_sale, &marking);
 }
 
 void
@@ -163,7 +210,7 @@ till_count_losses(struct world *world)
     if (present == NULL)
         abort();
     for (uint32_t i = 0; i < world->box_count; i++)
-        checks_mark_sales(world, world->boxes[i]->machine.disk, present);
+        till_mark_sales(world, world->boxes[i]->machine.disk, present);
     for (uint32_t i = 0; i < world->sale_count; i++)
         if (world->sales[i].state == SALE_DONE && !present[i])
             world->sales[i].state = SALE_GONE;

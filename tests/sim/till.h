@@ -9,6 +9,13 @@
 
 #include "tests/sim/world.h"
 
+/* Enters a sale, or a redemption, into the world's list; its number. */
+uint32_t till_record(struct world *world, const struct sale *sale);
+/* What it adds to the member's points. */
+int64_t till_points(const struct sale *sale);
+/* Tries it; the till repeats it with the same id until it is told. */
+void till_try(struct world *world, uint32_t number);
+
 /* A sale; and one more try of a sale that nobody has answered. */
 void till_sell(struct world *world, struct box *box);
 void till_repeat(struct world *world, struct box *box);
@@ -17,6 +24,10 @@ void till_repeat_all(struct world *world);
 /* What was sold in an outage, in one commit. */
 void till_stock_up(struct world *world, struct box *box, uint32_t count);
 
+/* Sets the element of each sale whose event is on the disk, under whatever
+ * identity. */
+void till_mark_sales(struct world *world, const struct disk *disk,
+                     bool *present);
 /* A disk has been replaced: what was on no other is gone. */
 void till_count_losses(struct world *world);
 

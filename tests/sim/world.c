@@ -6,6 +6,7 @@
 
 #include "tests/sim/box.h"
 #include "tests/sim/checks.h"
+#include "tests/sim/counter.h"
 #include "tests/sim/fate.h"
 #include "tests/sim/office.h"
 #include "tests/sim/rest.h"
@@ -75,6 +76,7 @@ step(struct world *world)
         fate_relieve(world, box);
         box_live(world, box);
     }
+    counter_turn(world);
     watch_queues(world);
     if (machine_true_ms() % CHECK_MS != 0 || world->box_count > HERD_BOXES)
         return;
@@ -132,6 +134,7 @@ world_open(struct world *world, const struct world_plan *plan, uint64_t seed)
 void
 world_close(struct world *world)
 {
+    counter_close(world);
     for (uint32_t i = world->box_count; i > 0; i--) {
         box_end(world->boxes[i - 1]);
         box_end_till(world->boxes[i - 1]);

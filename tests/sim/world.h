@@ -53,15 +53,21 @@ struct box {
 };
 
 enum sale_state {
-    SALE_ASKED, /* nobody has answered */
-    SALE_DONE,  /* acknowledged by the node */
-    SALE_GONE,  /* acknowledged, and lost with every disk that it was on */
+    SALE_OPEN,    /* a redemption that is being decided */
+    SALE_REFUSED, /* one that was not granted */
+    SALE_MAYBE,   /* one that was granted, nobody has answered, and nobody will
+                   * ask again */
+    SALE_ASKED,   /* nobody has answered */
+    SALE_DONE,    /* acknowledged by the node */
+    SALE_GONE,    /* acknowledged, and lost with every disk that it was on */
 };
 
+/* Or a redemption. */
 struct sale {
     uint32_t box;
     uint32_t member;
-    uint32_t amount; /* minor units */
+    uint32_t amount; /* minor units; a redemption's points are worth it */
+    bool redeems;
     enum sale_state state;
     identity identity; /* once done */
 };
@@ -96,6 +102,8 @@ struct world {
     uint32_t sale_count;
     uint32_t sale_room;
     uint32_t published;
+    uint32_t grants; /* by hubs */
+    uint32_t alone;  /* by nodes without one */
     bool healed;
     uint64_t queue_max;               /* most bytes that waited at a hub */
     char problem[WORLD_PROBLEM_SIZE]; /* the first; "" */
