@@ -399,39 +399,33 @@ runs_abandon(struct runs_writer *writer)
 
 /* --- reading --- */
 
-static struct block
-block_at(const struct runs *runs, uint32_t index)
+/* The index was sound when the file was opened; but it stays where it is, and
+ * a disk may give other bytes at another time.  False: it does not fit; where
+ * a false key leads a search, runs_seek() sees. */
+static bool
+get_block(const struct runs *runs, uint32_t index, struct block *ret_block)
 {
+    const struct footer *footer = &runs->footer;
     struct block block;
 
-    assert(index < runs->footer.block_count);
+    assert(index < footer->block_count);
     memcpy(&block, runs->index + (size_t)index * sizeof block, sizeof block);
-    return block;
+    *ret_block = block;
+    return block.offset >= sizeof(struct header) &&
+           block.offset <= footer->index_offset &&
+           block.size <= footer->index_offset - block.offset &&
+           block.key_place <= footer->keys_size &&
+           block.key_size <= footer->keys_size - block.key_place;
 }
 
 static view
 block_key(const struct runs *runs, uint32_t index)
 {
-    struct block block = block_at(runs, index);
+    struct block block;
 
-    return (view) { runs->keys + block.key_place, block.key_size };
-}
-
-/* Every place in the index lies in the file, so that later reads need not
- * ask. */
-static bool
-index_fits(const struct runs *runs)
-{
-    for (uint32_t i = 0; i < runs->footer.block_count; i++) {
-        struct block block = block_at(runs, i);
-        if (block.offset < sizeof(struct header) ||
-            block.offset > runs->footer.index_offset ||
-            block.size > runs->footer.index_offset - block.offset ||
-            block.key_place > runs->footer.keys_size ||
-            block.key_size > runs->footer.keys_size - block.key_place)
-            return false;
-    }
-    return true;
+    return get_block(runs, index, &block)
+               ? (view) { runs->keys + block.key_place, block.key_size }
+               : (view) { 0 };
 }
 
 static enum err
@@ -466,7 +460,10 @@ check_ends(struct runs *runs, enum runs_kind kind, uint64_t number)
     if (footer->index_check !=
         checksum(runs->index, (size_t)(index_size + footer->keys_size)))
         return err_corrupt();
-    return index_fits(runs) ? OK : err_corrupt();
+    for (uint32_t i = 0; i < footer->block_count; i++)
+        if (!get_block(runs, i, &(struct block) { 0 }))
+            return err_corrupt();
+    return OK;
 }
 
 enum err
@@ -561,10 +558,11 @@ enter_block(struct runs_cursor *cursor)
 
     if (cursor->block >= runs->footer.block_count)
         return ERR_NOT_FOUND;
-    struct block block = block_at(runs, cursor->block);
-    const uint8_t *bytes = runs->map + block.offset;
-    if (checksum(bytes, block.size) != block.check)
+    struct block block;
+    if (!get_block(runs, cursor->block, &block) ||
+        checksum(runs->map + block.offset, block.size) != block.check)
         return err_corrupt();
+    const uint8_t *bytes = runs->map + block.offset;
     cursor->block++;
     cursor->next = bytes;
     cursor->end = bytes + block.size;
@@ -622,14 +620,17 @@ runs_seek(const struct runs *runs, view key, struct runs_cursor *ret_cursor)
         .runs = runs,
         .block = block == 0 ? 0 : block - 1,
     };
-    struct runs_cursor before;
-    enum err err;
+    struct runs_cursor before = cursor;
+    enum err err = runs_next(&cursor);
 
-    /* The key may begin inside the block before. */
-    do {
+    /* The block before begins below the key, says the index; it must be so. */
+    if (err == OK && block > 0 && view_compare(cursor.key, key) >= 0)
+        return err_corrupt();
+    /* The key may begin inside it. */
+    while (err == OK && view_compare(cursor.key, key) < 0) {
         before = cursor;
         err = runs_next(&cursor);
-    } while (err == OK && view_compare(cursor.key, key) < 0);
+    }
     if (err != OK && err != ERR_NOT_FOUND)
         return err;
     *ret_cursor = before;

@@ -233,6 +233,48 @@ TEST(every_changed_byte_is_noticed)
     close(file);
 }
 
+/* Seeks each key, as of a run with every tenth: it is found, or damage is. */
+static void
+seek_all(const struct runs *runs, uint32_t number)
+{
+    struct runs_cursor cursor;
+    char bytes[256];
+
+    for (uint32_t i = 0; i < ACCOUNTS; i += 10) {
+        enum err err = runs_seek(runs, runs_key_view(&keys[i]), &cursor);
+        if (err == OK)
+            err = runs_next(&cursor);
+        if (err == ERR_CORRUPT)
+            continue;
+        assert_int_equal(err, OK);
+        assert_true(view_equal(cursor.key, runs_key_view(&keys[i])));
+        assert_true(view_equal(cursor.blob, blob_of(number, i, 0, bytes)));
+    }
+}
+
+/* A file that was sound when it was opened is not believed for ever. */
+TEST(what_rots_while_it_is_open_misleads_nobody)
+{
+    struct runs *runs = write_run(3, 10);
+    uint64_t size = runs_size(runs);
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/%016x.run", dir, 3);
+    int file = open(path, O_RDWR);
+    assert_true(file >= 0);
+    /* The index above all, which stands at the end. */
+    for (uint64_t at = 32; at + 48 < size; at += at + 900 < size ? 211 : 1) {
+        uint8_t byte;
+        assert_int_equal(pread(file, &byte, 1, (off_t)at), 1);
+        uint8_t changed = byte ^ (uint8_t)(1 << at % 8);
+        assert_int_equal(pwrite(file, &changed, 1, (off_t)at), 1);
+        seek_all(runs, 3);
+        assert_int_equal(pwrite(file, &byte, 1, (off_t)at), 1);
+    }
+    close(file);
+    runs_close(runs);
+}
+
 TEST(merging_concatenates_or_keeps_the_newest)
 {
     const uint32_t steps[] = { 1, 2, 3 };
@@ -303,6 +345,7 @@ main(void)
         IN_DIR(seeking_finds_every_key_and_the_one_after_a_gap),
         IN_DIR(an_empty_run_is_a_run),
         IN_DIR(every_changed_byte_is_noticed),
+        IN_DIR(what_rots_while_it_is_open_misleads_nobody),
         IN_DIR(merging_concatenates_or_keeps_the_newest),
         IN_DIR(an_unpublished_run_does_not_exist),
     };
