@@ -20,6 +20,9 @@ void checks_frame(void *context, struct machine *from,
 /* The journal of a machine that is not dead. */
 void checks_journal(struct world *world, struct box *box);
 
+/* Whether `verify` finds nothing on the machine. */
+bool checks_is_sound(struct world *world, struct box *box);
+
 /* Every sale that was acknowledged is at the hub; `ret_present` may be NULL, or
  * has an element for each. */
 void checks_arrived(struct world *world, bool *ret_present);

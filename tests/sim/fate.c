@@ -12,6 +12,7 @@
 #include "tests/sim/box.h"
 #include "tests/sim/counter.h"
 #include "tests/sim/office.h"
+#include "tests/sim/rot.h"
 #include "tests/sim/till.h"
 
 enum {
@@ -39,6 +40,31 @@ restore(struct world *world, struct box *box)
     box->parted = true;
     till_count_losses(world);
     box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 5000);
+}
+
+/* Only what can be brought back from a backup. */
+static void
+rot(struct world *world, struct box *box)
+{
+    if (box->has_backup)
+        rot_journal(world, box);
+    else
+        restore(world, box); /* makes one */
+}
+
+static void
+notice(struct world *world, struct box *box)
+{
+    if (!box->rotten || machine_true_ms() < box->noticed_ms)
+        return;
+    rot_notice(world, box);
+    if (box->kind == BOX_STORE) {
+        restore(world, box);
+    } else {
+        bool restored = office_restore(world, box);
+        assert(restored);
+    }
+    box->rotten = false;
 }
 
 static void
@@ -169,6 +195,8 @@ strike_any(struct world *world, struct box *box, uint32_t deaths)
         machine->disk->faults = 1;
         machine->disk->fault_in = luck_below(luck, 5);
     }
+    if (strikes(world, plan->files))
+        rot_file(world, box);
     if (strikes(world, plan->jumps))
         machine->wall_ms = luck_between(luck, -WALL_JUMP_MS, WALL_JUMP_MS);
     if (strikes(world, plan->sleeps))
@@ -180,10 +208,12 @@ strike_store(struct world *world, struct box *box)
 {
     const struct world_plan *plan = &world->plan;
 
-    if (strikes(world, plan->restores))
+    if (strikes(world, plan->restores) && !box->rotten)
         restore(world, box);
+    if (strikes(world, plan->rots))
+        rot(world, box);
     if (world->box_count < world->hub_count + plan->stores + CLONES_MAX &&
-        strikes(world, plan->clones))
+        strikes(world, plan->clones) && !box->rotten)
         clone(world, box);
     if (!box->machine.dead && strikes(world, plan->prunes))
         prune(world, box);
@@ -202,6 +232,7 @@ fate_strike(struct world *world, struct box *box)
     const struct world_plan *plan = &world->plan;
     bool is_hub = box->kind == BOX_HUB;
 
+    notice(world, box);
     strike_any(world, box, is_hub ? plan->hub_deaths : plan->deaths);
     if (!is_hub)
         strike_store(world, box);
@@ -223,7 +254,7 @@ fate_plan(struct world *world)
     if (world->plan.fall == FALL_NONE)
         return;
     world->fall_ms = luck_between(&world->luck, trouble_ms / 4, trouble_ms / 2);
-    if (world->plan.fall != FALL_RESTORED)
+    if (world->plan.fall != FALL_RESTORED && world->plan.fall != FALL_ROTTEN)
         world->recover_ms =
             world->fall_ms + luck_between(&world->luck, 1000, trouble_ms / 2);
 }
@@ -247,6 +278,11 @@ fall(struct world *world)
 
     if (what == FALL_RESTORED) {
         (void)office_restore(world, hub);
+        return;
+    }
+    if (what == FALL_ROTTEN) {
+        if (office_has_backup(world, hub))
+            rot_journal(world, hub);
         return;
     }
     if (!office_promote(world, world->boxes[1]))
@@ -310,6 +346,8 @@ fate_heal(struct world *world)
     for (uint32_t i = 0; i < world->box_count; i++) {
         struct box *box = world->boxes[i];
         relieve(world, box);
+        box->noticed_ms = 0;
+        notice(world, box);
         if (box->machine.dead)
             box_bury(world, box);
         box->machine.fuse = -1;

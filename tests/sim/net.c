@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "nodes/frame.h"
 
 enum { QUEUE_FRAMES = 4096, HANDSHAKE_MS = 40, NOTICED_MS = 20000 };
@@ -395,6 +396,16 @@ deliver(struct transport *to, struct packet *packet, int64_t *last_ms)
     post(to, packet, last_ms);
 }
 
+static void
+take_print(const struct machine *machine, const struct packet *packet)
+{
+    uint64_t print = the_net->print;
+
+    print = hash_64((view) { packet->header, FRAME_HEADER_SIZE }, print);
+    print = hash_64((view) { packet->payload, packet->size }, print);
+    the_net->print = print + (uint64_t)machine_true_ms() + machine->index;
+}
+
 /* Who hears it, over which cable; NULL: nobody. */
 static enum err
 find_way(struct transport *from, const struct transport_peer *peer,
@@ -435,6 +446,7 @@ transport_send(struct transport *transport, const struct transport_peer *peer,
     }
     struct packet *packet = pack(frame);
     packet->route = cable->route;
+    take_print(machine, packet);
     if (peer == NULL)
         packet->peer = cable->peer;
     deliver(to, packet, peer ? &cable->back_ms : &cable->sent_ms);

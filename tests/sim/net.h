@@ -44,6 +44,7 @@ struct net {
     uint64_t lost;
     uint64_t bytes_waiting; /* in all queues ... */
     uint64_t order;
+    uint64_t print; /* a hash of every frame that was on its way, and when */
 };
 
 /* The one network; transports use it from their opening to their close. */

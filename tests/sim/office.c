@@ -214,14 +214,18 @@ office_back_up(struct world *world)
         struct world_backup *backup = &world->backups[world->backup_count];
         snprintf(dir, sizeof dir, "%s/backup%u", world->place.path,
                  world->backup_count++);
-        *backup = (struct world_backup) { hub->machine.index,
-                                          disk_make(dir, &world->luck) };
+        *backup =
+            (struct world_backup) { .box = hub->machine.index,
+                                    .disk = disk_make(dir, &world->luck) };
         enum err err = ledger_backup(ledger, dir, &found, NULL);
         if (err == OK)
             err = ledger_backup_check(ledger, dir, NULL);
+        backup->good = err == OK;
         if (err == OK)
             err = safe_record_backup(ledger_journal(ledger), found.position,
                                      world_now_ms());
+        if (err == ERR_CORRUPT && hub->rotten)
+            err = OK; /* noticed */
         if (err != OK && err != ERR_FULL && err != ERR_IO)
             world_fail(world, "backup: %s", err_name(err));
     }
@@ -266,15 +270,29 @@ begin_anew(struct box *box)
     return err;
 }
 
-bool
-office_restore(struct world *world, struct box *box)
+static const struct world_backup *
+newest_backup(const struct world *world, const struct box *box)
 {
     const struct world_backup *backup = NULL;
 
     for (uint32_t i = 0; i < world->backup_count; i++)
         if (world->backups[i].box == box->machine.index &&
-            disk_journal(world->backups[i].disk)->txn > 0)
+            world->backups[i].good)
             backup = &world->backups[i];
+    return backup;
+}
+
+bool
+office_has_backup(const struct world *world, const struct box *box)
+{
+    return newest_backup(world, box) != NULL;
+}
+
+bool
+office_restore(struct world *world, struct box *box)
+{
+    const struct world_backup *backup = newest_backup(world, box);
+
     if (!backup)
         return false;
     box_end(box);

@@ -17,6 +17,7 @@ void office_publish(struct world *world);
 
 /* A verified copy of the hub, entered into its books. */
 void office_back_up(struct world *world);
+bool office_has_backup(const struct world *world, const struct box *box);
 /* Makes a hub's machine anew from the newest backup.  False: there is none. */
 bool office_restore(struct world *world, struct box *box);
 

@@ -38,6 +38,8 @@ plan_draw(uint64_t seed)
         .clones = clones,
         .sleeps = some(&luck, 20),
         .publishes = some(&luck, 60),
+        .rots = some(&luck, 30),
+        .files = some(&luck, 60),
     };
 
     if (seed % 2 == 0)
@@ -49,6 +51,7 @@ plan_draw(uint64_t seed)
     if (luck_below(&luck, 4) != 0)
         plan.fall = (enum world_fall)(1 + luck_below(&luck, FALL_END - 1));
     plan.restores = 0;
+    plan.rots = 0;
     return plan;
 }
 

@@ -16,6 +16,7 @@ enum world_fall {
     FALL_SPLIT,    /* cut off with half of the stores: two active hubs */
     FALL_BURNED,   /* its disk is gone, a standby is promoted, and then it is
                     * made anew from a backup after all */
+    FALL_ROTTEN,   /* bits of its journal turn over, until somebody notices */
     FALL_END
 };
 
@@ -43,6 +44,8 @@ struct world_plan {
     uint32_t publishes;  /* new rules at the hub */
     uint32_t backups;    /* of the hub */
     uint32_t prunes;     /* a store drops what is safe */
+    uint32_t rots;       /* a bit of a store's journal turns over */
+    uint32_t files;      /* a bit of any machine's other files does */
     uint32_t backlog;    /* sales at each store before anything runs */
     bool herd;           /* too many for all the checks: only that everything
                           * arrives, and that little waits at the hub */

@@ -72,14 +72,15 @@ run(uint64_t seed, uint32_t loud, uint32_t herd)
     bool good = world_run(&world);
     if (loud || herd || !good)
         printf("%sok seed %llu: %u stores, %u sales, %u + %u granted, %llu "
-               "frames, %llu lost, "
-               "%.0f s, %llu kB waited at the hub%s%s\n",
+               "frames, %llu lost, %.0f s, %llu kB waited at the hub, trace "
+               "%016llx%s%s\n",
                good ? "" : "not ", (unsigned long long)seed, plan.stores,
                world.sale_count, world.grants, world.alone,
                (unsigned long long)world.net.sent,
                (unsigned long long)world.net.lost,
                (double)machine_true_ms() / 1000,
-               (unsigned long long)world.queue_max / 1000, good ? "" : ": ",
+               (unsigned long long)world.queue_max / 1000,
+               (unsigned long long)world_print(&world), good ? "" : ": ",
                world.problem);
     world_close(&world);
     return good;

@@ -48,6 +48,8 @@ struct box {
     int64_t heal_ms;     /* when full disk and cut end; 0: neither */
     struct disk_copy backup;
     bool has_backup;
+    bool rotten;        /* a bit of its journal has turned over ... */
+    int64_t noticed_ms; /* ... and by then somebody has noticed */
     bool parted; /* its disk was an older one, or another has had it: streams
                   * may have forked */
 };
@@ -76,6 +78,7 @@ struct sale {
 struct world_backup {
     uint32_t box;
     struct disk *disk;
+    bool good; /* read through, and folded anew */
 };
 
 struct world {
@@ -116,6 +119,10 @@ void world_close(struct world *world);
 /* Lives through the trouble, heals, waits for rest, checks.  False: see
  * `problem`. */
 bool world_run(struct world *world);
+
+/* A hash of all that went over the network and of what the disks hold: the same
+ * for two runs of one seed. */
+uint64_t world_print(const struct world *world);
 
 /* Says what is wrong; the first time counts. */
 void world_fail(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
