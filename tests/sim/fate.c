@@ -139,6 +139,7 @@ prune(struct world *world, struct box *box)
 {
     struct ledger *ledger = NULL;
 
+    box->pruned = true;
     box_end(box);
     box_end_till(box);
     box_enter(box);

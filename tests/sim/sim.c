@@ -103,6 +103,7 @@ main(int count, char **words)
         files.rlim_cur = files.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
+    setvbuf(stdout, NULL, _IOLBF, 0);
     randombytes_set_implementation(&sodium_body);
     (void)crypto_random_number(); /* libsodium draws when it starts */
     uint64_t seed = number(count, words, "SEED", UINT64_MAX);

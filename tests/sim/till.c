@@ -59,6 +59,21 @@ word_sale(struct world *world, uint32_t number, struct ledger_entry *ret_entry)
     return false;
 }
 
+/* On the machine's disk, or dropped there because HQ has it. */
+static bool
+is_stored(const struct world *world, const struct box *box, stream_id stream,
+          uint64_t seq)
+{
+    const stream_head head = { .seq = seq };
+    bool stored =
+        image_holds(disk_journal(box->machine.disk), stream, head, false);
+
+    for (uint32_t i = 0; !stored && box->pruned && i < world->hub_count; i++)
+        stored = image_holds(disk_journal(world->machines[i]->disk), stream,
+                             head, false);
+    return stored;
+}
+
 void
 till_try(struct world *world, uint32_t number)
 {
@@ -84,9 +99,7 @@ till_try(struct world *world, uint32_t number)
         sale->identity = entry.event.identity;
         stream_id stream = { .node = sale->identity.node,
                              .incarnation = sale->identity.incarnation };
-        if (!box->rotten &&
-            !image_holds(disk_journal(box->machine.disk), stream,
-                         (stream_head) { .seq = sale->identity.seq }, false))
+        if (!box->rotten && !is_stored(world, box, stream, sale->identity.seq))
             world_fail(world, "sale %u was told, and is not on the disk",
                        number);
         return;

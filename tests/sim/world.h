@@ -48,6 +48,7 @@ struct box {
     int64_t heal_ms;     /* when full disk and cut end; 0: neither */
     struct disk_copy backup;
     bool has_backup;
+    bool pruned;        /* has dropped what was safe */
     bool rotten;        /* a bit of its journal has turned over ... */
     int64_t noticed_ms; /* ... and by then somebody has noticed */
     bool parted; /* its disk was an older one, or another has had it: streams
