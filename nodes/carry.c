@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORDS_ROOM = LIMIT_FRAME_SIZE - FRAME_BATCH_FIXED };
+enum {
+    RECORDS_ROOM = LIMIT_FRAME_SIZE - FRAME_BATCH_FIXED,
+    PART_MIN = 65536, /* of a record that does not fit a frame */
+};
 
 enum err
 carry_open(struct journal *journal, struct carry *ret_carry)
@@ -82,6 +85,37 @@ carry_hashes(struct carry *carry, const struct sync_output *wish,
     end(carry);
 }
 
+/* A part of a record that does not fit a frame. */
+static void
+carry_part(struct carry *carry, const struct sync_output *wish,
+           const struct record *record, struct sync_input *ret_input)
+{
+    const uint32_t offset = wish->get_records.offset;
+    uint32_t left = record->bytes.size - offset;
+    uint32_t size = wish->get_records.size_max;
+
+    if (size < PART_MIN)
+        size = PART_MIN;
+    if (size > left)
+        size = left;
+    memcpy(carry->records, record->bytes.bytes + offset, size);
+    ret_input->records.offset = offset;
+    ret_input->records.more = size < left;
+    ret_input->records.before =
+        (stream_head) { .seq = record->seq - 1, .chain = record->prev };
+    ret_input->records.end =
+        (stream_head) { .seq = record_last(record), .chain = record->chain };
+    ret_input->records.bytes = (view) { carry->records, size };
+}
+
+static bool
+needs_parts(const struct sync_output *wish, const struct record *record)
+{
+    return record->seq == wish->get_records.after.seq + 1 &&
+           record->bytes.size > RECORDS_ROOM &&
+           wish->get_records.offset < record->bytes.size;
+}
+
 void
 carry_records(struct carry *carry, const struct sync_output *wish,
               struct sync_input *ret_input)
@@ -92,11 +126,18 @@ carry_records(struct carry *carry, const struct sync_output *wish,
     stream_head before = last;
     enum err err = begin(carry);
 
+    *ret_input = (struct sync_input) { .kind = SYNC_RECORDS };
+    ret_input->records.stream = wish->get_records.stream;
     while (err == OK && last.seq < wish->get_records.last) {
         struct reader_item item;
         err = reader_find(carry->reader, wish->get_records.stream, last.seq + 1,
                           &item);
         view bytes = item.record.bytes;
+        if (err == OK && size == 0 && needs_parts(wish, &item.record)) {
+            carry_part(carry, wish, &item.record, ret_input);
+            end(carry);
+            return;
+        }
         if (err != OK || item.record.seq != last.seq + 1 ||
             bytes.size > RECORDS_ROOM - size ||
             (size > 0 && size + bytes.size > wish->get_records.size_max))
@@ -109,8 +150,6 @@ carry_records(struct carry *carry, const struct sync_output *wish,
                                .chain = item.record.chain };
     }
     end(carry);
-    *ret_input = (struct sync_input) { .kind = SYNC_RECORDS };
-    ret_input->records.stream = wish->get_records.stream;
     ret_input->records.before = before;
     ret_input->records.end = last;
     ret_input->records.bytes = (view) { carry->records, size };

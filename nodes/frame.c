@@ -160,7 +160,7 @@ put_batch(struct writer *writer, const struct frame *frame)
     put_u64(writer, frame->batch.total);
     put_u64(writer, frame->batch.head_seq);
     put_u32(writer, frame->batch.records.size);
-    put_u32(writer, 0);
+    put_u32(writer, frame->batch.offset);
     put(writer, frame->batch.records.bytes, frame->batch.records.size);
 }
 
@@ -546,7 +546,7 @@ take_batch(struct reader *reader, struct frame *frame)
     frame->batch.total = take_u64(reader);
     frame->batch.head_seq = take_u64(reader);
     uint32_t size = take_u32(reader);
-    (void)take_u32(reader);
+    frame->batch.offset = take_u32(reader);
     frame->batch.records = take(reader, size);
     if (frame->batch.from == 0 || frame->batch.to < frame->batch.from ||
         frame->batch.to > INT64_MAX || frame->batch.records.size == 0 ||

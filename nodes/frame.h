@@ -8,7 +8,8 @@
  *     0 u32 magic "LEIM"         8 u64 session, 0 before WELCOME
  *     4 u8  major version, 1    16 u32 payload size
  *     5 u8  kind                20 u32 0
- *     6 u8  flags: 1 = MORE, a HELLO or WELCOME goes on in the next frame
+ *     6 u8  flags: 1 = MORE, a HELLO, a WELCOME or a record that is larger
+ *            than a frame goes on in the next one
  *     7 u8  0
  *
  *   parts of payloads
@@ -29,8 +30,10 @@
  *             then the hub's claim 144 (older peers end before the claims)
  *     WAIT    u32 ms, u32 0
  *     BATCH   stream, u64 from, u64 to, hash before 32, u64 total, u64 head
- *             seq of the sender, u32 size, u32 0, that many bytes: records
- *             (record.h) one after another; total = payload bytes of BATCH
+ *             seq of the sender, u32 size, u32 offset, that many bytes:
+ *             records (record.h) one after another, or, from the offset on,
+ *             a part of one, which ends with the first part that is not
+ *             MORE; total = payload bytes of BATCH
  *             sent in this session, this one included
  *     ACK     stream, head, u64 safe, u64 credit
  *     NACK    stream, head, u64 credit, u32 why, u32 0
@@ -180,6 +183,7 @@ struct frame {
             digest before;
             uint64_t total;
             uint64_t head_seq;
+            uint32_t offset;
             view records;
         } batch;
         struct {

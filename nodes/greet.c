@@ -113,6 +113,7 @@ begin_again(struct session *session)
     session->hashing = false;
     session->reading = false;
     session->fork = (struct fork_search) { 0 };
+    parts_close(&session->parts);
 }
 
 void

@@ -37,6 +37,7 @@ lane_peer_at(struct lane *lane, stream_head head)
     assert(lane->sends);
     lane->peer = head;
     lane->assumed = false;
+    lane->part = 0;
     lane->out = LANE_CHECK;
 }
 
@@ -75,6 +76,7 @@ lane_checked(struct lane *lane, stream_head ours)
     }
     lane->out = LANE_LIVE;
     lane->sent = lane->peer;
+    lane->part = 0;
     lane->acked = lane->peer;
     lane->lost = lane->acked_before > lane->peer.seq;
     return true;
@@ -95,6 +97,7 @@ lane_sent(struct lane *lane, stream_head end, int64_t now_ms)
     if (lane->sent.seq == lane->acked.seq)
         lane->waiting_ms = now_ms;
     lane->sent = end;
+    lane->part = 0;
     /* Another process may have appended since we were told of our end. */
     if (end.seq > lane->head.seq)
         lane->head = end;

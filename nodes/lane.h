@@ -41,6 +41,8 @@ struct lane {
     enum lane_out out;
     stream_head head;      /* our end */
     stream_head sent;      /* the end of the last BATCH */
+    uint32_t part;         /* of the next record, which is larger than a frame,
+                            * so many bytes have been sent */
     stream_head acked;     /* on the peer's disk */
     stream_head peer;      /* CHECK: where the peer says it stands; UNKNOWN:
                             * the end that it was offered */

@@ -210,8 +210,8 @@ safe_record_backup(struct journal *journal, uint64_t position, int64_t now_ms)
                                              .kind = RECORD_BACKUP,
                                              .body = text_view(&body),
                                              .now_ms = now_ms };
-    if (err == OK && control.body.size > LIMIT_FRAME_SIZE / 2)
-        err = ERR_INPUT; /* more streams than a frame can carry on */
+    if (err == OK && control.body.size > LIMIT_CONTROL_SIZE)
+        err = ERR_INPUT; /* more streams than anybody has */
     if (err == OK)
         err = journal_append_control(journal, &control, &result);
     text_close(&heads);

@@ -42,6 +42,7 @@ session_close(struct session *session)
 {
     if (!session)
         return;
+    parts_close(&session->parts);
     free(session->lanes);
     free(session->admission);
     free(session->offers);
@@ -164,6 +165,27 @@ raise_credit(struct session *session, uint64_t limit)
         session->sent_limit = limit;
 }
 
+/* A part of a record.  True: it was the last, and the record is whole. */
+static bool
+gather(struct session *session, struct lane *lane, const struct frame *frame,
+       view *ret_whole)
+{
+    enum parts_verdict verdict = PARTS_IGNORE;
+
+    if (frame->batch.from <= lane->received + 1)
+        verdict = parts_take(&session->parts, frame, ret_whole);
+    else if (lane_take(lane, frame->batch.from, frame->batch.to) == LANE_NACK)
+        verdict = PARTS_BROKEN;
+    if (verdict == PARTS_WHOLE)
+        return true;
+    session->taken_total = frame->batch.total;
+    if (verdict == PARTS_BROKEN)
+        emit_nack(session, lane, FRAME_WHY_GAP);
+    if (verdict == PARTS_MORE)
+        lane->ack_due = true; /* there is credit for the next */
+    return false;
+}
+
 static void
 on_batch(struct session *session, const struct frame *frame)
 {
@@ -201,6 +223,9 @@ on_batch(struct session *session, const struct frame *frame)
     lane->receives = true;
     if (frame->batch.head_seq > lane->told)
         lane->told = frame->batch.head_seq;
+    view bytes = frame->batch.records;
+    if (parts_is_one(frame) && !gather(session, lane, frame, &bytes))
+        return;
     switch (lane_take(lane, frame->batch.from, frame->batch.to)) {
     case LANE_IGNORE:
         session->taken_total = frame->batch.total;
@@ -219,7 +244,7 @@ on_batch(struct session *session, const struct frame *frame)
     output->put_records.before = frame->batch.before;
     output->put_records.total = frame->batch.total;
     output->put_records.last = frame->batch.to >= lane->told;
-    output->put_records.bytes = frame->batch.records;
+    output->put_records.bytes = bytes;
 }
 
 static void
@@ -227,6 +252,7 @@ stored(struct session *session, const struct sync_input *input)
 {
     struct lane *lane = talk_find(session, input->stored.stream);
 
+    parts_done(&session->parts, input->stored.total);
     if (!lane || session->phase != PHASE_LIVE)
         return;
     /* What came before a second HELLO is counted no more. */
@@ -332,6 +358,26 @@ on_nack(struct session *session, const struct frame *frame, int64_t now_ms)
 }
 
 static void
+emit_batch(struct session *session, const struct lane *lane,
+           const struct sync_input *input)
+{
+    struct frame *frame = talk_frame(session, FRAME_BATCH);
+
+    frame->more = input->records.more;
+    frame->batch.stream = lane->stream;
+    frame->batch.offset = input->records.offset;
+    frame->batch.from = lane->sent.seq + 1;
+    frame->batch.to = input->records.end.seq;
+    frame->batch.before = input->records.before.chain;
+    frame->batch.records = input->records.bytes;
+    frame->batch.head_seq = lane->head.seq > input->records.end.seq
+                                ? lane->head.seq
+                                : input->records.end.seq;
+    session->sent_total += FRAME_BATCH_FIXED + input->records.bytes.size;
+    frame->batch.total = session->sent_total;
+}
+
+static void
 records(struct session *session, const struct sync_input *input, int64_t now_ms)
 {
     struct lane *lane = talk_find(session, input->records.stream);
@@ -340,7 +386,8 @@ records(struct session *session, const struct sync_input *input, int64_t now_ms)
     if (!lane || session->phase != PHASE_LIVE)
         return;
     if (!lane->sends || lane->out != LANE_LIVE ||
-        lane->sent.seq != input->records.before.seq)
+        lane->sent.seq != input->records.before.seq ||
+        (input->records.bytes.size > 0 && lane->part != input->records.offset))
         return; /* rewound, or the peer's to send, meanwhile */
     if (input->records.bytes.size == 0) {
         lane->out = LANE_STOPPED;
@@ -362,17 +409,11 @@ records(struct session *session, const struct sync_input *input, int64_t now_ms)
                    lane->sent.seq + 1);
         return;
     }
-    struct frame *frame = talk_frame(session, FRAME_BATCH);
-    frame->batch.stream = lane->stream;
-    frame->batch.from = lane->sent.seq + 1;
-    frame->batch.to = input->records.end.seq;
-    frame->batch.before = input->records.before.chain;
-    frame->batch.records = input->records.bytes;
-    frame->batch.head_seq = lane->head.seq > input->records.end.seq
-                                ? lane->head.seq
-                                : input->records.end.seq;
-    session->sent_total += FRAME_BATCH_FIXED + input->records.bytes.size;
-    frame->batch.total = session->sent_total;
+    emit_batch(session, lane, input);
+    if (input->records.more) {
+        lane->part += input->records.bytes.size;
+        return;
+    }
     lane_sent(lane, input->records.end, now_ms);
 }
 
@@ -606,6 +647,7 @@ pump_read(struct session *session, struct lane *lane)
     output->get_records.stream = lane->stream;
     output->get_records.after = lane->sent;
     output->get_records.last = lane->head.seq;
+    output->get_records.offset = lane->part;
     output->get_records.size_max =
         left < BATCH_SIZE ? (uint32_t)left : BATCH_SIZE;
     session->reading = true;

@@ -141,7 +141,9 @@ struct sync_input {
             stream_id stream;
             stream_head before;
             stream_head end; /* of the last record */
-            view bytes;      /* one after another */
+            view bytes;      /* one after another, or a part of one: */
+            uint32_t offset; /* where it begins */
+            bool more;       /* it does not end here */
         } records;
         struct {
             stream_id stream;
@@ -218,7 +220,9 @@ struct sync_output {
             stream_id stream;
             stream_head after;
             uint64_t last;     /* read no further than this seq */
-            uint32_t size_max; /* stay below, but give at least one record */
+            uint32_t offset;   /* in the first one, of which a part is sent */
+            uint32_t size_max; /* stay below, but give at least one record, or
+                                * of one that is larger than a frame a part */
         } get_records;
         struct {
             stream_id stream;

@@ -11,6 +11,7 @@
 
 #include "nodes/fork.h"
 #include "nodes/lane.h"
+#include "nodes/parts.h"
 
 enum talk_phase {
     PHASE_NEW,   /* node: nothing said yet; hub: no HELLO yet */
@@ -33,6 +34,7 @@ struct session {
     uint32_t lane_room;
     uint32_t cursor; /* where the pump goes on, for fairness */
 
+    struct parts parts;   /* of a record that is larger than a frame */
     uint64_t sent_total;  /* BATCH bytes that we sent ... */
     uint64_t sent_limit;  /* ... and that we may send */
     uint64_t seen_total;  /* BATCH bytes that have come ... */

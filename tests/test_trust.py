@@ -150,5 +150,34 @@ def test_a_relay_writes_no_books():
     relay.kill()
 
 
+@network
+def test_a_program_larger_than_a_frame():
+    """It goes to nodes and standbys in parts, and comes back from them."""
+    with open("large.yaml", "w") as out:
+        out.write(open(PROGRAM).read())
+        out.write("# a comment of sixty-four bytes, which nobody will ever "
+                  "read\n" * 40000)
+    assert os.path.getsize("large.yaml") > 2 << 20
+    hub = Hub()
+    node = join(11)
+    standby = stand_by("hq2", 2)
+    leima("backup", "hq", "copy").expect(0)
+    shutil.copytree("hq/keys", "keys")
+    leima("rules", "publish", "hq", "large.yaml",
+          "--from", "2001-01-01").expect(0)
+    wait("it at the node", lambda: versions("n11") == 2)
+    wait("it at the standby", lambda: versions("hq2") == 2)
+    # What is published after it comes after it.
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01").expect(0)
+    wait("the next at the node", lambda: versions("n11") == 3)
+    standby.stop()
+    hub = lose_and_restore(hub)
+    wait("both from the node", lambda: versions("hq") == 3, 40)
+    assert not hub.said("what=unsigned") and not node.said("what=right")
+    sold = sell("n11", 3)
+    wait("sales", lambda: has("hq", sold))
+    leima("verify", "hq").expect(0)
+
+
 if __name__ == "__main__":
     main(globals())
