@@ -79,6 +79,7 @@ struct hub {
     int64_t since_ms; /* of the process, by the wall's clock */
     int64_t pulse_ms;
     bool broken;
+    bool full; /* there was no room for the last commit */
 
     struct sync_outputs outputs;
     struct sync_output wishes[WISHES_MAX];
@@ -443,6 +444,18 @@ answer(struct hub *hub, enum err err)
     }
 }
 
+/* Once when the disk fills up, and once when there is room again. */
+static void
+tell_room(struct hub *hub, bool full)
+{
+    if (full != hub->full)
+        trace(full ? TRACE_ERROR : TRACE_NOTICE, hub->node,
+              full ? "full" : "room", "why=\"%s\"",
+              full ? "no space left on the disk; nodes send again later"
+                   : "there is space on the disk again");
+    hub->full = full;
+}
+
 static void
 commit(struct hub *hub)
 {
@@ -451,6 +464,7 @@ commit(struct hub *hub)
     if (hub->put_count > 0) {
         enum err err =
             ingest_run(hub->journal, hub->batches, hub->put_count, &options);
+        tell_room(hub, err == ERR_FULL);
         if (err == OK || err == ERR_FULL)
             answer(hub, err);
         else

@@ -4,6 +4,7 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -30,14 +31,14 @@ class Process:
 
     running = []
 
-    def __init__(self, name, *words, given=None):
+    def __init__(self, name, *words, given=None, program=LEIMA):
         self.name = name
         self.out, self.err = f"{name}.out", f"{name}.err"
         self.begun = os.path.getsize(self.err) if os.path.exists(
             self.err) else 0
         with open(self.out, "w") as out, open(self.err, "a") as err:
             self.process = subprocess.Popen(
-                [LEIMA, *map(str, words)], stdin=subprocess.PIPE,
+                [program, *map(str, words)], stdin=subprocess.PIPE,
                 stdout=out, stderr=err)
         self.process.stdin.write((given or "").encode())
         self.process.stdin.close()
@@ -73,8 +74,10 @@ def kill_all():
 
 
 class Hub(Process):
-    def __init__(self, ledger="hq", listen="tcp://127.0.0.1:0", *words):
-        super().__init__("hub", "hub", ledger, "--listen", listen, *words)
+    def __init__(self, ledger="hq", listen="tcp://127.0.0.1:0", *words,
+                 program=LEIMA):
+        super().__init__("hub", "hub", ledger, "--listen", listen, *words,
+                         program=program)
         self.ledger = ledger
         self.endpoint = wait("the hub to listen", self._listening)
 
@@ -86,10 +89,11 @@ class Hub(Process):
 
 
 class Node(Process):
-    def __init__(self, number, *words, given=None):
+    def __init__(self, number, *words, given=None, program=LEIMA):
         self.number = number
         self.ledger = f"n{number}"
-        super().__init__(self.ledger, "node", self.ledger, *words, given=given)
+        super().__init__(self.ledger, "node", self.ledger, *words, given=given,
+                         program=program)
 
 
 def enrol(number, *words, hub="hq"):
@@ -97,8 +101,9 @@ def enrol(number, *words, hub="hq"):
                  *words).expect(0).out.strip()
 
 
-def join(number, *words):
-    node = Node(number, "--join", "-", given=enrol(number, *words))
+def join(number, *words, hub="hq", program=LEIMA):
+    node = Node(number, "--join", "-", given=enrol(number, *words, hub=hub),
+                program=program)
     wait(f"node {number} to join", lambda: node.said(" connected ") or
          node.ended())
     assert not node.ended(), node.tail()
@@ -182,12 +187,15 @@ def status(ledger):
 
 class Wire:
     """A TCP proxy in a thread: `delay` seconds each way, `rate` bytes a
-    second, cut() ends all connections, `closed` admits none."""
+    second, cut() ends all connections, `closed` admits none.  Each direction
+    of a connection bears `break_after` bytes, then both ends are reset, in
+    the middle of whatever it was; or there one bit is turned (`flip`)."""
 
     def __init__(self, endpoint):
         host, port = endpoint[len("tcp://"):].rsplit(":", 1)
         self.target = (host, int(port))
         self.delay, self.rate, self.closed = 0.0, None, False
+        self.break_after, self.flip, self.broken = None, False, 0
         self.pairs, self.ending = [], False
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -219,6 +227,7 @@ class Wire:
                                  daemon=True).start()
 
     def _pump(self, source, sink):
+        left = self.break_after and self.break_after()
         try:
             while True:
                 data = source.recv(4096 if self.rate else 65536)
@@ -228,10 +237,27 @@ class Wire:
                     time.sleep(self.delay)
                 if self.rate:
                     time.sleep(len(data) / self.rate)
+                if left is not None and len(data) > left:
+                    self.broken += 1
+                    if not self.flip:
+                        sink.sendall(data[:left])
+                        self._reset(source, sink)
+                        return
+                    data = (data[:left] + bytes([data[left] ^ 4])
+                            + data[left + 1:])
+                    left += self.break_after()
                 sink.sendall(data)
+                left = left and left - len(data)
         except OSError:
             pass
         self._close(source, sink)
+
+    @staticmethod
+    def _reset(*sockets):
+        for each in sockets:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                            struct.pack("ii", 1, 0))
+            each.close()
 
     @staticmethod
     def _close(*sockets):

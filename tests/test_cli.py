@@ -361,9 +361,10 @@ def test_redeem_side_by_side():
     """Ten tills ask at once for what is there five times."""
     redeem_ledger()
     tills = [subprocess.Popen([LEIMA, "redeem", "L", "5", "--points", "100",
-                               "--id", f"t{n}"], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) for n in range(10)]
-    equal("statuses", sorted(till.wait() for till in tills),
+                               "--id", f"t{n}"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT) for n in range(10)]
+    said = [till.communicate()[0].decode().strip() for till in tills]
+    equal(f"statuses of {said}", sorted(till.returncode for till in tills),
           [0] * 5 + [1] * 5)
     row = leima("balance", "L", "5", "--json").expect(0).json()
     equal("left", (row["available"], row["debt"]), (0, 0))

@@ -6,7 +6,6 @@ processes, wrong rights, files of the future.  Every test says the exact exit
 status (CLI.md) and that the words name what is wrong; nothing acknowledged is
 ever lost and nothing damaged is ever served.  FLIPS=n tries more flips.
 """
-import ctypes
 import json
 import os
 import pathlib
@@ -17,10 +16,10 @@ import signal
 import subprocess
 import time
 
+from disk import Disk
 from leima import LEIMA, Skip, leima, main
 
 FLIPS = int(os.environ.get("FLIPS", "150"))
-MS_FLAG = {"remount": 32, "readonly": 1}
 
 
 def sale(number, member=None):
@@ -355,32 +354,6 @@ def test_secrets_are_nobody_elses():
 
 # --- full disk ------------------------------------------------------------
 
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Disk:
-    """A file system of `size` bytes in memory."""
-
-    def __init__(self, size):
-        os.mkdir("disk")
-        self.mount(size, 0)
-
-    def mount(self, size, flags):
-        if libc.mount(b"tmpfs", b"disk", b"tmpfs", flags,
-                      f"size={size}".encode()) != 0:
-            raise Skip("mounting is not permitted: "
-                       + os.strerror(ctypes.get_errno()))
-
-    def resize(self, size):
-        self.mount(size, MS_FLAG["remount"])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        libc.umount2(b"disk", 2)
-
-
 def test_a_full_disk_refuses_and_recovers():
     with Disk("512k") as disk:
         leima("init", "disk/L", "--node", 1, "--store", 10).expect(0)
@@ -431,7 +404,7 @@ def test_a_file_system_that_is_read_only():
     with Disk("4m") as disk:
         leima("init", "disk/L").expect(0)
         leima("append", "disk/L", given=sale(1)).expect(0)
-        disk.mount("4m", MS_FLAG["remount"] | MS_FLAG["readonly"])
+        disk.mount("4m", Disk.REMOUNT | Disk.READ_ONLY)
         says(leima("append", "disk/L", given=sale(2)), 4, "Read-only")
         says(leima("accounts", "disk/L"), 4, "Read-only")
 

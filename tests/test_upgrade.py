@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""test_upgrade.py - older and newer programs talk to each other
+
+The next version is this one with its words changed as a next version may
+change them: it offers a further version of the protocol, and its frames have
+fields at their ends that are not known here.  Hubs first or nodes first,
+nothing is lost; two versions that have none in common say so, and nothing is
+sent.
+"""
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from leima import TREE, leima, main  # noqa: E402
+from network import (Hub, Node, events, has, join,  # noqa: E402
+                     kill_all, sell, versions, wait)
+
+PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
+                       "program.yaml")
+OFFER = ("nodes/greet.c", "hello.version_max = SYNC_VERSION;",
+         "hello.version_max = SYNC_VERSION + 1;")
+FURTHER = [
+    ("nodes/frame.c", f"    put_{last};\n}}\n",
+     f"    put_{last};\n    put_u64(writer, 7);\n}}\n")
+    for last in ("u64(writer, frame->ack.credit)",
+                 "blobs(writer, frame->ask.parts, frame->ask.part_count)")]
+
+
+def build(name, *edits):
+    """The program with changed sources; only what they change is compiled."""
+    where = os.path.join(os.getcwd(), name)
+    os.makedirs(f"{where}/build/release")
+    for part in ("Makefile", "core", "replay", "nodes", "tools"):
+        subprocess.run(["cp", "-a", f"{TREE}/{part}", where], check=True)
+    for part in ("core", "replay", "nodes", "tools"):
+        subprocess.run(["cp", "-a", f"{TREE}/build/release/{part}",
+                        f"{where}/build/release"], check=True)
+    for path, old, new in edits:
+        with open(f"{where}/{path}") as file:
+            text = file.read()
+        assert old in text, f"nothing to change in {path}: {old}"
+        with open(f"{where}/{path}", "w") as file:
+            file.write(text.replace(old, new))
+    done = subprocess.run(["make", "--no-print-directory", "CI=",
+                           "build/release/leima"], cwd=where,
+                          capture_output=True, text=True,
+                          env={**os.environ, "MAKEFLAGS": ""})
+    assert done.returncode == 0, done.stderr[-500:]
+    return f"{where}/build/release/leima"
+
+
+def trade(hub_program, node_program):
+    """Rules go down, sales come up, one after the other, live."""
+    leima("init", "hq", "--node", 1).expect(0)
+    Hub(program=hub_program)
+    node = join(11, program=node_program)
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2000-01-01").expect(0)
+    wait("the rules", lambda: versions("n11") == 1)
+    sold = sell("n11", 50)
+    wait("the sales", lambda: has("hq", sold))
+    more = sell("n11", 1, prefix="LIVE")
+    wait("one more", lambda: has("hq", more))
+    assert len(events("hq")) == 51
+    node.stop()
+    leima("verify", "hq").expect(0)
+    leima("verify", "n11").expect(0)
+    kill_all()
+    for name in ("hq", "n11"):
+        shutil.rmtree(name)
+
+
+def test_hubs_first_and_nodes_first():
+    ours = os.environ.get("LEIMA", f"{TREE}/build/leima")
+    later = build("later", OFFER, *FURTHER)
+    try:
+        trade(later, ours)
+        trade(ours, later)
+    finally:
+        kill_all()
+
+
+def test_too_far_apart():
+    far = build("far", OFFER, ("nodes/greet.c",
+                               "hello.version_min = SYNC_VERSION;",
+                               "hello.version_min = SYNC_VERSION + 1;"))
+    leima("init", "hq", "--node", 1).expect(0)
+    try:
+        hub = Hub()
+        join(11).stop()
+        sold = sell("n11", 3)
+        node = Node(11, program=far)
+        wait("the refusal", lambda: node.said("no common version") or
+             node.said("the peer refuses"))
+        assert hub.said("no common version"), hub.tail()
+        assert not has("hq", sold)
+        node.kill()
+        node = Node(11)  # brought up to date again
+        wait("the sales", lambda: has("hq", sold))
+    finally:
+        kill_all()
+
+
+main(globals())
