@@ -406,16 +406,15 @@ static bool
 get_block(const struct runs *runs, uint32_t index, struct block *ret_block)
 {
     const struct footer *footer = &runs->footer;
-    struct block block;
+    struct block *block = ret_block;
 
     assert(index < footer->block_count);
-    memcpy(&block, runs->index + (size_t)index * sizeof block, sizeof block);
-    *ret_block = block;
-    return block.offset >= sizeof(struct header) &&
-           block.offset <= footer->index_offset &&
-           block.size <= footer->index_offset - block.offset &&
-           block.key_place <= footer->keys_size &&
-           block.key_size <= footer->keys_size - block.key_place;
+    memcpy(block, runs->index + (size_t)index * sizeof *block, sizeof *block);
+    return block->offset >= sizeof(struct header) &&
+           block->offset <= footer->index_offset &&
+           block->size <= footer->index_offset - block->offset &&
+           block->key_place <= footer->keys_size &&
+           block->key_size <= footer->keys_size - block->key_place;
 }
 
 static view
