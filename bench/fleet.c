@@ -335,8 +335,8 @@ ship_out(struct fleet *fleet, struct ship *ship, uint32_t end)
         struct shipment *shipment = &ship->shipments[ship->next];
         uint64_t total = ship->total + FRAME_BATCH_FIXED + shipment->bytes.size;
         struct frame frame = { .kind = FRAME_BATCH, .session = ship->session };
-        if (total > ship->credit)
-            break;
+        if (ship->total >= ship->credit)
+            break; /* one frame may overshoot */
         frame.batch.stream = (stream_id) { 1, ship->node, CHANNEL_EVENTS };
         frame.batch.from = shipment->seq;
         frame.batch.to = shipment->seq + FLEET_FRAME_EVENTS - 1;

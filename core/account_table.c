@@ -417,6 +417,21 @@ account_table_sort(const struct account_table *table, uint32_t partition,
 }
 
 void
+account_table_prefetch_next(const struct account_table *table,
+                            const struct account_entry *const *sorted,
+                            uint32_t count, uint32_t at)
+{
+    enum { BYTES = 8, ENTRY = 16, LINE = 64 };
+
+    if (at + ENTRY >= count)
+        return;
+    const uint8_t *bytes = account_table_key(table, sorted[at + BYTES]).bytes;
+    __builtin_prefetch(sorted[at + ENTRY]);
+    __builtin_prefetch(bytes);
+    __builtin_prefetch(bytes + LINE);
+}
+
+void
 account_table_settle(struct account_table *table)
 {
     for (uint32_t i = 0; i < table->changed_count; i++)

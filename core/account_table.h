@@ -89,6 +89,12 @@ NODISCARD enum err account_table_sort(const struct account_table *table,
                                       const struct account_entry ***ret_sorted,
                                       uint32_t *ret_count);
 
+/* Asks for the key and blob of an entry that is read soon, where `at` of such
+ * a list is being read. */
+void account_table_prefetch_next(const struct account_table *table,
+                                 const struct account_entry *const *sorted,
+                                 uint32_t count, uint32_t at);
+
 /* What has changed stands in a checkpoint from now on. */
 void account_table_settle(struct account_table *table);
 

@@ -45,6 +45,7 @@ history_open(const char *dir, struct journal *journal, bool owner,
         .format = FORMAT,
     };
     history->tail_items = TAIL_MERGE;
+    history->step = HISTORY_ALL;
     history->words.seed = crypto_random_number();
     history->rules.words = &history->words;
     enum err err = runset_init(&history->set, dir, journal);
@@ -152,6 +153,19 @@ restart(struct history *history)
     history->position = history->set.position;
     memcpy(&history->counts, history->set.tag, sizeof history->counts);
     history->generation++;
+}
+
+void
+history_set_step(struct history *history, uint64_t positions)
+{
+    assert(positions > 0);
+    history->step = positions;
+}
+
+bool
+history_is_behind(const struct history *history)
+{
+    return history->behind;
 }
 
 /* Forgets all that has been derived; an owner for every process. */
@@ -569,11 +583,12 @@ take_next(struct history *history, struct reader *reader)
 }
 
 static enum err
-take_all(struct history *history, struct reader *reader)
+take_all(struct history *history, struct reader *reader, uint64_t last)
 {
-    enum err err;
+    enum err err = OK;
 
-    while ((err = take_next(history, reader)) == OK) {
+    while (history->position < last &&
+           (err = take_next(history, reader)) == OK) {
         if (!is_full(&history->tail))
             continue;
         if (!history->owner)
@@ -584,15 +599,16 @@ take_all(struct history *history, struct reader *reader)
         if (err != OK)
             return err;
     }
-    if (err != ERR_NOT_FOUND)
+    if (err != OK && err != ERR_NOT_FOUND)
         return err;
+    history->behind = err == OK;
     return merge_from(history, history->tail_items);
 }
 
 /* Pages that a snapshot still sees can't be used again: the reader lives for
  * the call only. */
 static enum err
-refresh(struct history *history)
+refresh(struct history *history, uint64_t step)
 {
     struct reader *reader = NULL;
     enum err err = reader_open(history->journal, &reader);
@@ -606,7 +622,9 @@ refresh(struct history *history)
     if (err == OK)
         err = load_quarantine(history, reader);
     if (err == OK)
-        err = take_all(history, reader);
+        err = take_all(history, reader,
+                       step < HISTORY_ALL ? history->position + step
+                                          : HISTORY_ALL);
     reader_close(reader);
     return err;
 }
@@ -616,14 +634,15 @@ history_refresh(struct history *history)
 {
     uint64_t txn = journal_last_txn(history->journal);
 
-    if (history->loaded && history->last_txn == txn && txn != 0)
+    if (history->loaded && history->last_txn == txn && txn != 0 &&
+        !history->behind)
         return OK;
-    enum err err = refresh(history);
+    enum err err = refresh(history, history->step);
     if (err == ERR_CORRUPT && history->merge_damaged) {
         history->merge_damaged = false;
         err = reset(history);
         if (err == OK)
-            err = refresh(history);
+            err = refresh(history, HISTORY_ALL);
     }
     if (err == OK)
         history->last_txn = txn;
@@ -655,7 +674,7 @@ history_rebuild(struct history *history)
     if (err != OK)
         return err;
     history->last_txn = 0;
-    err = refresh(history);
+    err = refresh(history, HISTORY_ALL);
     /* Who reads all accounts reads one run faster than many. */
     if (err == OK && history->owner)
         err = history_merge(history);

@@ -72,6 +72,12 @@ void history_set_tail(struct history *history, uint32_t items);
  * written are no error. */
 NODISCARD enum err history_tend(struct history *history);
 
+/* How much one refresh takes in, to the end of a record (HISTORY_ALL, as at
+ * the opening: everything): who has other things to do comes again while there
+ * is more.  What is built anew is built in one go. */
+void history_set_step(struct history *history, uint64_t positions);
+bool history_is_behind(const struct history *history);
+
 /* Forgets all files and builds them again from the journal; who is not the
  * owner does so in memory, for as long as the files stay as they are. */
 NODISCARD enum err history_rebuild(struct history *history);

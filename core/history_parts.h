@@ -22,6 +22,8 @@ struct history {
     struct history_counts counts; /* of runs and tail */
     struct runset set;
     struct tail tail;    /* positions after set.position */
+    uint64_t step;       /* positions that one refresh takes in, about */
+    bool behind;         /* the last one left some */
     uint32_t tail_items; /* that an owner's refresh leaves unmerged */
     struct gather_rules rules;
     struct gather_quarantine *quarantine; /* owned; what the rules borrow */

@@ -477,7 +477,8 @@ bring_up(struct standing *standing, int64_t now_ms, uint64_t limit,
         standing->saved_position = standing->sums->position;
     if (standing->sums == NULL ||
         !is_of_use(standing->sums, ledger, standing->timeline, now_ms) ||
-        ledger_position(ledger) - standing->sums->position > NEWS_MAX)
+        (limit == UINT64_MAX &&
+         ledger_position(ledger) - standing->sums->position > NEWS_MAX))
         return build(standing, now_ms, complaint);
     enum err err = move_on(standing, now_ms);
     if (err == OK)

@@ -39,8 +39,9 @@ NODISCARD enum err standing_refresh(struct standing *standing, int64_t now_ms,
                                     struct complaint *complaint);
 
 /* The same for a process that has other things to do: at most `limit` positions
- * are taken in at a time (but a fold of everything, where it is needed, is
- * done), and nothing is written.  A clock that has gone back stands still. */
+ * are taken in at a time, however many there are (but a fold of everything,
+ * where nothing is there to go on from, is done), and nothing is written.  A
+ * clock that has gone back stands still. */
 NODISCARD enum err standing_step(struct standing *standing, int64_t now_ms,
                                  uint64_t limit, struct complaint *complaint);
 

@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-    CHANGED_MAX = 1 << 18,     /* accounts; then a checkpoint is written, ... */
+    CHANGED_TEND = 1 << 16,    /* accounts that are worth a checkpoint; ... */
+    CHANGED_MAX = 1 << 19,     /* ... so many are written in any case, ... */
     CHANGED_FEW = 1 << 17,     /* ... or so many that it empties the table */
     TABLE_SIZE_MAX = 1 << 26,  /* bytes likewise */
     BACKLOG_REBUILD = 1000000, /* positions behind, and more than are held:
@@ -189,9 +190,11 @@ state_checkpoint(struct state *state)
         err = runset_begin(&state->set, &writer);
     if (err != OK)
         goto done;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        account_table_prefetch_next(table, sorted, count, i);
         runs_add(writer, account_table_key(table, sorted[i]),
                  account_table_blob(table, sorted[i]));
+    }
     err = runset_commit(&state->set, writer, state->position,
                         state->digest.bytes);
     if (err == OK) {
@@ -290,6 +293,7 @@ rebuild(struct state *state)
             err = build(state);
     }
     state->loaded = err == OK;
+    state->admitted = admission_changed(state->ledger->admission);
     return err;
 }
 
@@ -328,6 +332,7 @@ load(struct state *state)
         return false;
     runset_clean(&state->set);
     state->position = state->set.position;
+    state->admitted = state->position;
     state->quarantine_count = 0;
     state->loaded = true;
     return fill_table(state) == OK;
@@ -340,7 +345,7 @@ bring_up(struct state *state)
         return rebuild(state);
     uint64_t backlog = ledger_position(state->ledger) - state->position;
     if ((backlog > BACKLOG_REBUILD && backlog > state->position) ||
-        admission_changed(state->ledger->admission) > state->position)
+        admission_changed(state->ledger->admission) > state->admitted)
         return rebuild(state);
     enum err err = state_follow(state);
     if (err == ERR_CORRUPT || err == ERR_BUSY)
@@ -348,6 +353,23 @@ bring_up(struct state *state)
     if (err != OK)
         state->loaded = false;
     return err;
+}
+
+/* It is a cache: on a full disk the table still has all of it. */
+static enum err
+write_changed(struct state *state)
+{
+    enum err err = state_checkpoint(state);
+
+    return err == ERR_FULL ? OK : err;
+}
+
+enum err
+state_tend(struct state *state)
+{
+    if (!state->loaded || state->table.changed_count < CHANGED_TEND)
+        return OK;
+    return write_changed(state);
 }
 
 enum err
@@ -362,10 +384,7 @@ state_refresh(struct state *state, struct complaint *complaint)
     err = use_timeline(state, timeline);
     if (err == OK)
         err = bring_up(state);
-    if (err == OK && is_full(state)) {
-        err = state_checkpoint(state);
-        if (err == ERR_FULL)
-            err = OK; /* the table still has all of it */
-    }
+    if (err == OK && is_full(state))
+        err = write_changed(state);
     return ledger_fault(state->ledger, err, complaint);
 }

@@ -38,6 +38,8 @@ void state_keep(struct state *state, uint64_t size_max);
 NODISCARD enum err state_refresh(struct state *state,
                                  struct complaint *complaint);
 
+/* Writes a checkpoint if that is worth it, in a quiet moment. */
+NODISCARD enum err state_tend(struct state *state);
 /* Writes what is only in memory to a checkpoint now. */
 NODISCARD enum err state_checkpoint(struct state *state);
 

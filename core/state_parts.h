@@ -19,6 +19,8 @@ struct state {
     struct ledger *ledger; /* borrowed */
     bool loaded;
     uint64_t position;
+    uint64_t admitted; /* the enrolment whose rules all states follow, or a
+                        * later position */
     struct runset set;
     uint64_t keep_max;          /* bytes of states in memory, changed or not */
     bool whole;                 /* the table has every account's */

@@ -1,9 +1,11 @@
 #include "nodes/keeper.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,8 +21,12 @@ enum {
     TEND_LOOKS = 1200,   /* a minute */
     TROUBLE_LOOKS = 20,  /* a second */
     FEED_REST = 9,       /* feeding takes a tenth of the time at most */
-    BOOK_REST = 9,       /* and so do totals */
-    BOOK_STEP = 1000,    /* positions at a time */
+    BOOK_REST = 9,       /* and so do totals, ... */
+    BOOK_STEP = 250,     /* ... so many positions at a time, ... */
+    QUIET_REST = 1,      /* ... but for when there is ... */
+    QUIET_STEP = 1000,   /* ... nothing else to do */
+    FOLD_STEP = 32768,   /* positions; then those who ask have their turn */
+    NICE = 5,            /* of the thread: acknowledging comes first */
     SAVE_MS = 60000,     /* between two files of totals */
     STATES_SHARE = 4,    /* of the machine's memory, that states may take */
     TAIL_ITEMS = 200000, /* of the history that are kept in memory */
@@ -42,7 +48,8 @@ struct keeper {
     uint32_t looks;
     uint64_t txn; /* of the journal, when it was last folded */
     bool well;
-    bool feeds; /* a hub's */
+    bool behind; /* there is more to be folded */
+    bool feeds;  /* a hub's */
     pthread_t thread;
 
     pthread_mutex_t lock; /* for what follows */
@@ -97,7 +104,7 @@ sleep_until_news(struct keeper *keeper)
         until.tv_sec++;
     }
     pthread_mutex_lock(&keeper->lock);
-    while (!keeper->woken && !keeper->ending) {
+    while (!keeper->woken && !keeper->ending && !keeper->behind) {
         if (pthread_cond_timedwait(&keeper->news, &keeper->lock, &until) != 0)
             break;
     }
@@ -137,9 +144,13 @@ fold(struct keeper *keeper, bool was_well)
 static void
 tend(struct keeper *keeper)
 {
-    if (keeper->feeds &&
-        history_tend(ledger_history(keeper->ledger)) == ERR_CORRUPT)
-        keeper->well = false; /* the next refresh builds it anew */
+    if (!keeper->feeds)
+        return;
+    enum err err = history_tend(ledger_history(keeper->ledger));
+    if (err == OK)
+        err = state_tend(keeper->state);
+    if (err != OK)
+        keeper->well = false; /* the next refresh says, or mends it */
 }
 
 /* The oldest ask and all that the same reading answers; one that lies far
@@ -210,7 +221,7 @@ save(struct keeper *keeper)
 /* Totals are for those who settle, once in a while: they come after all else,
  * in small steps, and a command that asks in between takes in the rest. */
 static void
-book(struct keeper *keeper)
+book(struct keeper *keeper, bool quiet)
 {
     struct complaint complaint = { 0 };
     int64_t begun_ms = clock_steady_ms();
@@ -219,8 +230,9 @@ book(struct keeper *keeper)
         return;
     if (standing_position(keeper->standing) !=
         ledger_position(keeper->ledger)) {
-        enum err err = standing_step(keeper->standing, clock_wall_ms(),
-                                     BOOK_STEP, &complaint);
+        enum err err =
+            standing_step(keeper->standing, clock_wall_ms(),
+                          quiet ? QUIET_STEP : BOOK_STEP, &complaint);
         if (err != OK && keeper->booked)
             trace(TRACE_ERROR, ledger_who(keeper->ledger).node, "totals",
                   "err=%s what=\"%s\"", err_name(err), complaint.text);
@@ -232,7 +244,8 @@ book(struct keeper *keeper)
         now_ms = clock_steady_ms();
         keeper->save_ms = now_ms + SAVE_MS;
     }
-    keeper->book_ms = now_ms + BOOK_REST * (now_ms - begun_ms);
+    keeper->book_ms =
+        now_ms + (quiet ? QUIET_REST : BOOK_REST) * (now_ms - begun_ms);
 }
 
 static bool
@@ -279,17 +292,19 @@ keeper_look(struct keeper *keeper)
     if (++keeper->looks % TEND_LOOKS == 0)
         journal_tend(keeper->journal);
     uint64_t now = journal_last_txn(keeper->journal);
-    bool quiet = now == keeper->txn;
+    bool quiet = now == keeper->txn && !keeper->behind;
     if (!quiet || (!keeper->well && keeper->looks % TROUBLE_LOOKS == 0)) {
         keeper->well = fold(keeper, keeper->well);
         keeper->txn = now;
+        keeper->behind =
+            keeper->well && history_is_behind(ledger_history(keeper->ledger));
     }
     if (keeper->well) {
         answer_questions(keeper);
         feed(keeper);
         if (quiet)
             tend(keeper);
-        book(keeper);
+        book(keeper, quiet);
     }
 }
 
@@ -298,6 +313,10 @@ keep(void *argument)
 {
     struct keeper *keeper = argument;
 
+    /* On Linux that is of this thread alone.  Where it can't be had, all are
+     * equal. */
+    if (keeper->feeds && setpriority(PRIO_PROCESS, 0, NICE) != 0)
+        errno = 0;
     while (sleep_until_news(keeper))
         keeper_look(keeper);
     return NULL;
@@ -386,6 +405,8 @@ keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
         state_keep(keeper->state, memory_size() / STATES_SHARE);
     if (err == OK && feeds)
         history_set_tail(ledger_history(ledger), TAIL_ITEMS);
+    if (err == OK && feeds)
+        history_set_step(ledger_history(ledger), FOLD_STEP);
     if (err == OK && feeds)
         err = feed_open(ledger, keeper->state, &keeper->feed);
     if (err == OK && feeds)

@@ -50,6 +50,13 @@ session_close(struct session *session)
     free(session);
 }
 
+void
+session_set_window(struct session *session, uint64_t window)
+{
+    assert(window > 0);
+    session->options.window = window;
+}
+
 bool
 session_is_live(const struct session *session)
 {

@@ -22,6 +22,10 @@ void session_close(struct session *session); /* NULL is allowed */
 void session_step(struct session *session, const struct sync_input *input,
                   int64_t now_ms, struct sync_outputs *ret_outputs);
 
+/* Changes how much the peer may send unacknowledged, from the next credit on;
+ * what was granted stays granted. */
+void session_set_window(struct session *session, uint64_t window);
+
 /* For the shell and `status`. */
 bool session_is_live(const struct session *session); /* WELCOME was said */
 uint64_t session_number(const struct session *session);

@@ -80,7 +80,11 @@ talk_acked(struct session *session, const struct lane *lane)
 uint64_t
 talk_credit(struct session *session)
 {
-    session->taken_limit = session->taken_total + session->options.window;
+    uint64_t limit = session->taken_total + session->options.window;
+
+    /* What was granted stays granted, also where the window has shrunk. */
+    if (limit > session->taken_limit)
+        session->taken_limit = limit;
     return session->taken_limit;
 }
 
