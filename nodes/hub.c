@@ -44,10 +44,7 @@ enum {
     BULK_MAX = 16,                 /* catch-ups at a time */
     BULK_WAIT_MS = 1000,           /* the others come back, spread over ... */
     BULK_SPREAD_MS = 4000,         /* ... this */
-    WINDOW_ALL = 2 * LIMIT_FRAME_SIZE,  /* that catch-ups share, ... */
-    WINDOW_BULK = LIMIT_FRAME_SIZE / 2, /* ... each so much at most */
-    WINDOW_LIVE = LIMIT_FRAME_SIZE / 64,
-    SESSION_BITS = 20, /* sessions of one run of the process */
+    SESSION_BITS = 20,             /* sessions of one run of the process */
 };
 
 /* Records that wait for the commit. */
@@ -202,29 +199,6 @@ look_up(struct hub *hub, const struct sync_output *wish, struct sync_held *held)
     return err;
 }
 
-/* What is on its way waits for what came before: all that catch up share a
- * window that is drained in a few hundredths of a second. */
-static uint64_t
-bulk_window(const struct hub *hub)
-{
-    uint64_t share = WINDOW_ALL / (roster_bulk_count(hub->roster) + 1);
-
-    return share < WINDOW_BULK ? share : WINDOW_BULK;
-}
-
-static void
-share_window(struct hub *hub)
-{
-    uint64_t window = bulk_window(hub);
-
-    for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
-        struct guest *guest = roster_at(hub->roster, i);
-        if (!guest->gone)
-            session_set_window(guest->session,
-                               guest->bulk ? window : WINDOW_LIVE);
-    }
-}
-
 /* Lets a session in, or makes it wait. */
 static void
 admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
@@ -260,8 +234,9 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
     roster_fence(hub->roster, guest);
     *ret_input = (struct sync_input) { .kind = SYNC_ADMIT };
     ret_input->admit.session = ++hub->sessions;
-    ret_input->admit.window = bulk ? bulk_window(hub) : WINDOW_LIVE;
-    share_window(hub);
+    ret_input->admit.window = roster_share_window(hub->roster);
+    if (!bulk)
+        ret_input->admit.window = ROSTER_WINDOW_LIVE;
     ret_input->admit.clock_ms = clock_wall_ms();
     ret_input->admit.held = hub->carry.held;
     ret_input->admit.held_count = count;
@@ -346,7 +321,7 @@ welcome(struct hub *hub, const struct transport_peer *peer)
         .self = hub->node,
         .peer = peer->pass.node,
         .epoch = hub->epoch,
-        .window = WINDOW_LIVE,
+        .window = ROSTER_WINDOW_LIVE,
         .relay = enrolment.role != ENROL_STORE,
         .books = enrolment.role == ENROL_STANDBY,
         .refill = shadow_refills(hub->shadow),
@@ -546,7 +521,7 @@ tick(struct hub *hub)
         if (guest->bulk && session_is_received(guest->session))
             guest->bulk = false;
     }
-    share_window(hub);
+    roster_share_window(hub->roster);
 }
 
 void

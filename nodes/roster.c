@@ -119,6 +119,23 @@ roster_bulk_count(const struct roster *roster)
     return count;
 }
 
+uint64_t
+roster_share_window(struct roster *roster)
+{
+    uint32_t count = roster_bulk_count(roster);
+    uint64_t share = ROSTER_WINDOW_ALL / (count > 0 ? count : 1);
+
+    if (share > ROSTER_WINDOW_BULK)
+        share = ROSTER_WINDOW_BULK;
+    for (uint32_t i = 0; i < roster->count; i++) {
+        struct guest *guest = roster->list[i];
+        if (!guest->gone)
+            session_set_window(guest->session,
+                               guest->bulk ? share : ROSTER_WINDOW_LIVE);
+    }
+    return share;
+}
+
 void
 roster_sweep(struct roster *roster)
 {

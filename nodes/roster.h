@@ -67,6 +67,16 @@ struct guest *roster_at(const struct roster *roster, uint32_t index);
 void roster_fence(struct roster *roster, const struct guest *guest);
 /* How many are catching up. */
 uint32_t roster_bulk_count(const struct roster *roster);
+/* What a node may send unacknowledged.  What is on its way waits for all that
+ * came before: those that catch up share a window that is drained in a few
+ * hundredths of a second. */
+enum {
+    ROSTER_WINDOW_LIVE = LIMIT_FRAME_SIZE / 64,
+    ROSTER_WINDOW_BULK = LIMIT_FRAME_SIZE / 2, /* at most */
+    ROSTER_WINDOW_ALL = LIMIT_FRAME_SIZE * 2,  /* catch-ups together */
+};
+/* Gives all guests their windows anew; returns that of one who catches up. */
+uint64_t roster_share_window(struct roster *roster);
 /* Ends those that are gone. */
 void roster_sweep(struct roster *roster);
 
