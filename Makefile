@@ -17,7 +17,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	lot effect account account_format account_pack account_unpack \
 	scene book voucher gain stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain \
-	runs runset item words varint chapter_row chapter chapter_write draft account_table tail \
+	runs_format runs runs_write runs_merge runset item words varint chapter_row chapter chapter_write draft account_table tail \
 	history_account gather history_parts \
 	history history_scan facts publication versions admission \
 	ledger_parts ledger ledger_append ledger_publish census segment_part segment segment_read digest \

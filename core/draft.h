@@ -9,7 +9,7 @@
 #define CORE_DRAFT_H
 
 #include "core/chapter_write.h"
-#include "core/runs.h"
+#include "core/runs_write.h"
 
 struct draft {
     struct words *words; /* borrowed */

@@ -3,10 +3,10 @@
  *
  * What is derived from the journal and kept on disk (histories, states) lies
  * in runs: written once from one end to the other, never changed, merged into
- * greater ones, removed when no longer named.  Keys are (partition, account),
- * members by number before bearers by bytes; a key may have several blobs, in
- * the order in which they were added.  A file appears under its name only when
- * all of it is on disk.
+ * greater ones, removed when no longer named (runs_write.h, runs_merge.h). Keys
+ * are (partition, account), members by number before bearers by bytes; a key
+ * may have several blobs, in the order in which they were added.  A file
+ * appears under its name only when all of it is on disk.
  *
  * | part   | bytes                                                          |
  * |--------|----------------------------------------------------------------|
@@ -55,28 +55,6 @@ view runs_key_view(const runs_key *key);
  * they are no key. */
 NODISCARD bool runs_key_account(view key, account_id *ret_account);
 
-/* --- writing --- */
-
-struct runs_writer;
-
-/* Begins the run DIR/NUMBER.run under a temporary name; makes the directory
- * if it is not there. */
-NODISCARD enum err runs_create(const char *dir, enum runs_kind kind,
-                               uint64_t number, struct runs_writer **ret);
-
-/* The next blob, of a key not below the one before.  A fault sticks and is
- * told by runs_publish(). */
-void runs_add(struct runs_writer *writer, view key, view blob);
-
-/* Brings all of it to the disk and gives it its name.  The writer is gone
- * afterwards, whatever comes back; `ret_check` is what runs_open() asks for.
- * ERR_FULL, ERR_IO: there is no such run. */
-NODISCARD enum err runs_publish(struct runs_writer *writer,
-                                uint64_t *ret_check);
-
-/* Gives up the run; NULL is allowed. */
-void runs_abandon(struct runs_writer *writer);
-
 /* --- reading --- */
 
 struct runs;
@@ -112,28 +90,6 @@ NODISCARD enum err runs_seek(const struct runs *runs, view key,
 /* Reads the next entry into the cursor.  ERR_NOT_FOUND: there is none;
  * ERR_CORRUPT. */
 NODISCARD enum err runs_next(struct runs_cursor *cursor);
-
-/* --- merging --- */
-
-enum runs_rule {
-    RUNS_CONCATENATE, /* all blobs of a key, the older run's first */
-    RUNS_NEWEST,      /* only those of the newest run that has the key */
-    RUNS_JOIN,        /* what a joiner makes of them all */
-};
-
-/* Makes new blobs out of those of one key, oldest first, and adds them. */
-struct runs_joiner {
-    enum err (*join)(void *context, view key, const view *blobs, uint32_t count,
-                     struct runs_writer *writer);
-    void *context;
-};
-
-/* Adds the entries of `count` runs, oldest first, to the writer.  The joiner
- * is for RUNS_JOIN. */
-NODISCARD enum err runs_merge(const struct runs *const *runs, uint32_t count,
-                              enum runs_rule rule,
-                              const struct runs_joiner *joiner,
-                              struct runs_writer *writer);
 
 /* Removes the run of that number, and all files of the directory that are no
  * run of the `count` given; what can't be removed is tried again next time. */

@@ -19,7 +19,7 @@
 #define CORE_RUNSET_H
 
 #include "core/journal.h"
-#include "core/runs.h"
+#include "core/runs_merge.h"
 
 enum {
     RUNSET_RUNS_MAX = 16,

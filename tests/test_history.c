@@ -18,7 +18,7 @@
 #include "core/codec.h"
 #include "core/facts.h"
 #include "core/history_scan.h"
-#include "core/runs.h"
+#include "core/runs_write.h"
 #include "tests/place.h"
 #include "tests/unit.h"
 
