@@ -1,8 +1,9 @@
 #include "core/history.h"
 
-#include "core/codec.h"
+#include "core/bulk.h"
 #include "core/crypto.h"
 #include "core/history_parts.h"
+#include "core/intake.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 enum {
     FORMAT = 4,              /* of chapters; also for what this program knows */
     TAIL_MERGE = 32768,      /* items that an owner leaves unmerged */
+    MUCH = 1 << 18,          /* events that are built at once */
     TAIL_MAX = 1000000,      /* items that anybody holds */
     TAIL_SIZE_MAX = 1 << 28, /* bytes likewise */
     SCRATCH_SIZE = 1 << 20,
@@ -310,70 +312,28 @@ load_quarantine(struct history *history, struct reader *reader)
 struct arrival {
     struct item item;
     runs_key key;
-    uint64_t referrer; /* a join names it; 0: none */
-    uint64_t member;   /* that joins */
+    bool points; /* at a referrer, too */
+    runs_key referrer;
+    struct item pointer;
 };
 
-static enum err
-add_pointer(struct history *history, const struct arrival *arrival)
-{
-    const struct item pointer = {
-        .kind = ITEM_POINTER,
-        .position = arrival->item.position,
-        .referred = arrival->member,
-    };
-
-    if (arrival->referrer == 0)
-        return OK;
-    runs_key key = runs_key_of((account_id) { .member = arrival->referrer });
-    return tail_add(&history->tail, runs_key_view(&key), &pointer);
-}
-
-/* Whether the event says whose it is, whatever else is wrong with it. */
-static bool
-has_account(const struct event *event)
-{
-    account_id account = event->account;
-
-    if (account.member != 0)
-        return account.member <= LIMIT_MEMBER && account.bearer.size == 0;
-    return account.bearer.size > 0 && account.bearer.size <= LIMIT_CODE_SIZE;
-}
-
-/* An event that this program does not understand, or that breaks a rule, has
- * no effect; the journal keeps it for a later program.  False: it is nobody's.
- */
+/* False: nothing of it is kept. */
 static bool
 read_event(struct history *history, const struct record_event *stored,
            uint64_t position, struct arrival *ret_arrival)
 {
     struct arena scratch = history->scratch;
     struct event event;
-    struct arrival arrival = {
-        .item = { .kind = ITEM_EVENT,
-                  .copy = stored->copy,
-                  .position = position,
-                  .identity = stored->origin,
-                  .core = stored->core },
-    };
+    account_id referrer;
 
-    history->counts.events++;
-    history->counts.copies += stored->copy;
-    if (codec_decode(stored->core, &scratch, &event) != OK) {
-        history->counts.odd++;
+    if (!intake_event(stored, position, &scratch, &history->counts, &event,
+                      &ret_arrival->item))
         return false;
-    }
-    if (event_check_core(&event, NULL) != OK) {
-        history->counts.odd++;
-        arrival.item.kind = ITEM_ODD;
-        if (!has_account(&event))
-            return false;
-    } else if (event.kind == EVENT_JOIN) {
-        arrival.referrer = event.join.referrer;
-        arrival.member = event.account.member;
-    }
-    arrival.key = runs_key_of(event.account);
-    *ret_arrival = arrival;
+    ret_arrival->key = runs_key_of(event.account);
+    ret_arrival->points = intake_pointer(&event, &ret_arrival->item, &referrer,
+                                         &ret_arrival->pointer);
+    if (ret_arrival->points)
+        ret_arrival->referrer = runs_key_of(referrer);
     return true;
 }
 
@@ -397,8 +357,9 @@ add_arrivals(struct history *history, const struct arrival *arrivals,
     for (uint32_t i = 0; i < count && err == OK; i++) {
         err = tail_add(&history->tail, runs_key_view(&arrivals[i].key),
                        &arrivals[i].item);
-        if (err == OK)
-            err = add_pointer(history, &arrivals[i]);
+        if (err == OK && arrivals[i].points)
+            err = tail_add(&history->tail, runs_key_view(&arrivals[i].referrer),
+                           &arrivals[i].pointer);
     }
     return err;
 }
@@ -425,18 +386,11 @@ take_events(struct history *history, const struct reader_item *item)
     return err == OK ? add_arrivals(history, arrivals, count) : err;
 }
 
-/* A record was flagged when it was written by a clock that had gone back. */
-static bool
-is_flagged(const struct record *record)
-{
-    return (record->flags & RECORD_CLOCK_BACK) != 0;
-}
-
 static enum err
 take_record(struct history *history, const struct reader_item *item)
 {
     history->generation++;
-    if (item->position > history->position && is_flagged(&item->record))
+    if (item->position > history->position && intake_is_flagged(&item->record))
         history->counts.flagged++;
     enum err err = take_events(history, item);
     if (err != OK)
@@ -605,10 +559,72 @@ take_all(struct history *history, struct reader *reader, uint64_t last)
     return merge_from(history, history->tail_items);
 }
 
-/* Pages that a snapshot still sees can't be used again: the reader lives for
- * the call only. */
+/* --- much at once --- */
+
 static enum err
-refresh(struct history *history, uint64_t step)
+commit_built(struct history *history, struct runs_writer *writer,
+             uint64_t position, const struct history_counts *counts)
+{
+    uint8_t tag[RUNSET_TAG_SIZE];
+    enum err err = keep_words(history);
+
+    if (err != OK) {
+        runs_abandon(writer);
+        return err;
+    }
+    memcpy(tag, counts, sizeof tag);
+    err = runset_commit(&history->set, writer, position, tag);
+    restart(history);
+    return err == OK ? runset_compact(&history->set) : err;
+}
+
+/* All up to the position becomes a run in one pass.  What can't be done in this
+ * way is left to take_all(), as if this had not been tried. */
+static enum err
+build(struct history *history, uint64_t position)
+{
+    struct runs_writer *writer = NULL;
+    struct history_counts counts;
+    const struct bulk bulk = {
+        .journal = history->journal,
+        .dir = history->set.dir,
+        .words = &history->words,
+        .first = history->set.position + 1,
+        .last = position,
+    };
+    enum err err = runset_begin(&history->set, &writer);
+
+    if (err != OK)
+        return OK;
+    memcpy(&counts, history->set.tag, sizeof counts);
+    err = bulk_write(&bulk, writer, &counts);
+    if (err != OK) {
+        runs_abandon(writer);
+        return OK;
+    }
+    err = commit_built(history, writer, position, &counts);
+    if (err != OK && history->set.note_size == 0)
+        history->loaded = false;
+    history->merge_damaged = err == ERR_CORRUPT;
+    return err;
+}
+
+static enum err
+take_much(struct history *history, struct reader *reader, uint64_t much)
+{
+    uint64_t last = reader_last(reader);
+
+    if (!history->owner || last - history->set.position < much ||
+        last <= history->set.position)
+        return OK;
+    enum err err = build(history, last);
+    return err == OK ? reader_refresh(reader) : err;
+}
+
+/* Pages that a snapshot still sees can't be used again: the reader lives for
+ * the call only.  `much` events and more are built at once. */
+static enum err
+refresh(struct history *history, uint64_t step, uint64_t much)
 {
     struct reader *reader = NULL;
     enum err err = reader_open(history->journal, &reader);
@@ -622,6 +638,8 @@ refresh(struct history *history, uint64_t step)
     if (err == OK)
         err = load_quarantine(history, reader);
     if (err == OK)
+        err = take_much(history, reader, much);
+    if (err == OK)
         err = take_all(history, reader,
                        step < HISTORY_ALL ? history->position + step
                                           : HISTORY_ALL);
@@ -633,16 +651,18 @@ enum err
 history_refresh(struct history *history)
 {
     uint64_t txn = journal_last_txn(history->journal);
+    /* Who wants small steps has something else to do meanwhile. */
+    uint64_t much = history->step == HISTORY_ALL ? MUCH : HISTORY_ALL;
 
     if (history->loaded && history->last_txn == txn && txn != 0 &&
         !history->behind)
         return OK;
-    enum err err = refresh(history, history->step);
+    enum err err = refresh(history, history->step, much);
     if (err == ERR_CORRUPT && history->merge_damaged) {
         history->merge_damaged = false;
         err = reset(history);
         if (err == OK)
-            err = refresh(history, HISTORY_ALL);
+            err = refresh(history, HISTORY_ALL, MUCH);
     }
     if (err == OK)
         history->last_txn = txn;
@@ -674,7 +694,7 @@ history_rebuild(struct history *history)
     if (err != OK)
         return err;
     history->last_txn = 0;
-    err = refresh(history, HISTORY_ALL);
+    err = refresh(history, HISTORY_ALL, 1);
     /* Who reads all accounts reads one run faster than many. */
     if (err == OK && history->owner)
         err = history_merge(history);

@@ -1,0 +1,39 @@
+/*
+ * bulk.h - a long stretch of the journal becomes chapters in one pass
+ *
+ * For a history that is built anew or has much to catch up on.  Threads read a
+ * part of the stretch each and throw what they find, as rows, into partitions
+ * (spill.h); then they take partition by partition, sort it by account and
+ * write the chapters.  What comes out is what history.c would make of the same
+ * events one by one.
+ */
+#ifndef CORE_BULK_H
+#define CORE_BULK_H
+
+#include "core/history_account.h"
+#include "core/runs_write.h"
+#include "core/words.h"
+
+struct journal;
+
+enum { BULK_THREADS_MAX = 16 };
+
+struct bulk {
+    struct journal *journal; /* borrowed, as are the next two */
+    const char *dir;         /* for what does not fit the memory */
+    struct words *words;     /* get those that are met */
+    uint64_t first;          /* position; of no record begun before */
+    uint64_t last;
+    uint32_t thread_count; /* 0: as many as there are processors */
+    uint64_t memory;       /* bytes for rows; 0: a quarter of the machine's */
+};
+
+/* Adds the chapters to the run, and what was met to the counts.  ERR_UNKNOWN:
+ * it can't be done in this way, for records are damaged or of a later format,
+ * or there are too many words.  ERR_FULL, ERR_IO, ERR_MEMORY.  After an error
+ * the run is of no use. */
+NODISCARD enum err bulk_write(const struct bulk *bulk,
+                              struct runs_writer *writer,
+                              struct history_counts *counts);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * test_bulk.c - a history built in one pass says of every account, at every
+ * position, what the one says that has grown bit by bit; and the number of
+ * threads and the memory change no byte of it
+ */
+#include "core/bulk.h"
+
+#include <string.h>
+
+#include "tests/medley.h"
+#include "tests/unit.h"
+
+static struct medley medley;
+
+static struct history *
+open_history(void)
+{
+    struct history *history;
+
+    assert_int_equal(history_open(medley.inflow.place.path,
+                                  medley.inflow.journal, true, &history),
+                     OK);
+    return history;
+}
+
+/* At some positions, the last among them. */
+static void
+tell(const struct history *history, struct text *text)
+{
+    uint64_t last = history_position(history);
+
+    text_clear(text);
+    for (uint64_t i = 1; i <= 4; i++)
+        medley_tell(history, i == 4 ? HISTORY_ALL : last * i / 4, text);
+}
+
+static void
+compare(uint64_t seed)
+{
+    struct text grown = { 0 }, built = { 0 };
+
+    medley_open(&medley, seed);
+    struct history *history = open_history();
+    for (uint32_t i = 0; i < 40; i++) {
+        medley_add(&medley);
+        assert_int_equal(history_refresh(history), OK);
+        if (medley_draw(&medley, 4) == 0)
+            assert_int_equal(history_merge(history), OK);
+    }
+    tell(history, &grown);
+    assert_true(history_quarantine_count(history) > 0);
+    assert_true(history_counts(history).odd > 0);
+    assert_true(history_counts(history).copies > 50);
+    assert_true(history_counts(history).events > 2000);
+    assert_int_equal(history_rebuild(history), OK);
+    assert_int_equal(history_held(history), history_position(history));
+    tell(history, &built);
+    assert_int_equal(grown.size, built.size);
+    assert_memory_equal(grown.bytes, built.bytes, grown.size);
+    /* And it grows on. */
+    for (uint32_t i = 0; i < 5; i++)
+        medley_add(&medley);
+    assert_int_equal(history_refresh(history), OK);
+    tell(history, &grown);
+    assert_int_equal(history_merge(history), OK);
+    tell(history, &built);
+    assert_int_equal(grown.size, built.size);
+    assert_memory_equal(grown.bytes, built.bytes, grown.size);
+    history_close(history);
+    medley_close(&medley);
+    text_close(&grown);
+    text_close(&built);
+}
+
+TEST(built_at_once_it_says_the_same)
+{
+    for (uint64_t seed = 1; seed <= 6; seed++)
+        compare(seed);
+}
+
+/* --- threads and memory --- */
+
+static struct runs *
+write_run(uint64_t number, uint32_t threads, uint64_t memory,
+          struct words *words)
+{
+    const struct bulk bulk = { .journal = medley.inflow.journal,
+                               .dir = medley.inflow.place.path,
+                               .words = words,
+                               .first = 3,
+                               .last = 7000,
+                               .thread_count = threads,
+                               .memory = memory };
+    struct history_counts counts = { 0 };
+    struct runs_writer *writer;
+    struct runs *runs;
+    uint64_t check;
+
+    assert_int_equal(
+        runs_create(medley.inflow.place.path, RUNS_HISTORY, number, &writer),
+        OK);
+    assert_int_equal(bulk_write(&bulk, writer, &counts), OK);
+    assert_int_equal(counts.events, 6998);
+    assert_int_equal(runs_publish(writer, &check), OK);
+    assert_int_equal(
+        runs_open(medley.inflow.place.path, RUNS_HISTORY, number, check, &runs),
+        OK);
+    return runs;
+}
+
+static void
+compare_runs(const struct runs *a, const struct runs *b)
+{
+    struct runs_cursor x = { .runs = a }, y = { .runs = b };
+    enum err err;
+
+    while ((err = runs_next(&x)) == OK) {
+        assert_int_equal(runs_next(&y), OK);
+        assert_true(view_equal(x.key, y.key));
+        assert_true(view_equal(x.blob, y.blob));
+    }
+    assert_int_equal(err, ERR_NOT_FOUND);
+    assert_int_equal(runs_next(&y), ERR_NOT_FOUND);
+}
+
+TEST(threads_and_memory_change_no_byte)
+{
+    static const uint32_t THREADS[] = { 1, 2, 3, 7 };
+    struct words words = { 0 };
+    struct runs *first = NULL;
+
+    medley_open(&medley, 20261122);
+    while (medley.count < 9000)
+        medley_add(&medley);
+    for (uint32_t i = 1; i <= MEDLEY_NODES; i++)
+        inflow_send(&medley.inflow, i);
+    for (uint32_t i = 0; i < COUNT_OF(THREADS); i++) {
+        struct runs *runs = write_run(10 + i, THREADS[i], i % 2, &words);
+        if (first == NULL)
+            first = runs;
+        else
+            compare_runs(first, runs);
+        if (i > 0)
+            runs_close(runs);
+    }
+    assert_true(runs_entry_count(first) >= MEDLEY_ACCOUNTS);
+    runs_close(first);
+    words_close(&words);
+    medley_close(&medley);
+}
+
+RUN(cmocka_unit_test(built_at_once_it_says_the_same),
+    cmocka_unit_test(threads_and_memory_change_no_byte))
