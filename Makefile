@@ -36,7 +36,7 @@ TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	statement_hledger statement_html evidence statement_xlsx statement_table \
 	cmd_ledger cmd_status cmd_backup \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
-	cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_table cmd_replay \
+	cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_words replay_table cmd_replay \
 	cmd_nodes cmd_keys guard main
 
 # What the distribution gives; Debian 13 calls msgpack's library msgpack-c.

@@ -1,5 +1,7 @@
 #include "replay/accounts.h"
 
+#include <stdio.h>
+
 enum figure_of {
     FIGURE_POINTS,
     FIGURE_REDEEMED,
@@ -31,33 +33,58 @@ list_figures(const struct side_account *account, int64_t ret[static FIGURES])
     ret[FIGURE_VOUCHERS] = account->vouchers;
 }
 
-void
-accounts_heading(struct text *text)
-{
-    text_string(text, "account");
-    for (uint32_t i = 0; i < FIGURES; i++)
-        text_format(text, ",baseline_%s,candidate_%s", NAMES[i], NAMES[i]);
-    text_string(text, ",baseline_tier,candidate_tier\n");
-}
-
-/* Codes are printable ASCII: quotes and commas are possible. */
+/* A cell that may hold quotes and commas. */
 static void
-put_account(struct text *text, account_id account)
+put_quoted(struct text *text, const char *words)
 {
-    char name[ACCOUNT_SIZE];
-
-    account_format(account, name);
-    if (account.member != 0) {
-        text_string(text, name);
-        return;
-    }
     text_char(text, '"');
-    for (const char *c = name; *c != '\0'; c++) {
+    for (const char *c = words; *c != '\0'; c++) {
         if (*c == '"')
             text_char(text, '"');
         text_char(text, *c);
     }
     text_char(text, '"');
+}
+
+static void
+put_group(struct text *text, const char *name)
+{
+    char heading[1024];
+
+    for (uint32_t i = 0; i <= FIGURES; i++) {
+        snprintf(heading, sizeof heading, "%s_%s", name,
+                 i < FIGURES ? NAMES[i] : "tier");
+        text_char(text, ',');
+        put_quoted(text, heading);
+    }
+}
+
+void
+accounts_heading(struct text *text, const char *const *names, uint32_t count)
+{
+    assert(count > 0);
+    text_string(text, "account");
+    if (count == 1) {
+        for (uint32_t i = 0; i < FIGURES; i++)
+            text_format(text, ",baseline_%s,candidate_%s", NAMES[i], NAMES[i]);
+        text_string(text, ",baseline_tier,candidate_tier\n");
+        return;
+    }
+    put_group(text, "baseline");
+    for (uint32_t i = 0; i < count; i++)
+        put_group(text, names[i]);
+    text_char(text, '\n');
+}
+
+static void
+put_figure(struct text *text, const struct side_account *account,
+           enum figure_of figure)
+{
+    int64_t figures[FIGURES];
+
+    list_figures(account, figures);
+    text_char(text, ',');
+    text_integer(text, figures[figure]);
 }
 
 static void
@@ -72,23 +99,24 @@ put_level(struct text *text, const struct side *side,
 
 void
 accounts_row(struct text *text, const struct simulation *simulation,
-             const struct simulate_row *row, uint32_t candidate)
+             const struct simulate_row *row)
 {
-    const struct side_account *a = &row->sides[0];
-    const struct side_account *b = &row->sides[candidate + 1];
-    int64_t baseline[FIGURES], other[FIGURES];
+    /* Figure by figure where there are two sides, else side by side. */
+    bool pair = simulation->side_count == 2;
+    char name[ACCOUNT_SIZE];
 
-    assert(candidate + 1 < simulation->side_count);
-    list_figures(a, baseline);
-    list_figures(b, other);
-    put_account(text, row->account);
-    for (uint32_t i = 0; i < FIGURES; i++) {
-        text_char(text, ',');
-        text_integer(text, baseline[i]);
-        text_char(text, ',');
-        text_integer(text, other[i]);
+    account_format(row->account, name);
+    if (row->account.member != 0)
+        text_string(text, name);
+    else
+        put_quoted(text, name);
+    for (uint32_t i = 0; pair && i < FIGURES; i++)
+        for (uint32_t k = 0; k < 2; k++)
+            put_figure(text, &row->sides[k], (enum figure_of)i);
+    for (uint32_t k = 0; k < simulation->side_count; k++) {
+        for (uint32_t i = 0; !pair && i < FIGURES; i++)
+            put_figure(text, &row->sides[k], (enum figure_of)i);
+        put_level(text, &simulation->sides[k], &row->sides[k]);
     }
-    put_level(text, &simulation->sides[0], a);
-    put_level(text, &simulation->sides[candidate + 1], b);
     text_char(text, '\n');
 }

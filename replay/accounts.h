@@ -7,12 +7,15 @@
 #include "core/text.h"
 #include "replay/simulate.h"
 
-/* Appends the line of headings. */
-void accounts_heading(struct text *text);
+/* Appends the line of headings.  One candidate: each figure under the baseline
+ * and under the candidate, side by side, as "baseline_points" and
+ * "candidate_points".  Several: the baseline's figures, then those of each
+ * candidate with its name before them, "NAME_points". */
+void accounts_heading(struct text *text, const char *const *names,
+                      uint32_t count);
 
-/* Appends the row of an account: "42" or "bearer:CODE", then each figure under
- * the baseline and under the candidate of that index, side by side. */
+/* Appends the row of an account, "42" or "bearer:CODE" first. */
 void accounts_row(struct text *text, const struct simulation *simulation,
-                  const struct simulate_row *row, uint32_t candidate);
+                  const struct simulate_row *row);
 
 #endif

@@ -43,18 +43,23 @@ put_bands(struct text *json, const struct outcome *outcome)
 
 static void
 write_data(struct text *json, const struct report_html *names,
-           const struct comparison *comparison)
+           const struct comparison *comparisons)
 {
     text_char(json, '{');
     text_json_view(json, "ledger", view_of(names->ledger));
-    text_json_view(json, "candidate", view_of(names->candidate));
     text_json_view(json, "baseline",
                    view_of(names->baseline == NULL ? "" : names->baseline));
     text_json_view(json, "currency", names->currency);
-    put_bands(json, comparison->outcome);
-    text_string(json, ",\n \"report\": ");
-    report_json(json, comparison, names->from_day);
-    text_char(json, '}');
+    text_string(json, ",\n \"candidates\": [");
+    for (uint32_t i = 0; i < names->count; i++) {
+        text_string(json, i > 0 ? ",\n{" : "{");
+        text_json_view(json, "name", view_of(names->candidates[i]));
+        put_bands(json, comparisons[i].outcome);
+        text_string(json, ",\n \"report\": ");
+        report_json(json, &comparisons[i], names->from_day);
+        text_char(json, '}');
+    }
+    text_string(json, "]}");
 }
 
 static void
@@ -76,13 +81,13 @@ find(const uint8_t *from, const uint8_t *end, const char *word)
 
 void
 report_html(struct text *text, const struct report_html *names,
-            const struct comparison *comparison)
+            const struct comparison *comparisons)
 {
     const uint8_t *data = find(report_page, report_page_end, PLACE_DATA);
     const uint8_t *chart = find(data, report_page_end, PLACE_CHART);
     struct text json = { 0 };
 
-    write_data(&json, names, comparison);
+    write_data(&json, names, comparisons);
     put_embedded(text, report_page, data);
     put_data(text, &json);
     put_embedded(text, data + strlen(PLACE_DATA), chart);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-    PROGRESS_EVERY = 1024, /* accounts */
+    PROGRESS_EVERY = 2048, /* accounts, times sides */
     BLOCK_ACCOUNTS = 512,
     BLOCK_FATES = 16384, /* at most so many, in whatever number of accounts */
 };
@@ -371,6 +371,7 @@ take_partition(struct worker *worker, uint32_t partition, bool first)
 {
     struct history_scan *scan = NULL;
     uint64_t told = worker->event_count;
+    uint32_t sides = count_sides(worker->job->options);
     uint32_t accounts = 0;
 
     enum err err = history_scan_partition(worker->job->history, partition,
@@ -382,7 +383,7 @@ take_partition(struct worker *worker, uint32_t partition, bool first)
             arena_reset(&worker->listed);
             err = last == OK ? err : last;
         }
-        if (++accounts < PROGRESS_EVERY && err == OK)
+        if (++accounts * sides < PROGRESS_EVERY && err == OK)
             continue;
         if (!may_go_on(worker, first, accounts, worker->event_count - told) &&
             (err == OK || err == ERR_NOT_FOUND))
@@ -626,7 +627,7 @@ simulate(struct ledger *ledger, const struct simulate_options *options,
     if (err == ERR_CORRUPT && history_rebuild(ledger_history(ledger)) == OK)
         err = attempt(ledger, options, arena, ret_simulation);
     if (err == ERR_BUSY)
-        complain(complaint, "interrupted");
+        complain(complaint, "interrupted; nothing is changed or written");
     else if (err != OK)
         complain(complaint, "the history can't be read");
     return err;

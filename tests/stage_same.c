@@ -10,7 +10,7 @@ rows_of(struct shop *shop, const struct stage *stage)
     struct text text = { 0 };
 
     for (uint64_t i = 0; i < stage->simulation.account_count; i++)
-        accounts_row(&text, &stage->simulation, &stage->simulation.rows[i], 0);
+        accounts_row(&text, &stage->simulation, &stage->simulation.rows[i]);
     assert_true(text_ok(&text));
     view kept = arena_copy(&shop->arena, text_view(&text));
     text_close(&text);

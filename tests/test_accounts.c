@@ -14,6 +14,7 @@ TEST(rows_have_the_columns_of_the_heading)
     struct shop shop;
     struct stage stage = { .candidate = stage_other_rules,
                            .options = { .rows = true } };
+    static const char *const NAMES[] = { "a.yaml" };
     struct text text = { 0 };
 
     shop_open(&shop);
@@ -26,9 +27,9 @@ TEST(rows_have_the_columns_of_the_heading)
                        "7, \"id\": \"x\", \"points\": 30}\n");
     stage_run(&shop, &stage);
     assert_int_equal(stage.simulation.account_count, 2);
-    accounts_heading(&text);
+    accounts_heading(&text, NAMES, 1);
     for (uint32_t i = 0; i < 2; i++)
-        accounts_row(&text, &stage.simulation, &stage.simulation.rows[i], 0);
+        accounts_row(&text, &stage.simulation, &stage.simulation.rows[i]);
     text_char(&text, '\0');
     char *lines[3];
     char *rest = (char *)text.bytes;

@@ -4,13 +4,19 @@ figures of settle and accounts, one pass of several candidates, the forms."""
 
 import csv
 import decimal
+import fcntl
 import gzip
 import json
 import os
+import pty
+import re
+import signal
+import subprocess
 import sys
+import termios
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from leima import TREE, leima, main, shared  # noqa: E402
+from leima import LEIMA, TREE, leima, main, shared  # noqa: E402
 
 HEAD = """program: Shop
 currency: GBP
@@ -134,7 +140,7 @@ def test_forms():
     retail()
     out = replay("--rules", "double.yaml", "--per", "account", "--output",
                  "rows.csv", "--html", "page.html").out
-    assert "accounts get more points" in out, out
+    assert "Accounts with more points: " in out, out
     report = replay("--rules", "double.yaml", "--json").json()
     with open("rows.csv", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -143,12 +149,77 @@ def test_forms():
     equal("points", sum(int(r["candidate_points"]) for r in rows), net)
     equal("order", [int(r["account"]) for r in rows],
           sorted(int(r["account"]) for r in rows))
+    equal("page", data_of("page.html")["candidates"][0]["report"], report)
     with open("page.html", encoding="utf-8") as file:
         page = file.read()
-    data = page.split('id="data">')[1].split("</script>")[0]
-    equal("page", json.loads(data)["report"]["candidate"],
-          report["candidate"])
-    assert "http://" not in data and "src=" not in page.split("Chart.js")[0]
+    assert "http" not in page.split("Chart.js")[0]
+    assert "src=" not in page.split("Chart.js")[0]
+
+
+def data_of(page):
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
+    return json.loads(text.split('id="data">')[1].split("</script>")[0])
+
+
+def test_forms_of_several_candidates():
+    retail()
+    words = ["--rules", "base.yaml", "--rules", "double.yaml"]
+    out = replay(*words, "--per", "account", "--output", "rows.csv", "--html",
+                 "page.html").out
+    assert out.startswith("2 candidates against the published rules:"), out
+    assert "The dearest is double.yaml: " in out, out
+    with open("rows.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    one = replay("--rules", "double.yaml", "--json").json()
+    equal("rows", len(rows), one["accounts"])
+    for name, side in (("baseline", "baseline"), ("base.yaml", "baseline"),
+                       ("double.yaml", "candidate")):
+        figures = one[side]
+        equal(name, sum(int(r[name + "_points"]) for r in rows),
+              figures["issued"] - figures["reversed"])
+        for key in ("expired", "outstanding", "debt"):
+            equal(name + key, sum(int(r[f"{name}_{key}"]) for r in rows),
+                  figures[key])
+    data = data_of("page.html")
+    equal("names", [c["name"] for c in data["candidates"]],
+          ["base.yaml", "double.yaml"])
+    equal("last", data["candidates"][1]["report"], one)
+
+
+def test_headings_are_quoted():
+    retail()
+    os.rename("base.yaml", 'a,"b".yaml')
+    replay("--rules", 'a,"b".yaml', "--rules", "double.yaml", "--per",
+           "account", "--output", "rows.csv")
+    with open("rows.csv", newline="") as file:
+        head, *rows = list(csv.reader(file))
+    equal("columns", {len(row) for row in rows}, {len(head)})
+    assert 'a,"b".yaml_points' in head, head
+
+
+def test_a_summary_to_read_aloud():
+    retail()
+    report = replay("--rules", "double.yaml", "--json").json()
+    lines = replay("--rules", "double.yaml").out.splitlines()
+    equal("head", lines[:3], [
+        "double.yaml against the published rules:",
+        f"{report['events']:,} events of {report['accounts']:,} accounts up "
+        "to 2011-06-01.", ""])
+    before = report["baseline"]["accrual_cost"]
+    after = report["candidate"]["accrual_cost"]
+    share = decimal.Decimal(100 * (after - before)) / before
+    share = share.quantize(decimal.Decimal("0.1"), decimal.ROUND_HALF_UP)
+    equal("cost", lines[3],
+          f"The points given would have cost {after / 100:,.2f} GBP, "
+          f"{(after - before) / 100:,.2f} more (+{share} %).")
+    up, down, same = (f"{report['changed'][key]:,}"
+                      for key in ("up", "down", "same"))
+    equal("accounts", lines[6], f"Accounts with more points: {up}; with "
+          f"fewer: {down}; the same: {same}.")
+    same = replay("--rules", "base.yaml").out.splitlines()
+    equal("no change", same[6], "Accounts with more points: none; with fewer: "
+          f"none; the same: {report['accounts']:,}.")
 
 
 def test_segments_add_up():
@@ -166,9 +237,96 @@ def test_segments_add_up():
 
 
 def test_bad_programs_fail_at_once():
+    """Before the ledger is looked at: there is none."""
+    write("good.yaml", HEAD)
     write("bad.yaml", HEAD + "  - {id: base, per: 1.00, points: 1}\n")
     done = leima("replay", "nowhere", "--rules", "bad.yaml").expect(1)
     assert "bad.yaml:7:" in done.err, done.err
+    done = leima("replay", "nowhere", "--rules", "good.yaml", "--rules",
+                 "bad.yaml").expect(1)
+    assert "bad.yaml:7:" in done.err, done.err
+    done = leima("replay", "nowhere", "--rules", "good.yaml", "--baseline",
+                 "bad.yaml").expect(1)
+    assert "bad.yaml:7:" in done.err, done.err
+    done = leima("replay", "nowhere", "--rules", "good.yaml", "--vary",
+                 "earn.base.points=1,2000000").expect(1)
+    assert "earn.base.points=2000000:6:" in done.err, done.err
+    done = leima("replay", "nowhere", "--rules", "good.yaml", "--vary",
+                 "earn.bass.points=1,2").expect(1)
+    assert "earn.bass" in done.err, done.err
+    done = leima("replay", "nowhere", "--rules", "good.yaml", "--vary",
+                 "earn.base.points=1..2000:1").expect(2)
+    for words in (["--since", "tomorrow"], ["--from", "tomorrow"],
+                  ["--per", "account"], ["--threads", "0"]):
+        leima("replay", "nowhere", "--rules", "good.yaml", *words).expect(2)
+    leima("replay", "nowhere", "--rules", "good.yaml").expect(1)
+
+
+def on_a_terminal(words, wanted):
+    """Runs leima with a terminal for stderr; sends Ctrl-C once that shows
+    `wanted`.  Its status, what it wrote, and what the terminal saw."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([LEIMA, *words], stdin=theirs,
+                               stdout=subprocess.PIPE, stderr=theirs,
+                               start_new_session=True,
+                               preexec_fn=lambda: fcntl.ioctl(
+                                   0, termios.TIOCSCTTY, 0))
+    os.close(theirs)
+    seen, sent = b"", False
+    while True:
+        try:
+            more = os.read(ours, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not more:
+            break
+        seen += more
+        if wanted and not sent and re.search(wanted, seen):
+            os.write(ours, b"\x03")
+            sent = True
+    out = process.stdout.read()
+    process.stdout.close()
+    os.close(ours)
+    return process.wait(), out.decode(), seen.decode()
+
+
+def long_history():
+    """Enough that it takes a while; not less for a fast machine."""
+    leima("init", "L").expect(0)
+    write("base.yaml", HEAD.replace("GBP", "EUR").replace(
+        "Europe/London", "Europe/Helsinki"))
+    leima("rules", "publish", "L", "base.yaml", "--from",
+          "2000-01-01").expect(0)
+    leima("generate", "L", "--members", "4000", "--months", "6").expect(0)
+
+
+def test_ctrl_c_ends_it_with_a_word():
+    long_history()
+    words = ["replay", "L", "--rules", "base.yaml", "--threads", "1", "--vary",
+             "earn.base.points=1..999:1", "--html", "page.html"]
+    status, out, seen = on_a_terminal(words, rb"of [0-9,]+, [0-9,]+/s")
+    equal("status", status, -signal.SIGINT)
+    equal("output", out, "")
+    assert not os.path.exists("page.html")
+    last = seen.replace("\r", "\n").strip().splitlines()[-1]
+    equal("word", last.split("\033[K")[-1],
+          "leima replay: interrupted; nothing is changed or written")
+    leima("verify", "L").expect(0)
+
+
+def test_progress_tells_rate_and_time_left():
+    long_history()
+    words = ["replay", "L", "--rules", "base.yaml", "--threads", "1", "--vary",
+             "earn.base.points=1..40:1"]
+    status, out, seen = on_a_terminal(words, None)
+    equal("status", status, 0)
+    assert re.search(r"events replayed: [0-9,]+ of [0-9,]+, [0-9,]+/s, "
+                     r"[0-9]+ s left", seen), seen
+    equal("the line is gone", seen.split("\r")[-1], "\033[K")
+    assert out.startswith("40 candidates "), out
+    quiet = leima(*words).expect(0)
+    equal("no terminal", quiet.err, "")
+    equal("the same", quiet.out.splitlines()[0], out.splitlines()[0])
 
 
 if __name__ == "__main__":

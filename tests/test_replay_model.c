@@ -168,8 +168,10 @@ run(struct asked *asked, uint32_t threads, bool fold_only, struct told *told)
     struct arena *arena = &asked->round.arena;
     struct simulate_options options = asked->options;
     struct complaint complaint = { "" };
+    static const char *const NAMES[ROUND_CANDIDATES] = { "a", "b", "c" };
     const struct report_html names = { .ledger = "L",
-                                       .candidate = "c",
+                                       .candidates = NAMES,
+                                       .count = ROUND_CANDIDATES,
                                        .currency = view_of("EUR"),
                                        .from_day = asked->from_day };
 
@@ -183,11 +185,12 @@ run(struct asked *asked, uint32_t threads, bool fold_only, struct told *told)
         struct comparison *comparison = &told->comparisons[i];
         compare_sides(&told->simulation, i, arena, comparison);
         report_json(&told->bytes, comparison, asked->from_day);
-        report_html(&told->bytes, &names, comparison);
-        for (uint64_t k = 0; k < told->simulation.account_count; k++)
-            accounts_row(&told->bytes, &told->simulation,
-                         &told->simulation.rows[k], i);
     }
+    report_html(&told->bytes, &names, told->comparisons);
+    accounts_heading(&told->bytes, NAMES, ROUND_CANDIDATES);
+    for (uint64_t i = 0; i < told->simulation.account_count; i++)
+        accounts_row(&told->bytes, &told->simulation,
+                     &told->simulation.rows[i]);
     assert_true(text_ok(&told->bytes));
 }
 

@@ -19,10 +19,12 @@ TEST(the_page_is_whole)
 {
     struct shop shop;
     struct stage stage = { .candidate = stage_rules };
+    static const char *const NAMES[] = { "</script><b>.yaml" };
     struct text page = { 0 };
     const struct report_html names = {
         .ledger = "hub",
-        .candidate = "</script><b>.yaml",
+        .candidates = NAMES,
+        .count = 1,
         .currency = view_of("EUR"),
         .from_day = INT32_MIN,
     };

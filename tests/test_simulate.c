@@ -77,7 +77,8 @@ TEST(it_can_be_stopped)
                               &stage.simulation, &complaint),
                      ERR_BUSY);
     assert_int_equal(asked, 1);
-    assert_string_equal(complaint.text, "interrupted");
+    assert_string_equal(complaint.text,
+                        "interrupted; nothing is changed or written");
     shop_close(&shop);
 }
 

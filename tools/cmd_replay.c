@@ -5,6 +5,7 @@
 
 #include "core/limits.h"
 #include "core/list.h"
+#include "nodes/stop.h"
 #include "replay/accounts.h"
 #include "replay/candidate.h"
 #include "replay/report.h"
@@ -12,6 +13,7 @@
 #include "replay/vary.h"
 #include "tools/replay_table.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,8 +30,11 @@ struct replay {
     struct arena *arena;
     struct complaint complaint;
     struct progress progress;
+    int stop; /* see nodes/stop.h */
+    bool interrupted;
     struct simulate_options options;
     int32_t from_day;
+    int32_t since; /* local date; INT32_MIN: all */
     struct vary_axis axes[VARY_AXES_MAX];
     uint32_t axis_count;
     struct rival_list {
@@ -94,11 +99,12 @@ add_rival(struct replay *replay, const char *name,
 
 /* "FILE: PATH=VALUE", without the file where there is one only. */
 static const char *
-name_variant(struct replay *replay, const char *file, view variant)
+name_variant(const struct replay *replay, const char *file, view variant,
+             struct arena *arena)
 {
     bool alone = command_option_nth(replay->arguments, "rules", 1) == NULL;
     size_t size = strlen(file) + variant.size + 3;
-    char *name = arena_take(replay->arena, size);
+    char *name = arena_take(arena, size);
 
     if (alone)
         snprintf(name, size, "%.*s", (int)variant.size, variant.bytes);
@@ -123,10 +129,6 @@ add_file(struct replay *replay, const char *name)
         return status;
     uint64_t count =
         vary_count(replay->axes, replay->axis_count, SIMULATE_CANDIDATES_MAX);
-    if (count + replay->rivals.count > SIMULATE_CANDIDATES_MAX)
-        return command_misuse(replay->arguments,
-                              "more than %d candidates at once",
-                              SIMULATE_CANDIDATES_MAX);
     if (replay->axis_count == 0)
         add_rival(replay, name, timeline);
     for (uint64_t i = 0; replay->axis_count > 0 && i < count; i++) {
@@ -135,7 +137,7 @@ add_file(struct replay *replay, const char *name)
         if (err != OK)
             return fail(replay, err);
         struct candidate candidate = {
-            .name = name_variant(replay, name, variant.name),
+            .name = name_variant(replay, name, variant.name, replay->arena),
             .file = variant.file,
             .from_day = replay->from_day,
             .zone = &timeline->zone,
@@ -171,7 +173,7 @@ read_axes(struct replay *replay)
 static enum command_status
 read_candidates(struct replay *replay)
 {
-    enum command_status status = read_axes(replay);
+    enum command_status status = COMMAND_DONE;
 
     for (uint32_t i = 0; status == COMMAND_DONE; i++) {
         const char *name = command_option_nth(replay->arguments, "rules", i);
@@ -220,18 +222,25 @@ show_progress(void *context, const struct simulate_progress *progress)
     struct replay *replay = context;
 
     command_progress(&replay->progress, progress->events);
-    return true;
+    replay->interrupted = stop_asked(replay->stop);
+    return !replay->interrupted;
 }
 
-static struct replay_table
-name_of(const struct replay *replay, uint32_t candidate)
+static view
+currency(const struct replay *replay)
 {
-    return (struct replay_table) {
-        .name = replay->rivals.items[candidate].name,
-        .currency = replay->options.candidates[candidate]
-                        ->versions[0]
-                        .program->currency,
-    };
+    return replay->options.candidates[0]->versions[0].program->currency;
+}
+
+static const char *const *
+list_names(const struct replay *replay)
+{
+    uint32_t count = replay->rivals.count;
+    const char **names = ARENA_NEW(replay->arena, const char *, count);
+
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = replay->rivals.items[i].name;
+    return names;
 }
 
 static bool
@@ -254,25 +263,26 @@ print_json(const struct replay *replay, const struct comparison *comparisons)
         report_json(&text, comparisons, replay->from_day);
         return write_text(&text, stdout);
     }
-    const char **names = ARENA_NEW(replay->arena, const char *, count);
-    for (uint32_t i = 0; i < count; i++)
-        names[i] = replay->rivals.items[i].name;
-    report_json_all(&text, comparisons, names, count, replay->from_day);
+    report_json_all(&text, comparisons, list_names(replay), count,
+                    replay->from_day);
     return write_text(&text, stdout);
 }
 
 static bool
 print_table(const struct replay *replay, const struct comparison *comparisons)
 {
-    uint32_t count = replay->rivals.count;
-    struct replay_table *names =
-        ARENA_NEW(replay->arena, struct replay_table, count);
+    const struct replay_words words = {
+        .baseline = command_option(replay->arguments, "baseline"),
+        .currency = currency(replay),
+        .from_day = replay->from_day,
+        .since_ms = replay->options.span.since_ms,
+        .candidates = list_names(replay),
+        .count = replay->rivals.count,
+    };
 
-    for (uint32_t i = 0; i < count; i++)
-        names[i] = name_of(replay, i);
-    if (count == 1)
-        return replay_table_print(names, comparisons, stdout);
-    return replay_table_print_all(names, comparisons, count, stdout);
+    if (words.count == 1)
+        return replay_table_print(&words, comparisons, stdout);
+    return replay_table_print_all(&words, comparisons, stdout);
 }
 
 /* Writes a file that an option names; nothing if it was not given. */
@@ -302,14 +312,14 @@ write_accounts(const struct replay *replay, const struct simulation *simulation)
 
     if (!replay->options.rows)
         return COMMAND_DONE;
-    accounts_heading(&text);
+    accounts_heading(&text, list_names(replay), replay->rivals.count);
     for (uint64_t i = 0; i < simulation->account_count; i++)
-        accounts_row(&text, simulation, &simulation->rows[i], 0);
+        accounts_row(&text, simulation, &simulation->rows[i]);
     return write_file(replay, path, &text);
 }
 
 static enum command_status
-write_page(const struct replay *replay, const struct comparison *comparison)
+write_page(const struct replay *replay, const struct comparison *comparisons)
 {
     const char *path = command_option(replay->arguments, "html");
     struct text text = { 0 };
@@ -318,12 +328,13 @@ write_page(const struct replay *replay, const struct comparison *comparison)
         return COMMAND_DONE;
     const struct report_html page = {
         .ledger = command_operand(replay->arguments, 0),
-        .candidate = replay->rivals.items[0].name,
+        .candidates = list_names(replay),
+        .count = replay->rivals.count,
         .baseline = command_option(replay->arguments, "baseline"),
-        .currency = name_of(replay, 0).currency,
+        .currency = currency(replay),
         .from_day = replay->from_day,
     };
-    report_html(&text, &page, comparison);
+    report_html(&text, &page, comparisons);
     return write_file(replay, path, &text);
 }
 
@@ -355,7 +366,6 @@ static enum command_status
 check_options(struct replay *replay)
 {
     const char *per = command_option(replay->arguments, "per");
-    bool single = replay->rivals.count == 1;
     int64_t threads = sysconf(_SC_NPROCESSORS_ONLN);
 
     if (threads < 1)
@@ -372,9 +382,9 @@ check_options(struct replay *replay)
     if ((per != NULL) != command_flag(replay->arguments, "output"))
         return command_misuse(replay->arguments,
                               "--per account and --output FILE go together");
-    if (!single && (per != NULL || command_flag(replay->arguments, "html")))
-        return command_misuse(replay->arguments,
-                              "--per and --html take a single candidate");
+    if (!command_day(replay->arguments, "from", &replay->from_day) ||
+        !command_day(replay->arguments, "since", &replay->since))
+        return COMMAND_MISUSE;
     return COMMAND_DONE;
 }
 
@@ -394,6 +404,30 @@ read_segment(struct replay *replay)
                           replay->complaint.text);
 }
 
+/* The long part: it tells how far it has come, and Ctrl-C ends it. */
+static enum command_status
+fold(struct replay *replay, struct simulation *simulation)
+{
+    enum err err = stop_open(&replay->stop);
+
+    if (err != OK)
+        return command_fail(replay->arguments, err, "replay");
+    replay->progress.words = "events replayed:";
+    replay->progress.total =
+        history_counts(ledger_history(replay->ledger)).events;
+    command_progress(&replay->progress, 0);
+    err = simulate(replay->ledger, &replay->options, replay->arena, simulation,
+                   &replay->complaint);
+    command_progress_end(&replay->progress);
+    stop_close(replay->stop);
+    if (err == OK)
+        return COMMAND_DONE;
+    if (!replay->interrupted)
+        return fail(replay, err);
+    fprintf(stderr, "leima replay: %s\n", replay->complaint.text);
+    return COMMAND_FAULT;
+}
+
 static enum command_status
 run(struct replay *replay)
 {
@@ -405,18 +439,8 @@ run(struct replay *replay)
     if (status == COMMAND_DONE)
         status = read_segment(replay);
     if (status == COMMAND_DONE)
-        status = check_options(replay);
-    if (status != COMMAND_DONE)
-        return status;
-    replay->progress.words = "events replayed:";
-    replay->progress.total =
-        history_counts(ledger_history(replay->ledger)).events;
-    enum err err = simulate(replay->ledger, &replay->options, replay->arena,
-                            &simulation, &replay->complaint);
-    command_progress_end(&replay->progress);
-    if (err != OK)
-        return fail(replay, err);
-    return tell(replay, &simulation);
+        status = fold(replay, &simulation);
+    return status == COMMAND_DONE ? tell(replay, &simulation) : status;
 }
 
 /* The times of the command line are local to the ledger's zone, so they are
@@ -425,7 +449,6 @@ static enum command_status
 read_times(struct replay *replay)
 {
     const struct timeline *timeline;
-    int32_t since = INT32_MIN;
 
     enum err err = ledger_timeline(replay->ledger, LEDGER_KNOWN_ALL, &timeline,
                                    &replay->complaint);
@@ -433,50 +456,79 @@ read_times(struct replay *replay)
         return fail(replay, err);
     replay->options.span.since_ms = INT64_MIN;
     replay->options.span.until_ms = command_now_ms();
-    if (!command_day(replay->arguments, "from", &replay->from_day) ||
-        !command_day(replay->arguments, "since", &since) ||
-        !command_time(replay->arguments, "until", &timeline->zone,
+    if (!command_time(replay->arguments, "until", &timeline->zone,
                       &replay->options.span.until_ms))
         return COMMAND_MISUSE;
-    if (since != INT32_MIN)
+    if (replay->since != INT32_MIN)
         replay->options.span.since_ms =
-            zone_midnight_ms(&timeline->zone, since);
+            zone_midnight_ms(&timeline->zone, replay->since);
     if (replay->options.span.since_ms > replay->options.span.until_ms)
         return command_misuse(replay->arguments, "--since is after --until");
     return COMMAND_DONE;
 }
 
 static enum command_status
-check_file(const struct replay *replay, const char *name)
+check_program(const struct replay *replay, const char *name, view file,
+              struct arena scratch)
 {
-    struct arena scratch = *replay->arena;
     struct mistakes *mistakes = ARENA_NEW(&scratch, struct mistakes, 1);
     const struct program *program;
-    view file;
+    enum err err = program_yaml_read(file, &scratch, mistakes, &program);
 
-    enum err err = command_read_file(name, LIMIT_PROGRAM_SIZE, &scratch, &file);
-    if (err != OK)
-        return command_fail(replay->arguments, err, "%s: can't be read", name);
-    err = program_yaml_read(file, &scratch, mistakes, &program);
     if (err == ERR_INPUT)
         return tell_mistakes(mistakes, name, file);
     return err == OK ? COMMAND_DONE
                      : command_fail(replay->arguments, err, "%s", name);
 }
 
+/* Every combination; `axis_count` is 0 for a file that is not varied. */
+static enum command_status
+check_file(struct replay *replay, const char *name, uint32_t axis_count,
+           uint64_t *candidates)
+{
+    struct arena scratch = *replay->arena;
+    struct variant variant;
+    view file;
+
+    enum err err = command_read_file(name, LIMIT_PROGRAM_SIZE, &scratch, &file);
+    if (err != OK)
+        return command_fail(replay->arguments, err, "%s: can't be read", name);
+    enum command_status status = check_program(replay, name, file, scratch);
+    uint64_t count =
+        vary_count(replay->axes, axis_count, SIMULATE_CANDIDATES_MAX);
+    *candidates += count;
+    if (status == COMMAND_DONE && *candidates > SIMULATE_CANDIDATES_MAX)
+        return command_misuse(replay->arguments,
+                              "more than %d candidates at once",
+                              SIMULATE_CANDIDATES_MAX);
+    for (uint64_t i = 0; status == COMMAND_DONE && axis_count > 0 && i < count;
+         i++) {
+        struct arena room = scratch;
+        err = vary_make(file, replay->axes, axis_count, i, &room, &variant,
+                        &replay->complaint);
+        if (err != OK)
+            return fail(replay, err);
+        const char *varied = name_variant(replay, name, variant.name, &room);
+        status = check_program(replay, varied, variant.file, room);
+    }
+    return status;
+}
+
 /* Opening a ledger may mean minutes of sorting: bad files fail before that. */
 static enum command_status
-check_files(const struct replay *replay)
+check_files(struct replay *replay)
 {
     const char *baseline = command_option(replay->arguments, "baseline");
-    enum command_status status =
-        baseline == NULL ? COMMAND_DONE : check_file(replay, baseline);
+    enum command_status status = COMMAND_DONE;
+    uint64_t candidates = 0, others = 0;
 
+    if (baseline != NULL)
+        status = check_file(replay, baseline, 0, &others);
     for (uint32_t i = 0; status == COMMAND_DONE; i++) {
         const char *name = command_option_nth(replay->arguments, "rules", i);
         if (name == NULL)
             break;
-        status = check_file(replay, name);
+        status = check_file(replay, name, replay->axis_count, &candidates);
     }
     return status;
 }
@@ -489,7 +541,11 @@ open_and_run(struct replay *replay)
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return command_fail(replay->arguments, ERR_MEMORY, "replay");
     replay->arena = &arena;
-    enum command_status status = check_files(replay);
+    enum command_status status = check_options(replay);
+    if (status == COMMAND_DONE)
+        status = read_axes(replay);
+    if (status == COMMAND_DONE)
+        status = check_files(replay);
     if (status != COMMAND_DONE) {
         arena_close(&arena);
         return status;
@@ -510,13 +566,18 @@ static enum command_status
 replay(const struct arguments *arguments)
 {
     struct replay replay = { .arguments = arguments,
-                             .from_day = CANDIDATE_FROM_START };
+                             .from_day = CANDIDATE_FROM_START,
+                             .since = INT32_MIN };
 
     if (command_option(arguments, "rules") == NULL)
         return command_misuse(arguments, "--rules FILE is needed");
     replay.options.progress = show_progress;
     replay.options.context = &replay;
-    return open_and_run(&replay);
+    enum command_status status = open_and_run(&replay);
+    /* All is put away; who started us shall see what ended us. */
+    if (replay.interrupted)
+        raise(SIGINT);
+    return status;
 }
 
 static const struct option OPTIONS[] = {

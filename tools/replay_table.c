@@ -2,57 +2,7 @@
 
 #include "tools/table.h"
 
-#include <inttypes.h>
-
 enum { EXAMPLES = 10 };
-
-/* --- sentences --- */
-
-static const char *
-more_or_less(int64_t change)
-{
-    return change < 0 ? "less" : "more";
-}
-
-static void
-say_money(FILE *out, const char *words, int64_t baseline, int64_t candidate,
-          view currency)
-{
-    int64_t change = candidate - baseline;
-    int64_t size = change < 0 ? -change : change;
-
-    fprintf(out, "%s %" PRId64 ".%02" PRId64 " %.*s %s", words, size / 100,
-            size % 100, (int)currency.size, currency.bytes,
-            more_or_less(change));
-    if (baseline > 0) {
-        int64_t tenths = (int64_t)((int128)size * 1000 / baseline);
-        fprintf(out, " (%s%" PRId64 ".%" PRId64 " %%)", change < 0 ? "-" : "+",
-                tenths / 10, tenths % 10);
-    }
-}
-
-static void
-say_all(const struct replay_table *names, const struct comparison *comparison,
-        FILE *out)
-{
-    const struct outcome *outcome = comparison->outcome;
-    const struct simulation *simulation = comparison->simulation;
-
-    fprintf(out, "%" PRIu64 " events of %" PRIu64 " accounts.  With %s\n",
-            simulation->event_count, simulation->account_count, names->name);
-    say_money(out, "the points given would have cost",
-              comparison->baseline.accrual_cost.minor,
-              comparison->candidate.accrual_cost.minor, names->currency);
-    fprintf(out, ",\n");
-    say_money(out, "what was redeemed", comparison->baseline.burn_cost.minor,
-              comparison->candidate.burn_cost.minor, names->currency);
-    fprintf(out,
-            ".\n%" PRIu64 " accounts get more points, %" PRIu64
-            " fewer, %" PRIu64 " the same;\n%" PRIu64
-            " end on a higher tier, %" PRIu64 " on a lower one.\n\n",
-            outcome->up, outcome->down, outcome->same, outcome->tier_up,
-            outcome->tier_down);
-}
 
 /* --- tables --- */
 
@@ -281,13 +231,13 @@ print_examples(const struct outcome *outcome, FILE *out)
 }
 
 bool
-replay_table_print(const struct replay_table *names,
+replay_table_print(const struct replay_words *words,
                    const struct comparison *comparison, FILE *out)
 {
     const struct compare_side *a = &comparison->baseline;
     const struct compare_side *b = &comparison->candidate;
 
-    say_all(names, comparison, out);
+    replay_words_one(words, comparison, out);
     return print_sides(a, b, out) && print_tiers(a, b, out) &&
            print_pairs("NET BY PARTNER", comparison->partners,
                        comparison->partner_count, true, out) &&
@@ -322,9 +272,8 @@ put_candidate(struct table *table, const char *name,
 }
 
 bool
-replay_table_print_all(const struct replay_table *names,
-                       const struct comparison *comparisons, uint32_t count,
-                       FILE *out)
+replay_table_print_all(const struct replay_words *words,
+                       const struct comparison *comparisons, FILE *out)
 {
     static const struct table_column COLUMNS[] = {
         { "CANDIDATE", false },     { "ISSUED", true },
@@ -334,17 +283,15 @@ replay_table_print_all(const struct replay_table *names,
         { "MORE", true },           { "FEWER", true },
         { "TIER UP", true },        { "DOWN", true },
     };
-    const struct simulation *simulation = comparisons[0].simulation;
     const struct compare_side *base = &comparisons[0].baseline;
     struct table *table = table_open(COLUMNS, COUNT_OF(COLUMNS));
 
     if (table == NULL)
         return false;
-    fprintf(out, "%" PRIu64 " events of %" PRIu64 " accounts.\n\n",
-            simulation->event_count, simulation->account_count);
+    replay_words_all(words, comparisons, out);
     put_candidate(table, "baseline", base, base, NULL);
-    for (uint32_t i = 0; i < count; i++)
-        put_candidate(table, names[i].name, &comparisons[i].candidate, base,
-                      comparisons[i].outcome);
+    for (uint32_t i = 0; i < words->count; i++)
+        put_candidate(table, words->candidates[i], &comparisons[i].candidate,
+                      base, comparisons[i].outcome);
     return end_table(table, out);
 }
