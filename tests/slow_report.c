@@ -240,6 +240,21 @@ figure_name(struct slow *slow, const struct model_sum *sum)
     return arena_copy(&slow->arena, view_of(name));
 }
 
+/* Sales are the same by any rules, and nobody is told whose points ended: no
+ * partner stands in a report for them alone. */
+static bool
+is_told(const char *measure)
+{
+    static const enum measure NOT[] = { MEASURE_PURCHASES, MEASURE_SALES,
+                                        MEASURE_RETURNS, MEASURE_REFUNDS,
+                                        MEASURE_EXPIRED };
+
+    for (uint32_t i = 0; i < COUNT_OF(NOT); i++)
+        if (strcmp(measure, effect_measure_name(NOT[i])) == 0)
+            return false;
+    return true;
+}
+
 /* Adds what has come together up to an instant, or takes it away (`sign`). */
 static void
 add_sums(struct slow *slow, uint32_t side, const struct model_answer *answer,
@@ -261,8 +276,9 @@ add_sums(struct slow *slow, uint32_t side, const struct model_answer *answer,
         for (uint32_t k = 0; k < COUNT_OF(MONEY); k++)
             if (strcmp(sum->measure, MONEY[k]) == 0)
                 partner->figures[side][k] += sum->amount * sign;
-        tally_of(slow, &slow->figures, figure_name(slow, sum), sum->month)
-            ->figures[side][0] += sum->amount * sign;
+        if (is_told(sum->measure))
+            tally_of(slow, &slow->figures, figure_name(slow, sum), sum->month)
+                ->figures[side][0] += sum->amount * sign;
     }
 }
 
