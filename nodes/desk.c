@@ -311,8 +311,13 @@ receive(struct client *client)
 
     if (size > 0)
         client->size += (uint32_t)size;
-    if (client->size > 0 && client->line[client->size - 1] == '\n')
-        return true;
+    if (client->size > 0 && client->line[client->size - 1] == '\n') {
+        uint8_t more;
+        if (recv(client->descriptor, &more, sizeof more, MSG_PEEK) != 0)
+            return true;
+        end(client); /* gave up before we came; the place is another's */
+        return false;
+    }
     if (size == 0 || client->size == sizeof client->line ||
         (size < 0 && errno != EAGAIN && errno != EINTR))
         end(client);

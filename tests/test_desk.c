@@ -1,6 +1,7 @@
 /*
  * test_desk.c - the lines at the desk: there and back, and nonsense refused
  */
+#include "tests/place.h"
 #include "tests/unit.h"
 
 #include <stdlib.h>
@@ -51,6 +52,27 @@ TEST(a_decision_there_and_back)
 
 /* A good line with bytes changed and cut: never a crash, never an ask that is
  * not sound. */
+/* A node that has been asleep does not work for those who have left, nor do
+ * they keep others out. */
+TEST(who_has_given_up_is_not_asked_for)
+{
+    struct ask ask = { .kind = ASK_STATES, .account_count = 1 };
+    struct place place = place_make();
+    struct desk *desk = NULL;
+    struct decision decision;
+    struct ask taken;
+    uint64_t client;
+
+    strcpy(ask.accounts[0], "42");
+    assert_int_equal(desk_open(place.path, &desk), OK);
+    for (int i = 0; i < 2 * DESK_CLIENTS_MAX; i++) {
+        assert_int_equal(desk_ask(place.path, &ask, 1, &decision), ASK_NONE);
+        assert_false(desk_next(desk, 0, &client, &taken));
+    }
+    desk_close(desk);
+    place_remove(&place);
+}
+
 TEST(damaged_lines)
 {
     static const char GOOD[] =
@@ -77,4 +99,5 @@ TEST(damaged_lines)
 
 RUN(cmocka_unit_test(a_redemption_there_and_back),
     cmocka_unit_test(a_decision_there_and_back),
+    cmocka_unit_test(who_has_given_up_is_not_asked_for),
     cmocka_unit_test(damaged_lines))
