@@ -5,6 +5,7 @@
 
 #include "nodes/keeper.h"
 #include "nodes/keys.h"
+#include "nodes/reign.h"
 #include "tests/sim/counter.h"
 #include "tests/sim/office.h"
 
@@ -92,6 +93,20 @@ box_end_till(struct box *box)
     machine_leave();
 }
 
+/* A hub that learns that it is of the past stands by from now on, by itself; or
+ * people see to it. */
+static void
+step_down(struct world *world, struct box *box)
+{
+    struct complaint why;
+
+    box_enter(box);
+    enum err err = reign_step_down(box->dir, NULL, &why);
+    machine_leave();
+    if (err != OK && !box->machine.dead)
+        office_demote(world, box);
+}
+
 void
 box_begin(struct world *world, struct box *box)
 {
@@ -99,6 +114,8 @@ box_begin(struct world *world, struct box *box)
     enum err err;
 
     box->machine.dead = false;
+    box->epoch = 0;
+    box->epoch_told = 0;
     counter_forget(box);
     box_enter(box);
     bool standby = box->kind == BOX_HUB && keys_has_hub(box->dir);
@@ -114,9 +131,8 @@ box_begin(struct world *world, struct box *box)
     if (err == OK)
         return;
     box->begin_ms = machine_true_ms() + 1000;
-    if (err == ERR_CONFLICT && box->kind == BOX_HUB &&
-        !box->machine.dead) /* of the past */
-        office_demote(world, box);
+    if (err == ERR_CONFLICT && box->kind == BOX_HUB && !box->machine.dead)
+        step_down(world, box);
     else if (world->healed)
         world_fail(world, "machine %u does not begin: %s %s",
                    box->machine.index, err_name(err), complaint.text);

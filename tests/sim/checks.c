@@ -81,12 +81,62 @@ tell_frame(const struct machine *from, const struct frame *frame)
           (unsigned long long)first, (unsigned long long)last);
 }
 
+/* Whoever has spoken with a hub of a later epoch does not go back to one of
+ * the past, as long as his process remembers; and that hub, told so, does not
+ * let him in. */
+static void
+check_epoch(struct world *world, const struct machine *from, uint32_t to,
+            const struct frame *frame)
+{
+    struct box *sender = world->boxes[from->index];
+    struct box *receiver = world->boxes[to];
+
+    switch (frame->kind) {
+    case FRAME_HELLO:
+        sender->epoch_told = frame->hello.epoch;
+        return;
+    case FRAME_WELCOME:
+        if (frame->welcome.epoch < receiver->epoch_told)
+            world_fail(world,
+                       "machine %u lets machine %u in, which has told of a "
+                       "later hub",
+                       from->index, to);
+        receiver->session = frame->session;
+        receiver->session_epoch = frame->welcome.epoch;
+        return;
+    case FRAME_BATCH:
+    case FRAME_ACK:
+        if (!sender->store || frame->session != sender->session)
+            return;
+        if (sender->session_epoch < sender->epoch)
+            world_fail(world,
+                       "machine %u follows machine %u, a hub of the past",
+                       from->index, to);
+        sender->epoch = sender->session_epoch;
+        return;
+    case FRAME_JOIN:
+    case FRAME_WAIT:
+    case FRAME_NACK:
+    case FRAME_FORKQ:
+    case FRAME_FORKA:
+    case FRAME_STATE:
+    case FRAME_ASK:
+    case FRAME_ANSWER:
+    case FRAME_PING:
+    case FRAME_BYE:
+    case FRAME_ERR:
+        return;
+    }
+}
+
 void
-checks_frame(void *context, struct machine *from, const struct frame *frame)
+checks_frame(void *context, struct machine *from, uint32_t to,
+             const struct frame *frame)
 {
     struct world *world = context;
 
     tell_frame(from, frame);
+    check_epoch(world, from, to, frame);
     if (frame->kind == FRAME_ACK) {
         check_claim(world, from, frame->ack.stream, frame->ack.head, "ACK");
         check_safe(world, from, frame->ack.stream, frame->ack.safe);

@@ -14,7 +14,7 @@
 #include "tests/sim/world.h"
 
 /* A net_spy; `context` is the world. */
-void checks_frame(void *context, struct machine *from,
+void checks_frame(void *context, struct machine *from, uint32_t to,
                   const struct frame *frame);
 
 /* The journal of a machine that is not dead. */

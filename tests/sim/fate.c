@@ -18,6 +18,7 @@
 enum {
     WALL_JUMP_MS = 3600 * 1000,
     CLONES_MAX = 4,
+    PATIENCE_MS = 60000,
     OTHER_SIDE = 1, /* of a split network */
 };
 
@@ -358,6 +359,7 @@ fate_heal(struct world *world)
         box->has_backup = false;
     }
     world->healed = true;
+    world->patience_ms = machine_true_ms() + PATIENCE_MS;
     office_settle(world);
     for (uint32_t i = 0; i < world->box_count; i++)
         if (!box_runs(world->boxes[i]))

@@ -396,6 +396,21 @@ deliver(struct transport *to, struct packet *packet, int64_t *last_ms)
     post(to, packet, last_ms);
 }
 
+/* What stands before the records has no check of its own: CURVE is its check.
+ */
+static void
+flip(struct packet *packet, const struct frame *frame)
+{
+    struct luck *luck = the_net->luck;
+
+    if (frame->kind != FRAME_BATCH || packet->size <= FRAME_BATCH_FIXED ||
+        !luck_hits(luck, the_net->weather.flips))
+        return;
+    uint32_t at =
+        FRAME_BATCH_FIXED + luck_below(luck, packet->size - FRAME_BATCH_FIXED);
+    packet->payload[at] ^= (uint8_t)(1 << luck_below(luck, 8));
+}
+
 static void
 take_print(const struct machine *machine, const struct packet *packet)
 {
@@ -434,7 +449,8 @@ transport_send(struct transport *transport, const struct transport_peer *peer,
         return ERR_NOT_FOUND;
     the_net->sent++;
     if (the_net->spy)
-        the_net->spy(the_net->context, machine, frame);
+        the_net->spy(the_net->context, machine,
+                     peer ? (uint32_t)(cable->route >> 32) : cable->hub, frame);
     if (to && to->queue_count >= QUEUE_FRAMES)
         return ERR_BUSY;
     if (luck_hits(the_net->luck, the_net->weather.breaks))
@@ -446,6 +462,7 @@ transport_send(struct transport *transport, const struct transport_peer *peer,
     }
     struct packet *packet = pack(frame);
     packet->route = cable->route;
+    flip(packet, frame);
     take_print(machine, packet);
     if (peer == NULL)
         packet->peer = cable->peer;

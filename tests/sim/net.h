@@ -17,6 +17,7 @@ struct net_weather {
     uint32_t twice;     /* likewise: delivered once more */
     uint32_t overtake;  /* likewise: may come before earlier ones */
     uint32_t breaks;    /* likewise: takes the connection with it */
+    uint32_t flips;     /* of a million BATCHes: a bit of a record turns over */
     int64_t delay_ms;   /* at least */
     int64_t delay_more; /* and up to so much more */
 };
@@ -27,8 +28,8 @@ struct net_place {
     uint32_t side; /* sees those on the same side */
 };
 
-/* Looks at every frame that goes out; `index` is the sender's. */
-typedef void net_spy(void *context, struct machine *from,
+/* Looks at every frame that goes out; `to` is the receiver's index. */
+typedef void net_spy(void *context, struct machine *from, uint32_t to,
                      const struct frame *frame);
 
 struct net {

@@ -27,7 +27,7 @@ bool office_promote(struct world *world, struct box *box);
 /* A hub that is of the past: enrolled as a standby with the reigning one. */
 void office_demote(struct world *world, struct box *box);
 /* Looks which hub is the one with the greatest epoch; the others, where they
- * believe to be one, too, become its standbys. */
+ * go on believing to be one, too, are made its standbys. */
 void office_settle(struct world *world);
 
 #endif

@@ -22,6 +22,7 @@ plan_draw(uint64_t seed)
                      .twice = some(&luck, 50000),
                      .overtake = some(&luck, 100000),
                      .breaks = some(&luck, 5000),
+                     .flips = some(&luck, 30000),
                      .delay_ms = 1 + luck_below(&luck, 50),
                      .delay_more = some(&luck, 500) },
         .looks = 1 + luck_below(&luck, 10),

@@ -9,6 +9,26 @@
 
 #include "tests/sim/world.h"
 
+enum sale_state {
+    SALE_OPEN,    /* a redemption that is being decided */
+    SALE_REFUSED, /* one that was not granted */
+    SALE_MAYBE,   /* one that was granted, nobody has answered, and nobody will
+                   * ask again */
+    SALE_ASKED,   /* nobody has answered */
+    SALE_DONE,    /* acknowledged by the node */
+    SALE_GONE,    /* acknowledged, and lost with every disk that it was on */
+};
+
+/* Or a redemption. */
+struct sale {
+    uint32_t box;
+    uint32_t member;
+    uint32_t amount; /* minor units; a redemption's points are worth it */
+    bool redeems;
+    enum sale_state state;
+    identity identity; /* once done */
+};
+
 /* Enters a sale, or a redemption, into the world's list; its number. */
 uint32_t till_record(struct world *world, const struct sale *sale);
 /* What it adds to the member's points. */

@@ -46,6 +46,10 @@ struct box {
     int64_t begin_ms;    /* when a process that does not run begins */
     int64_t turn_ms;     /* the next turn, if nothing comes before */
     int64_t heal_ms;     /* when full disk and cut end; 0: neither */
+    uint64_t session;    /* that a hub has last opened for this machine, ... */
+    uint64_t session_epoch; /* ... and its epoch */
+    uint64_t epoch;         /* the greatest in which this process has spoken */
+    uint64_t epoch_told;    /* of its last HELLO */
     struct disk_copy backup;
     bool has_backup;
     bool pruned;        /* has dropped what was safe */
@@ -53,26 +57,6 @@ struct box {
     int64_t noticed_ms; /* ... and by then somebody has noticed */
     bool parted; /* its disk was an older one, or another has had it: streams
                   * may have forked */
-};
-
-enum sale_state {
-    SALE_OPEN,    /* a redemption that is being decided */
-    SALE_REFUSED, /* one that was not granted */
-    SALE_MAYBE,   /* one that was granted, nobody has answered, and nobody will
-                   * ask again */
-    SALE_ASKED,   /* nobody has answered */
-    SALE_DONE,    /* acknowledged by the node */
-    SALE_GONE,    /* acknowledged, and lost with every disk that it was on */
-};
-
-/* Or a redemption. */
-struct sale {
-    uint32_t box;
-    uint32_t member;
-    uint32_t amount; /* minor units; a redemption's points are worth it */
-    bool redeems;
-    enum sale_state state;
-    identity identity; /* once done */
 };
 
 /* A verified copy of a hub, of which its books speak; kept for ever. */
@@ -109,7 +93,8 @@ struct world {
     uint32_t grants; /* by hubs */
     uint32_t alone;  /* by nodes without one */
     bool healed;
-    uint64_t queue_max;               /* most bytes that waited at a hub */
+    int64_t patience_ms; /* healed for so long, people demote old hubs */
+    uint64_t queue_max;  /* most bytes that waited at a hub */
     char problem[WORLD_PROBLEM_SIZE]; /* the first; "" */
 };
 
