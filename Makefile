@@ -9,7 +9,7 @@ Q := $(if $(V),,@)
 CORE := base limits err list amount calendar text event hash crypto pack \
 	codec_fields codec codec_decode \
 	json json_value json_fields json_quick json_read json_write \
-	record room db shelf pen group journal reader ingest prune scrub enrol retell \
+	record room mark db shelf pen group journal reader ingest prune scrub enrol retell \
 	program mistake yaml scalar grammar program_ids program_stores \
 	program_tests program_value program_check \
 	program_yaml program_schema program_words program_diff \

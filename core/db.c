@@ -29,6 +29,7 @@
  */
 #include "core/db.h"
 
+#include "core/mark.h"
 #include "core/room.h"
 
 #include <errno.h>
@@ -62,6 +63,8 @@ struct db {
     atomic_bool broken;
     bool lazy; /* the last writer's mode; only who holds LMDB's lock looks */
     bool sealed;
+    bool behind;
+    int mark; /* of a sealed one */
     uint32_t table_count;
     MDB_dbi tables[DB_TABLES_MAX];
     char dir[]; /* where it lies, for asking about room */
@@ -346,12 +349,15 @@ db_open(const char *dir, const struct db_options *options, struct db **ret_db)
     if (err == OK)
         err = open_tables(db, options);
     db->sealed = options->sealed;
+    db->mark = db->sealed && err == OK ? mark_open(dir) : -1;
+    const uint64_t noted = mark_read(db->mark);
     if (err == OK && db->sealed)
         err = check_seal(db);
     if (err != OK) {
         db_close(db);
         return err;
     }
+    db->behind = noted > db_last_txn(db);
     *ret_db = db;
     return OK;
 }
@@ -363,6 +369,7 @@ db_close(struct db *db)
         return;
     if (db->env != NULL)
         mdb_env_close(db->env);
+    mark_close(db->mark);
     pthread_rwlock_destroy(&db->map_lock);
     free(db);
 }
@@ -497,6 +504,7 @@ db_commit(struct db_txn *txn)
 {
     if (txn->err == OK) {
         assert(txn->handle != NULL);
+        const uint64_t durable = mdb_txn_id(txn->handle) - txn->db->lazy;
         int code =
             txn->write && txn->db->sealed ? put_seal(txn->db, txn->handle) : 0;
         if (code == 0)
@@ -507,6 +515,8 @@ db_commit(struct db_txn *txn)
         pthread_rwlock_unlock(&txn->db->map_lock);
         if (code != 0)
             judge_commit(txn, code);
+        else if (txn->write && txn->db->sealed)
+            mark_write(txn->db->mark, durable);
     } else {
         db_abort(txn);
     }
@@ -745,6 +755,12 @@ db_reader_check(struct db *db)
     int dead = 0;
 
     mdb_reader_check(db->env, &dead);
+}
+
+bool
+db_is_behind(const struct db *db)
+{
+    return db->behind;
 }
 
 bool

@@ -38,7 +38,9 @@ struct db_options {
  * number of each commit and how many entries it left in every other table.
  * LMDB's root pages have no checksum of their own; a root that has been bent
  * into an older one would else be believed, and with it a past that many have
- * moved on from.  The seal is looked at when the environment is opened. */
+ * moved on from.  The seal is looked at when the environment is opened; and so
+ * is what is noted beside it, mark.h, for a root whose number alone was bent
+ * makes the commit before it look like the last one. */
 
 /* Opens the environment in the directory `dir`, which exists.  ERR_NOT_FOUND:
  * no environment there and none wanted.  ERR_CORRUPT: not one of LMDB's.
@@ -120,6 +122,9 @@ bool db_is_broken(const struct db *db);
 /* LMDB has found its own file's pages impossible and is about to abort the
  * process: the file is damaged, whatever else it looks like. */
 bool db_has_panicked(void);
+/* A sealed environment held later commits, when it was written, than it did
+ * when it was opened here: they are gone. */
+bool db_is_behind(const struct db *db);
 /* Less than 1 % of the file system is free. */
 bool db_is_full(const struct db *db);
 /* Bytes of the file in use and the size of the map. */

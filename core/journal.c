@@ -124,6 +124,9 @@ journal_open(const char *dir, journal_describe *describe,
         err = db_open(dir, &options, &journal->db);
     if (err == OK)
         err = check_self(journal->db);
+    if (err == OK && db_is_behind(journal->db))
+        err =
+            journal_put_note(journal, view_of(JOURNAL_REWOUND), view_of("yes"));
     if (err != OK) {
         journal_close(journal);
         return err;

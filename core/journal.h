@@ -140,6 +140,11 @@ NODISCARD enum err journal_append_control(struct journal *journal,
 NODISCARD enum err journal_get_note(struct journal *journal, view name,
                                     uint8_t *bytes, uint32_t room,
                                     view *ret_value);
+/* Of a journal that held more when it was written than it did when it was
+ * opened (db.h): somebody may have been told of what is gone.  Stays until
+ * whoever sees to it, by beginning another incarnation, takes it away. */
+#define JOURNAL_REWOUND "rewound"
+
 /* Replaces it, durably; an empty value takes it away. */
 NODISCARD enum err journal_put_note(struct journal *journal, view name,
                                     view value);

@@ -275,7 +275,7 @@ static void
 remove_remains(const char *dir)
 {
     static const char *const NAMES[] = { "/journal/data.mdb",
-                                         "/journal/lock.mdb" };
+                                         "/journal/lock.mdb", "/journal/mark" };
     static const char *const DIRS[] = { "/journal", "/keys", "" };
     char path[PATH_SIZE];
 

@@ -390,6 +390,23 @@ check_accounts(struct verify *verify, struct complaint *complaint)
     return err;
 }
 
+/* What was there once and is not, though all that is there is sound. */
+static enum err
+check_past(struct verify *verify)
+{
+    uint8_t note[8];
+    view value;
+    enum err err =
+        journal_get_note(verify->ledger->journal, view_of(JOURNAL_REWOUND),
+                         note, sizeof note, &value);
+
+    if (err == OK)
+        tell(verify, true,
+             "journal: its last commits are gone; a node or hub begins another "
+             "incarnation when it is started, and asks for them");
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
 enum err
 ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
               struct complaint *complaint)
@@ -403,6 +420,8 @@ ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
     if (err == OK && verify.scrub_count > TOLD_MAX)
         tell(&verify, false, "journal: %" PRIu64 " findings in all",
              verify.scrub_count);
+    if (err == OK)
+        err = check_past(&verify);
     if (err == OK)
         err = check_gaps(&verify);
     if (err == OK)

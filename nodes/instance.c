@@ -101,9 +101,29 @@ write_token(const char *dir, const char *token)
     return err == OK ? sync_dir(dir) : err;
 }
 
+/* Whether the journal has lost commits.  Of one that can't be opened whoever
+ * opens it next will say why. */
+static bool
+is_rewound(const char *dir)
+{
+    struct journal *journal = NULL;
+    char path[PATH_SIZE];
+    uint8_t note[8];
+    view value;
+    enum err err = join(dir, "journal", path);
+
+    if (err == OK)
+        err = journal_open(path, facts_describe, &journal);
+    if (err == OK)
+        err = journal_get_note(journal, view_of(JOURNAL_REWOUND), note,
+                               sizeof note, &value);
+    journal_close(journal);
+    return err == OK;
+}
+
 /* What is appended from now on has names of its own. */
 static enum err
-leave(const char *dir, int64_t now_ms)
+leave(const char *dir, enum record_reason reason, int64_t now_ms)
 {
     struct journal *journal = NULL;
     struct journal_identity who;
@@ -120,10 +140,12 @@ leave(const char *dir, int64_t now_ms)
     if (err == OK)
         err = journal_renew(journal,
                             reign_draw(who.incarnation, notes.epoch, now_ms),
-                            REASON_MOVED, NULL);
+                            reason, NULL);
     if (err == OK && !keys_has_hub(dir))
         err = journal_put_note(journal, view_of(LEDGER_RESTORED),
                                view_of("moved"));
+    if (err == OK)
+        err = journal_put_note(journal, view_of(JOURNAL_REWOUND), (view) { 0 });
     journal_close(journal);
     return err;
 }
@@ -142,17 +164,16 @@ instance_check(const char *dir, bool create, int64_t now_ms, bool *ret_moved,
         return OK; /* no ledger: whoever opens it will say so */
     if (err == OK)
         err = read_line(path, there, sizeof there);
-    bool fresh = err == ERR_NOT_FOUND;
-    if (fresh && !create)
-        return OK;
-    if ((err == OK || fresh) && strcmp(here, there) == 0)
-        return OK;
+    const bool fresh = err == ERR_NOT_FOUND;
+    const bool moved = err == OK && strcmp(here, there) != 0;
+    if (fresh)
+        err = OK;
     /* The token last: cut in between, it is found to be moved again. */
-    if (err == OK) {
-        err = leave(dir, now_ms);
+    if (err == OK && (moved || is_rewound(dir))) {
+        err = leave(dir, moved ? REASON_MOVED : REASON_REWOUND, now_ms);
         *ret_moved = err == OK;
     }
-    if (err == OK || fresh)
+    if (err == OK && (moved || (fresh && create)))
         err = write_token(dir, here);
     if (err != OK)
         complain(complaint, "%s: can't tell whether this is a copy: %s", path,

@@ -8,6 +8,8 @@
  * whoever looks first opens a new incarnation, before anything is appended
  * under names that may have been given already.
  *
+ * A journal that has lost its last commits (core/mark.h) is treated the same.
+ *
  * Written by the processes of nodes and hubs; a ledger without one is none's
  * copy.  A hub that finds itself moved counts as restored (reign.h): it may
  * have forgotten what it published.
@@ -24,10 +26,10 @@ enum { INSTANCE_SIZE = 160 }; /* of the token, with the end */
 NODISCARD enum err instance_get(const char *dir,
                                 char ret_token[static INSTANCE_SIZE]);
 
-/* Looks whether the ledger is where it was, and opens a new incarnation where
- * it is not; `ret_moved` says so.  `create`: a ledger without a token gets
- * one.  Nobody in this process has the ledger open.  ERR_FULL, ERR_IO, faults
- * of the journal: nothing may be appended. */
+/* Looks whether the ledger is where it was and holds what it held, and opens a
+ * new incarnation if not; `ret_moved` says so.  `create`: a ledger without a
+ * token gets one.  Nobody in this process has the ledger open.  ERR_FULL,
+ * ERR_IO, faults of the journal: nothing may be appended. */
 NODISCARD enum err instance_check(const char *dir, bool create, int64_t now_ms,
                                   bool *ret_moved, struct complaint *complaint);
 

@@ -286,6 +286,117 @@ TEST(a_copy_is_whole)
     place_remove(&other);
 }
 
+/* ----- commits that are gone ----- */
+
+static struct db *
+open_sealed(const char *dir)
+{
+    struct db *db = NULL;
+    struct db_options options = { .tables = TABLES,
+                                  .table_count = COUNT_OF(TABLES),
+                                  .create = true,
+                                  .sealed = true };
+
+    enum err err = db_open(dir, &options, &db);
+    assert_true(err == OK || err == ERR_CORRUPT);
+    return err == OK ? db : NULL;
+}
+
+enum { ROOTS_SIZE = 8192, ROOT_SIZE = 4096, NUMBER_AT = 144 };
+
+/* The database after five commits; `ret_roots`: its first two pages. */
+static void
+commit_five(const struct place *place, char path[static PLACE_SIZE],
+            uint8_t ret_roots[static ROOTS_SIZE])
+{
+    struct db *db = open_sealed(place->path);
+    uint32_t runs;
+
+    for (char key[] = "1"; key[0] <= '5'; key[0]++)
+        assert_int_equal(put_one(db, key, view_of("x"), &runs), OK);
+    db_close(db);
+    place_join(place, "data.mdb", path);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(ret_roots, ROOTS_SIZE, 1, file), 1);
+    fclose(file);
+}
+
+static void
+write_roots(const char *path, const uint8_t *roots)
+{
+    FILE *file = fopen(path, "r+");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(roots, ROOTS_SIZE, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Whichever bit of either number rots: all is there, or it is damage, or it is
+ * known that the last commit is gone. */
+TEST(a_bent_number_of_a_root_is_noticed)
+{
+    struct place place = place_make();
+    uint8_t roots[ROOTS_SIZE];
+    char path[PLACE_SIZE];
+    uint32_t fell_back = 0;
+
+    commit_five(&place, path, roots);
+    for (uint32_t bit = 0; bit < 128; bit++) {
+        uint8_t *byte = &roots[bit / 64 * ROOT_SIZE + NUMBER_AT + bit % 64 / 8];
+        *byte ^= (uint8_t)(1u << bit % 8);
+        write_roots(path, roots);
+        *byte ^= (uint8_t)(1u << bit % 8);
+        struct db *db = open_sealed(place.path);
+        assert_true(db == NULL || has(db, "5") || db_is_behind(db));
+        fell_back += db != NULL && db_is_behind(db);
+        db_close(db);
+    }
+    assert_true(fell_back > 0);
+    write_roots(path, roots);
+    struct db *db = open_sealed(place.path);
+    assert_false(db_is_behind(db));
+    db_close(db);
+    place_remove(&place);
+}
+
+/* What follows is counted from where the database is, and a copy, which has
+ * nothing noted beside it, is behind nothing. */
+TEST(a_database_that_went_on_is_behind_no_more)
+{
+    struct place place = place_make();
+    struct place other = place_make();
+    uint8_t roots[ROOTS_SIZE];
+    char path[PLACE_SIZE], mark[PLACE_SIZE];
+    uint64_t number;
+    uint32_t runs;
+
+    commit_five(&place, path, roots);
+    for (uint32_t page = 0; page < 2; page++) {
+        uint8_t *at = &roots[page * ROOT_SIZE + NUMBER_AT];
+        memcpy(&number, at, sizeof number);
+        number = number == 6 ? 4 : number; /* the first made the tables */
+        memcpy(at, &number, sizeof number);
+    }
+    write_roots(path, roots);
+    struct db *db = open_sealed(place.path);
+    assert_false(has(db, "5"));
+    assert_true(db_is_behind(db));
+    assert_int_equal(put_one(db, "again", view_of("x"), &runs), OK);
+    assert_int_equal(db_copy(db, other.path), OK);
+    db_close(db);
+    db = open_sealed(place.path);
+    assert_false(db_is_behind(db));
+    db_close(db);
+    place_join(&other, "mark", mark);
+    assert_int_equal(access(mark, F_OK), -1);
+    db = open_sealed(other.path);
+    assert_false(db_is_behind(db));
+    db_close(db);
+    place_remove(&place);
+    place_remove(&other);
+}
+
 /* ----- a full disk ----- */
 
 /* In a process with mounts of its own: fills a small file system and makes
@@ -426,5 +537,7 @@ RUN(cmocka_unit_test(values_and_cursors),
     cmocka_unit_test(lazy_commits_are_seen_and_synced),
     cmocka_unit_test(what_is_no_database_is_refused),
     cmocka_unit_test(a_copy_is_whole),
+    cmocka_unit_test(a_bent_number_of_a_root_is_noticed),
+    cmocka_unit_test(a_database_that_went_on_is_behind_no_more),
     cmocka_unit_test(a_full_disk_refuses_and_recovers),
     cmocka_unit_test(small_commits_write_in_a_row))

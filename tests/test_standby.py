@@ -216,6 +216,46 @@ def test_a_copied_ledger_notices_it():
 
 
 @network
+def test_a_journal_that_fell_back_notices_it():
+    """An old file in the place of the journal, where the token still fits."""
+    hub = Hub()
+    node = join(11)
+    sold = sell("n11", 5)
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    with open("n11/journal/data.mdb", "rb") as file:
+        old = file.read()
+    node = Node(11)
+    sold += sell("n11", 5, prefix="B")
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    hub.stop()
+    before = status("n11")["incarnation"]
+    with open("n11/journal/data.mdb", "r+b") as file:
+        file.write(old)
+        file.truncate()
+
+    # Who asks changes nothing, but verify says it; who appends opens a new
+    # incarnation, once.
+    assert status("n11")["incarnation"] == before
+    damage = leima("verify", "n11").expect(3)
+    assert "last commits are gone" in damage.out + damage.err, damage.out
+    first = leima("append", "n11", given='{"kind": "purchase", "member": 42, '
+                  '"receipt": "C0", "total": 100}\n').expect(0)
+    assert "new incarnation" in first.err, first.err
+    sold += first.out.split() + sell("n11", 4, prefix="D")
+    after = status("n11")["incarnation"]
+    assert after > before and first.out.startswith(f"11.{after}.1")
+    hub = Hub(listen=hub.endpoint)
+    Node(11)
+    wait("what it had lost", lambda: has("n11", sold))
+    wait("what it has sold since", lambda: has("hq", sold))
+    assert len(events("hq")) == len(events("n11")) == 15
+    leima("verify", "n11").expect(0)
+    leima("verify", "hq").expect(0)
+
+
+@network
 def test_a_copied_hub_counts_as_restored():
     hub = Hub()
     node = join(11)

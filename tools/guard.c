@@ -151,7 +151,7 @@ handle(int number, siginfo_t *info, void *context)
 void
 guard_install(void)
 {
-    static const int NUMBERS[] = { SIGSEGV, SIGBUS, SIGABRT };
+    static const int NUMBERS[] = { SIGSEGV, SIGBUS, SIGFPE, SIGABRT };
     const stack_t own = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_sigaction = handle,
                                 .sa_flags = SA_SIGINFO | SA_ONSTACK };
