@@ -24,24 +24,13 @@ static void
 drop(struct cut *cut, const struct shelf_item *item)
 {
     const struct record *record = &item->record;
-    struct db_txn *txn = &cut->txn;
-    struct shelf_key key;
     stream_head end = { record_last(record), record->chain };
 
     cut->boundary = end;
     cut->items += record->count;
     cut->records++;
-    if (cut->prune->dry)
-        return;
-    /* First: the record lies in the page that is about to go. */
-    shelf_drop(txn, item);
-    for (uint32_t i = 0; i < record->count; i++)
-        db_delete(txn, TABLE_QUARANTINE,
-                  shelf_position_key(&key, item->position + i));
-    db_delete(txn, TABLE_CONTROLS, shelf_position_key(&key, item->position));
-    db_delete(txn, TABLE_STREAMS,
-              shelf_seq_key(&key, record->stream, record->seq));
-    db_delete(txn, TABLE_RECORDS, shelf_position_key(&key, item->position));
+    if (!cut->prune->dry)
+        shelf_drop(&cut->txn, item);
 }
 
 static bool

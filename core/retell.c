@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/codec.h"
+#include "core/pack.h"
 #include "core/pen.h"
 #include "core/reader.h"
 
@@ -14,6 +15,7 @@ enum { TRIES = 20, LINES_MIN = 64, LINES_MAX = 1 << 24 };
 struct line {
     uint64_t position; /* of the old telling */
     uint64_t seq;      /* likewise */
+    uint64_t told_seq; /* of the new telling */
     struct record_entry entry;
     view id; /* empty: none */
     bool described;
@@ -22,10 +24,12 @@ struct line {
 struct story {
     struct journal *journal;
     const struct retell *retell;
+    bool foreign; /* the stream is another node's */
     struct arena arena;
     struct line *lines; /* owned; malloc */
     uint32_t count;
     uint32_t room;
+    uint64_t told; /* the last told_seq */
     bool above;    /* something of ours lies above the fork */
     uint64_t last; /* position of the journal when it was read */
 };
@@ -65,6 +69,9 @@ read_event(struct story *story, const struct record_event *event,
         .entry = { .core = arena_copy(&story->arena, event->core),
                    .annex = arena_copy(&story->arena, event->annex) },
     };
+    /* A copy within another's stream stays the copy that it is. */
+    if (!event->copy || !story->foreign)
+        line->told_seq = ++story->told;
     if (event->copy) {
         line->entry.copy_of = event->origin;
         line->entry.print = event->print;
@@ -109,6 +116,7 @@ read_story(struct story *story)
 
     arena_reset(&story->arena);
     story->count = 0;
+    story->told = 0;
     enum err err = reader_open(story->journal, &reader);
     if (err == OK) {
         story->last = reader_last(reader);
@@ -134,7 +142,9 @@ new_seq(const struct story *story, uint64_t old)
         else
             high = middle;
     }
-    return low < story->count && story->lines[low].seq == old ? low + 1 : 0;
+    return low < story->count && story->lines[low].seq == old
+               ? story->lines[low].told_seq
+               : 0;
 }
 
 /* A void above the fork of an event above the fork: under the old identity the
@@ -187,6 +197,69 @@ write_indexes(struct db_txn *txn, const struct story *story, uint64_t first)
     }
 }
 
+/* The stream of another node ends at the fork again. */
+static void
+drop_branch(struct db_txn *txn, const struct story *story)
+{
+    const struct retell *retell = story->retell;
+    struct shelf_item item;
+
+    for (uint64_t seq = retell->fork.seq + 1;
+         shelf_find(txn, retell->stream, seq, &item);) {
+        if (item.record.seq != seq)
+            db_fail(txn, err_corrupt()); /* no record ends at the fork */
+        if (txn->err != OK)
+            return;
+        seq = record_last(&item.record) + 1;
+        shelf_drop(txn, &item);
+    }
+}
+
+/* "Complete up to now": a journal's last position is never dropped, and this
+ * makes another one the last. */
+static void
+write_mark(struct pen *pen, int64_t now_ms)
+{
+    struct text body = { 0 };
+
+    pack_map(&body, 1);
+    pack_unsigned(&body, 1);
+    pack_integer(&body, now_ms);
+    if (text_ok(&body))
+        pen_write_control(pen, CHANNEL_EVENTS, RECORD_MARK, text_view(&body),
+                          now_ms);
+    else
+        db_fail(pen->txn, ERR_MEMORY);
+    text_close(&body);
+}
+
+static void
+write_foreign(struct db_txn *txn, struct story *story, struct pen *pen)
+{
+    const struct retell *retell = story->retell;
+    struct arena scratch = story->arena;
+    struct record_entry *entries =
+        ARENA_NEW(&scratch, struct record_entry, story->count);
+    uint64_t position = pen->position;
+
+    for (uint32_t i = 0; i < story->count; i++) {
+        entries[i] = story->lines[i].entry;
+        if (entries[i].copy_of.node == 0)
+            entries[i].copy_of = (identity) { .node = retell->stream.node,
+                                              .incarnation = retell->renewed,
+                                              .seq = story->lines[i].told_seq };
+    }
+    if (story->count > 0)
+        pen_write_events(pen, entries, story->count, retell->now_ms);
+    else
+        write_mark(pen, retell->now_ms);
+    for (uint32_t i = 0; i < story->count; i++) {
+        const struct shelf_known known = { position + 1 + i, entries[i].print };
+        shelf_put_copy(txn, entries[i].copy_of, &known);
+    }
+    drop_branch(txn, story);
+}
+
 static void
 write_story(struct db_txn *txn, struct story *story)
 {
@@ -199,6 +272,10 @@ write_story(struct db_txn *txn, struct story *story)
     pen_open(&pen, txn);
     if (pen.position != story->last)
         db_fail(txn, ERR_BUSY); /* somebody appended: read again */
+    if (story->foreign && txn->err == OK) {
+        write_foreign(txn, story, &pen);
+        return;
+    }
     if (!stream_equal(pen_stream_id(&pen, CHANNEL_EVENTS), retell->stream))
         db_fail(txn, ERR_CONFLICT);
     pen_renew(&pen, retell->renewed,
@@ -236,12 +313,17 @@ enum err
 retell_run(struct journal *journal, struct retell *retell)
 {
     struct story story = { .journal = journal, .retell = retell };
-    enum err err = ERR_BUSY;
+    struct journal_identity who;
+    enum err err = journal_get_identity(journal, &who);
 
     assert(retell->stream.channel == CHANNEL_EVENTS);
     assert(retell->renewed != retell->stream.incarnation);
+    if (err != OK)
+        return err;
     if (!arena_open(&story.arena, STORY_SIZE))
         return ERR_MEMORY;
+    story.foreign = retell->stream.node != who.node;
+    err = ERR_BUSY;
     for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++)
         err = tell(&story);
     if (err == OK)

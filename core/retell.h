@@ -9,6 +9,14 @@
  *
  * A void of an event that is told again means the new telling.  An event that
  * this program does not understand is told again as its bytes are.
+ *
+ * A hub that was active beside a later one does the same for the stream of
+ * another node, of which the later one holds another branch: what it alone
+ * holds it tells in its own stream, as copies, whose identities are of that
+ * node in an incarnation drawn for this.  (Their own are taken by the events of
+ * the other branch.)  So should that node itself tell its part again, ids keep
+ * the two from counting twice.  The branch itself is dropped, for a stream has
+ * one chain and the later hub's stays; who calls drops the caches along.
  */
 #ifndef CORE_RETELL_H
 #define CORE_RETELL_H
@@ -16,7 +24,7 @@
 #include "core/journal.h"
 
 struct retell {
-    stream_id stream; /* of ours, the current incarnation of events */
+    stream_id stream; /* of events: ours, the current one, or another's */
     stream_head fork; /* the last common end */
     uint64_t renewed; /* the name of the new incarnation */
     uint8_t reason;   /* enum record_reason, where nothing of ours lies above
@@ -25,10 +33,10 @@ struct retell {
     uint32_t told; /* out: how many events were told again */
 };
 
-/* Durable when it returns.  ERR_CONFLICT: the stream is not the current one any
- * more; ERR_EXISTS: that incarnation is; ERR_CORRUPT: a record above the fork
- * can't be read; ERR_BUSY: others append too fast; ERR_FULL, ERR_IO,
- * ERR_MEMORY.  Nothing has changed then. */
+/* Durable when it returns.  ERR_CONFLICT: the stream is ours and not the
+ * current one any more; ERR_EXISTS: that incarnation is; ERR_CORRUPT: a record
+ * above the fork can't be read; ERR_BUSY: others append too fast; ERR_FULL,
+ * ERR_IO, ERR_MEMORY.  Nothing has changed then. */
 NODISCARD enum err retell_run(struct journal *journal, struct retell *retell);
 
 #endif

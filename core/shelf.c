@@ -385,8 +385,8 @@ shelf_dropped(struct db_txn *txn, uint64_t position, struct shelf_run *ret_run)
            position - ret_run->position < ret_run->count;
 }
 
-void
-shelf_drop(struct db_txn *txn, const struct shelf_item *item)
+static void
+remember_dropped(struct db_txn *txn, const struct shelf_item *item)
 {
     const struct record *record = &item->record;
     uint8_t key[DROPPED_KEY], value[DROPPED_SIZE];
@@ -409,6 +409,25 @@ shelf_drop(struct db_txn *txn, const struct shelf_item *item)
     memcpy(value + 28, &channel, 4);
     db_put(txn, TABLE_NOTES, dropped_key(key, run.position),
            (view) { value, sizeof value });
+}
+
+void
+shelf_drop(struct db_txn *txn, const struct shelf_item *item)
+{
+    const stream_id stream = item->record.stream;
+    const uint64_t seq = item->record.seq;
+    const uint64_t position = item->position;
+    const uint32_t count = item->record.count;
+    struct shelf_key key;
+
+    /* First: the record lies in a page that is about to go. */
+    remember_dropped(txn, item);
+    for (uint32_t i = 0; i < count; i++)
+        db_delete(txn, TABLE_QUARANTINE,
+                  shelf_position_key(&key, position + i));
+    db_delete(txn, TABLE_CONTROLS, shelf_position_key(&key, position));
+    db_delete(txn, TABLE_STREAMS, shelf_seq_key(&key, stream, seq));
+    db_delete(txn, TABLE_RECORDS, shelf_position_key(&key, position));
 }
 
 identity

@@ -109,7 +109,7 @@ struct shelf_run {
     stream_id stream;
     uint64_t seq; /* of the first */
 };
-/* Remembers that the record is about to be dropped. */
+/* Drops the record, and remembers whose it was; views of it are void then. */
 void shelf_drop(struct db_txn *txn, const struct shelf_item *item);
 /* The run that holds the position; false: it was not dropped. */
 bool shelf_dropped(struct db_txn *txn, uint64_t position,

@@ -27,7 +27,7 @@ agree_question(struct session *session, const struct frame *frame)
         frame->forkq.head_count > SYNC_PROBES)
         return;
     session->fork_moved = true;
-    fork_question(&session->fork, lane->stream, frame->forkq.heads,
+    fork_question(&session->asked, lane->stream, frame->forkq.heads,
                   frame->forkq.head_count,
                   (frame->forkq.flags & FRAME_NEIGHBOURS) != 0);
 }
@@ -44,13 +44,25 @@ emit_branch(struct session *session, struct lane *lane, stream_head at,
     lane->out = LANE_STOPPED;
 }
 
+/* Of two branches a node leaves its own, and a standby the one that it holds of
+ * another node's: what the hub holds stays. */
+static bool
+is_ours_to_leave(const struct session *session, const struct lane *lane)
+{
+    if (session->options.role != SYNC_NODE)
+        return false;
+    if (lane->stream.node == session->options.self)
+        return !lane->left;
+    return session->options.books && lane->stream.channel == CHANNEL_EVENTS;
+}
+
 /* Compares our hashes with those asked about.  Below our boundary there is
  * nothing to compare: a fork there is taken as one at the boundary. */
 static void
 answer_fork(struct session *session, struct lane *lane, const stream_head *held,
             uint32_t count)
 {
-    struct fork_search *fork = &session->fork;
+    struct fork_search *fork = &session->asked;
     stream_head ours[SYNC_PROBES];
 
     assert(count <= SYNC_PROBES);
@@ -64,8 +76,7 @@ answer_fork(struct session *session, struct lane *lane, const stream_head *held,
     bool found = fork->neighbours || answer.differs <= lane->boundary.seq;
     fork->asked = 0;
     if (found && answer.differs != 0) {
-        if (session->options.role == SYNC_NODE && !lane->left &&
-            lane->stream.node == session->options.self)
+        if (is_ours_to_leave(session, lane))
             emit_branch(session, lane, answer.common, REASON_FORK);
         lane->out = LANE_STOPPED;
         *fork = (struct fork_search) { 0 };
@@ -88,8 +99,10 @@ ask_fork(struct session *session, struct lane *lane, const stream_head *ends,
         if (ends[i].seq == fork->common)
             common = ends[i];
     fork_probe(fork, ends, count);
-    if (fork->neighbours && lane->rewound) {
-        /* Ours, which the peer has more of and we sold on. */
+    if (fork->neighbours &&
+        (lane->rewound || (lane->stream.node != session->options.self &&
+                           is_ours_to_leave(session, lane)))) {
+        /* The peer has more of it, and we went on otherwise. */
         emit_branch(session, lane, common, REASON_FORK);
         *fork = (struct fork_search) { 0 };
         return;
@@ -135,9 +148,11 @@ void
 agree_hashes(struct session *session, const struct sync_input *input)
 {
     struct lane *lane = talk_find(session, input->hashes.stream);
-    struct fork_search *fork = &session->fork;
+    const struct fork_search *fork = &session->fork;
+    bool answering = session->answering;
 
     session->hashing = false;
+    session->answering = false;
     if (!lane || input->hashes.count == 0)
         return;
     if (lane->checking) {
@@ -145,12 +160,14 @@ agree_hashes(struct session *session, const struct sync_input *input)
         /* The peer may have moved meanwhile; then the pump asks again. */
         if (lane->out == LANE_CHECK && lane->asked == lane->peer.seq)
             checked(session, lane, input->hashes.heads[0]);
-    } else if (fork->busy && stream_equal(fork->stream, lane->stream)) {
-        if (fork->asked > 0)
+    } else if (answering) {
+        if (session->asked.asked > 0 &&
+            stream_equal(session->asked.stream, lane->stream))
             answer_fork(session, lane, input->hashes.heads,
                         input->hashes.count);
-        else if (fork->probing)
-            ask_fork(session, lane, input->hashes.heads, input->hashes.count);
+    } else if (fork->busy && fork->probing &&
+               stream_equal(fork->stream, lane->stream)) {
+        ask_fork(session, lane, input->hashes.heads, input->hashes.count);
     }
 }
 
@@ -270,10 +287,16 @@ agree_again(struct session *session, int64_t now_ms)
 void
 agree_search(struct session *session)
 {
-    struct fork_search *fork = &session->fork;
+    const struct fork_search *fork = &session->fork;
 
-    if (!fork->busy || session->hashing || (fork->asked == 0 && !fork->probing))
+    if (session->hashing)
         return;
+    if (session->asked.asked > 0) {
+        session->answering = true;
+        fork = &session->asked;
+    } else if (!fork->busy || !fork->probing) {
+        return;
+    }
     struct sync_output *output = talk_emit(session, SYNC_GET_HASHES);
     output->get_hashes.stream = fork->stream;
     output->get_hashes.count = fork_seqs(fork, output->get_hashes.seqs);

@@ -113,6 +113,8 @@ begin_again(struct session *session)
     session->hashing = false;
     session->reading = false;
     session->fork = (struct fork_search) { 0 };
+    session->asked = (struct fork_search) { 0 };
+    session->answering = false;
     parts_close(&session->parts);
 }
 

@@ -184,9 +184,19 @@ same_hubs(const struct keys_hubs *a, const struct keys_hubs *b)
 
 /* --- the hub's side --- */
 
+static bool
+is_told(const struct hubs_signers *signers, uint32_t node)
+{
+    for (uint32_t i = 0; i < signers->count; i++)
+        if (signers->list[i].node == node)
+            return true;
+    return false;
+}
+
+/* A standby is listed once the key is known with which it would sign. */
 static void
-list_hubs(struct allow *allow, const struct hubs_own *own,
-          struct keys_hubs *ret_hubs)
+list_hubs(struct allow *allow, const struct hubs *newest,
+          const struct hubs_own *own, struct keys_hubs *ret_hubs)
 {
     struct enrolment enrolment = { 0 };
     bool revoked = false;
@@ -200,7 +210,9 @@ list_hubs(struct allow *allow, const struct hubs_own *own,
                 strcpy(ret_hubs->list[0].endpoint, enrolment.endpoint);
             continue;
         }
-        if (revoked || !enrolment.joined || ret_hubs->count == KEYS_HUBS_MAX)
+        if (revoked || !enrolment.joined || ret_hubs->count == KEYS_HUBS_MAX ||
+            !(is_told(&own->signers, enrolment.node) ||
+              is_told(&newest->signers, enrolment.node)))
             continue;
         struct keys_hub *hub = &ret_hubs->list[ret_hubs->count++];
         strcpy(hub->endpoint, enrolment.endpoint);
@@ -218,15 +230,6 @@ is_revoked(struct allow *allow, uint32_t node)
            enrolment.node == node && revoked;
 }
 
-static bool
-has_told(const struct hubs_own *own, uint32_t node)
-{
-    for (uint32_t i = 0; i < own->signers.count; i++)
-        if (own->signers.list[i].node == node)
-            return true;
-    return false;
-}
-
 /* What this hub signed under keys of its own that are lost still holds. */
 static void
 list_signers(struct allow *allow, const struct hubs *newest,
@@ -238,7 +241,7 @@ list_signers(struct allow *allow, const struct hubs *newest,
     for (uint32_t i = before->count; i-- > 0;) {
         uint32_t node = before->list[i].node;
         if (node == own->node ||
-            (!is_revoked(allow, node) && !has_told(own, node)))
+            (!is_revoked(allow, node) && !is_told(&own->signers, node)))
             hubs_signers_add(&signers, node, before->list[i].key);
     }
     for (uint32_t i = own->signers.count; i-- > 0;) {
@@ -267,7 +270,7 @@ hubs_publish(struct journal *journal, struct allow *allow,
     struct text body = { 0 };
     struct journal_result result;
 
-    list_hubs(allow, own, &hubs);
+    list_hubs(allow, newest, own, &hubs);
     list_signers(allow, newest, own, &signers);
     if (newest->by.incarnation != 0 && same_hubs(&hubs, &newest->list) &&
         same_signers(&signers, &newest->signers))

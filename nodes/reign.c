@@ -4,6 +4,7 @@
 
 #include "core/ledger_backup.h"
 #include "core/reader.h"
+#include "nodes/graft.h"
 #include "nodes/keys.h"
 #include "nodes/notes.h"
 
@@ -283,6 +284,8 @@ promote(const char *dir, struct journal *journal, int64_t now_ms,
     if (err == OK)
         err = journal_put_note(journal, view_of(LEDGER_RESTORED),
                                view_of(PROMOTED));
+    if (err == OK)
+        err = graft_forget(journal);
     if (err == OK)
         err = enrol_predecessor(dir, journal);
     return err;

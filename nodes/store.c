@@ -9,6 +9,7 @@
 #include "nodes/carry.h"
 #include "nodes/clerk.h"
 #include "nodes/clock.h"
+#include "nodes/graft.h"
 #include "nodes/join.h"
 #include "nodes/keeper.h"
 #include "nodes/link.h"
@@ -29,6 +30,7 @@ enum {
     WISHES_MAX = 4,         /* of the session at a time */
     FRAMES_AT_ONCE = 64,    /* taken before looking elsewhere */
     REOPENS_MAX = 5,        /* after faults of the disk */
+    GRAFT_MS = 6000,        /* no further stream to be told again for so long */
     WINDOW = 2 * LIMIT_FRAME_SIZE,
 };
 
@@ -62,8 +64,9 @@ struct store {
     int64_t tick_ms;
     int64_t save_ms;
     int64_t mark_ms;
-    bool broken; /* a fault of the disk: open everything again */
-    bool done;   /* --once: all is sent and received */
+    int64_t graft_ms; /* when to open everything anew for that; 0: never */
+    bool broken;      /* a fault of the disk: open everything again */
+    bool done;        /* --once: all is sent and received */
 };
 
 /* --- what the session wants --- */
@@ -149,6 +152,15 @@ static void
 branch(struct store *store, const struct sync_output *output)
 {
     int64_t now_ms = clock_wall_ms();
+
+    if (output->branch.stream.node != store->node) {
+        enum err noted = graft_note(store->journal, output->branch.stream,
+                                    output->branch.at);
+        store->graft_ms = clock_steady_ms() + GRAFT_MS;
+        if (noted != OK && noted != ERR_FULL)
+            fault(store, "graft", noted);
+        return;
+    }
     struct retell retell = { .stream = output->branch.stream,
                              .fork = output->branch.at,
                              .renewed = journal_draw_later(
@@ -198,6 +210,8 @@ carry_out(struct store *store, const struct sync_output *output)
         return;
     case SYNC_BRANCH:
         branch(store, output);
+        if (store->graft_ms != 0)
+            return; /* there may be more of them */
         link_drop(&store->link, now_ms, 1);
         end_session(store);
         return;
@@ -494,6 +508,7 @@ store_turn(struct store *store)
             trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
         store->save_ms = now_ms + SAVE_MS;
     }
+    store->broken |= store->graft_ms != 0 && now_ms >= store->graft_ms;
     if (store->desk) {
         const struct clerk clerk = clerk_of(store);
         clerk_serve(&clerk);
@@ -571,11 +586,30 @@ store_close(struct store *store)
     free(store);
 }
 
+/* What is to be told again is, before anybody reads the ledger. */
+static enum err
+open_ledger(struct store *store, struct complaint *complaint)
+{
+    const char *dir = store->options->dir;
+    enum err err = keeper_ledger(dir, complaint, &store->ledger);
+
+    if (err != OK || !store->options->standby ||
+        !graft_is_due(ledger_journal(store->ledger)))
+        return err;
+    err = graft_run(ledger_journal(store->ledger), dir, clock_wall_ms());
+    ledger_close(store->ledger);
+    store->ledger = NULL;
+    if (err == OK)
+        return keeper_ledger(dir, complaint, &store->ledger);
+    complain(complaint, "%s: can't tell again what the hub lacks: %s", dir,
+             err_name(err));
+    return err;
+}
+
 static enum err
 open_all(struct store *store, struct complaint *complaint)
 {
-    enum err err =
-        keeper_ledger(store->options->dir, complaint, &store->ledger);
+    enum err err = open_ledger(store, complaint);
     if (err != OK)
         return err;
     store->node = ledger_who(store->ledger).node;
@@ -668,10 +702,11 @@ beat(struct store *store)
 /* One life of the process between two faults of the disk. */
 static enum err
 live(const struct store_options *options, int stop, struct complaint *complaint,
-     bool *ret_broken)
+     bool *ret_broken, bool *ret_grafts)
 {
     struct store *store = NULL;
 
+    *ret_grafts = false;
     *ret_broken = false;
     enum err err = store_open(options, stop, complaint, &store);
     if (err != OK)
@@ -688,6 +723,7 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     if (!store->broken)
         beat(store);
     *ret_broken = store->broken;
+    *ret_grafts = store->graft_ms != 0;
     store_close(store);
     return OK;
 }
@@ -705,8 +741,12 @@ store_run(const struct store_options *options, struct complaint *complaint)
         err = join_prepare(options->dir, options->ticket, complaint);
     /* After a fault of the disk nothing is tried in place: everything is
      * closed, opened and checked again. */
-    for (uint32_t i = 0; err == OK && broken && i < REOPENS_MAX; i++)
-        err = live(options, stop, complaint, &broken);
+    for (uint32_t i = 0; err == OK && broken && i < REOPENS_MAX; i++) {
+        bool grafts = false;
+        err = live(options, stop, complaint, &broken, &grafts);
+        if (grafts)
+            i = 0;
+    }
     if (err == OK && broken)
         err = ERR_IO;
     stop_close(stop);

@@ -241,7 +241,7 @@ struct sync_output {
             uint64_t seq;
         } alarm;
         struct {
-            stream_id stream; /* to leave */
+            stream_id stream; /* to leave: ours, or one that a standby holds */
             stream_head at;   /* the parent of the new incarnation; our own
                                * events above it are appended anew */
             uint8_t reason;   /* enum record_reason */

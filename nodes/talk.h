@@ -41,12 +41,14 @@ struct session {
     uint64_t taken_total; /* ... that have been dealt with ... */
     uint64_t taken_limit; /* ... and that the peer was told it may send */
 
-    bool hashing;            /* GET_HASHES is under way */
-    bool reading;            /* GET_RECORDS is */
-    struct fork_search fork; /* one at a time */
-    bool fork_moved;         /* something was said about a fork ... */
-    int64_t fork_ms;         /* ... last, as a tick has seen it */
-    uint8_t fork_tries;      /* since then */
+    bool hashing;             /* GET_HASHES is under way */
+    bool reading;             /* GET_RECORDS is */
+    struct fork_search fork;  /* ours, one at a time */
+    struct fork_search asked; /* the peer's, of another stream */
+    bool answering;           /* the hashes under way are for that */
+    bool fork_moved;          /* something was said about a fork ... */
+    int64_t fork_ms;          /* ... last, as a tick has seen it */
+    uint8_t fork_tries;       /* since then */
 
     uint64_t feed_epoch;
     uint64_t feed_position; /* node: kept; hub: acknowledged */

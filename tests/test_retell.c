@@ -1,6 +1,6 @@
 /*
- * test_retell.c - what lies above a fork is told again, once, in order, and
- * the old telling is marked
+ * test_retell.c - what lies above a fork is told again, once, in order; the old
+ * telling is marked, or, if it was another node's, dropped
  */
 #include "tests/unit.h"
 
@@ -8,8 +8,10 @@
 
 #include "core/codec.h"
 #include "core/facts.h"
+#include "core/ingest.h"
 #include "core/reader.h"
 #include "core/retell.h"
+#include "core/scrub.h"
 #include "tests/kit.h"
 
 static const stream_id old_stream = { .incarnation = 100, .node = 7 };
@@ -194,6 +196,100 @@ TEST(voids_mean_the_new_telling)
     place_remove(&place);
 }
 
+/* --- another node's stream --- */
+
+static const stream_id shop = { .incarnation = 50, .node = 9 };
+
+/* Node 9 appends so many events of its own; the bytes go to the journal. */
+static void
+take_from_shop(struct journal *journal, const char *const *says, uint32_t count)
+{
+    struct place place = place_make();
+    const struct journal_identity who = { .node = 9, .incarnation = 50 };
+    struct journal *theirs = NULL;
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    assert_int_equal(journal_create(place.path, &who), OK);
+    assert_int_equal(journal_open(place.path, facts_describe, &theirs), OK);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(kit_append_one(theirs, says[i]).outcome,
+                         JOURNAL_APPENDED);
+    assert_int_equal(reader_open(theirs, &reader), OK);
+    for (uint64_t seq = 1; seq <= count; seq++) {
+        const struct ingest_options options = { .now_ms = KIT_NOW };
+        assert_int_equal(reader_find(reader, shop, seq, &item), OK);
+        struct ingest_batch batch = { .stream = shop,
+                                      .bytes = item.record.bytes };
+        assert_int_equal(ingest_run(journal, &batch, 1, &options), OK);
+    }
+    reader_close(reader);
+    journal_close(theirs);
+    place_remove(&place);
+}
+
+static stream_head
+shop_head(struct journal *journal, uint64_t seq)
+{
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    assert_int_equal(reader_open(journal, &reader), OK);
+    assert_int_equal(reader_find(reader, shop, seq, &item), OK);
+    stream_head head = { seq, item.record.chain };
+    reader_close(reader);
+    return head;
+}
+
+/* A hub leaves the branch that it holds for the one that a later hub holds. */
+TEST(anothers_branch_is_told_as_copies_and_dropped)
+{
+    static const char *const MINE[] = { "a", "b#1", "c#2" };
+    static const char *const OTHER[] = { "a", "x", "y", "z" };
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct reader *reader = NULL;
+    struct reader_stream found;
+    uint64_t position;
+    char text[200];
+
+    take_from_shop(journal, MINE, 3);
+    struct retell retell = { .reason = REASON_FORK,
+                             .stream = shop,
+                             .fork = shop_head(journal, 1),
+                             .renewed = 51,
+                             .now_ms = KIT_NOW + 1 };
+    assert_int_equal(retell_run(journal, &retell), OK);
+    assert_int_equal(retell.told, 2);
+    kit_read_all(journal, text, sizeof text);
+    assert_string_equal(text, "a b#1 c#2 ");
+
+    assert_int_equal(reader_open(journal, &reader), OK);
+    assert_int_equal(reader_get_stream(reader, shop, &found), OK);
+    assert_int_equal(found.head.seq, 1);
+    /* They are copies of events of node 9, in our own stream. */
+    for (uint64_t seq = 1; seq <= 2; seq++)
+        assert_int_equal(
+            reader_find_event(reader, (identity) { 51, seq, 9 }, &position),
+            OK);
+    assert_int_equal(
+        reader_find_event(reader, (identity) { 50, 2, 9 }, &position),
+        ERR_NOT_FOUND);
+    assert_int_equal(reader_get_stream(reader, old_stream, &found), OK);
+    assert_int_equal(found.head.seq, 2);
+    reader_close(reader);
+
+    /* The other branch comes in as if nothing had been. */
+    take_from_shop(journal, OTHER, 4);
+    kit_read_all(journal, text, sizeof text);
+    assert_string_equal(text, "a b#1 c#2 x y z ");
+    assert_int_equal(
+        scrub_run(journal, NULL, NULL, &(struct scrub_totals) { 0 }), OK);
+    journal_close(journal);
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(what_lies_above_is_told_again),
+    cmocka_unit_test(anothers_branch_is_told_as_copies_and_dropped),
     cmocka_unit_test(nothing_in_common_or_nothing_above),
     cmocka_unit_test(voids_mean_the_new_telling))

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import leima, main  # noqa: E402
 from network import (PROGRAM, Hub, Node, Process, Standby,  # noqa: E402
-                     copy_files, digest, enrol, events, has, join, move,
+                     copy, copy_files, digest, enrol, events, has, join, move,
                      network, sell, stand_by, status, versions, wait)
 
 
@@ -108,6 +108,83 @@ def told(process, word):
 
 def enrolled(hub):
     return leima("enrol", "list", hub, "--json").expect(0).lines()
+
+
+def goes_to(node, *hubs):
+    """Which hubs it knows, and in which order."""
+    with open(f"n{node}/keys/hubs") as file:
+        lines = file.read().splitlines()
+    with open(f"n{node}/keys/hubs", "w") as file:
+        for hub in hubs:
+            file.write(next(f"{line}\n" for line in lines
+                            if line.startswith(f"{hub.endpoint} ")))
+
+
+def receipts(ledger):
+    return sorted(event.get("receipt", event["kind"])
+                  for event in events(ledger).values())
+
+
+@network
+def test_two_hubs_were_active():
+    """Each holds branches of streams that the other has otherwise, one of a
+    machine that never comes back: all of it counts at both, once."""
+    hub = Hub()
+    nodes = {number: join(number) for number in (11, 12, 13)}
+    for number in nodes:
+        sell(f"n{number}", 4, prefix=f"{number}-")
+    standby = stand_by("hq2", 2)
+    for node in nodes.values():
+        wait("the list of hubs", lambda: node.said("hubs count=2"))
+    wait("all at both", lambda: len(events("hq2")) == 12)
+    for node in nodes.values():
+        node.stop()
+
+    # A cable is cut, and the second one is promoted.  Of nodes 11 and 13 there
+    # are two images each.
+    leima("hub", "hq2", "--promote").expect(0)
+    wait("the second hub", lambda: standby.told("listening"))
+    for number in (11, 13):
+        copy(f"n{number}", f"twin{number}")
+        goes_to(number, hub)
+    goes_to(12, standby, hub)
+    nodes = {number: Node(number) for number in nodes}
+    sell("n11", 6, prefix="A11-")
+    line = ('{"kind": "purchase", "member": 43, "receipt": "both", '
+            '"total": 700, "id": "one-of-a-kind"}\n')
+    twice = leima("append", "n11", given=line).expect(0).out.strip()
+    leima("append", "n11", given=f'{{"kind": "void", "member": 43, "reason": '
+          f'"no", "voids": "{twice}"}}\n').expect(0)
+    sell("n13", 2, prefix="A13-")
+    wait("both at the first", lambda: len(events("hq")) == 22)
+    for number in (11, 13):
+        nodes[number].kill()
+        move(f"n{number}", f"lost{number}")         # for ever
+        move(f"twin{number}", f"n{number}")
+        goes_to(number, standby)
+        nodes[number] = Node(number)
+    sell("n11", 2, prefix="B11-")
+    sell("n13", 5, prefix="B13-")
+    sell("n12", 1, prefix="B12-")
+    wait("all at the second", lambda: len(events("hq2")) == 20)
+
+    # The cable is whole again: the first hears of the second from node 12.
+    standby.stop()
+    wait("the first to step down", lambda: told(hub, "standing by"), 60)
+    standby = Hub("hq2", standby.endpoint)
+    wait("all at the second", lambda: len(events("hq2")) == 30, 60)
+    wait("all at the first", lambda: receipts("hq") == receipts("hq2"), 60)
+    assert len(set(receipts("hq"))) == len(events("hq")) == 30
+    assert digest("hq") == digest("hq2")
+    for ledger in ("hq", "hq2"):
+        leima("verify", ledger).expect(0)
+    counted = leima("balance", "hq2", 42, "--json").expect(0).json()
+    assert counted["purchases"] == 28, counted
+    leima("balance", "hq2", 43).expect(1)           # its void went along
+    # It goes on.
+    sold = sell("n11", 1, prefix="C") + sell("n13", 1, prefix="C")
+    wait("new ones at both", lambda: has("hq", sold) and has("hq2", sold))
+    assert digest("hq") == digest("hq2")
 
 
 @network

@@ -121,9 +121,9 @@ TEST(who_holds_more_of_a_stream_sends_it)
     parley_finish(world);
 }
 
-/* Two hubs were both active and hold different branches: nothing is mixed, and
- * people are told. */
-TEST(branches_of_two_hubs_are_kept_apart)
+/* Two hubs were both active and hold different branches: the later one's stays,
+ * and the other is told where it has to leave its own. */
+TEST(of_two_hubs_branches_the_later_ones_stays)
 {
     struct world *world = begin_standby();
 
@@ -141,9 +141,33 @@ TEST(branches_of_two_hubs_are_kept_apart)
                        "n alarm forked\n"
                        "n FORKQ 4.5.0 1s\n"
                        "h FORKA 4.5.0 common 1 differs 0\n"
-                       "n FORKQ 4.5.0 1s 2x neighbours\n");
+                       "n branches at 1s\n");
     assert_int_equal(parley_log(&world->node, SHOP)->count, 2);
     assert_int_equal(parley_log(&world->hub, SHOP)->count, 2);
+    parley_finish(world);
+}
+
+/* Also where the one that leaves its own holds more. */
+TEST(the_longer_branch_of_a_standby_is_left_too)
+{
+    struct world *world = begin_standby();
+
+    parley_append(&world->node, SHOP, 1, 's');
+    for (uint32_t i = 0; i < 4; i++)
+        parley_append(&world->node, SHOP, 1, 'x');
+    parley_append(&world->hub, SHOP, 1, 's');
+    parley_append(&world->hub, SHOP, 1, 'y');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 4.5.0 5x\n"
+                       "h WELCOME 4.5.0 2y\n"
+                       "n alarm forked\n"
+                       "n FORKA 4.5.0 common 0 differs 2\n"
+                       "h alarm forked\n"
+                       "h FORKQ 4.5.0 1s\n"
+                       "n FORKA 4.5.0 common 1 differs 0\n"
+                       "h FORKQ 4.5.0 1s 2y neighbours\n"
+                       "n branches at 1s\n");
     parley_finish(world);
 }
 
@@ -291,7 +315,8 @@ RUN(cmocka_unit_test(a_standby_is_given_all_streams),
     cmocka_unit_test(what_is_assumed_of_a_standby_is_not_safe),
     cmocka_unit_test(it_goes_on_where_it_was),
     cmocka_unit_test(who_holds_more_of_a_stream_sends_it),
-    cmocka_unit_test(branches_of_two_hubs_are_kept_apart),
+    cmocka_unit_test(of_two_hubs_branches_the_later_ones_stays),
+    cmocka_unit_test(the_longer_branch_of_a_standby_is_left_too),
     cmocka_unit_test(case_5_a_restored_hub_is_refilled),
     cmocka_unit_test(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it),
     cmocka_unit_test(a_hub_takes_nothing_public_from_a_store),
