@@ -88,14 +88,14 @@ kit_read_all(struct journal *journal, char *text, size_t room)
     text[0] = '\0';
     assert_int_equal(reader_open(journal, &reader), OK);
     while (reader_next(reader, next, &item) == OK) {
-        assert_int_equal(item.position, next);
+        assert_true(item.position >= next); /* what was dropped is missing */
         struct record_cursor cursor = record_events(&item.record);
         while (record_next(&cursor, &event)) {
             size_t used = strlen(text);
             snprintf(text + used, room - used, "%.*s ", (int)event.core.size,
                      (const char *)event.core.bytes);
         }
-        next += item.record.count;
+        next = item.position + item.record.count;
     }
     assert_int_equal(next, reader_last(reader) + 1);
     reader_close(reader);
