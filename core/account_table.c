@@ -349,10 +349,11 @@ account_table_load(struct account_table *table, view key, view blob)
 
 /* --- checkpoints --- */
 
+/* An entry on its way into order, by a number first. */
 struct ranked {
     uint64_t rank;
-    view key;
     const struct account_entry *entry;
+    const uint8_t *key;
 };
 
 /* A number that orders keys (runs.h) as their bytes do: partition, kind, and
@@ -382,7 +383,66 @@ compare_ranked(const void *a, const void *b)
 
     if (x->rank != y->rank)
         return x->rank < y->rank ? -1 : 1;
-    return view_compare(x->key, y->key);
+    return view_compare((view) { x->key, x->entry->key_size },
+                        (view) { y->key, y->entry->key_size });
+}
+
+/* Where each partition's entries end, in `ret_ends`, if they lie one after the
+ * other; LIMIT_PARTITIONS of them. */
+static void
+count_partitions(const struct account_table *table, uint32_t only,
+                 uint32_t *ret_ends)
+{
+    uint32_t end = 0;
+
+    memset(ret_ends, 0, LIMIT_PARTITIONS * sizeof *ret_ends);
+    for (uint32_t i = 0; i < table->changed_count; i++)
+        ret_ends[table->entries[table->changed[i]].partition]++;
+    for (uint32_t p = 0; p < LIMIT_PARTITIONS; p++) {
+        if (only != LIMIT_PARTITIONS && only != p)
+            ret_ends[p] = 0;
+        end += ret_ends[p];
+        ret_ends[p] = end;
+    }
+}
+
+/* Lays the entries out by partition, which costs no comparison; what is left
+ * to be sorted is short. */
+static void
+lay_out(const struct account_table *table, uint32_t only, uint32_t *ends,
+        struct ranked *ret_ranked)
+{
+    for (uint32_t i = table->changed_count; i-- > 0;) {
+        const struct account_entry *entry = &table->entries[table->changed[i]];
+        if (only == LIMIT_PARTITIONS || only == entry->partition)
+            ret_ranked[--ends[entry->partition]].entry = entry;
+    }
+}
+
+static void
+rank_all(const struct account_table *table, struct ranked *ranked,
+         uint32_t count)
+{
+    enum { AHEAD = 8 };
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            __builtin_prefetch(table->bytes + ranked[i + AHEAD].entry->offset);
+        view key = account_table_key(table, ranked[i].entry);
+        ranked[i].rank = rank_of(key);
+        ranked[i].key = key.bytes;
+    }
+}
+
+static void
+sort_partitions(struct ranked *ranked, uint32_t count, const uint32_t *begins)
+{
+    for (uint32_t p = 0; p < LIMIT_PARTITIONS; p++) {
+        uint32_t end = p + 1 < LIMIT_PARTITIONS ? begins[p + 1] : count;
+        if (end > begins[p])
+            qsort(ranked + begins[p], end - begins[p], sizeof *ranked,
+                  compare_ranked);
+    }
 }
 
 enum err
@@ -390,24 +450,21 @@ account_table_sort(const struct account_table *table, uint32_t partition,
                    const struct account_entry ***ret_sorted,
                    uint32_t *ret_count)
 {
-    uint32_t room = table->changed_count + 1u, count = 0;
-    bool all = partition == LIMIT_PARTITIONS;
-    struct ranked *ranked = malloc(room * sizeof *ranked);
-    const struct account_entry **sorted = malloc(room * sizeof *sorted);
+    uint32_t places[LIMIT_PARTITIONS];
 
+    assert(partition <= LIMIT_PARTITIONS);
+    count_partitions(table, partition, places);
+    uint32_t count = places[LIMIT_PARTITIONS - 1];
+    struct ranked *ranked = malloc((count + 1u) * sizeof *ranked);
+    const struct account_entry **sorted = malloc((count + 1u) * sizeof *sorted);
     if (ranked == NULL || sorted == NULL) {
         free(ranked);
         free(sorted);
         return ERR_MEMORY;
     }
-    for (uint32_t i = 0; i < table->changed_count; i++) {
-        const struct account_entry *entry = &table->entries[table->changed[i]];
-        if (!all && entry->partition != partition)
-            continue;
-        view key = account_table_key(table, entry);
-        ranked[count++] = (struct ranked) { rank_of(key), key, entry };
-    }
-    qsort(ranked, count, sizeof *ranked, compare_ranked);
+    lay_out(table, partition, places, ranked); /* places are begins now */
+    rank_all(table, ranked, count);
+    sort_partitions(ranked, count, places);
     for (uint32_t i = 0; i < count; i++)
         sorted[i] = ranked[i].entry;
     free(ranked);

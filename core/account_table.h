@@ -52,7 +52,7 @@ NODISCARD enum err account_table_put(struct account_table *table, view key,
                                      view blob);
 
 /* Room for a blob of the key, likewise: as it was where it had that size, else
- * zeros.  NULL: no memory.  Valid until the next put. */
+ * zeros.  Not aligned.  NULL: no memory.  Valid until the next put. */
 void *account_table_make(struct account_table *table, view key, uint32_t size);
 
 /* Puts a blob that stands in a checkpoint: it has not changed.  The key's

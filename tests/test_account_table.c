@@ -1,5 +1,6 @@
 /*
- * test_account_table.c - the table keeps the blob put last under each key
+ * test_account_table.c - the table keeps the blob put last under each key,
+ * knows what has changed, and gives it back in the order of keys
  */
 #include "core/account_table.h"
 
@@ -60,4 +61,114 @@ TEST(the_last_blob_of_a_key_is_kept)
     assert_false(account_table_get(&table, runs_key_view(&key), &blob));
 }
 
-RUN(cmocka_unit_test(the_last_blob_of_a_key_is_kept))
+/* Members near and far, bearers that begin alike. */
+static runs_key
+odd_key(uint32_t i, char code[static LIMIT_CODE_SIZE + 1])
+{
+    account_id account = { .member = i % 3 == 0 ? i + 1 : LIMIT_MEMBER - i };
+
+    if (i % 3 == 2) {
+        snprintf(code, LIMIT_CODE_SIZE + 1, "loyalty-card-%u", i);
+        account = (account_id) { .bearer = view_of(code) };
+    }
+    if (i % 30 == 29) {
+        snprintf(code, LIMIT_CODE_SIZE + 1, "%c", (int)('A' + i / 30));
+        account = (account_id) { .bearer = view_of(code) };
+    }
+    return runs_key_of(account);
+}
+
+static uint32_t
+expect_sorted(const struct account_table *table, uint32_t partition)
+{
+    const struct account_entry **sorted;
+    uint32_t count;
+
+    assert_int_equal(account_table_sort(table, partition, &sorted, &count), OK);
+    for (uint32_t i = 0; i < count; i++) {
+        view key = account_table_key(table, sorted[i]);
+        if (i > 0)
+            assert_true(
+                view_compare(account_table_key(table, sorted[i - 1]), key) < 0);
+        if (partition < LIMIT_PARTITIONS)
+            assert_int_equal(key.bytes[0], partition);
+    }
+    free(sorted);
+    return count;
+}
+
+TEST(keys_are_sorted_as_their_bytes_are)
+{
+    struct account_table table = { .seed = 8 };
+    char code[LIMIT_CODE_SIZE + 1];
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < ACCOUNTS * 2; i++) {
+        runs_key key = odd_key(i, code);
+        assert_int_equal(
+            account_table_put(&table, runs_key_view(&key), view_of("x")), OK);
+    }
+    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), ACCOUNTS * 2);
+    for (uint32_t p = 0; p < LIMIT_PARTITIONS; p++)
+        sum += expect_sorted(&table, p);
+    assert_int_equal(sum, ACCOUNTS * 2);
+    account_table_close(&table);
+}
+
+TEST(what_was_loaded_has_not_changed)
+{
+    struct account_table table = { .seed = 4 };
+    char text[128];
+
+    for (uint32_t i = 1; i <= ACCOUNTS; i++) {
+        runs_key key = runs_key_of((account_id) { .member = i });
+        assert_int_equal(account_table_load(&table, runs_key_view(&key),
+                                            blob_of(i, 0, text)),
+                         OK);
+    }
+    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), 0);
+    for (uint32_t i = 1; i <= 9; i++) {
+        runs_key key = runs_key_of((account_id) { .member = i % 5 + 1 });
+        assert_int_equal(
+            account_table_put(&table, runs_key_view(&key), blob_of(i, 1, text)),
+            OK);
+    }
+    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), 5);
+    account_table_settle(&table);
+    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), 0);
+    assert_int_equal(table.count, ACCOUNTS);
+    runs_key key = runs_key_of((account_id) { .member = 7 });
+    const uint8_t *made = account_table_make(&table, runs_key_view(&key), 200);
+    assert_int_equal(made[0], 0); /* what stood there was of another size */
+    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), 1);
+    account_table_close(&table);
+}
+
+TEST(rooms_are_used_again)
+{
+    struct account_table table = { .seed = 6 };
+    static const uint8_t bytes[3000];
+    uint64_t memory = 0;
+
+    for (uint32_t round = 0; round < 40; round++) {
+        for (uint32_t i = 1; i <= ACCOUNTS; i++) {
+            runs_key key = runs_key_of((account_id) { .member = i });
+            uint32_t size = 20 + (i + round) % 7 * 400;
+            account_table_prefetch(
+                &table, account_table_hash(&table, runs_key_view(&key)),
+                (enum account_table_step)(round % ACCOUNT_TABLE_STEPS));
+            assert_int_equal(account_table_put(&table, runs_key_view(&key),
+                                               (view) { bytes, size }),
+                             OK);
+        }
+        if (round == 7)
+            memory = account_table_memory(&table);
+    }
+    assert_int_equal(account_table_memory(&table), memory);
+    account_table_close(&table);
+}
+
+RUN(cmocka_unit_test(the_last_blob_of_a_key_is_kept),
+    cmocka_unit_test(keys_are_sorted_as_their_bytes_are),
+    cmocka_unit_test(what_was_loaded_has_not_changed),
+    cmocka_unit_test(rooms_are_used_again))
