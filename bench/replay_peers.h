@@ -12,12 +12,16 @@
 
 #include "bench/replay_sums.h"
 
-/* Seconds for the table in `csv`, of all cores; negative: not there.  The
- * folder takes files. */
-double replay_peers_duckdb(const char *folder, const char *csv,
-                           struct replay_sums *ret_sums);
-/* Likewise, of one core. */
-double replay_peers_sqlite(const char *folder, const char *csv,
-                           struct replay_sums *ret_sums);
+struct replay_time {
+    double clock; /* seconds that went by; negative: the peer is not there */
+    double processor; /* and of computing, on all cores together */
+};
+
+/* Asks about the table in `csv`, on all cores.  The folder takes files. */
+struct replay_time replay_peers_duckdb(const char *folder, const char *csv,
+                                       struct replay_sums *ret_sums);
+/* Likewise, on one core. */
+struct replay_time replay_peers_sqlite(const char *folder, const char *csv,
+                                       struct replay_sums *ret_sums);
 
 #endif
