@@ -315,7 +315,7 @@ TEST(all_mistakes_are_told_in_one_run_and_in_order)
                         "  - {id: a, multiply: 2, reward: cup}\n"
                         "extra: 1\n"
                         "tiers: {window: year, levels: [{id: t, from: 1}]}\n");
-    static const struct place PLACES[] = {
+    static const struct mistake_place PLACES[] = {
         { 5, 18 }, { 6, 10 }, { 6, 26 }, { 6, 34 },
         { 7, 1 },  { 8, 8 },  { 8, 40 },
     };
