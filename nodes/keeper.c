@@ -1,11 +1,9 @@
 #include "nodes/keeper.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,7 +24,6 @@ enum {
     QUIET_REST = 1,      /* ... but for when there is ... */
     QUIET_STEP = 1000,   /* ... nothing else to do */
     FOLD_STEP = 32768,   /* positions; then those who ask have their turn */
-    NICE = 5,            /* of the thread: acknowledging comes first */
     SAVE_MS = 60000,     /* between two files of totals */
     STATES_SHARE = 4,    /* of the machine's memory, that states may take */
     TAIL_ITEMS = 200000, /* of the history that are kept in memory */
@@ -313,10 +310,6 @@ keep(void *argument)
 {
     struct keeper *keeper = argument;
 
-    /* On Linux that is of this thread alone.  Where it can't be had, all are
-     * equal. */
-    if (keeper->feeds && setpriority(PRIO_PROCESS, 0, NICE) != 0)
-        errno = 0;
     while (sleep_until_news(keeper))
         keeper_look(keeper);
     return NULL;
