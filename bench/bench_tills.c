@@ -3,9 +3,10 @@
  * when it is on the disk; beside SQLite, PostgreSQL and Redis, each asked by as
  * many callers, in turn in the same run
  *
- * In process: threads that share one open ledger, as the node's HTTP threads
- * do.  What a purchase costs beside its flush (checks, encoding, the chain) is
- * part of it; the peers store 100 bytes.
+ * In process: threads that share one open ledger.  What a purchase costs beside
+ * its flush (checks, encoding, the chain) is part of it; the peers store 100
+ * bytes.  Each side has the same shape: as many threads as tills, and where
+ * there is a server, a connection of each thread's own.
  */
 #include "bench/bench.h"
 #include "bench/crowd.h"
@@ -17,9 +18,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-static const double SECONDS = 0.7;
+static const double SECONDS = 0.5;
 
-enum { PEERS = 3 };
+enum { PEERS = 3, ROUNDS = 7 };
 
 struct node {
     struct ledger *ledger;
@@ -70,10 +71,10 @@ measure(struct bench *bench, const char *folder, struct servers *servers,
         uint32_t tills)
 {
     static const char *const names[PEERS] = { "sqlite", "postgresql", "redis" };
-    double ours[BENCH_RUNS], peers[PEERS][BENCH_RUNS];
+    double ours[ROUNDS], peers[PEERS][ROUNDS];
     char name[64];
 
-    for (int run = 0; run < BENCH_RUNS; run++) {
+    for (int run = 0; run < ROUNDS; run++) {
         ours[run] = tills_rate(folder, tills);
         peers[0][run] = servers_sqlite(servers, tills, SECONDS);
         peers[1][run] = servers_postgres(servers, tills, SECONDS);
@@ -82,10 +83,10 @@ measure(struct bench *bench, const char *folder, struct servers *servers,
     snprintf(name, sizeof name, "%u till%s, each its own commit", tills,
              tills == 1 ? "" : "s");
     struct bench_case *one =
-        bench_add(bench, name, "events/s", bench_median(ours, BENCH_RUNS));
+        bench_add(bench, name, "events/s", bench_median(ours, ROUNDS));
     for (int i = 0; i < PEERS; i++)
         if (peers[i][0] >= 0)
-            bench_peer(one, names[i], bench_median(peers[i], BENCH_RUNS));
+            bench_peer(one, names[i], bench_median(peers[i], ROUNDS));
 }
 
 int

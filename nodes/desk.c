@@ -424,3 +424,14 @@ desk_ask(const char *dir, const struct ask *ask, uint32_t timeout_ms,
         return ASK_NONE;
     return desk_read_answer((view) { line, size }, ret_decision);
 }
+
+bool
+desk_is_served(const char *dir)
+{
+    int descriptor = dial(dir);
+
+    if (descriptor < 0)
+        return false;
+    close(descriptor);
+    return true;
+}

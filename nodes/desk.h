@@ -58,5 +58,7 @@ void desk_answer_none(struct desk *desk, uint64_t client);
  * or can say in time. */
 enum ask_kind desk_ask(const char *dir, const struct ask *ask,
                        uint32_t timeout_ms, struct decision *ret_decision);
+/* Whether somebody takes questions on the ledger at all. */
+bool desk_is_served(const char *dir);
 
 #endif

@@ -64,6 +64,7 @@ struct hub {
     struct ledger *ledger;
     struct journal *journal;
     struct keeper *keeper;
+    struct teller teller;
     struct carry carry;
     struct allow *allow;
     uint64_t allow_changes;
@@ -380,8 +381,8 @@ take_frame(struct hub *hub, const struct transport_message *message,
               (unsigned long long)guest->incarnation);
     }
     if (frame->kind == FRAME_ASK)
-        inquiry_take(&(struct inquiry) { hub->keeper, hub->transport }, guest,
-                     frame, hub->epoch);
+        inquiry_take(&(struct inquiry) { hub->keeper, hub->transport, NULL },
+                     guest, frame, hub->epoch);
     give(hub, guest,
          &(struct sync_input) { .kind = SYNC_FRAME, .frame = frame });
 }
@@ -531,8 +532,10 @@ hub_turn(struct hub *hub)
 
     drain(hub);
     commit(hub);
-    inquiry_answer(&(struct inquiry) { hub->keeper, hub->transport },
-                   hub->roster);
+    teller_take(&hub->teller);
+    inquiry_answer(
+        &(struct inquiry) { hub->keeper, hub->transport, &hub->teller },
+        hub->roster);
     if (now_ms >= hub->look_ms) {
         look(hub);
         feeding_look(&(struct feeding) { .keeper = hub->keeper,
@@ -666,6 +669,7 @@ hub_close(struct hub *hub)
         nanosleep(&pause, NULL); /* what was said is on its way */
     transport_close(hub->transport);
     roster_close(hub->roster);
+    desk_close(hub->teller.desk);
     keeper_close(hub->keeper);
     shadow_close(hub->shadow);
     allow_close(hub->allow);
@@ -725,6 +729,18 @@ beat(struct hub *hub)
         trace(TRACE_NOTICE, hub->node, "pulse", "err=%s", err_name(err));
 }
 
+/* A hub without one does all else. */
+static void
+open_desk(struct hub *hub)
+{
+    hub->teller = (struct teller) { .keeper = hub->keeper,
+                                    .node = hub->node,
+                                    .epoch = hub->epoch };
+    enum err err = desk_open(hub->options->dir, &hub->teller.desk);
+    if (err != OK)
+        trace(TRACE_ERROR, hub->node, "desk", "err=%s", err_name(err));
+}
+
 /* One life of the process between two faults of the disk. */
 static enum err
 live(const struct hub_options *options, int stop, struct complaint *complaint,
@@ -736,11 +752,14 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     enum err err = hub_open(options, complaint, &hub);
     if (err != OK)
         return err;
+    open_desk(hub);
+    const int descriptors[] = { stop, keeper_bell(hub->keeper),
+                                hub->teller.desk ? desk_bell(hub->teller.desk)
+                                                 : stop };
     while (!hub->broken && !hub_is_deposed(hub) && !stop_asked(stop)) {
         hub_turn(hub);
         if (clock_steady_ms() >= hub->pulse_ms && !hub->broken)
             beat(hub);
-        const int descriptors[] = { stop, keeper_bell(hub->keeper) };
         transport_wait(hub->transport, descriptors, COUNT_OF(descriptors),
                        LOOK_MS);
     }

@@ -75,7 +75,10 @@ inquiry_answer(const struct inquiry *inquiry, struct roster *roster)
     struct answer answer;
 
     while (keeper_answer(inquiry->keeper, &answer)) {
-        struct guest *guest = find_session(roster, answer.to.session);
+        bool handed =
+            inquiry->teller && teller_answer(inquiry->teller, &answer);
+        struct guest *guest =
+            handed ? NULL : find_session(roster, answer.to.session);
         if (guest) {
             answer.frame.session = answer.to.session;
             send(inquiry, guest, &answer.frame);

@@ -59,7 +59,7 @@ struct desk {
 static struct inquiry
 inquiry_of(struct desk *desk)
 {
-    return (struct inquiry) { desk->keeper, desk->wire.hub };
+    return (struct inquiry) { desk->keeper, desk->wire.hub, NULL };
 }
 
 /* The hub's end of a session that lives. */

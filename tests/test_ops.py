@@ -7,6 +7,7 @@ an end by SIGTERM that keeps what was acknowledged.
 import os
 import re
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -130,10 +131,31 @@ def test_online_the_hub_decides():
     ask_desk("n11", '{"ask": "redeem", "account": "42", "points": 400, '
              '"id": "lost"}')
     check(redeem("n12", 500, "e"), reason="too_little", available=100)
+    # ... from headquarters, too, whose ledger does not show it.
+    check(redeem("hq", 500, "hq1"), reason="too_little", available=100)
+    check(redeem("hq", 100, "hq1"), verdict="granted", by="hub")
+    check(redeem("hq", 100, "hq1"), verdict="granted", known=True)
+    check(redeem("n12", 100, "f"), reason="too_little", available=0)
     check(redeem("n11", 400, "lost"), verdict="granted", by="hub")
     hub.stop()
     for node in nodes:
         node.stop()
+
+
+@network
+def test_headquarters_waits_for_the_hub_that_runs():
+    hub = Hub()
+    earn("hq", 1000)
+    wait("the points", lambda: redeem("hq", 1000, "a", "--dry-run")
+         .get("verdict") == "granted")
+    hub.process.send_signal(signal.SIGSTOP)
+    said = leima("redeem", "hq", 42, "--points", 1000, "--id", "a").expect(4)
+    assert "does not say what it has reserved" in said.err, said.err
+    assert len(events("hq")) == 1
+    hub.process.send_signal(signal.SIGCONT)
+    check(redeem("hq", 1000, "a"), verdict="granted", by="hub")
+    hub.stop()
+    check(redeem("hq", 1, "b"), reason="below_minimum")
 
 
 def ask_desk(ledger, line):

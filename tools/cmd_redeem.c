@@ -2,8 +2,9 @@
  * cmd_redeem.c - may this account redeem, and if so it has
  *
  * Decided by all that this ledger knows, and appended only if nothing arrived
- * meanwhile; else it is decided anew.  A ledger that has joined a hub is only
- * a part of the whole: without the hub's answer the `offline` rules bind.
+ * meanwhile; else it is decided anew.  Where a hub runs, it is asked.  A ledger
+ * that has joined a hub is only a part of the whole: without the hub's answer
+ * the `offline` rules bind.
  */
 #include "tools/cmd_redeem.h"
 
@@ -17,7 +18,10 @@
 #include "tools/query.h"
 
 enum { REDEEM_TRIES = 20 };
-enum { ONLINE_MS = 200 }; /* a node answers in ERRAND_MS, come what may */
+enum {
+    ONLINE_MS = 200, /* a node answers in ERRAND_MS, come what may */
+    HUB_MS = 900,    /* a hub before it lets go of a client (DESK_MS) */
+};
 
 struct redeem {
     struct query query;
@@ -122,9 +126,9 @@ sum_granted(struct redeem *redeem, money *ret_sum)
     return OK;
 }
 
-/* The hub, through the node that runs on this ledger. */
+/* The hub that runs on this ledger, or the node there for its hub. */
 static bool
-decide_online(struct redeem *redeem, bool dry_run)
+decide_online(struct redeem *redeem, bool dry_run, uint32_t timeout_ms)
 {
     const struct event *event = &redeem->entry.event;
     struct ask ask = { .kind = ASK_REDEEM,
@@ -135,8 +139,25 @@ decide_online(struct redeem *redeem, bool dry_run)
     account_format(event->account, ask.accounts[0]);
     memcpy(ask.reward, event->redeem.reward.bytes, event->redeem.reward.size);
     memcpy(ask.id, event->id.bytes, event->id.size);
-    return desk_ask(ledger_dir(redeem->query.ledger), &ask, ONLINE_MS,
+    return desk_ask(ledger_dir(redeem->query.ledger), &ask, timeout_ms,
                     &redeem->decision) == ASK_REDEEM;
+}
+
+/* A hub holds back what it has granted to stores, and only the process knows:
+ * as long as it runs, nothing is decided here without it. */
+static enum err
+ask_hub_here(struct redeem *redeem, bool dry_run)
+{
+    const char *dir = ledger_dir(redeem->query.ledger);
+
+    redeem->by_hub = decide_online(redeem, dry_run, HUB_MS);
+    if (redeem->by_hub || !desk_is_served(dir))
+        return OK;
+    complain(&redeem->query.complaint,
+             "%s: the hub that runs here does not say what it has reserved "
+             "for stores; try again",
+             dir);
+    return ERR_IO;
 }
 
 static enum err
@@ -148,10 +169,14 @@ decide(struct redeem *redeem, bool dry_run)
     query->at_ms = command_now_ms();
     redeem->command.offline = false;
     const bool joined = keys_has_hub(ledger_dir(query->ledger));
-    redeem->by_hub = joined && decide_online(redeem, dry_run);
-    if (redeem->by_hub)
-        return OK;
-    enum err err = sum_granted(redeem, &redeem->command.granted_today);
+    enum err err = OK;
+    if (joined)
+        redeem->by_hub = decide_online(redeem, dry_run, ONLINE_MS);
+    else
+        err = ask_hub_here(redeem, dry_run);
+    if (redeem->by_hub || err != OK)
+        return err;
+    err = sum_granted(redeem, &redeem->command.granted_today);
     if (err == OK)
         err = query_account(query, redeem->entry.event.account, &account);
     if (err != OK)
@@ -393,7 +418,10 @@ const struct command cmd_redeem_table[] = {
       .operands_max = 2,
       .options = OPTIONS,
       .about = "Refused (exit status 1) with a reason: unknown, "
-               "below_minimum, too_little,\ntoo_old, offline_limit.\n",
+               "below_minimum, too_little,\ntoo_old, offline_limit. On a "
+               "hub's own ledger the hub that runs decides, for it\nknows what "
+               "is reserved for stores; if it does not answer, nothing is done "
+               "(4).\n",
       .examples = "leima redeem L 42 --points 500 --id till1-881\n"
                   "leima redeem L 42 --reward free_coffee --id till1-882 "
                   "--receipt 12 --json\n" },

@@ -1,0 +1,45 @@
+#include "nodes/teller.h"
+
+#include "nodes/clock.h"
+
+enum { NO_SESSION = 0 }; /* the hub counts them from 1 */
+
+void
+teller_take(const struct teller *teller)
+{
+    struct answer_to question = { .node = teller->node,
+                                  .session = NO_SESSION,
+                                  .epoch = teller->epoch };
+    uint64_t client;
+
+    while (teller->desk &&
+           desk_next(teller->desk, clock_steady_ms(), &client, &question.ask)) {
+        question.ask.number = client;
+        /* What the hub knows of an account, its ledger knows as well. */
+        if (question.ask.kind != ASK_REDEEM ||
+            !keeper_question(teller->keeper, &question))
+            desk_answer_none(teller->desk, client);
+    }
+}
+
+bool
+teller_answer(const struct teller *teller, const struct answer *answer)
+{
+    const uint64_t client = answer->to.ask.number;
+    struct decision decision;
+    struct text line = { 0 };
+
+    if (answer->to.session != NO_SESSION)
+        return false;
+    if (!teller->desk)
+        return true;
+    if (ask_answer_kind(&answer->frame) == ASK_REDEEM &&
+        ask_read_decision(&answer->frame, &decision)) {
+        desk_write_decision(&line, &decision);
+        desk_answer(teller->desk, client, &line);
+    } else {
+        desk_answer_none(teller->desk, client);
+    }
+    text_close(&line);
+    return true;
+}

@@ -1,0 +1,28 @@
+/*
+ * teller.h - a hub's own desk: questions of commands on the hub's ledger
+ *
+ * A command that redeems at headquarters must not give away what is reserved
+ * for a store.  Only the running hub knows that, so it is asked (desk.h) as
+ * any node asks it: the question goes to the keeper under the hub's own number
+ * and without a session, and the answer back to the client.
+ */
+#ifndef NODES_TELLER_H
+#define NODES_TELLER_H
+
+#include "nodes/desk.h"
+#include "nodes/keeper.h"
+
+struct teller {
+    struct desk *desk; /* NULL: nobody asks here */
+    struct keeper *keeper;
+    uint32_t node;
+    uint64_t epoch;
+};
+
+/* Puts the questions that have come to the keeper. */
+void teller_take(const struct teller *teller);
+/* Whether the answer is one for the desk; it has been handed out then. */
+NODISCARD bool teller_answer(const struct teller *teller,
+                             const struct answer *answer);
+
+#endif
