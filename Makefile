@@ -30,7 +30,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 REPLAY := candidate vary side plain ratio rulebook quick_columns quick_parts quick_era quick_level quick_gain quick_book quick_clock quick_event quick outcome simulate compare report report_html accounts
 NODES := clock trace stop keys keyring claim frame sync lane fork parts talk greet agree session \
 	transport allow carry link notes safe hubs trust graft reign instance refill decide ask hold feed \
-	answer roster keeper desk teller inquiry pulse door copies join errand clerk store shadow feeding hub
+	answer roster keeper desk teller inquiry pulse door copies retain join errand clerk store shadow feeding hub
 TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial command query statement_words statement_csv \
 	statement_hledger statement_html evidence statement_xlsx statement_table \

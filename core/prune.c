@@ -102,7 +102,8 @@ prune_run(struct journal *journal, struct prune *prune)
     enum err err = OK;
     bool more = true;
 
-    while (err == OK && more)
+    while (err == OK && more &&
+           (prune->items_max == 0 || cut.items < prune->items_max))
         err = run_part(journal, &cut, &more);
     prune->dropped = cut.items;
     prune->boundary = cut.boundary;

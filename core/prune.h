@@ -11,7 +11,8 @@
  * What was dropped is gone from this ledger: `history`, `explain`, `export`
  * and reports begin after it, and so would everything that is made anew from
  * the journal, which is why the caches are dropped along.  Balances are those
- * that the hub tells; a node that has none of them must not prune.
+ * that the hub tells; a node that has none of them must not prune
+ * (nodes/retain.h).
  */
 #ifndef CORE_PRUNE_H
 #define CORE_PRUNE_H
@@ -23,6 +24,7 @@ struct prune {
     uint64_t safe;        /* drop nothing above */
     int64_t before_ms;    /* drop nothing that was recorded at or after */
     bool dry;             /* only count */
+    uint64_t items_max;   /* not 0: about so many are enough */
     uint64_t dropped;     /* out: items */
     stream_head boundary; /* out: what lies at or below has been dropped */
 };

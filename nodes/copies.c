@@ -94,6 +94,53 @@ copies_where(struct copies *copies, uint64_t *ret_epoch, uint64_t *ret_position)
     return err;
 }
 
+/* What "folded" holds; nothing before the feed has been at its end. */
+static view
+get_folded(struct db_txn *txn)
+{
+    view value = { 0 };
+
+    if (db_get(txn, TABLE_FEED, view_of("folded"), &value) &&
+        value.size % sizeof(struct hub_state_seq) != 0)
+        db_fail(txn, err_corrupt());
+    return txn->err == OK ? value : (view) { 0 };
+}
+
+enum err
+copies_told(struct copies *copies, bool *ret_told)
+{
+    struct db_txn txn;
+
+    db_begin(copies->db, DB_READ, &txn);
+    bool told = get_folded(&txn).size > 0;
+    enum err err = txn.err;
+    db_abort(&txn);
+    if (err == OK)
+        *ret_told = told;
+    return err;
+}
+
+enum err
+copies_folded(struct copies *copies, uint64_t incarnation, uint64_t *ret_seq)
+{
+    struct hub_state_seq each;
+    struct db_txn txn;
+    uint64_t seq = 0;
+
+    db_begin(copies->db, DB_READ, &txn);
+    view folded = get_folded(&txn);
+    for (uint32_t at = 0; at < folded.size; at += (uint32_t)sizeof each) {
+        memcpy(&each, folded.bytes + at, sizeof each);
+        if (each.incarnation == incarnation)
+            seq = each.seq;
+    }
+    enum err err = txn.err;
+    db_abort(&txn);
+    if (err == OK)
+        *ret_seq = seq;
+    return err;
+}
+
 /* --- keeping --- */
 
 static void
@@ -102,6 +149,7 @@ forget_all(struct db_txn *txn)
     struct db_cursor cursor;
     char key[ACCOUNT_SIZE];
 
+    db_delete(txn, TABLE_FEED, view_of("folded"));
     for (;;) {
         db_cursor_open(txn, TABLE_STATES, &cursor);
         bool found = db_cursor_first(&cursor) && cursor.key.size < sizeof key;
@@ -122,13 +170,10 @@ struct put {
     int64_t asked_ms; /* 0: the feed's */
 };
 
-static void
-put_state(struct db_txn *txn, const struct put *put,
-          const struct feed_state *state)
+static uint16_t
+list_folded(const struct put *put, struct hub_state_seq folded[STREAMS_MAX])
 {
     const struct frame *frame = put->frame;
-    struct hub_state_seq folded[STREAMS_MAX];
-    char key[ACCOUNT_SIZE];
     uint16_t count = 0;
 
     for (uint32_t i = 0; i < frame->state.folded_count; i++) {
@@ -138,6 +183,17 @@ put_state(struct db_txn *txn, const struct put *put,
                 .incarnation = told->stream.incarnation, .seq = told->seq
             };
     }
+    return count;
+}
+
+static void
+put_state(struct db_txn *txn, const struct put *put,
+          const struct feed_state *state)
+{
+    struct hub_state_seq folded[STREAMS_MAX];
+    char key[ACCOUNT_SIZE];
+
+    const uint16_t count = list_folded(put, folded);
     account_format(state->account, key);
     uint32_t list = (uint32_t)(count * sizeof folded[0]);
     uint32_t size = HEAD_SIZE + list + state->packed.size;
@@ -169,6 +225,8 @@ static void
 put_feed(struct db_txn *txn, const struct frame *frame, uint32_t node,
          int64_t now_ms)
 {
+    const struct put put = { .frame = frame, .node = node };
+    struct hub_state_seq folded[STREAMS_MAX];
     struct at at = get_at(txn);
     const int64_t told_ms = at.epoch == frame->state.epoch ? at.told_ms : 0;
     /* A part in the middle leaves the position where it was. */
@@ -178,7 +236,13 @@ put_feed(struct db_txn *txn, const struct frame *frame, uint32_t node,
     if (at.epoch != frame->state.epoch || at.format != frame->state.format ||
         !digest_equal(at.versions, frame->state.versions))
         forget_all(txn);
-    put_states(txn, &(struct put) { .frame = frame, .node = node });
+    put_states(txn, &put);
+    if (whole) {
+        const uint16_t count = list_folded(&put, folded);
+        db_put(txn, TABLE_FEED, view_of("folded"),
+               (view) { (const uint8_t *)folded,
+                        (uint32_t)(count * sizeof folded[0]) });
+    }
     at = (struct at) { .epoch = frame->state.epoch,
                        .position = frame->state.position,
                        .versions = frame->state.versions,

@@ -8,6 +8,9 @@
  *                   incarnation, u64 seq folded), the packed state
  *   table "feed"    "at" -> u64 epoch, u64 position, versions digest 32, u32
  *                   format, u32 0, i64 told
+ *                   "folded" -> so many (u64 incarnation, u64 seq): what the
+ *                   hub had folded of this node's streams when the feed was
+ *                   last at its end; absent before
  *
  * `told` is when the feed was last at its end: all that it brings was then as
  * the hub had it.  `asked` is when the hub was asked about this account, which
@@ -33,6 +36,14 @@ void copies_close(struct copies *copies);
 /* Up to where the feed has been told, 0 and 0 for nothing.  ERR_IO. */
 NODISCARD enum err copies_where(struct copies *copies, uint64_t *ret_epoch,
                                 uint64_t *ret_position);
+
+/* Whether the feed has ever been at its end under the present epoch and
+ * rules.  ERR_IO. */
+NODISCARD enum err copies_told(struct copies *copies, bool *ret_told);
+/* The seq of this node's stream of events up to which every effect is in the
+ * copies; 0: none.  ERR_IO. */
+NODISCARD enum err copies_folded(struct copies *copies, uint64_t incarnation,
+                                 uint64_t *ret_seq);
 
 /* Keeps a STATE frame of that node's feed, at the time `now_ms`.  States of
  * another epoch, format or other versions than those here are forgotten first;

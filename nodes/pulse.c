@@ -99,6 +99,7 @@ put_node(struct text *out, const struct pulse *pulse)
     put_time(out, "oldest_unsent", pulse->oldest_ms);
     put_number(out, "asked", pulse->asked);
     put_number(out, "answered", pulse->answered);
+    put_number(out, "pruned", pulse->pruned);
 }
 
 static void
@@ -190,6 +191,8 @@ put_node_metrics(struct text *out, const struct pulse *pulse)
         { "questions_answered_total", "counter",
           "of these, those that the hub answered in time",
           (int64_t)pulse->answered },
+        { "pruned_events_total", "counter", "old items that were dropped",
+          (int64_t)pulse->pruned },
     };
     put_metrics(out, pulse, metrics, COUNT_OF(metrics));
 }

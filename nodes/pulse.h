@@ -43,6 +43,7 @@ struct pulse {
     int64_t oldest_ms;            /* arrival of the first of these; 0: none */
     uint64_t asked;               /* questions of the tills ... */
     uint64_t answered;            /* ... by the hub, in time */
+    uint64_t pruned;              /* items dropped since it began */
 
     /* A hub's. */
     uint64_t epoch;

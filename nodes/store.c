@@ -15,6 +15,7 @@
 #include "nodes/link.h"
 #include "nodes/notes.h"
 #include "nodes/pulse.h"
+#include "nodes/retain.h"
 #include "nodes/session.h"
 #include "nodes/stop.h"
 #include "nodes/trace.h"
@@ -64,6 +65,7 @@ struct store {
     int64_t tick_ms;
     int64_t save_ms;
     int64_t mark_ms;
+    struct retain_watch retain;
     int64_t graft_ms; /* when to open everything anew for that; 0: never */
     bool broken;      /* a fault of the disk: open everything again */
     bool done;        /* --once: all is sent and received */
@@ -586,17 +588,26 @@ store_close(struct store *store)
     free(store);
 }
 
-/* What is to be told again is, before anybody reads the ledger. */
+/* What is too old goes and what is to be told again is, before anybody reads
+ * the ledger. */
 static enum err
 open_ledger(struct store *store, struct complaint *complaint)
 {
     const char *dir = store->options->dir;
     enum err err = keeper_ledger(dir, complaint, &store->ledger);
 
-    if (err != OK || !store->options->standby ||
-        !graft_is_due(ledger_journal(store->ledger)))
+    if (err != OK)
         return err;
-    err = graft_run(ledger_journal(store->ledger), dir, clock_wall_ms());
+    store->retain =
+        (struct retain_watch) { .keep_ms = store->options->keep_ms,
+                                .dropped = store->options->dropped };
+    const bool shorter = retain_drop(&store->retain, store->ledger);
+    const bool grafts =
+        store->options->standby && graft_is_due(ledger_journal(store->ledger));
+    if (!shorter && !grafts)
+        return OK;
+    if (grafts)
+        err = graft_run(ledger_journal(store->ledger), dir, clock_wall_ms());
     ledger_close(store->ledger);
     store->ledger = NULL;
     if (err == OK)
@@ -684,6 +695,7 @@ beat(struct store *store)
         .clock_offset_ms = store->clock_offset_ms,
         .asked = store->errands.asked,
         .answered = store->errands.answered,
+        .pruned = store->options->dropped ? *store->options->dropped : 0,
     };
 
     store->pulse_ms = clock_steady_ms() + PULSE_MS;
@@ -702,18 +714,19 @@ beat(struct store *store)
 /* One life of the process between two faults of the disk. */
 static enum err
 live(const struct store_options *options, int stop, struct complaint *complaint,
-     bool *ret_broken, bool *ret_grafts)
+     bool *ret_broken, bool *ret_willing)
 {
     struct store *store = NULL;
 
-    *ret_grafts = false;
+    *ret_willing = false;
     *ret_broken = false;
     enum err err = store_open(options, stop, complaint, &store);
     if (err != OK)
         return err;
     const int descriptors[] = { stop,
                                 store->desk ? desk_bell(store->desk) : stop };
-    while (!store->broken && !store->done && !stop_asked(stop)) {
+    while (!store->broken && !store->done && !stop_asked(stop) &&
+           !retain_is_due(&store->retain, store->ledger, store->copies)) {
         store_turn(store);
         if (clock_steady_ms() >= store->pulse_ms && !store->broken)
             beat(store);
@@ -722,8 +735,8 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     }
     if (!store->broken)
         beat(store);
-    *ret_broken = store->broken;
-    *ret_grafts = store->graft_ms != 0;
+    *ret_broken = store->broken || store->retain.due;
+    *ret_willing = store->graft_ms != 0 || store->retain.due;
     store_close(store);
     return OK;
 }
@@ -731,9 +744,12 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
 enum err
 store_run(const struct store_options *options, struct complaint *complaint)
 {
+    struct store_options counted = *options;
+    uint64_t dropped = 0;
     bool broken = true;
     int stop = -1;
 
+    counted.dropped = &dropped;
     enum err err = stop_open(&stop);
     if (err != OK)
         return err;
@@ -742,9 +758,9 @@ store_run(const struct store_options *options, struct complaint *complaint)
     /* After a fault of the disk nothing is tried in place: everything is
      * closed, opened and checked again. */
     for (uint32_t i = 0; err == OK && broken && i < REOPENS_MAX; i++) {
-        bool grafts = false;
-        err = live(options, stop, complaint, &broken, &grafts);
-        if (grafts)
+        bool willing = false;
+        err = live(&counted, stop, complaint, &broken, &willing);
+        if (willing)
             i = 0;
     }
     if (err == OK && broken)

@@ -12,12 +12,15 @@
 #include "core/err.h"
 
 struct store_options {
-    const char *dir; /* the ledger's */
-    const char *hub; /* endpoint in place of the first stored; NULL: stored */
-    view ticket;     /* of --join; empty: joined before */
-    bool once;       /* end when all is sent and received */
-    bool standby;    /* not a store but the copy of a hub: all streams, and it
-                      * ends when it has been promoted (reign.h) */
+    const char *dir;   /* the ledger's */
+    const char *hub;   /* endpoint in place of the first stored; NULL: stored */
+    view ticket;       /* of --join; empty: joined before */
+    int64_t keep_ms;   /* drop own events that are older and safe (retain.h);
+                        * 0: never */
+    uint64_t *dropped; /* so many by now; counted by store_run() itself */
+    bool once;         /* end when all is sent and received */
+    bool standby;      /* not a store but the copy of a hub: all streams, and it
+                        * ends when it has been promoted (reign.h) */
     /* Told once, when it has joined and runs; NULL: nobody. */
     void (*ready)(void *context);
     void *context;

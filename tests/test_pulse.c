@@ -32,6 +32,7 @@ of_node(void)
         .oldest_ms = AT_MS - 5500,
         .asked = 9,
         .answered = 8,
+        .pruned = 7,
         .disk_free = 1000,
         .disk_size = 4000,
         .journal_size = 500,
@@ -84,7 +85,8 @@ TEST(a_node_in_json)
          "\"last_contact\": \"2025-12-31T23:59:59.000Z\", "
          "\"clock_offset_ms\": -30, \"lag_events\": 3, \"lag_seconds\": 5, "
          "\"oldest_unsent\": \"2025-12-31T23:59:54.500Z\", \"asked\": 9, "
-         "\"answered\": 8, \"disk_free\": 1000, \"disk_size\": 4000, "
+         "\"answered\": 8, \"pruned\": 7, \"disk_free\": 1000, \"disk_size\": "
+         "4000, "
          "\"journal_bytes\": 500}");
 }
 
@@ -94,14 +96,15 @@ TEST(what_is_not_known_is_null)
 {
     struct pulse pulse = { .node = 421, .at_ms = AT_MS };
 
-    says(&pulse, "{\"role\": \"node\", \"node\": 421, "
-                 "\"at\": \"2026-01-01T00:00:00.000Z\", \"since\": null, "
-                 "\"position\": 0, \"unfolded\": 0, \"connected\": false, "
-                 "\"hub\": \"\", \"last_contact\": null, "
-                 "\"clock_offset_ms\": 0, \"lag_events\": 0, "
-                 "\"lag_seconds\": 0, \"oldest_unsent\": null, \"asked\": 0, "
-                 "\"answered\": 0, \"disk_free\": 0, \"disk_size\": 0, "
-                 "\"journal_bytes\": 0}");
+    says(&pulse,
+         "{\"role\": \"node\", \"node\": 421, "
+         "\"at\": \"2026-01-01T00:00:00.000Z\", \"since\": null, "
+         "\"position\": 0, \"unfolded\": 0, \"connected\": false, "
+         "\"hub\": \"\", \"last_contact\": null, "
+         "\"clock_offset_ms\": 0, \"lag_events\": 0, "
+         "\"lag_seconds\": 0, \"oldest_unsent\": null, \"asked\": 0, "
+         "\"answered\": 0, \"pruned\": 0, \"disk_free\": 0, \"disk_size\": 0, "
+         "\"journal_bytes\": 0}");
     struct text text = { 0 };
     pulse.oldest_ms = AT_MS + 60000;
     pulse_json(&text, &pulse);
@@ -163,6 +166,7 @@ TEST(metrics_for_prometheus)
         "\nleima_oldest_unacknowledged_timestamp_seconds{node=\"421\"} "
         "1767225594\n",
         "\nleima_questions_answered_total{node=\"421\"} 8\n",
+        "\nleima_pruned_events_total{node=\"421\"} 7\n",
         "# TYPE leima_questions_total counter\n",
         "\nleima_position{node=\"421\"} 50\n",
         "\nleima_disk_free_bytes{node=\"421\"} 1000\n",

@@ -4,12 +4,10 @@
 #include <inttypes.h>
 
 #include "core/ledger_backup.h"
-#include "core/prune.h"
-#include "nodes/carry.h"
 #include "nodes/clock.h"
 #include "nodes/keys.h"
-#include "nodes/notes.h"
 #include "nodes/reign.h"
+#include "nodes/retain.h"
 #include "nodes/safe.h"
 #include "tools/query.h"
 
@@ -103,88 +101,38 @@ restore(const struct arguments *arguments)
 
 /* --- prune -------------------------------------------------------------- */
 
-/* All streams of this node, each as far as it is safe. */
-static enum err
-prune_streams(struct journal *journal, uint32_t node, struct prune *prune)
-{
-    struct notes notes;
-    struct carry carry = { 0 };
-    uint64_t dropped = 0;
-    enum err err = notes_load(&notes, journal);
-
-    if (err == OK)
-        err = carry_open(journal, &carry);
-    if (err == OK)
-        err = carry_offers(&carry, node, CHANNEL_EVENTS);
-    for (uint32_t i = 0; err == OK && i < carry.offer_count; i++) {
-        prune->stream = carry.offers[i].stream;
-        prune->safe = notes_get_safe(&notes, prune->stream);
-        err = prune_run(journal, prune);
-        dropped += prune->dropped;
-    }
-    carry_close(&carry);
-    prune->dropped = dropped;
-    return err;
-}
-
-/* "400" days, or "400d", "72h", "30m", "90s". */
-static bool
-parse_age(const char *text, int64_t *ret_ms)
-{
-    static const struct {
-        char unit;
-        int64_t ms;
-    } UNITS[] = { { '\0', 86400000 },
-                  { 'd', 86400000 },
-                  { 'h', 3600000 },
-                  { 'm', 60000 },
-                  { 's', 1000 } };
-    int64_t number = 0;
-    const char *at = text;
-
-    while (*at >= '0' && *at <= '9' && number < 100000)
-        number = number * 10 + (*at++ - '0');
-    for (uint32_t i = 0; at > text && number > 0 && i < COUNT_OF(UNITS); i++) {
-        if (at[0] == UNITS[i].unit && (at[0] == '\0' || at[1] == '\0')) {
-            *ret_ms = number * UNITS[i].ms;
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum command_status
 prune(const struct arguments *arguments)
 {
     struct ledger *ledger = NULL;
+    struct complaint complaint = { 0 };
     const char *dir = command_operand(arguments, 0);
-    const char *age = command_option(arguments, "older-than");
     int64_t age_ms = 0;
-    struct prune prune = { .dry = command_flag(arguments, "dry-run") };
+    struct retain retain = { .dry = command_flag(arguments, "dry-run") };
 
-    if (age == NULL || !parse_age(age, &age_ms))
+    if (!command_age(arguments, "older-than", &age_ms))
+        return COMMAND_MISUSE;
+    if (age_ms == 0)
         return command_misuse(arguments,
                               "--older-than DAYS (or 72h, 30m, 90s) is needed");
     if (!keys_has_hub(dir))
         return command_fail(arguments, ERR_CONFLICT,
                             "%s has joined no hub: its events are nowhere else",
                             dir);
-    enum command_status status = query_ledger(arguments, LEDGER_OWN, &ledger);
+    enum command_status status =
+        query_ledger(arguments, retain.dry ? LEDGER_READ : LEDGER_OWN, &ledger);
     if (status != COMMAND_DONE)
         return status;
-    prune.before_ms = command_now_ms() - age_ms;
-    enum err err =
-        prune_streams(ledger_journal(ledger), ledger_who(ledger).node, &prune);
-    if (err == OK && prune.dropped > 0 && !prune.dry)
-        err = prune_caches(ledger_journal(ledger), dir);
+    retain.before_ms = command_now_ms() - age_ms;
+    enum err err = retain_run(ledger, NULL, &retain, &complaint);
     ledger_close(ledger);
     if (err != OK)
-        return command_fail(arguments, err, "%s: %s", dir, err_name(err));
+        return command_fail(arguments, err, "%s", complaint.text);
     if (command_flag(arguments, "json"))
-        printf("{\"dropped\": %" PRIu64 "}\n", prune.dropped);
+        printf("{\"dropped\": %" PRIu64 "}\n", retain.dropped);
     else
-        printf("%s %" PRIu64 " items\n", prune.dry ? "would drop" : "dropped",
-               prune.dropped);
+        printf("%s %" PRIu64 " items\n", retain.dry ? "would drop" : "dropped",
+               retain.dropped);
     return COMMAND_DONE;
 }
 
@@ -226,9 +174,11 @@ const struct command cmd_backup_table[] = {
       .options = PRUNE_OPTIONS,
       .about =
           "Safe is what a standby of the hub has, or a backup that the hub "
-          "has made; leima\nstatus shows it. The node must not be running. "
-          "What was dropped is gone from\nhistory, explain, export and "
-          "reports of this node; balances come from the hub.\n",
+          "has made; leima\nstatus shows it. A node that the hub has told "
+          "nothing yet may drop nothing (1). The\nnode must not be running "
+          "(but for --dry-run); or run it with --retention, and it\ndrops by "
+          "itself. What was dropped is gone from history, explain, export "
+          "and\nreports of this node; balances come from the hub.\n",
       .examples = "leima prune store421 --older-than 400 --dry-run\n" },
     { 0 },
 };

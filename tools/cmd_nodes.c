@@ -184,6 +184,8 @@ node(const struct arguments *arguments)
 
     if (ticket != NULL && strcmp(ticket, "-") != 0)
         return misuse_of_join(arguments);
+    if (!command_age(arguments, "retention", &options.keep_ms))
+        return COMMAND_MISUSE;
     set_trace(arguments);
     if (!arena_open(&arena, 1u << 16))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
@@ -201,30 +203,6 @@ node(const struct arguments *arguments)
 }
 
 /* --- enrol -------------------------------------------------------------- */
-
-/* "72h", "30m", "7d" or "90s". */
-static bool
-parse_ttl(const char *text, int64_t *ret_ms)
-{
-    static const struct {
-        char unit;
-        int64_t ms;
-    } UNITS[] = {
-        { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }
-    };
-    int64_t number = 0;
-    const char *at = text;
-
-    while (*at >= '0' && *at <= '9' && number < 100000)
-        number = number * 10 + (*at++ - '0');
-    for (uint32_t i = 0; i < COUNT_OF(UNITS); i++) {
-        if (at > text && number > 0 && at[0] == UNITS[i].unit && !at[1]) {
-            *ret_ms = number * UNITS[i].ms;
-            return true;
-        }
-    }
-    return false;
-}
 
 /* "421,422" up to the end of the view. */
 static bool
@@ -407,12 +385,10 @@ enrol_file(struct office *office, view file)
 static enum command_status
 read_ttl(struct office *office)
 {
-    const char *ttl = command_option(office->arguments, "ttl");
     int64_t ttl_ms = TTL_DEFAULT_MS;
 
-    if (ttl != NULL && !parse_ttl(ttl, &ttl_ms))
-        return command_misuse(office->arguments,
-                              "--ttl %s: expected 90s, 30m, 72h or 7d", ttl);
+    if (!command_age(office->arguments, "ttl", &ttl_ms))
+        return COMMAND_MISUSE;
     office->until_ms = command_now_ms() + ttl_ms;
     return COMMAND_DONE;
 }
@@ -622,6 +598,7 @@ static const struct option NODE_OPTIONS[] = {
     { "hub", "ENDPOINT", "the hub's address (that of the joining)" },
     { "join", "-", "join first; the string comes on standard input" },
     { "once", NULL, "end when all is sent and received" },
+    { "retention", "DAYS", "drop own events that are older, once safe" },
     { "metrics", "FILE", "metrics for Prometheus, every ten seconds" },
     { "debug", NULL, "trace every step" },
     { 0 }
@@ -677,9 +654,11 @@ const struct command cmd_nodes_table[] = {
       .operands_max = 1,
       .options = NODE_OPTIONS,
       .about = "Replicates what any process appends to LEDGER to the hub, and "
-               "takes its rules from there.",
+               "takes its rules from\nthere. With --retention (400, or 72h, "
+               "30m, 90s) it drops from time to time what is\nolder and safe, "
+               "as leima prune does; sales go on meanwhile.\n",
       .examples = "leima node store421 --join - < string\n"
-                  "leima node store421\n" },
+                  "leima node store421 --retention 400\n" },
     { .name = "enrol new",
       .run = enrol_new,
       .line = "let a node join: prints the string for `node --join -`",

@@ -438,6 +438,45 @@ command_integer(const struct arguments *arguments, const char *name,
     return true;
 }
 
+static bool
+parse_age(const char *text, int64_t *ret_ms)
+{
+    static const struct {
+        char unit;
+        int64_t ms;
+    } UNITS[] = { { '\0', 86400000 },
+                  { 'd', 86400000 },
+                  { 'h', 3600000 },
+                  { 'm', 60000 },
+                  { 's', 1000 } };
+    int64_t number = 0;
+    const char *at = text;
+
+    while (*at >= '0' && *at <= '9' && number < 100000)
+        number = number * 10 + (*at++ - '0');
+    for (uint32_t i = 0; at > text && number > 0 && i < COUNT_OF(UNITS); i++) {
+        if (at[0] == UNITS[i].unit && (at[0] == '\0' || at[1] == '\0')) {
+            *ret_ms = number * UNITS[i].ms;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+command_age(const struct arguments *arguments, const char *name,
+            int64_t *ret_ms)
+{
+    const char *text = command_option(arguments, name);
+
+    if (text == NULL || parse_age(text, ret_ms))
+        return true;
+    command_misuse(arguments,
+                   "--%s: expected days, or 72h, 30m, 90s, found \"%s\"", name,
+                   text);
+    return false;
+}
+
 bool
 command_month(const struct arguments *arguments, const char *name,
               int32_t *ret_month)

@@ -79,6 +79,9 @@ const char *command_option_nth(const struct arguments *arguments,
 NODISCARD bool command_integer(const struct arguments *arguments,
                                const char *name, int64_t min, int64_t max,
                                int64_t *ret);
+/* "400" days, or "400d", "72h", "30m", "90s". */
+NODISCARD bool command_age(const struct arguments *arguments, const char *name,
+                           int64_t *ret_ms);
 /* "YYYY-MM" as a month, "YYYY-MM-DD" as a day of calendar.h. */
 NODISCARD bool command_month(const struct arguments *arguments,
                              const char *name, int32_t *ret_month);
