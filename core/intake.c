@@ -58,5 +58,5 @@ intake_pointer(const struct event *event, const struct item *item,
 bool
 intake_is_flagged(const struct record *record)
 {
-    return (record->flags & RECORD_CLOCK_BACK) != 0;
+    return (record->flags & (RECORD_CLOCK_BACK | RECORD_CLOCK_OFF)) != 0;
 }

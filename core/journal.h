@@ -145,6 +145,9 @@ NODISCARD enum err journal_get_note(struct journal *journal, view name,
  * whoever sees to it, by beginning another incarnation, takes it away. */
 #define JOURNAL_REWOUND "rewound"
 
+/* The hub's clock less ours in ms, as an i64, under this name: what is appended
+ * while it is far from 0 is flagged (RECORD_CLOCK_OFF). */
+#define JOURNAL_CLOCK_NOTE "sync.clock"
 /* Replaces it, durably; an empty value takes it away. */
 NODISCARD enum err journal_put_note(struct journal *journal, view name,
                                     view value);

@@ -131,6 +131,16 @@ is_misplaced(const struct record *record)
     }
 }
 
+static const char *
+clock_fault(uint32_t flags)
+{
+    if ((flags & RECORD_CLOCK_OFF) == 0)
+        return "had gone back";
+    if ((flags & RECORD_CLOCK_BACK) == 0)
+        return "was more than 15 minutes off the hub's";
+    return "had gone back and was more than 15 minutes off the hub's";
+}
+
 static void
 take_record(struct sweep *sweep, const struct reader_item *item)
 {
@@ -138,10 +148,11 @@ take_record(struct sweep *sweep, const struct reader_item *item)
     struct record_event stored;
     uint64_t position = item->position;
 
-    if ((item->record.flags & RECORD_CLOCK_BACK) != 0)
+    if ((item->record.flags & (RECORD_CLOCK_BACK | RECORD_CLOCK_OFF)) != 0)
         tell(sweep, ASIDE_FLAGGED, position, first_of(&item->record),
-             "%" PRIu32 " %s written by a clock that had gone back",
-             item->record.count, item->record.count == 1 ? "item" : "items");
+             "%" PRIu32 " %s written by a clock that %s", item->record.count,
+             item->record.count == 1 ? "item" : "items",
+             clock_fault(item->record.flags));
     if (is_misplaced(&item->record))
         tell(sweep, ASIDE_QUARANTINED, position, first_of(&item->record),
              "a kind that only a hub's own streams may have");

@@ -51,5 +51,7 @@ static_assert(LIMIT_RECORD_SIZE < LIMIT_FRAME_SIZE, "a record fits a frame");
 
 /* How far ahead of the clock an appended event may lie: 24 hours. */
 #define LIMIT_FUTURE_MS INT64_C(86400000)
+/* What a clock that is further from the hub's writes is flagged. */
+#define LIMIT_CLOCK_OFF_MS INT64_C(900000)
 
 #endif

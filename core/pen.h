@@ -24,6 +24,7 @@ struct pen {
     uint64_t position;  /* the last one; 0: none yet */
     int64_t arrival_ms; /* of it */
     bool wrote;         /* anything at all */
+    bool clock_off;     /* this machine's clock is far from the hub's */
     struct pen_stream streams[CHANNEL_END];
 };
 

@@ -15,7 +15,7 @@ enum {
     ORIGIN_SIZE = 44,
     CHAINED_FROM = 12, /* the bytes of the head that the chain covers */
     CHAINED_TO = 48,
-    FLAGS_ALL = RECORD_FIRST | RECORD_CLOCK_BACK,
+    FLAGS_ALL = RECORD_FIRST | RECORD_CLOCK_BACK | RECORD_CLOCK_OFF,
     CORE_SIZE_MASK = 0xffffff,
 };
 

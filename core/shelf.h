@@ -16,6 +16,8 @@
  *     copies      identity of the original         position 8, fingerprint 24
  *     quarantine  position of a copy               reason 1
  *     notes       name                             anything
+ *                 "sync.clock"                     i64: the hub's clock less
+ *                                                  ours, ms
  *                 "dropped/" and a position        items 8, seq 8,
  *                                                  incarnation 8, node 4,
  *                                                  channel 4: a run of
@@ -77,6 +79,8 @@ enum { SHELF_FORMAT = 1 };
 /* ERR_NOT_FOUND, ERR_UNKNOWN and ERR_CORRUPT go to the transaction. */
 void shelf_get_self(struct db_txn *txn, struct shelf_self *ret_self);
 void shelf_put_self(struct db_txn *txn, const struct shelf_self *self);
+
+#define SHELF_CLOCK_NOTE "sync.clock"
 
 enum { SHELF_PREFIX_SIZE = 16 };
 

@@ -22,6 +22,7 @@
 #include "nodes/carry.h"
 #include "nodes/clock.h"
 #include "nodes/door.h"
+#include "nodes/drift.h"
 #include "nodes/feeding.h"
 #include "nodes/inquiry.h"
 #include "nodes/keeper.h"
@@ -346,6 +347,8 @@ welcome(struct hub *hub, const struct transport_peer *peer)
 static void
 hear_hello(struct hub *hub, struct guest *guest, const struct frame *frame)
 {
+    guest->clock_offset_ms = drift_peer(hub->node, guest->peer.pass.node,
+                                        guest->heard_ms, frame->hello.clock_ms);
     if (shadow_hello(hub->shadow, frame, guest->standby, hub->epoch))
         return;
     trace(TRACE_ERROR, hub->node, "alarm", "what=unproved peer=%u epoch=%llu",
@@ -649,6 +652,7 @@ open_all(struct hub *hub, struct complaint *complaint)
         err = shadow_open(&shadow, &hub->shadow, complaint);
     if (err == OK)
         err = keeper_open(hub->ledger, true, &hub->keeper);
+    hub->teller = (struct teller) { NULL, hub->keeper, hub->node, hub->epoch };
     if (err == OK)
         err = start_listening(hub, complaint);
     return err;
@@ -729,18 +733,6 @@ beat(struct hub *hub)
         trace(TRACE_NOTICE, hub->node, "pulse", "err=%s", err_name(err));
 }
 
-/* A hub without one does all else. */
-static void
-open_desk(struct hub *hub)
-{
-    hub->teller = (struct teller) { .keeper = hub->keeper,
-                                    .node = hub->node,
-                                    .epoch = hub->epoch };
-    enum err err = desk_open(hub->options->dir, &hub->teller.desk);
-    if (err != OK)
-        trace(TRACE_ERROR, hub->node, "desk", "err=%s", err_name(err));
-}
-
 /* One life of the process between two faults of the disk. */
 static enum err
 live(const struct hub_options *options, int stop, struct complaint *complaint,
@@ -752,7 +744,7 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     enum err err = hub_open(options, complaint, &hub);
     if (err != OK)
         return err;
-    open_desk(hub);
+    teller_open(&hub->teller, hub->options->dir);
     const int descriptors[] = { stop, keeper_bell(hub->keeper),
                                 hub->teller.desk ? desk_bell(hub->teller.desk)
                                                  : stop };

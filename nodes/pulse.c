@@ -1,6 +1,7 @@
 #include "nodes/pulse.h"
 
 #include "core/reader.h"
+#include "nodes/drift.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +51,7 @@ pulse_peers(const struct roster *roster, struct pulse *pulse)
         pulse->peers[pulse->peer_count++] = (struct pulse_peer) {
             .node = guest->peer.pass.node,
             .heard_ms = guest->heard_ms,
+            .clock_offset_ms = guest->clock_offset_ms,
             .lag = session_lag(guest->session),
             .asked = guest->asked_count,
             .turned_away = guest->turned_away,
@@ -91,6 +93,7 @@ put_node(struct text *out, const struct pulse *pulse)
     text_json_view(out, "hub", view_of(pulse->hub));
     put_time(out, "last_contact", pulse->contact_ms);
     text_json_integer(out, "clock_offset_ms", pulse->clock_offset_ms);
+    text_json_bool(out, "clock_wrong", drift_is_wrong(pulse->clock_offset_ms));
     put_number(out, "lag_events", pulse->lag);
     put_number(out, "lag_seconds",
                pulse->oldest_ms > 0 && pulse->at_ms > pulse->oldest_ms
@@ -115,6 +118,9 @@ put_hub(struct text *out, const struct pulse *pulse)
         text_char(out, '{');
         put_number(out, "node", peer->node);
         put_time(out, "heard", peer->heard_ms);
+        text_json_integer(out, "clock_offset_ms", peer->clock_offset_ms);
+        text_json_bool(out, "clock_wrong",
+                       drift_is_wrong(peer->clock_offset_ms));
         put_number(out, "lag_events", peer->lag);
         put_number(out, "asked", peer->asked);
         put_number(out, "turned_away", peer->turned_away);
@@ -212,6 +218,13 @@ put_hub_metrics(struct text *out, const struct pulse *pulse)
                     "leima_peer_heard_timestamp_seconds{peer=\"%" PRIu32
                     "\"} %" PRId64 "\n",
                     pulse->peers[i].node, pulse->peers[i].heard_ms / 1000);
+    put_head(out, "peer_clock_offset_milliseconds", "gauge",
+             "our clock less its, when it connected");
+    for (uint32_t i = 0; i < pulse->peer_count; i++)
+        text_format(out,
+                    "leima_peer_clock_offset_milliseconds{peer=\"%" PRIu32
+                    "\"} %" PRId64 "\n",
+                    pulse->peers[i].node, pulse->peers[i].clock_offset_ms);
     put_head(out, "peer_lag_events", "gauge", "told of and not here yet");
     for (uint32_t i = 0; i < pulse->peer_count; i++)
         text_format(out,

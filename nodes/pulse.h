@@ -18,8 +18,9 @@ enum { PULSE_MS = 10000, PULSE_SIZE_MAX = 4 << 20 };
 
 struct pulse_peer { /* of a hub: a session that is there */
     uint32_t node;
-    int64_t heard_ms; /* the wall's clock, like all times here */
-    uint64_t lag;     /* events that it has told of and we lack */
+    int64_t heard_ms;        /* the wall's clock, like all times here */
+    int64_t clock_offset_ms; /* ours less its, when it said HELLO */
+    uint64_t lag;            /* events that it has told of and we lack */
     uint64_t asked;
     uint64_t turned_away;
 };
@@ -37,8 +38,7 @@ struct pulse {
     bool connected;
     char hub[KEYS_ENDPOINT_SIZE]; /* that it talks to, or tries to */
     int64_t contact_ms;           /* last word of a hub; 0: none yet */
-    int64_t clock_offset_ms;      /* the hub's clock less ours, when it last
-                                   * said WELCOME */
+    int64_t clock_offset_ms;      /* the hub's clock less ours (drift.h) */
     uint64_t lag;                 /* items that no hub has acknowledged */
     int64_t oldest_ms;            /* arrival of the first of these; 0: none */
     uint64_t asked;               /* questions of the tills ... */

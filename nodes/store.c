@@ -9,6 +9,7 @@
 #include "nodes/carry.h"
 #include "nodes/clerk.h"
 #include "nodes/clock.h"
+#include "nodes/drift.h"
 #include "nodes/graft.h"
 #include "nodes/join.h"
 #include "nodes/keeper.h"
@@ -47,9 +48,9 @@ struct store {
     struct copies *copies;
     struct desk *desk; /* NULL: nobody asks here */
     struct errands errands;
-    int64_t since_ms; /* the wall's clock, like the next two */
+    int64_t since_ms; /* the wall's clock, like the next one */
     int64_t contact_ms;
-    int64_t clock_offset_ms;
+    struct drift drift;
     int64_t pulse_ms;
     struct link link;
     bool link_is_open;
@@ -395,7 +396,8 @@ hear_welcome(struct store *store, const struct frame *frame)
     const struct claim *claim = &frame->welcome.claim;
     const struct keys_hub *hub = &store->link.hubs.list[store->link.hub];
 
-    store->clock_offset_ms = frame->welcome.clock_ms - store->contact_ms;
+    drift_hear(&store->drift, frame->welcome.clock_ms, clock_steady_ms());
+    drift_look(&store->drift, store->node, store->journal);
     if (claim->epoch <= store->claim.epoch ||
         claim->epoch != frame->welcome.epoch ||
         !curve_key_equal(claim->curve, hub->key) || !claim_is_sound(claim))
@@ -692,7 +694,8 @@ beat(struct store *store)
         .since_ms = store->since_ms,
         .connected = store->session && session_is_live(store->session),
         .contact_ms = store->contact_ms,
-        .clock_offset_ms = store->clock_offset_ms,
+        .clock_offset_ms =
+            drift_look(&store->drift, store->node, store->journal),
         .asked = store->errands.asked,
         .answered = store->errands.answered,
         .pruned = store->options->dropped ? *store->options->dropped : 0,

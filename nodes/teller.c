@@ -1,8 +1,18 @@
 #include "nodes/teller.h"
 
 #include "nodes/clock.h"
+#include "nodes/trace.h"
 
 enum { NO_SESSION = 0 }; /* the hub counts them from 1 */
+
+void
+teller_open(struct teller *teller, const char *dir)
+{
+    enum err err = desk_open(dir, &teller->desk);
+
+    if (err != OK)
+        trace(TRACE_ERROR, teller->node, "desk", "err=%s", err_name(err));
+}
 
 void
 teller_take(const struct teller *teller)

@@ -19,6 +19,8 @@ struct teller {
     uint64_t epoch;
 };
 
+/* Opens the desk; a hub without one does all else. */
+void teller_open(struct teller *teller, const char *dir);
 /* Puts the questions that have come to the keeper. */
 void teller_take(const struct teller *teller);
 /* Whether the answer is one for the desk; it has been handed out then. */

@@ -243,6 +243,65 @@ def test_status_and_metrics():
     assert leima("status", "hq2", "--json").expect(0).json()["process"] is None
 
 
+WRONG_CLOCK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <time.h>
+int
+clock_gettime(clockid_t clock, struct timespec *time)
+{
+    int (*real)(clockid_t, struct timespec *) =
+        dlsym(RTLD_NEXT, "clock_gettime");
+    int code = real(clock, time);
+    if (clock == CLOCK_REALTIME)
+        time->tv_sec -= 1200;
+    return code;
+}
+"""
+
+
+@network
+def test_a_wrong_clock_is_flagged():
+    """A machine that is twenty minutes late."""
+    with open("clock.c", "w") as file:
+        file.write(WRONG_CLOCK)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", "clock.so", "clock.c"],
+                   check=True)
+    hub = Hub()
+    join(11).stop()
+    earn("n11", 1000)
+    os.environ["LD_PRELOAD"] = os.path.abspath("clock.so")
+    try:
+        node = Node(11)
+        wait("its word", lambda: node.said("what=wrong"))
+        earn("n11", 1000, receipt="late")
+        wait("the sale at the hub", lambda: len(events("hq")) == 2)
+        node.stop()
+    finally:
+        del os.environ["LD_PRELOAD"]
+    hub.stop()
+    assert hub.said("what=clock peer=11 "), hub.tail()
+    found = leima("status", "n11", "--json").expect(0).json()
+    assert found["process"]["clock_wrong"], found
+    for ledger in ("n11", "hq"):
+        found = leima("status", ledger, "--json").expect(0).json()
+        flagged = [each for each in found["findings"]
+                   if "15 minutes off" in each["reason"]]
+        assert flagged and flagged[-1]["event"].startswith("11."), found
+    # Put right, it is no longer flagged.
+    hub = Hub(listen=hub.endpoint)
+    node = Node(11)
+    before = found["flagged"]
+    wait("the node's word", lambda: (
+        leima("status", "n11", "--json").json()["process"] or {}
+    ).get("clock_wrong") is False)
+    earn("n11", 1000, receipt="right")
+    wait("the sale at the hub", lambda: len(events("hq")) == 3)
+    assert leima("status", "hq", "--json").json()["flagged"] == before
+    hub.stop()
+    node.stop()
+
+
 def check_metrics(text, *names):
     """Each name once, with HELP and TYPE before its samples."""
     typed, samples = set(), set()

@@ -41,7 +41,7 @@ of_node(void)
 
 static struct pulse_peer peers[] = {
     { .node = 11, .heard_ms = AT_MS, .lag = 4, .asked = 6, .turned_away = 1 },
-    { .node = 12, .heard_ms = AT_MS - 2000 },
+    { .node = 12, .heard_ms = AT_MS - 2000, .clock_offset_ms = -900001 },
 };
 
 static struct pulse
@@ -83,7 +83,8 @@ TEST(a_node_in_json)
          "\"unfolded\": 2, \"connected\": true, "
          "\"hub\": \"tcp://10.0.0.1:7001\", "
          "\"last_contact\": \"2025-12-31T23:59:59.000Z\", "
-         "\"clock_offset_ms\": -30, \"lag_events\": 3, \"lag_seconds\": 5, "
+         "\"clock_offset_ms\": -30, \"clock_wrong\": false, \"lag_events\": 3, "
+         "\"lag_seconds\": 5, "
          "\"oldest_unsent\": \"2025-12-31T23:59:54.500Z\", \"asked\": 9, "
          "\"answered\": 8, \"pruned\": 7, \"disk_free\": 1000, \"disk_size\": "
          "4000, "
@@ -101,7 +102,7 @@ TEST(what_is_not_known_is_null)
          "\"at\": \"2026-01-01T00:00:00.000Z\", \"since\": null, "
          "\"position\": 0, \"unfolded\": 0, \"connected\": false, "
          "\"hub\": \"\", \"last_contact\": null, "
-         "\"clock_offset_ms\": 0, \"lag_events\": 0, "
+         "\"clock_offset_ms\": 0, \"clock_wrong\": false, \"lag_events\": 0, "
          "\"lag_seconds\": 0, \"oldest_unsent\": null, \"asked\": 0, "
          "\"answered\": 0, \"pruned\": 0, \"disk_free\": 0, \"disk_size\": 0, "
          "\"journal_bytes\": 0}");
@@ -121,8 +122,10 @@ TEST(a_hub_in_json)
                  "\"since\": \"2026-01-01T00:00:00.000Z\", \"position\": 50, "
                  "\"unfolded\": 0, \"epoch\": 9, \"reserved\": 2, \"nodes\": ["
                  "{\"node\": 11, \"heard\": \"2026-01-01T00:00:00.000Z\", "
+                 "\"clock_offset_ms\": 0, \"clock_wrong\": false, "
                  "\"lag_events\": 4, \"asked\": 6, \"turned_away\": 1}, "
                  "{\"node\": 12, \"heard\": \"2025-12-31T23:59:58.000Z\", "
+                 "\"clock_offset_ms\": -900001, \"clock_wrong\": true, "
                  "\"lag_events\": 0, \"asked\": 0, \"turned_away\": 0}], "
                  "\"disk_free\": 0, \"disk_size\": 0, \"journal_bytes\": 0}");
 }

@@ -376,7 +376,13 @@ def test_a_node_drops_what_is_safe():
     shutil.copytree("hq/keys", "keys")
     wait("the backup to count", lambda: status("n11")["unsafe"] == 0)
     leima("prune", "n11", "--older-than", 1).expect(4)     # it runs
+    wait("the hub to tell", lambda: prune("n11", "--dry-run") == 20)
     node.stop()
+    # Without what the hub has told, balances would go with the events.
+    shutil.move("n11/copies", "told")
+    said = leima("prune", "n11", "--older-than", "1s").expect(1).err
+    assert "the hub has told nothing" in said, said
+    shutil.move("told", "n11/copies")
     assert leima("prune", "n11", "--older-than", 1,
                  "--json").expect(0).json()["dropped"] == 0
     assert prune("n11", "--dry-run") == 20
@@ -406,6 +412,32 @@ def test_a_node_drops_what_is_safe():
 
 
 @network
+def test_a_node_with_a_retention_drops_by_itself():
+    hub = Hub()
+    node = join(11)
+    node.stop()
+    node = Node(11, "--retention", "1s", "--metrics", "n11.prom")
+    sold = sell("n11", 19) + sell("n11", 1, prefix="L")
+    wait("the sales at the hub", lambda: has("hq", sold))
+    leima("backup", "hq", "copy").expect(0)
+    wait("it to drop all but the last",
+         lambda: list(events("n11")) == sold[-1:], 40)
+    assert node.said(" pruned items=19"), node.tail()
+    # It goes on, with all that the member has.
+    sold += sell("n11", 2, prefix="B")
+    wait("sales after it", lambda: has("hq", sold))
+    wait("the sum", lambda: leima("balance", "n11", 42, "--json").expect(0)
+         .json()["purchases"] == len(sold))
+    leima("verify", "n11").expect(0)
+    node.stop()
+    assert status("n11")["process"]["pruned"] == 19
+    with open("n11.prom") as file:
+        assert '\nleima_pruned_events_total{node="11"} 19\n' in file.read()
+    hub.stop()
+    leima("node", "n11", "--retention", "soon").expect(2)
+
+
+@network
 def test_a_range_that_was_dropped_is_missed():
     """Restored from too old a backup: it is said, and nothing is closed."""
     hub = Hub()
@@ -416,6 +448,7 @@ def test_a_range_that_was_dropped_is_missed():
     wait("the sales at the hub", lambda: has("hq", sold))
     leima("backup", "hq", "young").expect(0)
     wait("the backup to count", lambda: status("n11")["unsafe"] == 0)
+    wait("the hub to tell", lambda: prune("n11", "--dry-run") == 5)
     node.stop()
     assert prune("n11") == 5
     hub.kill()

@@ -1,0 +1,72 @@
+/*
+ * test_drift.c - a clock that stands far from the hub's is noticed, also when
+ * it is set wrong or right in between, and what it writes is flagged
+ */
+#include "nodes/drift.h"
+
+#include "core/reader.h"
+#include "tests/kit.h"
+#include "tests/unit.h"
+
+enum { MINUTE_MS = 60000 };
+
+TEST(the_hubs_time_is_carried_on)
+{
+    struct drift drift = { 0 };
+
+    assert_int_equal(drift_offset_ms(&drift, 5000, 77), 0);
+    drift_hear(&drift, 1000000, 500);
+    assert_int_equal(drift_offset_ms(&drift, 1000000, 500), 0);
+    assert_int_equal(drift_offset_ms(&drift, 1060000, 60500), 0);
+    assert_int_equal(drift_offset_ms(&drift, 1000, 60500), 1059000);
+    assert_int_equal(drift_offset_ms(&drift, 1070000, 60500), -10000);
+    assert_false(drift_is_wrong(15 * MINUTE_MS));
+    assert_true(drift_is_wrong(15 * MINUTE_MS + 1));
+    assert_false(drift_is_wrong(-15 * MINUTE_MS));
+    assert_true(drift_is_wrong(-15 * MINUTE_MS - 1));
+}
+
+static uint8_t
+flags_of_next(struct journal *journal)
+{
+    struct journal_entry entry = kit_entry("a");
+    struct journal_result result;
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    assert_int_equal(kit_append(journal, &entry, 1, &result), OK);
+    assert_int_equal(reader_open(journal, &reader), OK);
+    assert_int_equal(reader_next(reader, result.position, &item), OK);
+    uint8_t flags = (uint8_t)(item.record.flags & RECORD_CLOCK_OFF);
+    reader_close(reader);
+    return flags;
+}
+
+TEST(what_a_wrong_clock_writes_is_flagged)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct drift drift = { 0 };
+
+    assert_int_equal(drift_note(&drift, journal, KIT_NOW, 0), OK);
+    assert_int_equal(flags_of_next(journal), 0);
+    drift_hear(&drift, KIT_NOW + 16 * MINUTE_MS, 0);
+    assert_int_equal(drift_note(&drift, journal, KIT_NOW, 0), OK);
+    assert_int_equal(flags_of_next(journal), RECORD_CLOCK_OFF);
+    /* Less than a minute's change is not written down. */
+    uint64_t txn = journal_last_txn(journal);
+    assert_int_equal(drift_note(&drift, journal, KIT_NOW + 59000, 0), OK);
+    assert_int_equal(journal_last_txn(journal), txn);
+    /* Put right. */
+    assert_int_equal(drift_note(&drift, journal, KIT_NOW + 16 * MINUTE_MS, 0),
+                     OK);
+    assert_int_equal(flags_of_next(journal), 0);
+    assert_int_equal(drift_note(&drift, journal, KIT_NOW + 32 * MINUTE_MS, 0),
+                     OK);
+    assert_int_equal(flags_of_next(journal), RECORD_CLOCK_OFF);
+    journal_close(journal);
+    place_remove(&place);
+}
+
+RUN(cmocka_unit_test(the_hubs_time_is_carried_on),
+    cmocka_unit_test(what_a_wrong_clock_writes_is_flagged))
