@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -150,13 +151,11 @@ leave(const char *dir, enum record_reason reason, int64_t now_ms)
     return err;
 }
 
-enum err
-instance_check(const char *dir, bool create, int64_t now_ms, bool *ret_moved,
-               struct complaint *complaint)
+static enum err
+check(const char *dir, bool create, int64_t now_ms, bool *ret_moved)
 {
     char path[PATH_SIZE], here[INSTANCE_SIZE], there[INSTANCE_SIZE];
 
-    *ret_moved = false;
     enum err err = join(dir, "instance", path);
     if (err == OK)
         err = instance_get(dir, here);
@@ -175,8 +174,27 @@ instance_check(const char *dir, bool create, int64_t now_ms, bool *ret_moved,
     }
     if (err == OK && (moved || (fresh && create)))
         err = write_token(dir, here);
+    return err;
+}
+
+/* One process at a time: who comes second finds that all has been done. */
+enum err
+instance_check(const char *dir, bool create, int64_t now_ms, bool *ret_moved,
+               struct complaint *complaint)
+{
+    enum err err = ERR_IO;
+
+    *ret_moved = false;
+    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return OK;
+    if (folder >= 0 && flock(folder, LOCK_EX) == 0)
+        err = check(dir, create, now_ms, ret_moved);
+    if (folder >= 0)
+        close(folder);
     if (err != OK)
-        complain(complaint, "%s: can't tell whether this is a copy: %s", path,
+        complain(complaint,
+                 "%s/instance: can't tell whether this is a copy: %s", dir,
                  err_name(err));
     return err;
 }
