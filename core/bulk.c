@@ -16,7 +16,8 @@ enum {
     SCRATCH_SIZE = 1 << 20,
     DIGIT_BITS = 11,
     DIGITS = 1 << DIGIT_BITS,
-    AHEAD = 12, /* rows that are fetched before they are needed */
+    AHEAD = 12,        /* rows that are fetched before they are needed */
+    FETCH_SIZE = 1024, /* likewise, bytes */
     MARK_ITEM = 1,
     STREAMS_SIZE = 1 << 30, /* address space */
 };
@@ -300,20 +301,6 @@ struct places {
     uint32_t count;
 };
 
-static uint32_t
-count_marks(const struct spill_part *part)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < part->count; i++) {
-        const uint8_t *at = part->stretches[i].bytes;
-        const uint8_t *end = at + part->stretches[i].size;
-        for (; at < end; count++)
-            at += (((const struct mark *)(const void *)at)->size + 7) & ~7u;
-    }
-    return count;
-}
-
 static struct place *
 list_marks(const struct spill_part *part, struct place *next)
 {
@@ -322,6 +309,7 @@ list_marks(const struct spill_part *part, struct place *next)
         const uint8_t *end = at + part->stretches[i].size;
         while (at < end) {
             const struct mark *mark = (const void *)at;
+            __builtin_prefetch(at + FETCH_SIZE);
             *next++ = (struct place) { mark->member, mark };
             at += (mark->size + 7) & ~7u;
         }
@@ -416,29 +404,27 @@ add_row(struct worker *worker, const struct mark *mark)
     const struct worker *from = &worker->job->workers[mark->worker];
     uint8_t *at = (uint8_t *)(uintptr_t)(mark + 1);
     const uint8_t *end = (const uint8_t *)mark + mark->size;
-    struct chapter_row row = {
-        .key = mark->key,
-        .position = mark->position,
-        .identity = identity_of(from, mark),
-        .recorded_ms = mark->recorded_ms,
-        .amount = mark->amount,
-        .tag = mark->tag & CHAPTER_TAG_OWN,
-        .item = (mark->tag & MARK_ITEM) != 0,
-    };
+    struct chapter_row *row = draft_row(&worker->draft);
 
+    row->key = mark->key;
+    row->position = mark->position;
+    row->identity = identity_of(from, mark);
+    row->recorded_ms = mark->recorded_ms;
+    row->amount = mark->amount;
+    row->tag = mark->tag & CHAPTER_TAG_OWN;
+    row->item = (mark->tag & MARK_ITEM) != 0;
     at += mark->member != 0 ? 0 : 1 + at[0];
-    if (!row.item)
-        row.goods = translate_goods(mark, from->translate);
-    if (!row.item && chapter_key_kind(row.key) == CHAPTER_LINES) {
-        translate_lines(at, row.goods, from->translate);
-        row.lines = at;
-        at += row.goods * sizeof(struct chapter_line);
-        memcpy(&row.skus.size, at, 4);
-        row.skus.bytes = at + 4;
-        at += 4 + row.skus.size;
+    if (!row->item)
+        row->goods = translate_goods(mark, from->translate);
+    if (!row->item && chapter_key_kind(row->key) == CHAPTER_LINES) {
+        translate_lines(at, row->goods, from->translate);
+        row->lines = at;
+        at += row->goods * sizeof(struct chapter_line);
+        memcpy(&row->skus.size, at, 4);
+        row->skus.bytes = at + 4;
+        at += 4 + row->skus.size;
     }
-    row.codes = (view) { at, (uint32_t)(end - at) };
-    draft_row(&worker->draft, &row);
+    row->codes = (view) { at, (uint32_t)(end - at) };
 }
 
 static enum err
@@ -463,6 +449,14 @@ same_account(const struct place *a, const struct place *b)
             view_equal(account_of(a->mark).bearer, account_of(b->mark).bearer));
 }
 
+/* It may lie across two lines of the cache. */
+static void
+fetch(const struct mark *mark)
+{
+    __builtin_prefetch(mark);
+    __builtin_prefetch(mark + 1);
+}
+
 static enum err
 write_places(struct worker *worker, const struct places *places,
              struct runs_writer *part)
@@ -473,7 +467,7 @@ write_places(struct worker *worker, const struct places *places,
 
     for (uint32_t i = 1; i <= places->count && err == OK; i++) {
         if (i + AHEAD < places->count)
-            __builtin_prefetch(items[i + AHEAD].mark);
+            fetch(items[i + AHEAD].mark);
         if (i < places->count && same_account(&items[first], &items[i]))
             continue;
         err = write_account(worker, items + first, i - first, part);
@@ -495,7 +489,7 @@ write_partition(struct worker *worker, uint32_t partition,
     for (uint32_t i = 0; i < job->worker_count && err == OK; i++) {
         err = spill_read(job->workers[i].spill, partition, &rows[i]);
         if (err == OK)
-            places.count += count_marks(&rows[i]);
+            places.count += rows[i].entry_count;
     }
     if (err == OK && places.count > 0) {
         places.items = malloc(places.count * sizeof *places.items);

@@ -262,7 +262,6 @@ chapter_next(struct chapter_cursor *cursor, struct chapter_row *ret_row)
 {
     const struct chapter *chapter = cursor->chapter;
     uint32_t index = cursor->next++;
-    struct chapter_row row = { 0 };
 
     if (index == chapter->plain_count && !is_used_up(cursor))
         return err_corrupt();
@@ -271,8 +270,9 @@ chapter_next(struct chapter_cursor *cursor, struct chapter_row *ret_row)
             return next_other(cursor, ret_row);
         return cursor->at == chapter->end ? ERR_NOT_FOUND : err_corrupt();
     }
-    if (!take_columns(cursor, index, &row) || !take_rest(cursor, index, &row))
+    *ret_row = (struct chapter_row) { 0 };
+    if (!take_columns(cursor, index, ret_row) ||
+        !take_rest(cursor, index, ret_row))
         return err_corrupt();
-    *ret_row = row;
     return OK;
 }

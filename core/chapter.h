@@ -95,7 +95,7 @@ void chapter_start(const struct chapter *chapter,
                    struct chapter_cursor *ret_cursor);
 
 /* The next row, plain ones first; it borrows from the bytes.  ERR_NOT_FOUND
- * after the last; ERR_CORRUPT. */
+ * after the last; ERR_CORRUPT: the row means nothing. */
 NODISCARD enum err chapter_next(struct chapter_cursor *cursor,
                                 struct chapter_row *ret_row);
 

@@ -80,7 +80,8 @@ struct chapter_row {
 };
 
 /* The row of an event that arrived at the position; names get their numbers,
- * bytes lie in the arena.  False: it is not plain. */
+ * bytes lie in the arena.  False: it is not plain, and the row means nothing.
+ */
 NODISCARD bool chapter_row_of(const struct event *event, uint64_t position,
                               struct words *words, struct arena *arena,
                               struct chapter_row *ret_row);

@@ -35,10 +35,10 @@ draft_begin(struct draft *draft, view key)
     return runs_key_account(key, &draft->account) ? OK : err_corrupt();
 }
 
-void
-draft_row(struct draft *draft, const struct chapter_row *row)
+struct chapter_row *
+draft_row(struct draft *draft)
 {
-    *LIST_ADD(&draft->arena, &draft->rows) = *row;
+    return LIST_ADD(&draft->arena, &draft->rows);
 }
 
 /* What can't be plain is passed on as it is. */
@@ -55,14 +55,14 @@ draft_item(struct draft *draft, view bytes)
         event.identity = item.identity;
         if (err == OK && chapter_row_of(&event, item.position, draft->words,
                                         &draft->arena, &row)) {
-            draft_row(draft, &row);
+            *draft_row(draft) = row;
             return OK;
         }
     }
     if (err == OK)
         err = chapter_row_of_item(bytes, &row);
     if (err == OK)
-        draft_row(draft, &row);
+        *draft_row(draft) = row;
     return err;
 }
 
@@ -71,15 +71,18 @@ draft_chapter(struct draft *draft, view bytes)
 {
     struct chapter chapter;
     struct chapter_cursor cursor;
-    struct chapter_row row;
     enum err err = chapter_open(bytes, &chapter);
 
     if (err != OK)
         return err;
     chapter_start(&chapter, &cursor);
-    while ((err = chapter_next(&cursor, &row)) == OK)
-        draft_row(draft, &row);
-    return err == ERR_NOT_FOUND ? OK : err;
+    for (uint32_t i = 0; i < chapter.plain_count + chapter.other_count; i++) {
+        err = chapter_next(&cursor, draft_row(draft));
+        if (err != OK)
+            return err == ERR_NOT_FOUND ? err_corrupt() : err;
+    }
+    err = chapter_next(&cursor, &(struct chapter_row) { 0 });
+    return err == ERR_NOT_FOUND ? OK : err_corrupt();
 }
 
 /* How many of the rows from `first` on go into one chapter. */

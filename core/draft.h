@@ -37,8 +37,9 @@ NODISCARD enum err draft_begin(struct draft *draft, view key);
  * until draft_end().  ERR_CORRUPT: they are none. */
 NODISCARD enum err draft_item(struct draft *draft, view bytes);
 NODISCARD enum err draft_chapter(struct draft *draft, view bytes);
-/* Takes a row; what it points to is borrowed likewise. */
-void draft_row(struct draft *draft, const struct chapter_row *row);
+/* A zeroed row, to be filled before the next call; what it points to is
+ * borrowed likewise. */
+struct chapter_row *draft_row(struct draft *draft);
 
 /* Adds the account's chapters to the run. */
 NODISCARD enum err draft_end(struct draft *draft, struct runs_writer *writer);

@@ -56,6 +56,7 @@ struct spill {
     struct chunk *chunks;
     uint32_t first[LIMIT_PARTITIONS];
     uint32_t last[LIMIT_PARTITIONS];
+    uint32_t counts[LIMIT_PARTITIONS]; /* of entries, in the file too */
     struct batch *batches;
     uint32_t batch_count;
     uint64_t file_size;
@@ -214,6 +215,7 @@ take(struct spill *spill, uint32_t partition, uint32_t size)
     struct chunk *chunk = &spill->chunks[last];
     uint8_t *room = chunk_bytes(spill, last) + chunk->used;
     chunk->used += size;
+    spill->counts[partition]++;
     return room;
 }
 
@@ -317,7 +319,7 @@ enum err
 spill_read(const struct spill *spill, uint32_t partition,
            struct spill_part *ret_part)
 {
-    struct spill_part part = { 0 };
+    struct spill_part part = { .entry_count = spill->counts[partition] };
     uint32_t count = 1;
 
     assert(partition < LIMIT_PARTITIONS);

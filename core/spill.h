@@ -32,7 +32,8 @@ NODISCARD enum err spill_end(struct spill *spill);
  * multiple of 8 from the start of its stretch. */
 struct spill_part {
     uint8_t *read; /* owned: what was in the file */
-    uint32_t count;
+    uint32_t entry_count;
+    uint32_t count; /* of stretches */
     struct spill_stretch {
         const uint8_t *bytes; /* borrowed from the spill, or from `read` */
         size_t size;
