@@ -74,5 +74,32 @@ TEST(an_owner_can_leave_a_longer_or_shorter_tail)
     book_close(&book);
 }
 
-RUN(cmocka_unit_test(merged_tails_read_the_same),
+TEST(what_is_built_anew_is_built_in_one_go)
+{
+    struct book book;
+    struct history *history;
+    struct history_account account;
+    const char *line =
+        "{\"kind\": \"purchase\", \"receipt\": \"r\", \"member\": 1, "
+        "\"total\": 100}\n";
+
+    book_open(&book, LEDGER_OWN);
+    history = ledger_history(book.ledger);
+    assert_int_equal(book_append(&book, line, NULL, NULL), OK);
+    assert_int_equal(book_append(&book, line, NULL, NULL), OK);
+    uint64_t all = history_position(history);
+    history_set_step(history, 1);
+    assert_int_equal(history_rebuild(history), OK);
+    assert_int_equal(history_position(history), all);
+    assert_int_equal(history_read(history, (account_id) { .member = 1 },
+                                  HISTORY_ALL, &book.arena, &account),
+                     OK);
+    assert_int_equal(account.event_count, 2);
+    assert_int_equal(history_refresh(history), OK);
+    assert_false(history_is_behind(history));
+    book_close(&book);
+}
+
+RUN(cmocka_unit_test(what_is_built_anew_is_built_in_one_go),
+    cmocka_unit_test(merged_tails_read_the_same),
     cmocka_unit_test(an_owner_can_leave_a_longer_or_shorter_tail))

@@ -212,12 +212,34 @@ expect_fresh(struct book *book, struct state *state)
     state_fold_close(&fold);
 }
 
+static uint64_t
+last_position(struct book *book)
+{
+    struct reader *reader = NULL;
+
+    assert_int_equal(reader_open(ledger_journal(book->ledger), &reader), OK);
+    uint64_t last = reader_last(reader);
+    reader_close(reader);
+    return last;
+}
+
+/* In steps of any size; each is of a position of its own. */
 static void
 refresh(struct book *book, struct state *state)
 {
-    assert_int_equal(ledger_refresh(book->ledger, NULL), OK);
-    assert_int_equal(state_refresh(state, NULL), OK);
-    expect_fresh(book, state);
+    struct history *history = ledger_history(book->ledger);
+    uint64_t before, position = state_position(state);
+
+    history_set_step(history, 1 + draw(15));
+    do {
+        before = position;
+        assert_int_equal(ledger_refresh(book->ledger, NULL), OK);
+        assert_int_equal(state_refresh(state, NULL), OK);
+        expect_fresh(book, state);
+        position = state_position(state);
+        assert_true(position > before || !history_is_behind(history));
+    } while (history_is_behind(history));
+    assert_int_equal(position, last_position(book));
 }
 
 static void
