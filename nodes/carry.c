@@ -291,9 +291,8 @@ carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
     return err;
 }
 
-/* All streams, or those that are of interest to one node. */
 static enum err
-list_all(struct carry *carry, uint32_t node)
+list_all(struct carry *carry, uint32_t channel)
 {
     struct reader_stream found = { 0 };
     enum err err;
@@ -301,9 +300,7 @@ list_all(struct carry *carry, uint32_t node)
     carry->offer_count = 0;
     while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
            OK) {
-        if (node != 0 && found.stream.channel != CHANNEL_PUBLIC &&
-            (found.stream.channel != CHANNEL_EVENTS ||
-             found.stream.node != node))
+        if (channel != CHANNEL_END && found.stream.channel != channel)
             continue;
         if (!MAKE_ROOM(carry->offers, carry->offer_count))
             return ERR_MEMORY;
@@ -316,24 +313,12 @@ list_all(struct carry *carry, uint32_t node)
 }
 
 enum err
-carry_all(struct carry *carry)
+carry_all(struct carry *carry, uint32_t channel)
 {
     enum err err = begin(carry);
 
     if (err == OK)
-        err = list_all(carry, 0);
-    end(carry);
-    return err;
-}
-
-enum err
-carry_for(struct carry *carry, uint32_t node)
-{
-    enum err err = begin(carry);
-
-    assert(node > 0);
-    if (err == OK)
-        err = list_all(carry, node);
+        err = list_all(carry, channel);
     end(carry);
     return err;
 }

@@ -47,10 +47,9 @@ void carry_stored(const struct ingest_batch *batch, enum err err,
  * ERR_MEMORY. */
 NODISCARD enum err carry_offers(struct carry *carry, uint32_t node,
                                 enum record_channel channel);
-/* The streams of all nodes, on all channels, to offer. */
-NODISCARD enum err carry_all(struct carry *carry);
-/* What is public, and the events of one node, to offer it. */
-NODISCARD enum err carry_for(struct carry *carry, uint32_t node);
+/* The streams of all nodes, on one channel or (CHANNEL_END) on all, to
+ * offer. */
+NODISCARD enum err carry_all(struct carry *carry, uint32_t channel);
 /* The streams of other nodes on one channel, as held. */
 NODISCARD enum err carry_held(struct carry *carry, uint32_t node,
                               enum record_channel channel);

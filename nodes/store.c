@@ -118,8 +118,6 @@ put_records(struct store *store, const struct sync_output *wish,
         return false;
     }
     keeper_wake(store->keeper);
-    if (err == OK && batch.stream.node == store->node)
-        notes_acked(&store->notes, batch.stream, batch.head.seq, 0);
     carry_stored(&batch, err, wish->put_records.total, ret_input);
     return true;
 }
@@ -319,7 +317,7 @@ start_session(struct store *store)
     };
     struct carry *carry = &store->carry;
     enum err err = store->options->standby
-                       ? carry_all(carry)
+                       ? carry_all(carry, CHANNEL_END)
                        : carry_offers(carry, store->node, CHANNEL_EVENTS);
     if (err == OK && !store->options->standby)
         err = carry_held(carry, store->node, CHANNEL_PUBLIC);
