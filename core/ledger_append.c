@@ -301,11 +301,25 @@ start_plan(struct batch *batch)
     return OK;
 }
 
+/* Whether an event that is named by its id must be looked up. */
+static bool
+has_voids_id(const struct ledger_entry *entries, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (entries[i].voids_id.size > 0)
+            return true;
+    return false;
+}
+
 static enum err
 complete_all(struct batch *batch)
 {
-    enum err err = batch->plan ? start_plan(batch) : OK;
+    enum err err = OK;
 
+    if (batch->plan)
+        err = start_plan(batch);
+    else if (has_voids_id(batch->entries, batch->count))
+        err = look_again(batch);
     for (uint32_t i = 0; i < batch->count && err == OK; i++) {
         err = complete(batch, &batch->entries[i]);
         if (err == OK && batch->plan)
@@ -502,15 +516,6 @@ word_fault(const struct batch *batch, enum err err)
     return ledger_fault(batch->ledger, err, batch->complaint);
 }
 
-static bool
-wants_plan(const struct ledger_entry *entries, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (entries[i].voids_id.size > 0)
-            return true;
-    return false;
-}
-
 enum err
 ledger_append(struct ledger *ledger, struct ledger_entry *entries,
               uint32_t count, const struct ledger_append *options,
@@ -521,7 +526,7 @@ ledger_append(struct ledger *ledger, struct ledger_entry *entries,
         .entries = entries,
         .count = count,
         .now_ms = options->now_ms,
-        .plan = options->dry_run || wants_plan(entries, count),
+        .plan = options->dry_run || has_voids_id(entries, count),
         .only_at = options->only_at,
         .complaint = complaint,
     };

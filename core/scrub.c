@@ -138,21 +138,98 @@ check_indexes(struct scrub *scrub, const struct shelf_item *item)
         report_item(scrub, SCRUB_INDEX, item);
 }
 
-/* Whether the indexes know the event as they should. */
+/* The first position of the record that should hold the position. */
 static bool
-is_known(struct scrub *scrub, const struct record_event *event)
+find_first(struct scrub *scrub, uint64_t position, uint64_t *ret_first)
+{
+    struct shelf_key key;
+    struct db_cursor cursor;
+
+    db_cursor_open(scrub->txn, TABLE_RECORDS, &cursor);
+    view wanted = shelf_position_key(&key, position);
+    bool found = db_cursor_seek(&cursor, wanted);
+    if (!found)
+        found = db_cursor_last(&cursor);
+    else if (!view_equal(cursor.key, wanted))
+        found = db_cursor_prev(&cursor);
+    if (found)
+        *ret_first = shelf_key_position(cursor.key);
+    db_cursor_close(&cursor);
+    return found && *ret_first <= position;
+}
+
+/* The event that stands at a position.  False: none does, as far as can be
+ * told; `ret_lost`: its record is dropped, or damaged and told itself. */
+static bool
+find_event(struct scrub *scrub, uint64_t position, struct record_event *ret,
+           bool *ret_lost)
+{
+    struct shelf_item item;
+    struct shelf_run run;
+    uint64_t first;
+
+    *ret_lost = position != 0 && shelf_dropped(scrub->txn, position, &run);
+    if (*ret_lost || position == 0 || !find_first(scrub, position, &first))
+        return false;
+    *ret_lost = !get_item(scrub->txn, first, &item);
+    return !*ret_lost && shelf_pick(&item, position, ret);
+}
+
+/* The caller's id of an event, if it is one of ours that has one. */
+static bool
+find_id(struct scrub *scrub, const struct record_event *event, hash128 *ret_id,
+        fingerprint *ret_print)
 {
     struct journal_facts facts;
-    struct shelf_known known;
 
-    if (event->copy && !shelf_get_copy(scrub->txn, event->origin, &known))
-        return false;
     if (event->origin.node != scrub->node || scrub->describe == NULL ||
         !scrub->describe(event, &facts) || facts.id.size == 0 ||
         facts.id.size > LIMIT_CODE_SIZE)
+        return false;
+    *ret_id = journal_id_key(event->origin.node, facts.id);
+    *ret_print = event->copy ? event->print : facts.print;
+    return true;
+}
+
+/* Whether what is known of a copy is this one, or another of the same event. */
+static bool
+is_known_copy(struct scrub *scrub, const struct record_event *event,
+              uint64_t position)
+{
+    struct record_event other;
+    struct shelf_known known;
+    bool lost;
+
+    if (!shelf_get_copy(scrub->txn, event->origin, &known))
+        return false;
+    if (known.position == position)
+        return fingerprint_equal(known.print, event->print);
+    if (!find_event(scrub, known.position, &other, &lost))
+        return lost;
+    return other.copy && identity_equal(other.origin, event->origin);
+}
+
+/* Whether what is known of an id is this event, or another that bears it. */
+static bool
+is_known_id(struct scrub *scrub, const struct record_event *event,
+            uint64_t position)
+{
+    struct record_event other;
+    struct shelf_known known;
+    fingerprint print, other_print;
+    hash128 id, other_id;
+    bool lost;
+
+    if (!find_id(scrub, event, &id, &print))
         return true;
-    return shelf_get_id(scrub->txn,
-                        journal_id_key(event->origin.node, facts.id), &known);
+    if (!shelf_get_id(scrub->txn, id, &known))
+        return false;
+    if (known.position == position)
+        return fingerprint_equal(known.print, print);
+    if (!find_event(scrub, known.position, &other, &lost))
+        return lost;
+    return find_id(scrub, &other, &other_id, &other_print) &&
+           hash128_equal(id, other_id);
 }
 
 static void
@@ -161,13 +238,14 @@ check_events(struct scrub *scrub, const struct shelf_item *item)
     struct record_cursor cursor = record_events(&item->record);
     struct record_event event;
 
-    while (record_next(&cursor, &event))
-        if (!is_known(scrub, &event)) {
-            struct shelf_item at = *item;
-            at.position += cursor.index - 1;
-            at.record.seq += cursor.index - 1;
+    while (record_next(&cursor, &event)) {
+        struct shelf_item at = *item;
+        at.position += cursor.index - 1;
+        at.record.seq += cursor.index - 1;
+        if ((event.copy && !is_known_copy(scrub, &event, at.position)) ||
+            !is_known_id(scrub, &event, at.position))
             report_item(scrub, SCRUB_INDEX, &at);
-        }
+    }
 }
 
 static void
@@ -205,26 +283,6 @@ check_record(struct scrub *scrub, view key, view value)
 }
 
 /* ----- the tables ----- */
-
-/* The first position of the record that should hold the position. */
-static bool
-find_first(struct scrub *scrub, uint64_t position, uint64_t *ret_first)
-{
-    struct shelf_key key;
-    struct db_cursor cursor;
-
-    db_cursor_open(scrub->txn, TABLE_RECORDS, &cursor);
-    view wanted = shelf_position_key(&key, position);
-    bool found = db_cursor_seek(&cursor, wanted);
-    if (!found)
-        found = db_cursor_last(&cursor);
-    else if (!view_equal(cursor.key, wanted))
-        found = db_cursor_prev(&cursor);
-    if (found)
-        *ret_first = shelf_key_position(cursor.key);
-    db_cursor_close(&cursor);
-    return found && *ret_first <= position;
-}
 
 static void
 walk_records(struct scrub *scrub)

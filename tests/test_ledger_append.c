@@ -142,6 +142,35 @@ TEST(a_void_by_id_finds_stored_events_and_those_of_its_batch)
     book_close(&book);
 }
 
+/* An import looks nothing up but this. */
+TEST(a_void_by_id_is_imported)
+{
+    struct ledger_entry entry = { .event = { .kind = EVENT_VOID,
+                                             .account = { .member = 1 },
+                                             .at_ms = BOOK_NOW },
+                                  .at_given = true,
+                                  .voids_id = view_of("a") };
+    struct ledger_import import = { .now_ms = BOOK_NOW };
+    struct complaint complaint = { .text = "" };
+    uint32_t refused;
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(
+        ledger_import(book.ledger, &entry, 1, &import, &refused, &complaint),
+        ERR_NOT_FOUND);
+    assert_int_equal(book_append(&book,
+                                 "{\"kind\": \"stamp\", \"member\": 1, "
+                                 "\"card\": \"c\", \"id\": \"a\"}",
+                                 NULL, NULL),
+                     OK);
+    assert_int_equal(
+        ledger_import(book.ledger, &entry, 1, &import, &refused, &complaint),
+        OK);
+    assert_int_equal(entry.event.annul.voids.seq, 1);
+    book_close(&book);
+}
+
 TEST(a_dry_run_stores_nothing_and_says_what_would_be)
 {
     struct ledger_entry entry = {
@@ -217,6 +246,7 @@ RUN(cmocka_unit_test(what_is_left_out_is_completed),
     cmocka_unit_test(a_batch_with_one_bad_event_is_refused),
     cmocka_unit_test(an_id_is_stored_once),
     cmocka_unit_test(a_void_by_id_finds_stored_events_and_those_of_its_batch),
+    cmocka_unit_test(a_void_by_id_is_imported),
     cmocka_unit_test(a_dry_run_stores_nothing_and_says_what_would_be),
     cmocka_unit_test(an_import_that_differs_is_refused),
     cmocka_unit_test(member_numbers_are_never_given_twice))

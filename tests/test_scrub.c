@@ -9,6 +9,8 @@
 #include "tests/kit.h"
 #include "tests/unit.h"
 
+#include <string.h>
+
 struct found {
     struct scrub_finding last;
     uint32_t count;
@@ -131,6 +133,57 @@ TEST(indexes_are_compared_with_the_records)
     place_remove(&place);
 }
 
+/* One bit of what is known of an id, or of a copy, wherever it is. */
+static void
+bend_each_bit(struct journal *journal, enum shelf_table table, view key)
+{
+    uint8_t bytes[64];
+    struct db_txn txn;
+    view value;
+
+    for (uint32_t bit = 0;; bit++) {
+        db_begin(journal_db(journal), DB_WRITE, &txn);
+        assert_true(db_get(&txn, table, key, &value));
+        assert_true(value.size <= sizeof bytes);
+        memcpy(bytes, value.bytes, value.size);
+        if (bit == value.size * 8) {
+            db_abort(&txn);
+            return;
+        }
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        db_put(&txn, table, key, (view) { bytes, value.size });
+        assert_int_equal(db_commit(&txn), OK);
+        assert_true(kit_findings(journal) > 0);
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        db_begin(journal_db(journal), DB_WRITE, &txn);
+        db_put(&txn, table, key, (view) { bytes, value.size });
+        assert_int_equal(db_commit(&txn), OK);
+    }
+}
+
+TEST(a_bent_index_of_ids_or_copies_is_named)
+{
+    const identity original = { .node = 9, .incarnation = 1, .seq = 1 };
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct shelf_key key;
+
+    kit_append_one(journal, "a#id");
+    kit_append_one(journal, "b#other");
+    struct journal_entry copy = kit_entry("c");
+    copy.copy_of = original;
+    struct journal_result result;
+    assert_int_equal(kit_append(journal, &copy, 1, &result), OK);
+    assert_int_equal(kit_findings(journal), 0);
+    hash128 id = journal_id_key(7, view_of("id"));
+    bend_each_bit(journal, TABLE_IDS, (view) { id.bytes, sizeof id.bytes });
+    bend_each_bit(journal, TABLE_COPIES, shelf_identity_key(&key, original));
+    assert_int_equal(kit_findings(journal), 0);
+    journal_close(journal);
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(damage_is_named_and_not_served),
     cmocka_unit_test(a_damaged_tail_refuses_appends),
-    cmocka_unit_test(indexes_are_compared_with_the_records))
+    cmocka_unit_test(indexes_are_compared_with_the_records),
+    cmocka_unit_test(a_bent_index_of_ids_or_copies_is_named))
