@@ -140,7 +140,8 @@ amount_scale_floor_max(int64_t amount, int64_t multiplier, int64_t divisor,
     return amount_scale_floor(amount, multiplier, divisor);
 }
 
-/* The least threshold that at most `left` of the remainders exceed.  It is
+/* A threshold that at most `left` of the remainders exceed, and that as many
+ * as are left over reach.  It is
  * bisected over the values, for sorting would need memory that a hot path
  * does not have; `sum` is above every remainder. */
 static int64_t
@@ -150,6 +151,12 @@ find_threshold(const int64_t *remainders, uint32_t count, int64_t left,
     int64_t low = 0;
     int64_t high = sum;
 
+    /* For one at most, as with two weights, the greatest remainder will do. */
+    if (left <= 1) {
+        for (uint32_t i = 0; i < count; i++)
+            low = remainders[i] > low ? remainders[i] : low;
+        return low;
+    }
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
         int64_t above = 0;
@@ -163,12 +170,26 @@ find_threshold(const int64_t *remainders, uint32_t count, int64_t left,
     return low;
 }
 
+/* total * weight / sum; mostly the product fits 64 bits. */
+static int64_t
+divide_part(int64_t total, int64_t weight, int64_t sum, int64_t *ret_remainder)
+{
+    if (total <= UINT32_MAX && weight <= INT32_MAX) {
+        int64_t product = total * weight;
+        *ret_remainder = product % sum;
+        return product / sum;
+    }
+    int128 product = (int128)total * weight;
+    *ret_remainder = (int64_t)(product % sum);
+    return (int64_t)(product / sum);
+}
+
 void
 amount_split(int64_t total, const int64_t *weights, uint32_t count,
              int64_t *ret_parts)
 {
     int64_t sum = 0;
-    int64_t floors = 0;
+    int64_t left = total;
 
     assert(total >= 0);
     for (uint32_t i = 0; i < count; i++) {
@@ -178,12 +199,8 @@ amount_split(int64_t total, const int64_t *weights, uint32_t count,
     assert(sum > 0);
 
     /* The parts hold the remainders until the threshold is known. */
-    for (uint32_t i = 0; i < count; i++) {
-        int128 product = (int128)total * weights[i];
-        floors += (int64_t)(product / sum);
-        ret_parts[i] = (int64_t)(product % sum);
-    }
-    int64_t left = total - floors;
+    for (uint32_t i = 0; i < count; i++)
+        left -= divide_part(total, weights[i], sum, &ret_parts[i]);
     assert(left >= 0);
     assert(left < count);
     int64_t threshold = find_threshold(ret_parts, count, left, sum);
@@ -193,7 +210,8 @@ amount_split(int64_t total, const int64_t *weights, uint32_t count,
 
     for (uint32_t i = 0; i < count; i++) {
         int64_t remainder = ret_parts[i];
-        ret_parts[i] = (int64_t)((int128)total * weights[i] / sum);
+        int64_t unused;
+        ret_parts[i] = divide_part(total, weights[i], sum, &unused);
         if (remainder > threshold) {
             ret_parts[i]++;
         } else if (remainder == threshold && ties > 0) {

@@ -17,12 +17,14 @@ plain_days_open(struct plain_days *days, const struct zone *zone,
     uint16_t *months = ARENA_NEW(arena, uint16_t, PLAIN_DAYS);
     int32_t *month_day = ARENA_NEW(arena, int32_t, PLAIN_MONTHS + 1);
     int64_t *begins_ms = ARENA_NEW(arena, int64_t, PLAIN_MONTHS + 1);
+    int32_t *begins_day = ARENA_NEW(arena, int32_t, PLAIN_MONTHS + 1);
     int32_t first = calendar_month_first_day(PLAIN_MONTH_FIRST);
 
     for (int32_t i = 0; i <= PLAIN_MONTHS; i++) {
         int32_t day = calendar_month_first_day(PLAIN_MONTH_FIRST + i);
         month_day[i] = day - first;
         begins_ms[i] = zone_midnight_ms(zone, day);
+        begins_day[i] = zone_day(zone, begins_ms[i]) - first;
     }
     int32_t at = 0;
     for (int32_t i = 0; i < PLAIN_DAYS; i++) {
@@ -35,6 +37,7 @@ plain_days_open(struct plain_days *days, const struct zone *zone,
         .months = months,
         .month_day = month_day,
         .month_begins_ms = begins_ms,
+        .month_begins_day = begins_day,
     };
 }
 
@@ -57,6 +60,7 @@ grow(struct plain *plain, uint32_t room)
     plain->store = ARENA_NEW(arena, uint16_t, room);
     plain->goods = ARENA_NEW(arena, uint16_t, room);
     plain->past = ARENA_NEW(arena, uint8_t, room);
+    plain->runs = ARENA_NEW(arena, struct plain_run, room);
     plain->stops = ARENA_NEW(arena, struct plain_stop, room);
 }
 
@@ -79,6 +83,7 @@ void
 plain_clear(struct plain *plain)
 {
     plain->row_count = 0;
+    plain->run_count = 0;
     plain->stop_count = 0;
     plain->account_count = 0;
 }
@@ -93,24 +98,25 @@ add_store(struct plain *plain, uint32_t store)
     return plain->store_count;
 }
 
-/* Finds the stretch of the zone that the instant lies in. */
+/* Finds the stretch of the zone that the instant lies in, which is mostly near
+ * the last one. */
 static void
 move_clock(struct plain *plain, int64_t at_ms)
 {
     const struct zone *zone = plain->days->zone;
-    uint32_t low = 0, high = zone->count;
+    uint32_t clock = plain->clock;
 
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (zone->transitions[middle].at_ms <= at_ms)
-            low = middle;
-        else
-            high = middle;
-    }
-    plain->clock_from_ms = zone->transitions[low].at_ms;
-    plain->clock_until_ms =
-        low + 1 < zone->count ? zone->transitions[low + 1].at_ms : INT64_MAX;
-    plain->offset_ms = zone->transitions[low].offset_s * INT64_C(1000);
+    while (at_ms < zone->transitions[clock].at_ms)
+        clock--;
+    while (clock + 1 < zone->count &&
+           at_ms >= zone->transitions[clock + 1].at_ms)
+        clock++;
+    plain->clock = clock;
+    plain->clock_from_ms = zone->transitions[clock].at_ms;
+    plain->clock_until_ms = clock + 1 < zone->count
+                                ? zone->transitions[clock + 1].at_ms
+                                : INT64_MAX;
+    plain->offset_ms = zone->transitions[clock].offset_s * INT64_C(1000);
 }
 
 /* --- an account --- */
@@ -124,14 +130,36 @@ struct reading {
     uint32_t stream_count;
 };
 
-static void
-read_row(struct plain *plain, const struct chapter *chapter, uint32_t index,
-         uint32_t row)
+/* The columns of a chapter are not aligned.  Values are loaded first, so that
+ * the compiler knows what a store can't change. */
+static uint64_t
+key_at(const struct chapter *chapter, uint32_t index)
 {
-    memcpy(&plain->amount[row], chapter->amounts + (size_t)index * 4, 4);
-    plain->goods[row] = WORDS_NONE;
+    uint64_t key;
+
+    memcpy(&key, chapter->keys + (size_t)index * sizeof key, sizeof key);
+    return key;
+}
+
+static uint32_t
+amount_at(const struct chapter *chapter, uint32_t index)
+{
+    uint32_t amount;
+
+    memcpy(&amount, chapter->amounts + (size_t)index * sizeof amount,
+           sizeof amount);
+    return amount;
+}
+
+static uint16_t
+goods_at(const struct chapter *chapter, uint32_t index)
+{
+    uint16_t goods = WORDS_NONE;
+
     if (chapter->goods != NULL)
-        memcpy(&plain->goods[row], chapter->goods + (size_t)index * 2, 2);
+        memcpy(&goods, chapter->goods + (size_t)index * sizeof goods,
+               sizeof goods);
+    return goods;
 }
 
 /* False: a join that names a referrer, which takes more than one account. */
@@ -140,17 +168,26 @@ add_stop(struct plain *plain, const struct chapter *chapter, uint32_t index,
          uint32_t row)
 {
     struct plain_stop *stop = &plain->stops[plain->stop_count++];
-    uint64_t key;
-
-    memcpy(&key, chapter->keys + (size_t)index * 8, sizeof key);
-    memcpy(&stop->amount, chapter->amounts + (size_t)index * 4, 4);
     stop->at_ms = plain->at_ms[row];
     stop->day = plain->day[row];
     stop->row = row;
     stop->month = plain->month[row];
     stop->store = plain->store[row];
-    stop->kind = (uint8_t)chapter_key_kind(key);
+    stop->amount = plain->amount[row];
+    stop->kind = (uint8_t)chapter_key_kind(key_at(chapter, index));
     return stop->kind != CHAPTER_JOIN || plain->goods[row] == 0;
+}
+
+/* The day of an instant, and how far it has gone. */
+static inline int32_t
+day_of(struct plain *plain, int64_t at_ms, int32_t *ret_ms_of_day)
+{
+    if (at_ms < plain->clock_from_ms || at_ms >= plain->clock_until_ms)
+        move_clock(plain, at_ms);
+    uint64_t local_ms = (uint64_t)(at_ms + plain->offset_ms);
+    uint32_t date = (uint32_t)(local_ms / (uint64_t)CALENDAR_DAY_MS);
+    *ret_ms_of_day = (int32_t)(local_ms - date * (uint64_t)CALENDAR_DAY_MS);
+    return (int32_t)date - plain->days->first;
 }
 
 /* Every event is written as a row, which a stop leaves to the next one.
@@ -159,34 +196,29 @@ static bool
 read_chapter(struct plain *plain, const struct chapter *chapter,
              struct reading *reading)
 {
-    const struct plain_days *days = plain->days;
+    const struct plain block = *plain; /* its columns stay where they are */
+    const uint16_t *months = plain->days->months;
     uint32_t row = plain->row_count;
     int32_t last_day = reading->last_day;
     bool fit = true;
 
     for (uint32_t i = 0; i < chapter->plain_count; i++) {
-        uint64_t key;
-        memcpy(&key, chapter->keys + (size_t)i * 8, sizeof key);
+        uint64_t key = key_at(chapter, i);
         int64_t at_ms = chapter_key_at_ms(key);
         if (at_ms > reading->until_ms)
             break;
-        if (at_ms < plain->clock_from_ms || at_ms >= plain->clock_until_ms)
-            move_clock(plain, at_ms);
-        uint64_t local_ms = (uint64_t)(at_ms + plain->offset_ms);
-        uint32_t date = (uint32_t)(local_ms / (uint64_t)CALENDAR_DAY_MS);
-        int32_t day = (int32_t)date - days->first;
-        uint32_t store = plain->number_of[chapter_key_store(key)];
+        int32_t day = day_of(plain, at_ms, &block.ms_of_day[row]);
+        uint32_t store = block.number_of[chapter_key_store(key)];
         if (store == 0)
             store = add_store(plain, chapter_key_store(key));
         fit &= store != 0 && day >= last_day;
         last_day = day;
-        plain->at_ms[row] = at_ms;
-        plain->day[row] = day;
-        plain->ms_of_day[row] =
-            (int32_t)(local_ms - date * (uint64_t)CALENDAR_DAY_MS);
-        plain->month[row] = days->months[day];
-        plain->store[row] = (uint16_t)store;
-        read_row(plain, chapter, i, row);
+        block.at_ms[row] = at_ms;
+        block.day[row] = day;
+        block.month[row] = months[day];
+        block.store[row] = (uint16_t)store;
+        block.amount[row] = amount_at(chapter, i);
+        block.goods[row] = goods_at(chapter, i);
         if (chapter_key_kind(key) <= CHAPTER_LINE)
             row++;
         else
@@ -235,11 +267,9 @@ is_admitted(const struct history_scan *scan, const struct chapter *chapter)
     }
     for (uint32_t i = 0; bound > 0 && i < chapter->plain_count; i++) {
         uint32_t stream = chapter->whose == NULL ? 0 : chapter->whose[i];
-        uint64_t key;
         if (stream >= chapter->stream_count)
             return false;
-        memcpy(&key, chapter->keys + (size_t)i * 8, sizeof key);
-        uint32_t store = chapter_key_store(key);
+        uint32_t store = chapter_key_store(key_at(chapter, i));
         if (last[stream] == ANY || last[stream] == store)
             continue;
         uint32_t node = chapter_stream(chapter, stream).node;
@@ -254,16 +284,32 @@ is_admitted(const struct history_scan *scan, const struct chapter *chapter)
 static bool
 follows(const struct chapter *chapter, struct reading *reading)
 {
-    uint64_t first, last;
-
     if (chapter->plain_count == 0)
         return true;
-    memcpy(&first, chapter->keys, sizeof first);
-    memcpy(&last, chapter->keys + (size_t)(chapter->plain_count - 1) * 8,
-           sizeof last);
-    bool after = chapter_key_at_ms(first) > reading->last_ms;
-    reading->last_ms = chapter_key_at_ms(last);
+    bool after = chapter_key_at_ms(key_at(chapter, 0)) > reading->last_ms;
+    reading->last_ms =
+        chapter_key_at_ms(key_at(chapter, chapter->plain_count - 1));
     return after;
+}
+
+/* Divides the account's rows by month. */
+static void
+find_runs(struct plain *plain, struct plain_account *account)
+{
+    const uint16_t *month = plain->month;
+    uint32_t end = account->row_end;
+    uint32_t row = account->row_first;
+
+    account->run_first = plain->run_count;
+    while (row < end) {
+        struct plain_run *run = &plain->runs[plain->run_count++];
+        *run = (struct plain_run) { .first = row, .month = month[row] };
+        do
+            row++;
+        while (row < end && month[row] == run->month);
+        run->end = row;
+    }
+    account->run_end = plain->run_count;
 }
 
 /* The past of the account's rows. */
@@ -314,6 +360,7 @@ read_all(struct plain *plain, const struct chapter *chapters, uint32_t count,
     *added = account;
     added->row_end = plain->row_count;
     added->stop_end = plain->stop_count;
+    find_runs(plain, added);
     if (plain->looks_back)
         look_back(plain, added);
     return PLAIN_TAKEN;
@@ -324,11 +371,15 @@ plain_take(struct plain *plain, const struct history_scan *scan,
            const struct history_raw *raw, int64_t until_ms)
 {
     struct chapter chapters[CHAPTERS_MAX];
-    struct reading reading = { .until_ms = until_ms, .last_ms = INT64_MIN };
-    uint32_t more = 1; /* each event is written before it is counted */
+    struct reading reading; /* not zeroed: its streams are many bytes */
+    uint32_t more = 1;      /* each event is written before it is counted */
 
     if (raw->tail != TAIL_NONE || raw->chapter_count > CHAPTERS_MAX)
         return PLAIN_OTHER;
+    reading.until_ms = until_ms;
+    reading.last_ms = INT64_MIN;
+    reading.last_day = 0;
+    reading.stream_count = 0;
     for (uint32_t i = 0; i < raw->chapter_count; i++) {
         if (chapter_open(raw->chapters[i], &chapters[i]) != OK ||
             chapters[i].other_count > 0 || (chapters[i].kinds & ~KINDS) != 0 ||

@@ -20,16 +20,17 @@ enum {
     PLAIN_MONTHS = 2407, /* to 2200-06 */
     PLAIN_DAYS = 73200,  /* 36,600 days after the last event, and more */
     PLAIN_STORES_MAX = 65535,
-    PLAIN_ROWS = 1024, /* of a block, unless one account has more */
+    PLAIN_ROWS = 512, /* of a block, unless one account has more */
 };
 
 /* The calendar of a zone as tables. */
 struct plain_days {
-    const struct zone *zone;        /* borrowed */
-    int32_t first;                  /* the day that the tables begin with */
-    const uint16_t *months;         /* of each day, from PLAIN_MONTH_FIRST */
-    const int32_t *month_day;       /* the first day of each month ... */
-    const int64_t *month_begins_ms; /* ... and its first instant */
+    const struct zone *zone;         /* borrowed */
+    int32_t first;                   /* the day that the tables begin with */
+    const uint16_t *months;          /* of each day, from PLAIN_MONTH_FIRST */
+    const int32_t *month_day;        /* the first day of each month ... */
+    const int64_t *month_begins_ms;  /* ... and its first instant, ... */
+    const int32_t *month_begins_day; /* ... which lies in a day that exists */
 };
 
 void plain_days_open(struct plain_days *days, const struct zone *zone,
@@ -53,9 +54,18 @@ struct plain_stop {
     uint8_t kind; /* enum chapter_kind */
 };
 
+/* Rows of an account in one month. */
+struct plain_run {
+    uint32_t first;
+    uint32_t end;
+    int32_t month;
+};
+
 struct plain_account {
     uint32_t row_first;
     uint32_t row_end;
+    uint32_t run_first;
+    uint32_t run_end;
     uint32_t stop_first;
     uint32_t stop_end;
 };
@@ -67,12 +77,14 @@ struct plain {
     uint16_t *number_of; /* of each store that fits a key; 0: none yet */
     uint32_t *store_of;  /* of each small number from 1 */
     uint32_t store_count;
+    uint32_t clock;        /* in the zone's transitions: ... */
     int64_t clock_from_ms; /* the stretch without a change of the clock ... */
     int64_t clock_until_ms;
     int64_t offset_ms; /* ... in which the last event lay */
 
     uint32_t room; /* of rows, and as much of stops */
     uint32_t row_count;
+    uint32_t run_count;
     uint32_t stop_count;
     uint32_t account_count;
     uint32_t account_room;
@@ -86,6 +98,7 @@ struct plain {
     uint16_t *store;  /* small number */
     uint16_t *goods;  /* number of the category; 0: none */
     uint8_t *past;    /* PLAIN_BOUGHT, PLAIN_AT_HOME */
+    struct plain_run *runs;
     struct plain_stop *stops;
     struct plain_account *accounts;
 };

@@ -147,66 +147,87 @@ begin(struct quick *quick, const struct plain_account *account,
         .visit_day = EVENT_NO_DAY,
         .sums = { .begun = true, .level = PROGRAM_NONE },
     };
-    state->due = quick->simple ? TERMS_NEVER : state->era->until_ms;
+    state->due = state->era->until_ms;
 }
 
-/* Lots that are over, where these are all that the clock changes. */
-static void
-expire(struct quick *quick, int64_t at_ms)
+/* The points of rows of one month become a lot, or one for each day whose
+ * terms are others. */
+static inline void
+add_lots(struct quick *quick, struct rulebook *table, uint32_t row,
+         uint32_t end)
 {
-    struct quick_state *state = &quick->state;
+    const int64_t *gained = quick->columns->gained;
+    const int32_t *day = quick->plain->day;
 
-    quick_book_expire(quick, at_ms);
-    state->due = state->lot_first == state->lot_end
-                     ? TERMS_NEVER
-                     : state->lots[state->lot_first].terms->expires_at;
+    while (row < end) {
+        const struct rulebook_terms *terms =
+            rulebook_day(table, day[row])->terms;
+        uint32_t first = row;
+        row = table->monthly ? end : row + 1;
+        if (gained[row] > gained[first])
+            quick_book_add(quick, terms, gained[row] - gained[first]);
+    }
 }
 
+/* The same of rows of several eras. */
+static void
+add_by_era(struct quick *quick, uint32_t row, uint32_t end)
+{
+    const int64_t *at_ms = quick->plain->at_ms;
+
+    while (row < end) {
+        const struct quick_era *era = quick_era_at(quick, at_ms[row]);
+        uint32_t first = row;
+        while (row < end && at_ms[row] < era->until_ms)
+            row++;
+        if (era->table != NULL)
+            add_lots(quick, era->table, first, row);
+    }
+}
+
+/* Purchases between two stops, by month. */
 static void
 buy_simply(struct quick *quick, uint32_t row, uint32_t end)
 {
     const int64_t *at_ms = quick->plain->at_ms;
-    const int64_t *gains = quick->columns->gain;
-    const uint32_t *cells = quick->columns->cell;
-    const struct rulebook_terms *const *terms = quick->columns->terms;
-    struct quick_cell *sums = quick->cells;
-    int64_t due = quick->state.due;
-    int64_t net = 0;
+    struct quick_state *state = &quick->state;
+    const struct plain_run *run = state->run;
+    const struct quick_era *era = state->era;
+    bool whole =
+        row < end && era->table != NULL && at_ms[end - 1] < era->until_ms;
 
-    for (; row < end; row++) {
-        int64_t gain = gains[row];
-        if (at_ms[row] >= due) {
-            expire(quick, at_ms[row]);
-            due = quick->state.due;
-        }
-        if (gain == 0)
-            continue;
-        sums[cells[row]].issued += gain;
-        net += cells[row] == 0 ? 0 : gain;
-        quick_book_add(quick, terms[row], gain);
-        due = quick->state.due;
+    while (row < end) {
+        run += run->end == row;
+        uint32_t until = run->end < end ? run->end : end;
+        if (whole)
+            add_lots(quick, era->table, row, until);
+        else
+            add_by_era(quick, row, until);
+        row = until;
     }
-    quick->state.sums.net.value += net;
+    state->run = run;
 }
 
+/* No purchase asks what is over: that is seen to where points are taken. */
 static void
 fold_simply(struct quick *quick, const struct plain_account *account)
 {
     const struct plain *plain = quick->plain;
     uint32_t row = account->row_first;
 
+    quick->state.run = &plain->runs[account->run_first];
     for (uint32_t i = account->stop_first; i < account->stop_end; i++) {
         const struct plain_stop *stop = &plain->stops[i];
         if (stop->kind != CHAPTER_REDEEM)
             continue;
         buy_simply(quick, row, stop->row);
         row = stop->row;
-        if (stop->at_ms >= quick->state.due)
-            expire(quick, stop->at_ms);
+        quick_book_expire(quick, stop->at_ms);
         quick_book_redeem(quick, stop, quick_era_at(quick, stop->at_ms));
     }
     buy_simply(quick, row, account->row_end);
-    expire(quick, quick->side->until_ms);
+    quick_book_expire(quick, quick->side->until_ms);
+    quick_book_net(quick, account);
 }
 
 static void
@@ -250,7 +271,7 @@ make_room(struct quick *quick)
         columns->mask = ARENA_NEW(arena, uint64_t, room);
         columns->gain = ARENA_NEW(arena, int64_t, room);
         columns->cell = ARENA_NEW(arena, uint32_t, room);
-        columns->terms = ARENA_NEW(arena, const struct rulebook_terms *, room);
+        columns->gained = ARENA_NEW(arena, int64_t, room + 1);
         columns->stretches = ARENA_NEW(arena, struct quick_stretch, room);
     }
     if (quick->bonused && quick->bonus_room != room) {
@@ -272,6 +293,8 @@ quick_fold(struct quick *quick, struct side_account *ret_accounts,
     if (quick->level == &quick->own)
         quick_level_run(quick);
     quick_gain_run(quick);
+    if (quick->simple)
+        quick_book_issue(quick);
     for (uint32_t i = 0; i < plain->account_count; i++) {
         const struct plain_account *account = &plain->accounts[i];
         struct side_account *sums = &ret_accounts[i * stride];

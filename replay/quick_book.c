@@ -209,6 +209,36 @@ quick_book_redeem(struct quick *quick, const struct plain_stop *stop,
     quick->side->overdrawn_redemptions += missing > 0;
 }
 
+/* --- points of a whole block --- */
+
+void
+quick_book_issue(struct quick *quick)
+{
+    const struct quick_columns *columns = quick->columns;
+    const int64_t *gain = columns->gain;
+    const uint32_t *cell = columns->cell;
+    struct quick_cell *cells = quick->cells;
+    int64_t sum = 0;
+
+    columns->gained[0] = 0;
+    for (uint32_t i = 0; i < quick->plain->row_count; i++) {
+        cells[cell[i]].issued += gain[i];
+        columns->gained[i + 1] = sum += gain[i];
+    }
+}
+
+void
+quick_book_net(struct quick *quick, const struct plain_account *account)
+{
+    const int64_t *at_ms = quick->plain->at_ms;
+    const int64_t *gained = quick->columns->gained;
+    uint32_t first = account->row_first;
+
+    while (first < account->row_end && at_ms[first] < quick->side->since_ms)
+        first++;
+    quick->state.sums.net.value = gained[account->row_end] - gained[first];
+}
+
 /* --- points and vouchers at a place --- */
 
 /* Points under a version that is no longer in force: at its price, but what a

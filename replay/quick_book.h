@@ -15,7 +15,7 @@
 NODISCARD bool quick_book_open(struct quick *quick);
 void quick_book_close(struct quick *quick);
 
-/* A lot that is not the last one grown. */
+/* A lot of other terms than the last one's. */
 void quick_book_lot(struct quick *quick, const struct rulebook_terms *terms,
                     int64_t amount);
 
@@ -25,6 +25,13 @@ void quick_book_expire(struct quick *quick, int64_t at_ms);
 /* Points taken from the lots, or overdrawn. */
 void quick_book_redeem(struct quick *quick, const struct plain_stop *stop,
                        const struct quick_era *era);
+
+/* What all rules have given to the block, where they are simple: the points
+ * issued of each cell, and of the rows up to each. */
+void quick_book_issue(struct quick *quick);
+
+/* Points that the account has got so; those before `since` don't count. */
+void quick_book_net(struct quick *quick, const struct plain_account *account);
 
 /* Points issued at a place, in their cell and in the account. */
 void quick_book_earn(struct quick *quick, const struct quick_place *place,

@@ -42,11 +42,10 @@ quick_clock_input(const struct quick *quick, const struct quick_place *place,
 
 /* The place of a midnight, at a store; judged by the version before it. */
 static struct quick_place
-place_at(struct quick *quick, int64_t at_ms, uint16_t number)
+place_at(struct quick *quick, int64_t at_ms, int32_t day, uint16_t number)
 {
     const struct plain_days *days = quick->plain->days;
     struct rulebook *table = quick_era_at(quick, at_ms - 1)->table;
-    int32_t day = zone_day(days->zone, at_ms) - days->first;
 
     return (struct quick_place) {
         .at_ms = at_ms,
@@ -139,7 +138,8 @@ give_bonus(struct quick *quick, int64_t at_ms)
     amount_split(bonus.value, quick->weights, state->bonus_count, quick->parts);
     for (uint32_t i = 0; i < state->bonus_count; i++) {
         struct quick_place place =
-            place_at(quick, at_ms, quick->bonus[i].number);
+            place_at(quick, at_ms, days->month_begins_day[month + 1],
+                     quick->bonus[i].number);
         if (i == 0)
             quick_book_rule(quick, &place, quick->timeline->rule_monthly_bonus,
                             bonus.value);
@@ -175,7 +175,9 @@ static void
 give_absence(struct quick *quick, int64_t at_ms, int32_t after_days)
 {
     struct quick_state *state = &quick->state;
-    struct quick_place place = place_at(quick, at_ms, state->visit_store);
+    const struct plain_days *days = quick->plain->days;
+    int32_t day = zone_day(days->zone, at_ms) - days->first;
+    struct quick_place place = place_at(quick, at_ms, day, state->visit_store);
     struct earn_context context = quick_clock_context(quick, &place, at_ms);
     struct earn_input input = quick_clock_input(quick, &place, &context);
     const struct place_list given = { quick->given, state->given_count };

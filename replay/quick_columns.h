@@ -28,10 +28,10 @@ struct quick_stretch {
  * thread. */
 struct quick_columns {
     uint32_t room;
-    uint64_t *mask; /* rules and cards whose conditions hold */
-    int64_t *gain;  /* points of all rules that are not special */
-    uint32_t *cell; /* of the store's partner and the month */
-    const struct rulebook_terms **terms;
+    uint64_t *mask;  /* rules and cards whose conditions hold */
+    int64_t *gain;   /* points of all rules that are not special */
+    int64_t *gained; /* of all rows before this one; one more than rows */
+    uint32_t *cell;  /* of the store's partner and the month */
     struct quick_stretch *stretches;
     uint32_t stretch_count;
 };
@@ -53,13 +53,9 @@ struct quick_held {
     uint32_t change_end;
 };
 
-struct quick_months {
-    struct quick_month {
-        int32_t month;
-        int64_t spend;
-    } * items;
-    uint32_t count;
-    uint32_t room;
+struct quick_month {
+    int32_t month;
+    int64_t spend;
 };
 
 /* Eligible amounts and levels of a block, which sides share whose rules about
@@ -67,6 +63,7 @@ struct quick_months {
 struct quick_level {
     uint32_t room;
     uint32_t *eligible; /* cents, by row */
+    int64_t *spent;     /* of all rows before this one; one more than rows */
     uint8_t *held;      /* place + 1 before the purchase */
     struct quick_held *accounts;
     struct quick_changes {
@@ -74,7 +71,8 @@ struct quick_level {
         uint32_t count;
         uint32_t room;
     } changes;
-    struct quick_months months; /* of the account at hand */
+    struct quick_month *months; /* of the account at hand */
+    uint32_t month_count;
 };
 
 #endif

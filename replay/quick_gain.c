@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { FRACTIONS = 3 }; /* rules that are reckoned together */
+
 /* Ones where the bit is set. */
 static inline uint64_t
 spread(uint64_t mask, uint32_t bit)
@@ -18,22 +20,24 @@ mark(const struct quick *quick, const struct quick_stretch *stretch)
 {
     const struct plain *plain = quick->plain;
     struct rulebook *table = stretch->era->table;
-    const uint64_t *goods = table->goods;
+    const uint16_t *stores = plain->store, *goods = plain->goods;
+    const uint16_t *months = plain->month;
+    const int32_t *days = plain->day;
+    const uint64_t *of_goods = table->goods;
     uint64_t *masks = quick->columns->mask;
     uint32_t *cells = quick->columns->cell;
-    const struct rulebook_terms **terms = quick->columns->terms;
     uint32_t counted = stretch->era->counts ? UINT32_MAX : 0;
+    uint32_t end = stretch->end;
     uint64_t any = 0;
 
-    for (uint32_t i = stretch->first; i < stretch->end; i++) {
+    for (uint32_t i = stretch->first; i < end; i++) {
         const struct rulebook_store *store =
-            rulebook_store(table, plain, plain->store[i]);
-        const struct rulebook_day *day = rulebook_day(table, plain->day[i]);
-        uint64_t mask = store->mask & day->mask & goods[plain->goods[i]];
+            rulebook_store(table, plain, stores[i]);
+        const struct rulebook_day *day = rulebook_day(table, days[i]);
+        uint64_t mask = store->mask & day->mask & of_goods[goods[i]];
         masks[i] = mask;
         any |= mask;
-        cells[i] = ((uint32_t)store->cell + plain->month[i]) & counted;
-        terms[i] = day->terms;
+        cells[i] = ((uint32_t)store->cell + months[i]) & counted;
     }
     return any;
 }
@@ -168,53 +172,106 @@ add_rule(const struct quick *quick, const struct quick_stretch *stretch,
     count_rule(quick, stretch->era, rule->number, (int64_t)sum);
 }
 
-/* The same of two rules that give a fraction of the amount and nothing else,
- * as most do. */
-static void
+/* The same of rules that give a fraction of the amount and nothing else, as
+ * most do.  The compiler makes a body of it for each count. */
+static inline __attribute__((always_inline)) void
 add_fractions(const struct quick *quick, const struct quick_stretch *stretch,
-              uint32_t bit, uint32_t also)
+              const uint32_t *bits, uint32_t count)
 {
     const struct rulebook_rule *rules = stretch->era->table->rules;
     const uint64_t *mask = quick->columns->mask;
     const uint32_t *eligible = quick->level->eligible;
     int64_t *gain = quick->columns->gain;
-    uint64_t fraction = rules[bit].ratio.fraction;
-    uint64_t other = rules[also].ratio.fraction;
-    uint64_t set = UINT64_C(1) << bit, set_also = UINT64_C(1) << also;
-    uint64_t sum = 0, sum_also = 0;
+    uint64_t fractions[FRACTIONS], sets[FRACTIONS], sums[FRACTIONS];
 
-    for (uint32_t i = stretch->first; i < stretch->end; i++) {
-        uint64_t a = ratio_of_fraction(fraction, eligible[i]);
-        uint64_t b = ratio_of_fraction(other, eligible[i]);
-        a = (mask[i] & set) != 0 ? a : 0;
-        b = (mask[i] & set_also) != 0 ? b : 0;
-        gain[i] += (int64_t)(a + b);
-        sum += a;
-        sum_also += b;
+    for (uint32_t k = 0; k < count; k++) {
+        fractions[k] = rules[bits[k]].ratio.fraction;
+        sets[k] = UINT64_C(1) << bits[k];
+        sums[k] = 0;
     }
-    count_rule(quick, stretch->era, rules[bit].number, (int64_t)sum);
-    count_rule(quick, stretch->era, rules[also].number, (int64_t)sum_also);
+    for (uint32_t i = stretch->first; i < stretch->end; i++) {
+        uint64_t sum = 0;
+        for (uint32_t k = 0; k < count; k++) {
+            uint64_t value = ratio_of_fraction(fractions[k], eligible[i]);
+            value &= -(uint64_t)((mask[i] & sets[k]) != 0);
+            sum += value;
+            sums[k] += value;
+        }
+        gain[i] += (int64_t)sum;
+    }
+    for (uint32_t k = 0; k < count; k++)
+        count_rule(quick, stretch->era, rules[bits[k]].number,
+                   (int64_t)sums[k]);
 }
 
+static void
+add_some_fractions(const struct quick *quick,
+                   const struct quick_stretch *stretch, const uint32_t *bits,
+                   uint32_t count)
+{
+    if (count == 1)
+        add_fractions(quick, stretch, bits, 1);
+    else if (count == 2)
+        add_fractions(quick, stretch, bits, 2);
+    else if (count == 3)
+        add_fractions(quick, stretch, bits, 3);
+}
+
+/* Levels mostly last for many rows. */
 static void
 add_tier(const struct quick *quick, const struct quick_stretch *stretch)
 {
     const struct rulebook *table = stretch->era->table;
     const uint32_t *eligible = quick->level->eligible;
     const uint8_t *held = quick->level->held;
-    uint64_t sums[RULEBOOK_LEVELS_MAX + 1] = { 0 };
-    uint32_t bit = (uint32_t)__builtin_ctzll(table->tier_bit);
+    const uint64_t *mask = quick->columns->mask;
+    int64_t *gain = quick->columns->gain;
+    uint64_t set = table->tier_bit;
+    uint32_t end = stretch->end;
+    uint32_t row = stretch->first;
 
-    for (uint32_t i = stretch->first; i < stretch->end; i++) {
-        uint64_t value = ratio_of(table->tier[held[i]], eligible[i]);
-        value = value < LIMIT_POINTS ? value : LIMIT_POINTS;
-        value &= spread(quick->columns->mask[i], bit);
-        quick->columns->gain[i] += (int64_t)value;
-        sums[held[i]] += value;
+    while (row < end) {
+        uint8_t level = held[row];
+        struct ratio ratio = table->tier[level];
+        uint64_t sum = 0;
+        if (ratio.whole == 0 && ratio.fraction == 0) {
+            while (row < end && held[row] == level)
+                row++;
+            continue;
+        }
+        for (; row < end && held[row] == level; row++) {
+            uint64_t value = ratio_of(ratio, eligible[row]);
+            value = value < LIMIT_POINTS ? value : LIMIT_POINTS;
+            value &= -(uint64_t)((mask[row] & set) != 0);
+            gain[row] += (int64_t)value;
+            sum += value;
+        }
+        count_rule(quick, stretch->era, table->tier_number[level],
+                   (int64_t)sum);
     }
-    for (uint32_t i = 0; i <= table->program->tiers.count; i++)
-        count_rule(quick, stretch->era, table->tier_number[i],
-                   (int64_t)sums[i]);
+}
+
+static void
+add_rules(const struct quick *quick, const struct quick_stretch *stretch,
+          uint64_t bits)
+{
+    uint64_t fraction_bits = stretch->era->table->fraction_bits;
+    uint32_t fractions[FRACTIONS];
+    uint32_t count = 0;
+
+    for (uint64_t rest = bits; rest != 0; rest &= rest - 1) {
+        uint32_t bit = (uint32_t)__builtin_ctzll(rest);
+        if ((fraction_bits >> bit & 1) == 0) {
+            add_rule(quick, stretch, bit);
+            continue;
+        }
+        fractions[count++] = bit;
+        if (count < FRACTIONS)
+            continue;
+        add_some_fractions(quick, stretch, fractions, count);
+        count = 0;
+    }
+    add_some_fractions(quick, stretch, fractions, count);
 }
 
 static void
@@ -229,22 +286,12 @@ run_stretch(const struct quick *quick, const struct quick_stretch *stretch)
     memset(columns->gain + first, 0, count * sizeof *columns->gain);
     if (!era->earns) {
         memset(columns->mask + first, 0, count * sizeof *columns->mask);
+        memset(columns->cell + first, 0, count * sizeof *columns->cell);
         return;
     }
     uint64_t any = mark(quick, stretch);
     check_all(quick, stretch, any);
-    for (uint64_t rest = any & table->rule_bits & ~table->special_bits;
-         rest != 0; rest &= rest - 1) {
-        uint32_t bit = (uint32_t)__builtin_ctzll(rest);
-        uint64_t others = rest & ~(UINT64_C(1) << bit) & table->fraction_bits;
-        if ((table->fraction_bits >> bit & 1) == 0 || others == 0) {
-            add_rule(quick, stretch, bit);
-            continue;
-        }
-        uint32_t also = (uint32_t)__builtin_ctzll(others);
-        add_fractions(quick, stretch, bit, also);
-        rest &= ~(UINT64_C(1) << also);
-    }
+    add_rules(quick, stretch, any & table->rule_bits & ~table->special_bits);
     if (quick->tiered && (any & table->tier_bit) != 0)
         add_tier(quick, stretch);
 }

@@ -39,20 +39,27 @@ quick_level_same(const struct quick *a, const struct quick *b)
 /* --- eligible amounts --- */
 
 /* Before the first version all is eligible. */
-static void
-fill_eligible(const struct quick *quick, const struct quick_stretch *stretch)
+static int64_t
+fill_eligible(const struct quick *quick, const struct quick_stretch *stretch,
+              int64_t spent)
 {
-    const struct plain *plain = quick->plain;
+    static const uint32_t ALL = UINT32_MAX;
     const struct rulebook *table = stretch->era->table;
+    const uint32_t *amounts = quick->plain->amount;
+    const uint16_t *goods = quick->plain->goods;
+    const uint32_t *masks = table == NULL ? &ALL : table->eligible;
+    uint32_t asked = table == NULL ? 0 : UINT32_MAX;
     uint32_t *eligible = quick->level->eligible;
+    int64_t *sums = quick->level->spent;
+    uint32_t end = stretch->end;
 
-    if (table == NULL) {
-        memcpy(eligible + stretch->first, plain->amount + stretch->first,
-               (stretch->end - stretch->first) * sizeof *eligible);
-        return;
+    for (uint32_t i = stretch->first; i < end; i++) {
+        uint32_t amount = amounts[i] & masks[goods[i] & asked];
+        eligible[i] = amount;
+        sums[i] = spent;
+        spent += amount;
     }
-    for (uint32_t i = stretch->first; i < stretch->end; i++)
-        eligible[i] = plain->amount[i] & table->eligible[plain->goods[i]];
+    return spent;
 }
 
 /* --- an account on its way up and down --- */
@@ -96,14 +103,14 @@ set_act(struct climb *climb, bool extended)
 static void
 move_window(struct climb *climb, int32_t month)
 {
-    const struct quick_months *months = &climb->level->months;
+    const struct quick_level *level = climb->level;
     int32_t first =
         terms_window_first(climb->tiers, month + PLAIN_MONTH_FIRST) -
         PLAIN_MONTH_FIRST;
 
-    while (climb->window_first < months->count &&
-           months->items[climb->window_first].month < first)
-        climb->spend -= months->items[climb->window_first++].spend;
+    while (climb->window_first < level->month_count &&
+           level->months[climb->window_first].month < first)
+        climb->spend -= level->months[climb->window_first++].spend;
 }
 
 static int32_t
@@ -174,12 +181,12 @@ end_level(struct climb *climb)
 static void
 open_window(struct climb *climb, int32_t month)
 {
-    const struct quick_months *months = &climb->level->months;
+    const struct quick_level *level = climb->level;
 
     climb->window_first = 0;
     climb->spend = 0;
-    for (uint32_t i = 0; i < months->count; i++)
-        climb->spend += months->items[i].spend;
+    for (uint32_t i = 0; i < level->month_count; i++)
+        climb->spend += level->months[i].spend;
     move_window(climb, month);
 }
 
@@ -249,13 +256,64 @@ pass_time(struct climb *climb, int64_t until_ms)
 static void
 enter_month(struct climb *climb, int32_t month)
 {
-    *LIST_ADD(climb->quick->arena, &climb->level->months) =
+    struct quick_level *level = climb->level;
+
+    assert(level->month_count < PLAIN_MONTHS);
+    level->months[level->month_count++] =
         (struct quick_month) { .month = month };
     climb->month = month;
     if (climb->tiers == NULL)
         return;
     move_window(climb, month);
     set_act(climb, false);
+}
+
+/* Purchases of one month, one after the other. */
+static void
+climb_rows(struct climb *climb, uint32_t first, uint32_t end)
+{
+    const int64_t *at_ms = climb->quick->plain->at_ms;
+    struct quick_level *level = climb->level;
+    struct quick_month *month = &level->months[level->month_count - 1];
+
+    for (uint32_t i = first; i < end; i++) {
+        if (at_ms[i] >= climb->due_ms)
+            pass_time(climb, at_ms[i]);
+        level->held[i] = (uint8_t)(climb->place + 1);
+        month->spend += level->eligible[i];
+        climb->spend += level->eligible[i];
+        if (climb->spend >= climb->act_at)
+            take_level(climb, at_ms[i], i);
+    }
+}
+
+/* In most months nothing happens but that the first purchase extends what is
+ * held. */
+static void
+climb_month(struct climb *climb, const struct plain_run *run)
+{
+    const int64_t *at_ms = climb->quick->plain->at_ms;
+    struct quick_level *level = climb->level;
+    uint32_t row = run->first;
+
+    if (at_ms[row] >= climb->due_ms)
+        pass_time(climb, at_ms[row]);
+    enter_month(climb, run->month);
+    if (climb->spend + level->eligible[row] >= climb->act_at) {
+        climb_rows(climb, row, row + 1);
+        row++;
+    }
+    if (row == run->end)
+        return;
+    int64_t spend = level->spent[run->end] - level->spent[row];
+    if (at_ms[run->end - 1] >= climb->due_ms ||
+        climb->spend + spend >= climb->act_at) {
+        climb_rows(climb, row, run->end);
+        return;
+    }
+    memset(level->held + row, climb->place + 1, run->end - row);
+    level->months[level->month_count - 1].spend += spend;
+    climb->spend += spend;
 }
 
 static void
@@ -269,28 +327,17 @@ climb_account(const struct quick *quick, const struct plain_account *account,
         .level = level,
         .era = quick_era_at(quick, plain_begins_ms(plain, account)),
         .until_ms = TERMS_NEVER,
-        .month = -1,
     };
 
-    level->months.count = 0;
+    level->month_count = 0;
     climb.tiers = tiers_of(climb.era);
     climb.place = climb.tiers == NULL ? PROGRAM_NONE : 0;
     set_due(&climb);
     set_act(&climb, false);
     *ret_held = (struct quick_held) { .first = climb.place,
                                       .change_first = level->changes.count };
-    for (uint32_t i = account->row_first; i < account->row_end; i++) {
-        if (plain->at_ms[i] >= climb.due_ms)
-            pass_time(&climb, plain->at_ms[i]);
-        if (plain->month[i] != climb.month)
-            enter_month(&climb, plain->month[i]);
-        level->held[i] = (uint8_t)(climb.place + 1);
-        level->months.items[level->months.count - 1].spend +=
-            level->eligible[i];
-        climb.spend += level->eligible[i];
-        if (climb.spend >= climb.act_at)
-            take_level(&climb, plain->at_ms[i], i);
-    }
+    for (uint32_t i = account->run_first; i < account->run_end; i++)
+        climb_month(&climb, &plain->runs[i]);
     pass_time(&climb, quick->side->until_ms);
     ret_held->last = climb.place;
     ret_held->change_end = level->changes.count;
@@ -308,7 +355,11 @@ make_room(struct quick *quick)
         return;
     level->room = room;
     level->eligible = ARENA_NEW(quick->arena, uint32_t, room);
+    level->spent = ARENA_NEW(quick->arena, int64_t, room + 1);
     level->held = ARENA_NEW(quick->arena, uint8_t, room);
+    if (level->months == NULL)
+        level->months =
+            ARENA_NEW(quick->arena, struct quick_month, PLAIN_MONTHS);
     level->accounts =
         ARENA_NEW(quick->arena, struct quick_held, quick->plain->account_room);
 }
@@ -321,8 +372,10 @@ quick_level_run(struct quick *quick)
 
     assert(level == &quick->own);
     make_room(quick);
+    int64_t spent = 0;
     for (uint32_t i = 0; i < quick->columns->stretch_count; i++)
-        fill_eligible(quick, &quick->columns->stretches[i]);
+        spent = fill_eligible(quick, &quick->columns->stretches[i], spent);
+    level->spent[plain->row_count] = spent;
     level->changes.count = 0;
     if (!quick->tiered) {
         for (uint32_t i = 0; i < plain->account_count; i++)

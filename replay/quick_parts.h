@@ -48,12 +48,13 @@ struct quick_state {
     int64_t debt;
     int64_t due; /* no change by the clock comes before it */
     const struct quick_held *held;
-    uint32_t change;      /* the next change of level */
-    uint32_t row;         /* the next purchase */
-    int32_t bonus_month;  /* the month whose bonus is to be given; -1 */
-    uint32_t bonus_count; /* stores, in quick->bonus */
-    int64_t absence_ms;   /* absences are rewarded up to here */
-    int32_t visit_day;    /* EVENT_NO_DAY */
+    uint32_t change;             /* the next change of level */
+    uint32_t row;                /* the next purchase ... */
+    const struct plain_run *run; /* ... and its month, where rules are simple */
+    int32_t bonus_month;         /* the month whose bonus is to be given; -1 */
+    uint32_t bonus_count;        /* stores, in quick->bonus */
+    int64_t absence_ms;          /* absences are rewarded up to here */
+    int32_t visit_day;           /* EVENT_NO_DAY */
     uint16_t visit_store;
     bool bought;
     bool joined;

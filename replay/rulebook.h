@@ -103,8 +103,9 @@ struct rulebook {
     bool asks_level;      /* some condition does; so the next two */
     bool asks_past;
     bool asks_gap;
-    bool simple; /* purchases and redemptions are all that does anything, and
-                  * points can be used at once */
+    bool monthly; /* points of one month have the same terms */
+    bool simple;  /* purchases and redemptions are all that does anything, and
+                   * points can be used at once */
 };
 
 /* Compiles a version for these days and words, all borrowed; what it needs by
