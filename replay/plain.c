@@ -10,37 +10,6 @@ enum {
             1 << CHAPTER_JOIN,
 };
 
-void
-plain_days_open(struct plain_days *days, const struct zone *zone,
-                struct arena *arena)
-{
-    uint16_t *months = ARENA_NEW(arena, uint16_t, PLAIN_DAYS);
-    int32_t *month_day = ARENA_NEW(arena, int32_t, PLAIN_MONTHS + 1);
-    int64_t *begins_ms = ARENA_NEW(arena, int64_t, PLAIN_MONTHS + 1);
-    int32_t *begins_day = ARENA_NEW(arena, int32_t, PLAIN_MONTHS + 1);
-    int32_t first = calendar_month_first_day(PLAIN_MONTH_FIRST);
-
-    for (int32_t i = 0; i <= PLAIN_MONTHS; i++) {
-        int32_t day = calendar_month_first_day(PLAIN_MONTH_FIRST + i);
-        month_day[i] = day - first;
-        begins_ms[i] = zone_midnight_ms(zone, day);
-        begins_day[i] = zone_day(zone, begins_ms[i]) - first;
-    }
-    int32_t at = 0;
-    for (int32_t i = 0; i < PLAIN_DAYS; i++) {
-        at += i == month_day[at + 1];
-        months[i] = (uint16_t)at;
-    }
-    *days = (struct plain_days) {
-        .zone = zone,
-        .first = first,
-        .months = months,
-        .month_day = month_day,
-        .month_begins_ms = begins_ms,
-        .month_begins_day = begins_day,
-    };
-}
-
 /* --- the block --- */
 
 static void
@@ -65,7 +34,7 @@ grow(struct plain *plain, uint32_t room)
 }
 
 void
-plain_open(struct plain *plain, const struct plain_days *days,
+plain_open(struct plain *plain, const struct almanac *days,
            uint32_t account_room, struct arena *arena)
 {
     *plain = (struct plain) {

@@ -13,28 +13,12 @@
 
 #include "core/chapter.h"
 #include "core/history_scan.h"
+#include "replay/almanac.h"
 
-/* Months and days are counted from 1999-12. */
 enum {
-    PLAIN_MONTH_FIRST = 2000 * 12 - 1,
-    PLAIN_MONTHS = 2407, /* to 2200-06 */
-    PLAIN_DAYS = 73200,  /* 36,600 days after the last event, and more */
     PLAIN_STORES_MAX = 65535,
     PLAIN_ROWS = 512, /* of a block, unless one account has more */
 };
-
-/* The calendar of a zone as tables. */
-struct plain_days {
-    const struct zone *zone;         /* borrowed */
-    int32_t first;                   /* the day that the tables begin with */
-    const uint16_t *months;          /* of each day, from PLAIN_MONTH_FIRST */
-    const int32_t *month_day;        /* the first day of each month ... */
-    const int64_t *month_begins_ms;  /* ... and its first instant, ... */
-    const int32_t *month_begins_day; /* ... which lies in a day that exists */
-};
-
-void plain_days_open(struct plain_days *days, const struct zone *zone,
-                     struct arena *arena);
 
 /* What an account had done before a row. */
 enum {
@@ -72,7 +56,7 @@ struct plain_account {
 
 /* One per thread: the small numbers of stores and a block of accounts. */
 struct plain {
-    const struct plain_days *days;
+    const struct almanac *days;
     struct arena *arena;
     uint16_t *number_of; /* of each store that fits a key; 0: none yet */
     uint32_t *store_of;  /* of each small number from 1 */
@@ -94,7 +78,7 @@ struct plain {
     int32_t *ms_of_day;
     int32_t *gap;     /* days since the last visit; -1: there was none */
     uint32_t *amount; /* cents */
-    uint16_t *month;  /* from PLAIN_MONTH_FIRST */
+    uint16_t *month;  /* from ALMANAC_MONTH_FIRST */
     uint16_t *store;  /* small number */
     uint16_t *goods;  /* number of the category; 0: none */
     uint8_t *past;    /* PLAIN_BOUGHT, PLAIN_AT_HOME */
@@ -104,7 +88,7 @@ struct plain {
 };
 
 /* A block takes `account_room` accounts at most. */
-void plain_open(struct plain *plain, const struct plain_days *days,
+void plain_open(struct plain *plain, const struct almanac *days,
                 uint32_t account_room, struct arena *arena);
 
 enum plain_fit {

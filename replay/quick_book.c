@@ -5,7 +5,7 @@
 
 enum {
     LOTS_FIRST = 64,
-    CELLS_FIRST = PLAIN_MONTHS + 1, /* so that no cell_base is below 1 */
+    CELLS_FIRST = ALMANAC_MONTHS + 1, /* so that no cell_base is below 1 */
 };
 
 /* --- cells --- */
@@ -23,11 +23,11 @@ month_at(const struct quick *quick, int64_t at_ms)
     int64_t least = LIMIT_AT_MS_MIN;
     int32_t month =
         zone_month(quick->plain->days->zone, at_ms < least ? least : at_ms) -
-        PLAIN_MONTH_FIRST;
+        ALMANAC_MONTH_FIRST;
 
     if (month < 0)
         return 0;
-    return month < PLAIN_MONTHS ? month : PLAIN_MONTHS - 1;
+    return month < ALMANAC_MONTHS ? month : ALMANAC_MONTHS - 1;
 }
 
 static struct months
@@ -255,7 +255,7 @@ issue_late(struct quick *quick, const struct quick_place *place, int32_t issuer,
     effect->money =
         micro_of_points((points) { amount },
                         version_issue_price(place->table->version, issuer));
-    side_count(quick->side, place->month + PLAIN_MONTH_FIRST,
+    side_count(quick->side, place->month + ALMANAC_MONTH_FIRST,
                place->era->table->program->points.value, &quick->effects);
     quick->effects.count = 0;
 }
@@ -331,8 +331,8 @@ quick_book_voucher(struct quick *quick, const struct quick_place *place,
         effect->partner = issuer;
         effect->store = SIDE_STORE;
         effect->amount = count;
-        side_count(quick->side, place->month + PLAIN_MONTH_FIRST, (price) { 0 },
-                   &quick->effects);
+        side_count(quick->side, place->month + ALMANAC_MONTH_FIRST,
+                   (price) { 0 }, &quick->effects);
         quick->effects.count = 0;
     }
     if (expires_at <= quick->side->until_ms)
@@ -438,7 +438,7 @@ finish_cell(struct quick *quick, const struct version *version, int32_t partner,
     put_effect(quick, MEASURE_OVERDRAWN, partner, cell->overdrawn, nothing);
     put_effect(quick, MEASURE_VOUCHERS_ISSUED, partner, cell->vouchers,
                nothing);
-    side_count(quick->side, month + PLAIN_MONTH_FIRST, program->points.value,
+    side_count(quick->side, month + ALMANAC_MONTH_FIRST, program->points.value,
                &quick->effects);
     quick->effects.count = 0;
 }

@@ -12,7 +12,7 @@ quick_clock_context(const struct quick *quick, const struct quick_place *place,
                     int64_t level_ms)
 {
     const struct quick_state *state = &quick->state;
-    const struct plain_days *days = quick->plain->days;
+    const struct almanac *days = quick->plain->days;
 
     return (struct earn_context) {
         .moment = zone_moment(days->zone, place->at_ms),
@@ -44,7 +44,7 @@ quick_clock_input(const struct quick *quick, const struct quick_place *place,
 static struct quick_place
 place_at(struct quick *quick, int64_t at_ms, int32_t day, uint16_t number)
 {
-    const struct plain_days *days = quick->plain->days;
+    const struct almanac *days = quick->plain->days;
     struct rulebook *table = quick_era_at(quick, at_ms - 1)->table;
 
     return (struct quick_place) {
@@ -119,7 +119,7 @@ static void
 give_bonus(struct quick *quick, int64_t at_ms)
 {
     struct quick_state *state = &quick->state;
-    const struct plain_days *days = quick->plain->days;
+    const struct almanac *days = quick->plain->days;
     const struct rulebook *table = quick_era_at(quick, at_ms - 1)->table;
     int32_t month = state->bonus_month;
     int64_t spend = 0;
@@ -154,7 +154,7 @@ static int64_t
 absence_due(const struct quick *quick, int32_t *ret_after_days)
 {
     const struct quick_state *state = &quick->state;
-    const struct plain_days *days = quick->plain->days;
+    const struct almanac *days = quick->plain->days;
     const struct rulebook *table = state->era->table;
 
     if (table == NULL || state->visit_day == EVENT_NO_DAY)
@@ -175,7 +175,7 @@ static void
 give_absence(struct quick *quick, int64_t at_ms, int32_t after_days)
 {
     struct quick_state *state = &quick->state;
-    const struct plain_days *days = quick->plain->days;
+    const struct almanac *days = quick->plain->days;
     int32_t day = zone_day(days->zone, at_ms) - days->first;
     struct quick_place place = place_at(quick, at_ms, day, state->visit_store);
     struct earn_context context = quick_clock_context(quick, &place, at_ms);
@@ -199,7 +199,7 @@ enter_era(struct quick *quick)
     if (!state->spent || era[-1].table == era->table)
         return;
     const struct version *version = era->table->version;
-    const struct plain_days *days = quick->plain->days;
+    const struct almanac *days = quick->plain->days;
     int32_t month = zone_month(days->zone, era->from_ms);
     for (uint32_t i = 0; i < quick->timeline->names[NAME_SPEND].count; i++) {
         struct quick_spend *row = &quick->spends[i];
@@ -227,7 +227,7 @@ static enum change_due
 next_due(struct quick *quick, int32_t *ret_after_days)
 {
     struct quick_state *state = &quick->state;
-    const struct plain_days *days = quick->plain->days;
+    const struct almanac *days = quick->plain->days;
     int64_t at_ms[DUE_COUNT] = {
         [DUE_BONUS] = state->bonus_month < 0
                           ? TERMS_NEVER

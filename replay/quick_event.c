@@ -143,7 +143,7 @@ static void
 add_spend(struct quick *quick, const struct quick_place *place, int64_t amount)
 {
     const struct rulebook *table = place->table;
-    int32_t year = (place->month + PLAIN_MONTH_FIRST) / 12;
+    int32_t year = (place->month + ALMANAC_MONTH_FIRST) / 12;
 
     quick->state.spent = true;
     for (uint32_t i = 0; i < table->program->spend_reward_count; i++) {

@@ -105,8 +105,8 @@ move_window(struct climb *climb, int32_t month)
 {
     const struct quick_level *level = climb->level;
     int32_t first =
-        terms_window_first(climb->tiers, month + PLAIN_MONTH_FIRST) -
-        PLAIN_MONTH_FIRST;
+        terms_window_first(climb->tiers, month + ALMANAC_MONTH_FIRST) -
+        ALMANAC_MONTH_FIRST;
 
     while (climb->window_first < level->month_count &&
            level->months[climb->window_first].month < first)
@@ -127,7 +127,7 @@ supported(const struct program_tiers *tiers, int64_t spend)
 static int32_t
 month_of(const struct climb *climb, int64_t at_ms)
 {
-    const struct plain_days *days = climb->quick->plain->days;
+    const struct almanac *days = climb->quick->plain->days;
 
     return days->months[zone_day(days->zone, at_ms) - days->first];
 }
@@ -258,7 +258,7 @@ enter_month(struct climb *climb, int32_t month)
 {
     struct quick_level *level = climb->level;
 
-    assert(level->month_count < PLAIN_MONTHS);
+    assert(level->month_count < ALMANAC_MONTHS);
     level->months[level->month_count++] =
         (struct quick_month) { .month = month };
     climb->month = month;
@@ -359,7 +359,7 @@ make_room(struct quick *quick)
     level->held = ARENA_NEW(quick->arena, uint8_t, room);
     if (level->months == NULL)
         level->months =
-            ARENA_NEW(quick->arena, struct quick_month, PLAIN_MONTHS);
+            ARENA_NEW(quick->arena, struct quick_month, ALMANAC_MONTHS);
     level->accounts =
         ARENA_NEW(quick->arena, struct quick_held, quick->plain->account_room);
 }

@@ -298,7 +298,7 @@ add_all(struct rulebook *table)
 
 struct rulebook *
 rulebook_make(const struct timeline *timeline, const struct version *version,
-              const struct plain_days *days, const struct words *words,
+              const struct almanac *days, const struct words *words,
               struct basket *basket, struct arena *arena)
 {
     if (!is_fit(version))
@@ -319,8 +319,8 @@ rulebook_make(const struct timeline *timeline, const struct version *version,
     /* Most of these pages are never touched, so they must come from the
      * system as they are. */
     table->stores = calloc(PLAIN_STORES_MAX + 1, sizeof *table->stores);
-    table->days_of = calloc(PLAIN_DAYS, sizeof *table->days_of);
-    table->level_until = calloc(PLAIN_MONTHS, sizeof *table->level_until);
+    table->days_of = calloc(ALMANAC_DAYS, sizeof *table->days_of);
+    table->level_until = calloc(ALMANAC_MONTHS, sizeof *table->level_until);
     if (table->stores != NULL && table->days_of != NULL &&
         table->level_until != NULL)
         return table;

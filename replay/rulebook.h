@@ -67,7 +67,7 @@ struct rulebook {
     const struct timeline *timeline;
     const struct version *version;
     const struct program *program;
-    const struct plain_days *days;
+    const struct almanac *days;
     struct arena *arena;
     uint32_t rule_count; /* bits from 0 */
     uint32_t card_count; /* bits from rule_count */
@@ -80,9 +80,8 @@ struct rulebook {
     uint64_t special_bits;  /* limits, groups, funders, rewards */
     uint64_t fraction_bits; /* points are a fraction of the amount below 1 that
                              * no limit cuts */
-    const struct condition *when[RULEBOOK_BITS];
-    const struct condition
-        *also[RULEBOOK_BITS];                /* of a multiplied rule; NULL */
+    /* The conditions of each, and of a multiplied rule; NULL. */
+    const struct condition *when[RULEBOOK_BITS], *also[RULEBOOK_BITS];
     uint64_t level[RULEBOOK_LEVELS_MAX + 1]; /* by place + 1 */
     uint64_t past[PLAIN_PASTS];              /* by what plain.h says of it */
     uint64_t *goods;               /* by category number; 0: not eligible */
@@ -103,7 +102,7 @@ struct rulebook {
     bool asks_level;      /* some condition does; so the next two */
     bool asks_past;
     bool asks_gap;
-    bool monthly; /* points of one month have the same terms */
+    bool monthly; /* points of a month have the same terms */
     bool simple;  /* purchases and redemptions are all that does anything, and
                    * points can be used at once */
 };
@@ -113,7 +112,7 @@ struct rulebook {
  * machine no memory.  `basket` is scratch. */
 struct rulebook *rulebook_make(const struct timeline *timeline,
                                const struct version *version,
-                               const struct plain_days *days,
+                               const struct almanac *days,
                                const struct words *words, struct basket *basket,
                                struct arena *arena);
 void rulebook_close(struct rulebook *table);

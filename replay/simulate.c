@@ -20,7 +20,7 @@ struct job {
     const struct history *history;
     bool referral; /* some version of some side pays for one */
     struct arena arena;
-    struct plain_days days;
+    struct almanac days;
     atomic_uint next_partition;
     atomic_ullong accounts;
     atomic_ullong events;
@@ -593,7 +593,7 @@ attempt(struct ledger *ledger, const struct simulate_options *options,
     if (err == OK && !arena_open(&job.arena, LIMIT_ARENA_SIZE))
         err = ERR_MEMORY;
     if (err == OK)
-        plain_days_open(&job.days, &options->baseline->zone, &job.arena);
+        almanac_open(&job.days, &options->baseline->zone, &job.arena);
     for (uint32_t i = 0; err == OK && i < options->thread_count; i++)
         err = open_worker(&workers[i], &job);
     if (err == OK)

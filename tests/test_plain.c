@@ -1,33 +1,11 @@
 /*
- * test_plain.c - the tables of a zone's calendar say what the calendar says,
- * also on the days when the clock changes
+ * test_plain.c - an account is plain where each event's node may speak for its
+ * store
  */
 #include "tests/unit.h"
 
 #include "replay/plain.h"
 #include "tests/inflow.h"
-
-TEST(tables_are_the_calendar)
-{
-    struct arena arena;
-    struct zone zone;
-    struct plain_days days;
-
-    assert_true(arena_open(&arena, 1 << 26));
-    assert_int_equal(zone_load(view_of("Europe/Helsinki"), &arena, &zone), OK);
-    plain_days_open(&days, &zone, &arena);
-    assert_int_equal(days.first, calendar_day((civil) { 1999, 12, 1 }));
-    for (int32_t i = 0; i < PLAIN_DAYS; i++) {
-        assert_int_equal(days.months[i] + PLAIN_MONTH_FIRST,
-                         calendar_month(days.first + i));
-    }
-    for (int32_t i = 0; i <= PLAIN_MONTHS; i++) {
-        int32_t day = calendar_month_first_day(PLAIN_MONTH_FIRST + i);
-        assert_int_equal(days.month_day[i] + days.first, day);
-        assert_int_equal(days.month_begins_ms[i], zone_midnight_ms(&zone, day));
-    }
-    arena_close(&arena);
-}
 
 /* Each node has the one store of its number. */
 static bool
@@ -74,14 +52,14 @@ TEST(nodes_speak_for_their_own_stores)
 {
     struct arena arena;
     struct zone zone;
-    struct plain_days days;
+    struct almanac days;
     struct plain plain;
     struct inflow inflow;
     struct history *history;
 
     assert_true(arena_open(&arena, 1 << 28));
     assert_int_equal(zone_load(view_of("Europe/Helsinki"), &arena, &zone), OK);
-    plain_days_open(&days, &zone, &arena);
+    almanac_open(&days, &zone, &arena);
     plain_open(&plain, &days, 1, &arena);
     inflow_open(&inflow, 3);
     assert_int_equal(
@@ -99,5 +77,4 @@ TEST(nodes_speak_for_their_own_stores)
     arena_close(&arena);
 }
 
-RUN(cmocka_unit_test(tables_are_the_calendar),
-    cmocka_unit_test(nodes_speak_for_their_own_stores))
+RUN(cmocka_unit_test(nodes_speak_for_their_own_stores))

@@ -10,12 +10,12 @@
 static struct rulebook *
 table_of(struct shop *shop, const char *rules, struct words *words)
 {
-    struct plain_days *days = ARENA_NEW(&shop->arena, struct plain_days, 1);
+    struct almanac *days = ARENA_NEW(&shop->arena, struct almanac, 1);
     struct basket *basket = ARENA_NEW(&shop->arena, struct basket, 1);
     const struct timeline *timeline = stage_rules_compile(
         shop->ledger, shop_program(shop, rules), &shop->arena);
 
-    plain_days_open(days, &timeline->zone, &shop->arena);
+    almanac_open(days, &timeline->zone, &shop->arena);
     return rulebook_make(timeline, &timeline->versions[0], days, words, basket,
                          &shop->arena);
 }
