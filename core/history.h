@@ -47,10 +47,11 @@ void history_set_admits(struct history *history, history_admits *admits,
 void history_set_owner(struct history *history, bool owner);
 
 /* Takes in what the journal has got since; the owner merges a long tail into
- * a run and small runs into greater ones.  A damaged or missing file makes the
- * owner build all anew; at a damaged record it stops (history_damage()).
- * ERR_BUSY: the tail is beyond its bound and somebody
- * else is the owner, who has to merge it. */
+ * a run and small runs into greater ones.  Very much at once becomes a run in
+ * one pass by all cores (bulk.h), unless small steps are wanted.  A damaged or
+ * missing file makes the owner build all anew; at a damaged record it stops
+ * (history_damage()).  ERR_BUSY: the tail is beyond its bound and somebody else
+ * is the owner, who has to merge it. */
 NODISCARD enum err history_refresh(struct history *history);
 
 /* The damaged record of the journal that the last refresh stopped at: nothing

@@ -77,10 +77,10 @@ static uint8_t
 key_tail(account_id account, uint8_t bytes[static 1 + LIMIT_CODE_SIZE])
 {
     if (account.member != 0) {
+        uint64_t number = __builtin_bswap64(account.member);
         bytes[0] = TAG_MEMBER;
-        for (uint32_t i = 0; i < 8; i++)
-            bytes[1 + i] = (uint8_t)(account.member >> (56 - 8 * i));
-        return 9;
+        memcpy(bytes + 1, &number, sizeof number);
+        return 1 + sizeof number;
     }
     assert(account.bearer.size > 0);
     assert(account.bearer.size <= LIMIT_CODE_SIZE);
@@ -103,7 +103,10 @@ runs_key_of(account_id account)
 uint32_t
 runs_partition(account_id account)
 {
-    return runs_key_of(account).bytes[0];
+    uint8_t bytes[1 + LIMIT_CODE_SIZE];
+    uint8_t size = key_tail(account, bytes);
+
+    return (uint32_t)(runs_sum(bytes, size) >> 56);
 }
 
 runs_key

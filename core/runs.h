@@ -11,7 +11,7 @@
  * | part   | bytes                                                          |
  * |--------|----------------------------------------------------------------|
  * | header | "LEIMARUN", format u32, kind u32, number u64, XXH3-64 of these |
- * | blocks | about 64 KiB each: entries of key size u8 (0: the key before), |
+ * | blocks | about 4 KiB each: entries of key size u8 (0: the key before),  |
  * |        | key, blob size u32, blob; the first of a block has its key     |
  * | index  | per block: offset u64, XXH3-64 u64, size u32, entries u32,     |
  * |        | place of its first key u32, size of that key u32               |
