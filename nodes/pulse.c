@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -294,26 +295,30 @@ pulse_write(const char *dir, const char *metrics, const struct pulse *pulse)
     struct text text = { 0 };
     int size = snprintf(path, sizeof path, "%s/pulse", dir);
 
-    if (size <= 0 || size >= (int)sizeof path)
+    if (size <= 0 || size + (int)sizeof ".prom" > (int)sizeof path)
         return ERR_IO;
     pulse_json(&text, pulse);
     text_char(&text, '\n');
     enum err err = replace(path, 0600, &text);
+    text_clear(&text);
+    pulse_metrics(&text, pulse);
+    strcpy(path + size, ".prom");
+    enum err second = replace(path, 0600, &text);
+    err = err == OK ? second : err;
     if (metrics) {
-        text_clear(&text);
-        pulse_metrics(&text, pulse);
-        enum err second = replace(metrics, 0644, &text);
+        second = replace(metrics, 0644, &text);
         err = err == OK ? second : err;
     }
     text_close(&text);
     return err;
 }
 
-enum err
-pulse_read(const char *dir, struct arena *arena, view *ret_json)
+static enum err
+read_whole(const char *dir, const char *name, struct arena *arena,
+           view *ret_bytes)
 {
     char path[4096];
-    int size = snprintf(path, sizeof path, "%s/pulse", dir);
+    int size = snprintf(path, sizeof path, "%s/%s", dir, name);
     enum err err = ERR_IO;
 
     if (size <= 0 || size >= (int)sizeof path)
@@ -325,9 +330,21 @@ pulse_read(const char *dir, struct arena *arena, view *ret_json)
     if (fstat(file, &about) == 0 && about.st_size <= PULSE_SIZE_MAX) {
         uint8_t *bytes = arena_take(arena, (size_t)about.st_size + 1);
         ssize_t got = read(file, bytes, (size_t)about.st_size);
-        *ret_json = (view) { bytes, got > 0 ? (uint32_t)got : 0 };
+        *ret_bytes = (view) { bytes, got > 0 ? (uint32_t)got : 0 };
         err = got >= 0 ? OK : ERR_IO;
     }
     close(file);
     return err;
+}
+
+enum err
+pulse_read(const char *dir, struct arena *arena, view *ret_json)
+{
+    return read_whole(dir, "pulse", arena, ret_json);
+}
+
+enum err
+pulse_read_metrics(const char *dir, struct arena *arena, view *ret_text)
+{
+    return read_whole(dir, "pulse.prom", arena, ret_text);
 }

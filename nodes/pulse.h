@@ -2,10 +2,11 @@
  * pulse.h - how a running hub or node is, for people and for monitoring
  *
  * Every PULSE_MS the process writes what only it knows to LEDGER/pulse, one
- * JSON object, which `status` shows, also after the process has ended; and,
- * where it was told to (--metrics FILE), the same as Prometheus text for the
- * node exporter's textfile collector.  Both files are replaced at once, so
- * that nobody reads half of one; neither is history, both may be deleted.
+ * JSON object, which `status` shows, also after the process has ended; and the
+ * same as Prometheus text to LEDGER/pulse.prom for `status --prometheus` and,
+ * where it was told to (--metrics FILE), for the node exporter's textfile
+ * collector.  The files are replaced at once, so that nobody reads half of
+ * one; none is history, all may be deleted.
  */
 #ifndef NODES_PULSE_H
 #define NODES_PULSE_H
@@ -69,12 +70,15 @@ void pulse_close(struct pulse *pulse);
 void pulse_json(struct text *out, const struct pulse *pulse);
 void pulse_metrics(struct text *out, const struct pulse *pulse);
 
-/* Writes LEDGER/pulse and, if it is not NULL, the file of metrics.  ERR_IO,
- * ERR_FULL, ERR_MEMORY: one of them stays as it was. */
+/* Writes LEDGER/pulse, LEDGER/pulse.prom and, if it is not NULL, the file of
+ * metrics.  ERR_IO, ERR_FULL, ERR_MEMORY: one of them stays as it was. */
 NODISCARD enum err pulse_write(const char *dir, const char *metrics,
                                const struct pulse *pulse);
 /* What was written last, as JSON in the arena.  ERR_NOT_FOUND, ERR_IO. */
 NODISCARD enum err pulse_read(const char *dir, struct arena *arena,
                               view *ret_json);
+/* The same as Prometheus text, likewise. */
+NODISCARD enum err pulse_read_metrics(const char *dir, struct arena *arena,
+                                      view *ret_text);
 
 #endif

@@ -240,6 +240,15 @@ def test_status_and_metrics():
         check_metrics(file.read(), "leima_sessions", "leima_disk_free_bytes",
                       "leima_peer_heard_timestamp_seconds")
     assert not os.path.exists("hub.prom.new")
+    check_metrics(leima("status", "hq", "--prometheus").expect(0).out,
+                  "leima_ledger_events", "leima_ledger_quarantined",
+                  "leima_sessions", "leima_peer_lag_events")
+    check_metrics(leima("status", "n11", "--prometheus").expect(0).out,
+                  "leima_ledger_unacknowledged", "leima_connected",
+                  "leima_clock_offset_milliseconds")
+    check_metrics(leima("status", "hq2", "--prometheus").expect(0).out,
+                  "leima_ledger_position")    # nothing ever ran there
+    leima("status", "hq", "--prometheus", "--json").expect(2)
     assert leima("status", "hq2", "--json").expect(0).json()["process"] is None
 
 
@@ -303,18 +312,29 @@ def test_a_wrong_clock_is_flagged():
 
 
 def check_metrics(text, *names):
-    """Each name once, with HELP and TYPE before its samples."""
-    typed, samples = set(), set()
-    for line in text.splitlines():
-        if line.startswith("# TYPE "):
-            name, kind = line.split()[2:]
-            assert name not in typed and kind in ("gauge", "counter"), line
-            typed.add(name)
-        elif not line.startswith("# HELP "):
-            found = re.fullmatch(r'(leima_[a-z_]+)\{[a-z]+="\d+"\} -?\d+', line)
-            assert found and found.group(1) in typed, line
+    """Text as Prometheus reads it: a family is one block, HELP and TYPE before
+    its samples and once each, no sample twice, the last line ended."""
+    families, samples, current = set(), set(), None
+    assert text.endswith("\n"), text
+    helped = None
+    for line in text[:-1].split("\n"):
+        if line.startswith("# HELP "):
+            helped = line.split(" ", 3)[2]
+            assert re.fullmatch(r"[^\\]+", line.split(" ", 3)[3]), line
+        elif line.startswith("# TYPE "):
+            current, kind = line.split(" ")[2:]
+            assert current == helped and current not in families, line
+            assert kind in ("gauge", "counter"), line
+            assert current.endswith("_total") == (kind == "counter"), line
+            families.add(current)
+        else:
+            found = re.fullmatch(r'((leima_[a-z_]+)\{[a-z]+="\d+"\}) -?\d+',
+                                 line)
+            assert found and found.group(2) == current, line
+            assert found.group(1) not in samples, line
             samples.add(found.group(1))
-    assert samples >= set(names), text
+    told = {sample.split("{")[0] for sample in samples}
+    assert told >= set(names), text
 
 
 @network

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/json.h"
 #include "core/ledger_check.h"
@@ -22,6 +23,7 @@ enum { ASIDES_SHOWN = 100, PEERS_MAX = 65536 };
 struct status_row {
     const char *name;
     uint64_t value;
+    const char *help; /* NULL: no measure, but a name of something */
 };
 
 static bool
@@ -112,29 +114,45 @@ take_aside(void *context, const struct aside *aside)
     text_char(text, '}');
 }
 
+enum { ROW_COUNT = 17 };
+
+static void
+fill_rows(const struct ledger_status *found, const struct asides *asides,
+          struct status_row ret_rows[static ROW_COUNT])
+{
+    const struct status_row rows[] = {
+        { "node", found->who.node, NULL },
+        { "store", found->who.store, NULL },
+        { "incarnation", found->who.incarnation, NULL },
+        { "position", found->position, "the last arrival position" },
+        { "events", found->event_count, "that the ledger holds" },
+        { "versions", found->versions, "of the rules" },
+        { "damaged", found->damaged, "places that can not be read" },
+        { "quarantined", found->quarantined, "events that have no effect" },
+        { "flagged", found->flagged, "records of a clock that stood wrong" },
+        { "gaps", found->gaps, "in the seqs of streams" },
+        { "unacknowledged", asides->unacknowledged,
+          "items that no hub has told it has" },
+        { "unsafe", asides->unsafe, "items that are on no second disk at HQ" },
+        { "safe", asides->safe,
+          "seq of the current stream up to which all is safe" },
+        { "history_position", found->history_position,
+          "up to which histories are merged" },
+        { "journal_bytes", found->journal_size, "in use" },
+        { "history_bytes", found->history_size, "in use" },
+        { "state_bytes", found->state_size, "in use" },
+    };
+
+    static_assert(COUNT_OF(rows) == ROW_COUNT, "as many as there is room for");
+    memcpy(ret_rows, rows, sizeof rows);
+}
+
 static void
 print_status(const struct ledger_status *found, struct asides *asides)
 {
-    const struct status_row rows[] = {
-        { "node", found->who.node },
-        { "store", found->who.store },
-        { "incarnation", found->who.incarnation },
-        { "position", found->position },
-        { "events", found->event_count },
-        { "versions", found->versions },
-        { "damaged", found->damaged },
-        { "quarantined", found->quarantined },
-        { "flagged", found->flagged },
-        { "gaps", found->gaps },
-        { "unacknowledged", asides->unacknowledged },
-        { "unsafe", asides->unsafe },
-        { "safe", asides->safe },
-        { "history_position", found->history_position },
-        { "journal_bytes", found->journal_size },
-        { "history_bytes", found->history_size },
-        { "state_bytes", found->state_size },
-    };
+    struct status_row rows[ROW_COUNT];
 
+    fill_rows(found, asides, rows);
     if (!asides->is_json) {
         print_rows(rows, COUNT_OF(rows));
         if (found->joined)
@@ -156,6 +174,27 @@ print_status(const struct ledger_status *found, struct asides *asides)
                                  : 0,
            found->joined ? "true" : "false", (int)asides->text.size,
            (const char *)asides->text.bytes);
+}
+
+/* What the ledger itself tells; what the process knows has other names. */
+static void
+print_metrics(const struct arguments *arguments,
+              const struct ledger_status *found, const struct asides *asides,
+              struct arena *arena)
+{
+    struct status_row rows[ROW_COUNT];
+    view process = { 0 };
+
+    fill_rows(found, asides, rows);
+    for (uint32_t i = 0; i < ROW_COUNT; i++)
+        if (rows[i].help)
+            printf("# HELP leima_ledger_%s %s\n# TYPE leima_ledger_%s gauge\n"
+                   "leima_ledger_%s{node=\"%" PRIu32 "\"} %" PRIu64 "\n",
+                   rows[i].name, rows[i].help, rows[i].name, rows[i].name,
+                   found->who.node, rows[i].value);
+    if (pulse_read_metrics(command_operand(arguments, 0), arena, &process) ==
+        OK)
+        fwrite(process.bytes, 1, process.size, stdout);
 }
 
 /* --- other nodes -------------------------------------------------------- */
@@ -368,7 +407,10 @@ print_all(const struct arguments *arguments, struct ledger *ledger,
     if (err == OK && found.joined)
         err = notes_unsafe(ledger_journal(ledger), found.who.node,
                            &asides->unsafe, &asides->safe);
-    if (err == OK) {
+    if (err == OK && command_flag(arguments, "prometheus")) {
+        print_metrics(arguments, &found, asides, arena);
+        err = ledger_refuse(ledger, &complaint);
+    } else if (err == OK) {
         view json = read_process(arguments, arena, &process);
         print_status(&found, asides);
         print_rest(asides, json, process);
@@ -390,6 +432,8 @@ status(const struct arguments *arguments)
     struct arena arena = { 0 };
     struct asides asides = { .is_json = command_flag(arguments, "json") };
 
+    if (asides.is_json && command_flag(arguments, "prometheus"))
+        return command_misuse(arguments, "expected --json or --prometheus");
     enum command_status result = query_ledger(arguments, LEDGER_CHECK, &ledger);
     if (result != COMMAND_DONE)
         return result;
@@ -406,6 +450,11 @@ status(const struct arguments *arguments)
     return result;
 }
 
+static const struct option OPTIONS[] = {
+    { "prometheus", NULL, "as metrics, in Prometheus text" },
+    { 0 },
+};
+
 const struct command cmd_status_table[] = {
     { .name = "status",
       .run = status,
@@ -413,10 +462,12 @@ const struct command cmd_status_table[] = {
       .usage = "LEDGER",
       .operands_min = 1,
       .operands_max = 1,
+      .options = OPTIONS,
       .about =
           "What only the running process knows (`process`) it writes every "
           "ten seconds;\n`at` says when.\n",
       .examples = "leima status L\n"
-                  "leima status L --json\n" },
+                  "leima status L --json\n"
+                  "leima status L --prometheus\n" },
     { 0 },
 };
