@@ -23,7 +23,6 @@ const char *const slow_segment_texts[SLOW_SEGMENTS] = {
 struct tally {
     view name;
     int32_t month;
-    bool used[2];
     int128 figures[2][3];
 };
 
@@ -296,7 +295,6 @@ add_rules(struct slow *slow, uint32_t side, view row)
         assert(at != NULL);
         const view rule = { (const uint8_t *)name, (uint32_t)(at - name) };
         struct tally *tally = tally_of(slow, &slow->rules, rule, 0);
-        tally->used[side] = true;
         tally->figures[side][0] += strtoll(at + sizeof POINTS - 1, NULL, 10);
     }
 }

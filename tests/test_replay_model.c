@@ -348,7 +348,7 @@ TEST(replays_come_to_what_the_model_says)
         round_close(&asked->round);
         free(asked);
     }
-    if (getenv("SEED") == NULL)
+    if (getenv("SEED") == NULL && getenv("COUNT") == NULL)
         assert_true(tables > 50);
     trial_close(trial);
 }
