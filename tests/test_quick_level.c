@@ -14,10 +14,12 @@ static const char THREE[] = TIERS "{id: basic}, {id: silver, from: 60.00, "
                                   "multiply: 1.25}, {id: gold, from: 110.00, "
                                   "multiply: 2}]}\n";
 /* Gold has another place, silver is not known. */
-static const char OTHERS[] = TIERS
-    "{id: none, multiply: 1.1}, {id: gold, from: 40.00, multiply: 1.5}, {id: "
-    "top, from: 140.00, reward: cup}]}\n"
-    "rewards: [{id: cup, value: 1.00, valid_days: 300}]\n";
+static const char OTHERS[] =
+    EARN "tiers: {window: 2 months, valid_for: 2 months, downgrade: one_level, "
+         "levels: [{id: none, multiply: 1.1}, {id: gold, from: 40.00, "
+         "multiply: 1.5}, {id: "
+         "top, from: 140.00, reward: cup}]}\n"
+         "rewards: [{id: cup, value: 1.00, valid_days: 300}]\n";
 static const char YEARLY[] =
     EARN "excluded: {categories: [coffee]}\n"
          "tiers: {window: year, valid_for: next_year_end, downgrade: "
