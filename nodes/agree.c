@@ -206,6 +206,7 @@ static void
 range_is_lost(struct session *session, struct lane *lane)
 {
     lane->out = LANE_STOPPED;
+    lane->missed = true;
     talk_alarm(session, SYNC_ALARM_LOST, lane->stream, lane->boundary.seq);
     struct frame *frame = talk_frame(session, FRAME_NACK);
     frame->nack.stream = lane->stream;

@@ -512,7 +512,7 @@ look(struct hub *hub)
     hub->txn = txn;
     keeper_wake(hub->keeper);
     check_keys(hub);
-    shadow_look(hub->shadow);
+    hub->broken |= shadow_look(hub->shadow, hub->epoch);
 }
 
 static void

@@ -112,6 +112,13 @@ lane_acked(struct lane *lane, stream_head head, int64_t now_ms)
             lane_peer_at(lane, head);
         return false;
     }
+    /* What it lacked has come to it from elsewhere. */
+    if (lane->out == LANE_STOPPED && lane->missed &&
+        head.seq >= lane->boundary.seq) {
+        lane->missed = false;
+        lane_peer_at(lane, head);
+        return false;
+    }
     if (lane->out != LANE_LIVE || head.seq <= lane->acked.seq)
         return false;
     if (head.seq > lane->sent.seq) {

@@ -193,6 +193,27 @@ pass_on(struct shadow *shadow, const struct guest *source, stream_id stream,
     }
 }
 
+/* Whose stream came from elsewhere is told how far it goes now: that node may
+ * wait for a range that it has dropped itself. */
+static void
+tell_owner(struct shadow *shadow, const struct guest *source,
+           const struct ingest_batch *batch)
+{
+    const struct shadow_options *options = &shadow->options;
+    struct sync_input input = { .kind = SYNC_STORED };
+
+    input.stored.stream = batch->stream;
+    input.stored.verdict = SYNC_STORED_OK;
+    input.stored.head = batch->head;
+    for (uint32_t i = 0; source->relay && i < roster_count(options->roster);
+         i++) {
+        struct guest *guest = roster_at(options->roster, i);
+        if (guest != source && !guest->gone &&
+            guest->peer.pass.node == batch->stream.node)
+            options->give(options->context, guest, &input);
+    }
+}
+
 void
 shadow_stored(struct shadow *shadow, const struct guest *guest,
               const struct ingest_batch *batch)
@@ -202,6 +223,7 @@ shadow_stored(struct shadow *shadow, const struct guest *guest,
     if (guest->standby)
         safe_put(shadow->safe, batch->stream, batch->head.seq);
     pass_on(shadow, guest, batch->stream, batch->head);
+    tell_owner(shadow, guest, batch);
 }
 
 void
@@ -255,12 +277,29 @@ publish(struct shadow *shadow)
         trace(TRACE_NOTICE, options->node, "public", "err=%s", err_name(err));
 }
 
-void
-shadow_look(struct shadow *shadow)
+static bool
+is_promoted(const struct shadow *shadow, uint64_t ours)
 {
+    const struct shadow_options *options = &shadow->options;
+    struct journal_identity who;
+
+    if (journal_get_identity(options->journal, &who) != OK ||
+        who.incarnation == ours)
+        return false;
+    trace(TRACE_NOTICE, options->node, "promoted", "epoch=%llu",
+          (unsigned long long)who.incarnation);
+    return true;
+}
+
+bool
+shadow_look(struct shadow *shadow, uint64_t ours)
+{
+    if (is_promoted(shadow, ours))
+        return true;
     publish(shadow);
     safe_refresh(shadow->safe);
     offer_own(shadow);
+    return false;
 }
 
 static void

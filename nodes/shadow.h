@@ -68,8 +68,9 @@ void shadow_stored(struct shadow *shadow, const struct guest *guest,
 void shadow_alarm(struct shadow *shadow, const struct sync_output *output);
 /* A later hub has been met, and this process is to end. */
 bool shadow_is_deposed(const struct shadow *shadow);
-/* Somebody has written into the journal: what is ours goes out. */
-void shadow_look(struct shadow *shadow);
+/* Somebody has written into the journal: what is ours goes out.  True: the
+ * ledger was promoted to another epoch than `ours`; begin anew. */
+NODISCARD bool shadow_look(struct shadow *shadow, uint64_t ours);
 /* Now and then: what has become safe; who has come back. */
 void shadow_tick(struct shadow *shadow);
 

@@ -468,6 +468,44 @@ def test_a_range_that_was_dropped_is_missed():
 
 
 @network
+def test_a_range_that_was_dropped_comes_from_a_standby():
+    """Then nothing is missing any more, and the hub publishes again."""
+    hub = Hub()
+    node = join(11)
+    leima("backup", "hq", "old").expect(0)
+    shutil.copytree("hq/keys", "keys")
+    sold = sell("n11", 5) + sell("n11", 1, prefix="L")
+    standby = stand_by("hq2", 2)
+    wait("the sales at the standby", lambda: has("hq2", sold))
+    wait("it to count", lambda: status("n11")["unsafe"] == 0)
+    node.stop()
+    assert prune("n11") == 5
+    standby.stop()
+    hub.kill()
+    shutil.rmtree("hq")
+    leima("restore", "hq", "old").expect(0)
+    shutil.rmtree("hq/keys")
+    shutil.copytree("keys", "hq/keys")
+    hub = Hub(listen=hub.endpoint)
+    node = Node(11)
+    wait("the alarm", lambda: hub.said("what=lost"))
+    leima("hub", "hq", "--promote").expect(0)      # a person goes on without
+    wait("the hub to notice", lambda: hub.said("promoted epoch="))
+    publish = ("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01")
+    assert "have dropped" in leima(*publish).expect(1).err
+    # The books of that backup do not know the standby: it is enrolled anew.
+    string = enrol(2, "--role", "standby", "--at", standby.endpoint)
+    standby = Standby("hq2", standby.endpoint, given=string)
+    wait("what was dropped", lambda: has("hq", sold), 40)
+    leima(*publish).expect(0)
+    wait("new rules", lambda: versions("n11") == 2)
+    sold += sell("n11", 2, prefix="M")
+    wait("what is sold now", lambda: has("hq", sold), 40)
+    assert digest("hq") == digest("hq2")
+    leima("verify", "hq").expect(0)
+
+
+@network
 def test_the_books_come_back_from_a_standby():
     """Who was enrolled after the backup is still known."""
     hub = Hub()
