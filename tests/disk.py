@@ -25,10 +25,6 @@ class Disk:
     def resize(self, size):
         self.mount(size, self.REMOUNT)
 
-    @staticmethod
-    def is_full():
-        return os.statvfs("disk").f_bavail < 4
-
     def __enter__(self):
         return self
 

@@ -46,7 +46,7 @@ def leima(*words, given=None, env=None):
     if isinstance(given, str):
         given = given.encode()
     done = subprocess.run([LEIMA, *words], input=given or b"",
-                          capture_output=True, timeout=60,
+                          capture_output=True, timeout=120,
                           env={**os.environ, **(env or {})})
     return Result(words, done)
 

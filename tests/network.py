@@ -15,7 +15,7 @@ PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
                        "program.yaml")
 
 
-def wait(what, condition, seconds=20):
+def wait(what, condition, seconds=60):
     """Until the condition gives something true, which is returned."""
     until = time.monotonic() + seconds
     while True:
@@ -51,7 +51,7 @@ class Process:
 
     def stop(self, status=0):
         self.process.send_signal(signal.SIGTERM)
-        found = self.process.wait(20)
+        found = self.process.wait(60)
         Process.running.remove(self)
         assert found == status, f"{self.name} ended with {found}: {self.tail()}"
 

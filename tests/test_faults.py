@@ -415,7 +415,10 @@ def test_killed_appends_lose_nothing():
     make(0)
     dice = random.Random(3)
     known = set()
-    for turn in range(12):
+    turn = 0
+    while turn < 12 or len(known) <= 20:  # a busy machine takes more turns
+        turn += 1
+        assert turn < 200, len(known)
         script = "\n".join(
             f"echo '{sale(turn * 1000 + n)}' | '{LEIMA}' append L && "
             f"echo zq-{turn * 1000 + n} >>acknowledged" for n in range(60))
@@ -430,7 +433,6 @@ def test_killed_appends_lose_nothing():
     there = receipts()
     assert len(there) == len(set(there)), "twice"
     assert known <= set(there), f"lost: {known - set(there)}"
-    assert len(known) > 20, len(known)
     leima("verify", "L").expect(0)
 
 

@@ -112,7 +112,7 @@ def test_what_was_sold_offline_comes_later():
 def sell_for(ledger, seconds, sold, prefix):
     until = time.monotonic() + seconds
     i = 0
-    while time.monotonic() < until:
+    while time.monotonic() < until or i < 10:
         sold.extend(sell(ledger, random.randint(1, 40), prefix=f"{prefix}{i}-"))
         i += 1
 
@@ -142,7 +142,7 @@ def test_killed_again_and_again():
     for thread in threads:
         thread.join()
     assert len(sold) > 100
-    wait("all sales at the hub", lambda: has("hq", sold), 60)
+    wait("all sales at the hub", lambda: has("hq", sold))
     assert len(events("hq")) == len(sold) == len(set(sold))
     leima("verify", "hq").expect(0)
     for node in nodes:
@@ -167,7 +167,7 @@ def test_a_bad_wire():
         wire.rate = random.choice([None, None, 50000])
     wire.delay, wire.rate = 0, None
     wire.cut()
-    wait("all sales at the hub", lambda: has("hq", sold), 60)
+    wait("all sales at the hub", lambda: has("hq", sold))
     assert len(events("hq")) == len(sold)
 
     # Out for good, then back.
@@ -177,7 +177,7 @@ def test_a_bad_wire():
     time.sleep(0.5)
     assert not has("hq", sold)
     wire.closed = False
-    wait("the sales of the outage", lambda: has("hq", sold), 40)
+    wait("the sales of the outage", lambda: has("hq", sold))
     wire.end()
 
 
