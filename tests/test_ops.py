@@ -363,6 +363,10 @@ def test_keys_in_a_safe():
     with open("hq/keys/own") as file:
         assert file.read() == own
     assert stat.S_IMODE(os.stat("hq/keys/own").st_mode) == 0o600
+    # What nodes hold of this hub is signed with this one.
+    with open("hq/keys/hub.key", "rb") as file, \
+            open("lost/keys/hub.key", "rb") as before:
+        assert file.read() == before.read()
     leima("keys", "import", "hq", "hq.keys", given=secret).expect(0)
     leima("init", "other", "--node", 3).expect(0)
     leima("keys", "export", "other", given=secret).expect(1)
