@@ -66,4 +66,6 @@ canary hubs-of-the-past-are-followed nodes/greet.c \
 canary damaged-records-are-stored \
 	core/record.c 's/hash_64\(summed, 0\) != load_64\(bytes\.bytes\)/false/' \
 	core/ingest.c 's/record_check_chain\(record\) != OK/false/'
+canary poison-counts core/admission.c \
+	's/return !has\(admission, pair_of\(node, 0\)\) \|\|/return true ||/'
 wait

@@ -52,7 +52,9 @@ box_add(struct world *world, enum box_kind kind, uint32_t node)
     box->machine = (struct machine) { .index = world->box_count,
                                       .disk = disk_make(box->dir, &world->luck),
                                       .luck = &world->luck,
-                                      .fuse = -1 };
+                                      .fuse = -1,
+                                      .newer = world->plan.mixed &&
+                                               luck_below(&world->luck, 2) };
     world->net.places[world->box_count] = (struct net_place) { 0 };
     world->machines[world->box_count] = &box->machine;
     world->boxes[world->box_count++] = box;

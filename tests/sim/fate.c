@@ -12,6 +12,7 @@
 #include "tests/sim/box.h"
 #include "tests/sim/counter.h"
 #include "tests/sim/office.h"
+#include "tests/sim/poison.h"
 #include "tests/sim/rot.h"
 #include "tests/sim/till.h"
 
@@ -224,6 +225,8 @@ strike_store(struct world *world, struct box *box)
         if (luck_below(&world->luck, 4) == 0)
             till_repeat(world, box);
     }
+    if (!box->machine.dead && strikes(world, plan->poisons))
+        poison_append(world, box);
     if (!box->machine.dead && strikes(world, plan->redemptions))
         counter_ask(world, box);
 }

@@ -24,6 +24,7 @@ struct machine {
     int64_t wall_ms;   /* its wall clock is so much ahead of the true one */
     int64_t fuse;      /* commits and frames until it dies; negative: none */
     bool dead;         /* has lost its power */
+    bool newer;        /* its program speaks a later minor version (net.h) */
 
     struct transport *transport; /* of the process that runs here; NULL */
     struct keeper *keeper;       /* likewise */

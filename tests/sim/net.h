@@ -5,6 +5,9 @@
  * connection loses, doubles, delays and overtakes as the weather says; a cut
  * between two machines swallows everything, and is noticed late or by nobody.
  * A machine's queue has an end, as ZeroMQ's has.
+ *
+ * A machine with a newer program says so in its HELLO, writes payloads that go
+ * on after what is known here, and now and then a frame of a kind that is not.
  */
 #ifndef TESTS_SIM_NET_H
 #define TESTS_SIM_NET_H

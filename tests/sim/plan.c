@@ -39,6 +39,8 @@ plan_draw(uint64_t seed)
         .clones = clones,
         .sleeps = some(&luck, 20),
         .publishes = some(&luck, 60),
+        .poisons = some(&luck, 100),
+        .mixed = luck_below(&luck, 2) == 0,
         .rots = some(&luck, 30),
         .files = some(&luck, 60),
     };
