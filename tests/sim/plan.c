@@ -53,8 +53,11 @@ plan_draw(uint64_t seed)
     plan.prunes = some(&luck, 40);
     if (luck_below(&luck, 4) != 0)
         plan.fall = (enum world_fall)(1 + luck_below(&luck, FALL_END - 1));
-    plan.restores = 0;
     plan.rots = 0;
+    if (seed % 8 == 5) /* twins, of which each hub may hear another one */
+        plan.clones = 1 + luck_below(&luck, 30);
+    else
+        plan.restores = 0;
     return plan;
 }
 

@@ -109,9 +109,18 @@ is_received(const struct world *world, const struct box *hub,
     return true;
 }
 
+static bool
+has_parted(const struct world *world, uint32_t node)
+{
+    for (uint32_t i = 0; i < world->box_count; i++)
+        if (world->boxes[i]->node == node && world->boxes[i]->parted)
+            return true;
+    return false;
+}
+
 /* Everything that one hub's machine holds the other does, too. */
 static bool
-is_shadowed(const struct box *from, const struct box *to)
+is_shadowed(struct world *world, const struct box *from, const struct box *to)
 {
     const struct disk_image *image = disk_journal(from->machine.disk);
     stream_id stream = { 0 };
@@ -120,6 +129,11 @@ is_shadowed(const struct box *from, const struct box *to)
     while (image_next_stream(image, &stream, &head)) {
         if (image_holds(disk_journal(to->machine.disk), stream, head, true))
             continue;
+        if (has_parted(world, stream.node) &&
+            has_forked(disk_journal(to->machine.disk), from, stream)) {
+            world->branched = true;
+            continue;
+        }
         snprintf(unrest, sizeof unrest,
                  "machine %u has %s up to %llu, machine %u has not",
                  from->machine.index, trace_stream(stream),
@@ -134,6 +148,7 @@ rest_is_reached(struct world *world)
 {
     const struct box *hub = world_hub(world);
 
+    world->branched = false;
     for (uint32_t i = 0; i < world->box_count; i++) {
         const struct box *box = world->boxes[i];
         if (!box_runs(box)) {
@@ -144,7 +159,7 @@ rest_is_reached(struct world *world)
             (!is_sent(hub, box) || !is_received(world, hub, box)))
             return false;
         if (box->kind == BOX_HUB && box != hub &&
-            (!is_shadowed(hub, box) || !is_shadowed(box, hub)))
+            (!is_shadowed(world, hub, box) || !is_shadowed(world, box, hub)))
             return false;
     }
     return true;
