@@ -357,6 +357,26 @@ office_demote(struct world *world, struct box *box)
     stand_up(ledger);
 }
 
+/* A store that does not know the hub is told where it is. */
+static void
+tell_store(struct world *world, struct box *store)
+{
+    struct keys_hubs hubs;
+    char endpoint[KEYS_ENDPOINT_SIZE];
+
+    net_endpoint(world->reigning, endpoint);
+    if (keys_load_hubs(store->dir, &hubs, NULL) != OK)
+        hubs.count = 0;
+    for (uint32_t i = 0; i < hubs.count; i++)
+        if (strcmp(hubs.list[i].endpoint, endpoint) == 0)
+            return;
+    box_end(store);
+    tell_hubs(world, store);
+    machine_leave();
+    store->begin_ms = 0;
+    world->told++;
+}
+
 void
 office_settle(struct world *world)
 {
@@ -377,13 +397,15 @@ office_settle(struct world *world)
         box_end(hub); /* its standing by is over */
     if (!box_runs(hub))
         box_begin(world, hub);
+    if (machine_true_ms() < world->patience_ms)
+        return; /* they may find out by themselves */
     for (uint32_t i = 0; i < world->hub_count; i++) {
         struct box *box = world->boxes[i];
-        if (machine_true_ms() < world->patience_ms)
-            return; /* they may find out by themselves */
         if (i == world->reigning || keys_has_hub(box->dir))
             continue;
         box_end(box);
         office_demote(world, box);
     }
+    for (uint32_t i = world->hub_count; i < world->box_count; i++)
+        tell_store(world, world->boxes[i]);
 }

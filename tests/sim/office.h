@@ -26,8 +26,9 @@ bool office_restore(struct world *world, struct box *box);
 bool office_promote(struct world *world, struct box *box);
 /* A hub that is of the past: enrolled as a standby with the reigning one. */
 void office_demote(struct world *world, struct box *box);
-/* Looks which hub is the one with the greatest epoch; the others, where they
- * go on believing to be one, too, are made its standbys. */
+/* Looks which hub is the one with the greatest epoch; after a while the others,
+ * where they go on believing to be one, too, are made its standbys, and stores
+ * that can't know where it is are told. */
 void office_settle(struct world *world);
 
 #endif

@@ -71,11 +71,12 @@ run(uint64_t seed, uint32_t loud, uint32_t herd)
     world_open(&world, &plan, seed);
     bool good = world_run(&world);
     if (loud || herd || !good)
-        printf("%sok seed %llu: %u stores, %u sales, %u + %u granted, %llu "
+        printf("%sok seed %llu: %u stores, %u sales, %u + %u granted, %u told, "
+               "%llu "
                "frames, %llu lost, %.0f s, %llu kB waited at the hub, trace "
                "%016llx%s%s\n",
                good ? "" : "not ", (unsigned long long)seed, plan.stores,
-               world.sale_count, world.grants, world.alone,
+               world.sale_count, world.grants, world.alone, world.told,
                (unsigned long long)world.net.sent,
                (unsigned long long)world.net.lost,
                (double)machine_true_ms() / 1000,

@@ -90,6 +90,7 @@ struct world {
     uint32_t sale_count;
     uint32_t sale_room;
     uint32_t published;
+    uint32_t told;   /* stores, where the hub is */
     uint32_t grants; /* by hubs */
     uint32_t alone;  /* by nodes without one */
     bool healed;
