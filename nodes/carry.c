@@ -284,7 +284,11 @@ carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
          err == OK && channel == CHANNEL_EVENTS && i < carry->offer_count;
          i++) {
         struct reader_item item;
-        if (reader_find(carry->reader, carry->offers[i].stream, 1, &item) == OK)
+        /* A twin's incarnation, which we may hold, too, leaves our own where
+         * it likes: the one that we write is not left. */
+        if (reader_find(carry->reader, carry->offers[i].stream, 1, &item) ==
+                OK &&
+            item.record.parent.incarnation != who.incarnation)
             mark_left(carry, &item.record.parent, node, (uint8_t)channel);
     }
     end(carry);
