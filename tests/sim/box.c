@@ -67,6 +67,22 @@ box_add(struct world *world, enum box_kind kind, uint32_t node)
     return box;
 }
 
+uint64_t
+box_incarnation(struct world *world, const struct box *box)
+{
+    struct journal_identity who = { 0 };
+    struct journal *journal = NULL;
+    char path[WORLD_DIR_SIZE + 16];
+
+    machine_leave(); /* looking is done from outside */
+    snprintf(path, sizeof path, "%s/journal", box->dir);
+    world_must(world, journal_open(path, NULL, &journal), "journal_open");
+    if (journal)
+        world_must(world, journal_get_identity(journal, &who), "identity");
+    journal_close(journal);
+    return who.incarnation;
+}
+
 /* --- processes --- */
 
 bool

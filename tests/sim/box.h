@@ -9,6 +9,9 @@
 /* A new machine with an empty ledger of that node. */
 struct box *box_add(struct world *world, enum box_kind kind, uint32_t node);
 
+/* In which the ledger writes now. */
+uint64_t box_incarnation(struct world *world, const struct box *box);
+
 /* Whose code runs from now on. */
 void box_enter(struct box *box);
 

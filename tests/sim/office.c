@@ -146,21 +146,6 @@ make_keys(struct world *world, struct box *box)
     world_must(world, keys_store(box->dir, "own", &pair, NULL), "keys_store");
 }
 
-static uint64_t
-epoch_of(struct world *world, struct box *box)
-{
-    struct journal_identity who = { 0 };
-    struct journal *journal = NULL;
-    char path[WORLD_DIR_SIZE + 16];
-
-    snprintf(path, sizeof path, "%s/journal", box->dir);
-    world_must(world, journal_open(path, NULL, &journal), "journal_open");
-    if (journal)
-        world_must(world, journal_get_identity(journal, &who), "identity");
-    journal_close(journal);
-    return who.incarnation;
-}
-
 void
 office_found(struct world *world)
 {
@@ -191,9 +176,10 @@ office_found(struct world *world)
     publish(world, ledger);
     allow_close(allow);
     stand_up(ledger);
-    world->founding.stream = (stream_id) { .node = hub->node,
-                                           .incarnation = epoch_of(world, hub),
-                                           .channel = CHANNEL_BOOKS };
+    world->founding.stream =
+        (stream_id) { .node = hub->node,
+                      .incarnation = box_incarnation(world, hub),
+                      .channel = CHANNEL_BOOKS };
     (void)image_head(disk_journal(hub->machine.disk), world->founding.stream,
                      &world->founding.head);
 }
@@ -386,7 +372,7 @@ office_settle(struct world *world)
         struct box *box = world->boxes[i];
         if (keys_has_hub(box->dir))
             continue;
-        uint64_t epoch = epoch_of(world, box);
+        uint64_t epoch = box_incarnation(world, box);
         if (epoch > greatest) {
             greatest = epoch;
             world->reigning = i;

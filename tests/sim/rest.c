@@ -14,33 +14,20 @@ rest_why_not(void)
     return unrest;
 }
 
-static bool
-is_current(const struct disk_image *image, stream_id stream)
-{
-    stream_id next = stream;
-    stream_head head;
-
-    return !image_next_stream(image, &next, &head) ||
-           next.node != stream.node || next.channel != stream.channel;
-}
-
 /* Everything of this store is at the hub. */
 static bool
-is_sent(const struct box *hub, const struct box *box)
+is_sent(struct world *world, const struct box *hub, const struct box *box)
 {
+    const uint64_t current = box_incarnation(world, box);
     const struct disk_image *mine = disk_journal(box->machine.disk);
     stream_id stream = { 0 };
     stream_head head;
-    struct record record;
 
     while (image_next_stream(mine, &stream, &head)) {
         if (stream.node != box->node || stream.channel != CHANNEL_EVENTS)
             continue;
-        bool there = image_find(disk_journal(hub->machine.disk), stream,
-                                UINT64_MAX, &record) &&
-                     record_last(&record) == head.seq &&
-                     digest_equal(record.chain, head.chain);
-        if (there || (box->parted && !is_current(mine, stream)))
+        if (image_holds(disk_journal(hub->machine.disk), stream, head, true) ||
+            (box->parted && stream.incarnation != current))
             continue;
         snprintf(unrest, sizeof unrest,
                  "machine %u has %s up to %llu, the hub something else",
@@ -156,7 +143,7 @@ rest_is_reached(struct world *world)
             return false;
         }
         if (box->kind == BOX_STORE &&
-            (!is_sent(hub, box) || !is_received(world, hub, box)))
+            (!is_sent(world, hub, box) || !is_received(world, hub, box)))
             return false;
         if (box->kind == BOX_HUB && box != hub &&
             (!is_shadowed(world, hub, box) || !is_shadowed(world, box, hub)))
