@@ -17,12 +17,12 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	lot effect account account_format account_pack account_unpack \
 	scene book voucher gain stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain \
-	runs_format runs runs_write runs_merge runset item words varint chapter_row chapter chapter_write draft account_table tail \
+	runs_format runs runs_write runs_merge runset item words varint chapter_row chapter chapter_write draft account_table marks tail \
 	history_account intake gather intern spill bulk history_parts \
 	history history_scan facts publication versions admission \
 	ledger_parts ledger ledger_append ledger_publish census segment_part segment segment_read digest \
 	tally served rfm breakdown \
-	news lives marks state_fold state_packed state_parts state_follow \
+	news lives state_fold state_packed state_parts state_follow \
 	state state_scan state_check hub_state ledger_aside \
 	totals standing_parts standing_file standing ledger_check \
 	settlement statement signing seal heads ledger_backup silence closing dispute \

@@ -1,5 +1,6 @@
 #include "core/history_scan.h"
 
+#include "core/codec.h"
 #include "core/history_parts.h"
 #include "core/list.h"
 
@@ -234,12 +235,34 @@ take_least(struct history_scan *scan, struct arena *arena,
     return OK;
 }
 
-bool
-history_scan_is_clean(const struct history_scan *scan)
+static enum err
+mark_event(struct reader *reader, uint64_t position, struct arena scratch,
+           struct marks *marks)
 {
-    const struct gather_rules *rules = &scan->history->rules;
+    struct record_event stored;
+    struct event event;
+    enum err err = reader_event(reader, position, &stored);
 
-    return scan->known == HISTORY_ALL && rules->quarantine_count == 0;
+    if (err == OK)
+        err = codec_decode(stored.core, &scratch, &event);
+    if (err == ERR_UNKNOWN)
+        return OK; /* it is in no history */
+    return err == OK ? marks_add(marks, event.account, true) : err;
+}
+
+enum err
+history_mark_quarantined(const struct history *history, struct marks *marks)
+{
+    struct reader *reader = NULL;
+    enum err err = OK;
+
+    if (history->rules.quarantine_count > 0)
+        err = reader_open(history->journal, &reader);
+    for (uint32_t i = 0; err == OK && i < history->rules.quarantine_count; i++)
+        err = mark_event(reader, history->quarantine[i].position,
+                         history->scratch, marks);
+    reader_close(reader);
+    return err;
 }
 
 /* A store that nobody has stands for all. */

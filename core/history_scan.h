@@ -10,6 +10,7 @@
 #define CORE_HISTORY_SCAN_H
 
 #include "core/history.h"
+#include "core/marks.h"
 #include "core/tail.h"
 
 struct history_scan;
@@ -43,10 +44,13 @@ struct history_raw {
     int32_t tail; /* the first item of the tail; TAIL_NONE */
 };
 
-/* Whether every plain event of a chapter counts whose node may speak for its
- * store, so that history_scan_gather() would find the same: the question
- * leaves nothing out, and nothing is quarantined. */
-bool history_scan_is_clean(const struct history_scan *scan);
+/* Marks the accounts of which an event is quarantined.  Of all others, asked
+ * for what is known now, every plain event of a chapter counts whose node may
+ * speak for its store, as history_scan_gather() would find.  ERR_NOT_FOUND:
+ * such an event was dropped, and nobody knows any more whose it was;
+ * ERR_MEMORY, ERR_CORRUPT, ERR_IO. */
+NODISCARD enum err history_mark_quarantined(const struct history *history,
+                                            struct marks *marks);
 
 /* Whether that node may speak for the store; store 0: for all stores. */
 bool history_scan_admits(const struct history_scan *scan, uint32_t node,

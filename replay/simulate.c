@@ -19,6 +19,8 @@ struct job {
     const struct simulate_options *options;
     const struct history *history;
     bool referral; /* some version of some side pays for one */
+    bool tables;   /* may be used, but not for accounts that are ... */
+    struct marks quarantined;
     struct arena arena;
     struct almanac days;
     atomic_uint next_partition;
@@ -304,13 +306,13 @@ static enum err
 take_account(struct worker *worker, const struct history_scan *scan,
              const struct history_raw *raw)
 {
-    const struct simulate_options *options = worker->job->options;
+    const struct job *job = worker->job;
+    const struct simulate_options *options = job->options;
     struct plain *plain = &worker->plain;
     enum plain_fit fit = PLAIN_OTHER;
     enum err err = OK;
 
-    if (!options->fold_only && options->segment == NULL &&
-        history_scan_is_clean(scan))
+    if (job->tables && !marks_has_own(&job->quarantined, raw->account))
         fit = plain_take(plain, scan, raw, options->span.until_ms);
     if (fit == PLAIN_FULL) {
         err = take_block(worker, scan);
@@ -580,6 +582,21 @@ merge(const struct worker *workers, uint32_t worker_count,
         gather_rows(workers, worker_count, result, arena);
 }
 
+/* Which accounts are left to the fold, and whether there are any others. */
+static enum err
+open_quarantine(struct job *job)
+{
+    const struct simulate_options *options = job->options;
+
+    job->tables = !options->fold_only && options->segment == NULL;
+    if (!job->tables)
+        return OK;
+    enum err err = history_mark_quarantined(job->history, &job->quarantined);
+    if (err == ERR_NOT_FOUND)
+        job->tables = false;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
 static enum err
 attempt(struct ledger *ledger, const struct simulate_options *options,
         struct arena *arena, struct simulation *result)
@@ -590,6 +607,8 @@ attempt(struct ledger *ledger, const struct simulate_options *options,
 
     for (uint32_t i = 0; i < count_sides(options); i++)
         job.referral |= pays_referral(timeline_of(options, i));
+    if (err == OK)
+        err = open_quarantine(&job);
     if (err == OK && !arena_open(&job.arena, LIMIT_ARENA_SIZE))
         err = ERR_MEMORY;
     if (err == OK)
@@ -602,6 +621,7 @@ attempt(struct ledger *ledger, const struct simulate_options *options,
         merge(workers, options->thread_count, &job, arena, result);
     if (workers != NULL)
         close_workers(workers, options->thread_count);
+    marks_close(&job.quarantined);
     arena_close(&job.arena);
     return err;
 }

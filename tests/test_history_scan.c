@@ -9,6 +9,7 @@
 #include "core/runs.h"
 #include "core/text.h"
 #include "tests/book.h"
+#include "tests/medley.h"
 #include "tests/unit.h"
 
 enum { MEMBERS = 400, ARENA_SIZE = 1 << 26 };
@@ -88,4 +89,53 @@ TEST(every_account_is_met_once)
     arena_close(&arena);
 }
 
-RUN(cmocka_unit_test(every_account_is_met_once))
+/* Whether a copy that does not count is among what is put aside. */
+static bool
+has_quarantined(const struct history_account *account)
+{
+    for (uint32_t i = 0; i < account->aside_count; i++)
+        if (account->aside[i].why == HISTORY_COPY)
+            return true;
+    return false;
+}
+
+TEST(whose_events_are_quarantined_is_known)
+{
+    struct history_account account;
+    struct marks marks = { 0 };
+    struct history_scan *scan;
+    struct history *history;
+    struct arena arena;
+    uint32_t marked = 0;
+    enum err err;
+
+    static struct medley medley;
+    assert_true(arena_open(&arena, ARENA_SIZE));
+    medley_open(&medley, 7);
+    for (uint32_t i = 0; i < 40; i++)
+        medley_add(&medley);
+    for (uint32_t i = 1; i <= MEDLEY_NODES; i++)
+        inflow_send(&medley.inflow, i);
+    assert_int_equal(history_open(medley.inflow.place.path,
+                                  medley.inflow.journal, true, &history),
+                     OK);
+    assert_int_equal(history_refresh(history), OK);
+    assert_int_equal(history_mark_quarantined(history, &marks), OK);
+    assert_int_equal(history_scan_all(history, HISTORY_ALL, &scan), OK);
+    while ((err = history_scan_next(scan, &arena, &account)) == OK) {
+        assert_int_equal(marks_has_own(&marks, account.account),
+                         has_quarantined(&account));
+        marked += has_quarantined(&account);
+    }
+    assert_int_equal(err, ERR_NOT_FOUND);
+    assert_in_range(marked, 1, MEDLEY_ACCOUNTS - 1);
+    assert_int_equal(marked, marks.table.count);
+    history_scan_close(scan);
+    history_close(history);
+    marks_close(&marks);
+    medley_close(&medley);
+    arena_close(&arena);
+}
+
+RUN(cmocka_unit_test(whose_events_are_quarantined_is_known),
+    cmocka_unit_test(every_account_is_met_once))
