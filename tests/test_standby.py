@@ -368,6 +368,8 @@ def test_a_node_drops_what_is_safe():
                   '"receipt": "X", "total": 100, "id": "x"}\n').expect(0).out
     sold = first.split() + sell("n11", 19) + sell("n11", 1, prefix="L")
     wait("the sales at the hub", lambda: has("hq", sold))
+    wait("the hub to tell", lambda: leima(
+        "prune", "n11", "--older-than", "1s", "--dry-run").status == 0)
     node.stop()
     # Nothing is safe, so nothing goes; and nothing that is young.
     assert prune("n11") == 0
