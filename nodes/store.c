@@ -170,7 +170,11 @@ branch(struct store *store, const struct sync_output *output)
                                  output->branch.stream.incarnation, now_ms),
                              .reason = output->branch.reason,
                              .now_ms = now_ms };
-    enum err err = retell_run(store->journal, &retell);
+    /* What is public or in the books is not told again: it comes back. */
+    enum err err = retell.stream.channel == CHANNEL_EVENTS
+                       ? retell_run(store->journal, &retell)
+                       : journal_renew(store->journal, retell.renewed,
+                                       (enum record_reason)retell.reason, NULL);
 
     trace(TRACE_ERROR, store->node, "branch",
           "from=%s at=%llu to=%llu told_again=%u err=%s",
@@ -302,6 +306,23 @@ pending(const struct store *store)
     return items * EVENT_BYTES;
 }
 
+/* What a standby wrote in an earlier life as a hub does not go on: of that the
+ * hub may well hold more (we were restored), and it is fetched. */
+static void
+leave_former(struct store *store)
+{
+    struct journal_identity who;
+
+    if (journal_get_identity(store->journal, &who) != OK)
+        return; /* what is broken shows itself elsewhere */
+    for (uint32_t i = 0; i < store->carry.offer_count; i++) {
+        struct sync_offer *offer = &store->carry.offers[i];
+        if (offer->stream.node == store->node &&
+            offer->stream.incarnation != who.incarnation)
+            offer->left = offer->fetch = true;
+    }
+}
+
 static void
 start_session(struct store *store)
 {
@@ -325,6 +346,8 @@ start_session(struct store *store)
         fault(store, "streams", err);
         return;
     }
+    if (store->options->standby)
+        leave_former(store);
     for (uint32_t i = 0; i < carry->offer_count; i++)
         if (carry->offers[i].stream.node == store->node)
             carry->offers[i].acked =
