@@ -6,8 +6,9 @@ enum {
     STREAMS_MAX = 64,
     CHAPTERS_MAX = 64,
     /* What tables know. */
-    KINDS = 1 << CHAPTER_PURCHASE | 1 << CHAPTER_LINE | 1 << CHAPTER_REDEEM |
-            1 << CHAPTER_JOIN,
+    KINDS = 1 << CHAPTER_PURCHASE | 1 << CHAPTER_LINE | 1 << CHAPTER_LINES |
+            1 << CHAPTER_REDEEM | 1 << CHAPTER_JOIN,
+    NAMED_BITS = 1 << 16,
 };
 
 /* --- the block --- */
@@ -30,6 +31,7 @@ grow(struct plain *plain, uint32_t room)
     plain->goods = ARENA_NEW(arena, uint16_t, room);
     plain->past = ARENA_NEW(arena, uint8_t, room);
     plain->runs = ARENA_NEW(arena, struct plain_run, room);
+    plain->receipts = ARENA_NEW(arena, struct plain_receipt, room);
     plain->stops = ARENA_NEW(arena, struct plain_stop, room);
 }
 
@@ -53,8 +55,55 @@ plain_clear(struct plain *plain)
 {
     plain->row_count = 0;
     plain->run_count = 0;
+    plain->receipt_count = 0;
     plain->stop_count = 0;
     plain->account_count = 0;
+}
+
+bool
+plain_is_well_filled(const struct plain *plain)
+{
+    const uint32_t much = PLAIN_ROWS - PLAIN_ROWS / 4;
+
+    return plain->account_count == plain->account_room ||
+           plain->row_count >= much || plain->stop_count >= much;
+}
+
+uint32_t
+plain_receipt_from(const struct plain *plain, uint32_t row)
+{
+    uint32_t low = 0, high = plain->receipt_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (plain->receipts[middle].row < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* --- skus that rules name --- */
+
+void
+plain_name_sku(struct plain *plain, view sku)
+{
+    uint32_t at = chapter_sku(sku) % NAMED_BITS;
+
+    if (plain->named == NULL)
+        plain->named = ARENA_NEW(plain->arena, uint8_t, NAMED_BITS / 8);
+    plain->named[at / 8] |= (uint8_t)(1u << at % 8);
+}
+
+/* False: certainly none does. */
+static bool
+may_be_named(const struct plain *plain, uint32_t sku)
+{
+    uint32_t at = sku % NAMED_BITS;
+
+    return plain->named != NULL && sku != 0 &&
+           (plain->named[at / 8] >> at % 8 & 1) != 0;
 }
 
 static uint32_t
@@ -147,6 +196,32 @@ add_stop(struct plain *plain, const struct chapter *chapter, uint32_t index,
     return stop->kind != CHAPTER_JOIN || plain->goods[row] == 0;
 }
 
+/* Notes the lines of a row, which begin at `lines`.  False: the chapter has
+ * not so many, one may be named by a rule, or the sum doesn't fit. */
+static bool
+add_receipt(struct plain *plain, const struct chapter *chapter, uint32_t row,
+            const uint8_t **lines)
+{
+    uint32_t count = plain->goods[row];
+    struct chapter_line line;
+    uint64_t sum = 0;
+    bool fit = true;
+
+    if (count == 0 || count > (size_t)(chapter->skus - *lines) / sizeof line)
+        return false;
+    plain->receipts[plain->receipt_count++] =
+        (struct plain_receipt) { row, count, *lines };
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(&line, *lines, sizeof line);
+        *lines += sizeof line;
+        sum += line.amount > 0 ? (uint32_t)line.amount : 0;
+        fit &= !may_be_named(plain, line.sku);
+    }
+    plain->amount[row] = (uint32_t)sum;
+    plain->goods[row] = WORDS_NONE;
+    return fit && sum <= UINT32_MAX;
+}
+
 /* The day of an instant, and how far it has gone. */
 static inline int32_t
 day_of(struct plain *plain, int64_t at_ms, int32_t *ret_ms_of_day)
@@ -160,18 +235,20 @@ day_of(struct plain *plain, int64_t at_ms, int32_t *ret_ms_of_day)
 }
 
 /* Every event is written as a row, which a stop leaves to the next one.
- * False: a store too many, or a day after a later one. */
+ * False: a store too many, a day after a later one, or what add_receipt() and
+ * add_stop() say. */
 static bool
 read_chapter(struct plain *plain, const struct chapter *chapter,
              struct reading *reading)
 {
     const struct plain block = *plain; /* its columns stay where they are */
     const uint16_t *months = plain->days->months;
+    const uint8_t *lines = chapter->lines;
     uint32_t row = plain->row_count;
     int32_t last_day = reading->last_day;
     bool fit = true;
 
-    for (uint32_t i = 0; i < chapter->plain_count; i++) {
+    for (uint32_t i = 0; i < chapter->plain_count && fit; i++) {
         uint64_t key = key_at(chapter, i);
         int64_t at_ms = chapter_key_at_ms(key);
         if (at_ms > reading->until_ms)
@@ -190,6 +267,8 @@ read_chapter(struct plain *plain, const struct chapter *chapter,
         block.goods[row] = goods_at(chapter, i);
         if (chapter_key_kind(key) <= CHAPTER_LINE)
             row++;
+        else if (chapter_key_kind(key) == CHAPTER_LINES)
+            fit &= add_receipt(plain, chapter, row++, &lines);
         else
             fit &= add_stop(plain, chapter, i, row);
     }
@@ -315,6 +394,7 @@ read_all(struct plain *plain, const struct chapter *chapters, uint32_t count,
         .row_first = plain->row_count,
         .stop_first = plain->stop_count,
     };
+    uint32_t receipt_count = plain->receipt_count;
     bool fit = true;
 
     for (uint32_t i = 0; i < count && fit; i++)
@@ -322,6 +402,7 @@ read_all(struct plain *plain, const struct chapter *chapters, uint32_t count,
               read_chapter(plain, &chapters[i], reading);
     if (!fit) {
         plain->row_count = account.row_first;
+        plain->receipt_count = receipt_count;
         plain->stop_count = account.stop_first;
         return PLAIN_OTHER;
     }

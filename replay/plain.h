@@ -4,9 +4,11 @@
  * The first of two stages of a fast replay, done once for all candidates: the
  * chapters of a block of accounts (core/chapter.h) become columns, in which
  * the local calendar has been looked up and stores are small numbers.  Each
- * purchase is a row; what else happens to an account is a *stop*, which stands
- * before a row.  Of an account, instants ascend and local days never go back.
- * Accounts with anything but plain events are left to the ordinary fold.
+ * purchase is a row; one of several lines is a *receipt* besides, whose lines
+ * stay where the chapter has them.  What else happens to an account is a
+ * *stop*, which stands before a row.  Of an account, instants ascend and local
+ * days never go back.  Accounts with anything but plain events, or with a sku
+ * that some rule may name, are left to the ordinary fold.
  */
 #ifndef REPLAY_PLAIN_H
 #define REPLAY_PLAIN_H
@@ -25,6 +27,13 @@ enum {
     PLAIN_BOUGHT = 1,
     PLAIN_AT_HOME = 2, /* the row's store is its home store */
     PLAIN_PASTS = 4,
+};
+
+/* The lines of a row, as its chapter has them. */
+struct plain_receipt {
+    uint32_t row;
+    uint32_t line_count;
+    const uint8_t *lines; /* struct chapter_line; not aligned */
 };
 
 /* Something else than a purchase. */
@@ -66,8 +75,10 @@ struct plain {
     int64_t clock_until_ms;
     int64_t offset_ms; /* ... in which the last event lay */
 
-    uint32_t room; /* of rows, and as much of stops */
+    uint8_t *named; /* bits by chapter_sku() that rules may name; NULL: none */
+    uint32_t room;  /* of rows, and as much of receipts and stops */
     uint32_t row_count;
+    uint32_t receipt_count;
     uint32_t run_count;
     uint32_t stop_count;
     uint32_t account_count;
@@ -77,12 +88,13 @@ struct plain {
     int32_t *day; /* from days->first */
     int32_t *ms_of_day;
     int32_t *gap;     /* days since the last visit; -1: there was none */
-    uint32_t *amount; /* cents */
+    uint32_t *amount; /* cents; of a receipt, of its lines above 0 */
     uint16_t *month;  /* from ALMANAC_MONTH_FIRST */
     uint16_t *store;  /* small number */
-    uint16_t *goods;  /* number of the category; 0: none */
+    uint16_t *goods;  /* number of the category; 0: none, or a receipt */
     uint8_t *past;    /* PLAIN_BOUGHT, PLAIN_AT_HOME */
     struct plain_run *runs;
+    struct plain_receipt *receipts; /* by row */
     struct plain_stop *stops;
     struct plain_account *accounts;
 };
@@ -91,30 +103,29 @@ struct plain {
 void plain_open(struct plain *plain, const struct almanac *days,
                 uint32_t account_room, struct arena *arena);
 
+/* Says that some rule names the sku; before any account is taken. */
+void plain_name_sku(struct plain *plain, view sku);
+
 enum plain_fit {
     PLAIN_TAKEN, /* the account is the block's last */
     PLAIN_FULL,  /* not in this block: clear it and try again */
-    PLAIN_OTHER, /* there are others than plain events, or their order,
-                  * identity or right to speak for a store needs a closer
-                  * look */
+    PLAIN_OTHER, /* other events, a sku that rules may name, or order, identity
+                  * or right to speak for a store need a closer look */
 };
 
-/* Appends the account's events up to `until_ms`, perhaps none, to the block. */
+/* Appends the account's events up to `until_ms`, perhaps none, to the block,
+ * which borrows lines from `raw`. */
 enum plain_fit plain_take(struct plain *plain, const struct history_scan *scan,
                           const struct history_raw *raw, int64_t until_ms);
 
 /* Begins a new block. */
 void plain_clear(struct plain *plain);
 
-/* Whether few accounts more would fit the block. */
-static inline bool
-plain_is_well_filled(const struct plain *plain)
-{
-    const uint32_t much = PLAIN_ROWS - PLAIN_ROWS / 4;
+/* The place of the first receipt that is not before the row. */
+uint32_t plain_receipt_from(const struct plain *plain, uint32_t row);
 
-    return plain->account_count == plain->account_room ||
-           plain->row_count >= much || plain->stop_count >= much;
-}
+/* Whether few accounts more would fit the block. */
+bool plain_is_well_filled(const struct plain *plain);
 
 /* Whether none of the account's events lies before `until_ms`. */
 static inline bool

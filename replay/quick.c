@@ -20,6 +20,25 @@ quick_columns_open(struct arena *arena)
     return ARENA_NEW(arena, struct quick_columns, 1);
 }
 
+static void
+name_skus(struct plain *plain, const struct name_list *skus)
+{
+    for (uint32_t i = 0; i < skus->count; i++)
+        plain_name_sku(plain, skus->names[i]);
+}
+
+/* Tables know no skus. */
+static void
+name_all_skus(struct plain *plain, const struct program *program)
+{
+    name_skus(plain, &program->only.skus);
+    name_skus(plain, &program->excluded.skus);
+    for (uint32_t i = 0; i < program->earn_count; i++)
+        name_skus(plain, &program->earn[i].when.goods.skus);
+    for (uint32_t i = 0; i < program->stamp_count; i++)
+        name_skus(plain, &program->stamps[i].when.goods.skus);
+}
+
 static enum err
 make_tables(struct quick *quick, const struct quick_setup *setup)
 {
@@ -35,6 +54,7 @@ make_tables(struct quick *quick, const struct quick_setup *setup)
         if (table == NULL)
             return ERR_UNKNOWN;
         quick->tables[i] = table;
+        name_all_skus(quick->plain, table->program);
         quick->simple &= table->simple;
         quick->tiered |= table->program->tiers.count > 0;
         quick->bonused |= table->program->bonus_step_count > 0;
@@ -269,6 +289,7 @@ make_room(struct quick *quick)
     if (columns->room != room) {
         columns->room = room;
         columns->mask = ARENA_NEW(arena, uint64_t, room);
+        columns->held_back = ARENA_NEW(arena, uint64_t, room);
         columns->gain = ARENA_NEW(arena, int64_t, room);
         columns->cell = ARENA_NEW(arena, uint32_t, room);
         columns->gained = ARENA_NEW(arena, int64_t, room + 1);

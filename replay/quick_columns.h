@@ -28,10 +28,11 @@ struct quick_stretch {
  * thread. */
 struct quick_columns {
     uint32_t room;
-    uint64_t *mask;  /* rules and cards whose conditions hold */
-    int64_t *gain;   /* points of all rules that are not special */
-    int64_t *gained; /* of all rows before this one; one more than rows */
-    uint32_t *cell;  /* of the store's partner and the month */
+    uint64_t *mask;      /* rules and cards whose conditions hold */
+    uint64_t *held_back; /* of receipts: line_bits that hold */
+    int64_t *gain;       /* points of all rules that are not special */
+    int64_t *gained;     /* of all rows before this one; one more than rows */
+    uint32_t *cell;      /* of the store's partner and the month */
     struct quick_stretch *stretches;
     uint32_t stretch_count;
 };

@@ -2,6 +2,7 @@
 
 #include "replay/quick_book.h"
 #include "replay/quick_clock.h"
+#include "replay/quick_lines.h"
 
 #include <string.h>
 
@@ -72,13 +73,45 @@ settle_gains(struct earn_outcome *outcome)
     outcome->gain_count = kept;
 }
 
-/* Rules with limits, groups, funders or vouchers, beside `others` points of
- * the rules that have none of these. */
+/* The receipt at the row if something that holds for it asks for its lines;
+ * else NULL. */
+static const struct plain_receipt *
+receipt_of(const struct quick *quick, const struct rulebook *table,
+           uint32_t row)
+{
+    const struct plain *plain = quick->plain;
+
+    if (plain->receipt_count == 0 ||
+        (quick->columns->mask[row] & table->line_bits) == 0)
+        return NULL;
+    uint32_t at = plain_receipt_from(plain, row);
+    return at < plain->receipt_count && plain->receipts[at].row == row
+               ? &plain->receipts[at]
+               : NULL;
+}
+
+static int64_t
+points_of(const struct quick *quick, const struct rulebook *table, uint32_t row,
+          const struct plain_receipt *receipt, uint32_t bit)
+{
+    const struct rulebook_rule *rule = &table->rules[bit];
+    int64_t value =
+        receipt != NULL && (table->line_bits >> bit & 1) != 0
+            ? quick_lines_points(table, receipt, bit)
+            : rule->fixed +
+                  (int64_t)ratio_of(rule->ratio, quick->level->eligible[row]);
+
+    return value < rule->max ? value : rule->max;
+}
+
+/* Rules with limits, groups, funders or vouchers, beside the points of the
+ * rules that have none of these. */
 static void
 earn_special(struct quick *quick, const struct quick_place *place,
-             uint64_t mask, uint32_t amount, int64_t others)
+             uint64_t mask, uint32_t row, const struct plain_receipt *receipt)
 {
     const struct rulebook *table = place->table;
+    int64_t others = quick->columns->gain[row];
     struct earn_outcome *outcome = quick->outcome;
     uint32_t best[RULEBOOK_GROUPS_MAX];
 
@@ -88,10 +121,9 @@ earn_special(struct quick *quick, const struct quick_place *place,
     if (others > 0)
         add_share(outcome, place->store->partner, others);
     for (uint64_t rest = mask; rest != 0; rest &= rest - 1) {
-        const struct rulebook_rule *rule = &table->rules[__builtin_ctzll(rest)];
-        int64_t value = rule->fixed + (int64_t)ratio_of(rule->ratio, amount);
-        if (value > rule->max)
-            value = rule->max;
+        uint32_t bit = (uint32_t)__builtin_ctzll(rest);
+        const struct rulebook_rule *rule = &table->rules[bit];
+        int64_t value = points_of(quick, table, row, receipt, bit);
         if ((value <= 0 && rule->reward == PROGRAM_NONE) ||
             is_stopped(quick, rule, place->day))
             continue;
@@ -112,17 +144,22 @@ earn_special(struct quick *quick, const struct quick_place *place,
 /* --- stamps and spend rewards --- */
 
 static void
-put_stamps(struct quick *quick, const struct quick_place *place, uint64_t mask)
+put_stamps(struct quick *quick, const struct quick_place *place, uint64_t mask,
+           const struct plain_receipt *receipt)
 {
     const struct rulebook *table = place->table;
 
     quick->state.stamped = true;
     for (uint64_t rest = mask; rest != 0; rest &= rest - 1) {
-        int32_t at = table->card_place[__builtin_ctzll(rest)];
+        uint32_t bit = (uint32_t)__builtin_ctzll(rest);
+        int32_t at = table->card_place[bit];
         const struct stamp_card *card = &table->program->stamps[at];
         int32_t number = version_number(table->version, NAME_CARD, at);
         int64_t *count = &quick->stamps[number];
-        if (++*count < card->need)
+        *count += receipt != NULL && card->per == STAMP_PER_ITEM
+                      ? quick_lines_items(table, receipt, bit)
+                      : 1;
+        if (*count < card->need)
             continue;
         int64_t full = *count / card->need;
         *count -= full * card->need;
@@ -230,15 +267,16 @@ earn(struct quick *quick, const struct quick_place *place, uint32_t row)
     const struct rulebook *table = place->table;
     uint64_t special = columns->mask[row] & table->special_bits;
     uint64_t cards = columns->mask[row] & table->card_bits;
+    const struct plain_receipt *receipt =
+        (special | cards) == 0 ? NULL : receipt_of(quick, table, row);
 
     if (special != 0)
-        earn_special(quick, place, special, quick->level->eligible[row],
-                     columns->gain[row]);
+        earn_special(quick, place, special, row, receipt);
     else if (columns->gain[row] > 0)
         quick_book_earn(quick, place, place->store->partner,
                         columns->gain[row]);
     if (cards != 0)
-        put_stamps(quick, place, cards);
+        put_stamps(quick, place, cards, receipt);
 }
 
 void

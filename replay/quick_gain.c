@@ -1,5 +1,7 @@
 #include "replay/quick_gain.h"
 
+#include "replay/quick_lines.h"
+
 #include <string.h>
 
 enum { FRACTIONS = 3 }; /* rules that are reckoned together */
@@ -274,6 +276,110 @@ add_rules(const struct quick *quick, const struct quick_stretch *stretch,
     add_some_fractions(quick, stretch, fractions, count);
 }
 
+/* --- receipts of several lines --- */
+
+/* Receipts of a stretch, by place. */
+struct receipts {
+    uint32_t first;
+    uint32_t end;
+};
+
+static struct receipts
+find_receipts(const struct quick *quick, const struct quick_stretch *stretch)
+{
+    if (quick->plain->receipt_count == 0 || !stretch->era->table->asks_lines)
+        return (struct receipts) { 0, 0 };
+    return (struct receipts) {
+        plain_receipt_from(quick->plain, stretch->first),
+        plain_receipt_from(quick->plain, stretch->end),
+    };
+}
+
+/* What mark() does, by the lines; returns the same. */
+static uint64_t
+mark_receipts(const struct quick *quick, const struct quick_stretch *stretch,
+              struct receipts receipts)
+{
+    const struct plain *plain = quick->plain;
+    struct rulebook *table = stretch->era->table;
+    uint64_t any = 0;
+
+    for (uint32_t i = receipts.first; i < receipts.end; i++) {
+        const struct plain_receipt *receipt = &plain->receipts[i];
+        uint32_t row = receipt->row;
+        uint64_t mask = rulebook_store(table, plain, plain->store[row])->mask &
+                        rulebook_day(table, plain->day[row])->mask &
+                        quick_lines_mask(table, receipt);
+        quick->columns->mask[row] = mask;
+        any |= mask;
+    }
+    return any;
+}
+
+/* What asks for lines is not for the passes over all rows. */
+static void
+hold_back(const struct quick *quick, const struct quick_stretch *stretch,
+          struct receipts receipts)
+{
+    uint64_t line_bits = stretch->era->table->line_bits;
+
+    for (uint32_t i = receipts.first; i < receipts.end; i++) {
+        uint64_t *mask = &quick->columns->mask[quick->plain->receipts[i].row];
+        quick->columns->held_back[i] = *mask & line_bits;
+        *mask &= ~line_bits;
+    }
+}
+
+static void
+add_value(const struct quick *quick, const struct quick_era *era, int32_t rule,
+          uint32_t row, int64_t value)
+{
+    quick->columns->gain[row] += value;
+    count_rule(quick, era, rule, value);
+}
+
+static void
+add_receipt_tier(const struct quick *quick, const struct quick_era *era,
+                 const struct plain_receipt *receipt)
+{
+    const struct rulebook *table = era->table;
+    uint8_t level = quick->level->held[receipt->row];
+    uint32_t amount = quick_lines_amount(
+        table, receipt, (uint32_t)__builtin_ctzll(table->tier_bit));
+    uint64_t value = ratio_of(table->tier[level], amount);
+
+    add_value(quick, era, table->tier_number[level], receipt->row,
+              value < LIMIT_POINTS ? (int64_t)value : LIMIT_POINTS);
+}
+
+/* Adds what has been held back, and puts it where special rules and cards look
+ * for it. */
+static void
+add_receipts(const struct quick *quick, const struct quick_stretch *stretch,
+             struct receipts receipts)
+{
+    const struct quick_era *era = stretch->era;
+    const struct rulebook *table = era->table;
+
+    for (uint32_t i = receipts.first; i < receipts.end; i++) {
+        const struct plain_receipt *receipt = &quick->plain->receipts[i];
+        uint64_t held = quick->columns->held_back[i];
+        quick->columns->mask[receipt->row] |= held;
+        if (quick->tiered && (held & table->tier_bit) != 0)
+            add_receipt_tier(quick, era, receipt);
+        for (uint64_t rest = held & table->rule_bits & ~table->special_bits;
+             rest != 0; rest &= rest - 1) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(rest);
+            const struct rulebook_rule *rule = &table->rules[bit];
+            int64_t value = quick_lines_points(table, receipt, bit);
+            add_value(quick, era, rule->number, receipt->row,
+                      value < rule->max ? value : rule->max);
+        }
+    }
+}
+
+/* --- a stretch --- */
+
 static void
 run_stretch(const struct quick *quick, const struct quick_stretch *stretch)
 {
@@ -289,11 +395,15 @@ run_stretch(const struct quick *quick, const struct quick_stretch *stretch)
         memset(columns->cell + first, 0, count * sizeof *columns->cell);
         return;
     }
+    struct receipts receipts = find_receipts(quick, stretch);
     uint64_t any = mark(quick, stretch);
+    any |= mark_receipts(quick, stretch, receipts);
     check_all(quick, stretch, any);
+    hold_back(quick, stretch, receipts);
     add_rules(quick, stretch, any & table->rule_bits & ~table->special_bits);
     if (quick->tiered && (any & table->tier_bit) != 0)
         add_tier(quick, stretch);
+    add_receipts(quick, stretch, receipts);
 }
 
 void

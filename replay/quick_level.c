@@ -1,6 +1,7 @@
 #include "replay/quick_level.h"
 
 #include "replay/quick_era.h"
+#include "replay/quick_lines.h"
 
 #include <string.h>
 
@@ -60,6 +61,31 @@ fill_eligible(const struct quick *quick, const struct quick_stretch *stretch,
         spent += amount;
     }
     return spent;
+}
+
+/* The same where some goods are not eligible, and receipts are seen to line by
+ * line. */
+static int64_t
+fill_by_line(const struct quick *quick, const struct quick_stretch *stretch,
+             int64_t spent)
+{
+    const struct plain *plain = quick->plain;
+    struct quick_stretch part = *stretch;
+    uint32_t at = plain_receipt_from(plain, stretch->first);
+
+    for (; at < plain->receipt_count && plain->receipts[at].row < stretch->end;
+         at++) {
+        const struct plain_receipt *receipt = &plain->receipts[at];
+        part.end = receipt->row;
+        spent = fill_eligible(quick, &part, spent);
+        uint32_t amount = quick_lines_eligible(stretch->era->table, receipt);
+        quick->level->eligible[receipt->row] = amount;
+        quick->level->spent[receipt->row] = spent;
+        spent += amount;
+        part.first = receipt->row + 1;
+    }
+    part.end = stretch->end;
+    return fill_eligible(quick, &part, spent);
 }
 
 /* --- an account on its way up and down --- */
@@ -373,8 +399,14 @@ quick_level_run(struct quick *quick)
     assert(level == &quick->own);
     make_room(quick);
     int64_t spent = 0;
-    for (uint32_t i = 0; i < quick->columns->stretch_count; i++)
-        spent = fill_eligible(quick, &quick->columns->stretches[i], spent);
+    for (uint32_t i = 0; i < quick->columns->stretch_count; i++) {
+        const struct quick_stretch *stretch = &quick->columns->stretches[i];
+        const struct rulebook *table = stretch->era->table;
+        bool by_line =
+            plain->receipt_count > 0 && table != NULL && table->asks_lines;
+        spent = by_line ? fill_by_line(quick, stretch, spent)
+                        : fill_eligible(quick, stretch, spent);
+    }
     level->spent[plain->row_count] = spent;
     level->changes.count = 0;
     if (!quick->tiered) {

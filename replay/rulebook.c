@@ -138,6 +138,22 @@ mark_goods(struct rulebook *table, uint32_t number, view category,
         mask_of(table, goods_hold, &(struct value) { .basket = basket });
 }
 
+/* What of the rules a receipt of several lines has to be asked line by line,
+ * of all goods that there are. */
+static void
+mark_lines(struct rulebook *table, uint32_t count)
+{
+    uint64_t some = 0, all = ~UINT64_C(0);
+
+    for (uint32_t i = 0; i < count; i++) {
+        table->asks_lines |= table->eligible[i] == 0;
+        some |= table->goods[i];
+        all &= table->eligible[i] == 0 ? ~UINT64_C(0) : table->goods[i];
+    }
+    table->line_bits = (some & ~all) | table->item_bits;
+    table->asks_lines |= table->line_bits != 0;
+}
+
 static void
 add_checks(struct rulebook *table, uint32_t index, const struct condition *when)
 {
@@ -195,6 +211,8 @@ add_rule(struct rulebook *table, int32_t place)
         fits = ratio_per(of, rule->multiply - 1000, &made->ratio);
     } else {
         made->fixed = rule->points.value;
+        if (rule->shape == EARN_PER_ITEM)
+            table->item_bits |= bit(index);
     }
     if (made->issuer != PROGRAM_NONE || made->reward != PROGRAM_NONE ||
         made->limit_per != LIMIT_PER_NONE || made->group != PROGRAM_NONE)
@@ -215,6 +233,8 @@ add_card(struct rulebook *table, int32_t place)
 
     table->when[index] = &table->program->stamps[place].when;
     table->card_place[index] = place;
+    if (table->program->stamps[place].per == STAMP_PER_ITEM)
+        table->item_bits |= bit(index);
 }
 
 static bool
@@ -316,6 +336,7 @@ rulebook_make(const struct timeline *timeline, const struct version *version,
     mark_goods(table, WORDS_NONE, (view) { 0 }, basket);
     for (uint32_t i = 1; i <= words->count; i++)
         mark_goods(table, i, words_get(words, i), basket);
+    mark_lines(table, words->count + 1);
     /* Most of these pages are never touched, so they must come from the
      * system as they are. */
     table->stores = calloc(PLAIN_STORES_MAX + 1, sizeof *table->stores);

@@ -75,11 +75,12 @@ struct rulebook {
     struct rulebook_rule rules[RULEBOOK_BITS];
     int32_t card_place[RULEBOOK_BITS];
     struct rulebook_check checks[RULEBOOK_CHECKS_MAX];
-    uint64_t rule_bits;
-    uint64_t card_bits;
+    uint64_t rule_bits, card_bits;
     uint64_t special_bits;  /* limits, groups, funders, rewards */
     uint64_t fraction_bits; /* points are a fraction of the amount below 1 that
                              * no limit cuts */
+    uint64_t item_bits;     /* count items */
+    uint64_t line_bits; /* these, and what holds for some eligible goods only */
     /* The conditions of each, and of a multiplied rule; NULL. */
     const struct condition *when[RULEBOOK_BITS], *also[RULEBOOK_BITS];
     uint64_t level[RULEBOOK_LEVELS_MAX + 1]; /* by place + 1 */
@@ -98,10 +99,9 @@ struct rulebook {
     uint64_t tier_bit;                  /* of the rule tiers multiply */
     const struct rulebook_terms *terms; /* all that have been made */
     int64_t *level_until; /* by month; made when needed, 0: not yet */
+    bool asks_lines;      /* there are line_bits, or goods not eligible */
     bool asks_amount;     /* some points don't come of an amount */
-    bool asks_level;      /* some condition does; so the next two */
-    bool asks_past;
-    bool asks_gap;
+    bool asks_level, asks_past, asks_gap; /* some condition does */
     bool monthly; /* points of a month have the same terms */
     bool simple;  /* purchases and redemptions are all that does anything, and
                    * points can be used at once */

@@ -304,7 +304,7 @@ take_block(struct worker *worker, const struct history_scan *scan)
 /* Puts an account of plain events into the block; others are folded. */
 static enum err
 take_account(struct worker *worker, const struct history_scan *scan,
-             const struct history_raw *raw)
+             const struct history_raw *raw, bool *ret_in_block)
 {
     const struct job *job = worker->job;
     const struct simulate_options *options = job->options;
@@ -312,6 +312,7 @@ take_account(struct worker *worker, const struct history_scan *scan,
     enum plain_fit fit = PLAIN_OTHER;
     enum err err = OK;
 
+    *ret_in_block = false;
     if (job->tables && !marks_has_own(&job->quarantined, raw->account))
         fit = plain_take(plain, scan, raw, options->span.until_ms);
     if (fit == PLAIN_FULL) {
@@ -321,9 +322,11 @@ take_account(struct worker *worker, const struct history_scan *scan,
     }
     if (err == OK && fit == PLAIN_OTHER)
         return take_folded(worker, scan, raw);
-    if (err == OK)
-        worker->raws[plain->account_count - 1] = *raw;
-    return err;
+    if (err != OK)
+        return err;
+    worker->raws[plain->account_count - 1] = *raw;
+    *ret_in_block = true;
+    return OK;
 }
 
 /* Takes the next account; what there is of it is kept as long as it is in the
@@ -332,15 +335,15 @@ static enum err
 take_next(struct worker *worker, struct history_scan *scan)
 {
     struct arena before = worker->listed;
-    uint32_t count = worker->plain.account_count;
     struct history_raw raw;
+    bool in_block = false;
 
     enum err err = history_scan_raw(scan, &worker->listed, &raw);
     if (err == OK)
-        err = take_account(worker, scan, &raw);
+        err = take_account(worker, scan, &raw, &in_block);
     if (err != OK)
         return err;
-    if (worker->plain.account_count == count)
+    if (!in_block)
         worker->listed = before;
     if (!plain_is_well_filled(&worker->plain))
         return OK;

@@ -96,6 +96,45 @@ put_odd(char *line, size_t size, const char *head, uint64_t *seed, uint32_t i)
     }
 }
 
+/* Several lines, of all goods and of none, with amounts of 0 and below among
+ * them. */
+static void
+put_receipt(char *line, size_t size, const char *head, uint64_t *seed,
+            uint32_t i)
+{
+    static const char *const GOODS[] = {
+        "",
+        "\"category\": \"coffee\", ",
+        "\"category\": \"coffee.beans\", ",
+        "\"category\": \"tobacco\", ",
+        "\"category\": \"garden\", ",
+        "\"category\": \"garden.tools\", \"sku\": \"spade\", ",
+        "\"sku\": \"4006381333931\", ",
+    };
+    uint64_t count = 2 + draw(seed, draw(seed, 4) == 0 ? 19 : 4);
+    int64_t total = 0, off = draw(seed, 4) == 0 ? (int64_t)draw(seed, 100) : 0;
+    char lines[2000];
+    int at = 0;
+
+    for (uint64_t k = 0; k < count; k++) {
+        int64_t amount = (int64_t)draw(seed, 1500);
+        if (k == 0)
+            amount = 100 * (int64_t)count; /* more than all below 0 */
+        else if (draw(seed, 3) == 0)
+            amount = draw(seed, 2) == 0 ? 0 : -(amount % 100);
+        total += amount;
+        at +=
+            snprintf(lines + at, sizeof lines - (size_t)at,
+                     "%s{%s\"amount\": %lld, \"qty\": %llu}",
+                     k == 0 ? "" : ", ", GOODS[draw(seed, COUNT_OF(GOODS))],
+                     (long long)amount, 1 + (unsigned long long)draw(seed, 4));
+    }
+    snprintf(line, size,
+             "%s\"kind\": \"purchase\", \"receipt\": \"%u\", \"total\": %lld, "
+             "\"off\": %lld, \"lines\": [%s]}\n",
+             head, i, (long long)(total - off), (long long)off, lines);
+}
+
 static void
 put_event(char *line, size_t size, uint64_t *seed, uint32_t i, uint32_t odd)
 {
@@ -126,7 +165,9 @@ put_event(char *line, size_t size, uint64_t *seed, uint32_t i, uint32_t odd)
     else if (kind == 4 && member != 9)
         snprintf(line, size, "%s\"kind\": \"join\", \"home_store\": 11}\n",
                  head);
-    else if (kind < 10 || total == 0)
+    else if (kind < 8)
+        put_receipt(line, size, head, seed, i);
+    else if (kind < 12 || total == 0)
         snprintf(line, size,
                  "%s\"kind\": \"purchase\", \"receipt\": \"%u\", \"total\": "
                  "%llu}\n",
@@ -143,7 +184,7 @@ put_event(char *line, size_t size, uint64_t *seed, uint32_t i, uint32_t odd)
 void
 stage_fill(struct shop *shop, uint64_t seed, uint32_t count, uint32_t odd)
 {
-    char line[500];
+    char line[2500];
 
     for (uint32_t i = 0; i < count; i++) {
         put_event(line, sizeof line, &seed, i, odd);
