@@ -68,7 +68,7 @@ graft_note(struct journal *journal, stream_id stream, stream_head fork)
         struct entry known;
         get(list.bytes + at, &known);
         if (stream_equal(known.stream, stream))
-            return OK;
+            return ERR_EXISTS;
     }
     if (list.size == sizeof list.bytes)
         return ERR_FULL;

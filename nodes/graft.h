@@ -14,8 +14,8 @@
 
 #include "core/journal.h"
 
-/* Notes it; once for a stream.  ERR_FULL (so many can't be noted at once),
- * ERR_IO. */
+/* Notes it; once for a stream.  ERR_EXISTS: it is noted already; ERR_FULL: so
+ * many can't be noted at once; ERR_IO. */
 NODISCARD enum err graft_note(struct journal *journal, stream_id stream,
                               stream_head fork);
 /* Whether there is something to do. */

@@ -159,8 +159,10 @@ branch(struct store *store, const struct sync_output *output)
     if (output->branch.stream.node != store->node) {
         enum err noted = graft_note(store->journal, output->branch.stream,
                                     output->branch.at);
-        store->graft_ms = clock_steady_ms() + GRAFT_MS;
-        if (noted != OK && noted != ERR_FULL)
+        /* Others may follow; the same one is found again and again. */
+        if (noted == OK || store->graft_ms == 0)
+            store->graft_ms = clock_steady_ms() + GRAFT_MS;
+        if (noted != OK && noted != ERR_EXISTS && noted != ERR_FULL)
             fault(store, "graft", noted);
         return;
     }
