@@ -519,3 +519,16 @@ gen_case_make(uint64_t seed, const struct zone *zones, struct arena *arena,
             (int64_t)gen_below(&gen, gen_chance(&gen, 20) ? 900 : 120) *
             CALENDAR_DAY_MS;
 }
+
+bool
+gen_case_tells_again(const struct gen_case *made)
+{
+    for (uint32_t i = 0; i < made->event_count; i++)
+        for (uint32_t k = 0; k < i; k++) {
+            const struct event *a = &made->events[i], *b = &made->events[k];
+            if (a->id.size > 0 && view_equal(a->id, b->id) &&
+                a->identity.node == b->identity.node && a->at_ms == b->at_ms)
+                return true;
+        }
+    return false;
+}

@@ -51,6 +51,10 @@ bool gen_chance(struct gen *gen, uint32_t percent);
 void gen_case_make(uint64_t seed, const struct zone *zones, struct arena *arena,
                    struct gen_case *ret_case);
 
+/* Whether an `id` comes again by a later incarnation, which is one event with
+ * the first to a ledger, but not to the fold alone (test_retell.c). */
+bool gen_case_tells_again(const struct gen_case *made);
+
 /* The zones that cases play in. */
 enum { GEN_ZONES = 5 };
 extern const char *const gen_zone_names[GEN_ZONES];

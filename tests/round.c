@@ -24,20 +24,6 @@ need(enum err err, const struct complaint *complaint)
 
 /* --- what is taken from the cases --- */
 
-/* An `id` told again by a later incarnation is one event with the first. */
-static bool
-tells_again(const struct gen_case *made)
-{
-    for (uint32_t i = 0; i < made->event_count; i++)
-        for (uint32_t k = 0; k < i; k++) {
-            const struct event *a = &made->events[i], *b = &made->events[k];
-            if (a->id.size > 0 && view_equal(a->id, b->id) &&
-                a->identity.node == b->identity.node && a->at_ms == b->at_ms)
-                return true;
-        }
-    return false;
-}
-
 /* Goods by the million would be vouchers by the billion under a program that
  * was not drawn for them. */
 static bool
@@ -64,7 +50,7 @@ find_case(struct round *round, uint64_t seed, const char *zone,
     for (;; seed++) {
         gen_case_make(seed, trial_zones(round->trial), &round->arena, ret_case);
         if ((zone == NULL || strcmp(ret_case->zone, zone) == 0) &&
-            !tells_again(ret_case) && !is_huge(ret_case))
+            !gen_case_tells_again(ret_case) && !is_huge(ret_case))
             return seed;
     }
 }

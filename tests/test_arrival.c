@@ -222,21 +222,6 @@ check_state(struct arrival *arrival, const struct timeline *timeline,
     text_close(&text);
 }
 
-/* An `id` told again by a later incarnation is one event with the first: that
- * is for test_retell.c. */
-static bool
-tells_again(const struct gen_case *made)
-{
-    for (uint32_t i = 0; i < made->event_count; i++)
-        for (uint32_t k = 0; k < i; k++) {
-            const struct event *a = &made->events[i], *b = &made->events[k];
-            if (a->id.size > 0 && view_equal(a->id, b->id) &&
-                a->identity.node == b->identity.node && a->at_ms == b->at_ms)
-                return true;
-        }
-    return false;
-}
-
 static void
 try_seed(struct arrival *arrival, uint64_t seed)
 {
@@ -247,7 +232,7 @@ try_seed(struct arrival *arrival, uint64_t seed)
     arena_reset(&arrival->arena);
     gen_case_make(seed, trial_zones(arrival->trial), &arrival->arena,
                   arrival->made);
-    if (tells_again(arrival->made))
+    if (gen_case_tells_again(arrival->made))
         return;
     arrival->gen.state = seed;
     arrival->published = 0;
