@@ -157,3 +157,20 @@ census_timeline(const struct census *census)
 {
     return census->options.timeline;
 }
+
+enum err
+census_run(struct ledger *ledger, const struct census_options *options,
+           struct complaint *complaint)
+{
+    struct census *census;
+    const struct walk *walk;
+    enum err err = census_open(ledger, options, complaint, &census);
+
+    assert(options->step != NULL);
+    if (err != OK)
+        return err;
+    while ((err = census_next(census, &walk)) == OK)
+        continue;
+    census_close(census);
+    return err == ERR_NOT_FOUND ? OK : err;
+}

@@ -41,4 +41,10 @@ const struct history_account *census_history(const struct census *census);
 
 const struct timeline *census_timeline(const struct census *census);
 
+/* Takes every account for the sake of its steps.  Faults as of census_open()
+ * and census_next(). */
+NODISCARD enum err census_run(struct ledger *ledger,
+                              const struct census_options *options,
+                              struct complaint *complaint);
+
 #endif

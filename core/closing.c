@@ -243,21 +243,13 @@ fold_totals(struct ledger *ledger, const struct timeline *timeline,
             struct complaint *complaint)
 {
     struct gathering gathering = { totals, &timeline->zone };
-    struct census_options options = { .known = question->known,
-                                      .at_ms = question->now_ms,
-                                      .timeline = timeline,
-                                      .step = gather_step,
-                                      .context = &gathering };
-    struct census *census = NULL;
-    const struct walk *walk;
+    const struct census_options options = { .known = question->known,
+                                            .at_ms = question->now_ms,
+                                            .timeline = timeline,
+                                            .step = gather_step,
+                                            .context = &gathering };
 
-    enum err err = census_open(ledger, &options, complaint, &census);
-    if (err != OK)
-        return err;
-    while ((err = census_next(census, &walk)) == OK)
-        continue;
-    census_close(census);
-    return err == ERR_NOT_FOUND ? OK : err;
+    return census_run(ledger, &options, complaint);
 }
 
 /* The same from the totals that are kept, if it is of the present that is

@@ -250,16 +250,8 @@ fold_all(struct ledger *ledger, const struct timeline *timeline, uint64_t known,
                                             .timeline = timeline,
                                             .step = book_step,
                                             .context = &booking };
-    struct census *census = NULL;
-    const struct walk *walk;
-    enum err err = census_open(ledger, &options, complaint, &census);
 
-    if (err != OK)
-        return err;
-    while ((err = census_next(census, &walk)) == OK)
-        continue;
-    census_close(census);
-    return err == ERR_NOT_FOUND ? OK : err;
+    return census_run(ledger, &options, complaint);
 }
 
 static enum err

@@ -106,6 +106,29 @@ parse(struct book *book, const char *lines, struct ledger_entry *entries)
     return count;
 }
 
+void
+book_enrol(struct book *book, uint32_t node, uint32_t store,
+           enum enrol_role role)
+{
+    const struct enrolment enrolment = { .node = node,
+                                         .role = role,
+                                         .store_count = 1,
+                                         .stores = { store },
+                                         .once_until_ms = BOOK_NOW };
+    struct text body = { 0 };
+    struct journal_result result;
+
+    enrol_encode(&enrolment, &body);
+    const struct journal_control control = { .channel = CHANNEL_BOOKS,
+                                             .kind = RECORD_ENROL,
+                                             .body = text_view(&body),
+                                             .now_ms = BOOK_NOW };
+    assert_int_equal(
+        journal_append_control(ledger_journal(book->ledger), &control, &result),
+        OK);
+    text_close(&body);
+}
+
 enum err
 book_append(struct book *book, const char *lines, struct ledger_entry *entries,
             struct complaint *complaint)
@@ -239,4 +262,20 @@ book_damage(struct book *book, const char *text, enum ledger_mode mode)
     assert_int_equal(fclose(file), 0);
     assert_int_equal(ledger_open(book->place.path, mode, NULL, &book->ledger),
                      OK);
+}
+
+int64_t
+book_ms(const char *time)
+{
+    int64_t at_ms = 0;
+
+    assert_true(calendar_parse_time(view_of(time), &at_ms));
+    return at_ms;
+}
+
+void
+book_has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("expected %s in %s", part, text);
 }

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include "core/enrol.h"
 #include "core/ledger_append.h"
 #include "tests/place.h"
 
@@ -32,6 +33,10 @@ void book_rules(struct book *book, const char *from, const char *yaml);
 enum err book_publish(struct book *book, const char *from, view file,
                       struct complaint *complaint);
 
+/* Enrols the node for that store. */
+void book_enrol(struct book *book, uint32_t node, uint32_t store,
+                enum enrol_role role);
+
 /* Appends or imports the lines (one event each); `entries` may be NULL, or has
  * room for all.  Refreshes the ledger. */
 enum err book_append(struct book *book, const char *lines,
@@ -55,5 +60,11 @@ void book_damage(struct book *book, const char *text, enum ledger_mode mode);
 
 /* Changes one byte of a file of the ledger. */
 void book_change_byte(const struct book *book, const char *name, off_t at);
+
+/* What is written so in an event. */
+int64_t book_ms(const char *time);
+
+/* Fails the test if the part does not stand in the text. */
+void book_has(const char *text, const char *part);
 
 #endif

@@ -7,32 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/enrol.h"
 #include "core/state.h"
 #include "tests/book.h"
 #include "tests/unit.h"
-
-static void
-enrol(struct book *book, uint32_t node, uint32_t store, enum enrol_role role)
-{
-    const struct enrolment enrolment = { .node = node,
-                                         .role = role,
-                                         .store_count = 1,
-                                         .stores = { store },
-                                         .once_until_ms = BOOK_NOW };
-    struct text body = { 0 };
-    struct journal_result result;
-
-    enrol_encode(&enrolment, &body);
-    const struct journal_control control = { .channel = CHANNEL_BOOKS,
-                                             .kind = RECORD_ENROL,
-                                             .body = text_view(&body),
-                                             .now_ms = BOOK_NOW };
-    assert_int_equal(
-        journal_append_control(ledger_journal(book->ledger), &control, &result),
-        OK);
-    text_close(&body);
-}
 
 TEST(stores_add_up_over_enrolments)
 {
@@ -43,10 +20,10 @@ TEST(stores_add_up_over_enrolments)
     assert_int_equal(admission_open(ledger_journal(book.ledger), &admission),
                      OK);
     assert_true(admission_admits(admission, 421, 1));
-    enrol(&book, 421, 30, ENROL_STORE);
-    enrol(&book, 422, 31, ENROL_STORE);
-    enrol(&book, 421, 32, ENROL_STORE);
-    enrol(&book, 500, 0, ENROL_STANDBY);
+    book_enrol(&book, 421, 30, ENROL_STORE);
+    book_enrol(&book, 422, 31, ENROL_STORE);
+    book_enrol(&book, 421, 32, ENROL_STORE);
+    book_enrol(&book, 500, 0, ENROL_STANDBY);
     assert_int_equal(admission_refresh(admission), OK);
     assert_true(admission_admits(admission, 421, 30));
     assert_true(admission_admits(admission, 421, 32));
@@ -88,13 +65,13 @@ TEST(an_event_for_another_store_has_no_effect)
     struct book book;
 
     book_open(&book, LEDGER_WRITE);
-    enrol(&book, 421, 30, ENROL_STORE);
+    book_enrol(&book, 421, 30, ENROL_STORE);
     assert_int_equal(book_import(&book, COPY, &import, NULL), OK);
     assert_non_null(
         strstr(book_balance(&book, "42", BOOK_NOW, LEDGER_KNOWN_ALL),
                "\"purchases\": 0,"));
     expect_aside(&book, 1);
-    enrol(&book, 421, 33, ENROL_STORE);
+    book_enrol(&book, 421, 33, ENROL_STORE);
     assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
     assert_non_null(
         strstr(book_balance(&book, "42", BOOK_NOW, LEDGER_KNOWN_ALL),

@@ -325,15 +325,10 @@ settled(struct book *book, enum measure measure, struct arena *arena)
                                             .at_ms = LIMIT_AT_MS_MAX,
                                             .step = add_step,
                                             .context = totals };
-    struct census *census;
-    const struct walk *walk;
     uint32_t count;
     int64_t sum = 0;
 
-    assert_int_equal(census_open(book->ledger, &options, NULL, &census), OK);
-    while (census_next(census, &walk) == OK)
-        continue;
-    census_close(census);
+    assert_int_equal(census_run(book->ledger, &options, NULL), OK);
     const struct totals_row *rows = totals_rows(totals, &count);
     for (uint32_t i = 0; i < count; i++)
         sum += rows[i].amounts[measure];

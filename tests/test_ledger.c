@@ -19,22 +19,6 @@
 
 static const char RULES[] = "earn:\n  - {id: base, per: 1.00, points: 1}\n";
 
-static int64_t
-ms(const char *time)
-{
-    int64_t at_ms = 0;
-
-    assert_true(calendar_parse_time(view_of(time), &at_ms));
-    return at_ms;
-}
-
-static void
-has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("expected %s in %s", part, text);
-}
-
 TEST(a_ledger_is_made_once)
 {
     const struct ledger_identity who = { .node = 3 };
@@ -55,7 +39,7 @@ TEST(a_ledger_is_made_once)
     assert_int_equal(
         ledger_open("/tmp/no-ledger-here", LEDGER_READ, &complaint, &ledger),
         ERR_NOT_FOUND);
-    has(complaint.text, "leima init");
+    book_has(complaint.text, "leima init");
     book_close(&book);
 }
 
@@ -78,8 +62,8 @@ expect_example(struct book *book, const char *folder)
         bool last = line[size] == '\0';
         line[size] = '\0';
         assert_int_equal(sscanf(line, "{\"account\": \"%70[^\"]", account), 1);
-        story_same_json(book_balance(book, account, ms(time), LEDGER_KNOWN_ALL),
-                        line);
+        story_same_json(
+            book_balance(book, account, book_ms(time), LEDGER_KNOWN_ALL), line);
         line += size + !last;
     }
 }
@@ -107,7 +91,7 @@ TEST(what_was_known_is_answered_as_it_was)
     struct book book;
     struct ledger_entry entry;
     uint64_t known = 0;
-    int64_t at_ms = ms("2025-12-31T00:00:00Z");
+    int64_t at_ms = book_ms("2025-12-31T00:00:00Z");
 
     book_open(&book, LEDGER_WRITE);
     book_rules(&book, "2025-01-01", RULES);
@@ -124,13 +108,13 @@ TEST(what_was_known_is_answered_as_it_was)
                                  "\"voids_id\": \"p\"}",
                                  NULL, NULL),
                      OK);
-    has(book_balance(&book, "42", at_ms, known), "\"available\": 12,");
-    has(book_balance(&book, "42", at_ms, LEDGER_KNOWN_ALL),
-        "\"available\": 0,");
-    has(book_balance(&book, "42", at_ms, 0), "\"purchases\": 0,");
+    book_has(book_balance(&book, "42", at_ms, known), "\"available\": 12,");
+    book_has(book_balance(&book, "42", at_ms, LEDGER_KNOWN_ALL),
+             "\"available\": 0,");
+    book_has(book_balance(&book, "42", at_ms, 0), "\"purchases\": 0,");
     book_rules(&book, "2025-01-01",
                "earn:\n  - {id: base, per: 1.00, points: 3}\n");
-    has(book_balance(&book, "42", at_ms, known), "\"available\": 12,");
+    book_has(book_balance(&book, "42", at_ms, known), "\"available\": 12,");
     assert_int_equal(ledger_known_at(book.ledger, BOOK_NOW - 1, &known), OK);
     assert_int_equal(known, 0);
     assert_int_equal(ledger_known_at(book.ledger, BOOK_NOW, &known), OK);
@@ -167,7 +151,8 @@ TEST(a_damaged_record_is_named_and_refused)
     assert_int_equal(ledger_account(book.ledger, member, &question, &book.arena,
                                     &account, &complaint),
                      ERR_CORRUPT);
-    has(complaint.text, "position 2 (stream 1.1, events, seq 2) is damaged");
+    book_has(complaint.text,
+             "position 2 (stream 1.1, events, seq 2) is damaged");
     assert_int_equal(
         ledger_timeline(book.ledger, LEDGER_KNOWN_ALL, &timeline, &complaint),
         ERR_CORRUPT);
@@ -176,13 +161,14 @@ TEST(a_damaged_record_is_named_and_refused)
     assert_int_equal(
         ledger_open(book.place.path, LEDGER_READ, &complaint, &strict),
         ERR_CORRUPT);
-    has(complaint.text, "position 2 (stream 1.1, events, seq 2) is damaged");
+    book_has(complaint.text,
+             "position 2 (stream 1.1, events, seq 2) is damaged");
     assert_int_equal(
         ledger_open(book.place.path, LEDGER_CHECK, NULL, &book.ledger), OK);
     book_damage(&book, "fourth", LEDGER_CHECK);
     assert_int_equal(book_append(&book, SALE("fifth", "1"), NULL, &complaint),
                      ERR_CORRUPT);
-    has(complaint.text, "is damaged");
+    book_has(complaint.text, "is damaged");
     book_close(&book);
 }
 
@@ -222,10 +208,10 @@ TEST(a_joined_ledger_publishes_nothing)
     assert_int_equal(
         book_publish(&book, "2026-01-01", view_of("currency: EUR"), &complaint),
         ERR_INPUT);
-    has(complaint.text, "has joined a hub");
+    book_has(complaint.text, "has joined a hub");
     assert_int_equal(
         closing_close(book.ledger, 2026 * 12, BOOK_NOW, &complaint), ERR_INPUT);
-    has(complaint.text, "close at the hub");
+    book_has(complaint.text, "close at the hub");
     book_close(&book);
 }
 

@@ -10,22 +10,6 @@
 #include "tests/book.h"
 #include "tests/unit.h"
 
-static int64_t
-ms(const char *time)
-{
-    int64_t at_ms = 0;
-
-    assert_true(calendar_parse_time(view_of(time), &at_ms));
-    return at_ms;
-}
-
-static void
-has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("expected %s in %s", part, text);
-}
-
 TEST(what_is_left_out_is_completed)
 {
     struct ledger_entry entry;
@@ -61,7 +45,7 @@ TEST(a_batch_with_one_bad_event_is_refused)
                     "\"at\": \"2026-01-02T00:00:00.001Z\"}",
                     NULL, &complaint),
         ERR_INPUT);
-    has(complaint.text, "line 2: at: future");
+    book_has(complaint.text, "line 2: at: future");
     assert_int_equal(ledger_position(book.ledger), 0);
     assert_int_equal(
         book_append(&book,
@@ -98,12 +82,12 @@ TEST(an_id_is_stored_once)
     assert_true(entries[0].known && entries[1].known && !entries[2].known);
     assert_int_equal(entries[0].event.identity.seq, 1);
     assert_int_equal(entries[1].event.identity.seq, 1);
-    assert_int_equal(entries[0].event.at_ms, ms("2025-12-01T00:00:00Z"));
+    assert_int_equal(entries[0].event.at_ms, book_ms("2025-12-01T00:00:00Z"));
     assert_int_equal(entries[2].event.identity.seq, 2);
     assert_int_equal(book_append(&book, REDEEM("6", ""), NULL, &complaint),
                      ERR_CONFLICT);
-    has(complaint.text, "line 1: id \"r1\": conflict");
-    has(complaint.text, "1.1.1");
+    book_has(complaint.text, "line 1: id \"r1\": conflict");
+    book_has(complaint.text, "1.1.1");
     assert_int_equal(
         book_append(&book, REDEEM("5", ", \"at\": \"2025-12-02T00:00:00Z\""),
                     NULL, &complaint),
@@ -138,7 +122,7 @@ TEST(a_void_by_id_finds_stored_events_and_those_of_its_batch)
                     "\"nobody\"}",
                     NULL, &complaint),
         ERR_NOT_FOUND);
-    has(complaint.text, "voids_id");
+    book_has(complaint.text, "voids_id");
     book_close(&book);
 }
 
@@ -212,7 +196,7 @@ TEST(an_import_that_differs_is_refused)
     snprintf(text, sizeof text, "%s200}", line);
     assert_int_equal(book_import(&book, text, &import, &complaint),
                      ERR_CONFLICT);
-    has(complaint.text, "9.5.1");
+    book_has(complaint.text, "9.5.1");
     assert_int_equal(import.stored, 1);
     book_close(&book);
 }

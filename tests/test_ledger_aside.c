@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "core/enrol.h"
 #include "core/ledger_check.h"
 #include "tests/book.h"
 #include "tests/unit.h"
@@ -35,28 +34,6 @@ expect(const struct aside *aside, enum aside_kind kind, uint64_t position,
     assert_int_equal(aside->position, position);
     if (strstr(aside->reason, words) == NULL)
         fail_msg("expected \"%s\", heard \"%s\"", words, aside->reason);
-}
-
-static void
-enrol(struct book *book, uint32_t node, uint32_t store)
-{
-    const struct enrolment enrolment = { .node = node,
-                                         .role = ENROL_STORE,
-                                         .store_count = 1,
-                                         .stores = { store },
-                                         .once_until_ms = BOOK_NOW };
-    struct text body = { 0 };
-    struct journal_result result;
-
-    enrol_encode(&enrolment, &body);
-    const struct journal_control control = { .channel = CHANNEL_BOOKS,
-                                             .kind = RECORD_ENROL,
-                                             .body = text_view(&body),
-                                             .now_ms = BOOK_NOW };
-    assert_int_equal(
-        journal_append_control(ledger_journal(book->ledger), &control, &result),
-        OK);
-    text_close(&body);
 }
 
 /* Bytes that no event of this version is, by a clock that went back. */
@@ -90,7 +67,7 @@ TEST(each_thing_aside_is_told_with_its_reason)
 
     book_open(&book, LEDGER_WRITE);
     assert_false(ledger_aside_may(book.ledger));
-    enrol(&book, 421, 30);
+    book_enrol(&book, 421, 30, ENROL_STORE);
     assert_int_equal(
         book_import(&book, COPY("421.5.1", "30", "good"), &import, NULL), OK);
     assert_int_equal(

@@ -9,13 +9,6 @@
 #include "tests/book.h"
 #include "tests/unit.h"
 
-static void
-has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL)
-        fail_msg("expected %s in %s", part, text);
-}
-
 TEST(versions_keep_currency_and_zone)
 {
     const struct ledger_version *versions;
@@ -36,19 +29,19 @@ TEST(versions_keep_currency_and_zone)
                              "Europe/Helsinki\n"),
                      &complaint),
         ERR_INPUT);
-    has(complaint.text, "currency SEK: expected EUR");
+    book_has(complaint.text, "currency SEK: expected EUR");
     assert_int_equal(
         book_publish(&book, "2025-01-01",
                      view_of("program: A\ncurrency: EUR\ntimezone: "
                              "Europe/Stockholm\n"),
                      &complaint),
         ERR_INPUT);
-    has(complaint.text, "timezone");
+    book_has(complaint.text, "timezone");
     assert_int_equal(book_publish(&book, "2025-01-01",
                                   view_of("program: A\ncurrency: EUR\n"),
                                   &complaint),
                      ERR_INPUT);
-    has(complaint.text, "program.yaml:");
+    book_has(complaint.text, "program.yaml:");
     book_reopen(&book, LEDGER_READ);
     assert_int_equal(
         ledger_versions(book.ledger, LEDGER_KNOWN_ALL, &versions, &count), OK);

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "core/codec.h"
-#include "core/enrol.h"
 #include "core/ingest.h"
 #include "core/ledger_parts.h"
 #include "core/state.h"
@@ -165,28 +164,6 @@ send(struct book *book, struct stream *stream)
     assert_int_equal(batch.verdict, INGEST_APPENDED);
 }
 
-static void
-enrol(struct book *book)
-{
-    const struct enrolment enrolment = { .node = 4,
-                                         .role = ENROL_STORE,
-                                         .store_count = 1,
-                                         .stores = { 10 },
-                                         .once_until_ms = BOOK_NOW };
-    struct text body = { 0 };
-    struct journal_result result;
-
-    enrol_encode(&enrolment, &body);
-    const struct journal_control item = { .channel = CHANNEL_BOOKS,
-                                          .kind = RECORD_ENROL,
-                                          .body = text_view(&body),
-                                          .now_ms = BOOK_NOW };
-    assert_int_equal(
-        journal_append_control(ledger_journal(book->ledger), &item, &result),
-        OK);
-    text_close(&body);
-}
-
 /* --- the test --- */
 
 static void
@@ -267,7 +244,7 @@ run_world(uint64_t kept)
         streams[i].head = (stream_head) { 0 };
     book_open(&book, LEDGER_OWN);
     book_rules(&book, "2025-01-01", RULES);
-    enrol(&book);
+    book_enrol(&book, 4, 10, ENROL_STORE);
     assert_int_equal(state_open(book.ledger, &state), OK);
     state_keep(state, kept);
     refresh(&book, state);
