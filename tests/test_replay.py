@@ -187,6 +187,50 @@ def test_forms_of_several_candidates():
     equal("last", data["candidates"][1]["report"], one)
 
 
+def no_rest(*names):
+    equal("files", sorted(n for n in os.listdir(".") if n not in names and
+                          not os.path.isdir(n)), [])
+
+
+def test_files_that_cannot_be_written_fail_first():
+    """Before the ledger is looked at: it isn't even there."""
+    write("base.yaml", HEAD)
+    os.mkdir("folder")
+    for path in ("nowhere/rows.csv", "folder", ""):
+        for words in (["--per", "account", "--output", path],
+                      ["--html", path]):
+            told = leima("replay", "L", "--rules", "base.yaml",
+                         *words).expect(4).err
+            assert f"leima replay: {path} can't be written" in told, told
+    leima("replay", "L", "--rules", "base.yaml", "--per", "account",
+          "--output", "rows.csv", "--html", "nowhere/page.html").expect(4)
+    leima("replay", "L", "--rules", "base.yaml", "--html",
+          "page.html").expect(1)
+    no_rest("base.yaml")
+
+
+def test_files_are_whole_or_as_they_were():
+    retail()
+    write("old.csv", "what was there\n")
+    os.chmod("old.csv", 0o640)
+    os.symlink("old.csv", "link.csv")
+    told = replay("--rules", "double.yaml", "--per", "account", "--output",
+                  "link.csv", "--html", "page.html").out
+    assert "Accounts with more points: " in told, told
+    with open("old.csv", encoding="utf-8") as file:
+        assert file.readline().startswith("account,"), "the link's file"
+    assert os.path.islink("link.csv")
+    equal("mode", os.stat("old.csv").st_mode & 0o777, 0o640)
+    write("old.csv", "what was there\n")
+    leima("replay", "nowhere", "--rules", "double.yaml", "--per", "account",
+          "--output", "old.csv").expect(1)
+    equal("old", open("old.csv", encoding="utf-8").read(), "what was there\n")
+    leima("replay", "L", "--rules", "double.yaml", "--per", "account",
+          "--output", "old.csv", "--html", "/dev/full").expect(4)
+    no_rest("base.yaml", "double.yaml", "retail.csv", "old.csv", "link.csv",
+            "page.html")
+
+
 def test_headings_are_quoted():
     retail()
     os.rename("base.yaml", 'a,"b".yaml')

@@ -11,6 +11,7 @@
 #include "replay/report.h"
 #include "replay/report_html.h"
 #include "replay/vary.h"
+#include "tools/output.h"
 #include "tools/replay_table.h"
 
 #include <signal.h>
@@ -285,23 +286,14 @@ print_table(const struct replay *replay, const struct comparison *comparisons)
     return replay_table_print_all(&words, comparisons, stdout);
 }
 
-/* Writes a file that an option names; nothing if it was not given. */
 static enum command_status
 write_file(const struct replay *replay, const char *path, struct text *text)
 {
-    bool is_stdout = strcmp(path, "-") == 0;
-    FILE *out = is_stdout ? stdout : fopen(path, "wb");
+    enum err err = output_write(path, text);
 
-    if (out == NULL) {
-        text_close(text);
-        return command_fail(replay->arguments, ERR_IO, "%s", path);
-    }
-    bool done = write_text(text, out);
-    if (!is_stdout)
-        done = fclose(out) == 0 && done;
-    if (done)
-        return COMMAND_DONE;
-    return command_fail(replay->arguments, ERR_IO, "%s", path);
+    text_close(text);
+    return err == OK ? COMMAND_DONE
+                     : command_fail(replay->arguments, err, "%s", path);
 }
 
 static enum command_status
@@ -533,6 +525,50 @@ check_files(struct replay *replay)
     return status;
 }
 
+/* Likewise files that can't be written. */
+static enum command_status
+check_output(const struct replay *replay, const char *option)
+{
+    const char *path = command_option(replay->arguments, option);
+    enum err err = path == NULL ? OK : output_check(path);
+
+    return err == OK ? COMMAND_DONE
+                     : command_fail(replay->arguments, err,
+                                    "%s can't be written", path);
+}
+
+static enum command_status
+prepare(struct replay *replay)
+{
+    enum command_status status = check_options(replay);
+
+    if (status == COMMAND_DONE)
+        status = read_axes(replay);
+    if (status == COMMAND_DONE)
+        status = check_files(replay);
+    if (status == COMMAND_DONE)
+        status = check_output(replay, "output");
+    if (status == COMMAND_DONE)
+        status = check_output(replay, "html");
+    return status;
+}
+
+static enum command_status
+open_ledger_and_run(struct replay *replay)
+{
+    enum err err =
+        ledger_open(command_operand(replay->arguments, 0), LEDGER_READ,
+                    &replay->complaint, &replay->ledger);
+
+    if (err != OK)
+        return fail(replay, err);
+    enum command_status status = read_times(replay);
+    if (status == COMMAND_DONE)
+        status = run(replay);
+    ledger_close(replay->ledger);
+    return status;
+}
+
 static enum command_status
 open_and_run(struct replay *replay)
 {
@@ -541,23 +577,9 @@ open_and_run(struct replay *replay)
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return command_fail(replay->arguments, ERR_MEMORY, "replay");
     replay->arena = &arena;
-    enum command_status status = check_options(replay);
+    enum command_status status = prepare(replay);
     if (status == COMMAND_DONE)
-        status = read_axes(replay);
-    if (status == COMMAND_DONE)
-        status = check_files(replay);
-    if (status != COMMAND_DONE) {
-        arena_close(&arena);
-        return status;
-    }
-    enum err err =
-        ledger_open(command_operand(replay->arguments, 0), LEDGER_READ,
-                    &replay->complaint, &replay->ledger);
-    status = err == OK ? read_times(replay) : fail(replay, err);
-    if (status == COMMAND_DONE)
-        status = run(replay);
-    if (err == OK)
-        ledger_close(replay->ledger);
+        status = open_ledger_and_run(replay);
     arena_close(&arena);
     return status;
 }
