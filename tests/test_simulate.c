@@ -1,11 +1,15 @@
 /*
  * test_simulate.c - a replay of what is published shows no difference; any
- * number of threads tells the same bytes; it can be stopped
+ * number of threads tells the same bytes; accounts of all sizes fill blocks;
+ * it can be stopped
  */
 #include "tests/unit.h"
 
+#include "core/runs.h"
+#include "replay/rulebook.h"
 #include "tests/stage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 TEST(what_is_published_makes_no_difference)
@@ -52,6 +56,79 @@ TEST(threads_tell_the_same_bytes)
     shop_close(&shop);
 }
 
+/* A program with more rules than tables take. */
+static const char *
+many_rules(struct shop *shop)
+{
+    enum { ROOM = 16384 };
+    char *text = ARENA_NEW(&shop->arena, char, ROOM);
+    int at = snprintf(text, ROOM, "earn:\n");
+
+    for (int i = 0; i <= RULEBOOK_BITS; i++)
+        at += snprintf(text + at, ROOM - (size_t)at,
+                       "  - {id: r%d, per: 1.00, points: 1}\n", i);
+    return text;
+}
+
+/* Codes of bearers that are read one after the other. */
+static void
+find_neighbours(char codes[][8], uint32_t count)
+{
+    uint32_t found = 0, wanted = 0;
+
+    for (uint32_t i = 100; found < count; i++) {
+        snprintf(codes[found], sizeof codes[found], "B-%u", i);
+        uint32_t partition =
+            runs_partition((account_id) { .bearer = view_of(codes[found]) });
+        if (found == 0)
+            wanted = partition;
+        found += partition == wanted;
+    }
+}
+
+static void
+buy(struct shop *shop, const char *code, uint32_t times)
+{
+    char line[200], at[25];
+
+    for (uint32_t i = 0; i < times; i++) {
+        calendar_format_time(INT64_C(1735689600000) + i * 60000, at);
+        snprintf(line, sizeof line,
+                 "{\"at\": \"%s\", \"store\": 10, \"bearer\": \"%s\", "
+                 "\"kind\": \"purchase\", \"receipt\": \"%u\", \"total\": "
+                 "%u}\n",
+                 at, code, i, 100 * (times + i));
+        shop_import(shop, line);
+    }
+}
+
+/* Two accounts of which each fills more than half of a block, so that the
+ * second begins one, and then others: nothing of what there is of the second
+ * may get lost, neither its name nor its chapters, which a side without tables
+ * reads. */
+TEST(a_block_may_begin_after_one_account)
+{
+    enum { ACCOUNTS = 4 };
+    char codes[ACCOUNTS][8];
+    struct shop shop;
+
+    shop_open(&shop);
+    shop_rules(&shop, "2000-01-01", stage_rules);
+    find_neighbours(codes, ACCOUNTS);
+    for (uint32_t i = 0; i < ACCOUNTS; i++)
+        buy(&shop, codes[i], i < 2 ? PLAIN_ROWS * 5 / 8 : 3);
+    stage_merge(&shop);
+    struct stage tables = { .candidate = many_rules(&shop) }, fold = tables;
+    fold.options.fold_only = true;
+    stage_run(&shop, &tables);
+    stage_run(&shop, &fold);
+    assert_int_equal(tables.simulation.table_count, ACCOUNTS);
+    assert_int_equal(tables.simulation.outcomes[0].gain.count, ACCOUNTS);
+    assert_true(
+        view_equal(stage_json(&shop, &tables), stage_json(&shop, &fold)));
+    shop_close(&shop);
+}
+
 static bool
 stop(void *context, const struct simulate_progress *progress)
 {
@@ -84,4 +161,5 @@ TEST(it_can_be_stopped)
 
 RUN(cmocka_unit_test(what_is_published_makes_no_difference),
     cmocka_unit_test(threads_tell_the_same_bytes),
+    cmocka_unit_test(a_block_may_begin_after_one_account),
     cmocka_unit_test(it_can_be_stopped))
