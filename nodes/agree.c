@@ -194,6 +194,8 @@ peer_is_ahead(struct session *session, struct lane *lane)
      * to learn whether the peer's has our end in it, for we may have sold on
      * after we were rewound. */
     lane->rewound = own && !lane->left && session->options.role == SYNC_NODE;
+    /* When it grows here again it is offered anew. */
+    lane->sends = session->options.role == SYNC_NODE;
     lane->receives = true;
     lane->durable = lane->head;
     lane->received = lane->head.seq;

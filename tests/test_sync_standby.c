@@ -198,6 +198,13 @@ TEST(case_5_a_restored_hub_is_refilled)
     parley_check_equal(world, TILL);
     parley_check_equal(world, BEFORE);
     assert_true(session_is_settled(world->hub.session));
+    /* What comes to it from elsewhere the node is sent in its turn. */
+    parley_append(&world->hub, BEFORE, 1, 'p');
+    parley_grow(world, &world->hub, BEFORE);
+    parley_run(world);
+    parley_said(world, "h BATCH 1.8.1 4-4\n"
+                       "n ACK 1.8.1 4p\n");
+    parley_check_equal(world, BEFORE);
     parley_finish(world);
 }
 
@@ -214,6 +221,11 @@ TEST(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it)
                        "h WELCOME\n"
                        "n BATCH 1.8.1 1-2\n"
                        "h ACK 1.8.1 2p\n");
+    parley_append(&world->hub, BEFORE, 1, 'p');
+    parley_grow(world, &world->hub, BEFORE);
+    parley_run(world);
+    parley_said(world, "h BATCH 1.8.1 3-3\n"
+                       "n ACK 1.8.1 3p\n");
     parley_check_equal(world, BEFORE);
     parley_finish(world);
 }
