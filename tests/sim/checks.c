@@ -409,7 +409,7 @@ check_shadow(struct world *world, struct box *box, struct ledger *ledger)
 
     checks_journal(world, box);
     verify_strictly(world, box, &theirs);
-    if (theirs != NULL && ledger != NULL && !world->branched &&
+    if (theirs != NULL && ledger != NULL &&
         !digest_equal(digest_of(world, ledger), digest_of(world, theirs)))
         world_fail(world, "machine %u holds the same and has another digest",
                    box->machine.index);

@@ -7,9 +7,8 @@
 #include "tests/sim/world.h"
 
 /* Every process runs; every store's streams are at the hub and what is public
- * at every store, bytes equal; a standby holds what the hub does, but where two
- * hubs have heard different branches of a stream (`world->branched`): then its
- * sales must be at the hub under other names. */
+ * at every store, bytes equal; a standby holds what the hub does, and nothing
+ * else. */
 bool rest_is_reached(struct world *world);
 /* Why not, in words; valid until the next call. */
 const char *rest_why_not(void);

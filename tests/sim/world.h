@@ -94,7 +94,6 @@ struct world {
     uint32_t grants; /* by hubs */
     uint32_t alone;  /* by nodes without one */
     bool healed;
-    bool branched;       /* see rest.h */
     int64_t patience_ms; /* healed for so long, people demote old hubs */
     uint64_t queue_max;  /* most bytes that waited at a hub */
     char problem[WORLD_PROBLEM_SIZE]; /* the first; "" */
