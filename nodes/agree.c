@@ -1,22 +1,5 @@
 #include "nodes/agree.h"
 
-/* The sender says that the place where we stand is not on its chain. */
-void
-agree_answer(struct session *session, const struct frame *frame)
-{
-    struct lane *lane = talk_find(session, frame->forka.stream);
-    uint64_t common = frame->forka.common;
-    uint64_t differs = frame->forka.differs;
-
-    if (!lane || !lane->receives || differs > lane->durable.seq)
-        return;
-    lane->in_stopped = true;
-    session->fork_moved = true;
-    if (!session->fork.busy)
-        talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, differs);
-    (void)fork_narrow(&session->fork, lane->stream, common, differs);
-}
-
 /* The receiver names hashes of its record ends; we look up ours. */
 void
 agree_question(struct session *session, const struct frame *frame)
@@ -54,6 +37,26 @@ is_ours_to_leave(const struct session *session, const struct lane *lane)
     if (lane->stream.node == session->options.self)
         return !lane->left;
     return session->options.books && lane->stream.channel == CHANNEL_EVENTS;
+}
+
+/* The sender says that the place where we stand is not on its chain. */
+void
+agree_answer(struct session *session, const struct frame *frame)
+{
+    struct lane *lane = talk_find(session, frame->forka.stream);
+    uint64_t common = frame->forka.common;
+    uint64_t differs = frame->forka.differs;
+
+    if (!lane || !lane->receives || differs > lane->durable.seq)
+        return;
+    if (!lane->in_stopped)
+        talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, differs);
+    lane->in_stopped = true;
+    /* Where a node has left it, it is not to be left: nothing to look for. */
+    if (session->options.role == SYNC_NODE && !is_ours_to_leave(session, lane))
+        return;
+    session->fork_moved = true;
+    (void)fork_narrow(&session->fork, lane->stream, common, differs);
 }
 
 /* Compares our hashes with those asked about.  Below our boundary there is

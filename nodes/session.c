@@ -539,7 +539,10 @@ on_frame(struct session *session, const struct frame *frame, int64_t now_ms)
         talk_drop(session, true, 0, "the peer leaves");
         return;
     case FRAME_ERR:
-        talk_drop(session, frame->err.retry != 0, 0, "the peer refuses");
+        /* A twin that has been let in needs time to learn that it is one. */
+        talk_drop(session, frame->err.retry != 0,
+                  frame->err.code == FRAME_CODE_FENCED ? SYNC_FENCED_MS : 0,
+                  "the peer refuses");
         return;
     case FRAME_JOIN: /* no part of a session */
         return;

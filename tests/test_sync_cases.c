@@ -11,6 +11,45 @@
 
 #include "tests/parley.h"
 
+/* --- case 4: rewound nodes ------------------------------------------------ */
+
+/* A fork of an incarnation that it has left before is no news, and does not
+ * keep it from finding out about this one. */
+TEST(case_4_an_old_fork_holds_up_no_new_one)
+{
+    struct world *world = parley_begin();
+    stream_id next = TILL;
+
+    next.incarnation = 8;
+    for (uint32_t i = 0; i < 3; i++) {
+        parley_append(&world->hub, TILL, 1, 'a');
+        parley_append(&world->hub, next, 1, 'c');
+    }
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_append(&world->node, TILL, 1, 'x');
+    parley_append(&world->node, next, 1, 'c');
+    parley_append(&world->node, next, 1, 'y');
+    world->offers_left = 1;
+    world->fetch = true;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 2x 3.8.0 2y\n"
+                       "h WELCOME 3.7.0 3a 3.8.0 3c\n"
+                       "n ACK 3.7.0 2x\n"
+                       "n alarm rewound\n"
+                       "n ACK 3.8.0 2y\n"
+                       "h alarm forked\n"
+                       "h FORKA 3.7.0 common 0 differs 2\n"
+                       "h alarm forked\n"
+                       "h FORKA 3.8.0 common 0 differs 2\n"
+                       "n alarm forked\n"
+                       "n alarm forked\n"
+                       "n FORKQ 3.8.0 1c\n"
+                       "h FORKA 3.8.0 common 1 differs 0\n"
+                       "n branches at 1c\n");
+    parley_finish(world);
+}
+
 /* --- case 6: twins ------------------------------------------------------- */
 
 /* The disk of a till is cloned at 2 and both machines sell on.  The clone finds
@@ -68,6 +107,28 @@ TEST(case_6_of_twins_both_are_heard)
     assert_int_equal(parley_log(&world->hub, second)->count, 1);
     parley_check_equal(world, TILL);
     parley_discard(&clone);
+    parley_finish(world);
+}
+
+/* Two of one incarnation would else push each other out before either has
+ * learned that the past is another's. */
+TEST(case_6_a_twin_that_is_fenced_lets_the_other_finish)
+{
+    struct world *world = parley_begin();
+    struct sync_input input = { .kind = SYNC_REFUSE };
+
+    parley_connect(world);
+    parley_run(world);
+    world->log_size = 0;
+    input.refuse.code = FRAME_CODE_FENCED;
+    input.refuse.retry = true;
+    input.refuse.words = "a newer session began";
+    parley_give(world, &world->hub, &input);
+    parley_run(world);
+    parley_said(world, "h ERR a newer session began\n"
+                       "h drops: a newer session began\n"
+                       "n drops: the peer refuses\n");
+    assert_int_equal(world->node.drop_after_ms, SYNC_FENCED_MS);
     parley_finish(world);
 }
 
@@ -353,7 +414,9 @@ TEST(case_11_a_welcome_in_another_version_is_refused)
     parley_finish(world);
 }
 
-RUN(cmocka_unit_test(case_6_of_twins_both_are_heard),
+RUN(cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
+    cmocka_unit_test(case_6_of_twins_both_are_heard),
+    cmocka_unit_test(case_6_a_twin_that_is_fenced_lets_the_other_finish),
     cmocka_unit_test(case_7_a_poison_event_stops_no_stream),
     cmocka_unit_test(case_8_after_a_failed_commit_all_is_said_again),
     cmocka_unit_test(case_9_what_was_not_acknowledged_is_sent_again),
