@@ -3,6 +3,7 @@
 #include "core/draft.h"
 #include "core/intake.h"
 #include "core/intern.h"
+#include "core/ordinary.h"
 #include "core/reader.h"
 #include "core/spill.h"
 
@@ -63,8 +64,9 @@ struct worker {
     struct intern streams; /* struct stream */
     struct stream recent;  /* and the number of it */
     uint32_t recent_number;
-    struct arena scratch; /* of one event */
-    struct draft draft;   /* of one account */
+    struct arena scratch; /* of one event, as is the next */
+    struct ordinary ordinary;
+    struct draft draft; /* of one account */
 };
 
 /* What all threads share. */
@@ -159,6 +161,23 @@ spill_item(struct worker *worker, account_id account, const struct item *item)
     return err;
 }
 
+/* False: it is none. */
+static bool
+take_ordinary(struct worker *worker, const struct record_event *stored,
+              uint64_t position)
+{
+    struct ordinary *ordinary = &worker->ordinary;
+
+    if (stored->copy || !ordinary_read(stored->core, &worker->words, ordinary))
+        return false;
+    worker->counts.events++;
+    ordinary->row.position = position;
+    ordinary->row.identity = stored->origin;
+    spill_row(worker, (account_id) { .member = ordinary->member },
+              &ordinary->row);
+    return true;
+}
+
 static enum err
 take_event(struct worker *worker, const struct record_event *stored,
            uint64_t position)
@@ -170,6 +189,8 @@ take_event(struct worker *worker, const struct record_event *stored,
     account_id referrer;
     enum err err = OK;
 
+    if (take_ordinary(worker, stored, position))
+        return OK;
     if (!intake_event(stored, position, &scratch, &worker->counts, &event,
                       &item))
         return OK;

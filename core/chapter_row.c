@@ -12,13 +12,12 @@ enum {
     FORM_TEXT,
     FORM_MASK = 3,
     NUMBER_DIGITS = 18,
-    CODE_ROOM = 2 + LIMIT_CODE_SIZE,
 };
 
 static_assert((UINT64_C(1) << 42) > LIMIT_AT_MS_MAX - LIMIT_AT_MS_MIN,
               "an instant fits a key");
 static_assert(CHAPTER_KIND_BITS + CHAPTER_STORE_BITS == 22, "with the rest");
-static_assert(CODE_ROOM >= 1 + VARINT_SIZE, "a number takes no more");
+static_assert(CHAPTER_CODE_SIZE >= 1 + VARINT_SIZE, "a number takes no more");
 
 /* --- codes --- */
 
@@ -40,9 +39,8 @@ take_number(const uint8_t *digits, uint32_t size, uint64_t *ret_number)
     return true;
 }
 
-/* Writes at most CODE_ROOM bytes. */
-static uint8_t *
-put_code(uint8_t *at, view code, uint8_t *ret_form)
+uint8_t *
+chapter_row_put_code(uint8_t *at, view code, uint8_t *ret_form)
 {
     uint64_t number;
 
@@ -214,7 +212,7 @@ put_lines(const struct event *event, struct words *words, struct arena *arena,
     money amounts[LIMIT_EVENT_LINES];
     uint32_t count = event->sale.line_count;
     struct chapter_line *lines = ARENA_NEW(arena, struct chapter_line, count);
-    uint8_t *skus = ARENA_NEW(arena, uint8_t, count * CODE_ROOM);
+    uint8_t *skus = ARENA_NEW(arena, uint8_t, count * CHAPTER_CODE_SIZE);
     uint8_t *at = skus;
 
     event_line_amounts(event, amounts);
@@ -326,7 +324,7 @@ static void
 put_codes(const struct event *event, struct arena *arena,
           struct chapter_row *row)
 {
-    uint8_t room[2 * CODE_ROOM + 2 * VARINT_SIZE];
+    uint8_t room[2 * CHAPTER_CODE_SIZE + 2 * VARINT_SIZE];
     bool off =
         (row->tag & CHAPTER_TAG_MORE) != 0 && event->kind == EVENT_PURCHASE;
     uint8_t *codes = room;
@@ -335,8 +333,8 @@ put_codes(const struct event *event, struct arena *arena,
     if (off)
         codes = ARENA_NEW(arena, uint8_t,
                           sizeof room + event->sale.line_count * VARINT_SIZE);
-    uint8_t *at = put_code(codes, receipt_of(event), &receipt);
-    at = put_code(at, event->id, &id);
+    uint8_t *at = chapter_row_put_code(codes, receipt_of(event), &receipt);
+    at = chapter_row_put_code(at, event->id, &id);
     if ((row->tag & CHAPTER_TAG_MORE) != 0)
         at = put_more(event, row, at);
     row->tag |=

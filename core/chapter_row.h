@@ -54,6 +54,7 @@ enum {
     CHAPTER_TAG_RECEIPT = 3,
     CHAPTER_TAG_ID = 5,
     CHAPTER_TAG_MORE = 0x80,
+    CHAPTER_CODE_SIZE = 2 + LIMIT_CODE_SIZE,
 };
 
 /* A line as it lies in a chapter, one after the other. */
@@ -85,6 +86,10 @@ struct chapter_row {
 NODISCARD bool chapter_row_of(const struct event *event, uint64_t position,
                               struct words *words, struct arena *arena,
                               struct chapter_row *ret_row);
+
+/* Writes a receipt or an `id`, if there is one, in CHAPTER_CODE_SIZE bytes at
+ * most, and returns where it ends; `ret_form` is for the tag. */
+uint8_t *chapter_row_put_code(uint8_t *at, view code, uint8_t *ret_form);
 
 /* The row of an item; the bytes are borrowed.  ERR_CORRUPT: it is none. */
 NODISCARD enum err chapter_row_of_item(view bytes, struct chapter_row *ret_row);

@@ -1,6 +1,7 @@
 #include "core/codec.h"
 
 #include "core/codec_fields.h"
+#include "core/codec_quick.h"
 #include "core/pack.h"
 
 #include <string.h>
@@ -368,74 +369,8 @@ decode_field(struct decoder *decoder, uint32_t may)
         decode_own(decoder, (enum codec_field)field);
 }
 
-/* The way through the fields that nearly every event begins with: tens of
- * millions of events a second are read here, which they are only while the
- * place in the bytes stays in a register.  What is written otherwise or out
- * of range stops the quick way and is left to decode_field(). */
-struct quick {
-    const uint8_t *next;
-    const uint8_t *end;
-    uint32_t left;
-    uint32_t seen;
-};
-
-/* The greatest number and its key. */
-enum { QUICK_SIZE = 10 };
-
-static inline bool
-quick_is(const struct quick *quick, enum codec_field field)
-{
-    return quick->left > 0 && quick->end - quick->next >= QUICK_SIZE &&
-           *quick->next == (uint8_t)field;
-}
-
-static inline void
-quick_pass(struct quick *quick, enum codec_field field, size_t size)
-{
-    quick->next += size;
-    quick->left--;
-    quick->seen |= BIT(field);
-}
-
-static inline bool
-quick_unsigned(struct quick *quick, enum codec_field field, uint64_t min,
-               uint64_t max, uint64_t *ret_value)
-{
-    if (!quick_is(quick, field))
-        return false;
-    const uint8_t *bytes = quick->next + 1;
-    unsigned width = bytes[0] - 0xccu; /* uint8, 16, 32, 64 */
-    uint64_t value = bytes[0];
-    size_t size = 2;
-    if (value >= 0x80) {
-        if (width > 3)
-            return false;
-        memcpy(&value, bytes + 1, sizeof value);
-        value = __builtin_bswap64(value) >> (64 - (8u << width));
-        size += (size_t)1 << width;
-    }
-    if (value < min || value > max)
-        return false;
-    *ret_value = value;
-    quick_pass(quick, field, size);
-    return true;
-}
-
-/* A string of 1 to 31 bytes. */
-static inline bool
-quick_string(struct quick *quick, enum codec_field field, view *ret_value)
-{
-    if (quick->left == 0 || quick->end - quick->next < 3 ||
-        *quick->next != (uint8_t)field)
-        return false;
-    uint32_t size = quick->next[1] - 0xa0u; /* fixstr */
-    if (size == 0 || size > 31 || quick->end - quick->next < 2 + (long)size)
-        return false;
-    *ret_value = (view) { quick->next + 2, size };
-    quick_pass(quick, field, 2 + size);
-    return true;
-}
-
+/* The fields that nearly every event begins with, as far as they are written as
+ * they nearly always are; the rest is left to decode_field(). */
 static void
 decode_head(struct decoder *decoder)
 {

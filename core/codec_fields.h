@@ -1,8 +1,8 @@
 /*
  * codec_fields.h - the frozen numbers of an event's fields as bytes
  *
- * Included by codec.c, which writes them, and codec_decode.c, which reads
- * them, and by nobody else.
+ * Included by codec.c, which writes them, and codec_decode.c and (through
+ * codec_quick.h) ordinary.c, which read them, and by nobody else.
  *
  * core: a msgpack map from field number to value, ascending, each at most
  * once.  What has its default is left out.  The numbers never change their
