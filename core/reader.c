@@ -361,6 +361,22 @@ reader_get_stream(struct reader *reader, stream_id stream,
 
 /* ----- events by identity and id ----- */
 
+bool
+reader_holds(struct reader *reader, stream_id stream, stream_head head)
+{
+    struct reader_stream found;
+    struct reader_item item;
+
+    if (head.seq == 0)
+        return true;
+    if (reader_find(reader, stream, head.seq, &item) == OK)
+        return record_last(&item.record) == head.seq &&
+               digest_equal(item.record.chain, head.chain);
+    return reader_get_stream(reader, stream, &found) == OK &&
+           found.boundary.seq == head.seq &&
+           digest_equal(found.boundary.chain, head.chain);
+}
+
 enum err
 reader_find_event(struct reader *reader, identity wanted,
                   uint64_t *ret_position)

@@ -84,6 +84,11 @@ NODISCARD enum err reader_next_stream(struct reader *reader, stream_id after,
 NODISCARD enum err reader_get_stream(struct reader *reader, stream_id stream,
                                      struct reader_stream *ret_stream);
 
+/* Whether a record of the stream ends, or was dropped, with that hash at that
+ * seq: what lies below is then the same as wherever that head was seen.  What
+ * can't be read does not count. */
+bool reader_holds(struct reader *reader, stream_id stream, stream_head head);
+
 /* Where the event of that identity stands: the original, or else the copy.
  * ERR_NOT_FOUND. */
 NODISCARD enum err reader_find_event(struct reader *reader, identity identity,

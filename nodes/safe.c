@@ -13,6 +13,7 @@ enum field { FIELD_POSITION = 1, FIELD_DIGEST = 2, FIELD_HEADS = 3 };
 struct entry {
     stream_id stream;
     uint64_t seq;
+    stream_head backup; /* in one that goes further than we do; 0: none */
     bool changed;
 };
 
@@ -48,28 +49,36 @@ is_at(const struct safe *safe, uint32_t at, stream_id stream)
     return at < safe->count && stream_equal(safe->entries[at].stream, stream);
 }
 
-void
-safe_put(struct safe *safe, stream_id stream, uint64_t seq)
+/* NULL: no memory. */
+static struct entry *
+obtain(struct safe *safe, stream_id stream)
 {
     uint32_t at = place(safe, stream);
 
-    if (!is_at(safe, at, stream)) {
-        if (safe->count == safe->room) {
-            uint32_t room = safe->room ? safe->room * 2 : 16;
-            struct entry *grown =
-                realloc(safe->entries, room * sizeof safe->entries[0]);
-            if (!grown)
-                return;
-            safe->entries = grown;
-            safe->room = room;
-        }
-        memmove(&safe->entries[at + 1], &safe->entries[at],
-                (safe->count - at) * sizeof safe->entries[0]);
-        safe->entries[at] = (struct entry) { .stream = stream };
-        safe->count++;
+    if (is_at(safe, at, stream))
+        return &safe->entries[at];
+    if (safe->count == safe->room) {
+        uint32_t room = safe->room ? safe->room * 2 : 16;
+        struct entry *grown =
+            realloc(safe->entries, room * sizeof safe->entries[0]);
+        if (!grown)
+            return NULL;
+        safe->entries = grown;
+        safe->room = room;
     }
-    struct entry *entry = &safe->entries[at];
-    if (seq <= entry->seq)
+    memmove(&safe->entries[at + 1], &safe->entries[at],
+            (safe->count - at) * sizeof safe->entries[0]);
+    safe->entries[at] = (struct entry) { .stream = stream };
+    safe->count++;
+    return &safe->entries[at];
+}
+
+void
+safe_put(struct safe *safe, stream_id stream, uint64_t seq)
+{
+    struct entry *entry = obtain(safe, stream);
+
+    if (!entry || seq <= entry->seq)
         return;
     entry->seq = seq;
     safe->changed += !entry->changed;
@@ -105,8 +114,42 @@ safe_next_change(struct safe *safe, stream_id *ret_stream, uint64_t *ret_seq)
 
 /* --- backups --- */
 
+/* A backup has the stream up to there, of whatever branch: only what is ours
+ * too counts, and where ours does not go so far yet it is kept in mind. */
 static void
-take_heads(struct safe *safe, struct unpacker *unpacker)
+take_head(struct safe *safe, struct reader *reader, stream_id stream,
+          stream_head head)
+{
+    struct reader_stream ours = { 0 };
+
+    if (reader_holds(reader, stream, head)) {
+        safe_put(safe, stream, head.seq);
+        return;
+    }
+    (void)!reader_get_stream(reader, stream, &ours);
+    struct entry *entry =
+        head.seq > ours.head.seq ? obtain(safe, stream) : NULL;
+    if (entry && head.seq > entry->backup.seq)
+        entry->backup = head;
+}
+
+void
+safe_grown(struct safe *safe, stream_id stream)
+{
+    struct reader *reader = NULL;
+    uint32_t at = place(safe, stream);
+
+    if (!is_at(safe, at, stream) || safe->entries[at].backup.seq == 0 ||
+        reader_open(safe->journal, &reader) != OK)
+        return;
+    stream_head head = safe->entries[at].backup;
+    safe->entries[at].backup = (stream_head) { 0 };
+    take_head(safe, reader, stream, head);
+    reader_close(reader);
+}
+
+static void
+take_heads(struct safe *safe, struct reader *reader, struct unpacker *unpacker)
 {
     uint32_t count = unpack_array(unpacker, HEADS_MAX);
 
@@ -114,25 +157,29 @@ take_heads(struct safe *safe, struct unpacker *unpacker)
         if (unpack_array(unpacker, HEAD_FIELDS) != HEAD_FIELDS)
             unpack_fail(unpacker);
         stream_id stream = { 0 }; /* read in this order */
+        stream_head head = { 0 };
         stream.node = (uint32_t)unpack_unsigned(unpacker, 1, LIMIT_NODE);
         stream.incarnation = unpack_unsigned(unpacker, 0, UINT64_MAX);
         stream.channel = (uint8_t)unpack_unsigned(unpacker, 0, CHANNEL_END - 1);
-        uint64_t seq = unpack_unsigned(unpacker, 0, UINT64_MAX);
-        (void)unpack_bin(unpacker, sizeof(digest));
-        if (unpack_ok(unpacker))
-            safe_put(safe, stream, seq);
+        head.seq = unpack_unsigned(unpacker, 0, UINT64_MAX);
+        view chain = unpack_bin(unpacker, sizeof head.chain);
+        if (!unpack_ok(unpacker) || chain.size != sizeof head.chain)
+            return;
+        memcpy(head.chain.bytes, chain.bytes, sizeof head.chain);
+        take_head(safe, reader, stream, head);
     }
 }
 
 static void
-take_backup(struct safe *safe, const struct record *record)
+take_backup(struct safe *safe, struct reader *reader,
+            const struct record *record)
 {
     struct unpacker unpacker = unpack_begin(record->body);
     uint32_t count = unpack_map(&unpacker, FIELDS_MAX);
 
     for (uint32_t i = 0; i < count && unpack_ok(&unpacker); i++) {
         if (unpack_unsigned(&unpacker, 1, UINT32_MAX) == FIELD_HEADS)
-            take_heads(safe, &unpacker);
+            take_heads(safe, reader, &unpacker);
         else
             (void)unpack_skip(&unpacker);
     }
@@ -151,7 +198,7 @@ read_books(struct safe *safe)
             break;
         if (err == OK && item.record.kind == RECORD_BACKUP &&
             item.record.stream.channel == CHANNEL_BOOKS)
-            take_backup(safe, &item.record);
+            take_backup(safe, reader, &item.record);
         safe->position = item.position;
         err = OK;
     }

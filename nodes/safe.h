@@ -2,10 +2,11 @@
  * safe.h - up to where a hub's streams are on a second disk
  *
  * The greatest seq of each stream that a standby of this epoch has
- * acknowledged, or that is in a verified backup which the books speak of.  A
- * node may drop only what lies at or below it.  What standbys have said is
- * kept in memory alone: after a restart they say it again, and nodes remember
- * what they were told.
+ * acknowledged, or that is in a verified backup which the books speak of; but
+ * the backup of a hub before us may have another branch, and counts only where
+ * it has the same as we.  A node may drop only what lies at or below it.  What
+ * standbys have said is kept in memory alone: after a restart they say it
+ * again, and nodes remember what they were told.
  *
  * A backup is the control item BACKUP of the books, a msgpack map: 1 position
  * of the last item in it, 2 digest of the heads (bin 32), 3 heads (heads.h).
@@ -27,6 +28,9 @@ void safe_refresh(struct safe *safe);
 /* A second disk holds the stream up to there; what is less than known or can't
  * be kept for want of memory changes nothing. */
 void safe_put(struct safe *safe, stream_id stream, uint64_t seq);
+/* The journal holds more of the stream than before: a backup may turn out to
+ * have the same. */
+void safe_grown(struct safe *safe, stream_id stream);
 /* 0: nothing is safe. */
 uint64_t safe_get(const struct safe *safe, stream_id stream);
 /* The next stream that has become safer since it was asked about here.  False:

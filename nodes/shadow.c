@@ -222,6 +222,7 @@ shadow_stored(struct shadow *shadow, const struct guest *guest,
         return;
     if (guest->standby)
         safe_put(shadow->safe, batch->stream, batch->head.seq);
+    safe_grown(shadow->safe, batch->stream);
     pass_on(shadow, guest, batch->stream, batch->head);
     tell_owner(shadow, guest, batch);
 }

@@ -3,10 +3,12 @@
  *
  * Proved: a seq only rises, and is told once each time; a backup in the books
  * counts up to where it went and no further, also after the books are read
- * again from the beginning.
+ * again from the beginning; one of another hub counts where we hold the same.
  */
 #include "tests/unit.h"
 
+#include "core/ingest.h"
+#include "core/reader.h"
 #include "nodes/safe.h"
 #include "tests/kit.h"
 #include "tests/place.h"
@@ -66,5 +68,96 @@ TEST(a_backup_in_the_books_counts_up_to_where_it_went)
     place_remove(&place);
 }
 
+/* --- a backup of the hub before us --- */
+
+static const stream_id books = { .incarnation = 100,
+                                 .node = 8,
+                                 .channel = CHANNEL_BOOKS };
+
+static struct journal *
+open_new(const struct place *place, uint32_t node)
+{
+    struct journal_identity who = KIT_WHO;
+    struct journal *journal = NULL;
+
+    who.node = node;
+    assert_int_equal(journal_create(place->path, &who), OK);
+    assert_int_equal(journal_open(place->path, kit_describe, &journal), OK);
+    return journal;
+}
+
+static void
+copy(struct journal *from, struct journal *to, stream_id stream)
+{
+    const struct ingest_options options = { .now_ms = KIT_NOW };
+    struct reader *reader = NULL;
+    struct reader_item item;
+    uint64_t next = 1;
+
+    assert_int_equal(reader_open(from, &reader), OK);
+    while (reader_find(reader, stream, next, &item) == OK) {
+        struct ingest_batch batch = { .stream = stream,
+                                      .bytes = item.record.bytes };
+        assert_int_equal(ingest_run(to, &batch, 1, &options), OK);
+        assert_int_equal(batch.verdict, INGEST_APPENDED);
+        next = record_last(&item.record) + 1;
+    }
+    reader_close(reader);
+}
+
+/* A shop has told the hub before us two events, and us what `second` says. */
+static void
+check_predecessor(const char *second, bool books_first, uint64_t expected)
+{
+    struct place places[4] = { place_make(), place_make(), place_make(),
+                               place_make() };
+    struct journal *shop = kit_open_new(&places[0]);
+    struct journal *twin = kit_open_new(&places[1]);
+    struct journal *before = open_new(&places[2], 8);
+    struct journal *now = open_new(&places[3], 9);
+    struct safe *safe = NULL;
+
+    (void)kit_append_one(shop, "a");
+    (void)kit_append_one(shop, "b");
+    (void)kit_append_one(twin, "a");
+    (void)kit_append_one(twin, second);
+    copy(shop, before, here);
+    assert_int_equal(safe_record_backup(before, 2, KIT_NOW), OK);
+    if (books_first)
+        copy(before, now, books);
+    else
+        copy(twin, now, here);
+    assert_int_equal(safe_open(now, &safe), OK);
+    assert_int_equal(safe_get(safe, here), 0);
+    if (books_first)
+        copy(twin, now, here);
+    else
+        copy(before, now, books);
+    safe_refresh(safe);
+    safe_grown(safe, here);
+    assert_int_equal(safe_get(safe, here), expected);
+    safe_close(safe);
+    journal_close(shop);
+    journal_close(twin);
+    journal_close(before);
+    journal_close(now);
+    for (uint32_t i = 0; i < COUNT_OF(places); i++)
+        place_remove(&places[i]);
+}
+
+TEST(a_predecessors_backup_counts_where_we_hold_the_same)
+{
+    check_predecessor("b", false, 2);
+    check_predecessor("b", true, 2);
+}
+
+TEST(a_branch_is_never_safe)
+{
+    check_predecessor("c", false, 0);
+    check_predecessor("c", true, 0);
+}
+
 RUN(cmocka_unit_test(a_seq_only_rises_and_is_told_once),
-    cmocka_unit_test(a_backup_in_the_books_counts_up_to_where_it_went))
+    cmocka_unit_test(a_backup_in_the_books_counts_up_to_where_it_went),
+    cmocka_unit_test(a_predecessors_backup_counts_where_we_hold_the_same),
+    cmocka_unit_test(a_branch_is_never_safe))

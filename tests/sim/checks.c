@@ -33,24 +33,30 @@ check_claim(struct world *world, const struct machine *from, stream_id stream,
                    (unsigned long long)head.seq);
 }
 
-/* What a hub calls safe is on the disk of another hub's machine, or in a
- * backup. */
+/* What a hub calls safe is, as it has it, on the disk of another hub's machine,
+ * or in a backup. */
 static void
 check_safe(struct world *world, const struct machine *from, stream_id stream,
            uint64_t safe)
 {
-    const stream_head head = { .seq = safe };
+    stream_head head = { .seq = safe };
+    struct record ours;
 
     if (stream.node == 0 || safe == 0 || from->index >= world->hub_count)
         return;
+    bool exact =
+        image_find(disk_journal(from->disk), stream, safe, &ours) &&
+        record_last(&ours) == safe; /* else it has no hash to compare */
+    if (exact)
+        head.chain = ours.chain;
     for (uint32_t i = 0; i < world->hub_count; i++)
         if (i != from->index &&
             image_holds(disk_journal(world->machines[i]->disk), stream, head,
-                        false))
+                        exact))
             return;
     for (uint32_t i = 0; i < world->backup_count; i++)
         if (image_holds(disk_journal(world->backups[i].disk), stream, head,
-                        false))
+                        exact))
             return;
     world_fail(world,
                "machine %u calls %s safe up to %llu, which no other disk of "
