@@ -193,10 +193,12 @@ is_told(const struct hubs_signers *signers, uint32_t node)
     return false;
 }
 
-/* A standby is listed once the key is known with which it would sign. */
+/* A standby is listed as soon as it has joined, even where the key with which
+ * it would sign is not known yet: the second list, which has it, may be lost
+ * with this hub, and nodes must know then where to go. */
 static void
-list_hubs(struct allow *allow, const struct hubs *newest,
-          const struct hubs_own *own, struct keys_hubs *ret_hubs)
+list_hubs(struct allow *allow, const struct hubs_own *own,
+          struct keys_hubs *ret_hubs)
 {
     struct enrolment enrolment = { 0 };
     bool revoked = false;
@@ -210,9 +212,7 @@ list_hubs(struct allow *allow, const struct hubs *newest,
                 strcpy(ret_hubs->list[0].endpoint, enrolment.endpoint);
             continue;
         }
-        if (revoked || !enrolment.joined || ret_hubs->count == KEYS_HUBS_MAX ||
-            !(is_told(&own->signers, enrolment.node) ||
-              is_told(&newest->signers, enrolment.node)))
+        if (revoked || !enrolment.joined || ret_hubs->count == KEYS_HUBS_MAX)
             continue;
         struct keys_hub *hub = &ret_hubs->list[ret_hubs->count++];
         strcpy(hub->endpoint, enrolment.endpoint);
@@ -270,7 +270,7 @@ hubs_publish(struct journal *journal, struct allow *allow,
     struct text body = { 0 };
     struct journal_result result;
 
-    list_hubs(allow, newest, own, &hubs);
+    list_hubs(allow, own, &hubs);
     list_signers(allow, newest, own, &signers);
     if (newest->by.incarnation != 0 && same_hubs(&hubs, &newest->list) &&
         same_signers(&signers, &newest->signers))
