@@ -42,12 +42,17 @@ lane_peer_at(struct lane *lane, stream_head head)
 }
 
 void
+lane_assume_at(struct lane *lane, stream_head head)
+{
+    lane_peer_at(lane, head);
+    lane->assumed = head.seq > 0;
+}
+
+void
 lane_assume(struct lane *lane)
 {
-    if (!lane->sends || lane->out != LANE_UNKNOWN)
-        return;
-    lane_peer_at(lane, lane->peer);
-    lane->assumed = true;
+    if (lane->sends && lane->out == LANE_UNKNOWN)
+        lane_assume_at(lane, lane->peer);
 }
 
 bool

@@ -77,6 +77,8 @@ void lane_hold(struct lane *lane, stream_head head, uint64_t safe);
 
 /* The peer says that it stands at `head`, which is to be checked. */
 void lane_peer_at(struct lane *lane, stream_head head);
+/* It says nothing, and is held to stand there: that is no acknowledgement. */
+void lane_assume_at(struct lane *lane, stream_head head);
 /* A peer that has said nothing of what it was offered has got all of it. */
 void lane_assume(struct lane *lane);
 /* Whether our hash at the end of `seq` is known without looking it up. */
