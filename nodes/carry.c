@@ -327,6 +327,38 @@ carry_all(struct carry *carry, uint32_t channel)
     return err;
 }
 
+enum err
+carry_standby(struct carry *carry, uint32_t node)
+{
+    struct journal_identity who;
+    enum err err = journal_get_identity(carry->journal, &who);
+
+    assert(err != OK || node == who.node);
+    if (err == OK)
+        err = carry_all(carry, CHANNEL_END);
+    for (uint32_t i = 0; err == OK && i < carry->offer_count; i++) {
+        struct sync_offer *offer = &carry->offers[i];
+        if (offer->stream.node == node &&
+            offer->stream.incarnation != who.incarnation)
+            offer->left = offer->fetch = true;
+    }
+    return err;
+}
+
+uint64_t
+carry_pending(const struct carry *carry)
+{
+    enum { EVENT_BYTES = 200 };
+    uint64_t items = 0;
+
+    for (uint32_t i = 0; i < carry->offer_count; i++) {
+        const struct sync_offer *offer = &carry->offers[i];
+        if (offer->head.seq > offer->acked)
+            items += offer->head.seq - offer->acked;
+    }
+    return items * EVENT_BYTES;
+}
+
 static enum err
 list_held(struct carry *carry, uint32_t node, enum record_channel channel)
 {

@@ -50,6 +50,12 @@ NODISCARD enum err carry_offers(struct carry *carry, uint32_t node,
 /* The streams of all nodes, on one channel or (CHANNEL_END) on all, to
  * offer. */
 NODISCARD enum err carry_all(struct carry *carry, uint32_t channel);
+/* Those that a standby, of that number, offers: all; what it wrote in an
+ * earlier life as a hub does not go on, and of that the hub may well hold more
+ * (this one was restored). */
+NODISCARD enum err carry_standby(struct carry *carry, uint32_t node);
+/* About how many bytes the hub lacks of what was listed, for its admission. */
+uint64_t carry_pending(const struct carry *carry);
 /* The streams of other nodes on one channel, as held. */
 NODISCARD enum err carry_held(struct carry *carry, uint32_t node,
                               enum record_channel channel);

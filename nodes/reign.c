@@ -11,6 +11,7 @@
 static const char DEPOSED[] = "hub.deposed";
 static const char PROMOTED[] = "promoted"; /* in place of "restored" */
 static const char LOST[] = "hub.lost";
+static const char UNTAUGHT[] = "hub.untaught";
 enum { LOST_SIZE = 24, LOST_MAX = 1000 };
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
@@ -120,6 +121,9 @@ reign_get(const char *dir, struct journal *journal, struct reign *ret_reign)
     if (err == OK && value.size > 0)
         err = count_lost(journal, value, &reign.lost);
     if (err == OK)
+        err = read_note(journal, UNTAUGHT, bytes, sizeof bytes, &value);
+    reign.untaught = err == OK && reign.standby && value.size > 0;
+    if (err == OK)
         *ret_reign = reign;
     return err;
 }
@@ -183,6 +187,28 @@ reign_may_rule(const char *dir, struct journal *journal,
 }
 
 /* --- changing --- */
+
+enum err
+reign_stand_by(struct journal *journal, bool *ret_untaught)
+{
+    uint8_t bytes[sizeof UNTAUGHT];
+    bool nodes = false;
+    view noted;
+
+    enum err err = read_note(journal, UNTAUGHT, bytes, sizeof bytes, &noted);
+    if (err == OK && noted.size == 0)
+        err = reign_has_nodes(journal, &nodes);
+    if (err == OK && noted.size == 0 && !nodes)
+        err = journal_put_note(journal, view_of(UNTAUGHT), view_of("yes"));
+    *ret_untaught = err == OK && (noted.size > 0 || !nodes);
+    return err;
+}
+
+enum err
+reign_is_taught(struct journal *journal)
+{
+    return journal_put_note(journal, view_of(UNTAUGHT), (view) { 0 });
+}
 
 uint64_t
 reign_draw(uint64_t own, uint64_t seen, int64_t now_ms)
@@ -262,6 +288,24 @@ enrol_predecessor(const char *dir, struct journal *journal)
 }
 
 static enum err
+may_be_promoted(const char *dir, struct journal *journal,
+                struct complaint *complaint)
+{
+    struct reign reign;
+    bool nodes = false;
+
+    enum err err = reign_get(dir, journal, &reign);
+    if (err == OK)
+        err = reign_has_nodes(journal, &nodes);
+    if (err == OK && reign.standby && (reign.untaught || !nodes))
+        return refuse(complaint, dir,
+                      "has not been given the allow-list by its hub yet, and "
+                      "as a hub would let nobody in; let it run until its hub "
+                      "has sent it, or restore a backup of the hub");
+    return err;
+}
+
+static enum err
 promote(const char *dir, struct journal *journal, int64_t now_ms,
         uint64_t *ret_epoch)
 {
@@ -300,7 +344,9 @@ reign_promote(const char *dir, int64_t now_ms, uint64_t *ret_epoch,
 
     if (err != OK)
         return err;
-    err = promote(dir, ledger_journal(ledger), now_ms, ret_epoch);
+    err = may_be_promoted(dir, ledger_journal(ledger), complaint);
+    if (err == OK)
+        err = promote(dir, ledger_journal(ledger), now_ms, ret_epoch);
     ledger_close(ledger);
     /* Last: by this a standby that runs notices. */
     if (err == OK && keys_has_hub(dir))

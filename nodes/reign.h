@@ -8,7 +8,7 @@
  *   it was restored from a backup and its nodes have not all come back yet:
  *   what is public may be missing here (note "hub.restored");
  *   it has met a node that has seen a later hub (note "hub.deposed", the
- * epoch); nodes have dropped what it lacks (note "hub.lost", for each stream:
+ *   epoch); nodes have dropped what it lacks (note "hub.lost", for each stream:
  * node, channel, incarnation, and the seq up to which it was dropped).
  *
  * Then nothing is published and no period closed here.  Promoting opens a
@@ -27,6 +27,7 @@
 
 struct reign {
     bool standby;     /* has joined a hub */
+    bool untaught;    /* and has not got all from it that a hub must know */
     bool restored;    /* and not refilled yet */
     bool promoted;    /* likewise; but it may rule, for a person said so */
     uint64_t deposed; /* the epoch of a later hub; 0: none was met */
@@ -45,9 +46,16 @@ NODISCARD enum err reign_has_nodes(struct journal *journal, bool *ret_has);
 NODISCARD enum err reign_may_rule(const char *dir, struct journal *journal,
                                   struct complaint *complaint);
 
+/* The ledger stands by.  Whether it is untaught, which one that knows of no
+ * node is, and remains until reign_is_taught(): it was given the books, and
+ * what is public.  ERR_FULL, ERR_IO, ERR_MEMORY. */
+NODISCARD enum err reign_stand_by(struct journal *journal, bool *ret_untaught);
+NODISCARD enum err reign_is_taught(struct journal *journal);
+
 /* Makes the ledger in `dir` the hub, in an epoch after all that it has seen;
- * a standby that runs on it takes over by itself.  As ledger_open(), ERR_FULL,
- * ERR_IO. */
+ * a standby that runs on it takes over by itself.  ERR_CONFLICT: a standby that
+ * was never given the books, whom nobody could connect to.  As ledger_open(),
+ * ERR_FULL, ERR_IO. */
 NODISCARD enum err reign_promote(const char *dir, int64_t now_ms,
                                  uint64_t *ret_epoch,
                                  struct complaint *complaint);

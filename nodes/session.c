@@ -97,6 +97,22 @@ session_is_received(const struct session *session)
     return session->phase == PHASE_LIVE;
 }
 
+bool
+session_is_briefed(const struct session *session)
+{
+    bool books = false;
+
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = &session->lanes[i];
+        if (lane->stream.channel == CHANNEL_EVENTS || !lane->receives)
+            continue;
+        if (!lane->refused && lane->durable.seq < lane->told)
+            return false;
+        books |= lane->stream.channel == CHANNEL_BOOKS && lane->durable.seq > 0;
+    }
+    return books && session->phase == PHASE_LIVE;
+}
+
 uint64_t
 session_lag(const struct session *session)
 {
@@ -580,8 +596,9 @@ grown(struct session *session, const struct sync_input *input)
     struct sync_offer offer = { .stream = input->grown.stream,
                                 .head = input->grown.head };
     lane_offer(lane, &offer);
-    /* What the peer has sent us it has; else it has nothing. */
-    lane_peer_at(lane, lane->durable);
+    /* What the peer has sent us it has; else it has nothing.  But it may have
+     * offered another branch, and sent none of what we hold. */
+    lane_assume_at(lane, lane->durable);
 }
 
 /* More of what the peer sends has become safe: it is told with the next

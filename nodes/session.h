@@ -36,6 +36,8 @@ bool session_is_sent(const struct session *session);
 bool session_is_received(const struct session *session);
 /* Besides, where the peer stands in all that we offer is known. */
 bool session_is_settled(const struct session *session);
+/* The books have come, and nothing is missing of them and of what is public. */
+bool session_is_briefed(const struct session *session);
 /* How many items of what the peer offers, as far as it has told, are not on
  * disk here. */
 uint64_t session_lag(const struct session *session);

@@ -16,6 +16,7 @@
 #include "nodes/link.h"
 #include "nodes/notes.h"
 #include "nodes/pulse.h"
+#include "nodes/reign.h"
 #include "nodes/retain.h"
 #include "nodes/session.h"
 #include "nodes/stop.h"
@@ -68,6 +69,7 @@ struct store {
     int64_t mark_ms;
     struct retain_watch retain;
     int64_t graft_ms; /* when to open everything anew for that; 0: never */
+    bool untaught;    /* a standby that knows too little to be promoted */
     bool broken;      /* a fault of the disk: open everything again */
     bool done;        /* --once: all is sent and received */
 };
@@ -293,38 +295,6 @@ give(struct store *store, const struct sync_input *input)
 
 /* --- the connection --- */
 
-/* About how much the hub lacks, for its admission. */
-static uint64_t
-pending(const struct store *store)
-{
-    enum { EVENT_BYTES = 200 };
-    uint64_t items = 0;
-
-    for (uint32_t i = 0; i < store->carry.offer_count; i++) {
-        const struct sync_offer *offer = &store->carry.offers[i];
-        if (offer->head.seq > offer->acked)
-            items += offer->head.seq - offer->acked;
-    }
-    return items * EVENT_BYTES;
-}
-
-/* What a standby wrote in an earlier life as a hub does not go on: of that the
- * hub may well hold more (we were restored), and it is fetched. */
-static void
-leave_former(struct store *store)
-{
-    struct journal_identity who;
-
-    if (journal_get_identity(store->journal, &who) != OK)
-        return; /* what is broken shows itself elsewhere */
-    for (uint32_t i = 0; i < store->carry.offer_count; i++) {
-        struct sync_offer *offer = &store->carry.offers[i];
-        if (offer->stream.node == store->node &&
-            offer->stream.incarnation != who.incarnation)
-            offer->left = offer->fetch = true;
-    }
-}
-
 static void
 start_session(struct store *store)
 {
@@ -340,7 +310,7 @@ start_session(struct store *store)
     };
     struct carry *carry = &store->carry;
     enum err err = store->options->standby
-                       ? carry_all(carry, CHANNEL_END)
+                       ? carry_standby(carry, store->node)
                        : carry_offers(carry, store->node, CHANNEL_EVENTS);
     if (err == OK && !store->options->standby)
         err = carry_held(carry, store->node, CHANNEL_PUBLIC);
@@ -348,8 +318,6 @@ start_session(struct store *store)
         fault(store, "streams", err);
         return;
     }
-    if (store->options->standby)
-        leave_former(store);
     for (uint32_t i = 0; i < carry->offer_count; i++)
         if (carry->offers[i].stream.node == store->node)
             carry->offers[i].acked =
@@ -360,7 +328,7 @@ start_session(struct store *store)
         return;
     struct sync_input input = { .kind = SYNC_START };
     input.start.clock_ms = clock_wall_ms();
-    input.start.pending = pending(store);
+    input.start.pending = carry_pending(carry);
     input.start.offers = carry->offers;
     input.start.offer_count = carry->offer_count;
     input.start.held = carry->held;
@@ -510,6 +478,16 @@ look_for_tills(void *context)
     look_at_journal(context);
 }
 
+/* What a hub must know has come. */
+static void
+learn_to_rule(struct store *store)
+{
+    if (store->untaught && store->session &&
+        session_is_briefed(store->session) &&
+        reign_is_taught(store->journal) == OK)
+        store->untaught = false;
+}
+
 void
 store_turn(struct store *store)
 {
@@ -519,6 +497,7 @@ store_turn(struct store *store)
     receive(store);
     if (now_ms >= store->look_ms) {
         look_at_journal(store);
+        learn_to_rule(store);
         store->look_ms = now_ms + LOOK_MS;
     }
     if (now_ms >= store->tick_ms) {
@@ -663,6 +642,8 @@ open_all(struct store *store, struct complaint *complaint)
                          store->journal, &store->trust, complaint);
     if (err == OK && store->options->standby)
         err = trust_sign(&store->trust, clock_wall_ms());
+    if (err == OK && store->options->standby)
+        err = reign_stand_by(store->journal, &store->untaught);
     if (err == OK)
         err = carry_open(store->journal, &store->carry);
     if (err == OK && !store->options->standby)

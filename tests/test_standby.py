@@ -58,6 +58,32 @@ def test_a_standby_holds_everything_and_takes_over():
 
 
 @network
+def test_a_standby_that_was_told_nothing_is_not_promoted():
+    hub = Hub()
+    node = join(11)
+    sold = sell(node.ledger, 3)
+    wait("the sales", lambda: has("hq", sold))
+    standby = stand_by("hq2", 2)
+    wait("the sales at the standby", lambda: has("hq2", sold))
+    standby.stop()
+    # As it was when it had joined, and nothing had come yet.
+    shutil.move("hq2/keys", "keys")
+    shutil.rmtree("hq2")
+    leima("init", "hq2", "--node", 2).expect(0)
+    shutil.rmtree("hq2/keys", ignore_errors=True)
+    shutil.move("keys", "hq2/keys")
+    said = leima("hub", "hq2", "--promote").expect(1).err
+    assert "has not been given the allow-list by its hub yet" in said, said
+    standby = Standby("hq2", standby.endpoint)
+    wait("the sales at the standby", lambda: has("hq2", sold))
+    hub.kill()
+    wait("the books", lambda: leima("hub", "hq2", "--promote").status == 0)
+    wait("the new hub", lambda: standby.told("listening"))
+    sold += sell(node.ledger, 1, prefix="NEW")
+    wait("a sale at the new hub", lambda: has("hq2", sold))
+
+
+@network
 def test_a_hub_of_the_past_rules_nothing():
     hub = Hub()
     node = join(11)

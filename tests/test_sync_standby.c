@@ -31,7 +31,11 @@ TEST(a_standby_is_given_all_streams)
     parley_append(&world->hub, BOOKS, 2, 'b');
     parley_append(&world->hub, SHOP, 3, 's');
     parley_connect(world);
+    for (uint32_t i = 0; i < 3; i++)
+        parley_deliver(world);
+    assert_false(session_is_briefed(world->node.session));
     parley_run(world);
+    assert_true(session_is_briefed(world->node.session));
     parley_said(world, "n HELLO\n"
                        "h WELCOME offers 1.9.1 1p offers 1.9.2 2b offers 4.5.0 "
                        "3s\n"
@@ -168,6 +172,11 @@ TEST(the_longer_branch_of_a_standby_is_left_too)
                        "n FORKA 4.5.0 common 1 differs 0\n"
                        "h FORKQ 4.5.0 1s 2y neighbours\n"
                        "n branches at 1s\n");
+    /* It has not got what we held when our branch grows: nothing is safe. */
+    parley_append(&world->hub, SHOP, 1, 'y');
+    parley_grow(world, &world->hub, SHOP);
+    parley_run(world);
+    assert_int_equal(parley_log(&world->hub, SHOP)->acked, 0);
     parley_finish(world);
 }
 

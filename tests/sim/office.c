@@ -176,12 +176,6 @@ office_found(struct world *world)
     publish(world, ledger);
     allow_close(allow);
     stand_up(ledger);
-    world->founding.stream =
-        (stream_id) { .node = hub->node,
-                      .incarnation = box_incarnation(world, hub),
-                      .channel = CHANNEL_BOOKS };
-    (void)image_head(disk_journal(hub->machine.disk), world->founding.stream,
-                     &world->founding.head);
 }
 
 /* --- backups --- */
@@ -300,24 +294,18 @@ office_restore(struct world *world, struct box *box)
 
 /* --- who reigns --- */
 
-static bool
-knows_all(const struct world *world, const struct box *box)
-{
-    return image_holds(disk_journal(box->machine.disk), world->founding.stream,
-                       world->founding.head, false);
-}
-
 bool
 office_promote(struct world *world, struct box *box)
 {
     uint64_t epoch = 0;
 
-    if (box->machine.dead || !knows_all(world, box) || !keys_has_hub(box->dir))
+    if (box->machine.dead || !keys_has_hub(box->dir))
         return false;
     box_enter(box);
     enum err err = reign_promote(box->dir, clock_wall_ms(), &epoch, NULL);
     machine_leave();
-    if (err != OK && err != ERR_FULL && err != ERR_IO)
+    /* ERR_CONFLICT: it lacks the books, and people wait for the old hub. */
+    if (err != OK && err != ERR_FULL && err != ERR_IO && err != ERR_CONFLICT)
         world_fail(world, "promote: %s", err_name(err));
     if (err == OK)
         world->reigning = box->machine.index;

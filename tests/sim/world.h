@@ -78,10 +78,6 @@ struct world {
     uint32_t box_room;
     uint32_t hub_count; /* that one and the standbys */
     uint32_t reigning;  /* whom people hold to be the hub */
-    struct {
-        stream_id stream;
-        stream_head head;
-    } founding; /* the books when all had been enrolled */
     struct world_backup backups[WORLD_BACKUPS_MAX];
     uint32_t backup_count;
     int64_t fall_ms;    /* when the hub falls ... */

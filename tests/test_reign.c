@@ -1,0 +1,117 @@
+/*
+ * test_reign.c - which ledger may become the hub
+ *
+ * Proved: a standby that was never given the books is not promoted, and stays
+ * what it is; one that was is, also when that was long ago.
+ */
+#include "tests/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "nodes/allow.h"
+#include "nodes/keys.h"
+#include "nodes/reign.h"
+#include "tests/place.h"
+
+#define NOW_MS INT64_C(1735725600000)
+
+struct seat {
+    struct place place;
+    char dir[PLACE_SIZE + 8];
+};
+
+/* A standby's ledger. */
+static void
+open_seat(struct seat *seat)
+{
+    const struct ledger_identity who = { .node = 2, .incarnation = 7 };
+    struct keys_hubs hubs = { .count = 1 };
+
+    seat->place = place_make();
+    snprintf(seat->dir, sizeof seat->dir, "%s/hq2", seat->place.path);
+    assert_int_equal(ledger_create(seat->dir, &who, NOW_MS, NULL), OK);
+    strcpy(hubs.list[0].endpoint, "tcp://10.0.0.1:7001");
+    assert_int_equal(keys_store_hubs(seat->dir, &hubs, NULL), OK);
+}
+
+/* It stands by: as the process does when it begins, and, if `taught`, when the
+ * books have come; they enrol a node or, like those of an older hub, nobody. */
+static bool
+stand_by(const struct seat *seat, bool taught, bool enrols)
+{
+    struct ledger *ledger = NULL;
+    struct allow *allow = NULL;
+    const struct enrolment enrolment = { .node = 11,
+                                         .role = ENROL_STORE,
+                                         .store_count = 1,
+                                         .stores = { 11 },
+                                         .joined = true };
+    bool untaught = false;
+
+    assert_int_equal(ledger_open(seat->dir, LEDGER_WRITE, NULL, &ledger), OK);
+    struct journal *journal = ledger_journal(ledger);
+    assert_int_equal(reign_stand_by(journal, &untaught), OK);
+    assert_int_equal(allow_open(journal, &allow), OK);
+    if (enrols)
+        assert_int_equal(allow_enrol(allow, &enrolment), OK);
+    if (taught)
+        assert_int_equal(reign_is_taught(journal), OK);
+    allow_close(allow);
+    ledger_close(ledger);
+    return untaught;
+}
+
+static enum err
+promote(const struct seat *seat)
+{
+    struct complaint complaint = { 0 };
+    uint64_t epoch = 0;
+    enum err err = reign_promote(seat->dir, NOW_MS, &epoch, &complaint);
+
+    if (err != OK)
+        assert_non_null(strstr(complaint.text, "allow-list"));
+    assert_int_equal(epoch > 7, err == OK);
+    assert_int_equal(keys_has_hub(seat->dir), err != OK);
+    return err;
+}
+
+TEST(a_standby_without_the_books_is_not_promoted)
+{
+    struct seat seat;
+
+    open_seat(&seat);
+    assert_int_equal(promote(&seat), ERR_CONFLICT); /* it never ran */
+    assert_true(stand_by(&seat, false, true));      /* a part of them came */
+    assert_int_equal(promote(&seat), ERR_CONFLICT);
+    assert_true(stand_by(&seat, false, false)); /* it begins again */
+    assert_int_equal(promote(&seat), ERR_CONFLICT);
+    assert_true(stand_by(&seat, true, false));
+    assert_int_equal(promote(&seat), OK);
+    place_remove(&seat.place);
+}
+
+TEST(a_standby_of_long_ago_is_promoted)
+{
+    struct seat seat;
+
+    open_seat(&seat);
+    (void)stand_by(&seat, true, true);
+    assert_false(stand_by(&seat, false, false));
+    assert_int_equal(promote(&seat), OK);
+    place_remove(&seat.place);
+}
+
+TEST(books_that_enrol_nobody_make_no_hub)
+{
+    struct seat seat;
+
+    open_seat(&seat);
+    assert_true(stand_by(&seat, true, false));
+    assert_int_equal(promote(&seat), ERR_CONFLICT);
+    place_remove(&seat.place);
+}
+
+RUN(cmocka_unit_test(a_standby_without_the_books_is_not_promoted),
+    cmocka_unit_test(a_standby_of_long_ago_is_promoted),
+    cmocka_unit_test(books_that_enrol_nobody_make_no_hub))
