@@ -746,3 +746,16 @@ journal_put_note(struct journal *journal, view name, view value)
     } while (db_grown(&txn));
     return err;
 }
+
+enum err
+journal_is_rewound(struct journal *journal, bool *ret_rewound)
+{
+    uint8_t note[8];
+    view value;
+    enum err err = journal_get_note(journal, view_of(JOURNAL_REWOUND), note,
+                                    sizeof note, &value);
+
+    if (err == OK || err == ERR_NOT_FOUND)
+        *ret_rewound = err == OK;
+    return err == ERR_NOT_FOUND ? OK : err;
+}

@@ -144,6 +144,8 @@ NODISCARD enum err journal_get_note(struct journal *journal, view name,
  * opened (db.h): somebody may have been told of what is gone.  Stays until
  * whoever sees to it, by beginning another incarnation, takes it away. */
 #define JOURNAL_REWOUND "rewound"
+NODISCARD enum err journal_is_rewound(struct journal *journal,
+                                      bool *ret_rewound);
 
 /* The hub's clock less ours in ms, as an i64, under this name: what is appended
  * while it is far from 0 is flagged (RECORD_CLOCK_OFF). */

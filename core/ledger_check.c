@@ -101,6 +101,8 @@ ledger_get_status(struct ledger *ledger, ledger_aside_tell *tell_aside,
     err = count_gaps(reader, &status.gaps);
     reader_close(reader);
     if (err == OK)
+        err = journal_is_rewound(ledger->journal, &status.rewound);
+    if (err == OK)
         err = versions_list(ledger->versions, LEDGER_KNOWN_ALL, &versions,
                             &version_count);
     if (err == OK)
@@ -394,17 +396,14 @@ check_accounts(struct verify *verify, struct complaint *complaint)
 static enum err
 check_past(struct verify *verify)
 {
-    uint8_t note[8];
-    view value;
-    enum err err =
-        journal_get_note(verify->ledger->journal, view_of(JOURNAL_REWOUND),
-                         note, sizeof note, &value);
+    bool rewound = false;
+    enum err err = journal_is_rewound(verify->ledger->journal, &rewound);
 
-    if (err == OK)
+    if (rewound)
         tell(verify, true,
              "journal: its last commits are gone; a node or hub begins another "
              "incarnation when it is started, and asks for them");
-    return err == ERR_NOT_FOUND ? OK : err;
+    return err;
 }
 
 enum err

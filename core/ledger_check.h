@@ -16,6 +16,7 @@ struct ledger_status {
     uint64_t flagged;          /* records of a clock that stood wrong */
     uint64_t gaps;             /* ranges missing in streams */
     bool joined;               /* to a hub */
+    bool rewound;              /* its last commits are gone */
     uint64_t versions;
     uint64_t journal_size; /* bytes on disk, each */
     uint64_t history_size;

@@ -109,17 +109,15 @@ is_rewound(const char *dir)
 {
     struct journal *journal = NULL;
     char path[PATH_SIZE];
-    uint8_t note[8];
-    view value;
+    bool rewound = false;
     enum err err = join(dir, "journal", path);
 
     if (err == OK)
         err = journal_open(path, facts_describe, &journal);
     if (err == OK)
-        err = journal_get_note(journal, view_of(JOURNAL_REWOUND), note,
-                               sizeof note, &value);
+        err = journal_is_rewound(journal, &rewound);
     journal_close(journal);
-    return err == OK;
+    return err == OK && rewound;
 }
 
 /* What is appended from now on has names of its own. */

@@ -17,8 +17,9 @@ import subprocess
 import time
 
 from disk import Disk
-from leima import LEIMA, Skip, leima, main
+from leima import LEIMA, TREE, Skip, leima, main
 
+RULES = os.path.join(TREE, "tools", "demo.yaml")
 FLIPS = int(os.environ.get("FLIPS", "150"))
 
 
@@ -268,6 +269,37 @@ def test_files_in_place_of_directories():
     os.rename("J", "L/journal")
     os.mkdir("L/owner")
     assert leima("accounts", "L").expect(0)
+
+
+def test_an_old_journal_is_no_silent_answer():
+    """What is left is sound, so every answer comes with a word."""
+    make(2)
+    leima("rules", "publish", "L", RULES, "--from", "2026-01-01").expect(0)
+    old = pathlib.Path("L/journal/data.mdb").read_bytes()
+    leima("append", "L", given=sale(2, 1)).expect(0)
+    with open("L/journal/data.mdb", "r+b") as file:
+        file.write(old)
+        file.truncate()
+    asked = [("export", "L"), ("balance", "L", 1), ("explain", "L", 1),
+             ("accounts", "L"), ("status", "L"), ("history", "L", 1),
+             ("settle", "L", "--period", "2026-01"), ("rules", "list", "L"),
+             ("replay", "L", "--rules", RULES), ("report", "L", "--by", "day")]
+    for words in asked * 2:  # it is not forgotten by being told
+        result = leima(*words).expect(0)
+        told = [line for line in result.err.splitlines()
+                if "last commits are gone" in line]
+        assert len(told) == 1, f"{words}: {result.err}"
+        assert "restore a backup" in told[0], told
+    assert leima("status", "L", "--json").expect(0).json()["rewound"] == 1
+    assert "leima_ledger_rewound{node=\"1\"} 1" in leima(
+        "status", "L", "--prometheus").expect(0).out
+    # A close is of this life, and may not bear a number of the last one.
+    closed = leima("settle", "L", "--period", "2026-01", "--close").expect(0)
+    assert "new incarnation" in closed.err, closed.err
+    assert leima("status", "L", "--json").json()["incarnation"] > 5
+    for words in asked:
+        assert "commits are gone" not in leima(*words).expect(0).err, words
+    assert leima("status", "L", "--json").expect(0).json()["rewound"] == 0
 
 
 def test_a_file_cut_short():

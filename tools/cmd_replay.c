@@ -12,6 +12,7 @@
 #include "replay/report_html.h"
 #include "replay/vary.h"
 #include "tools/output.h"
+#include "tools/query.h"
 #include "tools/replay_table.h"
 
 #include <signal.h>
@@ -556,13 +557,11 @@ prepare(struct replay *replay)
 static enum command_status
 open_ledger_and_run(struct replay *replay)
 {
-    enum err err =
-        ledger_open(command_operand(replay->arguments, 0), LEDGER_READ,
-                    &replay->complaint, &replay->ledger);
+    enum command_status status =
+        query_ledger(replay->arguments, LEDGER_READ, &replay->ledger);
 
-    if (err != OK)
-        return fail(replay, err);
-    enum command_status status = read_times(replay);
+    if (status == COMMAND_DONE)
+        status = read_times(replay);
     if (status == COMMAND_DONE)
         status = run(replay);
     ledger_close(replay->ledger);

@@ -501,13 +501,13 @@ open_and_run(struct settle *settle)
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return command_fail(settle->arguments, ERR_MEMORY, "settle");
     settle->arena = &arena;
-    enum err err = ledger_open(command_operand(settle->arguments, 0),
-                               settle->closing ? LEDGER_WRITE : LEDGER_READ,
-                               &settle->complaint, &settle->ledger);
     enum command_status status =
-        err == OK ? run_periods(settle) : fail(settle, err);
-    if (err == OK)
-        ledger_close(settle->ledger);
+        query_ledger(settle->arguments,
+                     settle->closing ? LEDGER_WRITE : LEDGER_READ,
+                     &settle->ledger);
+    if (status == COMMAND_DONE)
+        status = run_periods(settle);
+    ledger_close(settle->ledger);
     text_close(&settle->json);
     arena_close(&arena);
     return status;

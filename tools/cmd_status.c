@@ -114,7 +114,7 @@ take_aside(void *context, const struct aside *aside)
     text_char(text, '}');
 }
 
-enum { ROW_COUNT = 17 };
+enum { ROW_COUNT = 18 };
 
 static void
 fill_rows(const struct ledger_status *found, const struct asides *asides,
@@ -131,6 +131,8 @@ fill_rows(const struct ledger_status *found, const struct asides *asides,
         { "quarantined", found->quarantined, "events that have no effect" },
         { "flagged", found->flagged, "records of a clock that stood wrong" },
         { "gaps", found->gaps, "in the seqs of streams" },
+        { "rewound", found->rewound,
+          "1: the last commits of the journal are gone" },
         { "unacknowledged", asides->unacknowledged,
           "items that no hub has told it has" },
         { "unsafe", asides->unsafe, "items that are on no second disk at HQ" },

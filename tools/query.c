@@ -25,10 +25,28 @@ query_instance(const struct arguments *arguments)
         return command_fail(arguments, err, "%s", complaint.text);
     if (moved)
         fprintf(stderr,
-                "leima: %s is not where it was (copied, moved or brought "
-                "back): it goes on in a new incarnation\n",
+                "leima: %s is not where it was or not as it was (copied, "
+                "moved or brought back): it goes on in a new incarnation\n",
                 dir);
     return COMMAND_DONE;
+}
+
+/* What is left is sound and answers as if it were all there ever was. */
+static enum err
+tell_rewound(struct ledger *ledger)
+{
+    bool rewound = false;
+    enum err err = journal_is_rewound(ledger_journal(ledger), &rewound);
+
+    if (rewound)
+        fprintf(stderr,
+                "leima: %s: its last commits are gone (an old copy of the "
+                "journal, or a fault of the disk): this is how it stood "
+                "before them; a node that is started fetches them from its "
+                "hub, a hub from its nodes and standbys; without either "
+                "restore a backup\n",
+                ledger_dir(ledger));
+    return err;
 }
 
 enum command_status
@@ -43,9 +61,15 @@ query_ledger(const struct arguments *arguments, enum ledger_mode mode,
         if (status != COMMAND_DONE)
             return status;
     }
-    enum err err = ledger_open(dir, mode, &complaint, ret_ledger);
+    struct ledger *ledger = NULL;
+    enum err err = ledger_open(dir, mode, &complaint, &ledger);
     if (err == OK)
+        err = tell_rewound(ledger);
+    if (err == OK) {
+        *ret_ledger = ledger;
         return COMMAND_DONE;
+    }
+    ledger_close(ledger);
     return command_fail(arguments, err, "%s",
                         complaint.text[0] != '\0' ? complaint.text : dir);
 }
