@@ -1,5 +1,6 @@
 #include "nodes/keyring.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -182,60 +183,177 @@ next_file(const struct plain *plain, uint32_t *at, const char **ret_name,
     return false;
 }
 
-/* Makes the file.  One that is there already must be the same. */
-static enum err
-write_key(int folder, const char *name, view bytes)
-{
-    uint8_t there[FILE_MAX];
-    uint32_t size = 0;
+/* --- all or none: the folder is made anew beside itself, and they swap ---- */
 
-    enum err err = read_key(folder, name, there, &size);
-    bool same = err == OK && view_equal((view) { there, size }, bytes);
-    crypto_wipe(there, sizeof there);
-    if (err != ERR_NOT_FOUND)
-        return err == OK && !same ? ERR_EXISTS : err;
-    int file =
-        openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0)
-        return ERR_IO;
-    bool done = write(file, bytes.bytes, bytes.size) == (ssize_t)bytes.size;
-    err = done || errno != ENOSPC ? ERR_IO : ERR_FULL;
-    done = done && fsync(file) == 0;
-    done = close(file) == 0 && done;
-    if (!done)
-        unlinkat(folder, name, 0);
-    return done ? OK : err;
+static const char FOLDER[] = "keys", FRESH[] = "keys.new";
+
+static enum err
+fault(void)
+{
+    return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
 }
 
 static enum err
-unpack(int folder, const struct plain *plain, struct complaint *complaint)
+write_key(int folder, const char *name, view bytes)
+{
+    int file =
+        openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0)
+        return fault();
+    errno = 0;
+    enum err err = write(file, bytes.bytes, bytes.size) == (ssize_t)bytes.size
+                       ? OK
+                       : fault();
+    if (err == OK && fsync(file) != 0)
+        err = fault();
+    if (close(file) != 0 && err == OK)
+        err = fault();
+    return err;
+}
+
+/* Calls `each` for every file of the folder; stops at the first fault. */
+static enum err
+for_each_file(int folder,
+              enum err (*each)(int folder, const char *name, int to), int to)
+{
+    const struct dirent *entry;
+    enum err err = OK;
+    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *files = copy >= 0 ? fdopendir(copy) : NULL;
+
+    if (!files) {
+        if (copy >= 0)
+            close(copy);
+        return ERR_IO;
+    }
+    while (err == OK && (entry = readdir(files)) != NULL)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            err = each(folder, entry->d_name, to);
+    closedir(files);
+    return err;
+}
+
+static enum err
+keep_file(int folder, const char *name, int to)
+{
+    return linkat(folder, name, to, name, 0) == 0 ? OK : fault();
+}
+
+static enum err
+drop_file(int folder, const char *name, int to)
+{
+    (void)to;
+    return unlinkat(folder, name, 0) == 0 ? OK : fault();
+}
+
+/* What is called FRESH is of an import that was cut off, or what this one has
+ * replaced. */
+static enum err
+clear(int home)
+{
+    int folder =
+        openat(home, FRESH, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (folder < 0)
+        return errno == ENOENT ? OK : ERR_IO;
+    enum err err = for_each_file(folder, drop_file, -1);
+    close(folder);
+    return err == OK && unlinkat(home, FRESH, AT_REMOVEDIR) != 0 ? fault()
+                                                                 : err;
+}
+
+/* What is there already, and what is missing. */
+static enum err
+fill(int folder, int fresh, const struct plain *plain)
 {
     const char *name;
-    enum err err = OK;
     uint32_t at = 0;
     view bytes;
 
-    /* Looked through before the first is written. */
+    enum err err = for_each_file(folder, keep_file, fresh);
+    while (err == OK && next_file(plain, &at, &name, &bytes))
+        if (faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+            err = write_key(fresh, name, bytes);
+    return err == OK && fsync(fresh) != 0 ? fault() : err;
+}
+
+static enum err
+replace(int home, int folder, const struct plain *plain)
+{
+    enum err err = clear(home);
+
+    if (err == OK && mkdirat(home, FRESH, 0700) != 0)
+        err = fault();
+    if (err != OK)
+        return err;
+    int fresh = openat(home, FRESH, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    err = fresh >= 0 ? fill(folder, fresh, plain) : fault();
+    if (fresh >= 0)
+        close(fresh);
+    if (err == OK && renameat2(home, FRESH, home, FOLDER, RENAME_EXCHANGE) != 0)
+        err = fault();
+    if (err == OK && fsync(home) != 0)
+        err = fault();
+    /* Rubbish that stays is taken away by the next import. */
+    enum err cleared = clear(home);
+    (void)cleared;
+    return err;
+}
+
+/* Looked through before anything is written.  ERR_EXISTS, ERR_INPUT. */
+static enum err
+compare(int folder, const struct plain *plain, uint32_t *ret_missing,
+        struct complaint *complaint)
+{
+    uint32_t at = 0, missing = 0;
+    const char *name;
+    enum err err = OK;
+    view bytes;
+
     while (err == OK && next_file(plain, &at, &name, &bytes)) {
         uint8_t there[FILE_MAX];
         uint32_t size;
-        if (read_key(folder, name, there, &size) == OK &&
-            !view_equal((view) { there, size }, bytes)) {
-            complain(complaint,
-                     "keys/%s: another one is there; nothing was "
-                     "written",
-                     name);
+        enum err found = read_key(folder, name, there, &size);
+        missing += found == ERR_NOT_FOUND;
+        if (found == OK && !view_equal((view) { there, size }, bytes))
             err = ERR_EXISTS;
-        }
+        else if (found != OK && found != ERR_NOT_FOUND)
+            err = found;
         crypto_wipe(there, sizeof there);
     }
-    if (err == OK && at != plain->size)
+    if (err == ERR_EXISTS)
+        complain(complaint,
+                 "keys/%s: another one is there; nothing was written", name);
+    else if (err != OK)
+        complain(complaint, "keys/%s: can't be read; nothing was written",
+                 name);
+    else if (at != plain->size)
         return complain(complaint, "keys of a later version of this program");
-    at = 0;
-    while (err == OK && next_file(plain, &at, &name, &bytes))
-        err = write_key(folder, name, bytes);
-    if (err == OK && fsync(folder) != 0)
-        err = ERR_IO;
+    *ret_missing = missing;
+    return err;
+}
+
+static enum err
+unpack(const char *dir, const struct plain *plain, struct complaint *complaint)
+{
+    int home = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    uint32_t missing = 0;
+    int folder = -1;
+
+    enum err err = open_keys(dir, true, &folder, complaint);
+    if (err == OK)
+        err = compare(folder, plain, &missing, complaint);
+    if (err == OK) {
+        err = home < 0      ? ERR_IO
+              : missing > 0 ? replace(home, folder, plain)
+                            : clear(home);
+        if (err != OK)
+            complain(complaint, "%s/keys: can't be replaced: %s", dir,
+                     err_name(err));
+    }
+    if (folder >= 0)
+        close(folder);
+    if (home >= 0)
+        close(home);
     return err;
 }
 
@@ -246,7 +364,6 @@ keyring_import(const char *dir, view passphrase, view line,
     static_assert(sizeof(struct plain) < 65536, "it fits the stack");
     uint8_t bytes[KEYRING_LINE_SIZE / 2];
     struct plain plain = { 0 };
-    int folder = -1;
 
     const view sealed = read_line(line, bytes);
     if (sealed.size <= CRYPTO_LOCK_EXTRA ||
@@ -259,11 +376,7 @@ keyring_import(const char *dir, view passphrase, view line,
         complain(complaint, "the passphrase is another one, or the file is "
                             "damaged");
     if (err == OK)
-        err = open_keys(dir, true, &folder, complaint);
-    if (err == OK)
-        err = unpack(folder, &plain, complaint);
+        err = unpack(dir, &plain, complaint);
     crypto_wipe(&plain, sizeof plain);
-    if (folder >= 0)
-        close(folder);
     return err;
 }

@@ -1,5 +1,9 @@
 /*
  * test_keyring.c - keys come back out of a safe as they went in, or not at all
+ *
+ * Also where the import is killed: this program has its own write() and the
+ * like, and a process of its own dies at its n-th call, for each n until it
+ * gets through.
  */
 #include "nodes/keyring.h"
 
@@ -7,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "nodes/keys.h"
@@ -16,6 +22,65 @@
 #define WORDS "correct horse battery staple"
 
 static const char *const NAMES[] = { "own", "hubs", "listen" };
+
+/* --- the calls of a process that is killed --- */
+
+enum { KILLED = 77, CALLS_MAX = 100 };
+static int calls_left = -1; /* below 0: nobody is killed */
+
+static void
+pass(void)
+{
+    if (calls_left >= 0 && calls_left-- == 0)
+        _exit(KILLED);
+}
+
+ssize_t
+write(int file, const void *bytes, size_t size)
+{
+    if (calls_left == 0)
+        syscall(SYS_write, file, bytes, size / 2);
+    pass();
+    return syscall(SYS_write, file, bytes, size);
+}
+
+int
+fsync(int file)
+{
+    pass();
+    return (int)syscall(SYS_fsync, file);
+}
+
+int
+mkdirat(int folder, const char *name, mode_t mode)
+{
+    pass();
+    return (int)syscall(SYS_mkdirat, folder, name, mode);
+}
+
+int
+linkat(int from, const char *old, int to, const char *name, int flags)
+{
+    pass();
+    return (int)syscall(SYS_linkat, from, old, to, name, flags);
+}
+
+int
+renameat2(int from, const char *old, int to, const char *name,
+          unsigned int flags)
+{
+    pass();
+    return (int)syscall(SYS_renameat2, from, old, to, name, flags);
+}
+
+int
+unlinkat(int folder, const char *name, int flags)
+{
+    pass();
+    return (int)syscall(SYS_unlinkat, folder, name, flags);
+}
+
+/* --- */
 
 /* A hub's keys, as the product writes them. */
 static void
@@ -106,6 +171,64 @@ TEST(there_and_back)
     place_remove(&other);
 }
 
+/* Whether the process came through. */
+static bool
+import_and_die(const struct place *place, view line, int calls)
+{
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        calls_left = calls;
+        _exit(keyring_import(place->path, view_of(WORDS), line, NULL) != OK);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_true(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == KILLED);
+    return WEXITSTATUS(status) == 0;
+}
+
+TEST(killed_anywhere_it_has_written_all_or_none)
+{
+    const char *const wanted = "tcp://10.0.0.2:7001\n";
+    struct place hub = place_make();
+    const struct keys_pair pair = { 0 };
+    struct text line = { 0 };
+    bool done = false;
+    uint32_t none = 0, all = 0;
+
+    fill(&hub, 7);
+    assert_int_equal(keyring_export(hub.path, view_of(WORDS), &line, NULL), OK);
+    for (int calls = 0; !done && calls < CALLS_MAX; calls++) {
+        struct place place = place_make();
+        struct stat about;
+        char path[PLACE_SIZE];
+        /* One is there already, and one that is in no safe. */
+        assert_int_equal(
+            keys_store_listen(place.path, "tcp://10.0.0.2:7001", NULL), OK);
+        assert_int_equal(keys_store(place.path, "ticket", &pair, NULL), OK);
+        done = import_and_die(&place, text_view(&line), calls);
+        bool has = strcmp(content(&place, "own"), "-") != 0;
+        assert_int_equal(strcmp(content(&place, "hubs"), "-") != 0, has);
+        assert_string_equal(content(&place, "listen"), wanted);
+        assert_string_not_equal(content(&place, "ticket"), "-");
+        none += !has;
+        all += has;
+        assert_int_equal(import(&place, WORDS, text_view(&line)), OK);
+        assert_string_equal(content(&place, "listen"), wanted);
+        assert_string_not_equal(content(&place, "own"), "-");
+        place_join(&place, "keys.new", path);
+        assert_int_not_equal(stat(path, &about), 0);
+        place_remove(&place);
+    }
+    assert_true(done);
+    assert_true(none > 5);
+    assert_true(all > 3);
+    text_close(&line);
+    place_remove(&hub);
+}
+
 TEST(what_is_no_keyring_is_refused_at_once)
 {
     static const char *const lines[] = {
@@ -143,5 +266,6 @@ TEST(nothing_to_export_and_too_short_words)
 }
 
 RUN(cmocka_unit_test(there_and_back),
+    cmocka_unit_test(killed_anywhere_it_has_written_all_or_none),
     cmocka_unit_test(what_is_no_keyring_is_refused_at_once),
     cmocka_unit_test(nothing_to_export_and_too_short_words))

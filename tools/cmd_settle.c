@@ -501,10 +501,9 @@ open_and_run(struct settle *settle)
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return command_fail(settle->arguments, ERR_MEMORY, "settle");
     settle->arena = &arena;
-    enum command_status status =
-        query_ledger(settle->arguments,
-                     settle->closing ? LEDGER_WRITE : LEDGER_READ,
-                     &settle->ledger);
+    enum command_status status = query_ledger(
+        settle->arguments, settle->closing ? LEDGER_WRITE : LEDGER_READ,
+        &settle->ledger);
     if (status == COMMAND_DONE)
         status = run_periods(settle);
     ledger_close(settle->ledger);
