@@ -66,14 +66,13 @@ struct matter {
     int64_t at_ms;
 };
 
-/* The redemption of that node and id, if it has arrived. */
+/* The event of that node and id, if it has arrived. */
 static const struct event *
 find_arrived(const struct matter *matter, uint32_t node, view id)
 {
     for (uint32_t i = 0; i < matter->history.event_count; i++) {
         const struct event *event = matter->history.events[i];
-        if (event->kind == EVENT_REDEEM && event->identity.node == node &&
-            view_equal(event->id, id))
+        if (event->identity.node == node && view_equal(event->id, id))
             return event;
     }
     return NULL;
@@ -152,6 +151,14 @@ reserve(struct answerer *answerer, const struct answer_to *to,
     return hold_put(answerer->holds, &hold);
 }
 
+static bool
+is_asked(const struct event *arrived, const struct ask *ask)
+{
+    return arrived->kind == EVENT_REDEEM &&
+           arrived->redeem.points.value == ask->points.value &&
+           view_equal(arrived->redeem.reward, view_of(ask->reward));
+}
+
 /* False: it can't be decided here and now. */
 static bool
 decide(struct answerer *answerer, struct matter *matter,
@@ -169,11 +176,12 @@ decide(struct answerer *answerer, struct matter *matter,
     add_holds(answerer, matter, &command);
     *ret_decision = decide_redemption(matter->timeline, &matter->walk.account,
                                       &command, matter->at_ms);
-    /* Told again what has happened already. */
+    /* Told again what has happened already; an id is good for one event. */
     const struct event *arrived =
         find_arrived(matter, matter->to->node, view_of(ask->id));
-    if (arrived && arrived->redeem.points.value == ask->points.value)
-        ret_decision->verdict = VERDICT_GRANTED;
+    if (arrived)
+        ret_decision->verdict =
+            is_asked(arrived, ask) ? VERDICT_GRANTED : VERDICT_CONFLICT;
     return true;
 }
 

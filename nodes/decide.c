@@ -10,6 +10,7 @@ static const char *const NAMES[] = {
     [VERDICT_TOO_LITTLE] = "too_little",
     [VERDICT_TOO_OLD] = "too_old",
     [VERDICT_OFFLINE_LIMIT] = "offline_limit",
+    [VERDICT_CONFLICT] = "conflict",
 };
 static_assert(COUNT_OF(NAMES) == VERDICT_COUNT, "a name for every verdict");
 

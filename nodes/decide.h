@@ -20,8 +20,10 @@ enum verdict {
     VERDICT_TOO_LITTLE,    /* too few points available, no voucher */
     VERDICT_TOO_OLD,       /* offline: the hub's state of it is too old */
     VERDICT_OFFLINE_LIMIT, /* offline: more than `max_value` for the day */
+    VERDICT_CONFLICT,      /* before all: the hub holds another event of this
+                            * node under the `id` (answer.h) */
 };
-enum { VERDICT_COUNT = 6 };
+enum { VERDICT_COUNT = 7 };
 
 /* "granted", "unknown", ... as CLI.md spells them. */
 const char *decide_verdict_name(enum verdict verdict);

@@ -23,9 +23,9 @@ NODISCARD enum err keyring_export(const char *dir, view passphrase,
                                   struct complaint *complaint);
 
 /* Writes the files that are missing, durably, with mode 0600, all or none:
- * whenever it is cut off, the folder is the old one or the new one.  ERR_INPUT: another passphrase, or
- * no such line; ERR_EXISTS: another key is there, and nothing was written (the
- * same is no fault); ERR_IO, ERR_FULL, ERR_MEMORY. */
+ * whenever it is cut off, the folder is the old one or the new one.  ERR_INPUT:
+ * another passphrase, or no such line; ERR_EXISTS: another key is there, and
+ * nothing was written (the same is no fault); ERR_IO, ERR_FULL, ERR_MEMORY. */
 NODISCARD enum err keyring_import(const char *dir, view passphrase, view line,
                                   struct complaint *complaint);
 

@@ -150,6 +150,31 @@ TEST(a_reservation_ends_when_its_event_arrives)
     hub_close(&hub);
 }
 
+/* An id is good for one event: what has happened under it is not another
+ * redemption, and a sale is none. */
+TEST(the_id_of_another_event_is_a_conflict)
+{
+    struct hub hub;
+
+    hub_open(&hub);
+    assert_int_equal(
+        book_append(&hub.book,
+                    "{\"kind\": \"redeem\", \"member\": 42, \"id\": \"r\", "
+                    "\"reward\": \"tea\", \"at\": \"2025-12-01T00:00:00Z\"}\n"
+                    "{\"kind\": \"purchase\", \"member\": 42, \"id\": \"s\", "
+                    "\"receipt\": \"2\", \"total\": 1, \"at\": "
+                    "\"2025-12-01T00:00:00Z\"}",
+                    NULL, NULL),
+        OK);
+    decides(&hub, 1, redemption("r", 0, "tea"), "granted", 500);
+    decides(&hub, 1, redemption("r", 0, "cup"), "conflict", 500);
+    decides(&hub, 1, redemption("r", 100, ""), "conflict", 500);
+    decides(&hub, 1, redemption("s", 100, ""), "conflict", 500);
+    assert_int_equal(answer_holds(hub.answerer), 0);
+    decides(&hub, 11, redemption("r", 0, "cup"), "granted", 500);
+    hub_close(&hub);
+}
+
 TEST(a_try_reserves_nothing)
 {
     struct ask question = redemption("a", 300, "");
@@ -235,6 +260,7 @@ TEST(what_makes_no_sense_is_for_the_node_to_decide)
 RUN(cmocka_unit_test(what_one_is_granted_the_other_cant_have),
     cmocka_unit_test(a_reservation_ends_with_its_time),
     cmocka_unit_test(a_reservation_ends_when_its_event_arrives),
+    cmocka_unit_test(the_id_of_another_event_is_a_conflict),
     cmocka_unit_test(a_try_reserves_nothing),
     cmocka_unit_test(a_voucher_is_reserved_too),
     cmocka_unit_test(a_node_may_hold_only_so_much),

@@ -339,6 +339,10 @@ write_why(const struct redeem *redeem, struct text *out)
     case VERDICT_OFFLINE_LIMIT:
         write_limit(decision, out);
         return;
+    case VERDICT_CONFLICT:
+        text_string(out, "the hub has another event of this node under that "
+                         "id; give this redemption an id of its own");
+        return;
     }
 }
 
@@ -417,11 +421,12 @@ const struct command cmd_redeem_table[] = {
       .operands_min = 2,
       .operands_max = 2,
       .options = OPTIONS,
-      .about = "Refused (exit status 1) with a reason: unknown, "
-               "below_minimum, too_little,\ntoo_old, offline_limit. On a "
-               "hub's own ledger the hub that runs decides, for it\nknows what "
-               "is reserved for stores; if it does not answer, nothing is done "
-               "(4).\n",
+      .about =
+          "Refused (exit status 1) with a reason: unknown, "
+          "below_minimum, too_little,\ntoo_old, offline_limit, conflict. On a "
+          "hub's own ledger the hub that runs decides, for it\nknows what "
+          "is reserved for stores; if it does not answer, nothing is done "
+          "(4).\n",
       .examples = "leima redeem L 42 --points 500 --id till1-881\n"
                   "leima redeem L 42 --reward free_coffee --id till1-882 "
                   "--receipt 12 --json\n" },
