@@ -39,6 +39,7 @@ struct statement_adjustment {
 
 struct statement_partner {
     view partner; /* id */
+    view name;    /* for people; empty: none.  No part of the JSON */
     struct statement_line line;
     const struct statement_adjustment *adjustments; /* by period */
     uint32_t adjustment_count;

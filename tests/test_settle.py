@@ -410,6 +410,15 @@ def test_workbooks_hold_numbers_formulas_and_links():
     sheets = xlsx("2025-03")
     cells, links = sheets["Adjustments"]
     assert cells[1, 5][1].startswith("ROUND(")
+    whole = sheets["Statement"][0]
+    columns = {value: chr(65 + column) for (row, column), (value, _)
+               in whole.items() if row == 4}
+    net = ("ROUND({redeem_credit}6+{voucher_credit}6-{issue_cost}6"
+           "+{adjustments}6,2)").format(**columns)
+    assert whole[5, 6][1] == net, (whole[5, 6], net)
+    last = max(row for row, _ in whole)
+    total = f"-{columns['net']}{last}"
+    assert whole[last, 6][1] == total, whole[last, 6]
     assert links, "adjustments link to their events"
     for place, target in links.items():
         sheet, cell = target.split("!")
@@ -470,6 +479,34 @@ def test_html_says_the_same_nets():
             row = re.search(f"<tr><td>{p['partner']}</td>(.*)</tr>", page)
             assert row.group(1).endswith(
                 f"<td>{money_text(p['net'])}</td>")
+
+
+def test_partners_have_names_for_people():
+    """Those of the rules as they were known when the month was closed; the
+    id stays beside it, and what has no name stands as its id."""
+    first = FIRST.replace("{id: cafe,", "{id: cafe, name: Café <&> Söner,", 1)
+    assert first != FIRST
+    leima("init", "L", "--node", "1", "--incarnation", "1").expect(0)
+    publish("L", first, "2000-01-01")
+    load("L", History(7, count=90).events)
+    data = close("L", "2025-01")
+    publish("L", first.replace("Söner", "Döttrar"), "2025-01-02")
+
+    def page(period, *words):
+        return leima("settle", "L", "--period", period, "--format", "html",
+                     *words).expect(0).out
+
+    name = "Café &lt;&amp;&gt; Söner <span class=\"small\">cafe</span>"
+    assert f"<h1>{name}</h1>" in page("2025-01", "--partner", "cafe")
+    assert f"<td>{name}</td>" in page("2025-01")
+    assert "<h1>market</h1>" in page("2025-01", "--partner", "market")
+    assert "Döttrar" in page("2025-02") and "Söner" not in page("2025-02")
+    sheets = xlsx("2025-01")
+    for sheet, head in (("Statement", 4), ("Stores", 0)):
+        for row in table_of(sheets[sheet][0], head):
+            assert row.get("name") == {"cafe": "Café <&> Söner"}.get(
+                row["partner"]), row
+    check_workbook(data, sheets)
 
 
 def test_a_partner_sees_nothing_of_the_others():

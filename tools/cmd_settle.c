@@ -24,6 +24,7 @@
 #include "tools/statement_hledger.h"
 #include "tools/statement_html.h"
 #include "tools/statement_table.h"
+#include "tools/statement_words.h"
 #include "tools/statement_xlsx.h"
 #include "tools/table.h"
 
@@ -116,6 +117,22 @@ get_json(struct settle *settle, int32_t period)
     return err == OK && !text_ok(&settle->json) ? ERR_MEMORY : err;
 }
 
+/* As they were when the period was closed, so that it is printed for ever as
+ * it was; an open one has those of now. */
+static enum err
+name_partners(struct settle *settle)
+{
+    const struct timeline *timeline;
+    const uint64_t known =
+        settle->close ? settle->close->known : LEDGER_KNOWN_ALL;
+    enum err err =
+        ledger_timeline(settle->ledger, known, &timeline, &settle->complaint);
+
+    if (err == OK)
+        statement_words_names(&settle->statement, timeline, settle->arena);
+    return err;
+}
+
 static enum err
 load_period(struct settle *settle, int32_t period)
 {
@@ -127,6 +144,8 @@ load_period(struct settle *settle, int32_t period)
     if (err == OK)
         err = statement_read(text_view(&settle->json), settle->arena,
                              &settle->statement, &settle->complaint);
+    if (err == OK)
+        err = name_partners(settle);
     return err;
 }
 

@@ -52,6 +52,20 @@ put_escaped(struct text *text, view value)
     }
 }
 
+/* Its name, and the id by which the other forms know it. */
+static void
+put_name(struct text *text, const struct statement *statement, view partner)
+{
+    const view name = statement_words_name(statement, partner);
+
+    put_escaped(text, name.size > 0 ? name : partner);
+    if (name.size == 0)
+        return;
+    text_string(text, " <span class=\"small\">");
+    put_escaped(text, partner);
+    text_string(text, "</span>");
+}
+
 /* Digits in groups of three, parted by narrow spaces; a true minus sign. */
 static void
 put_grouped(struct text *text, view digits)
@@ -118,14 +132,16 @@ put_month(struct text *text, int32_t month)
 
 static void
 put_header(struct text *text, const struct statement *statement,
-           const char *title, view who)
+           const struct statement_partner *partner)
 {
     char known[25];
 
     calendar_format_time(statement->known_ms, known);
     text_string(text, "<header><h1>");
-    text_string(text, title);
-    put_escaped(text, who);
+    if (partner)
+        put_name(text, statement, partner->partner);
+    else
+        text_string(text, "The program");
     text_string(text, "</h1><div>Settlement ");
     put_month(text, statement->period);
     text_string(text, statement->closed
@@ -261,7 +277,7 @@ put_partner(struct text *text, const struct statement *statement,
             const struct statement_partner *partner)
 {
     text_string(text, "<section>\n");
-    put_header(text, statement, "", partner->partner);
+    put_header(text, statement, partner);
     put_account(text, partner);
     put_measures(text, &partner->line);
     put_adjustments(text, partner);
@@ -283,9 +299,9 @@ put_clearing(struct text *text, const struct statement *statement)
               "<tbody>\n");
     for (uint32_t i = 0; i < statement->pair_count; i++) {
         text_string(text, "<tr><td>");
-        put_escaped(text, statement->pairs[i].issuer);
+        put_name(text, statement, statement->pairs[i].issuer);
         text_string(text, "</td><td class=\"name\">");
-        put_escaped(text, statement->pairs[i].acceptor);
+        put_name(text, statement, statement->pairs[i].acceptor);
         text_string(text, "</td>");
         put_integer_cell(text, statement->pairs[i].points);
         text_string(text, "</tr>\n");
@@ -294,10 +310,11 @@ put_clearing(struct text *text, const struct statement *statement)
 }
 
 static void
-put_overview_row(struct text *text, const struct statement_partner *partner)
+put_overview_row(struct text *text, const struct statement *statement,
+                 const struct statement_partner *partner)
 {
     text_string(text, "<tr><td>");
-    put_escaped(text, partner->partner);
+    put_name(text, statement, partner->partner);
     text_string(text, "</td>");
     put_money_cell(text, negative(partner->line.issue_cost));
     put_money_cell(text, partner->line.redeem_credit);
@@ -311,13 +328,13 @@ static void
 put_overview(struct text *text, const struct statement *statement)
 {
     text_string(text, "<section>\n");
-    put_header(text, statement, "The program", (view) { 0 });
+    put_header(text, statement, NULL);
     text_string(text, "<h2>Partners</h2>\n<table><thead><tr>"
                       "<th>Partner</th><th>Issue cost</th><th>Points</th>"
                       "<th>Vouchers</th><th>Adjustments</th><th>Net</th>"
                       "</tr></thead><tbody>\n");
     for (uint32_t i = 0; i < statement->partner_count; i++)
-        put_overview_row(text, &statement->partners[i]);
+        put_overview_row(text, statement, &statement->partners[i]);
     text_string(text, "<tr class=\"sum\"><td>the program</td><td></td>"
                       "<td></td><td></td><td></td>");
     put_money_cell(text, statement->program_net);

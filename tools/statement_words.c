@@ -1,5 +1,7 @@
 #include "tools/statement_words.h"
 
+#include "core/statement.h"
+
 struct words {
     const char *title;
     const char *unit; /* NULL: money */
@@ -83,6 +85,47 @@ statement_words_title(enum measure measure)
 {
     assert(measure < MEASURE_STATEMENT_COUNT);
     return WORDS[measure].title;
+}
+
+static view
+find_name(const struct timeline *timeline, int64_t until_ms, view partner)
+{
+    const int32_t number = timeline_find(timeline, NAME_PARTNER, partner);
+
+    for (uint32_t i = timeline->version_count; i > 0; i--) {
+        const struct version *version = &timeline->versions[i - 1];
+        const int32_t place = version_place(version, NAME_PARTNER, number);
+        if (version->from_ms < until_ms && place != PROGRAM_NONE)
+            return version->program->partners[place].name;
+    }
+    return (view) { 0 };
+}
+
+void
+statement_words_names(struct statement *statement,
+                      const struct timeline *timeline, struct arena *arena)
+{
+    const uint32_t count = statement->partner_count;
+    struct statement_partner *named =
+        ARENA_NEW(arena, struct statement_partner, count + 1);
+
+    for (uint32_t i = 0; i < count; i++) {
+        named[i] = statement->partners[i];
+        named[i].name = arena_copy(
+            arena, find_name(timeline,
+                             zone_month_start_ms(&timeline->zone,
+                                                 statement->period + 1),
+                             named[i].partner));
+    }
+    statement->partners = named;
+}
+
+view
+statement_words_name(const struct statement *statement, view partner)
+{
+    const struct statement_partner *found = statement_find(statement, partner);
+
+    return found ? found->name : (view) { 0 };
 }
 
 money

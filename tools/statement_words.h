@@ -20,6 +20,14 @@ const char *statement_words_unit(enum measure measure);
 /* "Points issued", ... */
 const char *statement_words_title(enum measure measure);
 
+/* Gives the partners their names, copied into the arena: as the last version
+ * has them that took effect before the period was over. */
+void statement_words_names(struct statement *statement,
+                           const struct timeline *timeline,
+                           struct arena *arena);
+/* The name of a partner by its id; empty: it has none. */
+view statement_words_name(const struct statement *statement, view partner);
+
 /* What the adjustments of a partner come to. */
 money statement_words_adjusted(const struct statement_partner *partner);
 

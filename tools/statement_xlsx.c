@@ -33,6 +33,7 @@ enum {
 /* Columns of a line: what it is of, its money, its measures. */
 enum {
     COLUMN_PARTNER,
+    COLUMN_NAME,
     COLUMN_STORE, /* on the first sheet: the adjustments */
     COLUMN_ISSUE,
     COLUMN_REDEEM,
@@ -46,12 +47,12 @@ enum {
 static void
 put_view(lxw_worksheet *sheet, uint32_t row, uint16_t column, view value)
 {
-    char text[TEXT_SIZE];
-    uint32_t size = value.size < TEXT_SIZE ? value.size : TEXT_SIZE - 1;
+    char text[LIMIT_TEXT_SIZE + 1];
 
-    if (size > 0)
-        memcpy(text, value.bytes, size);
-    text[size] = '\0';
+    assert(value.size <= LIMIT_TEXT_SIZE);
+    if (value.size > 0)
+        memcpy(text, value.bytes, value.size);
+    text[value.size] = '\0';
     worksheet_write_string(sheet, row, column, text, NULL);
 }
 
@@ -134,10 +135,10 @@ put_line(const struct book *book, lxw_worksheet *sheet, uint32_t row,
     put_money(book, sheet, row, COLUMN_ISSUE, line->issue_cost);
     put_money(book, sheet, row, COLUMN_REDEEM, line->redeem_credit);
     put_money(book, sheet, row, COLUMN_VOUCHER, line->voucher_credit);
-    snprintf(formula, sizeof formula, "=ROUND(D%u+E%u-C%u%s", n, n, n,
+    snprintf(formula, sizeof formula, "=ROUND(E%u+F%u-D%u%s", n, n, n,
              with_adjustments ? "" : ",2)");
     if (with_adjustments)
-        snprintf(formula + strlen(formula), 32, "+B%u,2)", n);
+        snprintf(formula + strlen(formula), 32, "+C%u,2)", n);
     worksheet_write_formula_num(sheet, row, COLUMN_NET, formula, book->money,
                                 in_units(line->net));
     for (enum measure m = 0; m < MEASURE_STATEMENT_COUNT; m++) {
@@ -208,9 +209,10 @@ put_top(const struct book *book, lxw_worksheet *sheet)
 static void
 put_statement(const struct book *book)
 {
-    static const char *const HEADINGS[] = { "partner",        "adjustments",
-                                            "issue_cost",     "redeem_credit",
-                                            "voucher_credit", "net" };
+    static const char *const HEADINGS[] = {
+        "partner",       "name",           "adjustments", "issue_cost",
+        "redeem_credit", "voucher_credit", "net"
+    };
     lxw_worksheet *sheet = workbook_add_worksheet(book->workbook, "Statement");
     struct statement_line sum = { 0 };
     uint32_t row = HEAD_ROW + 1;
@@ -228,6 +230,7 @@ put_statement(const struct book *book)
         if (!is_shown(book, i))
             continue;
         put_view(sheet, row, COLUMN_PARTNER, one->partner);
+        put_view(sheet, row, COLUMN_NAME, one->name);
         put_money(book, sheet, row, COLUMN_STORE,
                   statement_words_adjusted(one));
         put_line(book, sheet, row, &one->line, true);
@@ -241,7 +244,7 @@ put_statement(const struct book *book)
     if (book->partner != NULL)
         return;
     worksheet_write_string(sheet, row + 1, 0, "program", book->bold);
-    snprintf(formula, sizeof formula, "=-F%u", row + 1);
+    snprintf(formula, sizeof formula, "=-G%u", row + 1);
     worksheet_write_formula_num(sheet, row + 1, COLUMN_NET, formula, book->sum,
                                 in_units(book->statement->program_net));
 }
@@ -249,22 +252,24 @@ put_statement(const struct book *book)
 static void
 put_stores(const struct book *book)
 {
-    static const char *const HEADINGS[] = { "partner",        "store",
-                                            "issue_cost",     "redeem_credit",
-                                            "voucher_credit", "net" };
+    static const char *const HEADINGS[] = {
+        "partner",       "name",           "store", "issue_cost",
+        "redeem_credit", "voucher_credit", "net"
+    };
     lxw_worksheet *sheet = workbook_add_worksheet(book->workbook, "Stores");
     struct statement_line sum = { 0 };
     uint32_t row = 1;
 
     put_headings(book, sheet, 0, HEADINGS, COUNT_OF(HEADINGS));
     put_measure_headings(book, sheet, 0);
-    worksheet_freeze_panes(sheet, 1, 2);
+    worksheet_freeze_panes(sheet, 1, 3);
     worksheet_set_column(sheet, 0, COLUMN_MEASURES + MEASURE_STATEMENT_COUNT,
                          15, NULL);
     for (uint32_t i = 0; i < book->statement->partner_count; i++) {
         const struct statement_partner *one = &book->statement->partners[i];
         for (uint32_t k = 0; is_shown(book, i) && k < one->store_count; k++) {
             put_view(sheet, row, COLUMN_PARTNER, one->partner);
+            put_view(sheet, row, COLUMN_NAME, one->name);
             worksheet_write_number(sheet, row, COLUMN_STORE,
                                    one->stores[k].store, NULL);
             put_line(book, sheet, row, &one->stores[k].line, false);
