@@ -31,7 +31,7 @@ REPLAY := candidate vary side almanac plain ratio rulebook quick_columns quick_l
 NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk greet agree session \
 	transport allow carry link notes safe hubs trust graft reign instance refill decide ask hold feed \
 	answer roster keeper desk teller inquiry pulse door copies retain join errand clerk store shadow feeding hub
-TOOLS := table lines csv lookup cell mapping_file mapping_event mapping \
+TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial command output query statement_words statement_csv \
 	statement_hledger statement_html evidence statement_xlsx statement_table \
 	cmd_ledger cmd_status cmd_backup \

@@ -72,6 +72,13 @@ complain_damage(const struct ledger *ledger, struct complaint *complaint)
     struct reader_damage damage = { 0 };
     char name[160];
 
+    if (ledger->journal == NULL) {
+        complain(complaint,
+                 "%s/journal: damaged, it can't be opened (seen at %s); "
+                 "restore a backup",
+                 ledger->dir, err_witness());
+        return ERR_CORRUPT;
+    }
     if (!find_damage(ledger, &damage)) {
         complain(complaint,
                  "%s: damaged (seen at %s); run `leima verify`; where that "
@@ -319,7 +326,7 @@ ledger_open(const char *dir, enum ledger_mode mode, struct complaint *complaint,
     size_t size = strlen(dir);
 
     if (size == 0 || size >= LEDGER_PATH_SIZE)
-        return complain(complaint, "%.64s: no path of a ledger", dir);
+        return complain(complaint, "\"%.64s\" is no path of a ledger", dir);
     ledger = calloc(1, sizeof *ledger);
     if (ledger == NULL)
         return ERR_MEMORY;

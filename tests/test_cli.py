@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -171,6 +172,151 @@ def test_wrong_options_and_operands():
     refused(2, "init", "L", "--node", "0", says=["--node", "1", '"0"'])
     refused(2, "status", "L", "--json=yes", says=["no value"])
     assert not os.path.exists("L")
+
+
+# Operands with which each command runs; LEDGER and FILE are replaced by what
+# is none.  An option stands here where it names a file.
+ZEROS = "0" * 64
+RUNS = (
+    "verify LEDGER", "member new LEDGER", "status LEDGER",
+    "backup LEDGER B", "restore N LEDGER", "prune LEDGER --older-than 400",
+    "rules check FILE", "rules publish LEDGER PROGRAM --from 2026-03-01",
+    "rules publish L FILE --from 2026-03-01", "rules list LEDGER",
+    "rules show LEDGER", "rules diff PROGRAM FILE", "rules diff FILE PROGRAM",
+    "rules check PROGRAM --ledger LEDGER",
+    "append LEDGER EVENTS", "append L FILE", "export LEDGER",
+    "import LEDGER EVENTS", "import L FILE", "import L EVENTS --map FILE",
+    "balance LEDGER 42", "accounts LEDGER", "explain LEDGER 42",
+    "history LEDGER 42", "redeem LEDGER 42 --points 100 --id a",
+    "segment LEDGER tier=gold", "rfm LEDGER", "rfm L --limits FILE",
+    "report LEDGER --by store", "settle LEDGER --period 2026-02",
+    "settle explain LEDGER --period 2026-02 --partner market",
+    f"settle verify FILE --key {ZEROS}", "settle verify PROGRAM --key FILE",
+    "settle key LEDGER", "liability LEDGER --through 2026-02",
+    "replay LEDGER --rules PROGRAM", "replay L --rules FILE",
+    "replay L --rules PROGRAM --baseline FILE", "generate LEDGER",
+    "hub LEDGER --listen tcp://127.0.0.1:0", "node LEDGER",
+    "enrol new LEDGER --node 3 --endpoint tcp://127.0.0.1:9",
+    "enrol new L --csv FILE --endpoint tcp://127.0.0.1:9",
+    "enrol list LEDGER", "enrol rotate LEDGER --node 3",
+    "enrol revoke LEDGER --node 3", "keys export LEDGER",
+    "keys import LEDGER EVENTS", "keys import L FILE",
+)
+
+
+def one_line(done, status, *says):
+    """The whole of an error: its status, and one line with these words."""
+    done.expect(status)
+    lines = done.err.splitlines()
+    assert len(lines) == 1, f"{done.words}: {done.err}"
+    for word in ("leima ", *says):
+        assert word in lines[0], f"{done.words}: no {word!r} in {lines[0]}"
+
+
+def run_with(line, place, what):
+    words = {place: what, "PROGRAM": PROGRAM, "EVENTS": EVENTS}
+    return leima(*(words.get(word, word) for word in line.split()))
+
+
+def no_files():
+    os.mkdir("dir")
+    open("empty", "w").close()
+    with open("binary", "wb") as file:
+        file.write(bytes(range(256)) * 40)
+    for name in ("noise", "hollow"):
+        os.makedirs(f"{name}/journal")
+    with open("noise/journal/data.mdb", "wb") as file:
+        file.write(bytes(range(256)) * 400)
+    open("hollow/journal/data.mdb", "w").close()
+
+
+def test_what_is_no_ledger_and_no_file():
+    """Every command, with a path that leads nowhere or to something else."""
+    ledger()
+    no_files()
+    for line in RUNS:
+        for what in ("missing", "dir", "empty", "binary", "hollow", "empty/x"):
+            if "LEDGER" in line:
+                one_line(run_with(line, "LEDGER", what), 1, what)
+        if "LEDGER" in line and line.split()[0] not in ("restore", "prune"):
+            one_line(run_with(line, "LEDGER", "noise"), 3, "noise/journal",
+                     "restore a backup")
+        if "FILE" in line:
+            one_line(run_with(line, "FILE", "missing"), 1, "missing",
+                     "No such file")
+            one_line(run_with(line, "FILE", "dir/x/y"), 1, "dir/x/y",
+                     "No such file")
+            one_line(run_with(line, "FILE", "empty/x"), 1, "empty/x",
+                     "Not a directory")
+            if not line.startswith("rules diff FILE"):
+                one_line(run_with(line, "FILE", "dir"), 1, "dir",
+                         "a directory; expected a file")
+    for name in commands():
+        assert name in ("init", "rules schema") or any(
+            line.startswith(name + " ") for line in RUNS), name
+    assert sorted(os.listdir("dir")) == [] and not os.path.exists("missing")
+
+
+def test_files_with_nothing_or_noise_in_them():
+    ledger()
+    no_files()
+    for line in RUNS:
+        for what in ("empty", "binary"):
+            if "FILE" not in line:
+                continue
+            done = run_with(line, "FILE", what)
+            if what == "empty" and line.split()[0] in ("append", "import") \
+                    and "--map" not in line:
+                done.expect(0)  # nothing is to be done
+                continue
+            assert done.status in (1, 5), f"{done.words}: {done.status}"
+            assert done.out == "" and what in done.err, \
+                f"{done.words}: {done.out} {done.err}"
+    equal("events", len(leima("export", "L").expect(0).out.splitlines()),
+          len(read(EVENTS).splitlines()))
+
+
+def test_paths_that_cant_be_written():
+    ledger()
+    no_files()
+    for line in ("settle L --period 2026-02 --format html --output",
+                 "settle L --period 2026-02 --format xlsx --output",
+                 f"replay L --rules {PROGRAM} --html",
+                 f"import L {EVENTS} --rejects", "generate --output",
+                 "generate L --rules"):
+        for what in ("empty/x", "missing/x/y"):
+            done = leima(*line.split(), what)
+            equal(f"{done.words}: status", done.status, 1)
+            assert what in done.err.splitlines()[-1], done.err
+        if "settle" not in line:
+            one_line(leima(*line.split(), "dir"), 1, "dir", "a directory")
+
+
+def values_of(name):
+    """The options of a command that take a value, and what help calls it."""
+    rows = re.findall(r"^  --([a-z-]+) ([A-Z][^ ]*)",
+                      leima(*name.split(), "--help").out, re.M)
+    return [row for row in rows if row[1] in (
+        "N", "S", "I", "YYYY-MM", "YYYY-MM-DD", "TIME", "AGE", "ENDPOINT",
+        "DAYS", "POSITION")]
+
+
+def test_wrong_values_of_every_option():
+    """Numbers, dates and endpoints that are none, each said by its option."""
+    ledger()
+    count = 0
+    for name in commands():
+        base = next((line for line in RUNS if line.startswith(name + " ")),
+                    name + " N")
+        words = [{"LEDGER": "L", "FILE": "L/journal", "PROGRAM": PROGRAM,
+                  "EVENTS": EVENTS}.get(word, word) for word in base.split()]
+        one_line(leima(*words, "--bogus"), 2, "--bogus", f"leima {name}")
+        for option, _ in values_of(name):
+            one_line(leima(*words, f"--{option}"), 2, f"--{option}")
+            for bad in ("xyzzy", "-5", "99999999999999999999", ""):
+                one_line(leima(*words, f"--{option}", bad), 2, f"--{option}")
+                count += 1
+    assert count > 100, count
 
 
 def test_not_found():

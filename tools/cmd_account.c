@@ -178,14 +178,18 @@ balance_one(struct query *query, uint32_t index, struct text *json)
 static enum command_status
 balance(const struct arguments *arguments)
 {
+    const uint32_t count = command_operand_count(arguments);
     struct query query;
     struct text json = { 0 };
     bool missing = false;
+    account_id id;
 
+    for (uint32_t i = 1; i < count; i++)
+        if (!command_account(arguments, i, &id))
+            return COMMAND_MISUSE;
     enum command_status status = query_open(
         &query, arguments,
         (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
-    uint32_t count = command_operand_count(arguments);
     for (uint32_t i = 1; i < count && status == COMMAND_DONE; i++) {
         status = balance_one(&query, i, &json);
         if (status == COMMAND_REFUSED) {

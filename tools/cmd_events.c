@@ -14,6 +14,7 @@
 #include "core/ledger_append.h"
 #include "core/reader.h"
 #include "tools/csv.h"
+#include "tools/file.h"
 #include "tools/lines.h"
 #include "tools/lookup.h"
 #include "tools/query.h"
@@ -76,17 +77,16 @@ static enum command_status
 read_batch(const struct arguments *arguments, const char *path,
            struct batch *batch)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    const char *name = is_stdin ? "standard input" : path;
-    FILE *in = is_stdin ? stdin : fopen(path, "rb");
     struct complaint why = { 0 };
     struct lines lines = { 0 };
+    FILE *in = NULL;
     view line;
 
-    if (in == NULL)
-        return command_fail(arguments, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
-                            "%s: %s", path, strerror(errno));
-    enum err err = lines_open(&lines, in);
+    enum err err = file_open(path, &in, &why);
+    if (err != OK)
+        return command_fail(arguments, err, "%s", why.text);
+    const char *name = in == stdin ? "standard input" : path;
+    err = lines_open(&lines, in);
     while (err == OK) {
         err = lines_next(&lines, &line);
         if (err == ERR_INPUT)
@@ -96,7 +96,7 @@ read_batch(const struct arguments *arguments, const char *path,
     }
     uint64_t number = lines.number;
     lines_close(&lines);
-    if (!is_stdin)
+    if (in != stdin)
         fclose(in);
     if (err == ERR_NOT_FOUND)
         return COMMAND_DONE;

@@ -16,6 +16,7 @@
 #include "core/json.h"
 #include "core/ledger_append.h"
 #include "core/ledger_publish.h"
+#include "tools/file.h"
 #include "tools/generate.h"
 #include "tools/query.h"
 
@@ -164,32 +165,35 @@ static enum command_status
 write_text(const struct arguments *arguments, const char *path,
            const char *text)
 {
-    FILE *out = fopen(path, "wb");
-    bool done = out != NULL && fputs(text, out) >= 0;
+    struct complaint why;
+    FILE *out = NULL;
 
-    if (out != NULL && fclose(out) != 0)
-        done = false;
-    if (done)
-        return COMMAND_DONE;
-    return command_fail(arguments, ERR_IO, "%s: %s", path, strerror(errno));
+    enum err err = file_create(path, &out, &why);
+    if (err == OK) {
+        fputs(text, out);
+        err = file_close(out, path, &why);
+    }
+    return err == OK ? COMMAND_DONE
+                     : command_fail(arguments, err, "%s", why.text);
 }
 
 static enum command_status
 into_file(struct generator *generator, const char *path)
 {
     const struct town_sink sink = { generator, write_event };
-    bool is_stdout = strcmp(path, "-") == 0;
+    struct complaint *why = &generator->complaint;
 
-    generator->out = is_stdout ? stdout : fopen(path, "wb");
-    if (generator->out == NULL)
-        return command_fail(generator->arguments, ERR_IO, "%s: %s", path,
-                            strerror(errno));
-    enum err err = generate_history(&generator->options, &sink);
-    if (!is_stdout && fclose(generator->out) != 0 && err == OK)
-        err = ERR_IO;
+    enum err err = file_create(path, &generator->out, why);
+    if (err != OK)
+        return command_fail(generator->arguments, err, "%s", why->text);
+    err = generate_history(&generator->options, &sink);
+    const enum err closed = file_close(generator->out, path, why);
+    if (closed != OK)
+        err = closed;
     command_progress_end(&generator->progress);
     return err == OK ? COMMAND_DONE
-                     : command_fail(generator->arguments, err, "%s", path);
+                     : command_fail(generator->arguments, err, "%s",
+                                    why->text[0] != '\0' ? why->text : path);
 }
 
 /* A ledger without rules gets those that the history speaks of. */

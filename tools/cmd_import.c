@@ -19,6 +19,7 @@
 
 #include "core/json.h"
 #include "core/ledger_append.h"
+#include "tools/file.h"
 #include "tools/lines.h"
 #include "tools/mapping.h"
 #include "tools/query.h"
@@ -31,6 +32,7 @@ struct import {
     const struct mapping *mapping; /* NULL: JSON Lines */
     const char *path;              /* of the file at work */
     FILE *rejects;                 /* NULL: not wanted */
+    bool begun;                    /* a file could be read */
     struct arena arena;            /* events of the batch, and their lines */
     struct ledger_entry *entries;
     view *texts; /* the line that each entry was; empty if it was mapped */
@@ -215,21 +217,21 @@ import_rows(struct import *import, FILE *in)
 static enum command_status
 import_file(struct import *import, const char *path)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *in = is_stdin ? stdin : fopen(path, "rb");
+    FILE *in = NULL;
+    enum err err = file_open(path, &in, &import->complaint);
 
-    if (in == NULL)
-        return command_fail(import->arguments,
-                            errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s",
-                            path, strerror(errno));
-    import->path = is_stdin ? "standard input" : path;
+    if (err != OK)
+        return command_fail(import->arguments, err, "%s",
+                            import->complaint.text);
+    import->path = in == stdin ? "standard input" : path;
     import->complaint.text[0] = '\0';
-    enum err err = import->mapping == NULL ? import_lines(import, in)
-                                           : import_rows(import, in);
+    import->begun = true;
+    err = import->mapping == NULL ? import_lines(import, in)
+                                  : import_rows(import, in);
     if (err == OK)
         err = flush(import);
     command_progress_end(&import->progress);
-    if (!is_stdin)
+    if (in != stdin)
         fclose(in);
     if (err == OK)
         return COMMAND_DONE;
@@ -249,10 +251,10 @@ read_mapping(const struct arguments *arguments, struct arena *arena,
     const char *path = command_option(arguments, "map");
     view bytes = { 0 };
 
-    enum err err = command_read_file(path, LIMIT_PROGRAM_SIZE, arena, &bytes);
+    struct complaint why;
+    enum err err = file_read(path, LIMIT_PROGRAM_SIZE, arena, &bytes, &why);
     if (err != OK)
-        return command_fail(arguments, err, "--map %s: %s", path,
-                            err == ERR_INPUT ? "too long" : "no such file");
+        return command_fail(arguments, err, "--map %s", why.text);
     struct mistakes *mistakes = ARENA_NEW(arena, struct mistakes, 1);
     err = mapping_file_read(bytes, arena, mistakes, ret_mapping);
     if (err == ERR_INPUT) {
@@ -300,10 +302,11 @@ open_parts(struct import *import, struct arena *lasting)
     if (command_option(arguments, "map") != NULL)
         status = read_mapping(arguments, lasting, &import->mapping);
     if (status == COMMAND_DONE && rejects != NULL) {
-        import->rejects = fopen(rejects, "wb");
-        if (import->rejects == NULL)
-            return command_fail(arguments, ERR_IO, "--rejects %s: %s", rejects,
-                                strerror(errno));
+        enum err err =
+            file_create(rejects, &import->rejects, &import->complaint);
+        if (err != OK)
+            return command_fail(arguments, err, "--rejects %s",
+                                import->complaint.text);
     }
     if (status == COMMAND_DONE)
         status = query_instance(arguments);
@@ -330,10 +333,9 @@ import_all(const struct arguments *arguments)
         status == COMMAND_DONE)
         status =
             command_fail(arguments, ERR_IO, "--rejects: %s", strerror(errno));
-    if (import.ledger != NULL) {
+    if (import.begun)
         print_summary(&import);
-        ledger_close(import.ledger);
-    }
+    ledger_close(import.ledger);
     arena_close(&import.arena);
     arena_close(&lasting);
     free(import.entries);

@@ -12,6 +12,7 @@
 
 #include "core/crypto.h"
 #include "nodes/keyring.h"
+#include "tools/file.h"
 #include "tools/query.h"
 
 enum { PASSPHRASE_SIZE = 1024 };
@@ -90,16 +91,20 @@ keys_import(const struct arguments *arguments)
                                          "for the passphrase");
     if (!arena_open(&arena, 4 * KEYRING_LINE_SIZE))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
-    enum err err = command_read_file(path, KEYRING_LINE_SIZE, &arena, &line);
-    if (err != OK)
-        complain(&complaint, "%s: can't read it", path);
-    else
+    enum err err =
+        file_read(path, KEYRING_LINE_SIZE, &arena, &line, &complaint);
+    if (err != OK) {
+        status = command_fail(arguments, err, "%s", complaint.text);
+    } else {
         err = keyring_import(command_operand(arguments, 0),
                              read_passphrase(text), line, &complaint);
-    crypto_wipe(text, sizeof text);
+        crypto_wipe(text, sizeof text);
+        if (err != OK)
+            status =
+                command_fail(arguments, err, "%s: %s", path, complaint.text);
+    }
     arena_close(&arena);
-    return err == OK ? COMMAND_DONE
-                     : command_fail(arguments, err, "%s", complaint.text);
+    return status;
 }
 
 const struct command cmd_keys_table[] = {

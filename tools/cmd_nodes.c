@@ -13,6 +13,7 @@
 #include "nodes/reign.h"
 #include "nodes/store.h"
 #include "nodes/trace.h"
+#include "tools/file.h"
 #include "tools/query.h"
 #include "tools/table.h"
 
@@ -135,6 +136,19 @@ serve(const struct arguments *arguments, view ticket,
     }
 }
 
+/* Where the option was given it names one; else that has been said. */
+static bool
+has_endpoint(const struct arguments *arguments, const char *name)
+{
+    const char *given = command_option(arguments, name);
+
+    if (given == NULL || keys_is_endpoint(given))
+        return true;
+    command_misuse(arguments, "--%s: expected tcp://HOST:PORT, found \"%s\"",
+                   name, given);
+    return false;
+}
+
 /* What is asked for is read first, so that nothing is done by halves. */
 static enum command_status
 hub(const struct arguments *arguments)
@@ -151,12 +165,16 @@ hub(const struct arguments *arguments)
     if (!listens && !promotes)
         return command_misuse(arguments, "--listen tcp://ADDRESS:PORT is "
                                          "needed; port 0 takes any free one");
+    if (!has_endpoint(arguments, "listen") ||
+        !has_endpoint(arguments, "endpoint") ||
+        !has_endpoint(arguments, "standby-of"))
+        return COMMAND_MISUSE;
     set_trace(arguments);
     if (!arena_open(&arena, 1u << 16))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     enum err err = OK;
     if (joins)
-        err = command_read_file("-", KEYS_STRING_SIZE, &arena, &ticket);
+        err = file_read("-", KEYS_STRING_SIZE, &arena, &ticket, &complaint);
     if (joins && (err != OK || ticket.size == 0))
         err = complain(&complaint, "no string on standard input");
     if (err == OK && promotes)
@@ -184,14 +202,16 @@ node(const struct arguments *arguments)
 
     if (ticket != NULL && strcmp(ticket, "-") != 0)
         return misuse_of_join(arguments);
-    if (!command_age(arguments, "retention", &options.keep_ms))
+    if (!command_age(arguments, "retention", &options.keep_ms) ||
+        !has_endpoint(arguments, "hub"))
         return COMMAND_MISUSE;
     set_trace(arguments);
     if (!arena_open(&arena, 1u << 16))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     enum err err = OK;
     if (ticket != NULL)
-        err = command_read_file("-", KEYS_STRING_SIZE, &arena, &options.ticket);
+        err = file_read("-", KEYS_STRING_SIZE, &arena, &options.ticket,
+                        &complaint);
     if (ticket != NULL && (err != OK || options.ticket.size == 0))
         err = complain(&complaint, "no string on standard input");
     else
@@ -350,35 +370,59 @@ parse_line(view line, struct enrolment *enrolment)
 }
 
 /* All lines are looked at before the first is enrolled. */
+/* Looked through before the first is enrolled. */
 static enum command_status
-enrol_file(struct office *office, view file)
+enrol_lines(struct office *office, const char *path, view rest, bool write)
 {
     enum command_status status = COMMAND_DONE;
+    uint32_t count = 0;
 
-    for (int write = 0; write < 2 && status == COMMAND_DONE; write++) {
-        view rest = file;
-        for (uint32_t number = 1; rest.size > 0 && status == COMMAND_DONE;
-             number++) {
-            const uint8_t *end = memchr(rest.bytes, '\n', rest.size);
-            view line = { rest.bytes,
-                          end ? (uint32_t)(end - rest.bytes) : rest.size };
-            uint32_t used = line.size + (end ? 1 : 0);
-            rest.bytes += used;
-            rest.size -= used;
-            if (line.size > 0 && line.bytes[line.size - 1] == '\r')
-                line.size--;
-            struct enrolment enrolment = { 0 };
-            if (line.size == 0)
-                continue;
-            if (!parse_line(line, &enrolment))
-                status = command_fail(office->arguments, ERR_INPUT,
-                                      "line %u: expected NODE,STORE,...; "
-                                      "nobody was enrolled",
-                                      number);
-            else if (write)
-                status = enrol_one(office, &enrolment);
-        }
+    for (uint32_t number = 1; rest.size > 0 && status == COMMAND_DONE;
+         number++) {
+        struct enrolment enrolment = { 0 };
+        const uint8_t *end = memchr(rest.bytes, '\n', rest.size);
+        view line = { rest.bytes,
+                      end ? (uint32_t)(end - rest.bytes) : rest.size };
+        const uint32_t used = line.size + (end ? 1 : 0);
+        rest.bytes += used;
+        rest.size -= used;
+        if (line.size > 0 && line.bytes[line.size - 1] == '\r')
+            line.size--;
+        if (line.size == 0)
+            continue;
+        count++;
+        if (!parse_line(line, &enrolment))
+            status = command_fail(office->arguments, ERR_INPUT,
+                                  "%s:%u: expected NODE,STORE,...; nobody was "
+                                  "enrolled",
+                                  path, number);
+        else if (write)
+            status = enrol_one(office, &enrolment);
     }
+    if (status == COMMAND_DONE && count == 0)
+        status = command_fail(
+            office->arguments, ERR_INPUT,
+            "%s: it is empty; expected lines of NODE,STORE,...", path);
+    return status;
+}
+
+static enum command_status
+enrol_file(struct office *office, const char *path)
+{
+    struct complaint complaint = { 0 };
+    struct arena arena = { 0 };
+    view file;
+
+    enum err err = arena_open(&arena, CSV_SIZE_MAX * 2) ? OK : ERR_MEMORY;
+    if (err == OK)
+        err = file_read(path, CSV_SIZE_MAX, &arena, &file, &complaint);
+    enum command_status status =
+        err == OK
+            ? enrol_lines(office, path, file, false)
+            : command_fail(office->arguments, err, "--csv %s", complaint.text);
+    if (status == COMMAND_DONE)
+        status = enrol_lines(office, path, file, true);
+    arena_close(&arena);
     return status;
 }
 
@@ -410,10 +454,8 @@ static enum command_status
 enrol_new(const struct arguments *arguments)
 {
     struct office office;
-    struct arena arena = { 0 };
     struct enrolment enrolment = { 0 };
     int64_t number = 0;
-    view file;
     const char *csv = command_option(arguments, "csv");
     const char *stores = command_option(arguments, "stores");
 
@@ -447,15 +489,8 @@ enrol_new(const struct arguments *arguments)
         status = find_hubs(&office);
     if (status == COMMAND_DONE && csv == NULL)
         status = enrol_one(&office, &enrolment);
-    if (status == COMMAND_DONE && csv != NULL) {
-        enum err err = arena_open(&arena, CSV_SIZE_MAX * 2) ? OK : ERR_MEMORY;
-        if (err == OK)
-            err = command_read_file(csv, CSV_SIZE_MAX, &arena, &file);
-        status = err == OK
-                     ? enrol_file(&office, file)
-                     : command_fail(arguments, err, "%s: can't read it", csv);
-        arena_close(&arena);
-    }
+    if (status == COMMAND_DONE && csv != NULL)
+        status = enrol_file(&office, csv);
     close_office(&office);
     return status;
 }

@@ -11,6 +11,7 @@
 #include "replay/report.h"
 #include "replay/report_html.h"
 #include "replay/vary.h"
+#include "tools/file.h"
 #include "tools/output.h"
 #include "tools/query.h"
 #include "tools/replay_table.h"
@@ -69,12 +70,10 @@ tell_mistakes(const struct mistakes *mistakes, const char *name, view file)
 static enum command_status
 read_file(struct replay *replay, const char *name, view *ret_file)
 {
-    enum err err =
-        command_read_file(name, LIMIT_PROGRAM_SIZE, replay->arena, ret_file);
+    enum err err = file_read(name, LIMIT_PROGRAM_SIZE, replay->arena, ret_file,
+                             &replay->complaint);
 
-    if (err == OK)
-        return COMMAND_DONE;
-    return command_fail(replay->arguments, err, "%s: can't be read", name);
+    return err == OK ? COMMAND_DONE : fail(replay, err);
 }
 
 static enum command_status
@@ -290,11 +289,12 @@ print_table(const struct replay *replay, const struct comparison *comparisons)
 static enum command_status
 write_file(const struct replay *replay, const char *path, struct text *text)
 {
-    enum err err = output_write(path, text);
+    struct complaint why;
+    enum err err = output_write(path, text, &why);
 
     text_close(text);
     return err == OK ? COMMAND_DONE
-                     : command_fail(replay->arguments, err, "%s", path);
+                     : command_fail(replay->arguments, err, "%s", why.text);
 }
 
 static enum command_status
@@ -483,9 +483,10 @@ check_file(struct replay *replay, const char *name, uint32_t axis_count,
     struct variant variant;
     view file;
 
-    enum err err = command_read_file(name, LIMIT_PROGRAM_SIZE, &scratch, &file);
+    enum err err = file_read(name, LIMIT_PROGRAM_SIZE, &scratch, &file,
+                             &replay->complaint);
     if (err != OK)
-        return command_fail(replay->arguments, err, "%s: can't be read", name);
+        return fail(replay, err);
     enum command_status status = check_program(replay, name, file, scratch);
     uint64_t count =
         vary_count(replay->axes, axis_count, SIMULATE_CANDIDATES_MAX);
@@ -531,11 +532,13 @@ static enum command_status
 check_output(const struct replay *replay, const char *option)
 {
     const char *path = command_option(replay->arguments, option);
-    enum err err = path == NULL ? OK : output_check(path);
+    struct complaint why;
+    enum err err = path == NULL ? OK : output_check(path, &why);
 
-    return err == OK ? COMMAND_DONE
-                     : command_fail(replay->arguments, err,
-                                    "%s can't be written", path);
+    return err == OK
+               ? COMMAND_DONE
+               : command_fail(replay->arguments, err,
+                              "--%s can't be written: %s", option, why.text);
 }
 
 static enum command_status

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "core/yaml.h"
 #include "tools/csv.h"
+#include "tools/file.h"
 #include "tools/query.h"
 #include "tools/table.h"
 
@@ -68,7 +69,8 @@ read_limits(struct query *query, struct rfm_limits *limits)
         return command_fail(query->arguments, ERR_MEMORY, "can't begin");
     struct mistakes *mistakes = ARENA_NEW(&arena, struct mistakes, 1);
     struct text text = { 0 };
-    enum err err = command_read_file(path, SIZE_MAX_, &arena, &bytes);
+    enum err err =
+        file_read(path, SIZE_MAX_, &arena, &bytes, &query->complaint);
     if (err == OK)
         err = yaml_read(bytes, &arena, mistakes, &root);
     if (root != NULL)
@@ -81,8 +83,8 @@ read_limits(struct query *query, struct rfm_limits *limits)
     if (mistakes->total > 0)
         status = COMMAND_REFUSED;
     else if (err != OK)
-        status = command_fail(query->arguments, err, "--limits %s: %s", path,
-                              "can't be read");
+        status = command_fail(query->arguments, err, "--limits %s",
+                              query->complaint.text);
     text_close(&text);
     arena_close(&arena);
     return status;

@@ -9,6 +9,7 @@
 #include "core/program_diff.h"
 #include "core/program_schema.h"
 #include "core/program_yaml.h"
+#include "tools/file.h"
 #include "tools/query.h"
 #include "tools/table.h"
 #include "tools/trial.h"
@@ -33,14 +34,11 @@ read_rules(const struct arguments *arguments, const char *path,
 {
     rules->path = path;
     rules->program = NULL;
+    struct complaint why;
     enum err err =
-        command_read_file(path, LIMIT_PROGRAM_SIZE, arena, &rules->file);
-    if (err == ERR_INPUT)
-        return command_fail(arguments, err,
-                            "%s: longer than a program file may be (%d bytes)",
-                            path, LIMIT_PROGRAM_SIZE);
+        file_read(path, LIMIT_PROGRAM_SIZE, arena, &rules->file, &why);
     if (err != OK)
-        return command_fail(arguments, err, "%s: no such file", path);
+        return command_fail(arguments, err, "%s", why.text);
     err = program_yaml_check(rules->file, arena, &rules->mistakes,
                              &rules->program, &rules->zone);
     if (err != OK && err != ERR_INPUT)

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/limits.h"
 #include "core/seal.h"
+#include "tools/file.h"
 #include "tools/query.h"
 #include "tools/statement_words.h"
 
@@ -30,11 +31,12 @@ static enum command_status
 read_file(struct check *check, const char *path, uint32_t size_max,
           view *ret_bytes)
 {
-    enum err err = command_read_file(path, size_max, &check->arena, ret_bytes);
+    enum err err =
+        file_read(path, size_max, &check->arena, ret_bytes, &check->complaint);
 
     if (err == OK)
         return COMMAND_DONE;
-    return command_fail(check->arguments, err, "%s: can't be read", path);
+    return command_fail(check->arguments, err, "%s", check->complaint.text);
 }
 
 /* The key as 64 digits, or the name of a file that holds them. */
@@ -56,8 +58,9 @@ read_key(struct check *check)
     if (seal_parse_key(text, &check->key))
         return COMMAND_DONE;
     return command_fail(check->arguments, ERR_INPUT,
-                        "--key: expected 64 hexadecimal digits, or a file of "
-                        "them");
+                        "--key %s: expected 64 hexadecimal digits, or a file "
+                        "of them",
+                        given);
 }
 
 static enum command_status

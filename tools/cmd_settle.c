@@ -19,6 +19,8 @@
 #include "core/silence.h"
 #include "core/statement.h"
 #include "tools/evidence.h"
+#include "tools/file.h"
+#include "tools/output.h"
 #include "tools/query.h"
 #include "tools/statement_csv.h"
 #include "tools/statement_hledger.h"
@@ -86,11 +88,11 @@ fail(const struct settle *settle, enum err err)
 }
 
 static enum command_status
-fail_write(const struct settle *settle, const char *path)
+fail_write(const struct settle *settle, enum err err,
+           const struct complaint *why)
 {
-    return command_fail(settle->arguments, ERR_IO,
-                        "%s: the statement can't be written: %s", path,
-                        strerror(errno));
+    return command_fail(settle->arguments, err,
+                        "the statement can't be written: %s", why->text);
 }
 
 /* --- the statement of a period --- */
@@ -167,50 +169,49 @@ make_path(const struct settle *settle, enum form form,
              ENDINGS[form], more);
 }
 
-/* Writes to the file, or to standard output if there is no folder. */
 static enum command_status
 write_bytes(const struct settle *settle, const struct text *text,
             const char *path)
 {
-    FILE *out = settle->folder == NULL ? stdout : fopen(path, "w");
+    struct complaint why;
+    enum err err = output_write(path, text, &why);
 
-    if (out == NULL)
-        return fail_write(settle, path);
-    bool done =
-        text_ok(text) && fwrite(text->bytes, 1, text->size, out) == text->size;
-    if (out != stdout && fclose(out) != 0)
-        done = false;
-    return done ? COMMAND_DONE : fail_write(settle, path);
+    return err == OK ? COMMAND_DONE : fail_write(settle, err, &why);
 }
 
 static enum command_status
 write_table(const struct settle *settle,
             const struct statement_partner *partner, const char *path)
 {
-    FILE *out = settle->folder == NULL ? stdout : fopen(path, "w");
+    struct complaint why;
+    FILE *out = NULL;
+    bool whole = true;
 
-    if (out == NULL)
-        return fail_write(settle, path);
-    bool done = statement_table(out, &settle->statement, partner);
-    if (out != stdout && fclose(out) != 0)
-        done = false;
-    return done ? COMMAND_DONE : fail_write(settle, path);
+    enum err err = file_create(path, &out, &why);
+    if (err == OK) {
+        whole = statement_table(out, &settle->statement, partner);
+        err = file_close(out, path, &why);
+    }
+    if (err == OK && !whole)
+        return command_fail(settle->arguments, ERR_MEMORY, "%s", path);
+    return err == OK ? COMMAND_DONE : fail_write(settle, err, &why);
 }
 
 static enum command_status
 copy_to_stdout(const struct settle *settle, const char *path)
 {
+    struct complaint why;
     char bytes[65536];
+    FILE *in = NULL;
     size_t size;
-    FILE *in = fopen(path, "r");
 
-    if (in == NULL)
-        return fail_write(settle, path);
-    while ((size = fread(bytes, 1, sizeof bytes, in)) > 0)
-        fwrite(bytes, 1, size, stdout);
-    bool done = ferror(in) == 0;
-    fclose(in);
-    return done ? COMMAND_DONE : fail_write(settle, path);
+    enum err err = file_open(path, &in, &why);
+    if (err == OK) {
+        while ((size = fread(bytes, 1, sizeof bytes, in)) > 0)
+            fwrite(bytes, 1, size, stdout);
+        err = file_close(in, path, &why);
+    }
+    return err == OK ? COMMAND_DONE : fail_write(settle, err, &why);
 }
 
 /* The library writes to paths only: standard output gets a copy. */
@@ -228,7 +229,8 @@ write_xlsx(struct settle *settle, const struct statement_partner *partner,
     if (to_stdout) {
         int file = mkstemp(draft);
         if (file < 0)
-            return fail_write(settle, draft);
+            return command_fail(settle->arguments, ERR_IO, "%s: %s", draft,
+                                strerror(errno));
         close(file);
     }
     enum err err = evidence_gather(settle->ledger, &settle->books,
@@ -239,7 +241,7 @@ write_xlsx(struct settle *settle, const struct statement_partner *partner,
     enum command_status status =
         err == OK ? COMMAND_DONE
                   : command_fail(settle->arguments, err,
-                                 "the workbook can't be written");
+                                 "%s: the workbook can't be written", path);
     if (status == COMMAND_DONE && to_stdout)
         status = copy_to_stdout(settle, draft);
     if (to_stdout)
@@ -262,7 +264,7 @@ static enum command_status
 write_form(struct settle *settle, const struct statement_partner *partner)
 {
     const struct statement *statement = &settle->statement;
-    char path[PATH_SIZE] = "standard output";
+    char path[PATH_SIZE] = "-";
     struct text text = { 0 };
 
     if (settle->folder != NULL)
@@ -377,7 +379,10 @@ write_period(struct settle *settle)
     }
     if (settle->folder != NULL && mkdir(settle->folder, 0777) != 0 &&
         errno != EEXIST)
-        return fail_write(settle, settle->folder);
+        return command_fail(
+            settle->arguments,
+            errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO,
+            "--output %s: can't be made: %s", settle->folder, strerror(errno));
     if (command_flag(settle->arguments, "signed"))
         return write_signed(settle);
     if (command_flag(settle->arguments, "apart") && partner == NULL)

@@ -623,30 +623,7 @@ command_fail(const struct arguments *arguments, enum err err,
     return status;
 }
 
-/* --- files and progress ------------------------------------------------- */
-
-enum err
-command_read_file(const char *path, uint32_t size_max, struct arena *arena,
-                  view *ret_bytes)
-{
-    bool is_stdin = strcmp(path, "-") == 0;
-    enum err err = OK;
-
-    FILE *in = is_stdin ? stdin : fopen(path, "rb");
-    if (in == NULL)
-        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-    uint8_t *bytes = arena_take(arena, (size_t)size_max + 1);
-    size_t size = fread(bytes, 1, (size_t)size_max + 1, in);
-    if (ferror(in))
-        err = ERR_IO;
-    else if (size > size_max)
-        err = ERR_INPUT;
-    else
-        *ret_bytes = (view) { bytes, (uint32_t)size };
-    if (!is_stdin)
-        fclose(in);
-    return err;
-}
+/* --- progress ----------------------------------------------------------- */
 
 /* 1234567 as "1,234,567". */
 static void

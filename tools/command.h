@@ -111,11 +111,6 @@ enum command_status command_fail(const struct arguments *arguments,
 /* The status alone. */
 enum command_status command_status_of(enum err err);
 
-/* Reads a whole file ("-": standard input) into the arena.  ERR_NOT_FOUND,
- * ERR_IO; ERR_INPUT: larger than `size_max`. */
-NODISCARD enum err command_read_file(const char *path, uint32_t size_max,
-                                     struct arena *arena, view *ret_bytes);
-
 /* A line "WORDS 12,345" that is redrawn in place, on a terminal only and at
  * most ten times a second; with a total also how many a second, and how many
  * seconds are left. */

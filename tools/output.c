@@ -1,5 +1,7 @@
 #include "tools/output.h"
 
+#include "tools/file.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,20 +17,16 @@ struct fresh {
     FILE *out;
 };
 
-static enum err
-fault(void)
-{
-    return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
-}
-
-/* The path itself, and a name beside it. */
+/* The path itself, and a name beside it.  False: as errno says. */
 static bool
 name_fresh(const char *path, bool there, struct fresh *fresh)
 {
     const int room = PATH_MAX;
 
+    errno = ENOENT;
     if (*path == '\0')
         return false; /* a name beside it could be written */
+    errno = ENAMETOOLONG;
     if (there ? access(path, W_OK) != 0 || realpath(path, fresh->path) == NULL
               : snprintf(fresh->path, PATH_MAX, "%s", path) >= room)
         return false;
@@ -37,23 +35,23 @@ name_fresh(const char *path, bool there, struct fresh *fresh)
 
 /* With the mode of the file that is there, or that a new one gets. */
 static enum err
-open_fresh(const char *path, struct fresh *fresh)
+open_fresh(const char *path, struct fresh *fresh, struct complaint *complaint)
 {
     struct stat old;
     bool there = stat(path, &old) == 0;
 
     if (!name_fresh(path, there, fresh))
-        return ERR_IO;
+        return file_fault(path, complaint);
     int file = mkstemp(fresh->name);
     if (file < 0)
-        return fault();
+        return file_fault(path, complaint);
     mode_t mask = umask(0);
     umask(mask);
     fresh->out = fdopen(file, "wb");
     if (fresh->out != NULL &&
         fchmod(file, there ? old.st_mode & 0777 : 0666 & ~mask) == 0)
         return OK;
-    enum err err = fault();
+    enum err err = file_fault(path, complaint);
     if (fresh->out == NULL ? close(file) != 0 : fclose(fresh->out) != 0)
         err = ERR_IO;
     unlink(fresh->name);
@@ -79,15 +77,19 @@ is_folder(const char *path)
 }
 
 enum err
-output_check(const char *path)
+output_check(const char *path, struct complaint *complaint)
 {
     struct fresh fresh;
 
     if (strcmp(path, "-") == 0)
         return OK;
-    if (is_written_as_it_is(path))
-        return is_folder(path) || access(path, W_OK) != 0 ? ERR_IO : OK;
-    enum err err = open_fresh(path, &fresh);
+    if (is_written_as_it_is(path)) {
+        if (!is_folder(path) && access(path, W_OK) == 0)
+            return OK;
+        errno = is_folder(path) ? EISDIR : errno;
+        return file_fault(path, complaint);
+    }
+    enum err err = open_fresh(path, &fresh, complaint);
     if (err != OK)
         return err;
     fclose(fresh.out);
@@ -96,48 +98,41 @@ output_check(const char *path)
 }
 
 static enum err
-put(FILE *out, const struct text *text)
+write_as_it_is(const char *path, const struct text *text,
+               struct complaint *complaint)
 {
-    return fwrite(text->bytes, 1, text->size, out) == text->size &&
-                   fflush(out) == 0
-               ? OK
-               : fault();
-}
+    FILE *out = NULL;
+    enum err err = file_create(path, &out, complaint);
 
-static enum err
-write_as_it_is(const char *path, const struct text *text)
-{
-    bool is_stdout = strcmp(path, "-") == 0;
-    FILE *out = is_stdout ? stdout : fopen(path, "wb");
-
-    if (out == NULL)
-        return fault();
-    enum err err = put(out, text);
-    if (!is_stdout && fclose(out) != 0 && err == OK)
-        err = fault();
-    return err;
+    if (err != OK)
+        return err;
+    fwrite(text->bytes, 1, text->size, out);
+    return file_close(out, path, complaint);
 }
 
 enum err
-output_write(const char *path, const struct text *text)
+output_write(const char *path, const struct text *text,
+             struct complaint *complaint)
 {
     struct fresh fresh;
 
-    if (!text_ok(text))
+    if (!text_ok(text)) {
+        complain(complaint, "%s: it is too long for the memory", path);
         return ERR_MEMORY;
+    }
     if (is_written_as_it_is(path))
-        return write_as_it_is(path, text);
-    enum err err = open_fresh(path, &fresh);
+        return write_as_it_is(path, text, complaint);
+    enum err err = open_fresh(path, &fresh, complaint);
     if (err != OK)
         return err;
-    err = put(fresh.out, text);
     /* A power cut must not leave the name with an empty file. */
-    if (err == OK && fsync(fileno(fresh.out)) != 0)
-        err = fault();
+    if (fwrite(text->bytes, 1, text->size, fresh.out) != text->size ||
+        fflush(fresh.out) != 0 || fsync(fileno(fresh.out)) != 0)
+        err = file_fault(path, complaint);
     if (fclose(fresh.out) != 0 && err == OK)
-        err = fault();
+        err = file_fault(path, complaint);
     if (err == OK && rename(fresh.name, fresh.path) != 0)
-        err = fault();
+        err = file_fault(path, complaint);
     if (err != OK)
         unlink(fresh.name);
     return err;

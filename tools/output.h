@@ -16,10 +16,11 @@
 
 /* Whether the file could be written now: asked before the long part of a
  * command, so that a wrong name is told at once.  Leaves nothing behind.
- * ERR_IO, ERR_FULL. */
-NODISCARD enum err output_check(const char *path);
+ * Faults here and below are those of file_fault(). */
+NODISCARD enum err output_check(const char *path, struct complaint *complaint);
 
-/* ERR_MEMORY: the text has failed; ERR_IO, ERR_FULL. */
-NODISCARD enum err output_write(const char *path, const struct text *text);
+/* ERR_MEMORY: the text has failed. */
+NODISCARD enum err output_write(const char *path, const struct text *text,
+                                struct complaint *complaint);
 
 #endif

@@ -1,0 +1,95 @@
+#include "tools/file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool
+is_standard(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+enum err
+file_fault(const char *path, struct complaint *complaint)
+{
+    const int code = errno;
+
+    if (code == EISDIR) {
+        complain(complaint, "%s: a directory; expected a file", path);
+        return ERR_INPUT;
+    }
+    complain(complaint, "%s: %s", path[0] == '\0' ? "\"\"" : path,
+             strerror(code));
+    if (code == ENOENT || code == ENOTDIR)
+        return ERR_NOT_FOUND;
+    return code == ENOSPC || code == EDQUOT ? ERR_FULL : ERR_IO;
+}
+
+enum err
+file_open(const char *path, FILE **ret_file, struct complaint *complaint)
+{
+    struct stat about;
+    FILE *file = is_standard(path) ? stdin : fopen(path, "rb");
+
+    if (file == NULL)
+        return file_fault(path, complaint);
+    /* A directory opens, too, and fails when it is read. */
+    if (fstat(fileno(file), &about) == 0 && S_ISDIR(about.st_mode)) {
+        if (file != stdin)
+            fclose(file);
+        errno = EISDIR;
+        return file_fault(path, complaint);
+    }
+    *ret_file = file;
+    return OK;
+}
+
+enum err
+file_create(const char *path, FILE **ret_file, struct complaint *complaint)
+{
+    FILE *file = is_standard(path) ? stdout : fopen(path, "wb");
+
+    if (file == NULL)
+        return file_fault(path, complaint);
+    *ret_file = file;
+    return OK;
+}
+
+enum err
+file_close(FILE *file, const char *path, struct complaint *complaint)
+{
+    bool done = ferror(file) == 0;
+
+    if (file == stdin)
+        return OK;
+    if (file == stdout)
+        done = fflush(file) == 0 && done;
+    else
+        done = fclose(file) == 0 && done;
+    return done ? OK : file_fault(path, complaint);
+}
+
+enum err
+file_read(const char *path, uint32_t size_max, struct arena *arena,
+          view *ret_bytes, struct complaint *complaint)
+{
+    FILE *in = NULL;
+    enum err err = file_open(path, &in, complaint);
+
+    if (err != OK)
+        return err;
+    uint8_t *bytes = arena_take(arena, (size_t)size_max + 1);
+    size_t size = fread(bytes, 1, (size_t)size_max + 1, in);
+    if (ferror(in)) {
+        err = file_fault(path, complaint);
+    } else if (size > size_max) {
+        complain(complaint, "%s: expected at most %u bytes", path, size_max);
+        err = ERR_INPUT;
+    } else {
+        *ret_bytes = (view) { bytes, (uint32_t)size };
+    }
+    if (in != stdin)
+        fclose(in);
+    return err;
+}

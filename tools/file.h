@@ -1,0 +1,38 @@
+/*
+ * file.h - the files that a command line names, and what to say of those that
+ * are not there or not what they should be
+ *
+ * Someone has mistyped a name far more often than a disk has failed: a name
+ * that leads nowhere, or to a directory, is refused (ERR_NOT_FOUND, ERR_INPUT),
+ * and only what the machine itself can't do is its fault (ERR_IO, ERR_FULL).
+ */
+#ifndef TOOLS_FILE_H
+#define TOOLS_FILE_H
+
+#include <stdio.h>
+
+#include "core/err.h"
+
+/* What errno means for whoever gave the name; said with it. */
+NODISCARD enum err file_fault(const char *path, struct complaint *complaint);
+
+/* Opens the file to be read, "-": standard input; or makes it anew to be
+ * written, "-": standard output.  What is wrong is said with its name. */
+NODISCARD enum err file_open(const char *path, FILE **ret_file,
+                             struct complaint *complaint);
+NODISCARD enum err file_create(const char *path, FILE **ret_file,
+                               struct complaint *complaint);
+
+/* Closes what one of these opened; the standard ones are only flushed.  A file
+ * that was written: ERR_FULL, ERR_IO where not all of it is there, of which
+ * the complaint says the rest. */
+NODISCARD enum err file_close(FILE *file, const char *path,
+                              struct complaint *complaint);
+
+/* Reads a whole file into the arena.  Also ERR_INPUT: larger than `size_max`.
+ */
+NODISCARD enum err file_read(const char *path, uint32_t size_max,
+                             struct arena *arena, view *ret_bytes,
+                             struct complaint *complaint);
+
+#endif
