@@ -115,6 +115,8 @@ ask_fork(struct session *session, struct lane *lane, const stream_head *ends,
     frame->forkq.flags = fork->neighbours ? FRAME_NEIGHBOURS : 0;
     frame->forkq.heads = fork->heads;
     frame->forkq.head_count = fork->head_count;
+    /* That says it all, and there may be another to look for. */
+    fork->busy = !fork->neighbours;
 }
 
 /* With this the search begins. */
@@ -144,7 +146,10 @@ checked(struct session *session, struct lane *lane, stream_head ours)
         return;
     }
     talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, lane->peer.seq);
-    say_forked(session, lane);
+    if (session->options.role == SYNC_NODE && !is_ours_to_leave(session, lane))
+        lane->out = LANE_STOPPED; /* nothing to look for, as in a FORKA */
+    else
+        say_forked(session, lane);
 }
 
 void

@@ -50,6 +50,36 @@ TEST(case_4_an_old_fork_holds_up_no_new_one)
     parley_finish(world);
 }
 
+/* Nor where the hub has less of it than this node. */
+TEST(case_4_an_old_fork_is_not_searched_again)
+{
+    struct world *world = parley_begin();
+    stream_id next = TILL;
+
+    next.incarnation = 8;
+    parley_append(&world->hub, TILL, 1, 'a');
+    parley_append(&world->hub, next, 1, 'c');
+    parley_append(&world->hub, next, 1, 'c');
+    parley_append(&world->node, TILL, 1, 'x');
+    parley_append(&world->node, next, 1, 'c');
+    parley_append(&world->node, next, 1, 'y');
+    world->offers_left = 1;
+    world->fetch = true;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 1x 3.8.0 2y\n"
+                       "h WELCOME 3.7.0 1a 3.8.0 2c\n"
+                       "n alarm forked\n"
+                       "n alarm forked\n"
+                       "n FORKA 3.8.0 common 0 differs 2\n"
+                       "h alarm forked\n"
+                       "h FORKQ 3.8.0 1c\n"
+                       "n FORKA 3.8.0 common 1 differs 0\n"
+                       "h FORKQ 3.8.0 1c 2c neighbours\n"
+                       "n branches at 1c\n");
+    parley_finish(world);
+}
+
 /* --- case 6: twins ------------------------------------------------------- */
 
 /* The disk of a till is cloned at 2 and both machines sell on.  The clone finds
@@ -415,6 +445,7 @@ TEST(case_11_a_welcome_in_another_version_is_refused)
 }
 
 RUN(cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
+    cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),
     cmocka_unit_test(case_6_of_twins_both_are_heard),
     cmocka_unit_test(case_6_a_twin_that_is_fenced_lets_the_other_finish),
     cmocka_unit_test(case_7_a_poison_event_stops_no_stream),

@@ -180,6 +180,47 @@ TEST(the_longer_branch_of_a_standby_is_left_too)
     parley_finish(world);
 }
 
+/* One search follows the other: the second waits until the first is forgotten
+ * by whoever asks, which is when it has nothing more to ask. */
+TEST(two_branches_are_found_in_one_session)
+{
+    struct world *world = begin_standby();
+    stream_id other = SHOP;
+
+    other.node = 5;
+    for (uint32_t i = 0; i < 2; i++) {
+        stream_id stream = i == 0 ? SHOP : other;
+        parley_append(&world->node, stream, 1, 's');
+        parley_append(&world->node, stream, 1, 'x');
+        parley_append(&world->node, stream, 1, 'x');
+        parley_append(&world->hub, stream, 1, 's');
+        parley_append(&world->hub, stream, 1, 'y');
+    }
+    parley_connect(world);
+    parley_run(world);
+    parley_pass_time(world, 1);
+    parley_pass_time(world, SYNC_ASK_MS);
+    parley_run(world);
+    parley_said(world, "n HELLO 4.5.0 3x 5.5.0 3x\n"
+                       "h WELCOME 4.5.0 2y 5.5.0 2y\n"
+                       "n alarm forked\n"
+                       "n FORKA 4.5.0 common 0 differs 2\n"
+                       "n alarm forked\n"
+                       "n FORKA 5.5.0 common 0 differs 2\n"
+                       "h alarm forked\n"
+                       "h FORKQ 4.5.0 1s\n"
+                       "h alarm forked\n"
+                       "n FORKA 4.5.0 common 1 differs 0\n"
+                       "h FORKQ 4.5.0 1s 2y neighbours\n"
+                       "n branches at 1s\n"
+                       "n FORKA 5.5.0 common 0 differs 2\n"
+                       "h FORKQ 5.5.0 1s\n"
+                       "n FORKA 5.5.0 common 1 differs 0\n"
+                       "h FORKQ 5.5.0 1s 2y neighbours\n"
+                       "n branches at 1s\n");
+    parley_finish(world);
+}
+
 TEST(case_5_a_restored_hub_is_refilled)
 {
     struct world *world = parley_begin();
@@ -338,6 +379,7 @@ RUN(cmocka_unit_test(a_standby_is_given_all_streams),
     cmocka_unit_test(who_holds_more_of_a_stream_sends_it),
     cmocka_unit_test(of_two_hubs_branches_the_later_ones_stays),
     cmocka_unit_test(the_longer_branch_of_a_standby_is_left_too),
+    cmocka_unit_test(two_branches_are_found_in_one_session),
     cmocka_unit_test(case_5_a_restored_hub_is_refilled),
     cmocka_unit_test(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it),
     cmocka_unit_test(a_hub_takes_nothing_public_from_a_store),
