@@ -225,6 +225,17 @@ range_is_lost(struct session *session, struct lane *lane)
     frame->nack.why = FRAME_WHY_LOST;
 }
 
+bool
+agree_is_rewound(struct session *session, struct lane *lane)
+{
+    if (!lane->continued || lane->out != LANE_UNKNOWN ||
+        lane->stream.node != session->options.self || lane->left)
+        return false;
+    talk_alarm(session, SYNC_ALARM_REWOUND, lane->stream, lane->peer.seq);
+    emit_branch(session, lane, lane->peer, REASON_REWOUND);
+    return true;
+}
+
 void
 agree_rewound(struct session *session, struct lane *lane,
               const struct frame *frame)

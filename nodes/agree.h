@@ -4,10 +4,11 @@
  * Before a sender sends, it makes sure that the place where the receiver
  * stands is on its own chain.  If it is not, the two are forked, and the last
  * common end is searched (fork.h); if it is beyond the sender's own end, the
- * sender has been rewound, and may have sold on since.  It asks to be sent what
- * it lacks: what comes follows on its own end, and that is where it branches;
- * or the peer says that they are forked, and the common end is searched the
- * other way round.
+ * sender has been rewound, and may have sold on since.  A hub that goes on from
+ * the end that it was offered says so at once, and that is where the node
+ * branches.  Else the node asks to be sent what it lacks: what comes follows on
+ * its own end (an older hub does not say it); or the peer says that they are
+ * forked, and the common end is searched the other way round.
  */
 #ifndef NODES_AGREE_H
 #define NODES_AGREE_H
@@ -25,6 +26,10 @@ void agree_search(struct session *session);
 void agree_again(struct session *session, int64_t now_ms);
 /* Our hashes have been looked up. */
 void agree_hashes(struct session *session, const struct sync_input *input);
+/* A sender whose peer's place is not known yet: whether the peer is known to
+ * continue what we write; then we were rewound, and branch.  At most two
+ * outputs. */
+bool agree_is_rewound(struct session *session, struct lane *lane);
 /* A sender that was rewound: a BATCH of its own stream came. */
 void agree_rewound(struct session *session, struct lane *lane,
                    const struct frame *frame);

@@ -407,6 +407,16 @@ carry_head(struct carry *carry, stream_id stream, stream_head *ret_head)
     return err;
 }
 
+bool
+carry_holds(struct carry *carry, stream_id stream, stream_head head)
+{
+    bool holds =
+        begin(carry) == OK && reader_holds(carry->reader, stream, head);
+
+    end(carry);
+    return holds;
+}
+
 /* The clock of the last record of our own events; INT64_MIN: none. */
 static enum err
 last_recorded(struct carry *carry, const struct journal_identity *who,

@@ -64,6 +64,8 @@ NODISCARD enum err carry_held(struct carry *carry, uint32_t node,
  * complete where nothing was sold, too.  ERR_FULL, ERR_IO. */
 NODISCARD enum err carry_mark(struct carry *carry, int64_t now_ms,
                               int64_t idle_ms);
+/* Whether the stream has a record end like that; what can't be read has not. */
+bool carry_holds(struct carry *carry, stream_id stream, stream_head head);
 /* Where one stream ends; zeros: nothing of it is held. */
 NODISCARD enum err carry_head(struct carry *carry, stream_id stream,
                               stream_head *ret_head);

@@ -27,6 +27,7 @@
  *     WELCOME u32 version, u32 hub, u64 epoch, i64 clock ms, u64 credit,
  *             list of (stream, head, u64 safe, u32 flags, u32 0) 72;
  *             flags 1: a stream that the hub offers, not one it receives;
+ *             2: the hub has more of it than was offered, on top of that;
  *             then the hub's claim 144 (older peers end before the claims)
  *     WAIT    u32 ms, u32 0
  *     BATCH   stream, u64 from, u64 to, hash before 32, u64 total, u64 head
@@ -120,7 +121,8 @@ enum frame_code {
     FRAME_CODE_SESSION = 7,  /* no such session (any more): say HELLO */
 };
 
-enum { FRAME_OFFERED = 1, FRAME_NEIGHBOURS = 1, FRAME_PLEASE_ANSWER = 1 };
+enum { FRAME_OFFERED = 1, FRAME_CONTINUED = 2 }; /* of frame_held */
+enum { FRAME_NEIGHBOURS = 1, FRAME_PLEASE_ANSWER = 1 };
 
 struct frame_offer { /* of a HELLO */
     stream_id stream;
@@ -132,7 +134,7 @@ struct frame_held { /* of a WELCOME */
     stream_id stream;
     stream_head head;
     uint64_t safe;
-    uint32_t flags; /* FRAME_OFFERED */
+    uint32_t flags;
 };
 
 struct frame_folded { /* of a STATE */

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "nodes/agree.h"
+
 /* In as many frames as the streams take: a standby holds thousands. */
 static void
 say_hello(struct session *session, const struct sync_input *input,
@@ -85,7 +87,8 @@ ask_admission(struct session *session, const struct frame *frame)
     struct sync_output *output = talk_emit(session, SYNC_ADMISSION);
     for (uint32_t i = 0; i < session->lane_count; i++) {
         const struct lane *lane = &session->lanes[i];
-        session->admission[output->admission.stream_count++] = lane->stream;
+        session->admission[output->admission.stream_count++] =
+            (struct frame_offer) { .stream = lane->stream, .head = lane->peer };
         if (lane->stream.node == session->options.peer &&
             lane->stream.channel == CHANNEL_EVENTS &&
             lane->stream.incarnation > output->admission.incarnation)
@@ -162,6 +165,7 @@ greet_hello(struct session *session, const struct frame *frame, int64_t now_ms)
             return;
         }
         lane->receives = true;
+        lane->peer = offer->head;
         lane->told = offer->head.seq;
     }
     session->feed_position = frame->hello.feed_epoch == session->epoch
@@ -196,9 +200,10 @@ greet_admit(struct session *session, const struct sync_input *input)
 
     for (uint32_t i = 0; i < input->admit.held_count; i++) {
         struct lane *lane = talk_obtain(session, input->admit.held[i].stream);
-        if (lane)
-            lane_hold(lane, input->admit.held[i].head,
-                      input->admit.held[i].safe);
+        if (!lane)
+            continue;
+        lane_hold(lane, input->admit.held[i].head, input->admit.held[i].safe);
+        lane->continued = input->admit.held[i].continued;
     }
     for (uint32_t i = 0; i < input->admit.offer_count; i++) {
         struct lane *lane = talk_obtain(session, input->admit.offers[i].stream);
@@ -219,7 +224,9 @@ greet_admit(struct session *session, const struct sync_input *input)
             .stream = lane->stream,
             .head = lane->sends ? lane->head : lane->durable,
             .safe = lane->sends ? 0 : lane->durable_safe,
-            .flags = lane->sends ? FRAME_OFFERED : 0,
+            .flags = lane->sends       ? FRAME_OFFERED
+                     : lane->continued ? FRAME_CONTINUED
+                                       : 0,
         };
     }
     if (input->admit.window > 0)
@@ -282,7 +289,9 @@ welcome_stream(struct session *session, const struct frame_held *held)
     struct lane *lane = talk_find(session, held->stream);
     if (lane && lane->sends) {
         lane->safe = held->safe;
-        lane_peer_at(lane, held->head);
+        lane->continued = (held->flags & FRAME_CONTINUED) != 0;
+        if (!agree_is_rewound(session, lane))
+            lane_peer_at(lane, held->head);
     }
 }
 

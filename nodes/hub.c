@@ -194,9 +194,13 @@ look_up(struct hub *hub, const struct sync_output *wish, struct sync_held *held)
     enum err err = OK;
 
     for (uint32_t i = 0; err == OK && i < wish->admission.stream_count; i++) {
-        held[i].stream = wish->admission.streams[i];
-        held[i].safe = shadow_safe(hub->shadow, held[i].stream);
-        err = carry_head(&hub->carry, held[i].stream, &held[i].head);
+        const struct frame_offer *offer = &wish->admission.streams[i];
+        held[i].stream = offer->stream;
+        held[i].safe = shadow_safe(hub->shadow, offer->stream);
+        err = carry_head(&hub->carry, offer->stream, &held[i].head);
+        held[i].continued =
+            err == OK && held[i].head.seq > offer->head.seq &&
+            carry_holds(&hub->carry, offer->stream, offer->head);
     }
     return err;
 }

@@ -30,15 +30,16 @@ struct lane {
     stream_id stream;
 
     bool sends;
-    bool left;     /* of sync_offer */
-    bool fetch;    /* likewise */
-    bool checking; /* our hash at `asked` is being looked up */
-    bool rewound;  /* the peer has more of what we are writing: we ask only to
-                    * learn where we part */
-    bool assumed;  /* where the peer stands, for it has not told */
-    bool lost;     /* the peer stands below what was acknowledged once */
-    bool missed;   /* stopped, for the peer lacks what we have dropped */
-    uint8_t nacks; /* in a row that were not for a gap */
+    bool left;      /* of sync_offer */
+    bool fetch;     /* likewise */
+    bool checking;  /* our hash at `asked` is being looked up */
+    bool rewound;   /* the peer has more of what we are writing: we ask only to
+                     * learn where we part */
+    bool continued; /* the peer has more than it was, or we were, offered */
+    bool assumed;   /* where the peer stands, for it has not told */
+    bool lost;      /* the peer stands below what was acknowledged once */
+    bool missed;    /* stopped, for the peer lacks what we have dropped */
+    uint8_t nacks;  /* in a row that were not for a gap */
     enum lane_out out;
     stream_head head;      /* our end */
     stream_head sent;      /* the end of the last BATCH */
@@ -46,7 +47,8 @@ struct lane {
                             * so many bytes have been sent */
     stream_head acked;     /* on the peer's disk */
     stream_head peer;      /* CHECK: where the peer says it stands; UNKNOWN:
-                            * the end that it was offered */
+                            * the end that it was offered; of a receiver at
+                            * first what the peer offered */
     uint64_t asked;        /* seq that is looked up */
     uint64_t acked_before; /* seq acknowledged in earlier sessions */
     stream_head boundary;  /* of sync_offer */

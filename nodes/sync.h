@@ -75,6 +75,8 @@ struct sync_held {
     stream_id stream;
     stream_head head;
     uint64_t safe;
+    bool continued; /* hub: the end that the peer offered lies on ours, below
+                     * `head` */
 };
 
 /* What became of records that were to be stored. */
@@ -207,7 +209,7 @@ struct sync_output {
             uint64_t pending;
             int64_t clock_ms;
             uint64_t incarnation; /* the newest of the peer's own streams */
-            const stream_id *streams;
+            const struct frame_offer *streams;
             uint32_t stream_count;
             uint64_t feed_epoch;
             uint64_t feed_position;

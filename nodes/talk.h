@@ -54,10 +54,10 @@ struct session {
     uint64_t feed_position; /* node: kept; hub: acknowledged */
     bool feed_open;         /* hub: no STATE is under way */
 
-    stream_id *admission;       /* what outputs borrow: hub, asked about */
-    struct frame_offer *offers; /* node, of the HELLO */
-    struct frame_held *held;    /* hub, of the WELCOME */
-    struct sync_outputs *out;   /* of the step under way */
+    struct frame_offer *admission; /* what outputs borrow: hub, asked about */
+    struct frame_offer *offers;    /* node, of the HELLO */
+    struct frame_held *held;       /* hub, of the WELCOME */
+    struct sync_outputs *out;      /* of the step under way */
 };
 
 /* --- what goes out --- */

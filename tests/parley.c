@@ -124,7 +124,8 @@ note_frame(struct world *world, const struct frame *frame)
             const struct frame_held *held = &frame->welcome.held[i];
             note(world, held->flags & FRAME_OFFERED ? " offers" : "");
             note_stream(world, held->stream);
-            note(world, " %s", place(held->head));
+            note(world, " %s%s", place(held->head),
+                 held->flags & FRAME_CONTINUED ? " continued" : "");
         }
         break;
     case FRAME_WAIT:
@@ -208,9 +209,14 @@ answer_admission(struct world *world, struct end *end,
         return;
     }
     for (uint32_t i = 0; i < output->admission.stream_count; i++) {
-        struct log *log = parley_log(end, output->admission.streams[i]);
-        held[i] =
-            (struct sync_held) { log->stream, parley_head(log, log->count), 0 };
+        stream_head offered = output->admission.streams[i].head;
+        struct log *log = parley_log(end, output->admission.streams[i].stream);
+        held[i] = (struct sync_held) { .stream = log->stream,
+                                       .head = parley_head(log, log->count) };
+        stream_head same = parley_head(log, records_to(log, offered.seq));
+        held[i].continued =
+            !world->older_hub && held[i].head.seq > offered.seq &&
+            same.seq == offered.seq && digest_equal(same.chain, offered.chain);
     }
     input.admit.held = held;
     input.admit.held_count = output->admission.stream_count;
@@ -470,7 +476,7 @@ parley_connect(struct world *world)
             };
         else
             held[input.start.held_count++] =
-                (struct sync_held) { log->stream, head, 0 };
+                (struct sync_held) { .stream = log->stream, .head = head };
     }
     input.start.offers = offers;
     input.start.held = held;

@@ -64,6 +64,7 @@ struct world {
     uint32_t offers_left; /* incarnations that the node has left */
     bool fetch;
     bool refill;       /* the hub was restored */
+    bool older_hub;    /* one that does not say that it continues a stream */
     uint32_t busy_ms;  /* so long the hub makes a node wait; 0: it lets it in */
     bool standby;      /* number 3 is one */
     uint32_t boundary; /* so many records of TILL the node has dropped */

@@ -13,6 +13,48 @@
 
 /* --- case 4: rewound nodes ------------------------------------------------ */
 
+/* What a till appended between HELLO and WELCOME is told again with the rest:
+ * where it branches is the end that it offered. */
+TEST(case_4_a_rewound_node_that_goes_on_selling_branches_at_once)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_connect(world);
+    for (uint32_t i = 0; i < 3; i++) {
+        parley_append(&world->node, TILL, 1, 'b');
+        parley_grow(world, &world->node, TILL);
+    }
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 2a\n"
+                       "h WELCOME 3.7.0 4a continued\n"
+                       "n alarm rewound\n"
+                       "n branches at 2a\n");
+    parley_finish(world);
+}
+
+/* An older hub does not say that it goes on from there: it is asked. */
+TEST(case_4_a_rewound_node_asks_an_older_hub)
+{
+    struct world *world = parley_begin();
+
+    world->older_hub = true;
+    for (uint32_t i = 0; i < 4; i++)
+        parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 2a\n"
+                       "h WELCOME 3.7.0 8a\n"
+                       "n alarm rewound\n"
+                       "n ACK 3.7.0 2a\n"
+                       "h BATCH 3.7.0 3-8\n"
+                       "n branches at 2a\n");
+    parley_finish(world);
+}
+
 /* A fork of an incarnation that it has left before is no news, and does not
  * keep it from finding out about this one. */
 TEST(case_4_an_old_fork_holds_up_no_new_one)
@@ -121,7 +163,7 @@ TEST(case_6_of_twins_both_are_heard)
     parley_connect(world);
     parley_run(world);
     parley_said(world, "n HELLO 3.7.0 2a 3.8.0 2b\n"
-                       "h WELCOME 3.7.0 4a 3.8.0 0\n"
+                       "h WELCOME 3.7.0 4a continued 3.8.0 0\n"
                        "n BATCH 3.8.0 1-2\n"
                        "h ACK 3.8.0 2b\n");
 
@@ -444,7 +486,10 @@ TEST(case_11_a_welcome_in_another_version_is_refused)
     parley_finish(world);
 }
 
-RUN(cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
+RUN(cmocka_unit_test(
+        case_4_a_rewound_node_that_goes_on_selling_branches_at_once),
+    cmocka_unit_test(case_4_a_rewound_node_asks_an_older_hub),
+    cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
     cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),
     cmocka_unit_test(case_6_of_twins_both_are_heard),
     cmocka_unit_test(case_6_a_twin_that_is_fenced_lets_the_other_finish),
