@@ -63,6 +63,10 @@ canary one-disk-is-safe nodes/hub.c \
 	's/input\.stored\.safe = .*;/input.stored.safe = batch->head.seq;/'
 canary hubs-of-the-past-are-followed nodes/greet.c \
 	's/frame->hello\.epoch > session->options\.epoch/false/; s/frame->welcome\.epoch < session->epoch/false/'
+canary versions-are-not-compared nodes/greet.c \
+	's/frame->hello\.version_min > SYNC_VERSION \|\|/false \&\&/'
+canary a-longer-entry-is-not-understood nodes/frame.c \
+	's/take_entry\(&entries, size\)/take_entry(\&entries, WELCOME_ENTRY)/'
 canary damaged-records-are-stored \
 	core/record.c 's/hash_64\(summed, 0\) != load_64\(bytes\.bytes\)/false/' \
 	core/ingest.c 's/record_check_chain\(record\) != OK/false/'

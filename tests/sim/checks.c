@@ -143,6 +143,12 @@ checks_frame(void *context, struct machine *from, uint32_t to,
 
     tell_frame(from, frame);
     check_epoch(world, from, to, frame);
+    if (frame->kind == FRAME_BATCH && from->apart &&
+        world->boxes[from->index]->store)
+        world_fail(world,
+                   "machine %u sends, and speaks no version that others "
+                   "do",
+                   from->index);
     if (frame->kind == FRAME_ACK) {
         check_claim(world, from, frame->ack.stream, frame->ack.head, "ACK");
         check_safe(world, from, frame->ack.stream, frame->ack.safe);

@@ -168,10 +168,16 @@ cut(struct world *world, struct box *box)
     box->heal_ms = machine_true_ms() + luck_between(&world->luck, 100, 30000);
 }
 
+/* As it begins again its program may be another: too far ahead of all others,
+ * or, after that, put right. */
 static void
 stop(struct world *world, struct box *box)
 {
+    const uint32_t apart = world->plan.apart;
+
     box_end(box);
+    box->machine.apart =
+        !box->machine.apart && apart >= (box->kind == BOX_HUB ? 2u : 1u);
     box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 8000);
 }
 
@@ -359,6 +365,7 @@ fate_heal(struct world *world)
             box_bury(world, box);
         box->machine.fuse = -1;
         box->machine.disk->faults = 0;
+        box->machine.apart = false;
         box->turn_ms = 0;
         disk_forget(&box->backup);
         box->has_backup = false;

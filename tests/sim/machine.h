@@ -25,6 +25,7 @@ struct machine {
     int64_t fuse;      /* commits and frames until it dies; negative: none */
     bool dead;         /* has lost its power */
     bool newer;        /* its program speaks a later minor version (net.h) */
+    bool apart;        /* or only a later major one, which nobody else does */
 
     struct transport *transport; /* of the process that runs here; NULL */
     struct keeper *keeper;       /* likewise */

@@ -11,12 +11,19 @@
 enum { QUEUE_FRAMES = 4096, HANDSHAKE_MS = 40, NOTICED_MS = 20000 };
 /* The speech of a newer program; places in frames as frame.h has them. */
 enum {
-    NEWER_SIZE = 24, /* bytes more, of every payload */
+    NEWER_SIZE = 24, /* bytes more, of every payload ... */
+    WIDER_SIZE = 8,  /* ... and of every entry of a list */
     STRANGE = 20,    /* one in so many is followed by one of no known kind */
     HEADER_KIND_AT = 5,
     HEADER_SIZE_AT = 16,
+    VERSION_AT = 0, /* of a HELLO the least, ... */
     HELLO_MAX_AT = 4,
+    HELLO_LIST_AT = 56,
+    WELCOME_LIST_AT = 32,
+    LIST_HEAD_SIZE = 8, /* count, and the size of an entry */
+    HELD_FLAGS_AT = 64,
 };
+static const uint32_t STRANGE_FLAG = 1u << 30;
 
 struct packet {
     int64_t due_ms;
@@ -370,29 +377,82 @@ new_packet(size_t size)
     return packet;
 }
 
-static struct packet *
-pack(const struct frame *frame, bool newer)
+/* Where the list of streams stands in the frame; 0: it has none. */
+static uint32_t
+list_at(const struct frame *frame)
 {
-    size_t size = frame_payload_size(frame);
-    uint32_t more =
-        newer && size + NEWER_SIZE <= LIMIT_FRAME_SIZE ? NEWER_SIZE : 0;
-    struct packet *packet = new_packet(size + more);
+    return frame->kind == FRAME_HELLO     ? HELLO_LIST_AT
+           : frame->kind == FRAME_WELCOME ? WELCOME_LIST_AT
+                                          : 0;
+}
+
+/* Each entry of the list is longer by something unknown.  Returns by how much
+ * the payload, for which there is room, has grown. */
+static uint32_t
+widen(uint8_t *payload, uint32_t size, uint32_t at, bool flags)
+{
+    uint32_t head[2];
+
+    memcpy(head, payload + at, sizeof head);
+    const uint32_t count = head[0], entry = head[1], wide = entry + WIDER_SIZE;
+    uint8_t *list = payload + at + LIST_HEAD_SIZE;
+    assert(at + LIST_HEAD_SIZE + count * entry <= size);
+    memmove(list + (size_t)count * wide, list + (size_t)count * entry,
+            size - at - LIST_HEAD_SIZE - (size_t)count * entry);
+    for (uint32_t i = count; i-- > 0;) {
+        uint8_t *to = list + (size_t)i * wide;
+        uint32_t known;
+        memmove(to, list + (size_t)i * entry, entry);
+        memset(to + entry, 0x5a, WIDER_SIZE);
+        memcpy(&known, to + HELD_FLAGS_AT, sizeof known);
+        known |= STRANGE_FLAG;
+        if (flags)
+            memcpy(to + HELD_FLAGS_AT, &known, sizeof known);
+    }
+    memcpy(payload + at + sizeof head[0], &wide, sizeof wide);
+    return count * WIDER_SIZE;
+}
+
+static void
+say_version(const struct machine *machine, const struct frame *frame,
+            uint8_t *payload)
+{
     const uint32_t version = SYNC_VERSION + 1;
 
+    if (frame->kind == FRAME_HELLO && (machine->newer || machine->apart))
+        memcpy(payload + HELLO_MAX_AT, &version, sizeof version);
+    if (list_at(frame) > 0 && machine->apart)
+        memcpy(payload + VERSION_AT, &version, sizeof version);
+}
+
+static struct packet *
+pack(const struct frame *frame, const struct machine *machine)
+{
+    const uint32_t at = list_at(frame);
+    uint32_t size = (uint32_t)frame_payload_size(frame);
+    uint32_t count = frame->kind == FRAME_HELLO ? frame->hello.offer_count : 0;
+
+    if (frame->kind == FRAME_WELCOME)
+        count = frame->welcome.held_count;
+    uint32_t more = NEWER_SIZE + count * WIDER_SIZE;
+    if (!machine->newer || size + more > LIMIT_FRAME_SIZE)
+        more = 0;
+    struct packet *packet = new_packet(size + more);
     frame_encode(frame, packet->header, packet->payload);
     memcpy(packet->header + HEADER_SIZE_AT, &packet->size, sizeof packet->size);
-    if (newer && frame->kind == FRAME_HELLO)
-        memcpy(packet->payload + HELLO_MAX_AT, &version, sizeof version);
-    memset(packet->payload + size, 0x5a, more);
+    say_version(machine, frame, packet->payload);
+    if (more > 0 && at > 0)
+        size += widen(packet->payload, size, at, frame->kind == FRAME_WELCOME);
+    memset(packet->payload + size, 0x5a, packet->size - size);
     return packet;
 }
 
 /* As nobody here knows. */
 static struct packet *
-pack_strange(const struct frame *like)
+pack_strange(const struct frame *like, const struct machine *machine)
 {
     struct frame frame = { .kind = FRAME_BYE, .session = like->session };
-    struct packet *packet = pack(&frame, true);
+    struct packet *packet = pack(&frame, machine);
 
     packet->header[HEADER_KIND_AT] = FRAME_KIND_END + 7;
     return packet;
@@ -507,10 +567,10 @@ transport_send(struct transport *transport, const struct transport_peer *peer,
         the_net->lost++;
         return OK;
     }
-    struct packet *packet = pack(frame, machine->newer);
+    struct packet *packet = pack(frame, machine);
     flip(packet, frame);
     send_packet(machine, peer, to, cable, packet);
     if (machine->newer && luck_below(the_net->luck, STRANGE) == 0)
-        send_packet(machine, peer, to, cable, pack_strange(frame));
+        send_packet(machine, peer, to, cable, pack_strange(frame, machine));
     return OK;
 }

@@ -6,8 +6,10 @@
  * between two machines swallows everything, and is noticed late or by nobody.
  * A machine's queue has an end, as ZeroMQ's has.
  *
- * A machine with a newer program says so in its HELLO, writes payloads that go
- * on after what is known here, and now and then a frame of a kind that is not.
+ * A machine with a newer program says so in its HELLO, writes payloads and
+ * entries of lists that go on after what is known here, flags that nobody
+ * knows, and now and then a frame of a kind that is not.  One that is a version
+ * too far says HELLO and WELCOME in that version only.
  */
 #ifndef TESTS_SIM_NET_H
 #define TESTS_SIM_NET_H

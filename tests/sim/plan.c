@@ -13,6 +13,7 @@ struct world_plan
 plan_draw(uint64_t seed)
 {
     struct luck luck = { seed ^ UINT64_C(0x5eed) };
+    struct luck later = { seed ^ UINT64_C(0x1a7e) };
     uint32_t clones = seed % 4 == 0 ? 1 + luck_below(&luck, 30) : 0;
     struct world_plan plan = {
         .stores = 2 + luck_below(&luck, 9),
@@ -41,6 +42,7 @@ plan_draw(uint64_t seed)
         .publishes = some(&luck, 60),
         .poisons = some(&luck, 100),
         .mixed = luck_below(&luck, 2) == 0,
+        .apart = some(&later, 2),
         .rots = some(&luck, 30),
         .files = some(&luck, 60),
     };

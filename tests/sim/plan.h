@@ -46,6 +46,8 @@ struct world_plan {
     uint32_t prunes;     /* a store drops what is safe */
     uint32_t poisons;    /* events that may not count */
     bool mixed;          /* some machines speak a newer protocol */
+    uint32_t apart;      /* 1: now and then a store speaks one that is a version
+                          * too far; 2: a hub, too */
     uint32_t rots;       /* a bit of a store's journal turns over */
     uint32_t files;      /* a bit of any machine's other files does */
     uint32_t backlog;    /* sales at each store before anything runs */
