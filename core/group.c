@@ -73,23 +73,24 @@ mark_taken(struct group *group, struct group_request *request)
     request->round = group->round;
 }
 
-/* What one piece of work shall hold: at least one request. */
+/* What one piece of work shall hold: at least one request.  Counted are the
+ * callers that it serves to the end. */
 static struct group_request *
 take(struct group *group, uint32_t *ret_count)
 {
     struct group_request *first = group->first;
     struct group_request *last = first;
-    uint32_t count = 1;
 
     assert(first != NULL);
     uint64_t weight = first->weight;
+    uint32_t count = first->ends;
     mark_taken(group, first);
     while (last->next != NULL &&
            weight + last->next->weight <= group->weight_max) {
         last = last->next;
         mark_taken(group, last);
         weight += last->weight;
-        count++;
+        count += last->ends;
     }
     assert(count <= group->queued);
     group->queued -= count;
@@ -134,17 +135,25 @@ lead(struct group *group)
     pthread_mutex_lock(&group->lock);
 }
 
-static void
-enqueue(struct group *group, struct group_request *request)
+/* Returns the last one of the chain: when that is done, all are. */
+static struct group_request *
+enqueue(struct group *group, struct group_request *first)
 {
-    request->next = NULL;
-    request->taken = false;
-    atomic_init(&request->done, false);
-    *group->last_link = request;
-    group->last_link = &request->next;
+    struct group_request *last = NULL;
+
+    for (struct group_request *each = first; each != NULL; each = each->next) {
+        each->ends = each->next == NULL;
+        each->taken = false;
+        atomic_init(&each->done, false);
+        last = each;
+    }
+    assert(last != NULL);
+    *group->last_link = first;
+    group->last_link = &last->next;
     group->queued++;
     if (group->gathering && group->queued == group->expected)
         ring(&group->enough, 1);
+    return last;
 }
 
 /* The bell that will ring when the request is done, or may be taken next. */
@@ -159,10 +168,10 @@ bell_of(struct group *group, const struct group_request *request)
 /* The bell is read under the lock, under which `leading` ends before it rings:
  * so nobody falls asleep over a ring that was meant for them. */
 void
-group_submit(struct group *group, struct group_request *request)
+group_submit(struct group *group, struct group_request *first)
 {
     pthread_mutex_lock(&group->lock);
-    enqueue(group, request);
+    struct group_request *request = enqueue(group, first);
     while (!atomic_load(&request->done)) {
         if (!group->leading) {
             lead(group);

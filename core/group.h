@@ -11,6 +11,9 @@
  * as long as some come: else the first to come back would go alone, and the
  * others would wait for two pieces of work.
  *
+ * A caller may hand in several requests at once, a chain: it sleeps once for
+ * all of them.
+ *
  * With many callers it is the waking that costs, more than the flush: so all of
  * a group sleep at one bell, which rings once for them.  There are two bells,
  * for those whose work is being done and for those who come meanwhile.  Whoever
@@ -26,8 +29,9 @@
 
 /* The first member of a caller's own request, on its stack. */
 struct group_request {
-    struct group_request *next;
+    struct group_request *next; /* of the same caller; NULL: no more */
     uint32_t weight;
+    bool ends;        /* the last one of its caller */
     bool taken;       /* into the group of ... */
     uint32_t round;   /* ... this round */
     atomic_bool done; /* from then on its caller may be gone with it */
@@ -42,7 +46,7 @@ struct group {
     bool gathering; /* the leader waits for `expected` ones */
     struct group_request *first;
     struct group_request **last_link;
-    uint32_t queued;
+    uint32_t queued;      /* callers, by the ends of their chains */
     uint32_t expected;    /* how many were there at the end of the last work */
     uint32_t round;       /* of those who queue now */
     atomic_uint bells[2]; /* of even and of odd rounds */
@@ -57,8 +61,8 @@ void group_open(struct group *group, uint32_t weight_max, group_work *work,
 /* Nobody waits any more. */
 void group_close(struct group *group);
 
-/* Returns when the request has been done, by this thread or another.  The
- * caller has set its weight. */
-void group_submit(struct group *group, struct group_request *request);
+/* Returns when the requests from `first` on have been done, in their order, by
+ * this thread or another.  The caller has set each one's weight and `next`. */
+void group_submit(struct group *group, struct group_request *first);
 
 #endif

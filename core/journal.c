@@ -665,22 +665,44 @@ entries_fit(const struct journal_append *append)
     return true;
 }
 
+void
+journal_append_each(struct journal *journal, struct journal_try *tries,
+                    uint32_t count)
+{
+    struct request requests[JOURNAL_TRIES_MAX];
+    struct group_request *first = NULL;
+    struct group_request **link = &first;
+
+    assert(count <= JOURNAL_TRIES_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct journal_append *append = &tries[i].append;
+        assert(append->count > 0);
+        assert(append->count <= LIMIT_APPEND_EVENTS);
+        requests[i] = (struct request) {
+            .queued.weight = append->count,
+            .append = append,
+            .results = tries[i].results,
+            .err = ERR_INPUT,
+        };
+        if (!is_clock(append->now_ms) || !entries_fit(append))
+            continue;
+        *link = &requests[i].queued;
+        link = &requests[i].queued.next;
+    }
+    if (first != NULL)
+        group_submit(&journal->group, first);
+    for (uint32_t i = 0; i < count; i++)
+        tries[i].err = requests[i].err;
+}
+
 enum err
 journal_append(struct journal *journal, const struct journal_append *append,
                struct journal_result *ret_results)
 {
-    struct request request = {
-        .queued.weight = append->count,
-        .append = append,
-        .results = ret_results,
-    };
+    struct journal_try one = { *append, ret_results, OK };
 
-    assert(append->count > 0);
-    assert(append->count <= LIMIT_APPEND_EVENTS);
-    if (!is_clock(append->now_ms) || !entries_fit(append))
-        return ERR_INPUT;
-    group_submit(&journal->group, &request.queued);
-    return request.err;
+    journal_append_each(journal, &one, 1);
+    return one.err;
 }
 
 enum err

@@ -120,6 +120,19 @@ NODISCARD enum err journal_append(struct journal *journal,
                                   const struct journal_append *append,
                                   struct journal_result *ret_results);
 
+/* One of several appends that share a commit.  Each is all or none, by itself,
+ * and has its own answer. */
+struct journal_try {
+    struct journal_append append;
+    struct journal_result *results;
+    enum err err; /* out: as of journal_append() */
+};
+enum { JOURNAL_TRIES_MAX = 256 };
+/* Returns when those that are OK are on the disk.  At most JOURNAL_TRIES_MAX.
+ */
+void journal_append_each(struct journal *journal, struct journal_try *tries,
+                         uint32_t count);
+
 struct journal_control {
     uint8_t channel; /* enum record_channel */
     uint8_t kind;    /* enum record_kind, not RECORD_EVENTS */

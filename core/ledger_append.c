@@ -29,6 +29,7 @@ struct extent {
 /* One append on its way: what is known of each entry, and its bytes. */
 struct batch {
     struct ledger *ledger;
+    struct journal_identity who;
     struct ledger_entry *entries;
     uint32_t count;
     int64_t now_ms;
@@ -189,7 +190,7 @@ find_voided(struct batch *batch, struct ledger_entry *entry)
         entry->event.annul.voids = earlier->event.identity;
         return OK;
     }
-    enum err err = reader_find_id(batch->reader, batch->ledger->who.node,
+    enum err err = reader_find_id(batch->reader, batch->who.node,
                                   entry->voids_id, &position);
     if (err == OK)
         err = reader_event(batch->reader, position, &stored);
@@ -232,7 +233,7 @@ complete(struct batch *batch, struct ledger_entry *entry)
     if (err != OK)
         return err;
     if (entry->event.store == 0)
-        entry->event.store = batch->ledger->who.store;
+        entry->event.store = batch->who.store;
     if (entry->event.store == 0)
         return complain_at(batch, entry, ERR_INPUT,
                            "store: missing, and this ledger has no store of "
@@ -260,8 +261,8 @@ plan_entry(struct batch *batch, struct ledger_entry *entry)
         return OK;
     if (entry->event.id.size > 0) {
         first = find_in_batch(batch, entry->event.id);
-        err = reader_find_id(batch->reader, batch->ledger->who.node,
-                             entry->event.id, &position);
+        err = reader_find_id(batch->reader, batch->who.node, entry->event.id,
+                             &position);
     }
     if (err == OK)
         err = read_stored(batch, position, &stored);
@@ -269,8 +270,8 @@ plan_entry(struct batch *batch, struct ledger_entry *entry)
         stored = first->event;
     else if (err == ERR_NOT_FOUND) {
         entry->event.identity =
-            (identity) { batch->ledger->who.incarnation, batch->next_seq++,
-                         batch->ledger->who.node };
+            (identity) { batch->who.incarnation, batch->next_seq++,
+                         batch->who.node };
         return OK;
     }
     if (err != OK && err != ERR_NOT_FOUND)
@@ -281,17 +282,18 @@ plan_entry(struct batch *batch, struct ledger_entry *entry)
     return OK;
 }
 
+/* The incarnation may be another than when the ledger was opened. */
 static enum err
 start_plan(struct batch *batch)
 {
-    const stream_id own = {
-        .incarnation = batch->ledger->who.incarnation,
-        .node = batch->ledger->who.node,
-        .channel = CHANNEL_EVENTS,
-    };
+    stream_id own = { .channel = CHANNEL_EVENTS };
     struct reader_stream stream;
-    enum err err = look_again(batch);
+    enum err err = journal_get_identity(batch->ledger->journal, &batch->who);
 
+    own.incarnation = batch->who.incarnation;
+    own.node = batch->who.node;
+    if (err == OK)
+        err = look_again(batch);
     if (err == OK)
         err = reader_get_stream(batch->reader, own, &stream);
     if (err != OK && err != ERR_NOT_FOUND)
@@ -367,7 +369,7 @@ fill_row(struct batch *batch, uint32_t index)
     };
     if (foreign)
         row->copy_of = entry->event.identity;
-    if (!foreign || row->copy_of.node == batch->ledger->who.node)
+    if (!foreign || row->copy_of.node == batch->who.node)
         row->id = entry->event.id;
     if ((foreign || row->id.size > 0) &&
         !facts_print(&entry->event, &batch->content, &row->print))
@@ -429,17 +431,20 @@ find_conflict(struct batch *batch)
     return ERR_CONFLICT;
 }
 
-/* A plan holds only as long as nobody else appends. */
+/* Everything that comes before the journal. */
 static enum err
-append_once(struct batch *batch)
+prepare(struct batch *batch)
 {
     enum err err = complete_all(batch);
 
-    if (err == OK)
-        err = encode_all(batch);
-    if (err != OK)
-        return err;
-    const struct journal_append append = {
+    return err == OK ? encode_all(batch) : err;
+}
+
+/* A plan holds only as long as nobody else appends. */
+static struct journal_append
+append_of(const struct batch *batch)
+{
+    return (struct journal_append) {
         .entries = batch->rows,
         .count = batch->count,
         .now_ms = batch->now_ms,
@@ -447,10 +452,27 @@ append_once(struct batch *batch)
                    : batch->plan       ? batch->position + 1
                                        : 0,
     };
-    err = journal_append(batch->ledger->journal, &append, batch->results);
+}
+
+/* What the journal has answered. */
+static enum err
+finish(struct batch *batch, enum err err)
+{
     if (err == ERR_CONFLICT)
         return find_conflict(batch);
     return err == OK ? take_results(batch) : err;
+}
+
+static enum err
+append_once(struct batch *batch)
+{
+    enum err err = prepare(batch);
+
+    if (err != OK)
+        return err;
+    const struct journal_append append = append_of(batch);
+    err = journal_append(batch->ledger->journal, &append, batch->results);
+    return finish(batch, err);
 }
 
 /* What a failed try has filled in must not be taken for what was handed in. */
@@ -516,6 +538,16 @@ word_fault(const struct batch *batch, enum err err)
     return ledger_fault(batch->ledger, err, batch->complaint);
 }
 
+static enum err
+refuse_identities(struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++)
+        if (batch->entries[i].event.identity.node != 0)
+            return complain_at(batch, &batch->entries[i], ERR_INPUT,
+                               "event: only import takes an identity");
+    return OK;
+}
+
 enum err
 ledger_append(struct ledger *ledger, struct ledger_entry *entries,
               uint32_t count, const struct ledger_append *options,
@@ -523,6 +555,7 @@ ledger_append(struct ledger *ledger, struct ledger_entry *entries,
 {
     struct batch batch = {
         .ledger = ledger,
+        .who = ledger->who,
         .entries = entries,
         .count = count,
         .now_ms = options->now_ms,
@@ -533,16 +566,84 @@ ledger_append(struct ledger *ledger, struct ledger_entry *entries,
 
     if (count == 0)
         return OK;
-    for (uint32_t i = 0; i < count; i++)
-        if (entries[i].event.identity.node != 0)
-            return complain_at(&batch, &entries[i], ERR_INPUT,
-                               "event: only import takes an identity");
-    enum err err = open_batch(&batch);
+    enum err err = refuse_identities(&batch);
+    if (err == OK)
+        err = open_batch(&batch);
     if (err == OK)
         err = options->dry_run ? complete_all(&batch) : append_all(&batch);
     err = word_fault(&batch, err);
     close_batch(&batch);
     return err;
+}
+
+/* --- several at once --- */
+
+static enum err
+start_request(struct batch *batch, const struct ledger_request *request)
+{
+    assert(request->count > 0);
+    batch->entries = request->entries;
+    batch->count = request->count;
+    batch->plan = has_voids_id(request->entries, request->count);
+    enum err err = refuse_identities(batch);
+    return err == OK ? open_batch(batch) : err;
+}
+
+/* All but those that are planned: a plan holds only for one commit. */
+static void
+append_together(struct journal *journal, struct batch *batches,
+                struct ledger_request *requests, uint32_t count)
+{
+    struct journal_try tries[LEDGER_REQUESTS_MAX];
+    uint32_t of[LEDGER_REQUESTS_MAX];
+    uint32_t try_count = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (requests[i].err != OK || batches[i].plan)
+            continue;
+        requests[i].err = prepare(&batches[i]);
+        if (requests[i].err != OK)
+            continue;
+        of[try_count] = i;
+        tries[try_count++] =
+            (struct journal_try) { .append = append_of(&batches[i]),
+                                   .results = batches[i].results };
+    }
+    journal_append_each(journal, tries, try_count);
+    for (uint32_t i = 0; i < try_count; i++)
+        requests[of[i]].err = finish(&batches[of[i]], tries[i].err);
+}
+
+/* Who the ledger is says the journal here, for another thread may be just
+ * taking in a change. */
+void
+ledger_append_each(struct ledger *ledger, struct ledger_request *requests,
+                   uint32_t count, int64_t now_ms)
+{
+    struct batch batches[LEDGER_REQUESTS_MAX];
+    struct batch blank = { .ledger = ledger, .now_ms = now_ms };
+    enum err err = journal_get_identity(ledger->journal, &blank.who);
+
+    assert(count <= LEDGER_REQUESTS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        batches[i] = blank;
+        batches[i].complaint = requests[i].complaint;
+        if (requests[i].err != OK)
+            batches[i].ledger = NULL;
+        else
+            requests[i].err =
+                err == OK ? start_request(&batches[i], &requests[i]) : err;
+    }
+    append_together(ledger->journal, batches, requests, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct batch *batch = &batches[i];
+        if (batch->ledger == NULL)
+            continue;
+        if (requests[i].err == OK && batch->plan)
+            requests[i].err = append_all(batch);
+        requests[i].err = word_fault(batch, requests[i].err);
+        close_batch(batch);
+    }
 }
 
 enum err
@@ -552,6 +653,7 @@ ledger_import(struct ledger *ledger, struct ledger_entry *entries,
 {
     struct batch batch = {
         .ledger = ledger,
+        .who = ledger->who,
         .entries = entries,
         .count = count,
         .now_ms = import->now_ms,

@@ -43,6 +43,20 @@ NODISCARD enum err ledger_append(struct ledger *ledger,
                                  const struct ledger_append *options,
                                  struct complaint *complaint);
 
+/* One of several appends that share a commit.  Each is all or none by itself
+ * and has its own answer, as of ledger_append(). */
+struct ledger_request {
+    struct ledger_entry *entries;
+    uint32_t count;
+    enum err err; /* in: not OK and it is passed over; out: the answer */
+    struct complaint *complaint;
+};
+enum { LEDGER_REQUESTS_MAX = 256 };
+/* Returns when all have their answers.  Any thread may call it, whoever else
+ * uses the ledger. */
+void ledger_append_each(struct ledger *ledger, struct ledger_request *requests,
+                        uint32_t count, int64_t now_ms);
+
 /* Why an entry of an import was not stored; ret_refused names the first. */
 struct ledger_import {
     int64_t now_ms;

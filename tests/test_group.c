@@ -75,6 +75,49 @@ TEST(every_request_is_done_once)
     assert_true(counter.groups <= counter.total);
 }
 
+/* Chains of several requests, longer than a group may be heavy. */
+static void *
+submit_chains(void *context)
+{
+    enum { LINKS_MAX = 9 };
+    struct counter *counter = context;
+
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        struct request chain[LINKS_MAX] = { 0 };
+        uint32_t count = 1 + i % LINKS_MAX;
+        for (uint32_t k = 0; k < count; k++) {
+            chain[k].queued.weight = 1 + (i + k) % 3;
+            chain[k].queued.next = k + 1 < count ? &chain[k + 1].queued : NULL;
+        }
+        group_submit(&counter->group, &chain[0].queued);
+        for (uint32_t k = 0; k < count; k++)
+            if (chain[k].done_count != 1)
+                return (void *)"not done once";
+    }
+    return NULL;
+}
+
+TEST(a_chain_is_done_to_its_end)
+{
+    struct counter counter = { 0 };
+    pthread_t threads[THREADS];
+
+    group_open(&counter.group, WEIGHT_MAX, work, &counter);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL,
+                                        i % 2 ? submit_chains : submit_all,
+                                        &counter),
+                         0);
+    for (int i = 0; i < THREADS; i++) {
+        void *complaint = NULL;
+        pthread_join(threads[i], &complaint);
+        assert_null(complaint);
+    }
+    assert_int_equal(counter.group.queued, 0);
+    group_close(&counter.group);
+    assert_int_equal(counter.faults, 0);
+}
+
 static void *
 submit_few(void *context)
 {
@@ -117,5 +160,6 @@ TEST(a_lone_caller_waits_for_nobody)
 }
 
 RUN(cmocka_unit_test(every_request_is_done_once),
+    cmocka_unit_test(a_chain_is_done_to_its_end),
     cmocka_unit_test(the_last_ones_are_woken_too),
     cmocka_unit_test(a_lone_caller_waits_for_nobody))

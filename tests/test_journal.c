@@ -543,11 +543,60 @@ TEST(what_was_acknowledged_survives_a_kill)
     place_remove(&place);
 }
 
+TEST(appends_of_one_commit_have_their_own_answers)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct journal_entry entries[] = { kit_entry("a#id"), kit_entry("b"),
+                                       kit_entry("c#id"), kit_entry("a#id"),
+                                       kit_entry("d") };
+    struct journal_result results[5];
+    char text[100];
+    const int64_t now_ms = INT64_C(1767225600000);
+    struct journal_try tries[] = {
+        { { .entries = entries, .count = 1, .now_ms = now_ms },
+          &results[0],
+          OK },
+        { { .entries = entries + 1, .count = 2, .now_ms = now_ms },
+          &results[1],
+          OK },
+        { { .entries = entries + 3, .count = 1, .now_ms = now_ms },
+          &results[3],
+          OK },
+        { { .entries = entries + 4, .count = 1, .now_ms = -1 },
+          &results[4],
+          OK },
+        { { .entries = entries + 4, .count = 1, .now_ms = now_ms },
+          &results[4],
+          OK },
+    };
+
+    uint64_t txn = journal_last_txn(journal);
+    journal_append_each(journal, tries, COUNT_OF(tries));
+    assert_int_equal(journal_last_txn(journal), txn + 1);
+    assert_int_equal(tries[0].err, OK);
+    assert_int_equal(tries[1].err, ERR_CONFLICT);
+    assert_int_equal(results[1].outcome, JOURNAL_REFUSED);
+    assert_int_equal(results[2].outcome, JOURNAL_CONFLICT);
+    assert_int_equal(tries[2].err, OK);
+    assert_int_equal(results[3].outcome, JOURNAL_THERE);
+    assert_int_equal(results[3].position, 1);
+    assert_int_equal(tries[3].err, ERR_INPUT);
+    assert_int_equal(tries[4].err, OK);
+    assert_int_equal(results[4].position, 2);
+    kit_read_all(journal, text, sizeof text);
+    assert_string_equal(text, "a#id d ");
+    journal_append_each(journal, tries, 0);
+    journal_close(journal);
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(appended_events_survive_reopening),
     cmocka_unit_test(nothing_there),
     cmocka_unit_test(ids_tell_repetition_from_conflict),
     cmocka_unit_test(at_left_out_compares_equal),
     cmocka_unit_test(repetitions_within_one_call),
+    cmocka_unit_test(appends_of_one_commit_have_their_own_answers),
     cmocka_unit_test(imported_copies_count_once),
     cmocka_unit_test(own_events_from_a_forgotten_life_renew_the_incarnation),
     cmocka_unit_test(many_events_become_full_records),

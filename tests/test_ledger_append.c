@@ -126,6 +126,69 @@ TEST(a_void_by_id_finds_stored_events_and_those_of_its_batch)
     book_close(&book);
 }
 
+static struct ledger_entry
+stamp_of(const char *id)
+{
+    return (struct ledger_entry) { .event = { .kind = EVENT_STAMP,
+                                              .account = { .member = 1 },
+                                              .id = view_of(id),
+                                              .stamp = { view_of("c"), 1 } } };
+}
+
+/* A request that is refused does not keep the others out; one that must be
+ * planned finds what the others have stored. */
+TEST(requests_of_one_commit_are_answered_one_by_one)
+{
+    struct complaint words[6] = { { .text = "" } };
+    struct ledger_entry entries[6] = { stamp_of("a"), stamp_of("b"),
+                                       stamp_of("a"), stamp_of(""),
+                                       stamp_of("c"), stamp_of("d") };
+    struct ledger_request requests[6];
+    struct book book;
+
+    entries[1].event.at_ms = BOOK_NOW + LIMIT_FUTURE_MS + 1;
+    entries[1].at_given = true;
+    entries[3].event.kind = EVENT_VOID;
+    entries[3].voids_id = view_of("a");
+    entries[4].event.identity = (identity) { 1, 1, 1 };
+    for (uint32_t i = 0; i < 6; i++)
+        requests[i] = (struct ledger_request) { .entries = &entries[i],
+                                                .count = 1,
+                                                .complaint = &words[i] };
+    requests[5].err = ERR_INPUT;
+    book_open(&book, LEDGER_WRITE);
+    ledger_append_each(book.ledger, requests, 6, BOOK_NOW);
+    assert_int_equal(requests[0].err, OK);
+    assert_int_equal(entries[0].event.identity.seq, 1);
+    assert_int_equal(requests[1].err, ERR_INPUT);
+    has(words[1].text, "at: future");
+    assert_int_equal(requests[2].err, OK);
+    assert_true(entries[2].known);
+    assert_int_equal(entries[2].event.identity.seq, 1);
+    assert_int_equal(requests[3].err, OK);
+    assert_int_equal(entries[3].event.identity.seq, 2);
+    assert_int_equal(entries[3].event.annul.voids.seq, 1);
+    assert_int_equal(requests[4].err, ERR_INPUT);
+    has(words[4].text, "only import takes an identity");
+    assert_int_equal(requests[5].err, ERR_INPUT);
+    assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
+    assert_int_equal(ledger_position(book.ledger), 2);
+
+    /* Another process may have begun an incarnation since. */
+    assert_int_equal(
+        journal_renew(ledger_journal(book.ledger), 2, REASON_RESTORE, NULL),
+        OK);
+    struct ledger_entry pair[2] = { stamp_of("e"), stamp_of("") };
+    pair[1].event.kind = EVENT_VOID;
+    pair[1].voids_id = view_of("e");
+    requests[0] = (struct ledger_request) { pair, 2, OK, &words[0] };
+    ledger_append_each(book.ledger, requests, 1, BOOK_NOW);
+    assert_int_equal(requests[0].err, OK);
+    assert_int_equal(pair[0].event.identity.incarnation, 2);
+    assert_int_equal(pair[1].event.annul.voids.incarnation, 2);
+    book_close(&book);
+}
+
 /* An import looks nothing up but this. */
 TEST(a_void_by_id_is_imported)
 {
@@ -230,6 +293,7 @@ RUN(cmocka_unit_test(what_is_left_out_is_completed),
     cmocka_unit_test(a_batch_with_one_bad_event_is_refused),
     cmocka_unit_test(an_id_is_stored_once),
     cmocka_unit_test(a_void_by_id_finds_stored_events_and_those_of_its_batch),
+    cmocka_unit_test(requests_of_one_commit_are_answered_one_by_one),
     cmocka_unit_test(a_void_by_id_is_imported),
     cmocka_unit_test(a_dry_run_stores_nothing_and_says_what_would_be),
     cmocka_unit_test(an_import_that_differs_is_refused),
