@@ -20,7 +20,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	runs_format runs runs_write runs_merge runset item words varint chapter_row chapter chapter_write draft account_table marks tail \
 	history_account intake gather intern ordinary spill bulk history_parts \
 	history history_scan facts publication versions admission \
-	ledger_parts ledger ledger_append ledger_publish census segment_part segment segment_read digest \
+	ledger_parts ledger ledger_append slip ledger_publish census segment_part segment segment_read digest \
 	tally served rfm breakdown \
 	news lives state_fold state_packed state_parts state_follow \
 	state state_scan state_check hub_state ledger_aside \
@@ -30,7 +30,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 REPLAY := candidate vary side almanac plain ratio rulebook quick_columns quick_lines quick_parts quick_era quick_level quick_gain quick_book quick_clock quick_event quick outcome simulate compare report report_html accounts
 NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk agree greet session \
 	transport allow carry link notes safe hubs trust graft reign instance refill decide ask hold feed \
-	answer roster keeper desk teller inquiry pulse door copies retain join errand clerk store shadow feeding hub
+	answer roster keeper local desk tills teller inquiry pulse door copies retain join errand clerk store shadow feeding hub
 TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping \
 	town generate trial command output query statement_words statement_csv \
 	statement_hledger statement_html evidence statement_xlsx statement_table \

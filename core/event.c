@@ -1,5 +1,7 @@
 #include "core/event.h"
 
+#include "core/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,34 +85,13 @@ event_is_code(view text)
     return true;
 }
 
-/* The size of the UTF-8 character that the bytes begin with; 0 if they begin
- * with none (RFC 3629: no overlong forms, no surrogates) or with NUL. */
-static uint32_t
-utf8_size(const uint8_t *bytes, uint32_t left)
-{
-    uint8_t c = bytes[0];
-    uint32_t size = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
-    if (c == 0 || (c >= 0x80 && c < 0xc2) || c > 0xf4 || size > left)
-        return 0;
-    for (uint32_t i = 1; i < size; i++) {
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    if ((c == 0xe0 && bytes[1] < 0xa0) || (c == 0xed && bytes[1] > 0x9f))
-        return 0;
-    if ((c == 0xf0 && bytes[1] < 0x90) || (c == 0xf4 && bytes[1] > 0x8f))
-        return 0;
-    return size;
-}
-
 bool
 event_is_text(view text)
 {
     if (text.size > LIMIT_TEXT_SIZE)
         return false;
     for (uint32_t i = 0; i < text.size;) {
-        uint32_t size = utf8_size(text.bytes + i, text.size - i);
+        uint32_t size = text_utf8_size(text.bytes + i, text.size - i);
         if (size == 0)
             return false;
         i += size;

@@ -46,6 +46,25 @@ text_view(const struct text *text)
     return (view) { text->bytes, (uint32_t)text->size };
 }
 
+uint32_t
+text_utf8_size(const uint8_t *bytes, uint32_t left)
+{
+    uint8_t c = bytes[0];
+    uint32_t size = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+    if (c == 0 || (c >= 0x80 && c < 0xc2) || c > 0xf4 || size > left)
+        return 0;
+    for (uint32_t i = 1; i < size; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    if ((c == 0xe0 && bytes[1] < 0xa0) || (c == 0xed && bytes[1] > 0x9f))
+        return 0;
+    if ((c == 0xf0 && bytes[1] < 0x90) || (c == 0xf4 && bytes[1] > 0x8f))
+        return 0;
+    return size;
+}
+
 static bool
 grow(struct text *text, size_t size)
 {

@@ -25,6 +25,10 @@ void text_clear(struct text *text);
 bool text_ok(const struct text *text);
 view text_view(const struct text *text);
 
+/* The size of the UTF-8 character that the bytes begin with; 0 if they begin
+ * with none (RFC 3629: no overlong forms, no surrogates) or with NUL. */
+uint32_t text_utf8_size(const uint8_t *bytes, uint32_t left);
+
 /* Makes room for `size` bytes behind those that are there, for who writes
  * them in place.  False: once anything has failed. */
 NODISCARD bool text_reserve(struct text *text, size_t size);

@@ -11,8 +11,8 @@
 #include "core/codec.h"
 #include "core/explain.h"
 #include "core/json.h"
-#include "core/ledger_append.h"
 #include "core/reader.h"
+#include "core/slip.h"
 #include "tools/csv.h"
 #include "tools/file.h"
 #include "tools/lines.h"
@@ -48,28 +48,18 @@ grow(struct batch *batch)
 static enum err
 add_line(struct batch *batch, uint64_t number, view line, struct complaint *why)
 {
-    struct event event;
-    struct json_extra extra;
+    struct ledger_entry entry;
 
-    enum err err = json_read_event(line, &batch->arena, &event, &extra, why);
+    enum err err = slip_read_event(line, &batch->arena, &entry, why);
     if (err != OK)
         return err;
-    if (extra.has_event || extra.has_recorded)
-        return complain(why,
-                        "%s: expected a new event, found one that has been "
-                        "appended before; use import",
-                        extra.has_event ? "event" : "recorded");
     if (batch->count == LIMIT_APPEND_EVENTS)
         return complain(why, "expected at most %d events; use import",
                         LIMIT_APPEND_EVENTS);
     err = batch->count == batch->room ? grow(batch) : OK;
+    entry.line = (uint32_t)number;
     if (err == OK)
-        batch->entries[batch->count++] = (struct ledger_entry) {
-            .event = event,
-            .voids_id = extra.voids_id,
-            .at_given = extra.has_at,
-            .line = (uint32_t)number,
-        };
+        batch->entries[batch->count++] = entry;
     return err;
 }
 
@@ -288,6 +278,90 @@ open_append(struct query *query, const struct arguments *arguments)
     return query_ledger(arguments, LEDGER_CHECK, &query->ledger);
 }
 
+/* --- append: line by line ------------------------------------------------ */
+
+/* What one line of a stream needs. */
+struct slip {
+    struct arena arena;
+    struct complaint words;
+    struct text answer;
+};
+
+/* Appends one line and says what came of it. */
+static enum err
+append_slip(struct query *query, view line, bool too_long, struct slip *slip)
+{
+    const struct ledger_append options = { .now_ms = command_now_ms() };
+    struct ledger_entry *entries = NULL;
+    uint32_t count = 0;
+    enum err err = OK;
+
+    arena_reset(&slip->arena);
+    text_clear(&slip->answer);
+    if (too_long)
+        err = complain(&slip->words, "expected a shorter line of JSON");
+    else
+        err = slip_read(line, &slip->arena, &entries, &count, &slip->words);
+    if (err == OK)
+        err = ledger_append(query->ledger, entries, count, &options,
+                            &slip->words);
+    slip_answer(&slip->answer, entries, count, err, &slip->words);
+    fwrite(slip->answer.bytes, 1, slip->answer.size, stdout);
+    if (!text_ok(&slip->answer))
+        return ERR_MEMORY;
+    return fflush(stdout) == 0 ? err : ERR_IO;
+}
+
+/* Refusals are the line's own affair, and a full disk may have room again; any
+ * other fault ends it, so that whoever starts it anew has the ledger looked
+ * at. */
+static enum command_status
+append_lines(struct query *query)
+{
+    enum command_status status = COMMAND_DONE;
+    struct slip slip = { .words = { .text = "" } };
+    struct lines lines = { 0 };
+    view line;
+
+    enum err err = arena_open(&slip.arena, LIMIT_ARENA_SIZE)
+                       ? lines_open(&lines, stdin)
+                       : ERR_MEMORY;
+    while (err == OK) {
+        err = lines_next(&lines, &line);
+        if (err != OK && err != ERR_INPUT)
+            break;
+        err = append_slip(query, line, err == ERR_INPUT, &slip);
+        if (err != OK)
+            status = COMMAND_PARTLY;
+        if (command_status_of(err) == COMMAND_REFUSED || err == ERR_FULL)
+            err = OK;
+    }
+    if (err != OK && err != ERR_NOT_FOUND)
+        status = command_fail(query->arguments, err,
+                              "standard input:%" PRIu64 ": %s", lines.number,
+                              slip.words.text);
+    lines_close(&lines);
+    text_close(&slip.answer);
+    arena_close(&slip.arena);
+    return status;
+}
+
+static enum command_status
+append_stream(const struct arguments *arguments)
+{
+    struct query query = { 0 };
+
+    if (command_operand_count(arguments) > 1 ||
+        command_flag(arguments, "json") || command_flag(arguments, "dry-run"))
+        return command_misuse(arguments, "--stream reads standard input and "
+                                         "goes with no other option");
+    enum command_status status = open_append(&query, arguments);
+    if (status == COMMAND_DONE)
+        status = append_lines(&query);
+    query_close(&query);
+    return status;
+}
+
 static enum command_status
 append(const struct arguments *arguments)
 {
@@ -297,6 +371,8 @@ append(const struct arguments *arguments)
     struct query query = { 0 };
     struct batch batch = { 0 };
 
+    if (command_flag(arguments, "stream"))
+        return append_stream(arguments);
     if (!arena_open(&batch.arena, LIMIT_ARENA_SIZE))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     enum command_status status = open_append(&query, arguments);
@@ -577,6 +653,7 @@ export_command(const struct arguments *arguments)
 
 static const struct option APPEND_OPTIONS[] = {
     { "dry-run", NULL, "say what would come of it, and store nothing" },
+    { "stream", NULL, "for a till: store and answer each line by itself" },
     { 0 },
 };
 static const struct option EXPORT_OPTIONS[] = {
@@ -595,13 +672,26 @@ const struct command cmd_events_table[] = {
       .operands_min = 1,
       .operands_max = 2,
       .options = APPEND_OPTIONS,
-      .about = "The events are JSON Lines, from FILE or standard input.  With "
-               "--json each\nline of the answer holds the event's row of "
-               "explain and the balance after it.\n",
+      .about =
+          "The events are JSON Lines, from FILE or standard input.  With "
+          "--json each\nline of the answer holds the event's row of "
+          "explain and the balance after it.\n\n"
+          "--stream is what a till's program keeps open.  Each line is one "
+          "event, or a list\n[{...}, {...}] of which all are stored or "
+          "none; for each a line comes back:\n"
+          "  {\"events\": [\"10.1.4\"]}  stored and on the disk, under these "
+          "identities\n"
+          "  {\"refused\": \"WORDS\"}    breaks a rule, and would again\n"
+          "  {\"fault\": \"WORDS\"}      the machine can't, now\n"
+          "Whoever gets no answer says the line again, with the same `id`.  "
+          "Where a node or hub\nruns on the ledger, the Unix socket "
+          "LEDGER/tills takes and answers the same lines\nfrom any number "
+          "of tills, which then share a flush.\n",
       .examples =
           "leima append L sale.jsonl\n"
           "echo '{\"kind\": \"join\", \"member\": 42}' | leima append L\n"
-          "leima append L sale.jsonl --dry-run --json\n" },
+          "leima append L sale.jsonl --dry-run --json\n"
+          "leima append L --stream <sales.jsonl\n" },
     { .name = "export",
       .run = export_command,
       .line = "events in the order of arrival",
