@@ -3,17 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/json.h"
 #include "nodes/clock.h"
+#include "nodes/local.h"
 
 struct client {
     int descriptor; /* -1: a free place */
@@ -176,17 +174,6 @@ desk_read_answer(view line, struct decision *ret_decision)
 
 /* --- the socket --------------------------------------------------------- */
 
-/* The path of a socket may have 107 bytes; through the directory's descriptor
- * it is short wherever the ledger lies. */
-static enum err
-address_of(int dir, struct sockaddr_un *ret_address)
-{
-    *ret_address = (struct sockaddr_un) { .sun_family = AF_UNIX };
-    int size = snprintf(ret_address->sun_path, sizeof ret_address->sun_path,
-                        "/proc/self/fd/%d/desk", dir);
-    return size > 0 && size < (int)sizeof ret_address->sun_path ? OK : ERR_IO;
-}
-
 static enum err
 watch(struct desk *desk, int descriptor)
 {
@@ -195,28 +182,6 @@ watch(struct desk *desk, int descriptor)
     return epoll_ctl(desk->bell, EPOLL_CTL_ADD, descriptor, &event) == 0
                ? OK
                : ERR_IO;
-}
-
-static enum err
-listen_there(struct desk *desk)
-{
-    struct sockaddr_un address;
-
-    if (address_of(desk->dir, &address) != OK)
-        return ERR_IO;
-    desk->listener =
-        socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (desk->listener < 0)
-        return ERR_IO;
-    unlinkat(desk->dir, "desk", 0);
-    /* The mode that a socket's file gets is that of its descriptor. */
-    if (fchmod(desk->listener, 0600) != 0 ||
-        bind(desk->listener, (struct sockaddr *)&address, sizeof address) != 0)
-        return ERR_IO;
-    if (fchmodat(desk->dir, "desk", 0600, 0) != 0 ||
-        listen(desk->listener, DESK_CLIENTS_MAX) != 0)
-        return ERR_IO;
-    return watch(desk, desk->listener);
 }
 
 enum err
@@ -233,7 +198,10 @@ desk_open(const char *dir, struct desk **ret_desk)
     desk->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     desk->bell = epoll_create1(EPOLL_CLOEXEC);
     if (desk->dir >= 0 && desk->bell >= 0)
-        err = listen_there(desk);
+        err =
+            local_listen(desk->dir, "desk", DESK_CLIENTS_MAX, &desk->listener);
+    if (err == OK)
+        err = watch(desk, desk->listener);
     if (err == OK)
         *ret_desk = desk;
     else
@@ -288,8 +256,7 @@ let_in(struct desk *desk, int64_t now_ms)
             end(client);
         if (client->descriptor >= 0 || !more)
             continue;
-        int descriptor =
-            accept4(desk->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int descriptor = local_accept(desk->listener);
         more = descriptor >= 0;
         if (!more)
             continue;
@@ -374,25 +341,6 @@ desk_answer_none(struct desk *desk, uint64_t client)
 
 /* --- the command's side ------------------------------------------------- */
 
-static int
-dial(const char *dir)
-{
-    struct sockaddr_un address;
-    int descriptor = -1;
-    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (folder >= 0 && address_of(folder, &address) == OK)
-        descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor >= 0 &&
-        connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) {
-        close(descriptor);
-        descriptor = -1;
-    }
-    if (folder >= 0)
-        close(folder);
-    return descriptor;
-}
-
 enum ask_kind
 desk_ask(const char *dir, const struct ask *ask, uint32_t timeout_ms,
          struct decision *ret_decision)
@@ -402,7 +350,7 @@ desk_ask(const char *dir, const struct ask *ask, uint32_t timeout_ms,
     struct text question = { 0 };
     uint32_t size = 0;
 
-    int descriptor = dial(dir);
+    int descriptor = local_dial(dir, "desk");
     if (descriptor < 0)
         return ASK_NONE;
     desk_write_question(&question, ask);
@@ -428,7 +376,7 @@ desk_ask(const char *dir, const struct ask *ask, uint32_t timeout_ms,
 bool
 desk_is_served(const char *dir)
 {
-    int descriptor = dial(dir);
+    int descriptor = local_dial(dir, "desk");
 
     if (descriptor < 0)
         return false;

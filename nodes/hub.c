@@ -31,6 +31,7 @@
 #include "nodes/roster.h"
 #include "nodes/shadow.h"
 #include "nodes/stop.h"
+#include "nodes/tills.h"
 #include "nodes/trace.h"
 
 enum {
@@ -511,6 +512,7 @@ look(struct hub *hub)
 {
     uint64_t txn = journal_last_txn(hub->journal);
 
+    hub->broken |= journal_is_broken(hub->journal);
     if (txn == hub->txn)
         return;
     hub->txn = txn;
@@ -749,6 +751,7 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     if (err != OK)
         return err;
     teller_open(&hub->teller, hub->options->dir);
+    struct tills *tills = tills_open(hub->ledger);
     const int descriptors[] = { stop, keeper_bell(hub->keeper),
                                 hub->teller.desk ? desk_bell(hub->teller.desk)
                                                  : stop };
@@ -763,6 +766,7 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
         beat(hub);
     *ret_broken = hub->broken;
     bool deposed = hub_is_deposed(hub);
+    tills_close(tills);
     hub_close(hub);
     if (!deposed)
         return OK;

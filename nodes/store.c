@@ -20,6 +20,7 @@
 #include "nodes/retain.h"
 #include "nodes/session.h"
 #include "nodes/stop.h"
+#include "nodes/tills.h"
 #include "nodes/trace.h"
 #include "nodes/trust.h"
 
@@ -362,7 +363,7 @@ look_at_link(struct store *store)
     }
 }
 
-static void look_for_tills(void *context);
+static void look_at_journal(void *context);
 
 static struct clerk
 clerk_of(struct store *store)
@@ -377,7 +378,7 @@ clerk_of(struct store *store)
                             .session = store->session,
                             .transport = store->link.transport,
                             .scratch = store->scratch,
-                            .look = look_for_tills,
+                            .look = look_at_journal,
                             .context = store };
 }
 
@@ -449,8 +450,9 @@ look_for_hubs(struct store *store)
 
 /* What any process has appended is sent. */
 static void
-look_at_journal(struct store *store)
+look_at_journal(void *context)
 {
+    struct store *store = context;
     uint64_t txn = journal_last_txn(store->journal);
 
     if (txn == store->txn || !store->session)
@@ -470,12 +472,6 @@ look_at_journal(struct store *store)
         if (!store->carry.offers[i].left)
             give(store, &input);
     }
-}
-
-static void
-look_for_tills(void *context)
-{
-    look_at_journal(context);
 }
 
 /* What a hub must know has come. */
@@ -517,6 +513,7 @@ store_turn(struct store *store)
         store->save_ms = now_ms + SAVE_MS;
     }
     store->broken |= store->graft_ms != 0 && now_ms >= store->graft_ms;
+    store->broken |= journal_is_broken(store->journal);
     if (store->desk) {
         const struct clerk clerk = clerk_of(store);
         clerk_serve(&clerk);
@@ -732,6 +729,7 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     enum err err = store_open(options, stop, complaint, &store);
     if (err != OK)
         return err;
+    struct tills *tills = options->standby ? NULL : tills_open(store->ledger);
     const int descriptors[] = { stop,
                                 store->desk ? desk_bell(store->desk) : stop };
     while (!store->broken && !store->done && !stop_asked(stop) &&
@@ -746,6 +744,7 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
         beat(store);
     *ret_broken = store->broken || store->retain.due;
     *ret_willing = store->graft_ms != 0 || store->retain.due;
+    tills_close(tills);
     store_close(store);
     return OK;
 }

@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+"""test_tills.py - events from tills' programs: `append --stream`, and the
+socket LEDGER/tills of a running node or hub
+
+What is answered is on the disk, whatever happens to the process; what is not
+answered is said again under the same id and counts once.  ROUNDS=n kills more
+often.
+"""
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from disk import Disk
+from leima import LEIMA, leima, main
+from network import Hub, Node, enrol, events, has, join, network, wait
+
+ROUNDS = int(os.environ.get("ROUNDS", "4"))
+
+
+def sale(name, **more):
+    return {"kind": "purchase", "member": 42, "receipt": name, "total": 100,
+            "id": name, **more}
+
+
+class Till:
+    """A connection to LEDGER/tills."""
+
+    def __init__(self, ledger):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(60)
+        self.socket.connect(f"{ledger}/tills")
+        self.file = self.socket.makefile("rwb")
+
+    def say(self, what):
+        """The answer; {} if the other side has gone."""
+        line = what if isinstance(what, bytes) else json.dumps(what).encode()
+        try:
+            self.file.write(line + b"\n")
+            self.file.flush()
+            return json.loads(self.file.readline() or b"{}")
+        except (OSError, ValueError):
+            return {}
+
+    def close(self):
+        self.socket.close()
+
+
+def till(ledger):
+    """One that has reached the process, which may be just starting."""
+    def dial():
+        try:
+            return Till(ledger)
+        except OSError:
+            return None
+    return wait(f"{ledger}/tills", dial)
+
+
+class Crowd:
+    """Tills that sell as fast as they are answered, until the node goes."""
+
+    def __init__(self, ledger, count, prefix):
+        self.answered = {}  # by id
+        self.open = []      # ids without an answer
+        self.wrong = []
+        self.threads = [threading.Thread(target=self.sell,
+                                         args=(ledger, f"{prefix}-{i}"))
+                        for i in range(count)]
+        for thread in self.threads:
+            thread.start()
+
+    def sell(self, ledger, name):
+        one = till(ledger)
+        for number in range(1000000):
+            key = f"{name}-{number}"
+            answer = one.say(sale(key))
+            if "events" in answer:
+                self.answered[key] = answer["events"][0]
+            elif answer:
+                self.wrong.append(answer)
+                break
+            else:
+                self.open.append(key)
+                break
+        one.close()
+
+    def wait(self):
+        for thread in self.threads:
+            thread.join(120)
+        assert not self.wrong, self.wrong[0]
+
+
+def check_answered(ledger, answered):
+    """Each is there, once, under the identity that was told."""
+    held = {event["id"]: name for name, event in events(ledger).items()
+            if "id" in event}
+    for key, identity in answered.items():
+        assert held.get(key) == identity, f"{key}: told {identity}, " \
+            f"{ledger} has {held.get(key)}"
+    leima("verify", ledger).expect(0)
+
+
+def fill_disk():
+    with open("disk/filler", "wb", buffering=0) as filler:
+        try:
+            while True:
+                filler.write(bytes(4096))
+        except OSError:
+            pass
+
+
+# --- the stream -----------------------------------------------------------
+
+def test_a_stream_answers_line_by_line():
+    leima("init", "L", "--node", 10, "--store", 10,
+          "--incarnation", 1).expect(0)
+    stream = subprocess.Popen([LEIMA, "append", "L", "--stream"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def say(what):
+        line = what if isinstance(what, str) else json.dumps(what)
+        stream.stdin.write(line.encode() + b"\n")
+        stream.stdin.flush()
+        return json.loads(stream.stdout.readline())
+
+    assert say(sale("a")) == {"events": ["10.1.1"]}
+    assert len(events("L")) == 1, "answered before it was stored"
+    assert say(sale("a")) == {"events": ["10.1.1"]}
+    assert "conflict" in say(sale("a", total=7))["refused"]
+    assert say([sale("b"), sale("c")]) == {"events": ["10.1.2", "10.1.3"]}
+    assert say([sale("d"), sale("e", total=-1)])["refused"].startswith(
+        "line 2: total")
+    assert "JSON" in say("nonsense")["refused"]
+    leima("append", "L", given=json.dumps(sale("f"))).expect(0)
+    assert say(sale("f")) == {"events": ["10.1.4"]}
+    stream.stdin.close()
+    assert stream.wait(30) == 5
+    assert [event["id"] for event in events("L").values()] == list("abcf")
+    good = leima("append", "L", "--stream", given=json.dumps(sale("g")) + "\n")
+    assert good.expect(0).lines() == [{"events": ["10.1.5"]}]
+    for words in (["L", "sales.jsonl"], ["L", "--json"], ["L", "--dry-run"]):
+        leima("append", *words, "--stream").expect(2)
+
+
+def test_a_stream_and_a_full_disk():
+    with Disk(3 << 20):
+        leima("init", "disk/L", "--node", 1, "--store", 10).expect(0)
+        stream = subprocess.Popen([LEIMA, "append", "disk/L", "--stream"],
+                                  stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)
+
+        def say(name):
+            stream.stdin.write(json.dumps(sale(name)).encode() + b"\n")
+            stream.stdin.flush()
+            return json.loads(stream.stdout.readline())
+
+        assert "events" in say("first")
+        fill_disk()
+        assert "nothing has changed" in say("second")["fault"]
+        os.truncate("disk/filler", 0)
+        wait("room", lambda: "events" in say("third"))
+        stream.stdin.close()
+        assert stream.wait(30) == 5
+        names = [event["id"] for event in events("disk/L").values()]
+        assert names == ["first", "third"], names
+        leima("verify", "disk/L").expect(0)
+
+
+# --- the socket -----------------------------------------------------------
+
+@network
+def test_tills_at_a_node():
+    Hub()
+    leima("init", "n10", "--node", 10, "--store", 10,
+          "--incarnation", 1).expect(0)
+    node = join(10)
+    one = till("n10")
+    assert one.say(sale("a")) == {"events": ["10.1.1"]}
+    assert one.say(sale("a")) == {"events": ["10.1.1"]}
+    assert leima("append", "n10",
+                 given=json.dumps(sale("a"))).expect(0).out == "10.1.1\n"
+    refused = one.say(sale("a", total=7))["refused"]
+    said = leima("append", "n10", given=json.dumps(sale("a", total=7)))
+    assert refused in said.expect(1).err.replace("line 1: ", ""), said.err
+    for bad in (b"", b"\x00\xff\xfe", b"[" * 5000, b"{" * 5000, b'"' * 5000,
+                b"[{}]", b"null", b"x" * 300000, b"\r\r\r"):
+        assert list(one.say(bad)) == ["refused"], bad[:20]
+    assert one.say([sale("b"), {"kind": "void", "member": 42,
+                                "voids_id": "b"}])["events"] == \
+        ["10.1.2", "10.1.3"]
+    wait("the sales at the hub",
+         lambda: has("hq", ["10.1.1", "10.1.2", "10.1.3"]))
+    # One who says nothing, one who says half a line: nobody waits for them.
+    silent, half = till("n10"), till("n10")
+    half.socket.send(b'{"kind": "pur')
+    assert one.say(sale("c")) == {"events": ["10.1.4"]}
+    node.stop()
+    assert one.say(sale("d")) == {}
+    assert not os.path.exists("n10/tills")
+    check_answered("n10", {"a": "10.1.1", "c": "10.1.4"})
+    for each in (one, silent, half):
+        each.close()
+
+
+@network
+def test_tills_at_a_hub():
+    leima("init", "own", "--node", 2, "--incarnation", 1).expect(0)
+    hub = Hub("own")
+    one = till("own")
+    assert one.say(sale("a", store=3)) == {"events": ["2.1.1"]}
+    assert leima("balance", "own", 42, "--json").expect(
+        0).json()["purchases"] == 1
+    hub.stop()
+    check_answered("own", {"a": "2.1.1"})
+
+
+@network
+def test_a_node_goes_on_selling_without_its_hub():
+    hub = Hub()
+    leima("init", "n10", "--node", 10, "--store", 10).expect(0)
+    node = join(10)
+    one = till("n10")
+    hub.process.send_signal(signal.SIGSTOP)
+    told = [one.say(sale(f"s-{number}"))["events"][0]
+            for number in range(200)]
+    hub.process.send_signal(signal.SIGCONT)
+    wait("the sales at the hub", lambda: has("hq", told))
+    with open(f"/proc/{node.process.pid}/status") as status:
+        lines = dict(line.split(":", 1) for line in status)
+    assert int(lines["RssAnon"].split()[0]) < 12 << 10, lines["RssAnon"]
+
+
+@network
+def test_killed_under_load():
+    """What was answered is there; the rest is said again and counts once."""
+    Hub()
+    leima("init", "n10", "--node", 10, "--store", 10).expect(0)
+    node = join(10)
+    dice = random.Random(int(os.environ.get("SEED", "1")))
+    answered, again = {}, []
+    for turn in range(ROUNDS):
+        crowd = Crowd("n10", 16, f"t{turn}")
+        wait("some sales", lambda: len(crowd.answered) > 100)
+        time.sleep(dice.random() * 0.2)
+        if turn % 2:
+            node.stop()
+        else:
+            node.kill()
+        crowd.wait()
+        answered.update(crowd.answered)
+        again += crowd.open
+        check_answered("n10", answered)
+        node = Node(10)
+        one = till("n10")
+        for key in again:
+            answered[key] = one.say(sale(key))["events"][0]
+        one.close()
+        again = []
+    check_answered("n10", answered)
+    wait("all at the hub", lambda: has("hq", answered.values()))
+    held = events("hq")
+    assert sum(event["kind"] == "purchase" for event in held.values()) == \
+        len(answered)
+    node.stop()
+
+
+@network
+def test_tills_and_a_full_disk():
+    Hub()
+    with Disk(6 << 20):
+        leima("init", "disk/n10", "--node", 10, "--store", 10,
+              "--incarnation", 1).expect(0)
+        string = enrol(10)
+        os.symlink("disk/n10", "n10")
+        node = Node(10, "--join", "-", given=string)
+        one = till("n10")
+        assert one.say(sale("first")) == {"events": ["10.1.1"]}
+        fill_disk()
+        answers = [one.say(sale(f"none-{number}")) for number in range(20)]
+        assert all("nothing has changed" in answer["fault"]
+                   for answer in answers), answers
+        assert node.said("full what=tills")
+        os.truncate("disk/filler", 0)
+        wait("room", lambda: "events" in one.say(sale("second")))
+        assert node.said("room what=tills")
+        held = events("n10")
+        assert sorted(event["id"] for event in held.values()) == \
+            ["first", "second"], held
+        wait("both at the hub", lambda: has("hq", held))
+        one.close()
+        node.stop()
+        leima("verify", "n10").expect(0)
+
+
+if __name__ == "__main__":
+    main(globals())
