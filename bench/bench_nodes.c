@@ -8,6 +8,7 @@
  * events every few milliseconds, which is part of it.
  */
 #include "bench/bench.h"
+#include "bench/process.h"
 
 #include "core/ledger_append.h"
 #include "core/reader.h"
@@ -25,65 +26,10 @@ enum { BACKLOG = 200000, SALES = 200, MEMBERS = 1000000, BATCH = 1000 };
 
 static const char *folder;
 
-/* Runs `leima ...` in the folder to its end. */
-static void
-leima(const char *words)
-{
-    char command[8192];
-
-    snprintf(command, sizeof command,
-             "L=$PWD/build/leima && cd %s && ($L %s) >/dev/null 2>&1", folder,
-             words);
-    bench_need(system(command) == 0, words);
-}
-
-/* Starts `leima WORD LEDGER OPTION VALUE`, its output in LEDGER.out. */
-static pid_t
-start(const char *word, const char *ledger, const char *option,
-      const char *value)
-{
-    char program[4096], out[256];
-
-    bench_need(realpath("build/leima", program) != NULL, "find build/leima");
-    pid_t pid = fork();
-    if (pid != 0)
-        return pid;
-    snprintf(out, sizeof out, "%s.out", ledger);
-    bool ready = chdir(folder) == 0 && freopen(out, "w", stdout) != NULL &&
-                 freopen("/dev/null", "w", stderr) != NULL;
-    if (ready)
-        execl(program, "leima", word, ledger, option, value, NULL);
-    _exit(1);
-}
-
-static void
-stop(pid_t pid)
-{
-    kill(pid, SIGTERM);
-    waitpid(pid, NULL, 0);
-}
-
 static void
 nap(void)
 {
     nanosleep(&(struct timespec) { .tv_nsec = 200000 }, NULL);
-}
-
-static void
-wait_for_endpoint(char endpoint[static 64])
-{
-    char path[4200];
-
-    snprintf(path, sizeof path, "%s/hq.out", folder);
-    for (double end = bench_now() + 20; bench_now() < end; nap()) {
-        FILE *file = fopen(path, "r");
-        int found = file == NULL ? 0 : fscanf(file, "listening %63s", endpoint);
-        if (file != NULL)
-            fclose(file);
-        if (found == 1)
-            return;
-    }
-    bench_need(false, "see the hub listen");
 }
 
 /* A journal that another process writes. */
@@ -182,10 +128,10 @@ measure_backlog(struct bench *bench, struct watch *hub)
 
     sell_many("store", BACKLOG, 50000);
     double start_time = bench_now();
-    pid_t node = start("node", "store", "--once", NULL);
+    pid_t node = process_start(folder, "node", "store", "--once", NULL);
     watch_until(hub, before + BACKLOG);
     double seconds = bench_now() - start_time;
-    stop(node);
+    process_stop(node);
     bench_add(bench, "a backlog to the hub's disk, one node", "events/s",
               BACKLOG / seconds);
 }
@@ -214,10 +160,11 @@ measure_latency(struct bench *bench, struct watch *hub)
 static void
 measure_hub_memory(struct bench *bench)
 {
-    leima("init big --node 2000");
-    leima("rules publish big program.yaml --from 2000-01-01");
+    process_run(folder, "init big --node 2000");
+    process_run(folder, "rules publish big program.yaml --from 2000-01-01");
     sell_many("big", MEMBERS, MEMBERS);
-    pid_t hub = start("hub", "big", "--listen", "tcp://127.0.0.1:0");
+    pid_t hub =
+        process_start(folder, "hub", "big", "--listen", "tcp://127.0.0.1:0");
     long most = 0, last = -1;
     /* Folded when the memory has not grown for two seconds. */
     for (double quiet = bench_now(); bench_now() - quiet < 2;) {
@@ -228,7 +175,7 @@ measure_hub_memory(struct bench *bench)
         }
         nanosleep(&(struct timespec) { .tv_nsec = 50000000 }, NULL);
     }
-    stop(hub);
+    process_stop(hub);
     bench_add(bench, "RssAnon of a hub with 1,000,000 accounts", "MB",
               (double)last / 1024);
 }
@@ -241,24 +188,26 @@ main(void)
     char endpoint[64];
 
     folder = bench_folder();
-    leima("generate --output /dev/null --rules program.yaml --members 1 "
-          "--months 1");
-    leima("init hq --node 1000");
-    leima("rules publish hq program.yaml --from 2000-01-01");
-    leima("init store --node 10 --store 10");
-    pid_t hub = start("hub", "hq", "--listen", "tcp://127.0.0.1:0");
-    wait_for_endpoint(endpoint);
-    leima("enrol new hq --node 10 > string");
-    leima("node store --join - --once < string");
+    process_run(folder,
+                "generate --output /dev/null --rules program.yaml --members 1 "
+                "--months 1");
+    process_run(folder, "init hq --node 1000");
+    process_run(folder, "rules publish hq program.yaml --from 2000-01-01");
+    process_run(folder, "init store --node 10 --store 10");
+    pid_t hub =
+        process_start(folder, "hub", "hq", "--listen", "tcp://127.0.0.1:0");
+    process_endpoint(folder, "hq", endpoint);
+    process_run(folder, "enrol new hq --node 10 > string");
+    process_run(folder, "node store --join - --once < string");
     watch_open(&hub_journal, "hq");
     measure_backlog(&bench, &hub_journal);
-    pid_t node = start("node", "store", "--hub", endpoint);
+    pid_t node = process_start(folder, "node", "store", "--hub", endpoint);
     measure_latency(&bench, &hub_journal);
     bench_add(&bench, "RssAnon of an idle node", "MB",
               (double)bench_rss_anon_kb(node) / 1024);
-    stop(node);
+    process_stop(node);
     watch_close(&hub_journal);
-    stop(hub);
+    process_stop(hub);
     measure_hub_memory(&bench);
     bool done = bench_report(&bench);
     bench_folder_remove(folder);

@@ -1,7 +1,6 @@
 #include "bench/servers.h"
 
 #include "bench/bench.h"
-#include "bench/crowd.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -194,14 +193,14 @@ insert_sqlite(void *context, uint32_t member)
     sqlite->reset(insert);
 }
 
-double
+struct crowd_result
 servers_sqlite(struct servers *servers, uint32_t callers, double seconds)
 {
     const struct sqlite *sqlite = &servers->sqlite;
     char path[4200];
 
     if (!servers->has_sqlite)
-        return -1;
+        return (struct crowd_result) { 0 };
     snprintf(path, sizeof path, "%s/sqlite-%u", servers->folder,
              servers->number++);
     for (uint32_t i = 0; i < callers; i++) {
@@ -218,12 +217,13 @@ servers_sqlite(struct servers *servers, uint32_t callers, double seconds)
                                 &servers->inserts[i], NULL) == 0,
             "open SQLite");
     }
-    double rate = crowd_run(callers, seconds, insert_sqlite, servers);
+    struct crowd_result result =
+        crowd_run(callers, seconds, insert_sqlite, servers);
     for (uint32_t i = 0; i < callers; i++) {
         sqlite->finalize(servers->inserts[i]);
         sqlite->close(servers->connections[i]);
     }
-    return rate;
+    return result;
 }
 
 /* --- PostgreSQL --- */
@@ -251,14 +251,14 @@ insert_postgres(void *context, uint32_t member)
                                            1, values, sizes, formats, 0));
 }
 
-double
+struct crowd_result
 servers_postgres(struct servers *servers, uint32_t callers, double seconds)
 {
     const struct postgres *postgres = &servers->postgres;
     char words[4300];
 
     if (!servers->has_postgres)
-        return -1;
+        return (struct crowd_result) { 0 };
     snprintf(words, sizeof words, "host=%s/pg user=bench dbname=postgres",
              servers->folder);
     for (uint32_t i = 0; i < callers; i++) {
@@ -275,10 +275,11 @@ servers_postgres(struct servers *servers, uint32_t callers, double seconds)
                                       "INSERT INTO event(value) VALUES($1)", 1,
                                       NULL));
     }
-    double rate = crowd_run(callers, seconds, insert_postgres, servers);
+    struct crowd_result result =
+        crowd_run(callers, seconds, insert_postgres, servers);
     for (uint32_t i = 0; i < callers; i++)
         postgres->finish(servers->connections[i]);
-    return rate;
+    return result;
 }
 
 /* --- Redis --- */
@@ -319,15 +320,16 @@ insert_redis(void *context, uint32_t member)
     bench_need(reply[0] == ':', "append to Redis");
 }
 
-double
+struct crowd_result
 servers_redis(struct servers *servers, uint32_t callers, double seconds)
 {
     if (!servers->has_redis)
-        return -1;
+        return (struct crowd_result) { 0 };
     for (uint32_t i = 0; i < callers; i++)
         servers->sockets[i] = dial_redis(servers);
-    double rate = crowd_run(callers, seconds, insert_redis, servers);
+    struct crowd_result result =
+        crowd_run(callers, seconds, insert_redis, servers);
     for (uint32_t i = 0; i < callers; i++)
         close(servers->sockets[i]);
-    return rate;
+    return result;
 }

@@ -11,7 +11,7 @@
 #ifndef BENCH_SERVERS_H
 #define BENCH_SERVERS_H
 
-#include <stdint.h>
+#include "bench/crowd.h"
 
 struct servers; /* owned by its opener */
 
@@ -19,11 +19,13 @@ struct servers; /* owned by its opener */
 struct servers *servers_open(const char *folder);
 void servers_close(struct servers *servers);
 
-/* Rows per second of that many callers; negative: not installed. */
-double servers_sqlite(struct servers *servers, uint32_t callers,
-                      double seconds);
-double servers_postgres(struct servers *servers, uint32_t callers,
-                        double seconds);
-double servers_redis(struct servers *servers, uint32_t callers, double seconds);
+/* Rows per second of that many callers, and how long a row took; a rate of 0:
+ * not installed. */
+struct crowd_result servers_sqlite(struct servers *servers, uint32_t callers,
+                                   double seconds);
+struct crowd_result servers_postgres(struct servers *servers, uint32_t callers,
+                                     double seconds);
+struct crowd_result servers_redis(struct servers *servers, uint32_t callers,
+                                  double seconds);
 
 #endif
