@@ -1,6 +1,5 @@
 #include "core/draft.h"
 
-#include "core/codec.h"
 #include "core/list.h"
 
 enum {
@@ -13,7 +12,7 @@ static_assert(ROWS_SIZE_MAX + ROW_SIZE_MAX + (1 << 13) < RUNS_BLOB_SIZE_MAX,
               "a chapter fits a blob");
 
 bool
-draft_open(struct draft *draft, struct words *words)
+draft_open(struct draft *draft, const struct words *words)
 {
     *draft = (struct draft) { .words = words };
     return arena_open(&draft->arena, LIMIT_ARENA_SIZE);
@@ -31,6 +30,7 @@ draft_begin(struct draft *draft, view key)
 {
     arena_reset(&draft->arena);
     draft->rows = (struct draft_rows) { 0 };
+    draft->next = 0;
     draft->key = key;
     return runs_key_account(key, &draft->account) ? OK : err_corrupt();
 }
@@ -41,29 +41,12 @@ draft_row(struct draft *draft)
     return LIST_ADD(&draft->arena, &draft->rows);
 }
 
-/* What can't be plain is passed on as it is. */
-enum err
-draft_item(struct draft *draft, view bytes)
+void
+draft_dockets(struct draft *draft, const struct docket_place *places,
+              uint32_t count)
 {
-    struct item item;
-    struct event event;
-    struct chapter_row row;
-    enum err err = item_decode(bytes, &item);
-
-    if (err == OK && item.kind == ITEM_EVENT && !item.copy) {
-        err = codec_decode(item.core, &draft->arena, &event);
-        event.identity = item.identity;
-        if (err == OK && chapter_row_of(&event, item.position, draft->words,
-                                        &draft->arena, &row)) {
-            *draft_row(draft) = row;
-            return OK;
-        }
-    }
-    if (err == OK)
-        err = chapter_row_of_item(bytes, &row);
-    if (err == OK)
-        *draft_row(draft) = row;
-    return err;
+    for (uint32_t i = 0; i < count; i++)
+        docket_row(places[i].docket, draft_row(draft));
 }
 
 enum err
@@ -99,20 +82,32 @@ part_of(const struct draft *draft, uint32_t first)
 }
 
 enum err
+draft_take(struct draft *draft, view *ret_chapter)
+{
+    uint32_t first = draft->next;
+
+    if (first == draft->rows.count)
+        return ERR_NOT_FOUND;
+    if (first == 0)
+        chapter_sort(draft->rows.items, draft->rows.count);
+    uint32_t count = part_of(draft, first);
+    text_clear(&draft->text);
+    chapter_write(draft->rows.items + first, count, draft->account,
+                  draft->words, draft->arena, &draft->text);
+    draft->next = first + count;
+    if (!text_ok(&draft->text))
+        return ERR_MEMORY;
+    *ret_chapter = text_view(&draft->text);
+    return OK;
+}
+
+enum err
 draft_end(struct draft *draft, struct runs_writer *writer)
 {
-    uint32_t first = 0;
+    view chapter;
+    enum err err;
 
-    chapter_sort(draft->rows.items, draft->rows.count);
-    while (first < draft->rows.count) {
-        uint32_t count = part_of(draft, first);
-        text_clear(&draft->text);
-        chapter_write(draft->rows.items + first, count, draft->account,
-                      draft->words, draft->arena, &draft->text);
-        if (!text_ok(&draft->text))
-            return ERR_MEMORY;
-        runs_add(writer, draft->key, text_view(&draft->text));
-        first += count;
-    }
-    return OK;
+    while ((err = draft_take(draft, &chapter)) == OK)
+        runs_add(writer, draft->key, chapter);
+    return err == ERR_NOT_FOUND ? OK : err;
 }

@@ -1,20 +1,21 @@
 /*
  * draft.h - the chapters of an account in the making
  *
- * What there is of an account, items and older chapters, is gathered as rows
- * and goes to a run as one chapter, or as several where it is very much.  One
- * draft serves all accounts of a run, one after the other.
+ * What there is of an account, rows and older chapters, is gathered and becomes
+ * one chapter, or several where it is very much.  One draft serves all accounts
+ * of a run, one after the other.
  */
 #ifndef CORE_DRAFT_H
 #define CORE_DRAFT_H
 
 #include "core/chapter_write.h"
+#include "core/docket.h"
 #include "core/runs_write.h"
 
 struct draft {
-    struct words *words; /* borrowed */
-    struct arena arena;  /* owned; of the account at hand */
-    struct text text;    /* owned; of the chapter at hand */
+    const struct words *words; /* borrowed */
+    struct arena arena;        /* owned; of the account at hand */
+    struct text text;          /* owned; of the chapter at hand */
     view key;
     account_id account;
     struct draft_rows {
@@ -22,10 +23,11 @@ struct draft {
         uint32_t count;
         uint32_t room;
     } rows;
+    uint32_t next; /* row to be taken */
 };
 
-/* False: no memory.  The words grow as names are met. */
-NODISCARD bool draft_open(struct draft *draft, struct words *words);
+/* False: no memory.  The words are those that all rows have numbers of. */
+NODISCARD bool draft_open(struct draft *draft, const struct words *words);
 /* A zeroed draft may be closed. */
 void draft_close(struct draft *draft);
 
@@ -33,14 +35,19 @@ void draft_close(struct draft *draft);
  * ERR_CORRUPT: it is no key. */
 NODISCARD enum err draft_begin(struct draft *draft, view key);
 
-/* Takes an item or all of a chapter of the account; the bytes are borrowed
- * until draft_end().  ERR_CORRUPT: they are none. */
-NODISCARD enum err draft_item(struct draft *draft, view bytes);
+/* Takes all of a chapter of the account; the bytes are borrowed until
+ * draft_end().  ERR_CORRUPT: they are none. */
 NODISCARD enum err draft_chapter(struct draft *draft, view bytes);
-/* A zeroed row, to be filled before the next call; what it points to is
- * borrowed likewise. */
+/* A row to be filled before the next call; what it points to is borrowed
+ * likewise. */
 struct chapter_row *draft_row(struct draft *draft);
+/* Takes those rows of dockets. */
+void draft_dockets(struct draft *draft, const struct docket_place *places,
+                   uint32_t count);
 
+/* The account's next chapter, valid until the next call; no row is taken any
+ * more.  ERR_NOT_FOUND: there is none left.  ERR_MEMORY. */
+NODISCARD enum err draft_take(struct draft *draft, view *ret_chapter);
 /* Adds the account's chapters to the run. */
 NODISCARD enum err draft_end(struct draft *draft, struct runs_writer *writer);
 

@@ -127,6 +127,13 @@ take_plain(struct gather *gather, const struct chapter_row *row)
 }
 
 enum err
+gather_row(struct gather *gather, const struct chapter_row *row)
+{
+    return row->item ? gather_item(gather, row->codes)
+                     : take_plain(gather, row);
+}
+
+enum err
 gather_chapter(struct gather *gather, view bytes)
 {
     struct chapter chapter;
@@ -138,8 +145,7 @@ gather_chapter(struct gather *gather, view bytes)
         return err;
     chapter_start(&chapter, &cursor);
     while ((err = chapter_next(&cursor, &row)) == OK) {
-        err = row.item ? gather_item(gather, row.codes)
-                       : take_plain(gather, &row);
+        err = gather_row(gather, &row);
         if (err != OK)
             return err;
     }

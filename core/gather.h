@@ -72,6 +72,10 @@ void gather_open(struct gather *gather, const struct gather_rules *rules,
  * they are no item. */
 NODISCARD enum err gather_item(struct gather *gather, view bytes);
 
+/* Takes a row of the account, plain or an item; likewise. */
+NODISCARD enum err gather_row(struct gather *gather,
+                              const struct chapter_row *row);
+
 /* Takes a chapter of the account (chapter.h); likewise. */
 NODISCARD enum err gather_chapter(struct gather *gather, view bytes);
 

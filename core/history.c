@@ -15,7 +15,6 @@ enum {
     TAIL_MAX = 1000000,      /* items that anybody holds */
     TAIL_SIZE_MAX = 1 << 28, /* bytes likewise */
     SCRATCH_SIZE = 1 << 20,
-    ARRIVALS_MAX = 64, /* entered into the tail together */
 };
 static_assert(LIMIT_EVENT_LINES * sizeof(struct event_line) < SCRATCH_SIZE / 2,
               "one event fits the scratch");
@@ -38,7 +37,7 @@ history_open(const char *dir, struct journal *journal, bool owner,
         return ERR_MEMORY;
     history->journal = journal;
     history->owner = owner;
-    history->tail.accounts.seed = crypto_random_number();
+    history->tail.seed = crypto_random_number();
     history->set = (struct runset) {
         .name = "history",
         .kind = RUNS_HISTORY,
@@ -308,59 +307,19 @@ load_quarantine(struct history *history, struct reader *reader)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
-/* An event on its way into the tail. */
-struct arrival {
-    struct item item;
-    runs_key key;
-    bool points; /* at a referrer, too */
-    runs_key referrer;
-    struct item pointer;
-};
-
-/* False: nothing of it is kept. */
-static bool
-read_event(struct history *history, const struct record_event *stored,
-           uint64_t position, struct arrival *ret_arrival)
+static enum err
+take_event(struct history *history, const struct record_event *stored,
+           uint64_t position)
 {
     struct arena scratch = history->scratch;
-    struct event event;
-    account_id referrer;
-
-    if (!intake_event(stored, position, &scratch, &history->counts, &event,
-                      &ret_arrival->item))
-        return false;
-    ret_arrival->key = runs_key_of(event.account);
-    ret_arrival->points = intake_pointer(&event, &ret_arrival->item, &referrer,
-                                         &ret_arrival->pointer);
-    if (ret_arrival->points)
-        ret_arrival->referrer = runs_key_of(referrer);
-    return true;
-}
-
-/* Their places in the tail are asked for before the first is entered. */
-static enum err
-add_arrivals(struct history *history, const struct arrival *arrivals,
-             uint32_t count)
-{
-    const struct account_table *accounts = &history->tail.accounts;
-    uint64_t hashes[ARRIVALS_MAX];
+    struct intake taken[INTAKE_MAX];
+    const struct intake_tools tools = { &history->words, &history->counts,
+                                        &scratch, &history->ordinary };
+    uint32_t count = intake_event(stored, position, &tools, taken);
     enum err err = OK;
 
-    assert(count <= ARRIVALS_MAX);
-    for (uint32_t i = 0; i < count; i++)
-        hashes[i] =
-            account_table_hash(accounts, runs_key_view(&arrivals[i].key));
-    for (int step = 0; step < ACCOUNT_TABLE_STEPS; step++)
-        for (uint32_t i = 0; i < count; i++)
-            account_table_prefetch(accounts, hashes[i],
-                                   (enum account_table_step)step);
-    for (uint32_t i = 0; i < count && err == OK; i++) {
-        err = tail_add(&history->tail, runs_key_view(&arrivals[i].key),
-                       &arrivals[i].item);
-        if (err == OK && arrivals[i].points)
-            err = tail_add(&history->tail, runs_key_view(&arrivals[i].referrer),
-                           &arrivals[i].pointer);
-    }
+    for (uint32_t i = 0; i < count && err == OK; i++)
+        err = tail_add(&history->tail, taken[i].account, &taken[i].row);
     return err;
 }
 
@@ -368,22 +327,14 @@ static enum err
 take_events(struct history *history, const struct reader_item *item)
 {
     struct record_cursor cursor = record_events(&item->record);
-    struct arrival arrivals[ARRIVALS_MAX];
     struct record_event event;
     uint64_t position = item->position;
-    uint32_t count = 0;
     enum err err = OK;
 
-    for (; err == OK && record_next(&cursor, &event); position++) {
-        if (position <= history->position ||
-            !read_event(history, &event, position, &arrivals[count]))
-            continue;
-        if (++count == ARRIVALS_MAX) {
-            err = add_arrivals(history, arrivals, count);
-            count = 0;
-        }
-    }
-    return err == OK ? add_arrivals(history, arrivals, count) : err;
+    for (; err == OK && record_next(&cursor, &event); position++)
+        if (position > history->position)
+            err = take_event(history, &event, position);
+    return err;
 }
 
 static enum err
@@ -423,31 +374,37 @@ join_chapters(void *context, view key, const view *blobs, uint32_t count,
 }
 
 static enum err
-add_account(struct history *history, const struct account_entry *account,
+add_dockets(struct history *history, const struct docket_list *list,
             struct runs_writer *writer)
 {
-    const struct tail *tail = &history->tail;
     struct draft *draft = &history->draft;
-    enum err err = draft_begin(draft, tail_key(tail, account));
+    uint32_t end;
+    enum err err = OK;
 
-    for (int32_t item = tail_first(tail, account);
-         item != TAIL_NONE && err == OK; item = tail->items[item].next)
-        err = draft_item(draft, tail_bytes(tail, item));
-    return err == OK ? draft_end(draft, writer) : err;
+    for (uint32_t at = 0; at < list->count && err == OK; at = end) {
+        runs_key key = runs_key_of(docket_account(list->items[at].docket));
+        end = docket_list_next(list, at);
+        err = draft_begin(draft, runs_key_view(&key));
+        if (err == OK) {
+            draft_dockets(draft, list->items + at, end - at);
+            err = draft_end(draft, writer);
+        }
+    }
+    return err;
 }
 
 static enum err
 add_tail(struct history *history, struct runs_writer *writer)
 {
-    const struct account_entry **sorted = NULL;
-    uint32_t count = 0;
-    enum err err = tail_sort(&history->tail, LIMIT_PARTITIONS, &sorted, &count);
+    enum err err = OK;
 
-    for (uint32_t i = 0; i < count && err == OK; i++) {
-        tail_prefetch(&history->tail, sorted, count, i);
-        err = add_account(history, sorted[i], writer);
+    for (uint32_t i = 0; i < LIMIT_PARTITIONS && err == OK; i++) {
+        struct docket_list list;
+        err = tail_sort(&history->tail, i, &list);
+        if (err == OK)
+            err = add_dockets(history, &list, writer);
+        docket_list_close(&list);
     }
-    free(sorted);
     return err;
 }
 
@@ -471,7 +428,7 @@ write_tail(struct history *history)
     memcpy(tag, &history->counts, sizeof tag);
     err = runset_commit(&history->set, writer, history->position, tag);
     if (err == OK)
-        tail_close(&history->tail);
+        tail_clear(&history->tail);
     return err;
 }
 
@@ -720,13 +677,18 @@ gather_run(struct gather *gather, const struct runs *runs, view key)
 }
 
 static enum err
-gather_tail(struct gather *gather, const struct tail *tail, view key)
+gather_tail(struct gather *gather, const struct tail *tail, account_id account)
 {
-    int32_t item = tail_find(tail, key);
+    struct tail_cursor cursor;
+    const struct docket *docket;
+    struct chapter_row row;
     enum err err = OK;
 
-    for (; err == OK && item != TAIL_NONE; item = tail->items[item].next)
-        err = gather_item(gather, tail_bytes(tail, item));
+    tail_seek(tail, account, &cursor);
+    while (err == OK && (docket = tail_next(&cursor)) != NULL) {
+        docket_row(docket, &row);
+        err = gather_row(gather, &row);
+    }
     return err;
 }
 
@@ -742,7 +704,7 @@ history_read(const struct history *history, account_id account, uint64_t known,
     for (uint32_t i = 0; i < history->set.run_count && err == OK; i++)
         err = gather_run(&gather, history->set.runs[i], runs_key_view(&key));
     if (err == OK)
-        err = gather_tail(&gather, &history->tail, runs_key_view(&key));
+        err = gather_tail(&gather, &history->tail, account);
     if (err == OK)
         gather_end(&gather, ret_account);
     return err;

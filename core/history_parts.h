@@ -7,6 +7,7 @@
 
 #include "core/draft.h"
 #include "core/gather.h"
+#include "core/ordinary.h"
 #include "core/reader.h"
 #include "core/runset.h"
 #include "core/tail.h"
@@ -29,10 +30,11 @@ struct history {
     struct gather_quarantine *quarantine; /* owned; what the rules borrow */
     uint32_t quarantine_room;
     struct reader_damage damage; /* position 0: none */
-    struct arena scratch;        /* for one event */
-    struct draft draft;          /* of chapters */
-    struct words words;          /* of the chapters of the runs */
-    uint32_t words_kept;         /* of these, how many the note has */
+    struct arena scratch;        /* for one event, as is the next */
+    struct ordinary ordinary;
+    struct draft draft;  /* of chapters */
+    struct words words;  /* of the chapters of the runs */
+    uint32_t words_kept; /* of these, how many the note has */
 };
 
 #endif

@@ -17,16 +17,17 @@ struct source {
 struct lane {
     uint8_t partition;
     struct source sources[RUNSET_RUNS_MAX];
-    const struct account_entry **tail; /* sorted; owned */
-    uint32_t tail_count;
+    struct docket_list tail; /* in order */
     uint32_t tail_next;
-    runs_key key; /* the least that is left; size 0: none */
+    runs_key tail_key; /* of the account there */
+    runs_key key;      /* the least that is left; size 0: none */
 };
 
 struct history_scan {
     const struct history *history; /* borrowed */
     uint64_t generation;           /* of the history at the opening */
     uint64_t known;
+    struct draft draft; /* of the tail's chapters */
     uint32_t lane_count;
     uint32_t heap_count;
     uint16_t heap[LIMIT_PARTITIONS]; /* lanes with a key, least first */
@@ -42,8 +43,16 @@ step(struct lane *lane, struct source *source)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+static void
+find_tail(struct lane *lane)
+{
+    if (lane->tail_next < lane->tail.count)
+        lane->tail_key = runs_key_of(
+            docket_account(lane->tail.items[lane->tail_next].docket));
+}
+
 static enum err
-find_least(const struct tail *tail, struct lane *lane, uint32_t run_count)
+find_least(struct lane *lane, uint32_t run_count)
 {
     view least = { 0 };
 
@@ -53,8 +62,8 @@ find_least(const struct tail *tail, struct lane *lane, uint32_t run_count)
             (least.size == 0 || view_compare(source->cursor.key, least) < 0))
             least = source->cursor.key;
     }
-    if (lane->tail_next < lane->tail_count) {
-        view key = tail_key(tail, lane->tail[lane->tail_next]);
+    if (lane->tail_next < lane->tail.count) {
+        view key = runs_key_view(&lane->tail_key);
         if (least.size == 0 || view_compare(key, least) < 0)
             least = key;
     }
@@ -71,9 +80,9 @@ open_lane(struct history_scan *scan, struct lane *lane, uint32_t partition)
 {
     const struct history *history = scan->history;
     runs_key floor = runs_key_floor(partition);
-    enum err err =
-        tail_sort(&history->tail, partition, &lane->tail, &lane->tail_count);
+    enum err err = tail_sort(&history->tail, partition, &lane->tail);
 
+    find_tail(lane);
     lane->partition = (uint8_t)partition;
     for (uint32_t i = 0; i < history->set.run_count && err == OK; i++) {
         struct source *source = &lane->sources[i];
@@ -82,9 +91,7 @@ open_lane(struct history_scan *scan, struct lane *lane, uint32_t partition)
         if (err == OK)
             err = step(lane, source);
     }
-    return err == OK
-               ? find_least(&scan->history->tail, lane, history->set.run_count)
-               : err;
+    return err == OK ? find_least(lane, history->set.run_count) : err;
 }
 
 /* Account order: the partition is not looked at. */
@@ -146,7 +153,9 @@ start(const struct history *history, uint32_t first, uint32_t count,
     scan->generation = history->generation;
     scan->known = known;
     scan->lane_count = count;
-    enum err err = open_scan(scan, first, count);
+    enum err err = draft_open(&scan->draft, &history->words)
+                       ? open_scan(scan, first, count)
+                       : ERR_MEMORY;
     if (err != OK) {
         history_scan_close(scan);
         return err;
@@ -176,7 +185,8 @@ history_scan_close(struct history_scan *scan)
     if (scan == NULL)
         return;
     for (uint32_t i = 0; i < scan->lane_count; i++)
-        free(scan->lanes[i].tail);
+        docket_list_close(&scan->lanes[i].tail);
+    draft_close(&scan->draft);
     free(scan);
 }
 
@@ -185,6 +195,26 @@ struct chapter_list {
     uint32_t count;
     uint32_t room;
 };
+
+/* What the tail has of the account, as it would stand in a run. */
+static enum err
+drain_tail(struct history_scan *scan, struct lane *lane, struct arena *arena,
+           struct chapter_list *chapters)
+{
+    struct draft *draft = &scan->draft;
+    uint32_t first = lane->tail_next;
+    enum err err = draft_begin(draft, runs_key_view(&lane->tail_key));
+    view chapter;
+
+    if (err != OK)
+        return err;
+    lane->tail_next = docket_list_next(&lane->tail, first);
+    draft_dockets(draft, lane->tail.items + first, lane->tail_next - first);
+    while ((err = draft_take(draft, &chapter)) == OK)
+        *LIST_ADD(arena, chapters) = arena_copy(arena, chapter);
+    find_tail(lane);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
 
 /* Takes all that there is of the lane's least account and moves on. */
 static enum err
@@ -203,12 +233,11 @@ drain(struct history_scan *scan, struct lane *lane, view key,
             err = step(lane, source);
         }
     }
+    if (err == OK && lane->tail_next < lane->tail.count &&
+        view_equal(runs_key_view(&lane->tail_key), key))
+        err = drain_tail(scan, lane, arena, &chapters);
     raw->chapters = chapters.items;
     raw->chapter_count = chapters.count;
-    raw->tail = TAIL_NONE;
-    if (lane->tail_next < lane->tail_count &&
-        view_equal(tail_key(&history->tail, lane->tail[lane->tail_next]), key))
-        raw->tail = tail_first(&history->tail, lane->tail[lane->tail_next++]);
     return err;
 }
 
@@ -224,8 +253,7 @@ take_least(struct history_scan *scan, struct arena *arena,
     ret_raw->account.bearer = arena_copy(arena, ret_raw->account.bearer);
     enum err err = drain(scan, lane, runs_key_view(&key), arena, ret_raw);
     if (err == OK)
-        err = find_least(&scan->history->tail, lane,
-                         scan->history->set.run_count);
+        err = find_least(lane, scan->history->set.run_count);
     if (err != OK)
         return err;
     if (lane->key.size == 0)
@@ -293,7 +321,6 @@ history_scan_gather(const struct history_scan *scan,
                     const struct history_raw *raw, struct arena *arena,
                     struct history_account *ret_account)
 {
-    const struct tail *tail = &scan->history->tail;
     struct gather gather;
     enum err err = OK;
 
@@ -301,9 +328,6 @@ history_scan_gather(const struct history_scan *scan,
                 arena);
     for (uint32_t i = 0; i < raw->chapter_count && err == OK; i++)
         err = gather_chapter(&gather, raw->chapters[i]);
-    for (int32_t item = raw->tail; item != TAIL_NONE && err == OK;
-         item = tail->items[item].next)
-        err = gather_item(&gather, tail_bytes(tail, item));
     if (err == OK)
         gather_end(&gather, ret_account);
     return err;

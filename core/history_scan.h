@@ -11,7 +11,6 @@
 
 #include "core/history.h"
 #include "core/marks.h"
-#include "core/tail.h"
 
 struct history_scan;
 
@@ -39,9 +38,9 @@ void history_scan_close(struct history_scan *scan);
  * lives in the arena. */
 struct history_raw {
     account_id account;   /* its code is in the arena */
-    const view *chapters; /* of the runs, oldest first (chapter.h) */
+    const view *chapters; /* oldest first (chapter.h); those of what no run
+                           * holds yet lie in the arena */
     uint32_t chapter_count;
-    int32_t tail; /* the first item of the tail; TAIL_NONE */
 };
 
 /* Marks the accounts of which an event is quarantined.  Of all others, asked

@@ -2,6 +2,8 @@
 
 #include "core/codec.h"
 
+#include <string.h>
+
 /* Whether the event says whose it is, whatever else is wrong with it. */
 static bool
 has_account(const struct event *event)
@@ -13,46 +15,98 @@ has_account(const struct event *event)
     return account.bearer.size > 0 && account.bearer.size <= LIMIT_CODE_SIZE;
 }
 
-bool
-intake_event(const struct record_event *stored, uint64_t position,
-             struct arena *arena, struct history_counts *counts,
-             struct event *ret_event, struct item *ret_item)
+/* What can't be a plain row is kept as an item. */
+static void
+make_item(const struct item *item, struct arena *arena,
+          struct chapter_row *ret_row)
 {
-    *ret_item = (struct item) {
+    uint32_t size = ITEM_HEAD_SIZE + item->core.size;
+    uint8_t *bytes = ARENA_NEW(arena, uint8_t, size);
+
+    item_encode_head(item, bytes);
+    if (item->core.size > 0)
+        memcpy(bytes + ITEM_HEAD_SIZE, item->core.bytes, item->core.size);
+    enum err err = chapter_row_of_item((view) { bytes, size }, ret_row);
+    assert(err == OK); /* we have made it */
+}
+
+static bool
+names_referrer(const struct event *event)
+{
+    return event->kind == EVENT_JOIN && event->join.referrer != 0;
+}
+
+static void
+make_pointer(const struct event *event, uint64_t position, struct arena *arena,
+             struct intake *ret_intake)
+{
+    const struct item pointer = {
+        .kind = ITEM_POINTER,
+        .position = position,
+        .referred = event->account.member,
+    };
+
+    ret_intake->account = (account_id) { .member = event->join.referrer };
+    make_item(&pointer, arena, &ret_intake->row);
+}
+
+/* Most events go the short way.  False: not this one. */
+static bool
+take_ordinary(const struct record_event *stored, uint64_t position,
+              const struct intake_tools *tools, struct intake *ret_intake)
+{
+    struct ordinary *ordinary = tools->ordinary;
+
+    if (stored->copy || !ordinary_read(stored->core, tools->words, ordinary))
+        return false;
+    tools->counts->events++;
+    ret_intake->account = (account_id) { .member = ordinary->member };
+    ret_intake->row = ordinary->row;
+    ret_intake->row.position = position;
+    ret_intake->row.identity = stored->origin;
+    return true;
+}
+
+uint32_t
+intake_event(const struct record_event *stored, uint64_t position,
+             const struct intake_tools *tools,
+             struct intake ret_intakes[static INTAKE_MAX])
+{
+    struct history_counts *counts = tools->counts;
+    struct event event;
+    struct item item = {
         .kind = ITEM_EVENT,
         .copy = stored->copy,
         .position = position,
         .identity = stored->origin,
         .core = stored->core,
     };
+
+    if (take_ordinary(stored, position, tools, &ret_intakes[0]))
+        return 1;
     counts->events++;
     counts->copies += stored->copy;
-    if (codec_decode(stored->core, arena, ret_event) != OK) {
+    if (codec_decode(stored->core, tools->arena, &event) != OK) {
         counts->odd++;
-        return false;
+        return 0;
     }
-    ret_event->identity = stored->origin;
-    if (event_check_core(ret_event, NULL) == OK)
-        return true;
-    counts->odd++;
-    ret_item->kind = ITEM_ODD;
-    return has_account(ret_event);
-}
-
-bool
-intake_pointer(const struct event *event, const struct item *item,
-               account_id *ret_referrer, struct item *ret_pointer)
-{
-    if (event->kind != EVENT_JOIN || event->join.referrer == 0 ||
-        item->kind != ITEM_EVENT)
-        return false;
-    *ret_referrer = (account_id) { .member = event->join.referrer };
-    *ret_pointer = (struct item) {
-        .kind = ITEM_POINTER,
-        .position = item->position,
-        .referred = event->account.member,
-    };
-    return true;
+    event.identity = stored->origin;
+    bool odd = event_check_core(&event, NULL) != OK;
+    if (odd) {
+        counts->odd++;
+        item.kind = ITEM_ODD;
+        if (!has_account(&event))
+            return 0;
+    }
+    ret_intakes[0].account = event.account;
+    if (odd || item.copy ||
+        !chapter_row_of(&event, position, tools->words, tools->arena,
+                        &ret_intakes[0].row))
+        make_item(&item, tools->arena, &ret_intakes[0].row);
+    if (odd || !names_referrer(&event))
+        return 1;
+    make_pointer(&event, position, tools->arena, &ret_intakes[1]);
+    return 2;
 }
 
 bool

@@ -9,22 +9,33 @@
 #ifndef CORE_INTAKE_H
 #define CORE_INTAKE_H
 
+#include "core/chapter_row.h"
 #include "core/history_account.h"
-#include "core/item.h"
+#include "core/ordinary.h"
 #include "core/record.h"
 
-/* Decodes the event that stands at the position and counts it; identity and
- * all is set, its lines are in the arena.  The item borrows from the record.
- * False: nothing of it is kept. */
-NODISCARD bool intake_event(const struct record_event *stored,
-                            uint64_t position, struct arena *arena,
-                            struct history_counts *counts,
-                            struct event *ret_event, struct item *ret_item);
+/* A row of an account; both borrow from the record and the arena. */
+struct intake {
+    account_id account;
+    struct chapter_row row;
+};
+enum { INTAKE_MAX = 2 };
 
-/* The pointer that the event leaves with its referrer, if it does. */
-NODISCARD bool intake_pointer(const struct event *event,
-                              const struct item *item, account_id *ret_referrer,
-                              struct item *ret_pointer);
+/* All borrowed: words grow as names are met, the last two are room for what
+ * the rows point to. */
+struct intake_tools {
+    struct words *words;
+    struct history_counts *counts;
+    struct arena *arena;
+    struct ordinary *ordinary;
+};
+
+/* Decodes the event that stands at the position, counts it, and makes the rows
+ * that are kept of it: none; its own; or that and a pointer.  Valid until the
+ * next call. */
+uint32_t intake_event(const struct record_event *stored, uint64_t position,
+                      const struct intake_tools *tools,
+                      struct intake ret_intakes[static INTAKE_MAX]);
 
 /* Whether the record's writer had a clock that stood wrong. */
 bool intake_is_flagged(const struct record *record);

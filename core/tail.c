@@ -1,76 +1,66 @@
 #include "core/tail.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "core/hash.h"
+#include "core/runs.h"
 
-/* What the table holds of an account: items, from 1. */
-struct chain {
-    int32_t first; /* 0: none yet */
-    int32_t last;
-};
+#include <stdlib.h>
+
+static const uint64_t BEARER = UINT64_C(1) << 63;
+static_assert(LIMIT_MEMBER < INT64_MAX, "no member is taken for a bearer");
 
 void
 tail_close(struct tail *tail)
 {
-    account_table_close(&tail->accounts);
-    free(tail->items);
+    for (uint32_t i = 0; i < LIMIT_PARTITIONS; i++) {
+        free(tail->parts[i].accounts);
+        free(tail->parts[i].places);
+    }
     free(tail->bytes);
-    *tail = (struct tail) { .accounts = tail->accounts };
+    *tail = (struct tail) { .seed = tail->seed };
 }
 
-static struct chain
-read_chain(view blob)
+void
+tail_clear(struct tail *tail)
 {
-    struct chain chain;
-
-    assert(blob.size == sizeof chain);
-    memcpy(&chain, blob.bytes, sizeof chain);
-    return chain;
+    for (uint32_t i = 0; i < LIMIT_PARTITIONS; i++)
+        tail->parts[i].count = 0;
+    tail->item_count = 0;
+    tail->size = 0;
 }
 
-int32_t
-tail_find(const struct tail *tail, view key)
+/* What stands for the account in the lists: two bearers may have the same. */
+static uint64_t
+number_of(const struct tail *tail, account_id account)
 {
-    view blob;
-
-    return account_table_get(&tail->accounts, key, &blob)
-               ? read_chain(blob).first - 1
-               : TAIL_NONE;
-}
-
-int32_t
-tail_first(const struct tail *tail, const struct account_entry *entry)
-{
-    return read_chain(account_table_blob(&tail->accounts, entry)).first - 1;
-}
-
-view
-tail_key(const struct tail *tail, const struct account_entry *entry)
-{
-    return account_table_key(&tail->accounts, entry);
+    return account.member != 0 ? account.member
+                               : hash_64(account.bearer, tail->seed) | BEARER;
 }
 
 /* --- adding --- */
 
 static bool
-reserve_item(struct tail *tail)
+reserve_entry(struct tail_part *part)
 {
-    enum { FIRST = 256 };
+    enum { FIRST = 16 };
 
-    if (tail->item_count < tail->item_room)
+    if (part->count < part->room)
         return true;
-    assert(tail->item_count < INT32_MAX / 2);
-    uint32_t room = tail->item_room == 0 ? FIRST : tail->item_room * 2;
-    struct tail_item *grown = realloc(tail->items, room * sizeof *grown);
+    assert(part->count < UINT32_MAX / 2);
+    uint32_t room = part->room == 0 ? FIRST : part->room * 2;
+    void *grown = realloc(part->accounts, room * sizeof *part->accounts);
     if (grown == NULL)
         return false;
-    tail->items = grown;
-    tail->item_room = room;
+    part->accounts = grown;
+    grown = realloc(part->places, room * sizeof *part->places);
+    if (grown == NULL)
+        return false;
+    part->places = grown;
+    part->room = room;
     return true;
 }
 
 static bool
-reserve_bytes(struct tail *tail, size_t size)
+reserve_bytes(struct tail *tail, uint32_t size)
 {
     if (tail->size + size <= tail->room)
         return true;
@@ -83,43 +73,19 @@ reserve_bytes(struct tail *tail, size_t size)
     return true;
 }
 
-/* Behind the last item of the account. */
-static bool
-enter(struct tail *tail, view key, int32_t index)
-{
-    struct chain chain;
-    void *place = account_table_make(&tail->accounts, key, sizeof chain);
-
-    if (place == NULL)
-        return false;
-    memcpy(&chain, place, sizeof chain);
-    if (chain.first == 0)
-        chain.first = index + 1;
-    else
-        tail->items[chain.last - 1].next = index;
-    chain.last = index + 1;
-    memcpy(place, &chain, sizeof chain);
-    return true;
-}
-
 enum err
-tail_add(struct tail *tail, view key, const struct item *item)
+tail_add(struct tail *tail, account_id account, const struct chapter_row *row)
 {
-    uint32_t size = ITEM_HEAD_SIZE + item->core.size;
-    int32_t index = (int32_t)tail->item_count;
+    struct tail_part *part = &tail->parts[runs_partition(account)];
+    uint32_t size = (docket_size(account, row) + DOCKET_ALIGN - 1) &
+                    ~(uint32_t)(DOCKET_ALIGN - 1);
 
-    if (!reserve_item(tail) || !reserve_bytes(tail, size) ||
-        !enter(tail, key, index))
+    if (!reserve_entry(part) || !reserve_bytes(tail, size))
         return ERR_MEMORY;
-    tail->items[index] = (struct tail_item) {
-        .offset = tail->size,
-        .size = size,
-        .next = TAIL_NONE,
-    };
-    item_encode_head(item, tail->bytes + tail->size);
-    if (item->core.size > 0)
-        memcpy(tail->bytes + tail->size + ITEM_HEAD_SIZE, item->core.bytes,
-               item->core.size);
+    assert(tail->size / DOCKET_ALIGN <= UINT32_MAX);
+    docket_write(account, row, tail->bytes + tail->size);
+    part->accounts[part->count] = number_of(tail, account);
+    part->places[part->count++] = (uint32_t)(tail->size / DOCKET_ALIGN);
     tail->item_count++;
     tail->size += size;
     return OK;
@@ -127,35 +93,58 @@ tail_add(struct tail *tail, view key, const struct item *item)
 
 /* --- reading --- */
 
-view
-tail_bytes(const struct tail *tail, int32_t item)
+static const struct docket *
+docket_at(const struct tail *tail, const struct tail_part *part, uint32_t index)
 {
-    assert(item >= 0 && (uint32_t)item < tail->item_count);
-    return (view) { tail->bytes + tail->items[item].offset,
-                    tail->items[item].size };
+    assert(index < part->count);
+    return (const void *)(tail->bytes +
+                          (uint64_t)part->places[index] * DOCKET_ALIGN);
+}
+
+void
+tail_seek(const struct tail *tail, account_id account,
+          struct tail_cursor *ret_cursor)
+{
+    *ret_cursor = (struct tail_cursor) {
+        .tail = tail,
+        .part = &tail->parts[runs_partition(account)],
+        .account = account,
+        .number = number_of(tail, account),
+    };
+}
+
+const struct docket *
+tail_next(struct tail_cursor *cursor)
+{
+    const struct tail_part *part = cursor->part;
+
+    while (cursor->next < part->count) {
+        uint32_t index = cursor->next++;
+        if (part->accounts[index] != cursor->number)
+            continue;
+        const struct docket *docket = docket_at(cursor->tail, part, index);
+        if (account_equal(docket_account(docket), cursor->account))
+            return docket;
+    }
+    return NULL;
 }
 
 enum err
 tail_sort(const struct tail *tail, uint32_t partition,
-          const struct account_entry ***ret_sorted, uint32_t *ret_count)
+          struct docket_list *ret_list)
 {
-    return account_table_sort(&tail->accounts, partition, ret_sorted,
-                              ret_count);
-}
+    assert(partition < LIMIT_PARTITIONS);
+    const struct tail_part *part = &tail->parts[partition];
 
-/* The chain first, then the item, then its bytes. */
-void
-tail_prefetch(const struct tail *tail,
-              const struct account_entry *const *sorted, uint32_t count,
-              uint32_t at)
-{
-    enum { BYTES = 4, ITEM = 8, CHAIN = 12, ENTRY = 16 };
-
-    if (at + ENTRY >= count)
-        return;
-    __builtin_prefetch(sorted[at + ENTRY]);
-    __builtin_prefetch(tail_key(tail, sorted[at + CHAIN]).bytes);
-    __builtin_prefetch(&tail->items[tail_first(tail, sorted[at + ITEM])]);
-    int32_t item = tail_first(tail, sorted[at + BYTES]);
-    __builtin_prefetch(tail_bytes(tail, item).bytes);
+    *ret_list = (struct docket_list) { 0 };
+    enum err err = docket_list_open(ret_list, part->count);
+    if (err != OK)
+        return err;
+    for (uint32_t i = 0; i < part->count; i++) {
+        uint64_t number = part->accounts[i];
+        docket_list_add(ret_list, (number & BEARER) != 0 ? 0 : number,
+                        docket_at(tail, part, i));
+    }
+    docket_list_sort(ret_list);
+    return OK;
 }

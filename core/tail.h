@@ -1,62 +1,59 @@
 /*
  * tail.h - the end of the journal that no run holds yet, by account
  *
- * An index in memory: a table of accounts, for each a chain of its items in
- * order of arrival, all bytes in one buffer.  It is bounded by count and by
+ * Rows lie in memory in order of arrival, as dockets (docket.h); for each
+ * partition a list tells whose they are.  So taking one in touches little
+ * memory, and to find those of an account the list of its partition is gone
+ * through, a few hundred or thousand numbers.  It is bounded by count and by
  * size; whoever fills it writes it to a run when it is full and empties it.
  */
 #ifndef CORE_TAIL_H
 #define CORE_TAIL_H
 
-#include "core/account_table.h"
-#include "core/item.h"
-
-enum { TAIL_NONE = -1 };
-
-struct tail_item {
-    uint64_t offset; /* in the buffer */
-    uint32_t size;
-    int32_t next; /* item of the same account; TAIL_NONE */
-};
+#include "core/docket.h"
 
 struct tail {
-    struct account_table accounts; /* each: its chain */
-    uint32_t item_count;
-    uint32_t item_room;
-    uint64_t size; /* of the buffer */
+    uint64_t seed;       /* random, set by whoever opens it */
+    uint32_t item_count; /* dockets */
+    uint64_t size;       /* of the buffer */
     uint64_t room;
-    struct tail_item *items; /* owned, as are the bytes */
-    uint8_t *bytes;
+    uint8_t *bytes; /* owned */
+    struct tail_part {
+        uint64_t *accounts; /* a member, or a hash of the bearer; owned */
+        uint32_t *places;   /* in the buffer; owned */
+        uint32_t count;
+        uint32_t room;
+    } parts[LIMIT_PARTITIONS];
 };
 
-/* A zeroed tail with a seed in its table is an empty one.  Closing empties it
- * and gives its memory back; it can be filled again. */
+/* A zeroed tail with a seed is an empty one.  Closing empties it and gives its
+ * memory back; it can be filled again. */
 void tail_close(struct tail *tail);
+/* Empties it and keeps the memory. */
+void tail_clear(struct tail *tail);
 
-/* Appends an item under the account's key.  ERR_MEMORY. */
-NODISCARD enum err tail_add(struct tail *tail, view key,
-                            const struct item *item);
+/* Appends a row of the account; all of it is copied.  ERR_MEMORY. */
+NODISCARD enum err tail_add(struct tail *tail, account_id account,
+                            const struct chapter_row *row);
 
-/* The first item under a key; TAIL_NONE if there is none. */
-int32_t tail_find(const struct tail *tail, view key);
+/* The dockets of one account in order of arrival; a value, gone when the tail
+ * changes. */
+struct tail_cursor {
+    const struct tail *tail;
+    const struct tail_part *part;
+    account_id account; /* borrowed */
+    uint64_t number;
+    uint32_t next;
+};
 
-/* The first item of an account, and its key; valid until the tail changes. */
-int32_t tail_first(const struct tail *tail, const struct account_entry *entry);
-view tail_key(const struct tail *tail, const struct account_entry *entry);
+void tail_seek(const struct tail *tail, account_id account,
+               struct tail_cursor *ret_cursor);
+/* NULL: that was the last. */
+const struct docket *tail_next(struct tail_cursor *cursor);
 
-/* The bytes of an item; valid until the tail changes. */
-view tail_bytes(const struct tail *tail, int32_t item);
-
-/* The accounts with a key of that partition (LIMIT_PARTITIONS: all), sorted
- * by key; malloc, owned by the caller.  ERR_MEMORY. */
+/* Opens a list of the dockets of a partition, in order of account; they are
+ * borrowed.  ERR_MEMORY. */
 NODISCARD enum err tail_sort(const struct tail *tail, uint32_t partition,
-                             const struct account_entry ***ret_sorted,
-                             uint32_t *ret_count);
-
-/* Asks for what is read of these accounts soon: in the order of a tail_sort(),
- * `at` is being read. */
-void tail_prefetch(const struct tail *tail,
-                   const struct account_entry *const *sorted, uint32_t count,
-                   uint32_t at);
+                             struct docket_list *ret_list);
 
 #endif

@@ -424,7 +424,7 @@ plain_take(struct plain *plain, const struct history_scan *scan,
     struct reading reading; /* not zeroed: its streams are many bytes */
     uint32_t more = 1;      /* each event is written before it is counted */
 
-    if (raw->tail != TAIL_NONE || raw->chapter_count > CHAPTERS_MAX)
+    if (raw->chapter_count > CHAPTERS_MAX)
         return PLAIN_OTHER;
     reading.until_ms = until_ms;
     reading.last_ms = INT64_MIN;

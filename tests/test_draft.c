@@ -1,11 +1,13 @@
 /*
- * test_draft.c - items and older chapters of an account become one chapter
- * with each of them once; what is no item is refused
+ * test_draft.c - rows and older chapters of an account become one chapter with
+ * each of them once; what is no chapter is refused
  */
 #include "tests/unit.h"
 
 #include "core/codec.h"
 #include "core/draft.h"
+#include "core/intake.h"
+#include "core/tail.h"
 #include "tests/place.h"
 
 #include <string.h>
@@ -16,19 +18,22 @@ static struct place place;
 static struct words words;
 static struct draft draft;
 
-static view
-item_of(uint32_t i, struct text *text)
+/* Into the tail, as from a journal. */
+static void
+take(struct tail *tail, uint32_t i)
 {
     struct event event = { .kind = i % 9 == 0 ? EVENT_CONSENT : EVENT_PURCHASE,
                            .store = 3,
                            .at_ms = LIMIT_AT_MS_MIN + i * 31 % EVENTS,
                            .account = { .member = 42 } };
-    struct item item = { .kind = ITEM_EVENT,
-                         .copy = i % 10 == 1,
-                         .position = 1 + i,
-                         .identity = { 8, 1 + i, 2 } };
-    uint8_t head[ITEM_HEAD_SIZE];
+    struct record_event stored = { .copy = i % 10 == 1,
+                                   .origin = { 8, 1 + i, 2 } };
+    struct history_counts counts = { 0 };
     struct text core = { 0 };
+    struct arena arena;
+    struct ordinary ordinary;
+    const struct intake_tools tools = { &words, &counts, &arena, &ordinary };
+    struct intake taken[INTAKE_MAX];
 
     if (event.kind == EVENT_CONSENT) {
         event.consent.channel = view_of("sms");
@@ -36,13 +41,13 @@ item_of(uint32_t i, struct text *text)
         event.sale.receipt = view_of("r1");
         event.sale.bought_on = EVENT_NO_DAY;
     }
-    text_clear(text);
+    assert_true(arena_open(&arena, 1 << 16));
     codec_encode(&event, CODEC_NO_IDENTITY, &core);
-    item_encode_head(&item, head);
-    text_bytes(text, head, sizeof head);
-    text_bytes(text, core.bytes, core.size);
+    stored.core = text_view(&core);
+    assert_int_equal(intake_event(&stored, 1 + i, &tools, taken), 1);
+    assert_int_equal(tail_add(tail, taken[0].account, &taken[0].row), OK);
     text_close(&core);
-    return text_view(text);
+    arena_close(&arena);
 }
 
 static struct runs *
@@ -63,7 +68,8 @@ write_run(uint64_t number, uint32_t first, uint32_t count,
           const struct runs *before)
 {
     runs_key key = runs_key_of((account_id) { .member = 42 });
-    static struct text items[EVENTS];
+    static struct tail tail;
+    struct docket_list list;
     struct runs_writer *writer;
     struct runs_cursor cursor = { .runs = before };
 
@@ -71,13 +77,16 @@ write_run(uint64_t number, uint32_t first, uint32_t count,
                      OK);
     assert_int_equal(draft_begin(&draft, runs_key_view(&key)), OK);
     for (uint32_t i = first; i < first + count; i++)
-        assert_int_equal(draft_item(&draft, item_of(i, &items[i])), OK);
+        take(&tail, i);
+    assert_int_equal(tail_sort(&tail, key.bytes[0], &list), OK);
+    assert_int_equal(list.count, count);
+    draft_dockets(&draft, list.items, list.count);
     while (before != NULL && runs_next(&cursor) == OK)
         assert_int_equal(draft_chapter(&draft, cursor.blob), OK);
     assert_int_equal(draft_end(&draft, writer), OK);
     struct runs *runs = publish(number, writer);
-    for (uint32_t i = first; i < first + count; i++)
-        text_close(&items[i]);
+    docket_list_close(&list);
+    tail_close(&tail);
     return runs;
 }
 
@@ -113,22 +122,16 @@ TEST(what_is_gathered_becomes_one_chapter)
     place_remove(&place);
 }
 
-TEST(what_is_no_item_is_refused)
+TEST(what_is_no_chapter_is_refused)
 {
     runs_key key = runs_key_of((account_id) { .member = 42 });
-    struct text text = { 0 };
 
     assert_true(draft_open(&draft, &words));
     assert_int_equal(draft_begin(&draft, view_of("x")), ERR_CORRUPT);
     assert_int_equal(draft_begin(&draft, runs_key_view(&key)), OK);
-    assert_int_equal(draft_item(&draft, view_of("no item")), ERR_CORRUPT);
     assert_int_equal(draft_chapter(&draft, view_of("no chapter")), ERR_CORRUPT);
-    view item = item_of(2, &text);
-    assert_int_equal(draft_item(&draft, (view) { item.bytes, item.size - 1 }),
-                     ERR_CORRUPT);
-    text_close(&text);
     draft_close(&draft);
 }
 
 RUN(cmocka_unit_test(what_is_gathered_becomes_one_chapter),
-    cmocka_unit_test(what_is_no_item_is_refused))
+    cmocka_unit_test(what_is_no_chapter_is_refused))

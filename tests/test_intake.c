@@ -10,16 +10,30 @@ static struct arena arena;
 static struct history_counts counts;
 static struct text core;
 
-static bool
-take(const struct event *event, bool copy, struct event *ret_event,
-     struct item *ret_item)
+static struct words words;
+static struct ordinary ordinary;
+static const struct intake_tools tools = { &words, &counts, &arena, &ordinary };
+
+static uint32_t
+take(const struct event *event, bool copy, struct intake *ret_intakes)
 {
     struct record_event stored = { .copy = copy, .origin = { 9, 8, 7 } };
 
     text_clear(&core);
     codec_encode(event, CODEC_NO_IDENTITY, &core);
     stored.core = text_view(&core);
-    return intake_event(&stored, 55, &arena, &counts, ret_event, ret_item);
+    return intake_event(&stored, 55, &tools, ret_intakes);
+}
+
+static struct item
+item_of(const struct intake *intake)
+{
+    struct item item;
+
+    assert_true(intake->row.item);
+    assert_int_equal(item_decode(intake->row.codes, &item), OK);
+    assert_int_equal(item.position, 55);
+    return item;
 }
 
 TEST(events_are_kept_odd_ones_too)
@@ -30,35 +44,38 @@ TEST(events_are_kept_odd_ones_too)
                           .account = { .member = 42 },
                           .join = { .referrer = 41 } };
     const struct record_event junk = { .core = view_of("junk") };
-    struct event event;
-    struct item item, pointer;
-    account_id referrer;
+    struct intake taken[INTAKE_MAX];
 
     assert_true(arena_open(&arena, 1 << 20));
-    assert_true(take(&join, true, &event, &item));
+    assert_int_equal(take(&join, true, taken), 2);
+    assert_int_equal(taken[0].account.member, 42);
+    struct item item = item_of(&taken[0]);
     assert_int_equal(item.kind, ITEM_EVENT);
     assert_true(item.copy);
-    assert_int_equal(item.position, 55);
-    assert_true(identity_equal(event.identity, (identity) { 9, 8, 7 }));
-    assert_true(identity_equal(item.identity, event.identity));
-    assert_true(intake_pointer(&event, &item, &referrer, &pointer));
-    assert_int_equal(referrer.member, 41);
-    assert_int_equal(pointer.kind, ITEM_POINTER);
-    assert_int_equal(pointer.referred, 42);
-    assert_int_equal(pointer.position, 55);
+    assert_true(identity_equal(item.identity, (identity) { 9, 8, 7 }));
+    assert_int_equal(taken[1].account.member, 41);
+    item = item_of(&taken[1]);
+    assert_int_equal(item.kind, ITEM_POINTER);
+    assert_int_equal(item.referred, 42);
+
+    /* What is plain and no copy is a row. */
+    assert_int_equal(take(&join, false, taken), 2);
+    assert_false(taken[0].row.item);
+    assert_int_equal(taken[0].row.position, 55);
+    assert_int_equal(chapter_key_kind(taken[0].row.key), CHAPTER_JOIN);
 
     join.join.referrer = 42; /* nobody recommends himself */
-    assert_true(take(&join, false, &event, &item));
+    assert_int_equal(take(&join, false, taken), 1);
+    item = item_of(&taken[0]);
     assert_int_equal(item.kind, ITEM_ODD);
-    assert_false(intake_pointer(&event, &item, &referrer, &pointer));
     join.join.referrer = 0;
-    assert_true(take(&join, false, &event, &item));
-    assert_false(intake_pointer(&event, &item, &referrer, &pointer));
-    assert_false(intake_event(&junk, 56, &arena, &counts, &event, &item));
-    assert_int_equal(counts.events, 4);
+    assert_int_equal(take(&join, false, taken), 1);
+    assert_int_equal(intake_event(&junk, 56, &tools, taken), 0);
+    assert_int_equal(counts.events, 5);
     assert_int_equal(counts.copies, 1);
     assert_int_equal(counts.odd, 2);
     text_close(&core);
+    words_close(&words);
     arena_close(&arena);
 }
 
