@@ -241,9 +241,8 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
     roster_fence(hub->roster, guest);
     *ret_input = (struct sync_input) { .kind = SYNC_ADMIT };
     ret_input->admit.session = ++hub->sessions;
-    ret_input->admit.window = roster_share_window(hub->roster);
-    if (!bulk)
-        ret_input->admit.window = ROSTER_WINDOW_LIVE;
+    roster_share_window(hub->roster);
+    ret_input->admit.window = roster_window(hub->roster, bulk);
     ret_input->admit.clock_ms = clock_wall_ms();
     ret_input->admit.held = hub->carry.held;
     ret_input->admit.held_count = count;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@ enum {
     FOLD_STEP = 32768,   /* positions; then those who ask have their turn */
     SAVE_MS = 60000,     /* between two files of totals */
     STATES_SHARE = 4,    /* of the machine's memory, that states may take */
-    TAIL_ITEMS = 200000, /* of the history that are kept in memory */
+    TAIL_ITEMS = 400000, /* of the history that are kept in memory */
+    NICE = 5,            /* of the thread */
 };
 
 struct keeper {
@@ -305,11 +307,20 @@ keeper_look(struct keeper *keeper)
     }
 }
 
+/* Whoever waits for an acknowledgement comes before whoever waits for a
+ * balance, where there are not processors enough for both. */
+static void
+step_back(void)
+{
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+}
+
 static void *
 keep(void *argument)
 {
     struct keeper *keeper = argument;
 
+    step_back();
     while (sleep_until_news(keeper))
         keeper_look(keeper);
     return NULL;

@@ -120,20 +120,30 @@ roster_bulk_count(const struct roster *roster)
 }
 
 uint64_t
+roster_window(const struct roster *roster, bool bulk)
+{
+    uint32_t bulk_count = roster_bulk_count(roster);
+    uint32_t count = bulk ? bulk_count : roster->count - bulk_count;
+    uint64_t all = bulk ? ROSTER_WINDOW_ALL : ROSTER_WINDOW_REST;
+    uint64_t most = bulk ? ROSTER_WINDOW_BULK : ROSTER_WINDOW_LIVE;
+    uint64_t share = all / (count > 0 ? count : 1);
+
+    if (share < ROSTER_WINDOW_LEAST)
+        return ROSTER_WINDOW_LEAST;
+    return share < most ? share : most;
+}
+
+void
 roster_share_window(struct roster *roster)
 {
-    uint32_t count = roster_bulk_count(roster);
-    uint64_t share = ROSTER_WINDOW_ALL / (count > 0 ? count : 1);
+    const uint64_t windows[2] = { roster_window(roster, false),
+                                  roster_window(roster, true) };
 
-    if (share > ROSTER_WINDOW_BULK)
-        share = ROSTER_WINDOW_BULK;
     for (uint32_t i = 0; i < roster->count; i++) {
         struct guest *guest = roster->list[i];
         if (!guest->gone)
-            session_set_window(guest->session,
-                               guest->bulk ? share : ROSTER_WINDOW_LIVE);
+            session_set_window(guest->session, windows[guest->bulk]);
     }
-    return share;
 }
 
 void

@@ -69,15 +69,19 @@ void roster_fence(struct roster *roster, const struct guest *guest);
 /* How many are catching up. */
 uint32_t roster_bulk_count(const struct roster *roster);
 /* What a node may send unacknowledged.  What is on its way waits for all that
- * came before: those that catch up share a window that is drained in a few
- * hundredths of a second. */
+ * came before: so those that catch up share a window that is drained in a few
+ * hundredths of a second, and so do all others. */
 enum {
-    ROSTER_WINDOW_LIVE = LIMIT_FRAME_SIZE / 64,
-    ROSTER_WINDOW_BULK = LIMIT_FRAME_SIZE / 2, /* at most */
-    ROSTER_WINDOW_ALL = LIMIT_FRAME_SIZE * 2,  /* catch-ups together */
+    ROSTER_WINDOW_LIVE = LIMIT_FRAME_SIZE / 64, /* at most; ... */
+    ROSTER_WINDOW_LEAST = 1024,                 /* ... at least */
+    ROSTER_WINDOW_BULK = LIMIT_FRAME_SIZE / 2,  /* at most */
+    ROSTER_WINDOW_ALL = LIMIT_FRAME_SIZE * 2,   /* catch-ups together */
+    ROSTER_WINDOW_REST = LIMIT_FRAME_SIZE,      /* the others together */
 };
-/* Gives all guests their windows anew; returns that of one who catches up. */
-uint64_t roster_share_window(struct roster *roster);
+/* The window of a guest who catches up, or of another. */
+uint64_t roster_window(const struct roster *roster, bool bulk);
+/* Gives all guests their windows anew. */
+void roster_share_window(struct roster *roster);
 /* Ends those that are gone. */
 void roster_sweep(struct roster *roster);
 

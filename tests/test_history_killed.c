@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "core/facts.h"
+#include "core/runset.h"
 #include "tests/medley.h"
 #include "tests/unit.h"
 
@@ -287,7 +288,7 @@ TEST(while_the_first_run_is_written)
 
 TEST(while_runs_are_merged)
 {
-    kill_at_every_call(2, 8, grow, 25);
+    kill_at_every_call(2, RUNSET_RUNS_KEEP, grow, 25);
 }
 
 TEST(while_all_is_built_anew)
