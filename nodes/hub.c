@@ -234,14 +234,12 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
         return;
     }
     guest->bulk = bulk;
-    guest->asked_ms = 0;
-    guest->told_ms = 0;
+    guest->asked_ms = guest->told_ms = 0;
     feed_parcel_close(&guest->parcel);
     guest->incarnation = wish->admission.incarnation;
     roster_fence(hub->roster, guest);
     *ret_input = (struct sync_input) { .kind = SYNC_ADMIT };
     ret_input->admit.session = ++hub->sessions;
-    roster_share_window(hub->roster);
     ret_input->admit.window = roster_window(hub->roster, bulk);
     ret_input->admit.clock_ms = clock_wall_ms();
     ret_input->admit.held = hub->carry.held;
