@@ -214,25 +214,48 @@ make_room(void **array, uint32_t count, size_t size)
     return true;
 }
 
+/* Whether the events above that seq were told again here: the first is marked
+ * then.  Where there is none, there was nothing to tell. */
+static bool
+is_told_again(struct carry *carry, stream_id stream, uint64_t seq)
+{
+    struct reader_item item;
+    struct record_event event;
+    enum reader_quarantine why = QUARANTINE_NONE;
+    uint64_t marked = 0;
+
+    while (reader_find(carry->reader, stream, seq + 1, &item) == OK) {
+        struct record_cursor cursor = record_events(&item.record);
+        while (record_next(&cursor, &event)) {
+            const uint64_t position =
+                item.position + event.here.seq - item.record.seq;
+            if (event.here.seq > seq)
+                return reader_next_quarantine(carry->reader, position, &marked,
+                                              &why) == OK &&
+                       marked == position && why == QUARANTINE_TOLD_AGAIN;
+        }
+        seq = record_last(&item.record);
+    }
+    return true;
+}
+
 /* A later incarnation says where it left its parent.  What we hold above is
  * either our own, and told again, or the hub's, fetched by now: only after a
- * fork is there something else of ours in that place. */
+ * fork is there something else of ours in that place.  A twin, whose
+ * incarnations we may hold, too, has left the stream elsewhere, and told again
+ * nothing of ours. */
 static void
-mark_left(struct carry *carry, const struct record_parent *parent,
-          uint32_t node, uint8_t channel)
+mark_left(struct carry *carry, const struct record_parent *parent)
 {
     for (uint32_t i = 0; i < carry->offer_count; i++) {
         struct sync_offer *offer = &carry->offers[i];
-        if (offer->stream.node != node || offer->stream.channel != channel ||
-            offer->stream.incarnation != parent->incarnation)
+        if (offer->stream.incarnation != parent->incarnation ||
+            parent->reason != REASON_FORK || offer->head.seq <= parent->seq ||
+            !is_told_again(carry, offer->stream, parent->seq))
             continue;
-        bool told_again =
-            parent->reason == REASON_FORK && offer->head.seq > parent->seq;
-        offer->left = true;
-        offer->fetch = !told_again;
-        if (told_again)
-            offer->head =
-                (stream_head) { .seq = parent->seq, .chain = parent->chain };
+        offer->fetch = false;
+        offer->head =
+            (stream_head) { .seq = parent->seq, .chain = parent->chain };
     }
 }
 
@@ -289,14 +312,15 @@ carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
         if (reader_find(carry->reader, carry->offers[i].stream, 1, &item) ==
                 OK &&
             item.record.parent.incarnation != who.incarnation)
-            mark_left(carry, &item.record.parent, node, (uint8_t)channel);
+            mark_left(carry, &item.record.parent);
     }
     end(carry);
     return err;
 }
 
+/* All streams, or those that are of interest to one node. */
 static enum err
-list_all(struct carry *carry, uint32_t channel)
+list_all(struct carry *carry, uint32_t node)
 {
     struct reader_stream found = { 0 };
     enum err err;
@@ -304,7 +328,9 @@ list_all(struct carry *carry, uint32_t channel)
     carry->offer_count = 0;
     while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
            OK) {
-        if (channel != CHANNEL_END && found.stream.channel != channel)
+        if (node != 0 && found.stream.channel != CHANNEL_PUBLIC &&
+            (found.stream.channel != CHANNEL_EVENTS ||
+             found.stream.node != node))
             continue;
         if (!MAKE_ROOM(carry->offers, carry->offer_count))
             return ERR_MEMORY;
@@ -317,12 +343,24 @@ list_all(struct carry *carry, uint32_t channel)
 }
 
 enum err
-carry_all(struct carry *carry, uint32_t channel)
+carry_all(struct carry *carry)
 {
     enum err err = begin(carry);
 
     if (err == OK)
-        err = list_all(carry, channel);
+        err = list_all(carry, 0);
+    end(carry);
+    return err;
+}
+
+enum err
+carry_for(struct carry *carry, uint32_t node)
+{
+    enum err err = begin(carry);
+
+    assert(node > 0);
+    if (err == OK)
+        err = list_all(carry, node);
     end(carry);
     return err;
 }
@@ -335,7 +373,7 @@ carry_standby(struct carry *carry, uint32_t node)
 
     assert(err != OK || node == who.node);
     if (err == OK)
-        err = carry_all(carry, CHANNEL_END);
+        err = carry_all(carry);
     for (uint32_t i = 0; err == OK && i < carry->offer_count; i++) {
         struct sync_offer *offer = &carry->offers[i];
         if (offer->stream.node == node &&

@@ -47,9 +47,10 @@ void carry_stored(const struct ingest_batch *batch, enum err err,
  * ERR_MEMORY. */
 NODISCARD enum err carry_offers(struct carry *carry, uint32_t node,
                                 enum record_channel channel);
-/* The streams of all nodes, on one channel or (CHANNEL_END) on all, to
- * offer. */
-NODISCARD enum err carry_all(struct carry *carry, uint32_t channel);
+/* The streams of all nodes, on all channels, to offer. */
+NODISCARD enum err carry_all(struct carry *carry);
+/* What is public, and the events of one node, to offer it. */
+NODISCARD enum err carry_for(struct carry *carry, uint32_t node);
 /* Those that a standby, of that number, offers: all; what it wrote in an
  * earlier life as a hub does not go on, and of that the hub may well hold more
  * (this one was restored). */

@@ -145,14 +145,17 @@ may_have(const struct guest *guest, stream_id stream)
            (guest->relay && stream.channel == CHANNEL_EVENTS);
 }
 
+/* A store is offered its own events, too: it may have lost a whole incarnation,
+ * and what it says that it has it is not sent. */
 enum err
 shadow_offers(struct shadow *shadow, const struct guest *guest)
 {
     struct carry *carry = shadow->options.carry;
-    enum err err =
-        carry_all(carry, guest->relay ? CHANNEL_END : CHANNEL_PUBLIC);
     uint32_t count = 0;
 
+    if (!guest->relay)
+        return carry_for(carry, guest->peer.pass.node);
+    enum err err = carry_all(carry);
     for (uint32_t i = 0; err == OK && i < carry->offer_count; i++)
         if (may_have(guest, carry->offers[i].stream))
             carry->offers[count++] = carry->offers[i];

@@ -121,6 +121,8 @@ put_records(struct store *store, const struct sync_output *wish,
         return false;
     }
     keeper_wake(store->keeper);
+    if (err == OK && batch.stream.node == store->node)
+        notes_acked(&store->notes, batch.stream, batch.head.seq, 0);
     carry_stored(&batch, err, wish->put_records.total, ret_input);
     return true;
 }

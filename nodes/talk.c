@@ -142,6 +142,17 @@ talk_obtain(struct session *session, stream_id stream)
     return &session->lanes[at];
 }
 
+/* Of its own events a node takes what it has lost; what it is writing nobody
+ * else writes. */
+static bool
+may_fetch(const struct session *session, stream_id stream)
+{
+    const struct lane *lane = talk_find(session, stream);
+
+    return stream.channel == CHANNEL_EVENTS &&
+           (!lane || !lane->sends || lane->left);
+}
+
 bool
 talk_may_receive(const struct session *session, stream_id stream)
 {
@@ -153,7 +164,8 @@ talk_may_receive(const struct session *session, stream_id stream)
         return !own || (session->options.role == SYNC_HUB &&
                         stream.incarnation != session->options.epoch);
     if (session->options.role == SYNC_NODE)
-        return stream.channel == CHANNEL_PUBLIC && !own;
+        return own ? may_fetch(session, stream)
+                   : stream.channel == CHANNEL_PUBLIC;
     if (stream.channel == CHANNEL_PUBLIC)
         return session->options.refill &&
                !(own && stream.incarnation == session->options.epoch);

@@ -221,7 +221,8 @@ answer_admission(struct world *world, struct end *end,
     input.admit.held = held;
     input.admit.held_count = output->admission.stream_count;
     for (uint32_t i = 0; i < end->log_count; i++)
-        if (end->logs[i].stream.channel == CHANNEL_PUBLIC || world->standby)
+        if (end->logs[i].stream.channel == CHANNEL_PUBLIC ||
+            end->logs[i].stream.node == TILL.node || world->standby)
             offers[input.admit.offer_count++] =
                 (struct sync_offer) { .stream = end->logs[i].stream,
                                       .head = parley_head(&end->logs[i],

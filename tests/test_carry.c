@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/retell.h"
 #include "nodes/carry.h"
 #include "tests/kit.h"
 #include "tests/place.h"
@@ -181,13 +182,38 @@ TEST(an_incarnation_is_offered_up_to_where_it_was_left)
     assert_int_equal(desk.carry.offer_count, 1);
     assert_false(desk.carry.offers[0].left);
 
-    /* Nothing written in the new one yet; then something. */
-    stream_head fork = hash_at(&desk, 3);
-    assert_int_equal(journal_renew(desk.journal, 101, REASON_FORK, &fork), OK);
+    /* Nothing written in the new one yet. */
+    stream_head end = hash_at(&desk, 6);
+    assert_int_equal(journal_renew(desk.journal, 101, REASON_MOVED, &end), OK);
     assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
     assert_int_equal(desk.carry.offer_count, 1);
     assert_true(desk.carry.offers[0].left);
-    kit_append_one(desk.journal, "later");
+    assert_int_equal(desk.carry.offers[0].head.seq, 6);
+    close_desk(&desk);
+}
+
+static void
+branch(struct desk *desk, uint64_t at, uint64_t renewed)
+{
+    struct retell retell = { .stream = own,
+                             .fork = hash_at(desk, at),
+                             .renewed = renewed,
+                             .reason = REASON_FORK,
+                             .now_ms = KIT_NOW };
+
+    assert_int_equal(retell_run(desk->journal, &retell), OK);
+    assert_true(retell.told > 0);
+}
+
+/* What lies above is told again elsewhere, and is not what the hub has. */
+TEST(an_incarnation_is_offered_up_to_where_it_forked)
+{
+    struct desk desk;
+
+    open_desk(&desk);
+    append_growing(&desk, 3);
+    stream_head fork = hash_at(&desk, 3);
+    branch(&desk, 3, 101);
     assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
     assert_int_equal(desk.carry.offer_count, 2);
     assert_true(desk.carry.offers[0].left);
@@ -197,6 +223,45 @@ TEST(an_incarnation_is_offered_up_to_where_it_was_left)
     assert_false(desk.carry.offers[1].left);
     assert_int_equal(desk.carry.offers[1].stream.incarnation, 101);
     close_desk(&desk);
+}
+
+/* The machine of a twin, whose incarnation has come back from the hub, has left
+ * the stream elsewhere: that is not where this one has. */
+TEST(where_a_twin_has_left_it_says_nothing)
+{
+    struct desk ours, twin;
+    const stream_id its = { .incarnation = 150, .node = 7 };
+    const struct ingest_options options = { .now_ms = KIT_NOW };
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    open_desk(&ours);
+    open_desk(&twin);
+    append_growing(&ours, 3);
+    append_growing(&twin, 3);
+    branch(&twin, 1, 150);
+    assert_int_equal(reader_open(twin.journal, &reader), OK);
+    assert_int_equal(reader_find(reader, its, 1, &item), OK);
+    struct ingest_batch batch = { .stream = its, .bytes = item.record.bytes };
+    assert_int_equal(ingest_run(ours.journal, &batch, 1, &options), OK);
+    assert_int_equal(batch.verdict, INGEST_APPENDED);
+    reader_close(reader);
+
+    assert_int_equal(carry_offers(&ours.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(ours.carry.offer_count, 2);
+    assert_false(ours.carry.offers[0].left);
+    assert_int_equal(ours.carry.offers[0].head.seq, 6);
+    assert_true(ours.carry.offers[1].fetch);
+    branch(&ours, 3, 101);
+    assert_int_equal(carry_offers(&ours.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(ours.carry.offer_count, 3);
+    assert_true(ours.carry.offers[0].left);
+    assert_int_equal(ours.carry.offers[0].head.seq, 3);
+    assert_int_equal(ours.carry.offers[2].stream.incarnation, 150);
+    assert_true(ours.carry.offers[2].left);
+    assert_true(ours.carry.offers[2].fetch);
+    close_desk(&ours);
+    close_desk(&twin);
 }
 
 /* What was fetched so far is no other branch: the rest is wanted, too. */
@@ -245,5 +310,7 @@ RUN(cmocka_unit_test(hashes_are_those_of_record_ends),
     cmocka_unit_test(records_come_whole_and_within_bounds),
     cmocka_unit_test(what_one_journal_gives_another_takes),
     cmocka_unit_test(an_incarnation_is_offered_up_to_where_it_was_left),
+    cmocka_unit_test(an_incarnation_is_offered_up_to_where_it_forked),
+    cmocka_unit_test(where_a_twin_has_left_it_says_nothing),
     cmocka_unit_test(fetching_goes_on_where_it_was_cut),
     cmocka_unit_test(a_mark_is_written_after_a_silence_only))

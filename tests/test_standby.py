@@ -359,6 +359,37 @@ def test_a_journal_that_fell_back_notices_it():
 
 
 @network
+def test_a_whole_incarnation_that_was_lost_comes_back():
+    hub = Hub()
+    node = join(11)
+    sold = sell("n11", 5)
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+    copy_files("n11", "saved")
+    copy_files("saved", "again")
+    shutil.rmtree("n11")
+    move("again", "n11")                # a copy: it opens an incarnation
+    node = Node(11)
+    lost = sell("n11", 7, prefix="B")
+    assert lost[0].split(".")[1] != sold[0].split(".")[1]
+    wait("the sales of that", lambda: has("hq", lost))
+    node.stop()
+    shutil.rmtree("n11")
+    move("saved", "n11")                # it knows nothing of those
+    node = Node(11)
+    sold += sell("n11", 2, prefix="C")
+    wait("what it had lost", lambda: has("n11", lost))
+    wait("what it has sold since", lambda: has("hq", sold))
+    assert len(events("n11")) == len(events("hq")) == 14
+    for alarm in ("forked", "rewound", "right"):
+        assert not node.said(f"what={alarm}"), node.tail()
+        assert not hub.said(f"what={alarm}"), hub.tail()
+    node.stop()
+    assert status("n11")["unacknowledged"] == 0
+    leima("verify", "n11").expect(0)
+
+
+@network
 def test_a_copied_hub_counts_as_restored():
     hub = Hub()
     node = join(11)

@@ -55,6 +55,32 @@ TEST(case_4_a_rewound_node_asks_an_older_hub)
     parley_finish(world);
 }
 
+/* An image of before it began the incarnation: of that it knows nothing, and is
+ * sent all of it; what it writes goes on as if nothing had been. */
+TEST(case_4_a_whole_incarnation_that_was_lost_comes_back)
+{
+    struct world *world = parley_begin();
+    stream_id lost = TILL;
+
+    lost.incarnation = 8;
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->hub, lost, 3, 'c');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 3a\n"
+                       "h WELCOME 3.7.0 2a offers 3.8.0 3c\n"
+                       "n BATCH 3.7.0 3-3\n"
+                       "n ACK 3.8.0 0\n"
+                       "h ACK 3.7.0 3a\n"
+                       "h BATCH 3.8.0 1-3\n"
+                       "n ACK 3.8.0 3c\n");
+    parley_check_equal(world, TILL);
+    parley_check_equal(world, lost);
+    parley_finish(world);
+}
+
 /* A fork of an incarnation that it has left before is no news, and does not
  * keep it from finding out about this one. */
 TEST(case_4_an_old_fork_holds_up_no_new_one)
@@ -126,7 +152,7 @@ TEST(case_4_an_old_fork_is_not_searched_again)
 
 /* The disk of a till is cloned at 2 and both machines sell on.  The clone finds
  * that its past is another's, opens an incarnation of its own, and from then
- * on both are heard. */
+ * on both are heard, and each is sent what the other has told. */
 TEST(case_6_of_twins_both_are_heard)
 {
     struct world *world = parley_begin();
@@ -173,9 +199,12 @@ TEST(case_6_of_twins_both_are_heard)
     parley_connect(world);
     parley_run(world);
     parley_said(world, "n HELLO 3.7.0 5a\n"
-                       "h WELCOME 3.7.0 4a\n"
+                       "h WELCOME 3.7.0 4a offers 3.8.0 2b\n"
                        "n BATCH 3.7.0 5-5\n"
-                       "h ACK 3.7.0 5a\n");
+                       "n ACK 3.8.0 0\n"
+                       "h ACK 3.7.0 5a\n"
+                       "h BATCH 3.8.0 1-2\n"
+                       "n ACK 3.8.0 2b\n");
     assert_int_equal(parley_log(&world->hub, second)->count, 1);
     parley_check_equal(world, TILL);
     parley_discard(&clone);
@@ -489,6 +518,7 @@ TEST(case_11_a_welcome_in_another_version_is_refused)
 RUN(cmocka_unit_test(
         case_4_a_rewound_node_that_goes_on_selling_branches_at_once),
     cmocka_unit_test(case_4_a_rewound_node_asks_an_older_hub),
+    cmocka_unit_test(case_4_a_whole_incarnation_that_was_lost_comes_back),
     cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
     cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),
     cmocka_unit_test(case_6_of_twins_both_are_heard),

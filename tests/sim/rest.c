@@ -38,7 +38,7 @@ is_sent(struct world *world, const struct box *hub, const struct box *box)
     return true;
 }
 
-/* The store holds another branch of the stream, or has lost all of it. */
+/* The store holds another branch of the stream. */
 static bool
 has_forked(const struct disk_image *theirs, const struct box *box,
            stream_id stream)
@@ -48,7 +48,7 @@ has_forked(const struct disk_image *theirs, const struct box *box,
     struct record record;
 
     if (!image_find(mine, stream, UINT64_MAX, &ours))
-        return true;
+        return false;
     return !image_find(theirs, stream, record_last(&ours), &record) ||
            record_last(&record) != record_last(&ours) ||
            !digest_equal(record.chain, ours.chain);
