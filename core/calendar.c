@@ -495,13 +495,11 @@ zone_month(const struct zone *zone, int64_t at_ms)
     return calendar_month(zone_day(zone, at_ms));
 }
 
-/* The first segment whose wall clock gets past `local_ms`.  No clock is more
- * than a day and some hours off UTC, so the search starts two days before. */
+/* The first segment, not before that one, whose wall clock gets past
+ * `local_ms`. */
 static uint32_t
-find_local_segment(const struct zone *zone, int64_t local_ms)
+pass_segments(const struct zone *zone, uint32_t segment, int64_t local_ms)
 {
-    uint32_t segment = find_segment(zone, local_ms - 2 * CALENDAR_DAY_MS);
-
     while (segment + 1 < zone->count) {
         int64_t offset_ms =
             zone->transitions[segment].offset_s * (int64_t)MS_OF_SECOND;
@@ -512,16 +510,44 @@ find_local_segment(const struct zone *zone, int64_t local_ms)
     return segment;
 }
 
-int64_t
-zone_midnight_ms(const struct zone *zone, int32_t day)
+/* No clock is more than a day and some hours off UTC, so the search starts two
+ * days before. */
+static uint32_t
+find_local_segment(const struct zone *zone, int64_t local_ms)
 {
-    int64_t local_ms = day * CALENDAR_DAY_MS;
-    uint32_t segment = find_local_segment(zone, local_ms);
-    const struct zone_transition *clock = &zone->transitions[segment];
+    return pass_segments(
+        zone, find_segment(zone, local_ms - 2 * CALENDAR_DAY_MS), local_ms);
+}
+
+static int64_t
+midnight_in(const struct zone_transition *clock, int64_t local_ms)
+{
     int64_t at_ms = local_ms - clock->offset_s * (int64_t)MS_OF_SECOND;
 
     /* A skipped midnight: the day starts with the change of the clock. */
     return at_ms < clock->at_ms ? clock->at_ms : at_ms;
+}
+
+int64_t
+zone_midnight_ms(const struct zone *zone, int32_t day)
+{
+    int64_t local_ms = day * CALENDAR_DAY_MS;
+
+    return midnight_in(&zone->transitions[find_local_segment(zone, local_ms)],
+                       local_ms);
+}
+
+void
+zone_midnights(const struct zone *zone, int32_t day, uint32_t count,
+               int64_t *ret_at_ms)
+{
+    int64_t local_ms = day * CALENDAR_DAY_MS;
+    uint32_t segment = find_local_segment(zone, local_ms);
+
+    for (uint32_t i = 0; i < count; i++, local_ms += CALENDAR_DAY_MS) {
+        segment = pass_segments(zone, segment, local_ms);
+        ret_at_ms[i] = midnight_in(&zone->transitions[segment], local_ms);
+    }
 }
 
 int64_t

@@ -80,6 +80,9 @@ int32_t zone_month(const struct zone *zone, int64_t at_ms);
 /* The first instant of a local date; also where a clock change skips or
  * repeats its midnight. */
 int64_t zone_midnight_ms(const struct zone *zone, int32_t day);
+/* The same of `count` dates from `day` on. */
+void zone_midnights(const struct zone *zone, int32_t day, uint32_t count,
+                    int64_t *ret_at_ms);
 /* The first instant of a local month. */
 int64_t zone_month_start_ms(const struct zone *zone, int32_t month);
 

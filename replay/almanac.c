@@ -5,6 +5,7 @@ almanac_open(struct almanac *almanac, const struct zone *zone,
              struct arena *arena)
 {
     uint16_t *months = ARENA_NEW(arena, uint16_t, ALMANAC_DAYS);
+    int64_t *midnights = ARENA_NEW(arena, int64_t, ALMANAC_DAYS);
     int32_t *month_day = ARENA_NEW(arena, int32_t, ALMANAC_MONTHS + 1);
     int64_t *begins_ms = ARENA_NEW(arena, int64_t, ALMANAC_MONTHS + 1);
     int32_t *begins_day = ARENA_NEW(arena, int32_t, ALMANAC_MONTHS + 1);
@@ -16,6 +17,7 @@ almanac_open(struct almanac *almanac, const struct zone *zone,
         begins_ms[i] = zone_midnight_ms(zone, day);
         begins_day[i] = zone_day(zone, begins_ms[i]) - first;
     }
+    zone_midnights(zone, first, ALMANAC_DAYS, midnights);
     int32_t at = 0;
     for (int32_t i = 0; i < ALMANAC_DAYS; i++) {
         at += i == month_day[at + 1];
@@ -25,6 +27,7 @@ almanac_open(struct almanac *almanac, const struct zone *zone,
         .zone = zone,
         .first = first,
         .months = months,
+        .day_begins_ms = midnights,
         .month_day = month_day,
         .month_begins_ms = begins_ms,
         .month_begins_day = begins_day,

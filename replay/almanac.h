@@ -17,6 +17,7 @@ struct almanac {
     const struct zone *zone;         /* borrowed */
     int32_t first;                   /* the day that the tables begin with */
     const uint16_t *months;          /* of each day, from ALMANAC_MONTH_FIRST */
+    const int64_t *day_begins_ms;    /* and the first instant of each */
     const int32_t *month_day;        /* the first day of each month ... */
     const int64_t *month_begins_ms;  /* ... and its first instant, ... */
     const int32_t *month_begins_day; /* ... which lies in a day that exists */

@@ -247,7 +247,6 @@ fold_simply(struct quick *quick, const struct plain_account *account)
     }
     buy_simply(quick, row, account->row_end);
     quick_book_expire(quick, quick->side->until_ms);
-    quick_book_net(quick, account);
 }
 
 static void
@@ -314,8 +313,7 @@ quick_fold(struct quick *quick, struct side_account *ret_accounts,
     if (quick->level == &quick->own)
         quick_level_run(quick);
     quick_gain_run(quick);
-    if (quick->simple)
-        quick_book_issue(quick);
+    quick_book_issue(quick);
     for (uint32_t i = 0; i < plain->account_count; i++) {
         const struct plain_account *account = &plain->accounts[i];
         struct side_account *sums = &ret_accounts[i * stride];
@@ -327,6 +325,7 @@ quick_fold(struct quick *quick, struct side_account *ret_accounts,
             fold_simply(quick, account);
         else
             fold_fully(quick, account);
+        quick_book_net(quick, account);
         quick_book_end(quick);
         *sums = quick->state.sums;
     }

@@ -236,7 +236,7 @@ quick_book_net(struct quick *quick, const struct plain_account *account)
 
     while (first < account->row_end && at_ms[first] < quick->side->since_ms)
         first++;
-    quick->state.sums.net.value = gained[account->row_end] - gained[first];
+    quick->state.sums.net.value += gained[account->row_end] - gained[first];
 }
 
 /* --- points and vouchers at a place --- */

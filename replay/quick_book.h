@@ -26,11 +26,11 @@ void quick_book_expire(struct quick *quick, int64_t at_ms);
 void quick_book_redeem(struct quick *quick, const struct plain_stop *stop,
                        const struct quick_era *era);
 
-/* What all rules have given to the block, where they are simple: the points
+/* What all rules that are not special have given to the block: the points
  * issued of each cell, and of the rows up to each. */
 void quick_book_issue(struct quick *quick);
 
-/* Points that the account has got so; those before `since` don't count. */
+/* Adds what the account has got so; what is before `since` doesn't count. */
 void quick_book_net(struct quick *quick, const struct plain_account *account);
 
 /* Points issued at a place, in their cell and in the account. */

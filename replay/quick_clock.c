@@ -9,13 +9,13 @@
 
 struct earn_context
 quick_clock_context(const struct quick *quick, const struct quick_place *place,
-                    int64_t level_ms)
+                    moment now, int64_t level_ms)
 {
     const struct quick_state *state = &quick->state;
     const struct almanac *days = quick->plain->days;
 
     return (struct earn_context) {
-        .moment = zone_moment(days->zone, place->at_ms),
+        .moment = now,
         .store = place->number,
         .home_store = state->home_store,
         .level =
@@ -67,33 +67,6 @@ lower_due(struct quick_state *state, int64_t at_ms)
         state->due = at_ms;
 }
 
-/* Notes the eligible spend of the month at the store. */
-static void
-add_bonus(struct quick *quick, uint32_t row)
-{
-    const struct plain *plain = quick->plain;
-    struct quick_state *state = &quick->state;
-    uint16_t number = plain->store[row];
-    uint32_t store = plain->store_of[number];
-    int64_t amount = quick->level->eligible[row];
-
-    if (state->bonus_month != plain->month[row]) {
-        state->bonus_month = plain->month[row];
-        state->bonus_count = 0;
-        lower_due(state, plain->days->month_begins_ms[state->bonus_month + 1]);
-    }
-    uint32_t at = state->bonus_count;
-    while (at > 0 && quick->bonus[at - 1].store > store)
-        at--;
-    if (at > 0 && quick->bonus[at - 1].store == store) {
-        quick->bonus[at - 1].spend += amount;
-        return;
-    }
-    memmove(&quick->bonus[at + 1], &quick->bonus[at],
-            (state->bonus_count++ - at) * sizeof *quick->bonus);
-    quick->bonus[at] = (struct quick_share) { store, number, amount };
-}
-
 void
 quick_clock_visit(struct quick *quick, uint32_t row)
 {
@@ -105,8 +78,11 @@ quick_clock_visit(struct quick *quick, uint32_t row)
     state->visit_store = plain->store[row];
     state->given_count = 0;
     state->row = row + 1;
-    if (quick->bonused)
-        add_bonus(quick, row);
+    if (quick->bonused && state->bonus_month != plain->month[row]) {
+        state->bonus_month = plain->month[row];
+        state->bonus_row = row;
+        lower_due(state, plain->days->month_begins_ms[state->bonus_month + 1]);
+    }
     /* No midnight of an absence comes before this. */
     if (quick->absence_min != 0)
         lower_due(state, plain->at_ms[row] +
@@ -115,38 +91,88 @@ quick_clock_visit(struct quick *quick, uint32_t row)
 
 /* --- changes --- */
 
+/* Adds the eligible spend of a row to its store's. */
+static void
+add_share(struct quick *quick, uint32_t row, uint32_t *count)
+{
+    uint16_t number = quick->plain->store[row];
+    uint32_t store = quick->plain->store_of[number];
+    int64_t spend = quick->level->eligible[row];
+    struct quick_share *shares = quick->bonus;
+    uint32_t at = *count;
+
+    while (at > 0 && shares[at - 1].store > store)
+        at--;
+    if (at > 0 && shares[at - 1].store == store) {
+        shares[at - 1].spend += spend;
+        return;
+    }
+    memmove(&shares[at + 1], &shares[at], ((*count)++ - at) * sizeof *shares);
+    shares[at] = (struct quick_share) { store, number, spend };
+}
+
+/* Whether one partner has all stores of these rows. */
+static bool
+is_of_one_partner(struct quick *quick, struct rulebook *table, uint32_t row,
+                  uint32_t end)
+{
+    const uint16_t *stores = quick->plain->store;
+    int32_t partner = rulebook_store(table, quick->plain, stores[row])->partner;
+    bool one = true;
+
+    for (row++; row < end; row++)
+        one &= rulebook_store(table, quick->plain, stores[row])->partner ==
+               partner;
+    return one;
+}
+
+/* Issues the bonus in the shares of the stores' spend, in their order. */
+static void
+share_bonus(struct quick *quick, int64_t at_ms, int32_t day, points bonus)
+{
+    uint32_t end = quick->state.row, count = 0;
+
+    for (uint32_t row = quick->state.bonus_row; row < end; row++)
+        add_share(quick, row, &count);
+    for (uint32_t i = 0; i < count; i++)
+        quick->weights[i] = quick->bonus[i].spend;
+    amount_split(bonus.value, quick->weights, count, quick->parts);
+    for (uint32_t i = 0; i < count; i++) {
+        if (quick->parts[i] == 0)
+            continue;
+        struct quick_place place =
+            place_at(quick, at_ms, day, quick->bonus[i].number);
+        quick_book_earn(quick, &place, place.store->partner, quick->parts[i]);
+    }
+}
+
 static void
 give_bonus(struct quick *quick, int64_t at_ms)
 {
     struct quick_state *state = &quick->state;
     const struct almanac *days = quick->plain->days;
-    const struct rulebook *table = quick_era_at(quick, at_ms - 1)->table;
+    struct rulebook *table = quick_era_at(quick, at_ms - 1)->table;
     int32_t month = state->bonus_month;
-    int64_t spend = 0;
+    int32_t day = days->month_begins_day[month + 1];
+    uint32_t row = state->bonus_row;
 
     state->bonus_month = -1;
     if (table == NULL || table->program->bonus_step_count == 0 ||
         days->month_day[month] + days->first > table->program->ends)
         return;
-    for (uint32_t i = 0; i < state->bonus_count; i++) {
-        spend += quick->bonus[i].spend;
-        quick->weights[i] = quick->bonus[i].spend;
-    }
-    points bonus = bonus_reckon(table->program, (money) { spend });
+    points bonus =
+        bonus_reckon(table->program, (money) { quick->level->spent[state->row] -
+                                               quick->level->spent[row] });
     if (bonus.value == 0)
         return;
-    amount_split(bonus.value, quick->weights, state->bonus_count, quick->parts);
-    for (uint32_t i = 0; i < state->bonus_count; i++) {
-        struct quick_place place =
-            place_at(quick, at_ms, days->month_begins_day[month + 1],
-                     quick->bonus[i].number);
-        if (i == 0)
-            quick_book_rule(quick, &place, quick->timeline->rule_monthly_bonus,
-                            bonus.value);
-        if (quick->parts[i] > 0)
-            quick_book_earn(quick, &place, place.store->partner,
-                            quick->parts[i]);
-    }
+    struct quick_place place =
+        place_at(quick, at_ms, day, quick->plain->store[row]);
+    quick_book_rule(quick, &place, quick->timeline->rule_monthly_bonus,
+                    bonus.value);
+    if (is_of_one_partner(quick, table, row, state->row))
+        quick_book_earn(quick, &place, place.store->partner, bonus.value);
+    else
+        share_bonus(quick, at_ms, day, bonus);
 }
 
 /* The next midnight at which an absence is rewarded; TERMS_NEVER. */
@@ -161,8 +187,7 @@ absence_due(const struct quick *quick, int32_t *ret_after_days)
         return TERMS_NEVER;
     for (uint32_t i = 0; i < table->version->absence_count; i++) {
         int32_t after_days = table->version->absence_days[i];
-        int64_t at_ms = terms_absence_at(
-            days->zone, state->visit_day + days->first, after_days);
+        int64_t at_ms = days->day_begins_ms[state->visit_day + after_days];
         if (at_ms <= state->absence_ms || at_ms <= table->version->from_ms)
             continue;
         *ret_after_days = after_days;
@@ -176,9 +201,14 @@ give_absence(struct quick *quick, int64_t at_ms, int32_t after_days)
 {
     struct quick_state *state = &quick->state;
     const struct almanac *days = quick->plain->days;
-    int32_t day = zone_day(days->zone, at_ms) - days->first;
+    int32_t day = state->visit_day + after_days;
+
+    while (days->day_begins_ms[day + 1] == at_ms)
+        day++; /* there was no such day */
     struct quick_place place = place_at(quick, at_ms, day, state->visit_store);
-    struct earn_context context = quick_clock_context(quick, &place, at_ms);
+    const moment midnight = { .at_ms = at_ms, .day = day + days->first };
+    struct earn_context context =
+        quick_clock_context(quick, &place, midnight, at_ms);
     struct earn_input input = quick_clock_input(quick, &place, &context);
     const struct place_list given = { quick->given, state->given_count };
 

@@ -19,7 +19,7 @@ void quick_clock_run(struct quick *quick, int64_t until_ms);
  * count before `level_ms`. */
 struct earn_context quick_clock_context(const struct quick *quick,
                                         const struct quick_place *place,
-                                        int64_t level_ms);
+                                        moment now, int64_t level_ms);
 struct earn_input quick_clock_input(const struct quick *quick,
                                     const struct quick_place *place,
                                     const struct earn_context *context);

@@ -6,6 +6,32 @@
 
 #include <string.h>
 
+static struct quick_place
+place_of(struct quick *quick, int64_t at_ms, int32_t day, uint16_t month,
+         uint16_t store)
+{
+    const struct quick_era *era = quick->state.era;
+
+    return (struct quick_place) {
+        .at_ms = at_ms,
+        .day = day,
+        .month = month,
+        .era = era,
+        .table = era->table,
+        .number = quick->plain->store_of[store],
+        .store = rulebook_store(era->table, quick->plain, store),
+    };
+}
+
+static struct quick_place
+place_of_row(struct quick *quick, uint32_t row)
+{
+    const struct plain *plain = quick->plain;
+
+    return place_of(quick, plain->at_ms[row], plain->day[row],
+                    plain->month[row], plain->store[row]);
+}
+
 /* --- special rules --- */
 
 /* Whether the rule's limit has been reached. */
@@ -104,22 +130,18 @@ points_of(const struct quick *quick, const struct rulebook *table, uint32_t row,
     return value < rule->max ? value : rule->max;
 }
 
-/* Rules with limits, groups, funders or vouchers, beside the points of the
- * rules that have none of these. */
+/* Rules with limits, groups, funders or vouchers. */
 static void
 earn_special(struct quick *quick, const struct quick_place *place,
              uint64_t mask, uint32_t row, const struct plain_receipt *receipt)
 {
     const struct rulebook *table = place->table;
-    int64_t others = quick->columns->gain[row];
     struct earn_outcome *outcome = quick->outcome;
     uint32_t best[RULEBOOK_GROUPS_MAX];
 
     memset(best, 0, table->program->earn_groups.count * sizeof best[0]);
     outcome->gain_count = 0;
     outcome->share_count = 0;
-    if (others > 0)
-        add_share(outcome, place->store->partner, others);
     for (uint64_t rest = mask; rest != 0; rest &= rest - 1) {
         uint32_t bit = (uint32_t)__builtin_ctzll(rest);
         const struct rulebook_rule *rule = &table->rules[bit];
@@ -176,133 +198,137 @@ put_stamps(struct quick *quick, const struct quick_place *place, uint64_t mask,
     }
 }
 
+/* Progress of the account in this window. */
+static struct quick_spend *
+spend_of(struct quick *quick, const struct spend_reward *reward, int32_t number,
+         int32_t year)
+{
+    struct quick_spend *row = &quick->spends[number];
+
+    if (!row->begun || (row->by_year && row->year != year))
+        *row = (struct quick_spend) {
+            .year = year,
+            .by_year = row->begun ? row->by_year : reward->window_year,
+            .begun = true,
+        };
+    return row;
+}
+
+/* What progress that has come so far brings. */
 static void
-add_spend(struct quick *quick, const struct quick_place *place, int64_t amount)
+give_spend(struct quick *quick, const struct quick_place *place,
+           const struct spend_reward *reward, int32_t number)
 {
     const struct rulebook *table = place->table;
-    int32_t year = (place->month + ALMANAC_MONTH_FIRST) / 12;
+    struct quick_spend *row = &quick->spends[number];
+    int64_t times = row->progress / reward->spend.minor;
+
+    if (!reward->repeat)
+        times = row->given ? 0 : 1;
+    if (times == 0)
+        return;
+    row->progress -= times * reward->spend.minor;
+    row->given = true;
+    if (reward->reward != PROGRAM_NONE)
+        quick_book_voucher(
+            quick, place,
+            version_number(table->version, NAME_REWARD, reward->reward),
+            place->store->partner, times);
+    else
+        quick_book_earn_by(
+            quick, place, table->timeline->rule_of[NAME_SPEND][number],
+            book_times(times, reward->points, (points) { LIMIT_POINTS }).value);
+}
+
+static void
+add_spend(struct quick *quick, uint32_t row)
+{
+    const struct rulebook *table = quick->state.era->table;
+    int32_t year = (quick->plain->month[row] + ALMANAC_MONTH_FIRST) / 12;
 
     quick->state.spent = true;
     for (uint32_t i = 0; i < table->program->spend_reward_count; i++) {
         const struct spend_reward *reward = &table->program->spend_rewards[i];
         int32_t number = version_number(table->version, NAME_SPEND, (int32_t)i);
-        struct quick_spend *row = &quick->spends[number];
-        if (!row->begun || (row->by_year && row->year != year))
-            *row = (struct quick_spend) {
-                .year = year,
-                .by_year = row->begun ? row->by_year : reward->window_year,
-                .begun = true,
-            };
-        row->progress += amount;
-        if (row->progress < reward->spend.minor)
+        struct quick_spend *spend = spend_of(quick, reward, number, year);
+        spend->progress += quick->level->eligible[row];
+        if (spend->progress < reward->spend.minor)
             continue;
-        int64_t times = row->progress / reward->spend.minor;
-        if (!reward->repeat)
-            times = row->given ? 0 : 1;
-        if (times == 0)
-            continue;
-        row->progress -= times * reward->spend.minor;
-        row->given = true;
-        if (reward->reward != PROGRAM_NONE)
-            quick_book_voucher(
-                quick, place,
-                version_number(table->version, NAME_REWARD, reward->reward),
-                place->store->partner, times);
-        else
-            quick_book_earn_by(
-                quick, place, table->timeline->rule_of[NAME_SPEND][number],
-                book_times(times, reward->points, (points) { LIMIT_POINTS })
-                    .value);
+        const struct quick_place place = place_of_row(quick, row);
+        give_spend(quick, &place, reward, number);
     }
 }
 
 /* --- a purchase --- */
 
-static struct quick_place
-place_of(struct quick *quick, int64_t at_ms, int32_t day, uint16_t month,
-         uint16_t store)
-{
-    const struct quick_era *era = quick->state.era;
-
-    return (struct quick_place) {
-        .at_ms = at_ms,
-        .day = day,
-        .month = month,
-        .era = era,
-        .table = era->table,
-        .number = quick->plain->store_of[store],
-        .store = rulebook_store(era->table, quick->plain, store),
-    };
-}
-
 /* A rise at that row brings the level's reward. */
 static void
-reward_level(struct quick *quick, const struct quick_place *place, uint32_t row)
+reward_level(struct quick *quick, uint32_t row)
 {
     const struct quick_changes *changes = &quick->level->changes;
     struct quick_state *state = &quick->state;
+    const struct rulebook *table = state->era->table;
+    int64_t at_ms = quick->plain->at_ms[row];
 
     while (state->change < state->held->change_end) {
         const struct quick_change *change = &changes->items[state->change];
-        if (change->row == QUICK_BY_CLOCK ? change->at_ms > place->at_ms
+        if (change->row == QUICK_BY_CLOCK ? change->at_ms > at_ms
                                           : change->row > row)
             return;
         state->change++;
-        if (change->row != row || !place->era->earns)
+        if (change->row != row || !state->era->earns)
             continue;
-        const struct rulebook *table = place->table;
         int32_t reward = table->program->tiers.levels[change->place].reward;
-        if (reward != PROGRAM_NONE)
-            quick_book_voucher(
-                quick, place,
-                version_number(table->version, NAME_REWARD, reward),
-                place->store->partner, 1);
+        if (reward == PROGRAM_NONE)
+            continue;
+        const struct quick_place place = place_of_row(quick, row);
+        quick_book_voucher(quick, &place,
+                           version_number(table->version, NAME_REWARD, reward),
+                           place.store->partner, 1);
     }
 }
 
+/* The points of rules that are not special have been issued (quick_book.h):
+ * what is left to do is to put them into a lot. */
 static void
-earn(struct quick *quick, const struct quick_place *place, uint32_t row)
+earn(struct quick *quick, uint32_t row)
 {
     const struct quick_columns *columns = quick->columns;
-    const struct rulebook *table = place->table;
+    struct rulebook *table = quick->state.era->table;
     uint64_t special = columns->mask[row] & table->special_bits;
     uint64_t cards = columns->mask[row] & table->card_bits;
-    const struct plain_receipt *receipt =
-        (special | cards) == 0 ? NULL : receipt_of(quick, table, row);
 
+    if (columns->gain[row] > 0)
+        quick_book_add(quick,
+                       rulebook_day(table, quick->plain->day[row])->terms,
+                       columns->gain[row]);
+    if ((special | cards) == 0)
+        return;
+    const struct quick_place place = place_of_row(quick, row);
+    const struct plain_receipt *receipt = receipt_of(quick, table, row);
     if (special != 0)
-        earn_special(quick, place, special, row, receipt);
-    else if (columns->gain[row] > 0)
-        quick_book_earn(quick, place, place->store->partner,
-                        columns->gain[row]);
+        earn_special(quick, &place, special, row, receipt);
     if (cards != 0)
-        put_stamps(quick, place, cards, receipt);
+        put_stamps(quick, &place, cards, receipt);
 }
 
 void
 quick_event_buy(struct quick *quick, uint32_t row)
 {
-    const struct plain *plain = quick->plain;
     struct quick_state *state = &quick->state;
-    int64_t at_ms = plain->at_ms[row];
-    uint32_t eligible = quick->level->eligible[row];
 
-    if (at_ms >= state->due)
-        quick_clock_run(quick, at_ms);
+    if (quick->plain->at_ms[row] >= state->due)
+        quick_clock_run(quick, quick->plain->at_ms[row]);
     const struct quick_era *era = state->era;
-    if (era->table == NULL) {
-        quick_clock_visit(quick, row);
-        return;
-    }
-    const struct quick_place place = place_of(
-        quick, at_ms, plain->day[row], plain->month[row], plain->store[row]);
     if (era->earns)
-        earn(quick, &place, row);
+        earn(quick, row);
     quick_clock_visit(quick, row);
+    if (era->table == NULL)
+        return;
     if (state->change < state->held->change_end)
-        reward_level(quick, &place, row);
+        reward_level(quick, row);
     if (era->earns && era->table->program->spend_reward_count > 0)
-        add_spend(quick, &place, eligible);
+        add_spend(quick, row);
 }
 
 void
@@ -321,8 +347,9 @@ quick_event_join(struct quick *quick, const struct plain_stop *stop)
     const struct quick_place place =
         place_of(quick, stop->at_ms, stop->day, stop->month, stop->store);
     /* What changes by the clock at this very instant has been done. */
-    struct earn_context context =
-        quick_clock_context(quick, &place, stop->at_ms + 1);
+    struct earn_context context = quick_clock_context(
+        quick, &place, zone_moment(quick->plain->days->zone, stop->at_ms),
+        stop->at_ms + 1);
     struct earn_input input = quick_clock_input(quick, &place, &context);
     earn_join(&input, quick->outcome);
     quick_book_outcome(quick, &place);

@@ -52,7 +52,7 @@ struct quick_state {
     uint32_t row;                /* the next purchase ... */
     const struct plain_run *run; /* ... and its month, where rules are simple */
     int32_t bonus_month;         /* the month whose bonus is to be given; -1 */
-    uint32_t bonus_count;        /* stores, in quick->bonus */
+    uint32_t bonus_row;          /* its first purchase */
     int64_t absence_ms;          /* absences are rewarded up to here */
     int32_t visit_day;           /* EVENT_NO_DAY */
     uint16_t visit_store;

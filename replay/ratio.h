@@ -27,10 +27,26 @@ ratio_of_fraction(uint64_t fraction, uint32_t amount)
     return (uint64_t)((unsigned __int128)fraction * amount >> 64);
 }
 
+/* The same of two products of 32 bits, which vectors of processors have. */
+static inline uint64_t
+ratio_of_fraction_by_halves(uint64_t fraction, uint32_t amount)
+{
+    uint64_t low = (fraction & UINT32_MAX) * amount;
+
+    return ((fraction >> 32) * amount + (low >> 32)) >> 32;
+}
+
 static inline uint64_t
 ratio_of(struct ratio ratio, uint32_t amount)
 {
     return amount * ratio.whole + ratio_of_fraction(ratio.fraction, amount);
+}
+
+static inline uint64_t
+ratio_of_by_halves(struct ratio ratio, uint32_t amount)
+{
+    return amount * ratio.whole +
+           ratio_of_fraction_by_halves(ratio.fraction, amount);
 }
 
 #endif

@@ -400,31 +400,6 @@ take_partition(struct worker *worker, uint32_t partition, bool first)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
-static void
-work(struct worker *worker, bool first)
-{
-    struct job *job = worker->job;
-
-    while (worker->err == OK && !atomic_load(&job->stop)) {
-        uint32_t partition = atomic_fetch_add(&job->next_partition, 1);
-        if (partition >= LIMIT_PARTITIONS)
-            break;
-        worker->err = take_partition(worker, partition, first);
-    }
-    for (uint32_t i = 0; i < count_sides(job->options); i++)
-        if (worker->quicks[i] != NULL)
-            quick_finish(worker->quicks[i]);
-    if (worker->err != OK)
-        atomic_store(&job->stop, true);
-}
-
-static void *
-run_thread(void *worker)
-{
-    work(worker, false);
-    return NULL;
-}
-
 static enum err
 open_tables(struct worker *worker, uint32_t count)
 {
@@ -460,12 +435,11 @@ open_tables(struct worker *worker, uint32_t count)
 }
 
 static enum err
-open_worker(struct worker *worker, struct job *job)
+open_worker(struct worker *worker)
 {
-    const struct simulate_options *options = job->options;
+    const struct simulate_options *options = worker->job->options;
     uint32_t count = count_sides(options);
 
-    worker->job = job;
     if (!arena_open(&worker->scratch, LIMIT_ARENA_SIZE) ||
         !arena_open(&worker->listed, LIMIT_ARENA_SIZE) ||
         !arena_open(&worker->kept, LIMIT_ARENA_SIZE))
@@ -496,9 +470,36 @@ close_workers(struct worker *workers, uint32_t count)
     free(workers);
 }
 
+static void
+work(struct worker *worker, bool first)
+{
+    struct job *job = worker->job;
+
+    worker->err = open_worker(worker);
+    while (worker->err == OK && !atomic_load(&job->stop)) {
+        uint32_t partition = atomic_fetch_add(&job->next_partition, 1);
+        if (partition >= LIMIT_PARTITIONS)
+            break;
+        worker->err = take_partition(worker, partition, first);
+    }
+    for (uint32_t i = 0; worker->err == OK && i < count_sides(job->options);
+         i++)
+        if (worker->quicks[i] != NULL)
+            quick_finish(worker->quicks[i]);
+    if (worker->err != OK)
+        atomic_store(&job->stop, true);
+}
+
+static void *
+run_thread(void *worker)
+{
+    work(worker, false);
+    return NULL;
+}
+
 /* Starts all but the first, which is the caller's own thread. */
 static enum err
-run_workers(struct worker *workers, uint32_t count)
+run_workers(struct worker *workers, uint32_t count, uint32_t *ret_started)
 {
     uint32_t started = 1;
     enum err err = OK;
@@ -516,6 +517,7 @@ run_workers(struct worker *workers, uint32_t count)
         if (own != OK && (err == OK || err == ERR_BUSY))
             err = own;
     }
+    *ret_started = started;
     return err;
 }
 
@@ -606,6 +608,7 @@ attempt(struct ledger *ledger, const struct simulate_options *options,
 {
     struct worker *workers = calloc(options->thread_count, sizeof *workers);
     struct job job = { .options = options, .history = ledger_history(ledger) };
+    uint32_t started = 0;
     enum err err = workers == NULL ? ERR_MEMORY : OK;
 
     for (uint32_t i = 0; i < count_sides(options); i++)
@@ -617,11 +620,11 @@ attempt(struct ledger *ledger, const struct simulate_options *options,
     if (err == OK)
         almanac_open(&job.days, &options->baseline->zone, &job.arena);
     for (uint32_t i = 0; err == OK && i < options->thread_count; i++)
-        err = open_worker(&workers[i], &job);
+        workers[i].job = &job;
     if (err == OK)
-        err = run_workers(workers, options->thread_count);
+        err = run_workers(workers, options->thread_count, &started);
     if (err == OK)
-        merge(workers, options->thread_count, &job, arena, result);
+        merge(workers, started, &job, arena, result);
     if (workers != NULL)
         close_workers(workers, options->thread_count);
     marks_close(&job.quarantined);

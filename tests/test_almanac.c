@@ -19,6 +19,8 @@ TEST(tables_are_the_calendar)
     for (int32_t i = 0; i < ALMANAC_DAYS; i++) {
         assert_int_equal(days.months[i] + ALMANAC_MONTH_FIRST,
                          calendar_month(days.first + i));
+        assert_int_equal(days.day_begins_ms[i],
+                         zone_midnight_ms(&zone, days.first + i));
     }
     for (int32_t i = 0; i <= ALMANAC_MONTHS; i++) {
         int32_t day = calendar_month_first_day(ALMANAC_MONTH_FIRST + i);

@@ -80,12 +80,14 @@ TEST(a_split_gives_the_rest_to_the_largest_remainders)
     }
 }
 
+enum { WEIGHTS_MAX = 64 };
+
 /* The rule word by word: floors, then one by one to the largest remainder. */
 static void
 split_slowly(int64_t total, const int64_t *weights, uint32_t count,
              int64_t *parts)
 {
-    int64_t remainders[8];
+    int64_t remainders[WEIGHTS_MAX];
     int64_t sum = 0;
     int64_t left = total;
 
@@ -110,18 +112,19 @@ TEST(a_split_is_what_the_rule_says_word_by_word)
     uint64_t seed = 42;
 
     for (int round = 0; round < 20000; round++) {
-        int64_t weights[8];
-        int64_t expected[8];
-        int64_t parts[8];
-        for (uint32_t i = 0; i < 8; i++) {
+        uint32_t count = round % 4 == 0 ? WEIGHTS_MAX : 8;
+        int64_t weights[WEIGHTS_MAX];
+        int64_t expected[WEIGHTS_MAX];
+        int64_t parts[WEIGHTS_MAX];
+        for (uint32_t i = 0; i < count; i++) {
             seed = seed * 6364136223846793005u + 1442695040888963407u;
             weights[i] = (int64_t)(seed >> 33) % (round % 50 + 1);
         }
         weights[round % 8]++;
         int64_t total = (int64_t)(seed >> 40) % 1000;
-        split_slowly(total, weights, 8, expected);
-        amount_split(total, weights, 8, parts);
-        assert_memory_equal(parts, expected, sizeof parts);
+        split_slowly(total, weights, count, expected);
+        amount_split(total, weights, count, parts);
+        assert_memory_equal(parts, expected, count * sizeof *parts);
     }
 }
 

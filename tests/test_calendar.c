@@ -254,6 +254,22 @@ TEST(every_midnight_begins_its_day)
     }
 }
 
+TEST(midnights_in_a_row_are_the_same)
+{
+    enum { FIRST = 9000, COUNT = 75000 };
+    static const char *const NAMES[] = { "Africa/Casablanca", "Pacific/Apia",
+                                         "America/St_Johns", "UTC",
+                                         "America/Sao_Paulo" };
+    int64_t *midnights = ARENA_NEW(&arena, int64_t, COUNT);
+
+    for (uint32_t i = 0; i < COUNT_OF(NAMES); i++) {
+        struct zone zone = load(NAMES[i]);
+        zone_midnights(&zone, FIRST, COUNT, midnights);
+        for (int32_t k = 0; k < COUNT; k++)
+            assert_int_equal(midnights[k], zone_midnight_ms(&zone, FIRST + k));
+    }
+}
+
 TEST(a_zone_that_is_not_there_is_not_taken_for_utc)
 {
     static const char *const NAMES[] = {
@@ -303,6 +319,7 @@ main(void)
         cmocka_unit_test(a_day_that_never_was_starts_with_the_next),
         cmocka_unit_test(a_midnight_shown_twice_counts_the_first_time),
         cmocka_unit_test(every_midnight_begins_its_day),
+        cmocka_unit_test(midnights_in_a_row_are_the_same),
         cmocka_unit_test(a_zone_that_is_not_there_is_not_taken_for_utc),
         cmocka_unit_test(loading_a_zone_leaves_the_process_in_its_own),
     };
