@@ -31,7 +31,6 @@
 #include "nodes/roster.h"
 #include "nodes/shadow.h"
 #include "nodes/stop.h"
-#include "nodes/tills.h"
 #include "nodes/trace.h"
 
 enum {
@@ -655,7 +654,9 @@ open_all(struct hub *hub, struct complaint *complaint)
         err = shadow_open(&shadow, &hub->shadow, complaint);
     if (err == OK)
         err = keeper_open(hub->ledger, true, &hub->keeper);
-    hub->teller = (struct teller) { NULL, hub->keeper, hub->node, hub->epoch };
+    hub->teller = (struct teller) { .keeper = hub->keeper,
+                                    .node = hub->node,
+                                    .epoch = hub->epoch };
     if (err == OK)
         err = start_listening(hub, complaint);
     return err;
@@ -676,7 +677,7 @@ hub_close(struct hub *hub)
         nanosleep(&pause, NULL); /* what was said is on its way */
     transport_close(hub->transport);
     roster_close(hub->roster);
-    desk_close(hub->teller.desk);
+    teller_close(&hub->teller);
     keeper_close(hub->keeper);
     shadow_close(hub->shadow);
     allow_close(hub->allow);
@@ -747,8 +748,7 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     enum err err = hub_open(options, complaint, &hub);
     if (err != OK)
         return err;
-    teller_open(&hub->teller, hub->options->dir);
-    struct tills *tills = tills_open(hub->ledger);
+    teller_open(&hub->teller, hub->ledger);
     const int descriptors[] = { stop, keeper_bell(hub->keeper),
                                 hub->teller.desk ? desk_bell(hub->teller.desk)
                                                  : stop };
@@ -763,7 +763,6 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
         beat(hub);
     *ret_broken = hub->broken;
     bool deposed = hub_is_deposed(hub);
-    tills_close(tills);
     hub_close(hub);
     if (!deposed)
         return OK;

@@ -6,12 +6,20 @@
 enum { NO_SESSION = 0 }; /* the hub counts them from 1 */
 
 void
-teller_open(struct teller *teller, const char *dir)
+teller_open(struct teller *teller, struct ledger *ledger)
 {
-    enum err err = desk_open(dir, &teller->desk);
+    enum err err = desk_open(ledger_dir(ledger), &teller->desk);
 
     if (err != OK)
         trace(TRACE_ERROR, teller->node, "desk", "err=%s", err_name(err));
+    teller->tills = tills_open(ledger);
+}
+
+void
+teller_close(struct teller *teller)
+{
+    tills_close(teller->tills);
+    desk_close(teller->desk);
 }
 
 void

@@ -1,5 +1,6 @@
 /*
- * teller.h - a hub's own desk: questions of commands on the hub's ledger
+ * teller.h - a hub's own desk: questions of commands on the hub's ledger, and
+ * the tills there (tills.h)
  *
  * A command that redeems at headquarters must not give away what is reserved
  * for a store.  Only the running hub knows that, so it is asked (desk.h) as
@@ -11,16 +12,19 @@
 
 #include "nodes/desk.h"
 #include "nodes/keeper.h"
+#include "nodes/tills.h"
 
 struct teller {
-    struct desk *desk; /* NULL: nobody asks here */
+    struct desk *desk;   /* NULL: nobody asks here */
+    struct tills *tills; /* NULL: nobody sells here */
     struct keeper *keeper;
     uint32_t node;
     uint64_t epoch;
 };
 
-/* Opens the desk; a hub without one does all else. */
-void teller_open(struct teller *teller, const char *dir);
+/* Opens both; a hub without them does all else. */
+void teller_open(struct teller *teller, struct ledger *ledger);
+void teller_close(struct teller *teller);
 /* Puts the questions that have come to the keeper. */
 void teller_take(const struct teller *teller);
 /* Whether the answer is one for the desk; it has been handed out then. */

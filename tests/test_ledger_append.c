@@ -161,7 +161,7 @@ TEST(requests_of_one_commit_are_answered_one_by_one)
     assert_int_equal(requests[0].err, OK);
     assert_int_equal(entries[0].event.identity.seq, 1);
     assert_int_equal(requests[1].err, ERR_INPUT);
-    has(words[1].text, "at: future");
+    book_has(words[1].text, "at: future");
     assert_int_equal(requests[2].err, OK);
     assert_true(entries[2].known);
     assert_int_equal(entries[2].event.identity.seq, 1);
@@ -169,7 +169,7 @@ TEST(requests_of_one_commit_are_answered_one_by_one)
     assert_int_equal(entries[3].event.identity.seq, 2);
     assert_int_equal(entries[3].event.annul.voids.seq, 1);
     assert_int_equal(requests[4].err, ERR_INPUT);
-    has(words[4].text, "only import takes an identity");
+    book_has(words[4].text, "only import takes an identity");
     assert_int_equal(requests[5].err, ERR_INPUT);
     assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
     assert_int_equal(ledger_position(book.ledger), 2);

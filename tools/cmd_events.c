@@ -691,7 +691,7 @@ const struct command cmd_events_table[] = {
           "leima append L sale.jsonl\n"
           "echo '{\"kind\": \"join\", \"member\": 42}' | leima append L\n"
           "leima append L sale.jsonl --dry-run --json\n"
-          "leima append L --stream <sales.jsonl\n" },
+          "leima append L --stream <sale.jsonl\n" },
     { .name = "export",
       .run = export_command,
       .line = "events in the order of arrival",
