@@ -17,8 +17,9 @@ enum {
 
 /* A state that some of those who ask have served. */
 struct kept {
-    view bytes;       /* as on the wire */
-    uint64_t *wanted; /* a bit for each ask */
+    view bytes;                          /* as on the wire */
+    uint64_t wanted[FEED_ASKS_MAX / 64]; /* a bit for each ask */
+    struct kept *next;
 };
 
 struct feed {
@@ -29,7 +30,8 @@ struct feed {
 
     const struct feed_ask *asks;
     uint32_t ask_count;
-    struct kept *kept;
+    struct kept *first; /* in the round's arena, in the order of reading */
+    struct kept **last; /* the link that the next one is put into */
     uint32_t kept_count;
     bool full; /* not all that changed could be kept */
     enum err err;
@@ -158,11 +160,12 @@ take_state(void *context, const struct state_packed *packed)
         feed->full = true;
         return false;
     }
-    uint64_t *bits = arena_take(&feed->round, sizeof wanted);
-    memcpy(bits, wanted, sizeof wanted);
-    feed->kept[feed->kept_count++] =
-        (struct kept) { .bytes = write_state(packed, &feed->round),
-                        .wanted = bits };
+    struct kept *kept = ARENA_NEW(&feed->round, struct kept, 1);
+    memcpy(kept->wanted, wanted, sizeof wanted);
+    kept->bytes = write_state(packed, &feed->round);
+    *feed->last = kept;
+    feed->last = &kept->next;
+    feed->kept_count++;
     return true;
 }
 
@@ -175,13 +178,14 @@ read_states(struct feed *feed)
     for (uint32_t i = 0; i < feed->ask_count; i++)
         if (feed->asks[i].after < after)
             after = feed->asks[i].after;
+    feed->first = NULL;
+    feed->last = &feed->first;
     feed->kept_count = 0;
     feed->full = false;
     feed->err = OK;
     if (after >= state_position(feed->state))
         return OK;
     arena_reset(&feed->round);
-    feed->kept = ARENA_NEW(&feed->round, struct kept, KEPT_MAX);
     enum err err = state_scan(feed->state, after, take_state, feed);
     return err == OK ? feed->err : err;
 }
@@ -257,8 +261,7 @@ lay_out(const struct feed *feed, uint32_t ask, struct frame *parts,
 
     if (parts)
         parts[0].state.states = states;
-    for (uint32_t i = 0; i < feed->kept_count; i++) {
-        const struct kept *kept = &feed->kept[i];
+    for (const struct kept *kept = feed->first; kept; kept = kept->next) {
         if (!wants(kept, ask))
             continue;
         if (in_part == FRAME_BLOBS_MAX ||
@@ -339,7 +342,7 @@ feed_answer(struct feed *feed, const struct feed_ask *asks, uint32_t count,
     /* More than can be kept of one reading: the nodes go on from now, and
      * forget what they knew, which is of the past. */
     if (feed->full)
-        feed->kept_count = 0;
+        feed->first = NULL;
     for (uint32_t i = 0; i < count && err == OK; i++) {
         if (asks[i].after > state_position(feed->state) ||
             (asks[i].after == state_position(feed->state) && !asks[i].idle))
