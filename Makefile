@@ -126,12 +126,13 @@ $(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out \
 		$(call objects,core/db.c nodes/transport.c nodes/clock.c nodes/trace.c), \
 		$(call listed,core,$(CORE)) $(call listed,nodes,$(NODES)))
 	$(link) $(addprefix -Wl$(comma)--wrap=,nanosleep pthread_create pthread_join \
-		answer_make)
+		answer_make malloc calloc realloc free \
+		$(addprefix arena_,open close reset take copy))
 comma := ,
 given = $(foreach v,$(1),$(if $($v),$v=$($v)))
 
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
-	$(Q)$< $(call given,SEED FIRST COUNT SECONDS LOUD STOP HERD)
+	$(Q)$< $(call given,SEED FIRST COUNT SECONDS LOUD STOP EVERY HERD)
 properties: $(B)/tests/test_properties $(B)/tests/test_arrival ## random histories against the slow ledger: SEED=n COUNT=n
 	$(Q)for t in $^; do $(call given,SEED COUNT) $$t || exit 1; done
 mutate: all ## does the suite notice deliberate faults in the fold?

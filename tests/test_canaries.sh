@@ -72,4 +72,9 @@ canary damaged-records-are-stored \
 	core/ingest.c 's/record_check_chain\(record\) != OK/false/'
 canary poison-counts core/admission.c \
 	's/return !has\(admission, pair_of\(node, 0\)\) \|\|/return true ||/'
+canary credit-is-no-limit nodes/session.c \
+	's/session->sent_total < session->sent_limit/true/; s/left < BATCH_SIZE/left < 1/'
+canary memory-is-kept nodes/session.c 's/^    free\(session->offers\);//'
+canary branches-are-not-told-again nodes/graft.c \
+	's/err = retell_run\(journal, &retell\);/err = OK;/'
 wait

@@ -95,10 +95,13 @@ void
 box_end(struct box *box)
 {
     box_enter(box);
+    heap_watch(&box->machine.heap);
     hub_close(box->hub);
     store_close(box->store);
+    heap_watch(NULL);
     box->hub = NULL;
     box->store = NULL;
+    assert(box->machine.heap.bytes == 0); /* all has been given back */
     machine_leave();
 }
 
@@ -141,10 +144,12 @@ box_begin(struct world *world, struct box *box)
         (struct hub_options) { .dir = box->dir, .listen = "tcp://10.0.0.1:0" };
     box->store_options =
         (struct store_options) { .dir = box->dir, .standby = standby };
+    heap_watch(&box->machine.heap);
     if (box->kind == BOX_HUB && !standby)
         err = hub_open(&box->hub_options, &complaint, &box->hub);
     else
         err = store_open(&box->store_options, -1, &complaint, &box->store);
+    heap_watch(NULL);
     machine_leave();
     if (err == OK)
         return;
@@ -183,12 +188,17 @@ static void
 turn(struct world *world, struct box *box)
 {
     box_enter(box);
+    heap_watch(&box->machine.heap);
+    uint64_t commits = box->machine.disk->commits;
     bool over = take_turn(box);
     if (!over && !box->machine.dead &&
         luck_below(&world->luck, world->plan.looks) == 0)
         keeper_look(box->machine.keeper);
+    heap_watch(NULL);
     machine_leave();
+    commits = box->machine.disk->commits - commits;
     box->turn_ms = machine_true_ms() + TURN_MS;
+    box->busy_ms = machine_true_ms() + (int64_t)commits * world->plan.commit_ms;
     if (box->machine.dead) {
         box_bury(world, box);
     } else if (over) {
@@ -212,6 +222,8 @@ box_live(struct world *world, struct box *box)
         return;
     }
     bool sleeps = box->turn_ms > now_ms + TURN_MS;
+    if (now_ms < box->busy_ms)
+        return;
     if (now_ms >= box->turn_ms ||
         (!sleeps && net_due_ms(&box->machine) <= now_ms))
         turn(world, box);

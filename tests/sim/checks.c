@@ -10,6 +10,7 @@
 #include "core/reader.h"
 #include "core/scrub.h"
 #include "core/shelf.h"
+#include "nodes/sync.h"
 #include "nodes/trace.h"
 #include "tests/sim/image.h"
 #include "tests/sim/till.h"
@@ -135,6 +136,37 @@ check_epoch(struct world *world, const struct machine *from, uint32_t to,
     }
 }
 
+/* Nobody sends more than he has been granted, but for the end of the frame that
+ * goes beyond; so what waits for a slow reader has an end. */
+static void
+check_credit(struct world *world, const struct machine *from, uint32_t to,
+             const struct frame *frame)
+{
+    bool down = world->boxes[from->index]->hub != NULL;
+    struct box *dialler = world->boxes[down ? to : from->index];
+    uint64_t *granted = down ? &dialler->granted_up : &dialler->granted_down;
+    uint64_t credit = 0;
+
+    if (frame->kind == FRAME_WELCOME) {
+        dialler->granted_up = 0;
+        dialler->granted_down = SYNC_CREDIT_FIRST;
+        credit = frame->welcome.credit;
+    } else if (frame->session != dialler->session) {
+        return;
+    } else if (frame->kind == FRAME_ACK) {
+        credit = frame->ack.credit;
+    } else if (frame->kind == FRAME_NACK) {
+        credit = frame->nack.credit;
+    } else if (frame->kind == FRAME_BATCH &&
+               frame->batch.total - frame->batch.records.size >
+                   (down ? dialler->granted_down : dialler->granted_up) +
+                       FRAME_BATCH_FIXED) {
+        world_fail(world, "machine %u sends more than it may", from->index);
+    }
+    if (credit > *granted)
+        *granted = credit;
+}
+
 void
 checks_frame(void *context, struct machine *from, uint32_t to,
              const struct frame *frame)
@@ -149,6 +181,7 @@ checks_frame(void *context, struct machine *from, uint32_t to,
                    "machine %u sends, and speaks no version that others "
                    "do",
                    from->index);
+    check_credit(world, from, to, frame);
     if (frame->kind == FRAME_ACK) {
         check_claim(world, from, frame->ack.stream, frame->ack.head, "ACK");
         check_safe(world, from, frame->ack.stream, frame->ack.safe);

@@ -10,6 +10,7 @@
 #include "core/db.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/machine.h"
+#include "tests/sim/toll.h"
 
 struct db {
     struct disk *disk;
@@ -332,15 +333,20 @@ write_out(struct db_txn *txn)
 
     if (is_dead())
         return ERR_IO;
-    if (disk->full)
+    if (disk->full) {
+        toll_count(TOLL_FULL);
         return ERR_FULL;
+    }
     bool fault = fault_is_due(disk);
     bool death = machine_here() != NULL && machine_burn(machine_here());
+    bool good = !fault && !death;
     /* Where it goes wrong nobody can tell whether it is there. */
-    if ((!fault && !death) || luck_hits(disk->luck, 500000))
+    bool kept = good || luck_hits(disk->luck, 500000);
+    if (kept)
         keep(txn->db, txn->handle);
-    if (!fault && !death)
+    if (good)
         return OK;
+    toll_count(death ? TOLL_DIED_WRITING : kept ? TOLL_FAULT_KEPT : TOLL_FAULT);
     txn->db->broken = true;
     return ERR_IO;
 }

@@ -15,11 +15,13 @@
 #include "tests/sim/poison.h"
 #include "tests/sim/rot.h"
 #include "tests/sim/till.h"
+#include "tests/sim/toll.h"
 
 enum {
     WALL_JUMP_MS = 3600 * 1000,
     CLONES_MAX = 4,
     PATIENCE_MS = 60000,
+    NEVER_MS = 3600 * 1000,
     OTHER_SIDE = 1, /* of a split network */
 };
 
@@ -36,6 +38,7 @@ restore(struct world *world, struct box *box)
     box_end(box);
     box_end_till(box);
     disk_restore(box->machine.disk, &box->backup);
+    toll_count(TOLL_RESTORED);
     disk_forget(&box->backup);
     box->has_backup = false;
     box->machine.fuse = -1;
@@ -65,6 +68,7 @@ notice(struct world *world, struct box *box)
     } else {
         bool restored = office_restore(world, box);
         assert(restored);
+        toll_count(TOLL_HUB_ROTTEN);
     }
     box->rotten = false;
 }
@@ -97,6 +101,7 @@ clone(struct world *world, struct box *box)
     copy_file(box, twin, "own");
     copy_file(box, twin, "hubs");
     disk_restore(twin->machine.disk, &copy);
+    toll_count(TOLL_CLONED);
     disk_forget(&copy);
     box->parted = true;
     twin->parted = true;
@@ -150,6 +155,8 @@ prune(struct world *world, struct box *box)
         err = prune_streams(ledger_journal(ledger), box->node);
     if (err == OK)
         err = prune_caches(ledger_journal(ledger), box->dir);
+    if (err == OK)
+        toll_count(TOLL_PRUNED);
     ledger_close(ledger);
     machine_leave();
     if (err == ERR_CORRUPT && box->rotten)
@@ -179,6 +186,28 @@ stop(struct world *world, struct box *box)
     box->machine.apart =
         !box->machine.apart && apart >= (box->kind == BOX_HUB ? 2u : 1u);
     box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 8000);
+    toll_count(TOLL_STOPPED);
+}
+
+static void
+jump(struct world *world, struct machine *machine)
+{
+    int64_t before_ms = machine->wall_ms;
+
+    machine->wall_ms = luck_between(&world->luck, -WALL_JUMP_MS, WALL_JUMP_MS);
+    toll_count(machine->wall_ms > before_ms ? TOLL_CLOCK_AHEAD
+                                            : TOLL_CLOCK_BEHIND);
+}
+
+/* It reads a frame now and then, or none at all, and goes on talking. */
+static void
+dawdle(struct world *world, struct box *box)
+{
+    struct luck *luck = &world->luck;
+
+    box->machine.read_every_ms =
+        luck_below(luck, 4) == 0 ? NEVER_MS : luck_between(luck, 200, 3000);
+    box->slow_ms = machine_true_ms() + luck_between(luck, 1000, 40000);
 }
 
 static bool
@@ -209,9 +238,13 @@ strike_any(struct world *world, struct box *box, uint32_t deaths)
     if (strikes(world, plan->files))
         rot_file(world, box);
     if (strikes(world, plan->jumps))
-        machine->wall_ms = luck_between(luck, -WALL_JUMP_MS, WALL_JUMP_MS);
-    if (strikes(world, plan->sleeps))
+        jump(world, machine);
+    if (strikes(world, plan->sleeps)) {
         box->turn_ms = machine_true_ms() + luck_between(luck, 1000, 60000);
+        toll_count(TOLL_SLEPT);
+    }
+    if (box->slow_ms == 0 && strikes(world, plan->dawdles))
+        dawdle(world, box);
 }
 
 static void
@@ -290,7 +323,8 @@ fall(struct world *world)
     enum world_fall what = world->plan.fall;
 
     if (what == FALL_RESTORED) {
-        (void)office_restore(world, hub);
+        if (office_restore(world, hub))
+            toll_count(TOLL_HUB_RESTORED);
         return;
     }
     if (what == FALL_ROTTEN) {
@@ -300,6 +334,7 @@ fall(struct world *world)
     }
     if (!office_promote(world, world->boxes[1]))
         return; /* people wait for the old hub */
+    toll_count(what == FALL_SPLIT ? TOLL_HUB_SPLIT : TOLL_HUB_PROMOTED);
     if (what == FALL_BURNED) {
         box_end(hub);
         hub->begin_ms = INT64_MAX;
@@ -313,8 +348,11 @@ recover(struct world *world)
 {
     for (uint32_t i = 0; i < world->box_count; i++)
         world->net.places[i].side = 0;
-    if (world->boxes[0]->begin_ms == INT64_MAX &&
-        !office_restore(world, world->boxes[0]))
+    if (world->boxes[0]->begin_ms != INT64_MAX)
+        return;
+    if (office_restore(world, world->boxes[0]))
+        toll_count(TOLL_HUB_BURNED);
+    else
         world->boxes[0]->begin_ms = 0;
 }
 
@@ -343,22 +381,35 @@ relieve(struct world *world, struct box *box)
     box->heal_ms = 0;
 }
 
+static void
+hasten(struct box *box)
+{
+    box->machine.read_every_ms = 0;
+    box->slow_ms = 0;
+}
+
 void
 fate_relieve(struct world *world, struct box *box)
 {
     if (box->heal_ms != 0 && machine_true_ms() >= box->heal_ms)
         relieve(world, box);
+    if (box->slow_ms != 0 && machine_true_ms() >= box->slow_ms)
+        hasten(box);
 }
 
 void
 fate_heal(struct world *world)
 {
     world->net.weather =
-        (struct net_weather) { .delay_ms = 5, .delay_more = 20 };
+        (struct net_weather) { .delay_ms = 5,
+                               .delay_more = 20,
+                               .line_rate = world->plan.weather.line_rate,
+                               .hub_rate = world->plan.weather.hub_rate };
     recover(world);
     for (uint32_t i = 0; i < world->box_count; i++) {
         struct box *box = world->boxes[i];
         relieve(world, box);
+        hasten(box);
         box->noticed_ms = 0;
         notice(world, box);
         if (box->machine.dead)

@@ -15,6 +15,7 @@
 
 #include "core/base.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/heap.h"
 #include "tests/sim/luck.h"
 
 struct machine {
@@ -26,9 +27,15 @@ struct machine {
     bool dead;         /* has lost its power */
     bool newer;        /* its program speaks a later minor version (net.h) */
     bool apart;        /* or only a later major one, which nobody else does */
+    int64_t read_every_ms; /* takes a frame so seldom; 0: as they come */
+    int64_t read_ms;       /* when it last has */
 
     struct transport *transport; /* of the process that runs here; NULL */
     struct keeper *keeper;       /* likewise */
+    struct heap heap;            /* of it */
+    int64_t unread_bytes;        /* that it has sent, and nobody has read */
+    int64_t out_free_us;         /* when its line is free again, out ... */
+    int64_t in_free_us;          /* ... and in */
 };
 
 /* NULL: nobody's code runs. */

@@ -7,8 +7,16 @@
 #include "core/hash.h"
 #include "nodes/frame.h"
 #include "nodes/sync.h"
+#include "tests/sim/heap.h"
+#include "tests/sim/toll.h"
 
-enum { QUEUE_FRAMES = 4096, HANDSHAKE_MS = 40, NOTICED_MS = 20000 };
+enum {
+    QUEUE_FRAMES = 4096,
+    HANDSHAKE_MS = 40,
+    NOTICED_MS = 20000,
+    LONG_MS = 100,
+    UNREAD_MS = 1000,
+};
 /* The speech of a newer program; places in frames as frame.h has them. */
 enum {
     NEWER_SIZE = 24, /* bytes more, of every payload ... */
@@ -30,6 +38,7 @@ struct packet {
     uint64_t order;
     struct transport_peer peer; /* whom it comes from; at a node: zeros */
     uint64_t route;             /* the connection that it belongs to */
+    struct machine *from;
     uint32_t size;
     uint8_t header[FRAME_HEADER_SIZE];
     uint8_t payload[];
@@ -61,7 +70,7 @@ struct transport {
     struct packet **queue; /* a heap, soonest first */
     uint32_t queue_count;
     uint32_t queue_room;
-    size_t queue_bytes;
+    int64_t queue_bytes;
 };
 
 static struct net *the_net;
@@ -85,9 +94,8 @@ queue_put(struct transport *to, struct packet *packet)
 {
     if (to->queue_count == to->queue_room) {
         to->queue_room = to->queue_room ? to->queue_room * 2 : 16;
-        to->queue = realloc(to->queue, to->queue_room * sizeof to->queue[0]);
-        if (to->queue == NULL)
-            abort();
+        to->queue =
+            heap_own_grow(to->queue, to->queue_room * sizeof to->queue[0]);
     }
     uint32_t at = to->queue_count++;
     for (; at > 0 && comes_before(packet, to->queue[(at - 1) / 2]);
@@ -95,7 +103,7 @@ queue_put(struct transport *to, struct packet *packet)
         to->queue[at] = to->queue[(at - 1) / 2];
     to->queue[at] = packet;
     to->queue_bytes += packet->size;
-    the_net->bytes_waiting += packet->size;
+    packet->from->unread_bytes += packet->size;
 }
 
 static struct packet *
@@ -119,7 +127,7 @@ queue_take(struct transport *from)
     }
     from->queue[at] = last;
     from->queue_bytes -= first->size;
-    the_net->bytes_waiting -= first->size;
+    first->from->unread_bytes -= first->size;
     return first;
 }
 
@@ -181,10 +189,10 @@ transport_close(struct transport *transport)
         return;
     net_forget(transport->machine);
     while (transport->queue_count > 0)
-        free(queue_take(transport));
+        heap_own_drop(queue_take(transport));
     if (transport->machine->transport == transport)
         transport->machine->transport = NULL;
-    free(transport->queue);
+    heap_own_drop(transport->queue);
     free(transport);
 }
 
@@ -269,7 +277,7 @@ transport_hang_up(struct transport *transport)
     /* What is on its way to the hub may still come there. */
     transport->cable = (struct cable) { 0 };
     while (transport->queue_count > 0)
-        free(queue_take(transport));
+        heap_own_drop(queue_take(transport));
 }
 
 void
@@ -293,7 +301,9 @@ shake_hands(struct transport *transport)
         !curve_key_equal(hub->key, cable->hub_key))
         return TRANSPORT_DOWN;
     machine_enter(hub->machine);
+    struct heap *heap = heap_watch(&hub->machine->heap);
     bool good = hub->gate(hub->context, cable->key, &peer->pass);
+    heap_watch(heap);
     machine_enter(here);
     if (!good)
         return TRANSPORT_REFUSED;
@@ -332,7 +342,7 @@ net_due_ms(const struct machine *machine)
                                                    : INT64_MAX;
 }
 
-size_t
+int64_t
 net_waiting(const struct machine *machine)
 {
     return machine->transport ? machine->transport->queue_bytes : 0;
@@ -342,10 +352,18 @@ enum err
 transport_receive(struct transport *transport,
                   struct transport_message *ret_message)
 {
-    if (transport->queue_count == 0 ||
-        transport->queue[0]->due_ms > machine_true_ms())
+    struct machine *machine = transport->machine;
+    int64_t now_ms = machine_true_ms();
+
+    if (transport->queue_count == 0 || transport->queue[0]->due_ms > now_ms)
         return ERR_NOT_FOUND;
+    if (machine->read_every_ms > 0 &&
+        now_ms < machine->read_ms + machine->read_every_ms)
+        return ERR_NOT_FOUND;
+    machine->read_ms = now_ms;
     struct packet *packet = queue_take(transport);
+    if (machine->read_every_ms > 0 && now_ms >= packet->due_ms + UNREAD_MS)
+        toll_count(TOLL_UNREAD);
     struct transport_message message = {
         .peer = packet->peer,
         .header = { packet->header, FRAME_HEADER_SIZE },
@@ -362,17 +380,15 @@ transport_release(struct transport_message *message)
     struct packet *packet;
 
     memcpy(&packet, message->storage[0], sizeof packet);
-    free(packet);
+    heap_own_drop(packet);
 }
 
 static struct packet *
 new_packet(size_t size)
 {
-    struct packet *packet = calloc(1, sizeof *packet + size);
+    struct packet *packet = heap_own_take(sizeof *packet + size);
 
     assert(size <= LIMIT_FRAME_SIZE);
-    if (packet == NULL)
-        abort();
     packet->size = (uint32_t)size;
     return packet;
 }
@@ -419,8 +435,10 @@ say_version(const struct machine *machine, const struct frame *frame,
 {
     const uint32_t version = SYNC_VERSION + 1;
 
-    if (frame->kind == FRAME_HELLO && (machine->newer || machine->apart))
+    if (frame->kind == FRAME_HELLO && (machine->newer || machine->apart)) {
         memcpy(payload + HELLO_MAX_AT, &version, sizeof version);
+        toll_count(machine->apart ? TOLL_APART : TOLL_NEWER);
+    }
     if (list_at(frame) > 0 && machine->apart)
         memcpy(payload + VERSION_AT, &version, sizeof version);
 }
@@ -458,6 +476,32 @@ pack_strange(const struct frame *like, const struct machine *machine)
     return packet;
 }
 
+/* How long the line is in use; `free_us` is when it is free again. */
+static int64_t
+occupy(int64_t *free_us, int64_t now_us, uint32_t size, int64_t rate)
+{
+    if (now_us > *free_us)
+        *free_us = now_us;
+    *free_us += rate > 0 ? (int64_t)size * 1000 / rate : 0;
+    return *free_us;
+}
+
+/* When the last byte of it has gone over both machines' lines. */
+static int64_t
+carry_over(const struct transport *to, const struct packet *packet)
+{
+    const struct net_weather *weather = &the_net->weather;
+    struct machine *from = packet->from;
+    bool from_hub = from->transport && from->transport->listens;
+
+    int64_t out_us =
+        occupy(&from->out_free_us, machine_true_ms() * 1000, packet->size,
+               from_hub ? weather->hub_rate : weather->line_rate);
+    return occupy(&to->machine->in_free_us, out_us, packet->size,
+                  to->listens ? weather->hub_rate : weather->line_rate) /
+           1000;
+}
+
 /* Puts it on its way.  `last_ms` is when the one before it arrives. */
 static void
 post(struct transport *to, struct packet *packet, int64_t *last_ms)
@@ -465,14 +509,18 @@ post(struct transport *to, struct packet *packet, int64_t *last_ms)
     const struct net_weather *weather = &the_net->weather;
     struct luck *luck = the_net->luck;
 
-    packet->due_ms = machine_true_ms() + weather->delay_ms +
+    packet->due_ms = carry_over(to, packet) + weather->delay_ms +
                      luck_between(luck, 0, weather->delay_more);
     packet->order = the_net->order++;
     if (!luck_hits(luck, weather->overtake)) {
         if (packet->due_ms < *last_ms)
             packet->due_ms = *last_ms;
         *last_ms = packet->due_ms;
+    } else if (packet->due_ms < *last_ms) {
+        toll_count(TOLL_OVERTAKEN);
     }
+    if (packet->due_ms >= machine_true_ms() + LONG_MS)
+        toll_count(TOLL_DELAYED);
     queue_put(to, packet);
 }
 
@@ -482,10 +530,9 @@ deliver(struct transport *to, struct packet *packet, int64_t *last_ms)
     struct luck *luck = the_net->luck;
 
     if (luck_hits(luck, the_net->weather.twice)) {
-        struct packet *copy = malloc(sizeof *copy + packet->size);
-        if (copy == NULL)
-            abort();
+        struct packet *copy = heap_own_take(sizeof *copy + packet->size);
         memcpy(copy, packet, sizeof *copy + packet->size);
+        toll_count(TOLL_DOUBLED);
         post(to, copy, last_ms);
     }
     post(to, packet, last_ms);
@@ -505,6 +552,7 @@ flip(struct packet *packet, const struct frame *frame)
     uint32_t at =
         FRAME_BATCH_FIXED + luck_below(luck, frame->batch.records.size);
     packet->payload[at] ^= (uint8_t)(1 << luck_below(luck, 8));
+    toll_count(TOLL_FLIPPED);
 }
 
 static void
@@ -536,10 +584,26 @@ send_packet(struct machine *machine, const struct transport_peer *peer,
             struct transport *to, struct cable *cable, struct packet *packet)
 {
     packet->route = cable->route;
+    packet->from = machine;
     take_print(machine, packet);
     if (peer == NULL)
         packet->peer = cable->peer;
     deliver(to, packet, peer ? &cable->back_ms : &cable->sent_ms);
+}
+
+static bool
+arrives(const struct machine *from, const struct transport *to)
+{
+    if (to == NULL)
+        return false;
+    if (!can_see(from->index, to->machine->index)) {
+        toll_count(TOLL_PARTED);
+        return false;
+    }
+    if (!luck_hits(the_net->luck, the_net->weather.loss))
+        return true;
+    toll_count(TOLL_LOST);
+    return false;
 }
 
 enum err
@@ -550,8 +614,12 @@ transport_send(struct transport *transport, const struct transport_peer *peer,
     struct transport *to;
     struct cable *cable;
 
-    if (machine->dead || machine_burn(machine))
+    if (machine->dead)
         return OK;
+    if (machine_burn(machine)) {
+        toll_count(TOLL_DIED_SENDING);
+        return OK;
+    }
     if (find_way(transport, peer, &to, &cable) != OK)
         return ERR_NOT_FOUND;
     the_net->sent++;
@@ -560,17 +628,20 @@ transport_send(struct transport *transport, const struct transport_peer *peer,
                      peer ? (uint32_t)(cable->route >> 32) : cable->hub, frame);
     if (to && to->queue_count >= QUEUE_FRAMES)
         return ERR_BUSY;
-    if (luck_hits(the_net->luck, the_net->weather.breaks))
+    if (luck_hits(the_net->luck, the_net->weather.breaks)) {
         cable->down_ms = machine_true_ms() + 1;
-    if (to == NULL || !can_see(machine->index, to->machine->index) ||
-        luck_hits(the_net->luck, the_net->weather.loss)) {
+        toll_count(TOLL_BROKEN);
+    }
+    if (!arrives(machine, to)) {
         the_net->lost++;
         return OK;
     }
     struct packet *packet = pack(frame, machine);
     flip(packet, frame);
     send_packet(machine, peer, to, cable, packet);
-    if (machine->newer && luck_below(the_net->luck, STRANGE) == 0)
+    if (machine->newer && luck_below(the_net->luck, STRANGE) == 0) {
+        toll_count(TOLL_STRANGE);
         send_packet(machine, peer, to, cable, pack_strange(frame, machine));
+    }
     return OK;
 }

@@ -25,6 +25,8 @@ struct net_weather {
     uint32_t flips;     /* of a million BATCHes: a bit of a record turns over */
     int64_t delay_ms;   /* at least */
     int64_t delay_more; /* and up to so much more */
+    int64_t line_rate;  /* bytes in a ms over each machine's line, ... */
+    int64_t hub_rate;   /* ... and over a hub's; 0: any number */
 };
 
 /* Where a machine stands in the network. */
@@ -48,7 +50,6 @@ struct net {
 
     uint64_t sent;
     uint64_t lost;
-    uint64_t bytes_waiting; /* in all queues ... */
     uint64_t order;
     uint64_t print; /* a hash of every frame that was on its way, and when */
 };
@@ -59,7 +60,7 @@ void net_begin(struct net *net);
 /* When something is to be received at the machine; INT64_MAX: nothing. */
 int64_t net_due_ms(const struct machine *machine);
 /* Bytes that wait for the process on this machine. */
-size_t net_waiting(const struct machine *machine);
+int64_t net_waiting(const struct machine *machine);
 /* The process is gone, without a word: so are its connections. */
 void net_forget(struct machine *machine);
 

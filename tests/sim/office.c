@@ -16,6 +16,7 @@
 #include "tests/sim/counter.h"
 #include "tests/sim/image.h"
 #include "tests/sim/till.h"
+#include "tests/sim/toll.h"
 
 enum { HUB_NODE = 1, STORE_NODE = 10 };
 
@@ -48,9 +49,10 @@ publish(struct world *world, struct ledger *ledger)
     struct complaint complaint = { 0 };
     identity published;
     enum err err = ledger_publish(ledger, &publish, &published, &complaint);
-    if (err == OK)
+    if (err == OK) {
         world->published++;
-    else if (err != ERR_FULL && err != ERR_IO && err != ERR_BUSY)
+        toll_count(TOLL_PUBLISHED);
+    } else if (err != ERR_FULL && err != ERR_IO && err != ERR_BUSY)
         world_fail(world, "publish: %s %s", err_name(err), complaint.text);
 }
 
@@ -204,6 +206,8 @@ office_back_up(struct world *world)
         if (err == OK)
             err = safe_record_backup(ledger_journal(ledger), found.position,
                                      world_now_ms());
+        if (err == OK)
+            toll_count(TOLL_BACKED_UP);
         if (err == ERR_CORRUPT && hub->rotten)
             err = OK; /* noticed */
         if (err != OK && err != ERR_FULL && err != ERR_IO)
@@ -327,6 +331,7 @@ office_demote(struct world *world, struct box *box)
             tell_hubs(world, box);
         box_enter(hub);
         allow_close(allow);
+        toll_count(TOLL_DEMOTED);
     }
     stand_up(ledger);
 }

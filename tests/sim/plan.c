@@ -47,6 +47,12 @@ plan_draw(uint64_t seed)
         .files = some(&luck, 60),
     };
 
+    if (seed % 8 == 2 || seed % 8 == 7) {
+        plan.dawdles = 10 + luck_below(&later, 60);
+        plan.backlog = 100 + luck_below(&later, 400); /* more than credit */
+    }
+    if (seed % 8 == 6) /* a line on which the same record is bent again */
+        plan.weather.flips = 200000 + luck_below(&later, 400000);
     if (seed % 2 == 0)
         return plan;
     /* A standby, backups, and half the time the fall of the hub. */
@@ -69,10 +75,14 @@ plan_herd(uint32_t stores)
     return (struct world_plan) {
         .stores = stores,
         .trouble_ms = 1000,
-        .budget_ms = 600000,
-        .weather = { .delay_ms = 5, .delay_more = 50 },
+        .budget_ms = 120000,
+        .weather = { .delay_ms = 5,
+                     .delay_more = 50,
+                     .line_rate = 125,
+                     .hub_rate = 12500 },
         .looks = 8,
-        .backlog = 60,
+        .backlog = 8 * 60,
+        .commit_ms = 5,
         .sales = 20,
         .herd = true,
     };

@@ -41,6 +41,7 @@ struct world_plan {
     uint32_t restores;   /* of an old backup of a store */
     uint32_t clones;     /* of a store's whole disk, onto another machine */
     uint32_t sleeps;     /* no turn for many seconds */
+    uint32_t dawdles;    /* frames are read late, or not at all, for a while */
     uint32_t publishes;  /* new rules at the hub */
     uint32_t backups;    /* of the hub */
     uint32_t prunes;     /* a store drops what is safe */
@@ -51,12 +52,14 @@ struct world_plan {
     uint32_t rots;       /* a bit of a store's journal turns over */
     uint32_t files;      /* a bit of any machine's other files does */
     uint32_t backlog;    /* sales at each store before anything runs */
+    int64_t commit_ms;   /* that a commit takes; 0: no time at all */
     bool herd;           /* too many for all the checks: only that everything
                           * arrives, and that little waits at the hub */
 };
 
 struct world_plan plan_draw(uint64_t seed);
-/* An outage of hours: all come back at once, each with a backlog. */
+/* An outage of eight hours: all come back at once, each with its backlog, over
+ * lines and to disks that take their time. */
 struct world_plan plan_herd(uint32_t stores);
 
 #endif

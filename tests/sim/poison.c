@@ -6,7 +6,9 @@
 #include "nodes/carry.h"
 #include "nodes/clock.h"
 #include "tests/sim/box.h"
+#include "tests/sim/toll.h"
 
+/* In the order of the toll's. */
 enum poison {
     POISON_STORE,
     POISON_KIND,
@@ -48,29 +50,46 @@ brew(struct world *world, const struct box *box, enum poison poison,
 }
 
 static enum err
-append(struct world *world, struct box *box, struct journal *journal)
+append_mark(struct journal *journal, int64_t now_ms)
+{
+    struct carry carry = { 0 };
+
+    enum err err = carry_open(journal, &carry);
+    if (err == OK)
+        err = carry_mark(&carry, now_ms, 0);
+    carry_close(&carry);
+    return err;
+}
+
+static enum err
+append_event(struct world *world, struct box *box, enum poison poison,
+             int64_t now_ms)
 {
     struct text core = { 0 };
     struct journal_result result;
-    struct carry carry = { 0 };
-    int64_t now_ms = clock_wall_ms();
-    enum poison poison = (enum poison)luck_below(&world->luck, POISON_END);
 
-    if (poison == POISON_MARK) {
-        enum err err = carry_open(journal, &carry);
-        if (err == OK)
-            err = carry_mark(&carry, now_ms, 0);
-        carry_close(&carry);
-        return err;
-    }
     brew(world, box, poison, &core);
     const struct journal_entry entry = { .core = text_view(&core),
                                          .print = { .at_ms = now_ms } };
     const struct journal_append append = { .entries = &entry,
                                            .count = 1,
                                            .now_ms = now_ms };
-    enum err err = journal_append(journal, &append, &result);
+    enum err err = journal_append(ledger_journal(box->till), &append, &result);
     text_close(&core);
+    return err;
+}
+
+static enum err
+append(struct world *world, struct box *box)
+{
+    int64_t now_ms = clock_wall_ms();
+    enum poison poison = (enum poison)luck_below(&world->luck, POISON_END);
+
+    enum err err = poison == POISON_MARK
+                       ? append_mark(ledger_journal(box->till), now_ms)
+                       : append_event(world, box, poison, now_ms);
+    if (err == OK)
+        toll_count((enum toll)(TOLL_POISON_STORE + poison));
     return err;
 }
 
@@ -82,7 +101,7 @@ poison_append(struct world *world, struct box *box)
     if (box->till == NULL)
         err = ledger_open(box->dir, LEDGER_WRITE, NULL, &box->till);
     if (err == OK)
-        err = append(world, box, ledger_journal(box->till));
+        err = append(world, box);
     machine_leave();
     if (box->till && journal_is_broken(ledger_journal(box->till)))
         box_end_till(box);

@@ -8,6 +8,7 @@
 
 #include "core/scrub.h"
 #include "core/shelf.h"
+#include "tests/sim/toll.h"
 
 enum { FILES_MAX = 256, PATH_SIZE = 512, NOTICED_MS = 15000 };
 
@@ -17,6 +18,7 @@ rot_journal(struct world *world, struct box *box)
     if (box->rotten || !disk_rot(box->machine.disk, TABLE_RECORDS))
         return;
     box->rotten = true;
+    toll_count(TOLL_JOURNAL_ROT);
     box->noticed_ms =
         machine_true_ms() + luck_between(&world->luck, 1000, NOTICED_MS);
 }
@@ -57,6 +59,7 @@ rot_file(struct world *world, struct box *box)
         byte ^= (uint8_t)(1 << luck_below(&world->luck, 8));
         if (pwrite(file, &byte, 1, at) != 1)
             world_fail(world, "rot: not written");
+        toll_count(TOLL_FILE_ROT);
     }
     close(file);
 }

@@ -1,15 +1,15 @@
 /*
  * trace_model.c - the other body of nodes/trace.h: silent unless asked, and
- * counts the alarms
+ * tells the toll (toll.h) of alarms
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/sim/machine.h"
+#include "tests/sim/toll.h"
 #include "tests/sim/trace_model.h"
 
-static uint64_t alarms;
 static uint32_t loud;
 
 void
@@ -18,16 +18,21 @@ trace_be_loud(uint32_t level)
     loud = level;
 }
 
-uint64_t
-trace_alarms(void)
-{
-    return alarms;
-}
-
 void
 trace_set_level(enum trace_level level)
 {
     (void)level;
+}
+
+/* Its first field is what it is about. */
+static void
+hear_alarm(const char *format, va_list arguments)
+{
+    char text[256], word[32];
+
+    vsnprintf(text, sizeof text, format, arguments);
+    if (sscanf(text, "what=%31s", word) == 1)
+        toll_count_alarm(word);
 }
 
 void
@@ -38,11 +43,14 @@ trace(enum trace_level level, uint32_t node, const char *what,
 
     if (machine && machine->dead)
         return; /* nobody reads that any more */
-    if (strcmp(what, "alarm") == 0)
-        alarms++;
+    va_list arguments;
+    if (strcmp(what, "alarm") == 0) {
+        va_start(arguments, format);
+        hear_alarm(format, arguments);
+        va_end(arguments);
+    }
     if (loud < (level == TRACE_DEBUG ? 2 : 1))
         return;
-    va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "%9.3f m%u n%u %s ", (double)machine_true_ms() / 1000,
             machine ? machine->index : 9999, node, what);

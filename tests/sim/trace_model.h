@@ -8,7 +8,5 @@
 
 /* 0: nothing is printed; 1: errors and notices; 2: every frame. */
 void trace_be_loud(uint32_t level);
-/* How often people have been alarmed since the program began. */
-uint64_t trace_alarms(void);
 
 #endif

@@ -1,9 +1,9 @@
 #include "tests/sim/tree.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/hash.h"
+#include "tests/sim/heap.h"
 
 struct value {
     uint32_t holders;
@@ -22,16 +22,6 @@ struct tree {
     uint8_t key[];
 };
 
-static void *
-take(size_t size)
-{
-    void *taken = calloc(1, size);
-
-    if (taken == NULL)
-        abort();
-    return taken;
-}
-
 struct tree *
 tree_share(struct tree *tree)
 {
@@ -45,7 +35,7 @@ drop_value(struct value *value)
 {
     assert(value->holders > 0);
     if (--value->holders == 0)
-        free(value);
+        heap_own_drop(value);
 }
 
 void
@@ -59,7 +49,7 @@ tree_drop(struct tree *tree)
     tree_drop(tree->left);
     tree_drop(tree->right);
     drop_value(tree->value);
-    free(tree);
+    heap_own_drop(tree);
 }
 
 uint64_t
@@ -190,7 +180,7 @@ own(struct tree *tree)
 {
     if (tree->holders == 1)
         return tree;
-    struct tree *copy = take(sizeof *copy + tree->key_size);
+    struct tree *copy = heap_own_take(sizeof *copy + tree->key_size);
     memcpy(copy, tree, sizeof *copy + tree->key_size);
     copy->holders = 1;
     tree_share(copy->left);
@@ -227,7 +217,7 @@ rotate_left(struct tree *tree)
 static struct tree *
 new_node(view key, struct value *value)
 {
-    struct tree *tree = take(sizeof *tree + key.size);
+    struct tree *tree = heap_own_take(sizeof *tree + key.size);
 
     tree->holders = 1;
     tree->key_size = key.size;
@@ -265,7 +255,7 @@ insert(struct tree *tree, view key, struct value *value)
 uint8_t *
 tree_put(struct tree **tree, view key, uint32_t size)
 {
-    struct value *value = take(sizeof *value + size);
+    struct value *value = heap_own_take(sizeof *value + size);
 
     value->holders = 1;
     value->size = size;

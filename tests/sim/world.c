@@ -19,10 +19,12 @@ enum {
     ARENA_SIZE = 1 << 28,
     REST_STEPS = 40,
     MEND_STEPS = 400,
-    HERD_BULK = 20,  /* each such store has been cut off for longer ... */
-    HERD_MORE = 100, /* ... by so much */
+    HERD_BULK = 20, /* each such store has been cut off for longer ... */
+    HERD_MORE = 10, /* ... by so much */
     HERD_BOXES = 100,
-    HERD_QUEUE_MAX = 64 << 20,
+    NODE_BYTES_MAX = (12 - 7) << 20, /* what LMDB and ZeroMQ leave of 12 MB */
+    HUB_BYTES_MAX = 64 << 20, /* beside its accounts, which are a dozen, ... */
+    GUEST_BYTES_MAX = 64 << 10, /* ... and for each of its nodes */
 };
 
 void
@@ -53,16 +55,25 @@ is_good(const struct world *world)
     return world->problem[0] == '\0';
 }
 
+/* What the process holds, with what waits in its sockets to be read, here or,
+ * for its readers are slow, there. */
 static void
-watch_queues(struct world *world)
+watch_memory(struct world *world, const struct box *box)
 {
-    for (uint32_t i = 0; i < world->hub_count; i++) {
-        size_t waiting = net_waiting(&world->boxes[i]->machine);
-        if (waiting > world->queue_max)
-            world->queue_max = waiting;
-        if (waiting > HERD_QUEUE_MAX)
-            world_fail(world, "%zu bytes wait at the hub", waiting);
-    }
+    const struct machine *machine = &box->machine;
+    bool is_hub = box->kind == BOX_HUB;
+    int64_t *most = is_hub ? &world->hub_most : &world->node_most;
+    int64_t bytes =
+        machine->heap.bytes + net_waiting(machine) + machine->unread_bytes;
+    int64_t bound = NODE_BYTES_MAX;
+
+    if (is_hub)
+        bound = HUB_BYTES_MAX + (int64_t)world->box_count * GUEST_BYTES_MAX;
+    if (bytes > *most)
+        *most = bytes;
+    if (bytes > bound)
+        world_fail(world, "machine %u holds %lld bytes", machine->index,
+                   (long long)bytes);
 }
 
 static void
@@ -78,9 +89,9 @@ step(struct world *world)
             fate_strike(world, box);
         fate_relieve(world, box);
         box_live(world, box);
+        watch_memory(world, box);
     }
     counter_turn(world);
-    watch_queues(world);
     if (machine_true_ms() % CHECK_MS != 0 || world->box_count > HERD_BOXES)
         return;
     for (uint32_t i = 0; i < world->box_count; i++)
@@ -128,6 +139,7 @@ world_run(struct world *world)
         office_settle(world);
         rest = rest_is_reached(world);
     }
+    world->rest_ms = machine_true_ms();
     if (is_good(world) && !rest)
         world_fail(world, "no rest: %s", rest_why_not());
     if (world->plan.files > 0)

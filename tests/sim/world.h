@@ -45,9 +45,13 @@ struct box {
     struct ledger *till; /* another process; NULL */
     int64_t begin_ms;    /* when a process that does not run begins */
     int64_t turn_ms;     /* the next turn, if nothing comes before */
+    int64_t busy_ms;     /* with its disk, until then */
     int64_t heal_ms;     /* when full disk and cut end; 0: neither */
+    int64_t slow_ms;     /* when it reads as usual again; 0: it does */
     uint64_t session;    /* that a hub has last opened for this machine, ... */
     uint64_t session_epoch; /* ... and its epoch */
+    uint64_t granted_up;    /* bytes that it may send in that session ... */
+    uint64_t granted_down;  /* ... and the hub */
     uint64_t epoch;         /* the greatest in which this process has spoken */
     uint64_t epoch_told;    /* of its last HELLO */
     struct disk_copy backup;
@@ -91,7 +95,9 @@ struct world {
     uint32_t alone;  /* by nodes without one */
     bool healed;
     int64_t patience_ms; /* healed for so long, people demote old hubs */
-    uint64_t queue_max;  /* most bytes that waited at a hub */
+    int64_t rest_ms;     /* when all had come to rest */
+    int64_t hub_most;    /* bytes of memory that a hub has ever needed ... */
+    int64_t node_most;   /* ... and a node */
     char problem[WORLD_PROBLEM_SIZE]; /* the first; "" */
 };
 

@@ -1,0 +1,98 @@
+#include "tests/sim/toll.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const names[] = {
+    "lost",
+    "doubled",
+    "overtaken",
+    "delayed",
+    "connection broken",
+    "parted",
+    "bit flipped",
+    "newer program",
+    "program a version too far",
+    "strange frame",
+    "not read for long",
+    "died writing",
+    "died sending",
+    "disk full",
+    "disk fault",
+    "disk fault, yet kept",
+    "stopped",
+    "slept",
+    "clock put forward",
+    "clock put back",
+    "journal rot",
+    "file rot",
+    "store restored",
+    "disk cloned",
+    "pruned",
+    "rules published",
+    "backed up",
+    "demoted",
+    "hub restored",
+    "standby promoted",
+    "two active hubs",
+    "burned hub restored later",
+    "rotten hub restored",
+    "foreign store",
+    "kind to come",
+    "field to come",
+    "impossible amount",
+    "nonsense",
+    "mark",
+    "saw a fork",
+    "saw a rewind",
+    "saw damaged records",
+    "saw a restored hub",
+    "saw a hub of the past",
+    "saw twins",
+    "saw a wrong clock",
+};
+static_assert(sizeof names / sizeof names[0] == TOLL_END, "a name for each");
+
+static uint64_t counts[TOLL_END];
+
+void
+toll_count(enum toll what)
+{
+    assert(what < TOLL_END);
+    counts[what]++;
+}
+
+void
+toll_count_alarm(const char *word)
+{
+    static const struct {
+        const char *word;
+        enum toll toll;
+    } alarms[] = {
+        { "forked", TOLL_SAW_FORK },       { "rewound", TOLL_SAW_REWIND },
+        { "checksum", TOLL_SAW_CHECKSUM }, { "restored", TOLL_SAW_RESTORED },
+        { "epoch", TOLL_SAW_EPOCH },       { "twins", TOLL_SAW_TWINS },
+        { "clock", TOLL_SAW_CLOCK },
+    };
+
+    for (uint32_t i = 0; i < COUNT_OF(alarms); i++)
+        if (strcmp(alarms[i].word, word) == 0)
+            toll_count(alarms[i].toll);
+}
+
+bool
+toll_print(void)
+{
+    uint32_t never = 0;
+
+    for (uint32_t i = 0; i < TOLL_END; i++)
+        never += counts[i] == 0;
+    printf("%s every misfortune has struck", never ? "not ok" : "ok");
+    for (uint32_t i = 0; i < TOLL_END; i++)
+        if (never == 0 || counts[i] == 0)
+            printf("%c %s %" PRIu64, i == 0 || never ? ':' : ',', names[i],
+                   counts[i]);
+    printf("\n");
+    return never == 0;
+}

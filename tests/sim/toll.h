@@ -1,0 +1,77 @@
+/*
+ * toll.h - what has befallen the machines, and what they made of it, counted
+ *
+ * A misfortune that never strikes proves nothing, so the fixed seeds must have
+ * met every one of these.  A deed is counted where it is done, not where it is
+ * planned: a full disk when it refuses a commit, a cut when it swallows a
+ * frame, a bit when somebody must notice it.
+ */
+#ifndef TESTS_SIM_TOLL_H
+#define TESTS_SIM_TOLL_H
+
+#include "core/base.h"
+
+enum toll {
+    /* The network. */
+    TOLL_LOST,
+    TOLL_DOUBLED,
+    TOLL_OVERTAKEN,
+    TOLL_DELAYED, /* on its way for a tenth of a second */
+    TOLL_BROKEN,
+    TOLL_PARTED,
+    TOLL_FLIPPED,
+    TOLL_NEWER,
+    TOLL_APART,
+    TOLL_STRANGE,
+    TOLL_UNREAD,
+    /* Machines. */
+    TOLL_DIED_WRITING,
+    TOLL_DIED_SENDING,
+    TOLL_FULL,
+    TOLL_FAULT,
+    TOLL_FAULT_KEPT, /* the commit failed, and is there all the same */
+    TOLL_STOPPED,
+    TOLL_SLEPT,
+    TOLL_CLOCK_AHEAD,
+    TOLL_CLOCK_BEHIND,
+    TOLL_JOURNAL_ROT,
+    TOLL_FILE_ROT,
+    /* People. */
+    TOLL_RESTORED,
+    TOLL_CLONED,
+    TOLL_PRUNED,
+    TOLL_PUBLISHED,
+    TOLL_BACKED_UP,
+    TOLL_DEMOTED,
+    TOLL_HUB_RESTORED,
+    TOLL_HUB_PROMOTED,
+    TOLL_HUB_SPLIT,
+    TOLL_HUB_BURNED,
+    TOLL_HUB_ROTTEN,
+    /* Events that count for nothing. */
+    TOLL_POISON_STORE,
+    TOLL_POISON_KIND,
+    TOLL_POISON_FIELD,
+    TOLL_POISON_AMOUNT,
+    TOLL_POISON_NONSENSE,
+    TOLL_MARK,
+    /* What the machines were alarmed by. */
+    TOLL_SAW_FORK,
+    TOLL_SAW_REWIND,
+    TOLL_SAW_CHECKSUM,
+    TOLL_SAW_RESTORED,
+    TOLL_SAW_EPOCH,
+    TOLL_SAW_TWINS,
+    TOLL_SAW_CLOCK,
+    TOLL_END
+};
+
+/* It has happened once more, in any world. */
+void toll_count(enum toll what);
+/* Likewise, by the word of an alarm; one that is not listed is no matter. */
+void toll_count_alarm(const char *word);
+
+/* One line of all of them, as TAP has it.  False: one has never happened. */
+bool toll_print(void);
+
+#endif
