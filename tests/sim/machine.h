@@ -33,6 +33,7 @@ struct machine {
     struct transport *transport; /* of the process that runs here; NULL */
     struct keeper *keeper;       /* likewise */
     struct heap heap;            /* of it */
+    uint32_t dials;              /* that it has ever made */
     int64_t unread_bytes;        /* that it has sent, and nobody has read */
     int64_t out_free_us;         /* when its line is free again, out ... */
     int64_t in_free_us;          /* ... and in */

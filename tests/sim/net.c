@@ -65,7 +65,6 @@ struct transport {
     curve_key key;
     transport_gate *gate;
     void *context;
-    uint32_t dials;
     struct cable cable;
     struct packet **queue; /* a heap, soonest first */
     uint32_t queue_count;
@@ -260,7 +259,8 @@ transport_dial(struct transport *transport, const struct keys_hub *hub,
         return ERR_INPUT;
     struct cable *cable = &transport->cable;
     *cable = (struct cable) {
-        .route = (uint64_t)transport->machine->index << 32 | ++transport->dials,
+        .route = (uint64_t)transport->machine->index << 32 |
+                 ++transport->machine->dials,
         .hub = port - 1,
         .up_ms =
             machine_true_ms() + luck_between(the_net->luck, 1, HANDSHAKE_MS),
