@@ -79,13 +79,15 @@ find_arrived(const struct matter *matter, uint32_t node, view id)
 }
 
 /* The account as it is now.  A node's clock may be ahead of ours: what it
- * has told has happened, so now is not before that. */
+ * has told has happened, so now is not before that.  (Beyond what a node may
+ * append it is no clock, but a mistake that an import has brought.) */
 static enum err
 walk_account(struct answerer *answerer, struct matter *matter, account_id id)
 {
     const struct ledger_question question = { .known = LEDGER_KNOWN_ALL };
     struct arena *arena = &answerer->scratch;
     struct walk_input input;
+    const int64_t limit_ms = matter->at_ms + LIMIT_FUTURE_MS;
 
     enum err err = ledger_timeline(answerer->ledger, LEDGER_KNOWN_ALL,
                                    &matter->timeline, NULL);
@@ -94,9 +96,11 @@ walk_account(struct answerer *answerer, struct matter *matter, account_id id)
                              &matter->history, NULL);
     if (err != OK)
         return err;
-    for (uint32_t i = 0; i < matter->history.event_count; i++)
-        if (matter->history.events[i]->at_ms > matter->at_ms)
-            matter->at_ms = matter->history.events[i]->at_ms;
+    for (uint32_t i = 0; i < matter->history.event_count; i++) {
+        const int64_t at_ms = matter->history.events[i]->at_ms;
+        if (at_ms > matter->at_ms && at_ms <= limit_ms)
+            matter->at_ms = at_ms;
+    }
     struct fold *fold = fold_open(matter->timeline, false, arena);
     fold_use_arena(fold, arena);
     err = ledger_walk_input(answerer->ledger, &matter->history, &question, fold,

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import LEIMA, TREE, leima, main  # noqa: E402
@@ -514,6 +515,35 @@ def test_redeem_side_by_side():
           [0] * 5 + [1] * 5)
     row = leima("balance", "L", "5", "--json").expect(0).json()
     equal("left", (row["available"], row["debt"]), (0, 0))
+
+
+def test_a_clock_that_was_ahead_gives_nothing_twice():
+    """What is told to have happened in a minute has happened: a clock may be
+    set back between two tills.  What lies days ahead is a mistake."""
+    redeem_ledger()
+
+    def told(days, **fields):
+        at = datetime.now(timezone.utc) + timedelta(days=days, minutes=1)
+        return json.dumps({"member": 5, "at": at.isoformat(
+            timespec="milliseconds"), **fields})
+
+    def ask(status, id, points):
+        done = leima("redeem", "L", "5", "--points", points, "--id", id)
+        return done.expect(status)
+
+    leima("append", "L", given=told(0, kind="redeem", points=400,
+                                    id="ahead")).expect(0)
+    equal("now", leima("balance", "L", "5", "--json").json()["available"], 500)
+    assert "200 points asked, 100 available" in ask(1, "a", 200).err
+    ask(0, "b", 100)
+    ask(1, "c", 100)
+    with open("late.jsonl", "w") as file:
+        file.write(told(-1, kind="adjust", points=300, reason="x", by="y")
+                   + "\n" + told(900, kind="redeem", points=300, id="late",
+                                 event="7.7.7",
+                                 recorded="2026-01-01T00:00:00Z"))
+    leima("import", "L", "late.jsonl").expect(0)
+    ask(0, "d", 300)
 
 
 def test_segment():

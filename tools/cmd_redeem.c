@@ -28,9 +28,11 @@ struct redeem {
     struct decide_command command;
     struct ledger_entry entry;
     struct decision decision;
-    bool by_hub;    /* its hub has decided, through the running node */
-    bool stored;    /* the event is in the ledger ... */
-    bool was_there; /* ... and had been before */
+    int64_t ahead_ms; /* of the account's last event, where that is yet to come
+                       * by our clock; 0: none is */
+    bool by_hub;      /* its hub has decided, through the running node */
+    bool stored;      /* the event is in the ledger ... */
+    bool was_there;   /* ... and had been before */
 };
 
 /* --- what is asked ------------------------------------------------------ */
@@ -92,9 +94,10 @@ read_command(const struct arguments *arguments, struct redeem *redeem)
 
 /* What this node granted the account on the local day, by its own events: so
  * it counts whether or not the hub has folded it meanwhile.  What the hub
- * granted here counts as well, for the event does not tell. */
+ * granted here counts as well, for the event does not tell.  And what a clock
+ * that is ahead of ours, or ours before it was set back, has told. */
 static enum err
-sum_granted(struct redeem *redeem, money *ret_sum)
+look_back(struct redeem *redeem)
 {
     struct query *query = &redeem->query;
     const struct version *version = timeline_at(query->timeline, query->at_ms);
@@ -113,6 +116,9 @@ sum_granted(struct redeem *redeem, money *ret_sum)
         walk_live(history.events, history.event_count, &query->account, &count);
     for (uint32_t i = 0; i < count; i++) {
         const struct event *event = live[i];
+        if (event->at_ms > redeem->ahead_ms && event->at_ms > query->at_ms &&
+            event->at_ms <= query->at_ms + LIMIT_FUTURE_MS)
+            redeem->ahead_ms = event->at_ms;
         if (event->kind != EVENT_REDEEM ||
             event->identity.node != ledger_who(query->ledger).node ||
             zone_day(&query->timeline->zone, event->at_ms) != today)
@@ -122,7 +128,7 @@ sum_granted(struct redeem *redeem, money *ret_sum)
                      ? decide_points_value(version, event->redeem.points)
                      : decide_reward_value(version, event->redeem.reward));
     }
-    *ret_sum = sum;
+    redeem->command.granted_today = sum;
     return OK;
 }
 
@@ -161,12 +167,29 @@ ask_hub_here(struct redeem *redeem, bool dry_run)
 }
 
 static enum err
-decide(struct redeem *redeem, bool dry_run)
+decide_at(struct redeem *redeem, int64_t at_ms)
 {
     struct query *query = &redeem->query;
     const struct account *account;
 
-    query->at_ms = command_now_ms();
+    query->at_ms = at_ms;
+    enum err err = query_account(query, redeem->entry.event.account, &account);
+    if (err != OK)
+        return err;
+    redeem->command.state_ms = query->told_ms;
+    redeem->decision = decide_redemption(query->timeline, account,
+                                         &redeem->command, query->at_ms);
+    return OK;
+}
+
+static enum err
+decide(struct redeem *redeem, bool dry_run)
+{
+    struct query *query = &redeem->query;
+    const int64_t now_ms = command_now_ms();
+
+    query->at_ms = now_ms;
+    redeem->ahead_ms = 0;
     redeem->command.offline = false;
     const bool joined = keys_has_hub(ledger_dir(query->ledger));
     enum err err = OK;
@@ -176,16 +199,16 @@ decide(struct redeem *redeem, bool dry_run)
         err = ask_hub_here(redeem, dry_run);
     if (redeem->by_hub || err != OK)
         return err;
-    err = sum_granted(redeem, &redeem->command.granted_today);
-    if (err == OK)
-        err = query_account(query, redeem->entry.event.account, &account);
-    if (err != OK)
-        return err;
     redeem->command.offline = joined;
-    redeem->command.state_ms = query->told_ms;
-    redeem->decision = decide_redemption(query->timeline, account,
-                                         &redeem->command, query->at_ms);
-    return OK;
+    err = look_back(redeem);
+    if (err == OK)
+        err = decide_at(redeem, now_ms);
+    /* What is there now must not be what the other has taken already. */
+    if (err == OK && redeem->ahead_ms > 0 &&
+        redeem->decision.verdict == VERDICT_GRANTED)
+        err = decide_at(redeem, redeem->ahead_ms);
+    query->at_ms = now_ms;
+    return err;
 }
 
 /* Whether this very redemption has been stored before: then that is the
