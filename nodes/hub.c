@@ -479,6 +479,7 @@ commit(struct hub *hub)
     for (uint32_t i = 0; i < hub->put_count; i++)
         free(hub->puts[i].owned);
     hub->put_count = 0;
+    roster_bound_refills(hub->roster);
     for (uint32_t i = 0; i < hub->message_count; i++)
         transport_release(&hub->messages[i]);
     hub->message_count = 0;
@@ -557,8 +558,8 @@ hub_turn(struct hub *hub)
     }
     for (uint32_t i = 0; i < roster_count(hub->roster); i++) {
         struct guest *guest = roster_at(hub->roster, i);
-        if (guest->fenced && !guest->gone)
-            end_guest(hub, guest, FRAME_CODE_FENCED, "a newer session began");
+        if (guest->ends != 0 && !guest->gone)
+            end_guest(hub, guest, guest->ends, guest->ends_words);
     }
     roster_sweep(hub->roster);
 }

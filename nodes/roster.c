@@ -94,6 +94,13 @@ roster_at(const struct roster *roster, uint32_t index)
     return roster->list[index];
 }
 
+static void
+end_later(struct guest *guest, enum frame_code code, const char *words)
+{
+    guest->ends = code;
+    guest->ends_words = words;
+}
+
 void
 roster_fence(struct roster *roster, const struct guest *guest)
 {
@@ -103,9 +110,36 @@ roster_fence(struct roster *roster, const struct guest *guest)
             other->peer.pass.node != guest->peer.pass.node)
             continue;
         if (other->incarnation == guest->incarnation)
-            other->fenced = true;
+            end_later(other, FRAME_CODE_FENCED, "a newer session began");
         else
             other->rival = true;
+    }
+}
+
+/* The guest that holds back most; NULL: all together are within the bound. */
+static struct guest *
+find_excess(const struct roster *roster)
+{
+    struct guest *most = NULL;
+    uint64_t size = 0;
+
+    for (uint32_t i = 0; i < roster->count; i++) {
+        struct guest *guest = roster->list[i];
+        size += guest->refill.size;
+        if (!most || guest->refill.size > most->refill.size)
+            most = guest;
+    }
+    return size > ROSTER_REFILL_MAX ? most : NULL;
+}
+
+void
+roster_bound_refills(struct roster *roster)
+{
+    struct guest *guest;
+
+    while ((guest = find_excess(roster)) != NULL) {
+        refill_close(&guest->refill);
+        end_later(guest, FRAME_CODE_SESSION, "no room: come again");
     }
 }
 

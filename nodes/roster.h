@@ -25,7 +25,8 @@ struct guest {
     bool relay;                /* takes and offers all streams */
     bool standby;              /* what it acknowledges is safe */
     int64_t settled_ms;        /* since when it has nothing new; 0: it has */
-    bool fenced;               /* a later session of its node has the same */
+    enum frame_code ends;      /* why it is to be ended; 0: it is not */
+    const char *ends_words;    /* likewise */
     bool gone;                 /* to be swept */
     int64_t asked_ms;          /* for states, at the keeper; 0: not */
     int64_t heard_ms;          /* last word, by the wall's clock */
@@ -66,6 +67,12 @@ struct guest *roster_at(const struct roster *roster, uint32_t index);
 /* A later session of a node with the same incarnation takes the place of the
  * ones before; with another one they are twins, if the old one goes on. */
 void roster_fence(struct roster *roster, const struct guest *guest);
+/* What nodes bring back to a restored hub waits in memory until somebody has
+ * signed it.  All together may hold ROSTER_REFILL_MAX; beyond it whoever holds
+ * most loses it and is ended, so that no node keeps others from being heard:
+ * to be called when something has come. */
+enum { ROSTER_REFILL_MAX = 2 * REFILL_SIZE_MAX };
+void roster_bound_refills(struct roster *roster);
 /* How many are catching up. */
 uint32_t roster_bulk_count(const struct roster *roster);
 /* What a node may send unacknowledged.  What is on its way waits for all that
