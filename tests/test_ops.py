@@ -15,7 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from leima import TREE, Skip, leima, main  # noqa: E402
+from leima import LEIMA, TREE, Skip, leima, main  # noqa: E402
 from network import (Hub, Node, events, join, kill_all,  # noqa: E402
                      wait)
 
@@ -423,6 +423,70 @@ def test_units_of_systemd():
     done = subprocess.run(["systemd-analyze", "verify", "./leima-hub.service",
                            "./leima-node@.service"], capture_output=True)
     assert done.returncode == 0 and not done.stderr, done.stderr.decode()
+    for unit in ("./leima-hub.service", "./leima-node@.service"):
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true",
+                               "--threshold=20", unit], capture_output=True)
+        assert done.returncode == 0, done.stdout.decode()[-200:]
+
+
+def calls_of_set(name):
+    """The system calls of one of systemd's sets, "@process"."""
+    out = subprocess.run(["systemd-analyze", "syscall-filter", name],
+                         check=True, capture_output=True, text=True).stdout
+    found = set()
+    for word in out.split("\n")[1:]:
+        word = word.strip()
+        if word.startswith("@"):
+            found |= calls_of_set(word)
+        elif word and not word.startswith("#"):
+            found.add(word)
+    return found
+
+
+def calls_allowed(unit):
+    allowed = set()
+    for line in re.findall(r"^SystemCallFilter=(.*)", unit, re.M):
+        words = line.lstrip("~").split()
+        calls = set().union(*(calls_of_set(word) if word.startswith("@")
+                              else {word} for word in words))
+        allowed = allowed - calls if line.startswith("~") else allowed | calls
+    return allowed
+
+
+@network
+def test_units_allow_what_hub_and_node_call():
+    """A call that the unit's filter forbids ends the process at once."""
+    for tool in ("strace", "systemd-analyze"):
+        if not shutil.which(tool):
+            raise Skip(f"{tool} is not there")
+    if subprocess.run(["strace", "-o", "/dev/null", "true"],
+                      capture_output=True).returncode != 0:
+        raise Skip("strace may not look on")
+    with open("traced", "w") as file:
+        file.write('#!/bin/sh\n[ "$1" = hub ] || [ "$1" = node ] || '
+                   f'exec {LEIMA} "$@"\n'
+                   f'exec strace -D -f -qq -o calls.$$ {LEIMA} "$@"\n')
+    os.chmod("traced", 0o755)
+    program = os.path.abspath("traced")
+    hub = Hub("hq", "tcp://127.0.0.1:0", "--metrics", "hub.prom",
+              program=program)
+    leima("init", "n11", "--node", 11).expect(0)
+    node = join(11, program=program)
+    earn("n11", 50000)
+    redeem("n11", 300, "a")
+    wait("the sale", lambda: len(events("hq")) == 2)
+    node.stop()
+    hub.stop()
+    with open(os.path.join(TREE, "tools", "systemd", "common.conf")) as file:
+        allowed = calls_allowed(file.read())
+    made = set()
+    for name in os.listdir("."):
+        if name.startswith("calls."):
+            with open(name, errors="replace") as file:
+                made |= set(re.findall(r"^\d+ +([a-z_0-9]+)\(", file.read(),
+                                       re.M))
+    assert "sched_setscheduler" in made and len(made) > 30, made
+    assert made <= allowed, f"not allowed: {sorted(made - allowed)}"
 
 
 if __name__ == "__main__":
