@@ -117,6 +117,10 @@ ledger_fault(const struct ledger *ledger, enum err err,
                  "%s: in use by another process that has not kept up; try "
                  "again",
                  dir);
+    else if (err == ERR_FULL)
+        complain(complaint,
+                 "%s: %s; nothing has changed; make room and try again", dir,
+                 err_name(err));
     else if (err != OK)
         complain(complaint, "%s: %s; nothing has changed", dir, err_name(err));
     return err;

@@ -120,6 +120,23 @@ open_journal(const char *dir, struct journal **ret_journal)
     return journal_open(path, facts_describe, ret_journal);
 }
 
+/* Takes away what a copy that has failed left there, and nothing else. */
+static void
+remove_remains(const char *dir)
+{
+    static const char *const NAMES[] = { "/journal/data.mdb",
+                                         "/journal/lock.mdb", "/journal/mark" };
+    static const char *const DIRS[] = { "/journal", "/keys", "" };
+    char path[PATH_SIZE];
+
+    for (uint32_t i = 0; i < COUNT_OF(NAMES); i++)
+        if (join(dir, NAMES[i], path))
+            unlink(path);
+    for (uint32_t i = 0; i < COUNT_OF(DIRS); i++)
+        if (join(dir, DIRS[i], path))
+            rmdir(path);
+}
+
 enum err
 ledger_backup(struct ledger *ledger, const char *dir,
               struct ledger_backup *ret_backup, struct complaint *complaint)
@@ -137,6 +154,9 @@ ledger_backup(struct ledger *ledger, const char *dir,
     if (err == OK)
         err = read_through(copy, ret_backup);
     journal_close(copy);
+    /* Half a copy would keep a full disk full. */
+    if (err == ERR_FULL || err == ERR_IO)
+        remove_remains(dir);
     return err == OK ? OK : fail(complaint, err, dir, err_name(err));
 }
 
@@ -268,23 +288,6 @@ prepare(struct journal *backup, const char *dir, int64_t now_ms,
                                view_of("restored"));
     journal_close(journal);
     return err;
-}
-
-/* Takes away what a failed restore has left, and nothing else. */
-static void
-remove_remains(const char *dir)
-{
-    static const char *const NAMES[] = { "/journal/data.mdb",
-                                         "/journal/lock.mdb", "/journal/mark" };
-    static const char *const DIRS[] = { "/journal", "/keys", "" };
-    char path[PATH_SIZE];
-
-    for (uint32_t i = 0; i < COUNT_OF(NAMES); i++)
-        if (join(dir, NAMES[i], path))
-            unlink(path);
-    for (uint32_t i = 0; i < COUNT_OF(DIRS); i++)
-        if (join(dir, DIRS[i], path))
-            rmdir(path);
 }
 
 enum err

@@ -86,6 +86,7 @@ ledger_get_status(struct ledger *ledger, ledger_aside_tell *tell_aside,
     struct ledger_status status = {
         .who = ledger_who(ledger),
         .joined = ledger_is_joined(ledger),
+        .full = db_is_full(journal_db(ledger->journal)),
         .history_position = history_held(ledger->history),
         .journal_size = dir_size(ledger, "journal"),
         .history_size = dir_size(ledger, "history"),

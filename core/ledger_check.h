@@ -17,6 +17,7 @@ struct ledger_status {
     uint64_t gaps;             /* ranges missing in streams */
     bool joined;               /* to a hub */
     bool rewound;              /* its last commits are gone */
+    bool full;                 /* the disk: nothing can be appended */
     uint64_t versions;
     uint64_t journal_size; /* bytes on disk, each */
     uint64_t history_size;

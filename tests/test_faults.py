@@ -406,8 +406,14 @@ def test_a_full_disk_refuses_and_recovers():
         says(leima("import", "disk/L", "more.jsonl"), 4, "no space left")
         leima("verify", "disk/L").expect(0)
         leima("balance", "disk/L", 1).expect(0)
-        leima("status", "disk/L").expect(0)
+        told = leima("status", "disk/L").expect(0).out
+        assert "the disk is full" in told, told
+        assert leima("status", "disk/L", "--json").json()["full"] == 1
+        # Half a backup would keep the disk full.
+        says(leima("backup", "disk/L", "disk/B"), 4, "no space left")
+        assert not os.path.exists("disk/B")
         disk.resize("32m")
+        assert leima("status", "disk/L", "--json").json()["full"] == 0
         leima("append", "disk/L", given=text).expect(0)
         leima("import", "disk/L", "more.jsonl").expect(0)
         after = receipts("disk/L")

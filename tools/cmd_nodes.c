@@ -676,7 +676,10 @@ const struct command cmd_nodes_table[] = {
           "promoted: leima hub LEDGER --promote, by any process. A hub\nthat "
           "learns from its nodes that another was promoted steps down by "
           "itself and\nstands by at that one, which has enrolled it; if it "
-          "was stolen, revoke its number\nthere.",
+          "was stolen, revoke its number\nthere. Before promoting, see that "
+          "the "
+          "old hub is off. While a hub runs, leima redeem on\nits ledger asks "
+          "it, for only it knows what it has reserved for stores.\n",
       .examples =
           "leima hub hq --listen tcp://0.0.0.0:7001\n"
           "leima hub hq2 --listen tcp://0.0.0.0:7001 --join - < string\n"

@@ -160,10 +160,10 @@ ask_hub_here(struct redeem *redeem, bool dry_run)
     if (redeem->by_hub || !desk_is_served(dir))
         return OK;
     complain(&redeem->query.complaint,
-             "%s: the hub that runs here does not say what it has reserved "
-             "for stores; try again",
+             "%s: the hub that runs here is in use and does not say what it "
+             "has reserved for stores; try again",
              dir);
-    return ERR_IO;
+    return ERR_BUSY;
 }
 
 static enum err

@@ -114,7 +114,7 @@ take_aside(void *context, const struct aside *aside)
     text_char(text, '}');
 }
 
-enum { ROW_COUNT = 18 };
+enum { ROW_COUNT = 19 };
 
 static void
 fill_rows(const struct ledger_status *found, const struct asides *asides,
@@ -133,6 +133,7 @@ fill_rows(const struct ledger_status *found, const struct asides *asides,
         { "gaps", found->gaps, "in the seqs of streams" },
         { "rewound", found->rewound,
           "1: the last commits of the journal are gone" },
+        { "full", found->full, "1: the disk is, and nothing can be appended" },
         { "unacknowledged", asides->unacknowledged,
           "items that no hub has told it has" },
         { "unsafe", asides->unsafe, "items that are on no second disk at HQ" },
@@ -159,6 +160,9 @@ print_status(const struct ledger_status *found, struct asides *asides)
         print_rows(rows, COUNT_OF(rows));
         if (found->joined)
             printf("joined to a hub\n");
+        if (found->full)
+            printf("the disk is full: nothing can be appended until there is "
+                   "room\n");
         if (asides->oldest_ms > 0)
             printf("the oldest event that no hub has is %" PRId64 " s old\n",
                    (command_now_ms() - asides->oldest_ms) / 1000);
