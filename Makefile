@@ -27,7 +27,7 @@ CORE := base limits err list amount calendar text event hash crypto pack \
 	totals standing_parts standing_file standing ledger_check \
 	settlement statement signing seal heads ledger_backup silence closing dispute \
 	liability
-REPLAY := candidate vary side almanac plain ratio rulebook quick_columns quick_lines quick_parts quick_era quick_level quick_gain quick_book quick_clock quick_event quick outcome simulate compare report report_html accounts
+REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_columns quick_lines quick_parts quick_era quick_level quick_gain quick_book quick_clock quick_event quick outcome simulate compare report report_html accounts
 NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk agree greet session \
 	transport allow carry link notes safe hubs trust graft reign instance refill decide ask hold feed \
 	answer roster keeper local desk tills teller inquiry pulse door copies retain join errand clerk store shadow feeding hub

@@ -66,7 +66,7 @@ words_add(struct words *words, view word)
     assert(word.size <= LIMIT_NAME_SIZE);
     if (number != WORDS_NONE)
         return number;
-    if (words->count == WORDS_MAX ||
+    if (words->sealed || words->count == WORDS_MAX ||
         (words->count == words->room && !grow(words)))
         return WORDS_NONE;
     struct word *added = &words->items[words->count];

@@ -28,13 +28,16 @@ struct words {
     uint32_t room;
     uint32_t slot_count; /* a power of two */
     uint64_t seed;       /* random, set by whoever opens it */
+    bool sealed;         /* none may be added: a copy that borrows from words
+                          * which others read too */
 };
 
 void words_close(struct words *words);
 
 /* The number of a word, 0 if it has none. */
 uint32_t words_find(const struct words *words, view word);
-/* The same, giving it one; 0: there are too many, or no memory. */
+/* The same, giving it one; 0: there are too many, no memory, or they are
+ * sealed. */
 uint32_t words_add(struct words *words, view word);
 /* The word of a number from 1 to `count`; borrowed until words are added. */
 view words_get(const struct words *words, uint32_t number);

@@ -58,6 +58,7 @@ make_tables(struct quick *quick, const struct quick_setup *setup)
         quick->simple &= table->simple;
         quick->tiered |= table->program->tiers.count > 0;
         quick->bonused |= table->program->bonus_step_count > 0;
+        quick->idles |= table->program->points.expiry == EXPIRE_INACTIVE;
         quick->plain->looks_back |= table->asks_past || table->asks_gap;
         if (table->version->absence_count > 0 &&
             (quick->absence_min == 0 ||
@@ -164,6 +165,8 @@ begin(struct quick *quick, const struct plain_account *account,
         .row = account->row_first,
         .bonus_month = -1,
         .absence_ms = INT64_MIN,
+        .active_month = -1,
+        .idle_ended_ms = INT64_MIN,
         .visit_day = EVENT_NO_DAY,
         .sums = { .begun = true, .level = PROGRAM_NONE },
     };
@@ -254,10 +257,12 @@ stop_at(struct quick *quick, const struct plain_stop *stop)
 {
     if (stop->at_ms >= quick->state.due)
         quick_clock_run(quick, stop->at_ms);
-    if (stop->kind == CHAPTER_REDEEM)
+    if (stop->kind == CHAPTER_REDEEM) {
+        quick_book_active(quick, stop->month);
         quick_book_redeem(quick, stop, quick->state.era);
-    else
+    } else {
         quick_event_join(quick, stop);
+    }
 }
 
 static void

@@ -149,6 +149,20 @@ quick_book_expire(struct quick *quick, int64_t at_ms)
     }
 }
 
+void
+quick_book_idle(struct quick *quick, int64_t at_ms)
+{
+    struct quick_state *state = &quick->state;
+
+    state->idle_ended_ms = at_ms;
+    while (state->lot_first < state->lot_end &&
+           state->lots[state->lot_end - 1].terms->expires_at == TERMS_NEVER) {
+        state->lot_end--;
+        if (at_ms >= quick->side->since_ms)
+            state->sums.expired.value += state->lots[state->lot_end].left;
+    }
+}
+
 static void
 remove_lot(struct quick_state *state, uint32_t at)
 {
@@ -266,6 +280,7 @@ quick_book_earn(struct quick *quick, const struct quick_place *place,
 {
     const struct quick_era *era = place->era;
 
+    quick_book_active(quick, place->month);
     if (era->counts)
         quick->state.sums.net.value += amount;
     if (era->table == place->table)

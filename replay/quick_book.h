@@ -22,6 +22,9 @@ void quick_book_lot(struct quick *quick, const struct rulebook_terms *terms,
 /* Lots that are over by then. */
 void quick_book_expire(struct quick *quick, int64_t at_ms);
 
+/* Lots that never expire, when the months of inactivity end. */
+void quick_book_idle(struct quick *quick, int64_t at_ms);
+
 /* Points taken from the lots, or overdrawn. */
 void quick_book_redeem(struct quick *quick, const struct plain_stop *stop,
                        const struct quick_era *era);
@@ -57,6 +60,22 @@ void quick_book_end(struct quick *quick);
 
 /* Adds all cells to the side, once. */
 void quick_book_finish(struct quick *quick);
+
+/* Something that points live on was done in the month. */
+static inline void
+quick_book_active(struct quick *quick, int32_t month)
+{
+    struct quick_state *state = &quick->state;
+
+    if (!quick->idles || state->active_month == month)
+        return;
+    state->active_month = month;
+    if (state->era->table == NULL)
+        return;
+    int64_t at_ms = rulebook_idle_at(state->era->table, month);
+    if (at_ms < state->due)
+        state->due = at_ms;
+}
 
 /* Points for the account: they pay debt, and the rest becomes a lot. */
 static inline void

@@ -78,6 +78,7 @@ quick_clock_visit(struct quick *quick, uint32_t row)
     state->visit_store = plain->store[row];
     state->given_count = 0;
     state->row = row + 1;
+    quick_book_active(quick, plain->month[row]);
     if (quick->bonused && state->bonus_month != plain->month[row]) {
         state->bonus_month = plain->month[row];
         state->bonus_row = row;
@@ -219,6 +220,22 @@ give_absence(struct quick *quick, int64_t at_ms, int32_t after_days)
         quick->given[state->given_count++] = quick->outcome->gains[i].rule;
 }
 
+/* When points of the inactive are gone next: where that is past, as under a
+ * version that takes effect, at once. */
+static int64_t
+idle_due(const struct quick *quick)
+{
+    const struct quick_state *state = &quick->state;
+    const struct quick_era *era = state->era;
+
+    if (!quick->idles || era->table == NULL || state->active_month < 0)
+        return TERMS_NEVER;
+    int64_t at_ms = rulebook_idle_at(era->table, state->active_month);
+    if (at_ms <= state->idle_ended_ms)
+        return TERMS_NEVER;
+    return at_ms < era->from_ms ? era->from_ms : at_ms;
+}
+
 /* A version that gives a spend reward another window starts it from 0. */
 static void
 enter_era(struct quick *quick)
@@ -249,6 +266,7 @@ enum change_due {
     DUE_BONUS,
     DUE_ABSENCE,
     DUE_EXPIRY,
+    DUE_IDLE,
     DUE_ERA,
     DUE_COUNT,
 };
@@ -266,6 +284,7 @@ next_due(struct quick *quick, int32_t *ret_after_days)
         [DUE_EXPIRY] = state->lot_first == state->lot_end
                            ? TERMS_NEVER
                            : state->lots[state->lot_first].terms->expires_at,
+        [DUE_IDLE] = idle_due(quick),
         [DUE_ERA] = state->era->until_ms,
     };
     enum change_due next = DUE_BONUS;
@@ -296,6 +315,9 @@ quick_clock_run(struct quick *quick, int64_t until_ms)
             break;
         case DUE_EXPIRY:
             quick_book_expire(quick, state->due);
+            break;
+        case DUE_IDLE:
+            quick_book_idle(quick, state->due);
             break;
         case DUE_ERA:
             enter_era(quick);

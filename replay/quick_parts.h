@@ -54,6 +54,8 @@ struct quick_state {
     int32_t bonus_month;         /* the month whose bonus is to be given; -1 */
     uint32_t bonus_row;          /* its first purchase */
     int64_t absence_ms;          /* absences are rewarded up to here */
+    int32_t active_month;        /* of the last activity or earning; -1 */
+    int64_t idle_ended_ms;       /* points were last gone for want of it */
     int32_t visit_day;           /* EVENT_NO_DAY */
     uint16_t visit_store;
     bool bought;
@@ -80,6 +82,7 @@ struct quick {
     bool simple;               /* every table is */
     bool tiered;               /* some version has tiers */
     bool bonused;              /* some version has a monthly bonus */
+    bool idles;                /* some version ends points of the inactive */
     int32_t absence_min;       /* days of the shortest absence; 0: none */
     struct quick_level *level; /* its own, or another side's */
     struct quick_level own;

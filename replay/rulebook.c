@@ -266,8 +266,7 @@ is_fit(const struct version *version)
                RULEBOOK_BITS &&
            program->earn_groups.count <= RULEBOOK_GROUPS_MAX &&
            program->tiers.count <= RULEBOOK_LEVELS_MAX &&
-           program->spend_reward_count <= RULEBOOK_SPENDS_MAX &&
-           program->points.expiry != EXPIRE_INACTIVE;
+           program->spend_reward_count <= RULEBOOK_SPENDS_MAX;
 }
 
 static bool
@@ -283,6 +282,7 @@ is_simple(const struct rulebook *table)
            program->spend_reward_count == 0 && program->bonus_step_count == 0 &&
            version->absence_count == 0 &&
            version->rules[EARN_ON_JOIN].count == 0 &&
+           program->points.expiry != EXPIRE_INACTIVE &&
            program->points.pending_days == 0 &&
            program->points.release.count == 0;
 }
@@ -342,8 +342,9 @@ rulebook_make(const struct timeline *timeline, const struct version *version,
     table->stores = calloc(PLAIN_STORES_MAX + 1, sizeof *table->stores);
     table->days_of = calloc(ALMANAC_DAYS, sizeof *table->days_of);
     table->level_until = calloc(ALMANAC_MONTHS, sizeof *table->level_until);
+    table->idle_at = calloc(ALMANAC_MONTHS, sizeof *table->idle_at);
     if (table->stores != NULL && table->days_of != NULL &&
-        table->level_until != NULL)
+        table->level_until != NULL && table->idle_at != NULL)
         return table;
     rulebook_close(table);
     return NULL;
@@ -357,6 +358,7 @@ rulebook_close(struct rulebook *table)
     free(table->stores);
     free(table->days_of);
     free(table->level_until);
+    free(table->idle_at);
 }
 
 /* --- made when first needed --- */
@@ -427,4 +429,16 @@ rulebook_level_until(struct rulebook *table, int32_t place, int32_t month)
                                   table->days->month_day[month] +
                                       table->days->first);
     return *until;
+}
+
+int64_t
+rulebook_idle_at(struct rulebook *table, int32_t month)
+{
+    int64_t *at_ms = &table->idle_at[month];
+
+    if (*at_ms == 0)
+        *at_ms = terms_inactive_at(table->days->zone, &table->program->points,
+                                   table->days->month_day[month] +
+                                       table->days->first);
+    return *at_ms;
 }

@@ -77,10 +77,9 @@ struct rulebook {
     struct rulebook_check checks[RULEBOOK_CHECKS_MAX];
     uint64_t rule_bits, card_bits;
     uint64_t special_bits;  /* limits, groups, funders, rewards */
-    uint64_t fraction_bits; /* points are a fraction of the amount below 1 that
-                             * no limit cuts */
+    uint64_t fraction_bits; /* a fraction of the amount that nothing cuts */
     uint64_t item_bits;     /* count items */
-    uint64_t line_bits; /* these, and what holds for some eligible goods only */
+    uint64_t line_bits;     /* these, and what holds for some goods only */
     /* The conditions of each, and of a multiplied rule; NULL. */
     const struct condition *when[RULEBOOK_BITS], *also[RULEBOOK_BITS];
     uint64_t level[RULEBOOK_LEVELS_MAX + 1]; /* by place + 1 */
@@ -98,18 +97,17 @@ struct rulebook {
     int32_t tier_number[RULEBOOK_LEVELS_MAX + 1];
     uint64_t tier_bit;                  /* of the rule tiers multiply */
     const struct rulebook_terms *terms; /* all that have been made */
-    int64_t *level_until; /* by month; made when needed, 0: not yet */
-    bool asks_lines;      /* there are line_bits, or goods not eligible */
-    bool asks_amount;     /* some points don't come of an amount */
+    int64_t *level_until, *idle_at;     /* by month; made when needed, else 0 */
+    bool asks_lines;  /* there are line_bits, or goods not eligible */
+    bool asks_amount; /* some points don't come of an amount */
     bool asks_level, asks_past, asks_gap; /* some condition does */
     bool monthly; /* points of a month have the same terms */
-    bool simple;  /* purchases and redemptions are all that does anything, and
-                   * points can be used at once */
+    bool simple;  /* nothing but purchases and redemptions does anything */
 };
 
 /* Compiles a version for these days and words, all borrowed; what it needs by
- * store and by day lies outside of the arena.  NULL: it has no table, or the
- * machine no memory.  `basket` is scratch. */
+ * store and day lies outside of the arena.  NULL: it has no table, or there is
+ * no memory.  `basket` is scratch. */
 struct rulebook *rulebook_make(const struct timeline *timeline,
                                const struct version *version,
                                const struct almanac *days,
@@ -117,18 +115,19 @@ struct rulebook *rulebook_make(const struct timeline *timeline,
                                struct arena *arena);
 void rulebook_close(struct rulebook *table);
 
-/* Makes the store of that small number. */
+/* Makes the store of that small number, or that day. */
 const struct rulebook_store *rulebook_store_make(struct rulebook *table,
                                                  const struct plain *plain,
                                                  uint32_t number);
-
-/* Makes that day. */
 const struct rulebook_day *rulebook_day_make(struct rulebook *table,
                                              int32_t day);
 
 /* When the validity of the level at `place` ends if it begins in the month. */
 int64_t rulebook_level_until(struct rulebook *table, int32_t place,
                              int32_t month);
+
+/* When points that never expire are gone if nothing is done after the month. */
+int64_t rulebook_idle_at(struct rulebook *table, int32_t month);
 
 static inline const struct rulebook_store *
 rulebook_store(struct rulebook *table, const struct plain *plain,

@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "core/list.h"
+#include "replay/plain_live.h"
 #include "replay/quick.h"
 
 #include <pthread.h>
@@ -52,6 +53,8 @@ struct worker {
     struct outcome *outcomes;
     struct fold *fold;
     struct basket *basket;
+    struct words words; /* the history's, sealed */
+    struct text text;
     struct plain plain;         /* the block, ... */
     struct history_raw *raws;   /* ... what there is of each account, ... */
     struct side_account *fates; /* ... and what it came to, side by side */
@@ -213,14 +216,13 @@ note_account(struct worker *worker, account_id account,
         keep_row(worker, account, fates);
 }
 
-/* What the ordinary fold needs of an account. */
+/* What the ordinary fold needs of an account, in the scratch arena. */
 static enum err
 read_account(struct worker *worker, const struct history_scan *scan,
              const struct history_raw *raw, struct history_account *ret_history,
              struct referred **ret_referred)
 {
     *ret_referred = NULL;
-    arena_reset(&worker->scratch);
     enum err err =
         history_scan_gather(scan, raw, &worker->scratch, ret_history);
     if (err != OK || ret_history->referred_count == 0 || !worker->job->referral)
@@ -230,28 +232,32 @@ read_account(struct worker *worker, const struct history_scan *scan,
     return read_referred(worker, ret_history, *ret_referred);
 }
 
-/* An account that all sides fold in the ordinary way. */
-static enum err
-take_folded(struct worker *worker, const struct history_scan *scan,
-            const struct history_raw *raw)
+static uint64_t
+count_events(const struct worker *worker, const struct history_account *history)
 {
-    const struct simulate_options *options = worker->job->options;
-    uint32_t count = count_sides(options);
-    struct history_account history;
-    struct referred *referred;
+    int64_t until_ms = worker->job->options->span.until_ms;
+    uint64_t count = 0;
 
-    enum err err = read_account(worker, scan, raw, &history, &referred);
-    if (err != OK || !is_asked(worker, &history, referred))
-        return err;
+    for (uint32_t i = 0; i < history->event_count; i++)
+        count += history->events[i]->at_ms <= until_ms;
+    return count;
+}
+
+/* An account that all sides fold in the ordinary way. */
+static void
+take_folded(struct worker *worker, const struct history_account *history,
+            const struct referred *referred)
+{
+    uint32_t count = count_sides(worker->job->options);
+
+    if (!is_asked(worker, history, referred))
+        return;
     struct side_account *fates =
         ARENA_NEW(&worker->scratch, struct side_account, count);
-    for (uint32_t i = 0; i < history.event_count; i++)
-        worker->event_count +=
-            history.events[i]->at_ms <= options->span.until_ms;
+    worker->event_count += count_events(worker, history);
     for (uint32_t i = 0; i < count; i++)
-        fold_side(worker, i, &history, referred, &fates[i]);
-    note_account(worker, history.account, fates);
-    return OK;
+        fold_side(worker, i, history, referred, &fates[i]);
+    note_account(worker, history->account, fates);
 }
 
 /* --- a block of accounts --- */
@@ -261,6 +267,7 @@ static enum err
 fold_others(struct worker *worker, const struct history_scan *scan,
             uint32_t index, struct side_account *fates)
 {
+    struct arena before = worker->scratch;
     struct history_account history;
     struct referred *referred;
     bool read = false;
@@ -276,6 +283,7 @@ fold_others(struct worker *worker, const struct history_scan *scan,
         read = true;
         fold_side(worker, i, &history, referred, &fates[i]);
     }
+    worker->scratch = before;
     return OK;
 }
 
@@ -301,30 +309,78 @@ take_block(struct worker *worker, const struct history_scan *scan)
     return err;
 }
 
+/* Tries to put an account into the block, which is folded first if it is
+ * full. */
+static enum err
+offer(struct worker *worker, const struct history_scan *scan,
+      const struct history_raw *raw, enum plain_fit *ret_fit)
+{
+    int64_t until_ms = worker->job->options->span.until_ms;
+    enum err err = OK;
+
+    *ret_fit = plain_take(&worker->plain, scan, raw, until_ms);
+    if (*ret_fit != PLAIN_FULL)
+        return OK;
+    err = take_block(worker, scan);
+    *ret_fit = plain_take(&worker->plain, scan, raw, until_ms);
+    assert(*ret_fit != PLAIN_FULL);
+    return err;
+}
+
+/* The same of what counts of an account that needs a closer look. */
+static enum err
+offer_live(struct worker *worker, const struct history_scan *scan,
+           const struct history_account *history, enum plain_fit *ret_fit)
+{
+    const struct plain_live live = { &worker->words, &worker->text,
+                                     &worker->listed };
+    uint64_t count = count_events(worker, history);
+    view chapter;
+
+    *ret_fit = PLAIN_OTHER;
+    if (!worker->job->tables ||
+        !plain_live_chapter(&live, history, worker->scratch, &chapter))
+        return OK;
+    const struct history_raw raw = { .account = history->account,
+                                     .chapters = &chapter,
+                                     .chapter_count = 1 };
+    enum err err = offer(worker, scan, &raw, ret_fit);
+    if (err != OK || *ret_fit != PLAIN_TAKEN)
+        return err;
+    const struct plain *plain = &worker->plain;
+    const struct plain_account *taken =
+        &plain->accounts[plain->account_count - 1];
+    /* Voids and what they undo are counted, too. */
+    worker->event_count += count - (taken->row_end - taken->row_first) -
+                           (taken->stop_end - taken->stop_first);
+    return OK;
+}
+
 /* Puts an account of plain events into the block; others are folded. */
 static enum err
 take_account(struct worker *worker, const struct history_scan *scan,
              const struct history_raw *raw, bool *ret_in_block)
 {
     const struct job *job = worker->job;
-    const struct simulate_options *options = job->options;
-    struct plain *plain = &worker->plain;
     enum plain_fit fit = PLAIN_OTHER;
+    struct history_account history;
+    struct referred *referred;
     enum err err = OK;
 
     *ret_in_block = false;
     if (job->tables && !marks_has_own(&job->quarantined, raw->account))
-        fit = plain_take(plain, scan, raw, options->span.until_ms);
-    if (fit == PLAIN_FULL) {
-        err = take_block(worker, scan);
-        fit = plain_take(plain, scan, raw, options->span.until_ms);
-        assert(fit != PLAIN_FULL);
+        err = offer(worker, scan, raw, &fit);
+    if (err == OK && fit == PLAIN_OTHER) {
+        err = read_account(worker, scan, raw, &history, &referred);
+        if (err == OK)
+            err = offer_live(worker, scan, &history, &fit);
     }
     if (err == OK && fit == PLAIN_OTHER)
-        return take_folded(worker, scan, raw);
-    if (err != OK)
+        take_folded(worker, &history, referred);
+    arena_reset(&worker->scratch);
+    if (err != OK || fit == PLAIN_OTHER)
         return err;
-    worker->raws[plain->account_count - 1] = *raw;
+    worker->raws[worker->plain.account_count - 1] = *raw;
     *ret_in_block = true;
     return OK;
 }
@@ -421,6 +477,8 @@ open_tables(struct worker *worker, uint32_t count)
     worker->fates =
         ARENA_NEW(arena, struct side_account, (size_t)accounts * count);
     worker->quicks = ARENA_NEW(arena, struct quick *, count);
+    worker->words = *setup.words;
+    worker->words.sealed = true;
     plain_open(&worker->plain, &job->days, accounts, arena);
     for (uint32_t i = 0; i < count; i++) {
         struct quick **quick = &worker->quicks[i];
@@ -463,6 +521,7 @@ close_workers(struct worker *workers, uint32_t count)
              worker->quicks != NULL && k < count_sides(worker->job->options);
              k++)
             quick_close(worker->quicks[k]);
+        text_close(&worker->text);
         arena_close(&worker->scratch);
         arena_close(&worker->listed);
         arena_close(&worker->kept);

@@ -67,5 +67,38 @@ TEST(versions_change_at_the_midnight_of_a_bonus)
         stage_same(&same);
 }
 
+/* Points end with the months of inactivity, those of earlier versions, too;
+ * where these are past when a version takes effect, then. */
+TEST(points_of_the_inactive_are_gone)
+{
+    static const char LONG[] =
+        "points: {expire_inactive_months: 6}\n"
+        "earn: [{id: base, per: 1.00, points: 1}, {id: w, on: inactive, "
+        "after_days: 25, points: 2}]\n"
+        "monthly_bonus: {steps: [{from: 1.00, percent: 5}]}\n";
+    static const char SHORT[] = "points: {expire_inactive_months: 1, "
+                                "pending_days: 40}\n"
+                                "earn: [{id: base, per: 0.30, points: 1}]\n";
+    static const char DATED[] = "points: {expire_months: 2}\n"
+                                "earn: [{id: base, per: 1.00, points: 1}]\n";
+    struct stage_same same = {
+        .published = { { "2025-01-20", LONG },
+                       { "2025-05-15", SHORT },
+                       { "2025-07-01", DATED },
+                       { "2025-09-14", SHORT } },
+        .candidate = SHORT,
+        .tables = 6,
+    };
+
+    /* Few events, so that accounts have time to be idle. */
+    for (same.seed = 51; same.seed < 57; same.seed++) {
+        same.events = 40 + 20 * (uint32_t)(same.seed % 3);
+        stage_same(&same);
+    }
+    assert_true(same.figures.candidate.amounts[MEASURE_EXPIRED] > 0);
+    assert_true(same.figures.baseline.amounts[MEASURE_EXPIRED] > 0);
+}
+
 RUN(cmocka_unit_test(the_clock_gives_and_takes),
-    cmocka_unit_test(versions_change_at_the_midnight_of_a_bonus))
+    cmocka_unit_test(versions_change_at_the_midnight_of_a_bonus),
+    cmocka_unit_test(points_of_the_inactive_are_gone))

@@ -7,6 +7,8 @@
 #include "tests/shop.h"
 #include "tests/stage_rules.h"
 
+#include <stdio.h>
+
 static struct rulebook *
 table_of(struct shop *shop, const char *rules, struct words *words)
 {
@@ -65,16 +67,43 @@ TEST(masks_say_where_rules_hold)
     shop_close(&shop);
 }
 
-TEST(idle_expiry_has_no_table)
+TEST(points_of_the_inactive_end_by_month)
 {
     struct shop shop;
     struct words words = { .seed = 1 };
+    enum { JUNE = 2025 * 12 + 5 - ALMANAC_MONTH_FIRST };
 
     shop_open(&shop);
-    assert_null(
-        table_of(&shop, "points: {expire_inactive_months: 3}\n", &words));
+    struct rulebook *table =
+        table_of(&shop, "points: {expire_inactive_months: 3}\n", &words);
+    assert_non_null(table);
+    assert_false(table->simple);
+    for (int again = 0; again < 2; again++)
+        assert_int_equal(rulebook_idle_at(table, JUNE),
+                         table->days->month_begins_ms[JUNE + 4]);
+    rulebook_close(table);
+    table = table_of(&shop, "points: {expire_months: 3}\n", &words);
+    assert_non_null(table);
+    assert_int_equal(rulebook_idle_at(table, JUNE), TERMS_NEVER);
+    rulebook_close(table);
+    shop_close(&shop);
+}
+
+TEST(more_rules_than_bits_have_no_table)
+{
+    char rules[8192];
+    struct shop shop;
+    struct words words = { .seed = 1 };
+    int at = snprintf(rules, sizeof rules, "earn:\n");
+
+    for (int i = 0; i <= RULEBOOK_BITS; i++)
+        at += snprintf(rules + at, sizeof rules - (size_t)at,
+                       "  - {id: r%d, per: 1.00, points: 1}\n", i);
+    shop_open(&shop);
+    assert_null(table_of(&shop, rules, &words));
     shop_close(&shop);
 }
 
 RUN(cmocka_unit_test(masks_say_where_rules_hold),
-    cmocka_unit_test(idle_expiry_has_no_table))
+    cmocka_unit_test(points_of_the_inactive_end_by_month),
+    cmocka_unit_test(more_rules_than_bits_have_no_table))

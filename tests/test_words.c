@@ -42,6 +42,19 @@ TEST(words_keep_their_numbers)
     text_close(&bytes);
 }
 
+TEST(nothing_is_added_to_sealed_words)
+{
+    struct words words = { .seed = 5 };
+
+    assert_int_equal(words_add(&words, view_of("coffee")), 1);
+    struct words sealed = words;
+    sealed.sealed = true;
+    assert_int_equal(words_add(&sealed, view_of("coffee")), 1);
+    assert_int_equal(words_add(&sealed, view_of("tea")), WORDS_NONE);
+    assert_int_equal(words_add(&words, view_of("tea")), 2);
+    words_close(&words);
+}
+
 TEST(damage_is_noticed)
 {
     struct words words = { .seed = 5 };
@@ -65,4 +78,5 @@ TEST(damage_is_noticed)
 }
 
 RUN(cmocka_unit_test(words_keep_their_numbers),
+    cmocka_unit_test(nothing_is_added_to_sealed_words),
     cmocka_unit_test(damage_is_noticed))
