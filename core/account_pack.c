@@ -3,41 +3,49 @@
  */
 #include "core/account_format.h"
 
+#include "core/varint.h"
+
+#include <string.h>
+
 struct packer {
-    uint8_t *bytes;
-    size_t room;
-    size_t size; /* beyond the room: it did not fit */
-    int64_t base_ms;
+    uint8_t *next;
+    uint8_t *end;
+    bool full;          /* it did not fit */
+    int64_t base_ms;    /* what instants are told by, ... */
+    int64_t quarter_ms; /* ... and the quarter of an hour that it lies in */
 };
 
 static void
-put_byte(struct packer *packer, uint8_t byte)
+put_long(struct packer *packer, uint64_t value)
 {
-    if (packer->size < packer->room)
-        packer->bytes[packer->size] = byte;
-    packer->size++;
+    uint8_t bytes[VARINT_SIZE];
+
+    if (packer->end - packer->next >= VARINT_SIZE) {
+        packer->next = varint_put(packer->next, value);
+        return;
+    }
+    size_t size = (size_t)(varint_put(bytes, value) - bytes);
+    packer->full |= size > (size_t)(packer->end - packer->next);
+    if (packer->full)
+        return;
+    memcpy(packer->next, bytes, size);
+    packer->next += size;
 }
 
-static void
+/* Most numbers are of one byte. */
+static inline void
 put(struct packer *packer, uint64_t value)
 {
-    while (value >= 0x80) {
-        put_byte(packer, (uint8_t)(value | 0x80));
-        value >>= 7;
-    }
-    put_byte(packer, (uint8_t)value);
-}
-
-static uint64_t
-zigzag(int64_t value)
-{
-    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
+    if (value < 0x80 && packer->next < packer->end)
+        *packer->next++ = (uint8_t)value;
+    else
+        put_long(packer, value);
 }
 
 static void
 put_signed(struct packer *packer, int64_t value)
 {
-    put(packer, zigzag(value));
+    put(packer, varint_folded(value));
 }
 
 /* A number or place that may be PROGRAM_NONE. */
@@ -59,11 +67,25 @@ put_time(struct packer *packer, int64_t at_ms)
         put(packer, CODE_AT_ONCE);
     } else {
         bool quarter = at_ms % QUARTER_MS == 0;
-        int64_t distance =
-            quarter ? at_ms / QUARTER_MS - packer->base_ms / QUARTER_MS
-                    : at_ms - packer->base_ms;
-        put(packer, CODE_DISTANCE + zigzag(distance) * 2 + !quarter);
+        int64_t distance = quarter ? (at_ms - packer->quarter_ms) / QUARTER_MS
+                                   : at_ms - packer->base_ms;
+        put(packer, CODE_DISTANCE + varint_folded(distance) * 2 + !quarter);
     }
+}
+
+static void
+tell_by(struct packer *packer, int64_t base_ms)
+{
+    packer->base_ms = base_ms;
+    packer->quarter_ms = base_ms / QUARTER_MS * QUARTER_MS;
+}
+
+static void
+put_byte(struct packer *packer, uint8_t byte)
+{
+    packer->full |= packer->next == packer->end;
+    if (!packer->full)
+        *packer->next++ = byte;
 }
 
 static void
@@ -129,9 +151,9 @@ put_lots(struct packer *packer, const struct lot_list *lots)
         put_number(packer, lot->key.partner);
         put_signed(packer, lot->left.value);
         if (lot->key.expires_at != TERMS_NEVER)
-            packer->base_ms = lot->key.expires_at;
+            tell_by(packer, lot->key.expires_at);
     }
-    packer->base_ms = base_ms;
+    tell_by(packer, base_ms);
 }
 
 static void
@@ -164,12 +186,11 @@ struct reach {
 static struct reach
 reach_of(const struct timeline *timeline, int32_t month)
 {
-    struct reach reach = { .first_month = INT32_MAX };
+    struct reach reach = { .first_month = INT32_MAX,
+                           .stores = timeline->gives_bonus };
 
     for (uint32_t i = 0; i < timeline->version_count; i++) {
         const struct program *program = timeline->versions[i].program;
-        if (program->bonus_step_count > 0)
-            reach.stores = true;
         if (program->tiers.count == 0)
             continue;
         int32_t first = terms_window_first(&program->tiers, month);
@@ -179,36 +200,45 @@ reach_of(const struct timeline *timeline, int32_t month)
     return reach;
 }
 
-/* Writes the months that matter, each with its distance from the last
- * event's; `count` of them, or only counts them. */
-static uint32_t
+/* The month that the list has at `index` as it is kept, and where the next one
+ * begins; a spend of 0 is not. */
+static struct month_spend
+kept_month(const struct month_list *months, int32_t now,
+           const struct reach *reach, uint32_t *index)
+{
+    struct month_spend entry = months->items[(*index)++];
+
+    if (reach->stores && entry.month >= now)
+        return entry;
+    entry.store = 0;
+    for (; *index < months->count && months->items[*index].month == entry.month;
+         ++*index)
+        entry.spend = money_add(entry.spend, months->items[*index].spend);
+    if (entry.month < reach->first_month)
+        entry.spend.minor = 0;
+    return entry;
+}
+
+/* The months that matter, each with its distance from the last event's. */
+static void
 put_months(struct packer *packer, const struct account *account,
-           const struct timeline *timeline, bool only_count)
+           const struct timeline *timeline, int32_t now)
 {
     const struct month_list *months = &account->months;
-    int32_t now = zone_month(&timeline->zone, account->last_ms);
     struct reach reach = reach_of(timeline, now);
-    uint32_t written = 0;
+    uint32_t count = 0;
 
+    for (uint32_t i = 0; i < months->count;)
+        count += kept_month(months, now, &reach, &i).spend.minor != 0;
+    put(packer, count);
     for (uint32_t i = 0; i < months->count;) {
-        struct month_spend entry = months->items[i++];
-        bool open = reach.stores && entry.month >= now;
-        if (!open) {
-            entry.store = 0;
-            while (i < months->count && months->items[i].month == entry.month)
-                entry.spend = money_add(entry.spend, months->items[i++].spend);
-        }
-        bool in_reach = entry.month >= reach.first_month;
-        if ((!open && !in_reach) || entry.spend.minor == 0)
-            continue;
-        written++;
-        if (only_count)
+        struct month_spend entry = kept_month(months, now, &reach, &i);
+        if (entry.spend.minor == 0)
             continue;
         put_signed(packer, now - entry.month);
         put(packer, entry.store);
         put_signed(packer, entry.spend.minor);
     }
-    return written;
 }
 
 static void
@@ -283,10 +313,8 @@ is_past(const struct earn_count *count, int32_t day)
 }
 
 static void
-put_counts(struct packer *packer, const struct account *account,
-           const struct zone *zone)
+put_counts(struct packer *packer, const struct account *account, int32_t day)
 {
-    int32_t day = zone_day(zone, account->last_ms);
     uint32_t current = 0;
 
     for (uint32_t i = 0; i < account->counts.count; i++)
@@ -313,28 +341,30 @@ size_t
 account_pack(const struct account *account, const struct timeline *timeline,
              uint8_t *bytes, size_t room)
 {
-    struct packer packer = { .bytes = bytes, .room = room };
+    struct packer packer = { .next = bytes, .end = bytes + room };
     unsigned flags = (account->begun ? FLAG_BEGUN : 0U) |
                      (account->referral.joined ? FLAG_REFERRAL_JOINED : 0U) |
                      (account->referral.done ? FLAG_REFERRAL_DONE : 0U);
+
+    int32_t day =
+        account->begun ? zone_day(&timeline->zone, account->last_ms) : 0;
 
     put(&packer, ACCOUNT_FORMAT);
     put(&packer, flags);
     if (account->begun) {
         assert(account->clock_ms == account->last_ms);
         put_signed(&packer, account->last_ms);
-        packer.base_ms = account->last_ms;
+        tell_by(&packer, account->last_ms);
         put_identity(&packer, account->last);
         put_facts(&packer, account);
         put_level(&packer, &account->level);
         put_lots(&packer, &account->lots);
         put_vouchers(&packer, account);
-        put(&packer, put_months(&packer, account, timeline, true));
-        put_months(&packer, account, timeline, false);
+        put_months(&packer, account, timeline, calendar_month(day));
         put_cards(&packer, account);
         put_passes(&packer, account);
         put_consents(&packer, account);
     }
-    put_counts(&packer, account, &timeline->zone);
-    return packer.size <= room ? packer.size : 0;
+    put_counts(&packer, account, day);
+    return packer.full ? 0 : (size_t)(packer.next - bytes);
 }

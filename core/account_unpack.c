@@ -6,56 +6,48 @@
  */
 #include "core/account_format.h"
 
+#include "core/varint.h"
+
 struct unpacker {
-    view left;
+    const uint8_t *next;
+    const uint8_t *end;
     bool failed;
-    int64_t base_ms;
+    int64_t base_ms;    /* what instants are told by, ... */
+    int64_t quarter_ms; /* ... and the quarter of an hour that it lies in */
+    int32_t day;        /* of the last event */
     struct arena *arena;
     const struct timeline *timeline;
 };
 
-static uint8_t
-get_byte(struct unpacker *unpacker)
-{
-    if (unpacker->left.size == 0) {
-        unpacker->failed = true;
-        return 0;
-    }
-    unpacker->left.size--;
-    return *unpacker->left.bytes++;
-}
-
 static uint64_t
-get(struct unpacker *unpacker)
+get_long(struct unpacker *unpacker)
 {
     uint64_t value = 0;
 
-    for (int shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = get_byte(unpacker);
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return value;
-    }
-    unpacker->failed = true;
-    return 0;
+    if (!varint_take(&unpacker->next, unpacker->end, &value))
+        unpacker->failed = true;
+    return value;
 }
 
-static int64_t
-unzigzag(uint64_t value)
+/* Most numbers are of one byte. */
+static inline uint64_t
+get(struct unpacker *unpacker)
 {
-    return (int64_t)(value >> 1 ^ (0 - (value & 1)));
+    if (unpacker->next < unpacker->end && *unpacker->next < 0x80)
+        return *unpacker->next++;
+    return get_long(unpacker);
 }
 
 static int64_t
 get_signed(struct unpacker *unpacker)
 {
-    return unzigzag(get(unpacker));
+    return varint_unfolded(get(unpacker));
 }
 
 /* No sum of a history comes near this, and sums of such don't overflow. */
 #define AMOUNT_MAX (INT64_C(1) << 56)
 
-static int64_t
+static inline int64_t
 get_between(struct unpacker *unpacker, int64_t min, int64_t max)
 {
     int64_t value = get_signed(unpacker);
@@ -67,7 +59,7 @@ get_between(struct unpacker *unpacker, int64_t min, int64_t max)
     return value;
 }
 
-static uint64_t
+static inline uint64_t
 get_below(struct unpacker *unpacker, uint64_t end)
 {
     uint64_t value = get(unpacker);
@@ -121,11 +113,11 @@ get_time(struct unpacker *unpacker)
     if (code == CODE_AT_ONCE)
         return TERMS_AT_ONCE;
     code -= CODE_DISTANCE;
-    int64_t unit = code & 1 ? 1 : QUARTER_MS;
-    int64_t at_ms;
-    if (__builtin_mul_overflow(unzigzag(code >> 1), unit, &at_ms) ||
-        __builtin_add_overflow(at_ms, unpacker->base_ms / unit * unit,
-                               &at_ms) ||
+    int64_t distance = varint_unfolded(code >> 1);
+    int64_t at_ms = code & 1 ? unpacker->base_ms : unpacker->quarter_ms;
+    if (__builtin_mul_overflow(distance, code & 1 ? 1 : QUARTER_MS,
+                               &distance) ||
+        __builtin_add_overflow(at_ms, distance, &at_ms) ||
         at_ms < -LIMIT_CLOCK_MS_MAX || at_ms > 2 * LIMIT_CLOCK_MS_MAX) {
         unpacker->failed = true;
         return unpacker->base_ms;
@@ -133,12 +125,26 @@ get_time(struct unpacker *unpacker)
     return at_ms;
 }
 
+static void
+tell_by(struct unpacker *unpacker, int64_t base_ms)
+{
+    unpacker->base_ms = base_ms;
+    unpacker->quarter_ms = base_ms / QUARTER_MS * QUARTER_MS;
+}
+
 /* The count of a list whose items take at least `size` bytes each: no more
  * than can be there, so that damage asks for no great memory. */
-static uint32_t
+static inline uint32_t
 get_count(struct unpacker *unpacker, uint32_t size)
 {
-    return (uint32_t)get_below(unpacker, unpacker->left.size / size + 1);
+    uint64_t count = get(unpacker);
+    uint64_t left = (uint64_t)(unpacker->end - unpacker->next);
+
+    if (count > left || count * size > left) {
+        unpacker->failed = true;
+        return 0;
+    }
+    return (uint32_t)count;
 }
 
 static identity
@@ -201,9 +207,9 @@ get_lots(struct unpacker *unpacker, struct lot_list *lots)
         if (i > 0 && lot_compare(&lot[-1].key, &lot->key) >= 0)
             unpacker->failed = true;
         if (lot->key.expires_at != TERMS_NEVER)
-            unpacker->base_ms = lot->key.expires_at;
+            tell_by(unpacker, lot->key.expires_at);
     }
-    unpacker->base_ms = base_ms;
+    tell_by(unpacker, base_ms);
 }
 
 static void
@@ -232,7 +238,7 @@ static void
 get_months(struct unpacker *unpacker, struct account *account)
 {
     uint32_t count = get_count(unpacker, 3);
-    int32_t now = zone_month(&unpacker->timeline->zone, account->last_ms);
+    int32_t now = calendar_month(unpacker->day);
 
     account->bonus_from = now;
     for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
@@ -297,17 +303,16 @@ get_consents(struct unpacker *unpacker, struct account *account)
 
     for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
         view channel = { .size = get_count(unpacker, 1) };
-        channel.bytes = unpacker->left.bytes;
-        if (unpacker->failed || channel.size > unpacker->left.size)
+        channel.bytes = unpacker->next;
+        if (unpacker->failed || channel.size > unpacker->end - unpacker->next)
             break;
-        unpacker->left.bytes += channel.size;
-        unpacker->left.size -= channel.size;
+        unpacker->next += channel.size;
         int64_t at_ms = get_time(unpacker);
         if (i > 0 &&
             view_compare(account->consents.items[i - 1].channel, channel) >= 0)
             unpacker->failed = true;
         else
-            account_consent(account, channel, get_byte(unpacker) != 0, at_ms);
+            account_consent(account, channel, get(unpacker) != 0, at_ms);
     }
 }
 
@@ -340,7 +345,8 @@ get_begun(struct unpacker *unpacker, struct account *account)
     account->clock_ms = account->last_ms;
     account->released_ms = account->last_ms;
     account->absence_ms = account->last_ms;
-    unpacker->base_ms = account->last_ms;
+    unpacker->day = zone_day(&unpacker->timeline->zone, account->last_ms);
+    tell_by(unpacker, account->last_ms);
     account->last = get_identity(unpacker);
     get_facts(unpacker, account);
     get_level(unpacker, &account->level);
@@ -380,11 +386,11 @@ is_ascending(const struct account *account)
 /* Names must be known where the fold looks them up, and nothing may lie after
  * the last event. */
 static bool
-is_sound(const struct account *account, const struct timeline *timeline)
+is_sound(const struct account *account, const struct unpacker *unpacker)
 {
+    const struct timeline *timeline = unpacker->timeline;
     const struct version *version = timeline_at(timeline, account->last_ms);
     int32_t index = version == NULL ? PROGRAM_NONE : (int32_t)version->index;
-    int32_t day = zone_day(&timeline->zone, account->last_ms);
     bool tiers = version != NULL && version->program->tiers.count > 0;
     bool level = tiers ? version_place(version, NAME_LEVEL,
                                        account->level.level) != PROGRAM_NONE
@@ -400,7 +406,7 @@ is_sound(const struct account *account, const struct timeline *timeline)
     }
     for (uint32_t i = 0; i < account->counts.count; i++) {
         const struct earn_count *count = &account->counts.items[i];
-        ok = ok && count->period <= terms_period(count->per, day);
+        ok = ok && count->period <= terms_period(count->per, unpacker->day);
     }
     for (uint32_t i = 0; i < account->consents.count; i++)
         ok = ok && account->consents.items[i].at_ms <= account->last_ms;
@@ -411,7 +417,8 @@ enum err
 account_unpack(view bytes, account_id id, const struct timeline *timeline,
                struct arena *arena, struct account *ret_account)
 {
-    struct unpacker unpacker = { .left = bytes,
+    struct unpacker unpacker = { .next = bytes.bytes,
+                                 .end = bytes.bytes + bytes.size,
                                  .arena = arena,
                                  .timeline = timeline };
     struct account account;
@@ -426,9 +433,9 @@ account_unpack(view bytes, account_id id, const struct timeline *timeline,
     if (flags & FLAG_BEGUN)
         get_begun(&unpacker, &account);
     get_counts(&unpacker, &account);
-    if (unpacker.failed || unpacker.left.size > 0)
+    if (unpacker.failed || unpacker.next < unpacker.end)
         return err_corrupt();
-    if (account.begun && !is_sound(&account, timeline))
+    if (account.begun && !is_sound(&account, &unpacker))
         return err_corrupt();
     *ret_account = account;
     return OK;

@@ -43,24 +43,29 @@ calendar_day(civil date)
     return era * DAYS_OF_ERA + day_of_era - DAYS_TO_EPOCH;
 }
 
+/* Days from March of the year 0 on fall into centuries, and days of a century
+ * into years, of 36524.25 and 365.25 days: in quarters of a day both are whole
+ * numbers, and a leap day is the rest.  (This is asked several times an event;
+ * numbers without a sign are divided fastest.) */
 civil
 calendar_civil(int32_t day)
 {
-    int32_t shifted = day + DAYS_TO_EPOCH;
-    int32_t era = (int32_t)floor_div(shifted, DAYS_OF_ERA);
-    int32_t day_of_era = shifted - era * DAYS_OF_ERA;
-    int32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-                           day_of_era / 146096) /
-                          365;
-    int32_t day_of_year =
-        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int32_t month = (5 * day_of_year + 2) / 153;
-    int32_t year = year_of_era + era * 400;
+    enum { ERAS = 1000, DAYS_OF_4_YEARS = 1461 };
+    uint32_t shifted =
+        (uint32_t)(day + DAYS_TO_EPOCH + ERAS * DAYS_OF_ERA); /* >= 0 */
+
+    assert(shifted < UINT32_MAX / 8);
+    uint32_t century = (4 * shifted + 3) / DAYS_OF_ERA;
+    uint32_t of_century = (4 * shifted + 3) % DAYS_OF_ERA | 3;
+    uint32_t day_of_year = of_century % DAYS_OF_4_YEARS / 4;
+    uint32_t month = (5 * day_of_year + 2) / 153;
+    int32_t year =
+        (int32_t)(100 * century + of_century / DAYS_OF_4_YEARS) - 400 * ERAS;
 
     return (civil) {
         .year = month >= 10 ? year + 1 : year,
-        .month = month < 10 ? month + 3 : month - 9,
-        .day = day_of_year - (153 * month + 2) / 5 + 1,
+        .month = (int32_t)(month < 10 ? month + 3 : month - 9),
+        .day = (int32_t)(day_of_year - (153 * month + 2) / 5 + 1),
     };
 }
 
@@ -405,7 +410,9 @@ zone_load(view name, struct arena *arena, struct zone *ret_zone)
     struct zone_transition *kept =
         ARENA_NEW(arena, struct zone_transition, count);
     memcpy(kept, found, sizeof *kept * count);
-    *ret_zone = (struct zone) { arena_copy(arena, name), count, kept };
+    *ret_zone = (struct zone) { .name = arena_copy(arena, name),
+                                .count = count,
+                                .transitions = kept };
     return OK;
 }
 
@@ -437,35 +444,40 @@ search_segment(const struct zone *zone, int64_t at_ms)
     return low;
 }
 
-/* The same.  Clocks are mostly changed at an even pace, so that the place can
- * be guessed; every event asks several times. */
+/* The index parts the years of a zone into stretches of some 25 days, which
+ * see one transition at most, as a rule: it says which is in force where each
+ * of them begins. */
+enum { STRETCH_SHIFT = 31, STRETCHES = ZONE_INDEX_SIZE / sizeof(uint16_t) };
+static_assert((LIMIT_CLOCK_MS_MAX - LIMIT_AT_MS_MIN) >> STRETCH_SHIFT <
+                  STRETCHES,
+              "all years that a zone knows");
+
+void
+zone_index(struct zone *zone, struct arena *arena)
+{
+    uint16_t *index = ARENA_NEW(arena, uint16_t, STRETCHES);
+
+    assert(zone->count <= UINT16_MAX);
+    for (uint32_t i = 0; i < STRETCHES; i++)
+        index[i] = (uint16_t)search_segment(
+            zone, LIMIT_AT_MS_MIN + ((int64_t)i << STRETCH_SHIFT));
+    zone->index = index;
+}
+
+/* The same, from the index if there is one. */
 static uint32_t
 find_segment(const struct zone *zone, int64_t at_ms)
 {
-    enum { TRIES = 4 };
-    const struct zone_transition *list = zone->transitions;
+    uint64_t stretch = (uint64_t)(at_ms - LIMIT_AT_MS_MIN) >> STRETCH_SHIFT;
 
     assert(zone->count > 0);
-    assert(list[0].at_ms == INT64_MIN);
-    if (zone->count < 4)
+    if (zone->index == NULL || at_ms < LIMIT_AT_MS_MIN || stretch >= STRETCHES)
         return search_segment(zone, at_ms);
-    int64_t first_ms = list[1].at_ms;
-    int64_t last_ms = list[zone->count - 1].at_ms;
-    if (at_ms < first_ms)
-        return 0;
-    if (at_ms >= last_ms)
-        return zone->count - 1;
-    int64_t pace_ms = (last_ms - first_ms) / (zone->count - 2) + 1;
-    uint32_t place = 1 + (uint32_t)((at_ms - first_ms) / pace_ms);
-    for (int i = 0; i < TRIES; i++) {
-        if (list[place].at_ms > at_ms)
-            place--;
-        else if (list[place + 1].at_ms <= at_ms)
-            place++;
-        else
-            return place;
-    }
-    return search_segment(zone, at_ms);
+    uint32_t place = zone->index[stretch];
+    while (place + 1 < zone->count &&
+           zone->transitions[place + 1].at_ms <= at_ms)
+        place++;
+    return place;
 }
 
 moment

@@ -56,6 +56,7 @@ struct zone {
     view name;
     uint32_t count; /* at least 1; ascending; the first at INT64_MIN */
     const struct zone_transition *transitions;
+    const uint16_t *index; /* zone_index(); NULL: asking takes a search */
 };
 
 /* Reads the transitions of the zone with that tz database name from the
@@ -65,6 +66,12 @@ NODISCARD enum err zone_load(view name, struct arena *arena,
                              struct zone *ret_zone);
 
 bool zone_equal(const struct zone *a, const struct zone *b);
+
+/* Lays a table into the arena by which instants find their transition without
+ * a search: for who reckons with every event.  The answers stay the same.  The
+ * table takes ZONE_INDEX_SIZE bytes. */
+enum { ZONE_INDEX_SIZE = 6000 };
+void zone_index(struct zone *zone, struct arena *arena);
 
 /* An instant as the wall clocks of the zone show it. */
 typedef struct {

@@ -40,8 +40,10 @@ static int64_t
 due_bonus(const struct scene *scene)
 {
     struct account *account = scene->account;
-    int32_t month = bonus_next_month(account);
 
+    if (!scene->timeline->gives_bonus)
+        return TERMS_NEVER;
+    int32_t month = bonus_next_month(account);
     if (month == INT32_MAX)
         return TERMS_NEVER;
     if (account->due_month != month) {
@@ -129,33 +131,40 @@ due_version(const struct scene *scene)
                                        : TERMS_NEVER;
 }
 
+/* What is due first. */
+struct due {
+    enum change change;
+    int64_t at_ms; /* TERMS_NEVER: nothing */
+};
+
+/* Takes what is due earlier; at one instant what came first stays.  What was
+ * due before is due where the clock stands. */
+static inline void
+take_due(struct due *next, enum change change, int64_t at_ms, int64_t clock_ms)
+{
+    int64_t instant = later(at_ms, clock_ms);
+
+    if (instant < next->at_ms)
+        *next = (struct due) { change, instant };
+}
+
 /* The next change and its instant. */
-static enum change
-next_due(const struct scene *scene, int64_t *ret_at_ms, int32_t *ret_after_days)
+static struct due
+next_due(const struct scene *scene, int32_t *ret_after_days)
 {
     const struct account *account = scene->account;
-    int64_t due[CHANGE_NONE] = {
-        [CHANGE_MONTHLY_BONUS] = due_bonus(scene),
-        [CHANGE_INACTIVE] = due_absence(scene, ret_after_days),
-        [CHANGE_RELEASE] = due_release(scene),
-        [CHANGE_EXPIRE] = due_expiry(scene),
-        [CHANGE_VOUCHER_EXPIRE] = voucher_next_expiry(account),
-        [CHANGE_TIER] = account->level.until_ms,
-        [CHANGE_VERSION] = due_version(scene),
-    };
-    enum change next = CHANGE_NONE;
-    int64_t at_ms = TERMS_NEVER;
+    int64_t clock_ms = account->clock_ms;
+    struct due next = { CHANGE_NONE, TERMS_NEVER };
 
-    for (enum change change = 0; change < CHANGE_NONE; change++) {
-        if (due[change] == TERMS_NEVER)
-            continue;
-        int64_t instant = later(due[change], account->clock_ms);
-        if (instant < at_ms) {
-            next = change;
-            at_ms = instant;
-        }
-    }
-    *ret_at_ms = at_ms;
+    take_due(&next, CHANGE_MONTHLY_BONUS, due_bonus(scene), clock_ms);
+    take_due(&next, CHANGE_INACTIVE, due_absence(scene, ret_after_days),
+             clock_ms);
+    take_due(&next, CHANGE_RELEASE, due_release(scene), clock_ms);
+    take_due(&next, CHANGE_EXPIRE, due_expiry(scene), clock_ms);
+    take_due(&next, CHANGE_VOUCHER_EXPIRE, voucher_next_expiry(account),
+             clock_ms);
+    take_due(&next, CHANGE_TIER, account->level.until_ms, clock_ms);
+    take_due(&next, CHANGE_VERSION, due_version(scene), clock_ms);
     return next;
 }
 
@@ -270,14 +279,13 @@ clock_step(const struct scene *scene, int64_t until_ms, int64_t *ret_at_ms)
 
     assert(until_ms >= account->clock_ms);
     while (account->begun) {
-        int64_t at_ms;
         int32_t after_days = 0;
-        enum change change = next_due(scene, &at_ms, &after_days);
-        if (change == CHANGE_NONE || at_ms > until_ms)
+        struct due next = next_due(scene, &after_days);
+        if (next.change == CHANGE_NONE || next.at_ms > until_ms)
             break;
-        if (make(scene, change, at_ms, after_days)) {
-            *ret_at_ms = at_ms;
-            return change;
+        if (make(scene, next.change, next.at_ms, after_days)) {
+            *ret_at_ms = next.at_ms;
+            return next.change;
         }
     }
     account->clock_ms = until_ms;

@@ -505,11 +505,13 @@ uint32_t
 earn_stamp(const struct earn_input *input, const struct basket *basket,
            struct earn_stamps *ret_stamps)
 {
-    struct evaluation evaluation = begin(input, basket, NULL);
-    const struct program *program = evaluation.program;
     uint32_t found = 0;
 
     assert(basket != NULL);
+    if (input->version == NULL || input->version->program->stamp_count == 0)
+        return 0;
+    struct evaluation evaluation = begin(input, basket, NULL);
+    const struct program *program = evaluation.program;
     if (evaluation.ended)
         return 0;
     for (uint32_t i = 0; i < program->stamp_count; i++) {

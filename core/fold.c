@@ -116,11 +116,12 @@ begin(const struct scene *scene)
 static struct scene
 enter(struct fold *fold, struct account *account, const struct event *event)
 {
-    struct scene scene = scene_of(fold, account);
+    const struct scene outside = scene_of(fold, account);
+    struct scene scene =
+        scene_move(&outside, timeline_at(fold->timeline, event->at_ms),
+                   event->at_ms, event->store);
 
     assert(account->clock_ms == event->at_ms);
-    scene = scene_move(&scene, timeline_at(fold->timeline, event->at_ms),
-                       event->at_ms, event->store);
     begin(&scene);
     assert(scene_version(fold->timeline, account->version) == scene.version);
     account->ordinal++;

@@ -8,14 +8,12 @@
 enum { ROOM_FIRST = 8 };
 
 void *
-list_room(struct arena *arena, void *items, uint32_t count, uint32_t *room,
-          size_t size)
+list_grow(struct arena *arena, const void *items, uint32_t count,
+          uint32_t *room, size_t size)
 {
-    assert(count <= *room);
+    assert(count == *room);
     assert(size > 0);
 
-    if (count < *room)
-        return items;
     uint32_t larger = *room ? *room * 2 : ROOM_FIRST;
     assert(larger > count);
     void *copy = arena_take(arena, (size_t)larger * size);

@@ -10,10 +10,18 @@
 
 #include "core/base.h"
 
-/* Makes room for one more item of `size` bytes behind the first `count`:
- * returns `items` itself or a copy twice as large, and its new room. */
-void *list_room(struct arena *arena, void *items, uint32_t count,
+/* A copy of `items` twice as large, and its new room. */
+void *list_grow(struct arena *arena, const void *items, uint32_t count,
                 uint32_t *room, size_t size);
+
+/* Makes room for one more item of `size` bytes behind the first `count`:
+ * returns `items` itself, or where it has grown. */
+static inline void *
+list_room(struct arena *arena, void *items, uint32_t count, uint32_t *room,
+          size_t size)
+{
+    return count < *room ? items : list_grow(arena, items, count, room, size);
+}
 
 /* Appends a zeroed item to `(list)->items` and gives its address. */
 #define LIST_ADD(arena, list)                                                  \

@@ -430,8 +430,8 @@ timeline_room(const struct timeline_input *inputs, uint32_t count)
     size_t lists =
         6 * names * sizeof(int32_t) + stores * sizeof(struct version_stores);
     size_t each = sizeof(struct version) + LISTS_OF_VERSION * ROUNDING;
-    return sizeof(struct timeline) + TABLES * ROUNDING + tables + places +
-           lists + count * each;
+    return sizeof(struct timeline) + ZONE_INDEX_SIZE + TABLES * ROUNDING +
+           tables + places + lists + count * each;
 }
 
 const struct timeline *
@@ -441,14 +441,20 @@ timeline_build(const struct timeline_input *inputs, uint32_t count,
     struct timeline *timeline = ARENA_NEW(arena, struct timeline, 1);
 
     assert(count <= LIMIT_VERSIONS);
-    timeline->zone = (struct zone) { view_of("UTC"), 1, UTC_TRANSITIONS };
+    timeline->zone = (struct zone) { .name = view_of("UTC"),
+                                     .count = 1,
+                                     .transitions = UTC_TRANSITIONS };
     if (count > 0)
         timeline->zone = inputs[count - 1].zone;
+    zone_index(&timeline->zone, arena);
     intern(timeline, inputs, count, arena);
     for (int kind = 0; kind < NAME_RULE; kind++)
         if (rule_prefix((enum name_kind)kind) != NULL)
             link_rules(timeline, (enum name_kind)kind, arena);
     order_versions(timeline, inputs, count, arena);
+    for (uint32_t i = 0; i < timeline->version_count; i++)
+        timeline->gives_bonus |=
+            timeline->versions[i].program->bonus_step_count > 0;
     make_digest(timeline, inputs, count);
     return timeline;
 }

@@ -79,6 +79,7 @@ struct timeline {
     struct zone zone;               /* of the version published last, or UTC */
     const struct version *versions; /* ascending, each for at least 1 ms */
     uint32_t version_count;         /* 0: nothing has been published */
+    bool gives_bonus;               /* some version, by the month */
     struct name_list names[NAME_KIND_COUNT]; /* sorted, each once */
     /* The number of the synthetic rule of each card, spend reward, pass and
      * level number; NULL for the other kinds. */

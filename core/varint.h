@@ -9,12 +9,42 @@
 
 #include "core/base.h"
 
+#include <string.h>
+
 enum { VARINT_SIZE = 10 };
 
-/* Writes at most VARINT_SIZE bytes and returns where they end. */
+/* Up to 56 bits in groups of seven, as the low bits of eight bytes; and back.
+ * Numbers of mixed sizes are what a branch for each byte is guessed wrong by.
+ */
+static inline uint64_t
+varint_spread(uint64_t value)
+{
+    value = (value & 0xfffffff) | (value & 0xfffffff0000000) << 4;
+    value = (value & 0x3fff00003fff) | (value & 0xfffc0000fffc000) << 2;
+    return (value & 0x7f007f007f007f) | (value & 0x3f803f803f803f80) << 1;
+}
+
+static inline uint64_t
+varint_gathered(uint64_t bytes)
+{
+    bytes = (bytes & 0x7f007f007f007f) | (bytes & 0x7f007f007f007f00) >> 1;
+    bytes = (bytes & 0x3fff00003fff) | (bytes & 0x3fff00003fff0000) >> 2;
+    return (bytes & 0xfffffff) | (bytes & 0xfffffff00000000) >> 4;
+}
+
+#define VARINT_MORE UINT64_C(0x8080808080808080)
+
+/* Returns where the number ends; up to VARINT_SIZE bytes are written. */
 static inline uint8_t *
 varint_put(uint8_t *at, uint64_t value)
 {
+    if (value < UINT64_C(1) << 56) {
+        uint32_t last = (uint32_t)(63 - __builtin_clzll(value | 1)) / 7;
+        uint64_t bytes = varint_spread(value) |
+                         (VARINT_MORE & ((UINT64_C(1) << last * 8) - 1));
+        memcpy(at, &bytes, sizeof bytes);
+        return at + last + 1;
+    }
     for (; value >= 0x80; value >>= 7)
         *at++ = (uint8_t)(value | 0x80);
     *at++ = (uint8_t)value;
@@ -39,6 +69,16 @@ varint_take(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
 {
     uint64_t value = 0;
 
+    if (end - *at >= (ptrdiff_t)sizeof value) {
+        uint64_t bytes;
+        memcpy(&bytes, *at, sizeof bytes);
+        uint64_t ends = ~bytes & VARINT_MORE;
+        if (ends != 0) {
+            *at += __builtin_ctzll(ends) / 8 + 1;
+            *ret_value = varint_gathered(bytes & (ends ^ (ends - 1)));
+            return true;
+        }
+    }
     for (uint32_t shift = 0; shift < 64 && *at < end; shift += 7) {
         uint8_t byte = *(*at)++;
         value |= (uint64_t)(byte & 0x7f) << shift;

@@ -270,6 +270,35 @@ TEST(midnights_in_a_row_are_the_same)
     }
 }
 
+/* Around each transition, where stretches of the index begin, and where a zone
+ * begins and ends. */
+TEST(an_index_changes_no_answer)
+{
+    static const char *const NAMES[] = { "Europe/Helsinki", "Africa/Casablanca",
+                                         "Pacific/Apia", "America/Sao_Paulo",
+                                         "Asia/Kolkata" };
+
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+        struct zone zone = load(NAMES[i]), indexed = zone;
+        zone_index(&indexed, &arena);
+        for (uint32_t k = 1; k < zone.count; k++)
+            for (int64_t off = -2; off <= 2; off++) {
+                int64_t at_ms = zone.transitions[k].at_ms + off;
+                assert_int_equal(zone_moment(&zone, at_ms).ms_of_day,
+                                 zone_moment(&indexed, at_ms).ms_of_day);
+            }
+        for (int64_t at_ms = -LIMIT_CLOCK_MS_MAX;
+             at_ms < 2 * LIMIT_CLOCK_MS_MAX; at_ms += 7 * HOUR_MS * 24 - 1) {
+            moment slow = zone_moment(&zone, at_ms);
+            moment fast = zone_moment(&indexed, at_ms);
+            assert_int_equal(slow.day, fast.day);
+            assert_int_equal(slow.ms_of_day, fast.ms_of_day);
+            assert_true(zone_midnight_ms(&zone, slow.day) ==
+                        zone_midnight_ms(&indexed, slow.day));
+        }
+    }
+}
+
 TEST(a_zone_that_is_not_there_is_not_taken_for_utc)
 {
     static const char *const NAMES[] = {
@@ -320,6 +349,7 @@ main(void)
         cmocka_unit_test(a_midnight_shown_twice_counts_the_first_time),
         cmocka_unit_test(every_midnight_begins_its_day),
         cmocka_unit_test(midnights_in_a_row_are_the_same),
+        cmocka_unit_test(an_index_changes_no_answer),
         cmocka_unit_test(a_zone_that_is_not_there_is_not_taken_for_utc),
         cmocka_unit_test(loading_a_zone_leaves_the_process_in_its_own),
     };

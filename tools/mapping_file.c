@@ -361,7 +361,9 @@ read_zone(struct reader *reader, const struct yaml_node *node)
     static const struct zone_transition NEVER[] = { { INT64_MIN, 0 } };
     struct mapping *mapping = reader->mapping;
 
-    mapping->zone = (struct zone) { view_of("UTC"), 1, NEVER };
+    mapping->zone = (struct zone) { .name = view_of("UTC"),
+                                    .count = 1,
+                                    .transitions = NEVER };
     mapping->clock.zone = &mapping->zone;
     if (node != NULL && is_word(reader, node, "the name of a time zone") &&
         zone_load(node->word, reader->arena, &mapping->zone) != OK)

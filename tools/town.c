@@ -89,7 +89,9 @@ town_open(const struct town_options *options, const struct town_sink *sink,
     }
     if (zone_load(view_of("Europe/Helsinki"), &town->lasting, &town->zone) !=
         OK)
-        town->zone = (struct zone) { view_of("UTC"), 1, NEVER };
+        town->zone = (struct zone) { .name = view_of("UTC"),
+                                     .count = 1,
+                                     .transitions = NEVER };
     draw_people(town);
     *ret_town = town;
     return OK;
