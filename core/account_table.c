@@ -1,6 +1,7 @@
 #include "core/account_table.h"
 
 #include "core/hash.h"
+#include "core/wide.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,10 @@ enum {
 void
 account_table_close(struct account_table *table)
 {
-    free(table->entries);
-    free(table->changed);
-    free(table->slots);
-    free(table->bytes);
+    wide_free(table->entries, table->entry_room * sizeof *table->entries);
+    wide_free(table->changed, table->changed_room * sizeof *table->changed);
+    wide_free(table->slots, table->slot_count * sizeof *table->slots);
+    wide_free(table->bytes, table->room);
     *table = (struct account_table) { .seed = table->seed };
 }
 
@@ -82,24 +83,24 @@ find_slot(const struct account_table *table, view key, uint64_t hash)
     }
 }
 
-static struct account_entry *
-find(const struct account_table *table, view key)
+bool
+account_table_get_hashed(const struct account_table *table, uint64_t hash,
+                         view key, view *ret_blob)
 {
     if (table->slot_count == 0)
-        return NULL;
-    uint64_t slot = *find_slot(table, key, account_table_hash(table, key));
-    return slot == 0 ? NULL : &table->entries[slot_entry(slot)];
+        return false;
+    uint64_t slot = *find_slot(table, key, hash);
+    if (slot == 0)
+        return false;
+    *ret_blob = account_table_blob(table, &table->entries[slot_entry(slot)]);
+    return true;
 }
 
 bool
 account_table_get(const struct account_table *table, view key, view *ret_blob)
 {
-    const struct account_entry *entry = find(table, key);
-
-    if (entry == NULL)
-        return false;
-    *ret_blob = account_table_blob(table, entry);
-    return true;
+    return account_table_get_hashed(table, account_table_hash(table, key), key,
+                                    ret_blob);
 }
 
 /* Whoever collides with another key only loses the prefetch. */
@@ -107,7 +108,7 @@ void
 account_table_prefetch(const struct account_table *table, uint64_t hash,
                        enum account_table_step step)
 {
-    enum { LINE = 64 };
+    enum { LINE = 64, LINES_MAX = 4 };
 
     if (table->slot_count == 0)
         return;
@@ -123,8 +124,10 @@ account_table_prefetch(const struct account_table *table, uint64_t hash,
         __builtin_prefetch(entry);
         return;
     }
-    __builtin_prefetch(table->bytes + entry->offset);
-    __builtin_prefetch(table->bytes + entry->offset + LINE);
+    const uint8_t *bytes = table->bytes + entry->offset;
+    uint32_t size = entry->key_size + entry->size;
+    for (uint32_t i = 0; i < LINES_MAX && i * LINE < size; i++)
+        __builtin_prefetch(bytes + i * LINE);
 }
 
 /* --- room --- */
@@ -137,7 +140,7 @@ grow(void **array, uint32_t count, uint32_t *room, size_t size)
         return true;
     assert(count < INT32_MAX / 2);
     uint32_t wanted = *room == 0 ? ENTRIES_FIRST : *room * 2;
-    void *grown = realloc(*array, wanted * size);
+    void *grown = wide_grow(*array, *room * size, wanted * size);
     if (grown == NULL)
         return false;
     *array = grown;
@@ -169,9 +172,10 @@ grow_slots(struct account_table *table)
     uint32_t old_count = table->slot_count;
     uint64_t *old = table->slots;
     uint32_t count = old_count == 0 ? SLOTS_FIRST : old_count * 2;
-    uint64_t *slots = calloc(count, sizeof *slots);
+    uint64_t *slots = wide_grow(NULL, 0, count * sizeof *slots);
     if (slots == NULL)
         return false;
+    memset(slots, 0, count * sizeof *slots);
     table->slots = slots;
     table->slot_count = count;
     for (uint32_t i = 0; i < old_count; i++) {
@@ -181,7 +185,7 @@ grow_slots(struct account_table *table)
         if (old[i] != 0)
             slots[at] = old[i];
     }
-    free(old);
+    wide_free(old, old_count * sizeof *old);
     return true;
 }
 
@@ -218,7 +222,7 @@ take_room(struct account_table *table, uint32_t size,
     } else {
         if (table->size + room > table->room) {
             uint64_t wanted = (table->size + room) * 2;
-            uint8_t *grown = realloc(table->bytes, wanted);
+            uint8_t *grown = wide_grow(table->bytes, table->room, wanted);
             if (grown == NULL)
                 return false;
             table->bytes = grown;
@@ -270,13 +274,13 @@ move(struct account_table *table, struct account_entry *entry, view key,
 
 /* The entry of the key with room for the blob; a new one if there is none. */
 static struct account_entry *
-make_entry(struct account_table *table, view key, uint32_t blob_size)
+make_entry(struct account_table *table, uint64_t hash, view key,
+           uint32_t blob_size)
 {
     uint32_t size = key.size + blob_size;
 
     if (!grow_lists(table) || !grow_slots(table))
         return NULL;
-    uint64_t hash = account_table_hash(table, key);
     uint64_t *slot = find_slot(table, key, hash);
     bool new = *slot == 0;
     struct account_entry *entry =
@@ -291,12 +295,16 @@ make_entry(struct account_table *table, view key, uint32_t blob_size)
 }
 
 static void
-fill(struct account_table *table, struct account_entry *entry, view blob)
+fill(struct account_table *table, struct account_entry *entry, view head,
+     view rest)
 {
-    entry->size = blob.size;
-    if (blob.size > 0)
-        memcpy(table->bytes + entry->offset + entry->key_size, blob.bytes,
-               blob.size);
+    uint8_t *bytes = table->bytes + entry->offset + entry->key_size;
+
+    entry->size = head.size + rest.size;
+    if (head.size > 0)
+        memcpy(bytes, head.bytes, head.size);
+    if (rest.size > 0)
+        memcpy(bytes + head.size, rest.bytes, rest.size);
 }
 
 static void
@@ -309,21 +317,31 @@ note_change(struct account_table *table, struct account_entry *entry)
 }
 
 enum err
-account_table_put(struct account_table *table, view key, view blob)
+account_table_put_parts(struct account_table *table, uint64_t hash, view key,
+                        view head, view rest)
 {
-    struct account_entry *entry = make_entry(table, key, blob.size);
+    struct account_entry *entry =
+        make_entry(table, hash, key, head.size + rest.size);
 
     if (entry == NULL)
         return ERR_MEMORY;
-    fill(table, entry, blob);
+    fill(table, entry, head, rest);
     note_change(table, entry);
     return OK;
+}
+
+enum err
+account_table_put(struct account_table *table, view key, view blob)
+{
+    return account_table_put_parts(table, account_table_hash(table, key), key,
+                                   (view) { 0 }, blob);
 }
 
 void *
 account_table_make(struct account_table *table, view key, uint32_t size)
 {
-    struct account_entry *entry = make_entry(table, key, size);
+    struct account_entry *entry =
+        make_entry(table, account_table_hash(table, key), key, size);
 
     if (entry == NULL)
         return NULL;
@@ -338,12 +356,13 @@ account_table_make(struct account_table *table, view key, uint32_t size)
 enum err
 account_table_load(struct account_table *table, view key, view blob)
 {
-    struct account_entry *entry = make_entry(table, key, blob.size);
+    struct account_entry *entry =
+        make_entry(table, account_table_hash(table, key), key, blob.size);
 
     if (entry == NULL)
         return ERR_MEMORY;
     assert(!entry->changed);
-    fill(table, entry, blob);
+    fill(table, entry, (view) { 0 }, blob);
     return OK;
 }
 

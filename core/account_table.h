@@ -51,6 +51,12 @@ void account_table_close(struct account_table *table);
 NODISCARD enum err account_table_put(struct account_table *table, view key,
                                      view blob);
 
+/* The same for who has hashed the key already and has the blob in two parts,
+ * neither of them from the table. */
+NODISCARD enum err account_table_put_parts(struct account_table *table,
+                                           uint64_t hash, view key, view head,
+                                           view rest);
+
 /* Room for a blob of the key, likewise: as it was where it had that size, else
  * zeros.  Not aligned.  NULL: no memory.  Valid until the next put. */
 void *account_table_make(struct account_table *table, view key, uint32_t size);
@@ -63,6 +69,10 @@ NODISCARD enum err account_table_load(struct account_table *table, view key,
 /* False: the table has nothing of that key.  Valid until the next put. */
 NODISCARD bool account_table_get(const struct account_table *table, view key,
                                  view *ret_blob);
+/* The same for who has hashed the key already. */
+NODISCARD bool account_table_get_hashed(const struct account_table *table,
+                                        uint64_t hash, view key,
+                                        view *ret_blob);
 
 /* Of an entry; valid until the next put. */
 view account_table_key(const struct account_table *table,

@@ -9,10 +9,12 @@
 #include <string.h>
 
 enum {
-    CHANGED_TEND = 1 << 16,    /* accounts that are worth a checkpoint; ... */
-    CHANGED_MAX = 1 << 19,     /* ... so many are written in any case, ... */
-    CHANGED_FEW = 1 << 17,     /* ... or so many that it empties the table */
-    TABLE_SIZE_MAX = 1 << 26,  /* bytes likewise */
+    CHANGED_TEND = 1 << 16,   /* accounts that are worth a checkpoint in a quiet
+                               * moment; else they wait, for an account may
+                               * change again, ... */
+    POSITIONS_MAX = 1 << 22,  /* ... for what is folded again in seconds */
+    CHANGED_FEW = 1 << 17,    /* or: so many that it empties the table; ... */
+    TABLE_SIZE_MAX = 1 << 26, /* ... bytes likewise */
     BACKLOG_REBUILD = 1000000, /* positions behind, and more than are held:
                                 * all is folded anew */
     TRIES = 3,                 /* where a run file is found damaged */
@@ -85,12 +87,12 @@ state_size(const struct state *state)
 /* --- looking up --- */
 
 enum err
-state_find_packed(const struct state *state, view key,
+state_find_packed(const struct state *state, uint64_t hash, view key,
                   struct state_packed *ret_packed)
 {
     view blob = { 0 };
 
-    if (!account_table_get(&state->table, key, &blob)) {
+    if (!account_table_get_hashed(&state->table, hash, key, &blob)) {
         if (state->whole)
             return ERR_NOT_FOUND;
         enum err err = state_packed_find(&state->set, key, &blob);
@@ -106,7 +108,8 @@ state_get(struct state *state, account_id account,
 {
     runs_key key = runs_key_of(account);
     struct state_packed packed;
-    enum err err = state_find_packed(state, runs_key_view(&key), &packed);
+    uint64_t hash = account_table_hash(&state->table, runs_key_view(&key));
+    enum err err = state_find_packed(state, hash, runs_key_view(&key), &packed);
 
     if (err == ERR_CORRUPT)
         state->loaded = false;
@@ -214,12 +217,12 @@ done:
 static bool
 is_full(const struct state *state)
 {
-    uint32_t count_max = state->whole ? CHANGED_MAX : CHANGED_FEW;
+    const struct account_table *table = &state->table;
 
-    return state->table.changed_count > count_max ||
-           (!state->whole && state->table.size > TABLE_SIZE_MAX) ||
-           (state->whole &&
-            account_table_memory(&state->table) > state->keep_max);
+    if (state->whole)
+        return state->position - state->set.position > POSITIONS_MAX ||
+               account_table_memory(table) > state->keep_max;
+    return table->changed_count > CHANGED_FEW || table->size > TABLE_SIZE_MAX;
 }
 
 /* --- folding all anew --- */

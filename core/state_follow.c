@@ -40,14 +40,12 @@ state_news_close(struct state_news *news)
 /* --- forward --- */
 
 static enum err
-put(struct state *state, view key, view packed)
+put(struct state *state, uint64_t hash, view key, view packed)
 {
-    enum err err = state_packed_write(&state->blob,
-                                      ledger_position(state->ledger), packed);
+    uint8_t room[STATE_PACKED_HEAD];
+    view head = state_packed_head(ledger_position(state->ledger), room);
 
-    if (err != OK)
-        return err;
-    return account_table_put(&state->table, key, text_view(&state->blob));
+    return account_table_put_parts(&state->table, hash, key, head, packed);
 }
 
 /* An event that could be one with another (a copy, or told again by a new
@@ -75,8 +73,8 @@ forward(struct state *state, const struct arrival *arrival,
         struct state_folded *ret_folded)
 {
     struct state_packed packed = { 0 };
-    enum err err =
-        state_find_packed(state, runs_key_view(&arrival->key), &packed);
+    enum err err = state_find_packed(state, arrival->hash,
+                                     runs_key_view(&arrival->key), &packed);
 
     if (err == OK && packed.bytes.size == 0)
         return ERR_NOT_FOUND; /* there are events, but none counts */
@@ -105,7 +103,8 @@ take(struct state *state, const struct arrival *arrival, struct reader *reader)
     if (repeats || err == ERR_NOT_FOUND)
         return marks_add(&state->marks, event->account, true);
     if (err == OK)
-        err = put(state, runs_key_view(&arrival->key), folded.packed);
+        err = put(state, arrival->hash, runs_key_view(&arrival->key),
+                  folded.packed);
     /* Only the qualifying event itself concerns the referrer; asking again
      * for later ones costs a fold and changes nothing. */
     if (err == OK && folded.rewards_referrer)
@@ -223,10 +222,12 @@ fold_marked(struct state *state, const struct mark *mark)
     struct state_folded folded;
     struct referral_state named = { 0 };
     account_id account;
+    view key = runs_key_view(&mark->key);
+    uint64_t hash = account_table_hash(&state->table, key);
 
-    if (!runs_key_account(runs_key_view(&mark->key), &account))
+    if (!runs_key_account(key, &account))
         return err_corrupt();
-    enum err err = state_find_packed(state, runs_key_view(&mark->key), &before);
+    enum err err = state_find_packed(state, hash, key, &before);
     if (err == OK && before.bytes.size > 0)
         err = state_fold_referral(&state->fold, before.bytes, account, &named);
     bool new = err == ERR_NOT_FOUND;
@@ -237,7 +238,7 @@ fold_marked(struct state *state, const struct mark *mark)
         return err;
     struct referral_state names = folded.referral;
     if (!new || mark->own || folded.packed.size > 0)
-        err = put(state, runs_key_view(&mark->key), folded.packed);
+        err = put(state, hash, key, folded.packed);
     if (err == OK && mark->own)
         err = marks_add_member(&state->marks, named.referrer);
     if (err == OK && mark->own)

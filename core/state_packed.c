@@ -2,13 +2,23 @@
 
 #include <string.h>
 
-enum { FORMAT = 2, POSITION_SIZE = 8 };
+enum { FORMAT = 2 };
+
+view
+state_packed_head(uint64_t position, uint8_t room[static STATE_PACKED_HEAD])
+{
+    static_assert(sizeof position == STATE_PACKED_HEAD, "as long");
+    memcpy(room, &position, sizeof position);
+    return (view) { room, sizeof position };
+}
 
 enum err
 state_packed_write(struct text *text, uint64_t position, view bytes)
 {
+    uint8_t head[STATE_PACKED_HEAD];
+
     text_clear(text);
-    text_bytes(text, &position, sizeof position);
+    text_view_append(text, state_packed_head(position, head));
     text_view_append(text, bytes);
     return text_ok(text) ? OK : ERR_MEMORY;
 }
@@ -16,11 +26,11 @@ state_packed_write(struct text *text, uint64_t position, view bytes)
 enum err
 state_packed_read(view blob, struct state_packed *ret_packed)
 {
-    if (blob.size < POSITION_SIZE)
+    if (blob.size < STATE_PACKED_HEAD)
         return err_corrupt();
-    memcpy(&ret_packed->position, blob.bytes, POSITION_SIZE);
+    memcpy(&ret_packed->position, blob.bytes, STATE_PACKED_HEAD);
     ret_packed->bytes =
-        (view) { blob.bytes + POSITION_SIZE, blob.size - POSITION_SIZE };
+        (view) { blob.bytes + STATE_PACKED_HEAD, blob.size - STATE_PACKED_HEAD };
     return OK;
 }
 

@@ -24,6 +24,9 @@ struct state_packed {
 /* The blob of that position and those bytes, in `text`.  ERR_MEMORY. */
 NODISCARD enum err state_packed_write(struct text *text, uint64_t position,
                                       view bytes);
+/* What stands before the bytes in such a blob, in `room`. */
+enum { STATE_PACKED_HEAD = 8 };
+view state_packed_head(uint64_t position, uint8_t room[static STATE_PACKED_HEAD]);
 /* What a blob holds, but for the account.  ERR_CORRUPT. */
 NODISCARD enum err state_packed_read(view blob,
                                      struct state_packed *ret_packed);

@@ -37,8 +37,9 @@ struct state {
 };
 
 /* The state (but for the account), also the empty one of an account whose
- * events don't count any more.  ERR_NOT_FOUND: it has no event. */
-NODISCARD enum err state_find_packed(const struct state *state, view key,
-                                     struct state_packed *ret_packed);
+ * events don't count any more.  `hash` is the table's, of the key.
+ * ERR_NOT_FOUND: it has no event. */
+NODISCARD enum err state_find_packed(const struct state *state, uint64_t hash,
+                                     view key, struct state_packed *ret_packed);
 
 #endif
