@@ -9,7 +9,7 @@
 enum {
     SLOTS_FIRST = 64,
     ENTRIES_FIRST = 64,
-    ROOM_UNIT = 16,      /* rooms are multiples of this, ... */
+    ROOM_UNIT = 16,      /* rooms and places are multiples of this, ... */
     ROOM_UNITS_MAX = 64, /* ... beyond so many, powers of two of it */
 };
 
@@ -51,18 +51,24 @@ first_slot(const struct account_table *table, uint64_t hash)
     return (uint32_t)(hash >> 32) & (table->slot_count - 1);
 }
 
+static uint8_t *
+bytes_at(const struct account_table *table, uint32_t place)
+{
+    return table->bytes + (uint64_t)place * ROOM_UNIT;
+}
+
 view
 account_table_key(const struct account_table *table,
                   const struct account_entry *entry)
 {
-    return (view) { table->bytes + entry->offset, entry->key_size };
+    return (view) { bytes_at(table, entry->place), entry->key_size };
 }
 
 view
 account_table_blob(const struct account_table *table,
                    const struct account_entry *entry)
 {
-    return (view) { table->bytes + entry->offset + entry->key_size,
+    return (view) { bytes_at(table, entry->place) + entry->key_size,
                     entry->size };
 }
 
@@ -124,7 +130,7 @@ account_table_prefetch(const struct account_table *table, uint64_t hash,
         __builtin_prefetch(entry);
         return;
     }
-    const uint8_t *bytes = table->bytes + entry->offset;
+    const uint8_t *bytes = bytes_at(table, entry->place);
     uint32_t size = entry->key_size + entry->size;
     for (uint32_t i = 0; i < LINES_MAX && i * LINE < size; i++)
         __builtin_prefetch(bytes + i * LINE);
@@ -216,10 +222,12 @@ take_room(struct account_table *table, uint32_t size,
     uint32_t room = room_for(size, &class);
 
     if (table->spare[class] != 0) {
-        entry->offset = table->spare[class] - 1;
-        memcpy(&table->spare[class], table->bytes + entry->offset,
+        entry->place = table->spare[class] - 1;
+        memcpy(&table->spare[class], bytes_at(table, entry->place),
                sizeof table->spare[class]);
     } else {
+        if ((table->size + room) / ROOM_UNIT > UINT32_MAX)
+            return false;
         if (table->size + room > table->room) {
             uint64_t wanted = (table->size + room) * 2;
             uint8_t *grown = wide_grow(table->bytes, table->room, wanted);
@@ -228,7 +236,7 @@ take_room(struct account_table *table, uint32_t size,
             table->bytes = grown;
             table->room = wanted;
         }
-        entry->offset = table->size;
+        entry->place = (uint32_t)(table->size / ROOM_UNIT);
         table->size += room;
     }
     entry->room = room;
@@ -239,14 +247,14 @@ static void
 leave_room(struct account_table *table, const struct account_entry *entry)
 {
     uint32_t class;
-    uint64_t place = entry->offset + 1;
+    uint32_t next = entry->place + 1;
 
     if (entry->room == 0)
         return;
     (void)room_for(entry->room, &class);
-    memcpy(table->bytes + entry->offset, &table->spare[class],
+    memcpy(bytes_at(table, entry->place), &table->spare[class],
            sizeof table->spare[class]);
-    table->spare[class] = place;
+    table->spare[class] = next;
 }
 
 /* --- putting --- */
@@ -265,7 +273,7 @@ move(struct account_table *table, struct account_entry *entry, view key,
     if (!take_room(table, size, &moved))
         return false;
     leave_room(table, entry);
-    memcpy(table->bytes + moved.offset, kept.bytes, key.size);
+    memcpy(bytes_at(table, moved.place), kept.bytes, key.size);
     moved.key_size = (uint8_t)key.size;
     moved.partition = kept.bytes[0];
     *entry = moved;
@@ -298,7 +306,7 @@ static void
 fill(struct account_table *table, struct account_entry *entry, view head,
      view rest)
 {
-    uint8_t *bytes = table->bytes + entry->offset + entry->key_size;
+    uint8_t *bytes = bytes_at(table, entry->place) + entry->key_size;
 
     entry->size = head.size + rest.size;
     if (head.size > 0)
@@ -345,7 +353,7 @@ account_table_make(struct account_table *table, view key, uint32_t size)
 
     if (entry == NULL)
         return NULL;
-    uint8_t *bytes = table->bytes + entry->offset + entry->key_size;
+    uint8_t *bytes = bytes_at(table, entry->place) + entry->key_size;
     if (entry->size != size)
         memset(bytes, 0, size);
     entry->size = size;
@@ -446,7 +454,7 @@ rank_all(const struct account_table *table, struct ranked *ranked,
 
     for (uint32_t i = 0; i < count; i++) {
         if (i + AHEAD < count)
-            __builtin_prefetch(table->bytes + ranked[i + AHEAD].entry->offset);
+            __builtin_prefetch(bytes_at(table, ranked[i + AHEAD].entry->place));
         view key = account_table_key(table, ranked[i].entry);
         ranked[i].rank = rank_of(key);
         ranked[i].key = key.bytes;

@@ -17,10 +17,11 @@
 
 enum { ACCOUNT_TABLE_CLASSES = 80 };
 
+/* Of 16 bytes, so that none lies in two lines of a cache. */
 struct account_entry {
-    uint64_t offset; /* of the key; the blob follows it */
-    uint32_t size;   /* of the blob */
-    uint32_t room;   /* for both */
+    uint32_t place; /* of the key, in units; the blob follows it */
+    uint32_t size;  /* of the blob */
+    uint32_t room;  /* for both */
     uint8_t key_size;
     uint8_t partition;
     bool changed;
@@ -39,7 +40,7 @@ struct account_table {
     uint32_t *changed;             /* entries */
     uint64_t *slots;               /* hash, then entry + 1; 0: free */
     uint8_t *bytes;
-    uint64_t spare[ACCOUNT_TABLE_CLASSES]; /* offset + 1 of the first room of
+    uint32_t spare[ACCOUNT_TABLE_CLASSES]; /* place + 1 of the first room of
                                             * each size; 0: none */
 };
 

@@ -93,10 +93,11 @@ state_fold_history(struct state_fold *fold,
         *ret_folded = (struct state_folded) { 0 };
         return OK;
     }
-    fold_effects(fold->fold)->count = 0;
-    fold_use_arena(fold->fold, &fold->arena);
+    /* Those of a walk go with the account, those of a forward fold stay. */
+    struct effect_list effects = *fold_effects(fold->fold);
     walk_open(&walk, &input, &fold->arena);
     walk_finish(&walk);
+    *fold_effects(fold->fold) = effects;
     return pack(fold, &walk.account, ret_folded);
 }
 
@@ -141,8 +142,6 @@ state_fold_forward(struct state_fold *fold, view packed,
         return err;
     if (!fold_can_forward(&account, event))
         return ERR_NOT_FOUND;
-    fold_effects(fold->fold)->count = 0;
-    fold_use_arena(fold->fold, &fold->arena);
     bool done = account.referral.done;
     run_clock(fold, &account, event->at_ms);
     fold_event(fold->fold, &account, event);

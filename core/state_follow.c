@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { BATCH = 128 };
+enum { BATCH = 64 };
 
 struct arrival {
     struct event event; /* its views borrow from the journal or the scratch */
