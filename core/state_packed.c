@@ -29,8 +29,8 @@ state_packed_read(view blob, struct state_packed *ret_packed)
     if (blob.size < STATE_PACKED_HEAD)
         return err_corrupt();
     memcpy(&ret_packed->position, blob.bytes, STATE_PACKED_HEAD);
-    ret_packed->bytes =
-        (view) { blob.bytes + STATE_PACKED_HEAD, blob.size - STATE_PACKED_HEAD };
+    ret_packed->bytes = (view) { blob.bytes + STATE_PACKED_HEAD,
+                                 blob.size - STATE_PACKED_HEAD };
     return OK;
 }
 

@@ -26,7 +26,8 @@ NODISCARD enum err state_packed_write(struct text *text, uint64_t position,
                                       view bytes);
 /* What stands before the bytes in such a blob, in `room`. */
 enum { STATE_PACKED_HEAD = 8 };
-view state_packed_head(uint64_t position, uint8_t room[static STATE_PACKED_HEAD]);
+view state_packed_head(uint64_t position,
+                       uint8_t room[static STATE_PACKED_HEAD]);
 /* What a blob holds, but for the account.  ERR_CORRUPT. */
 NODISCARD enum err state_packed_read(view blob,
                                      struct state_packed *ret_packed);

@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 
 enum {
-    PAGE = 1 << 21,    /* a large one, here and on arm64 with pages of 4 kB */
-    LARGE = 4 << 20,   /* bytes, from which on an array is mapped */
+    PAGE = 1 << 21,  /* a large one, here and on arm64 with pages of 4 kB */
+    LARGE = 4 << 20, /* bytes, from which on an array is mapped */
 };
 
 /* What is mapped for an array. */
@@ -61,8 +61,7 @@ wide_grow(void *old, size_t old_size, size_t size)
 {
     assert(size >= old_size);
     assert((old == NULL) == (old_size == 0));
-    return size < LARGE ? realloc(old, size)
-                        : grow_mapped(old, old_size, size);
+    return size < LARGE ? realloc(old, size) : grow_mapped(old, old_size, size);
 }
 
 void
