@@ -7,9 +7,8 @@
  * purchase is a row; one of several lines is a *receipt* besides, whose lines
  * stay where the chapter has them.  What else happens to an account is a
  * *stop*, which stands before a row.  Of an account, instants ascend and local
- * days never go back.  Accounts with anything but plain events need a closer
- * look (plain_live.h); they or those with a sku that some rule may name may be
- * left to the ordinary fold.
+ * days never go back.  Accounts with anything but plain events, or with a sku
+ * that some rule may name, need a closer look (plain_live.h).
  */
 #ifndef REPLAY_PLAIN_H
 #define REPLAY_PLAIN_H
