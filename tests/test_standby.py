@@ -522,8 +522,17 @@ def test_a_range_that_was_dropped_is_missed():
     assert not has("hq", sold[-1:])
     hub.stop()
     leima("hub", "hq", "--promote").expect(0)      # a person goes on without
-    refused = leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01")
-    assert "have dropped" in refused.expect(1).err
+    publish = ("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01")
+    assert "have dropped" in leima(*publish).expect(1).err
+
+    # The events of an export count, but do not show that none is missing.
+    leima("restore", "other", "young").expect(0)
+    with open("lines", "w") as lines:
+        lines.write(leima("export", "other").expect(0).out)
+    leima("import", "hq", "lines").expect(0)
+    assert has("hq", sold) and len(events("hq")) == 6
+    assert "have dropped" in leima(*publish).expect(1).err
+    leima("verify", "hq").expect(0)
 
 
 @network
