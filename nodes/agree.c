@@ -184,7 +184,9 @@ static void
 peer_is_ahead(struct session *session, struct lane *lane)
 {
     lane->out = LANE_STOPPED;
-    if (lane->left) { /* it holds all that is ours to send */
+    /* It holds all that is ours to send; where it does not say so, what it
+     * sends of the rest will show whether that is the same. */
+    if (lane->left && (lane->continued || !lane->fetch)) {
         lane->acked = lane->head;
         talk_acked(session, lane);
     }

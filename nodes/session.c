@@ -80,7 +80,8 @@ session_is_sent(const struct session *session)
 {
     for (uint32_t i = 0; i < session->lane_count; i++) {
         const struct lane *lane = &session->lanes[i];
-        if (lane->sends && lane->acked.seq < lane->head.seq)
+        bool over = lane->left && lane->out == LANE_STOPPED;
+        if (lane->sends && !over && lane->acked.seq < lane->head.seq)
             return false;
     }
     return session->phase == PHASE_LIVE;

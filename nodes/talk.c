@@ -74,7 +74,10 @@ talk_acked(struct session *session, const struct lane *lane)
 
     output->acked.stream = lane->stream;
     output->acked.head = lane->acked;
-    output->acked.safe = lane->safe;
+    /* A seq alone is no place: the peer may speak of another branch, of which
+     * more is safe than is common to both. */
+    output->acked.safe =
+        lane->safe < lane->acked.seq ? lane->safe : lane->acked.seq;
 }
 
 uint64_t

@@ -211,6 +211,29 @@ TEST(case_6_of_twins_both_are_heard)
     parley_finish(world);
 }
 
+/* What is safe of the other's branch is not safe of ours: else this machine
+ * might drop what nobody else has. */
+TEST(case_6_what_is_safe_of_one_twin_is_not_of_the_other)
+{
+    struct world *world = parley_begin();
+    struct sync_input input = { .kind = SYNC_SAFE };
+
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'b');
+    parley_connect(world);
+    parley_deliver(world);
+    parley_deliver(world);
+    input.safe.stream = TILL;
+    input.safe.seq = 4;
+    parley_give(world, &world->hub, &input);
+    parley_run(world);
+    assert_int_equal(parley_log(&world->node, TILL)->safe, 0);
+    assert_int_equal(parley_log(&world->node, TILL)->acked, 0);
+    parley_finish(world);
+}
+
 /* Two of one incarnation would else push each other out before either has
  * learned that the past is another's. */
 TEST(case_6_a_twin_that_is_fenced_lets_the_other_finish)
@@ -522,6 +545,7 @@ RUN(cmocka_unit_test(
     cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
     cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),
     cmocka_unit_test(case_6_of_twins_both_are_heard),
+    cmocka_unit_test(case_6_what_is_safe_of_one_twin_is_not_of_the_other),
     cmocka_unit_test(case_6_a_twin_that_is_fenced_lets_the_other_finish),
     cmocka_unit_test(case_7_a_poison_event_stops_no_stream),
     cmocka_unit_test(case_8_after_a_failed_commit_all_is_said_again),
