@@ -54,18 +54,15 @@ has_forked(const struct disk_image *theirs, const struct box *box,
            !digest_equal(record.chain, ours.chain);
 }
 
-/* Its other half goes on with the stream: what that has sent since, this one
- * hears with its next session. */
+/* Its other half goes on with streams that this one has left, or begins its own
+ * (and may be restored itself, later): what that has sent since, this one hears
+ * with its next session. */
 static bool
-is_twins(const struct world *world, const struct box *box, stream_id stream,
-         stream_head head)
+has_twin(const struct world *world, const struct box *box)
 {
-    for (uint32_t i = 0; i < world->box_count; i++) {
-        const struct box *twin = world->boxes[i];
-        if (twin != box && twin->node == box->node &&
-            image_holds(disk_journal(twin->machine.disk), stream, head, true))
+    for (uint32_t i = 0; i < world->box_count; i++)
+        if (world->boxes[i] != box && world->boxes[i]->node == box->node)
             return true;
-    }
     return false;
 }
 
@@ -83,8 +80,7 @@ is_received(const struct world *world, const struct box *hub,
         if (stream.channel != CHANNEL_PUBLIC && !mine)
             continue;
         if (mine && box->parted &&
-            (has_forked(theirs, box, stream) ||
-             is_twins(world, box, stream, head)))
+            (has_forked(theirs, box, stream) || has_twin(world, box)))
             continue;
         if (image_holds(disk_journal(box->machine.disk), stream, head, true))
             continue;
