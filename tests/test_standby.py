@@ -602,5 +602,97 @@ def test_the_books_come_back_from_a_standby():
     node.stop()
 
 
+def lose_and_restore(hub, *others):
+    """The hub's disk is lost; what is left is "copy" and "keys"."""
+    hub.kill()
+    for other in others:
+        other.kill()
+    shutil.rmtree("hq")
+    leima("restore", "hq", "copy").expect(0)
+    shutil.rmtree("hq/keys")
+    shutil.copytree("keys", "hq/keys")
+    return Hub(listen=hub.endpoint)
+
+
+@network
+def test_a_close_larger_than_a_frame():
+    """It goes to the standby in parts, and comes back from there whole."""
+    hub = Hub()
+    standby = stand_by("hq2", 2)
+    leima("backup", "hq", "copy").expect(0)
+    shutil.copytree("hq/keys", "keys")
+    leima("import", "hq", "-", given="".join(
+        f'{{"kind": "purchase", "member": 42, "receipt": "{store}", '
+        f'"total": {store}, "store": {store}, "id": "{month}-{store}", '
+        f'"at": "2025-0{month}-10T12:00:00Z"}}\n'
+        for month in (3, 4) for store in range(1 + month, 9000, month - 1)
+    )).expect(0)
+
+    def settled(ledger, *words):
+        return leima("settle", ledger, "--period", "2025-03", "--json", *words)
+
+    closed = settled("hq", "--close").expect(0).out
+    assert len(closed) > 3 << 19, len(closed)
+    leima("settle", "hq", "--period", "2025-04", "--close").expect(0)
+    wait("the closes at the standby", lambda: leima(
+        "settle", "hq2", "--period", "2025-04", "--json").json()["closed"])
+    assert settled("hq2").expect(0).out == closed
+    leima("verify", "hq").expect(0)
+    leima("verify", "hq2").expect(0)
+    leima("settle", "hq", "--period", "2025-03", "--signed", "--output",
+          "signed").expect(0)
+    leima("settle", "verify", "signed/settle-2025-03.json", "--key",
+          leima("settle", "key", "hq").expect(0).out.strip()).expect(0)
+
+    hub = lose_and_restore(hub)
+    wait("the closes from the standby", lambda: leima(
+        "settle", "hq", "--period", "2025-04", "--json").json()["closed"])
+    wait("the end of it", lambda: hub.said("refilled"))
+    assert settled("hq").expect(0).out == closed
+    assert "closed already" in settled("hq", "--close").expect(1).err
+    assert digest("hq") == digest("hq2")
+    leima("verify", "hq").expect(0)
+    standby.stop()
+
+
+@network
+def test_a_key_that_was_rotated_after_the_backup():
+    """The hub knows the old key only; a string of its own puts it right."""
+    hub = Hub()
+    node = join(11)
+    other = join(12)
+    sold = sell("n11", 3)
+    wait("the sales", lambda: has("hq", sold))
+    leima("backup", "hq", "copy").expect(0)
+    shutil.copytree("hq/keys", "keys")
+
+    def rotate(node):
+        string = leima("enrol", "rotate", "hq", "--node", 11).expect(0).out
+        wait("the old key to be out", lambda: node.said("does not admit"))
+        node.kill()
+        node = Node(11, "--join", "-", given=string)
+        wait("the new key", lambda: node.said(" connected "))
+        return node
+
+    node = rotate(node)
+    sold += sell("n11", 3, prefix="B")
+    wait("sales under the new key", lambda: has("hq", sold))
+
+    hub = lose_and_restore(hub)
+    wait("the other", lambda: hub.said("admitted peer=12"))
+    sold += sell("n11", 3, prefix="C")
+    time.sleep(2)
+    assert not hub.said("admitted peer=11"), "a key it does not know"
+    assert not has("hq", sold[3:]) and not hub.said("refilled")
+    node = rotate(node)
+    wait("all sales", lambda: has("hq", sold))
+    wait("the end of it", lambda: hub.said("refilled"))
+    assert len(events("hq")) == len(events("n11")) == 9
+    leima("verify", "hq").expect(0)
+    leima("verify", "n11").expect(0)
+    other.stop()
+    node.stop()
+
+
 if __name__ == "__main__":
     main(globals())
