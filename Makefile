@@ -23,7 +23,7 @@ CORE := base limits err list amount calendar text event hash crypto pack varint 
 	ledger_parts ledger ledger_append slip ledger_publish census segment_part segment segment_read digest \
 	tally served rfm breakdown \
 	news lives state_fold state_packed state_parts state_follow \
-	state state_scan state_check hub_state ledger_aside \
+	state state_scan state_check hub_state asides ledger_aside \
 	totals standing_parts standing_file standing ledger_check \
 	settlement statement signing seal heads ledger_backup silence closing dispute \
 	liability

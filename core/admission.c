@@ -83,10 +83,10 @@ admission_damage(const struct admission *admission)
     return admission->damage.position == 0 ? NULL : &admission->damage;
 }
 
-bool
-admission_has_stores(const struct admission *admission)
+uint32_t
+admission_count(const struct admission *admission)
 {
-    return admission->count > 0;
+    return admission->count;
 }
 
 uint64_t

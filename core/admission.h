@@ -28,8 +28,9 @@ const struct reader_damage *admission_damage(const struct admission *admission);
 /* A history_admits; `context` is a struct admission. */
 bool admission_admits(void *context, uint32_t node, uint32_t store);
 
-/* Whether any node was enrolled for stores: else every event is admitted. */
-bool admission_has_stores(const struct admission *admission);
+/* How many pairs of a node and a store of its there are, and enrolled nodes;
+ * they never become fewer.  0: every event is admitted. */
+uint32_t admission_count(const struct admission *admission);
 
 /* The position of the last enrolment that changed what events held already
  * count for; 0: none did. */

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { SCRATCH_SIZE = 1 << 20 }; /* one decoded event */
 
@@ -16,6 +17,7 @@ struct sweep {
     struct reader *reader;
     struct arena scratch;
     struct aside_totals totals;
+    struct asides_kept *kept; /* NULL: nothing is kept; owned */
     uint64_t mark; /* the next position that the journal marked; 0: none */
     enum reader_quarantine why;
 };
@@ -34,6 +36,22 @@ aside_name(enum aside_kind kind)
     return NAMES[kind];
 }
 
+static void
+hand_on(struct sweep *sweep, const struct aside *aside)
+{
+    sweep->totals.counts[aside->kind]++;
+    if (sweep->tell != NULL)
+        sweep->tell(sweep->context, aside);
+}
+
+static void
+keep(struct asides_kept *kept, const struct aside *aside)
+{
+    if (kept->count < ASIDES_MAX)
+        kept->list[kept->count] = *aside;
+    kept->count++;
+}
+
 static void tell(struct sweep *sweep, enum aside_kind kind, uint64_t position,
                  identity id, const char *format, ...) PRINTF_LIKE(5, 6);
 
@@ -44,13 +62,12 @@ tell(struct sweep *sweep, enum aside_kind kind, uint64_t position, identity id,
     struct aside aside = { .kind = kind, .position = position, .identity = id };
     va_list arguments;
 
-    sweep->totals.counts[kind]++;
-    if (sweep->tell == NULL)
-        return;
     va_start(arguments, format);
     vsnprintf(aside.reason, sizeof aside.reason, format, arguments);
     va_end(arguments);
-    sweep->tell(sweep->context, &aside);
+    if (sweep->kept != NULL)
+        keep(sweep->kept, &aside);
+    hand_on(sweep, &aside);
 }
 
 /* --- events --- */
@@ -186,10 +203,9 @@ take_damage(struct sweep *sweep)
 }
 
 static enum err
-walk(struct sweep *sweep)
+walk(struct sweep *sweep, uint64_t next)
 {
     struct reader_item item;
-    uint64_t next = 1;
 
     while (next != 0) {
         enum err err = reader_next(sweep->reader, next, &item);
@@ -214,23 +230,63 @@ walk(struct sweep *sweep)
     return OK;
 }
 
+/* What is kept is told as if it had been found. */
+static void
+recall(struct sweep *sweep)
+{
+    struct asides_kept *kept = sweep->kept;
+
+    if (kept == NULL)
+        return;
+    if (!asides_load(sweep->ledger, sweep->reader, kept)) {
+        *kept = (struct asides_kept) { 0 };
+        return;
+    }
+    for (uint32_t i = 0; i < kept->count; i++)
+        hand_on(sweep, &kept->list[i]);
+    sweep->totals.last = kept->last;
+    sweep->totals.events = kept->events;
+}
+
+/* What is damaged may be mended; and a short way is soon walked again. */
+static void
+remember(struct sweep *sweep)
+{
+    struct asides_kept *kept = sweep->kept;
+
+    if (kept == NULL || kept->count > ASIDES_MAX ||
+        sweep->totals.counts[ASIDE_DAMAGED] > 0 ||
+        sweep->totals.last < kept->last + ASIDES_STEP)
+        return;
+    kept->last = sweep->totals.last;
+    kept->events = sweep->totals.events;
+    asides_save(sweep->ledger, sweep->reader, kept);
+}
+
 enum err
-ledger_aside_walk(struct ledger *ledger, ledger_aside_tell *told, void *context,
-                  struct aside_totals *ret_totals)
+ledger_aside_walk(struct ledger *ledger, bool keeps, ledger_aside_tell *told,
+                  void *context, struct aside_totals *ret_totals)
 {
     struct sweep sweep = { .ledger = ledger, .tell = told, .context = context };
     enum err err = reader_open(ledger->journal, &sweep.reader);
 
+    if (keeps)
+        sweep.kept = calloc(1, sizeof *sweep.kept);
     if (err == OK && !arena_open(&sweep.scratch, SCRATCH_SIZE))
         err = ERR_MEMORY;
     if (err == OK) {
-        if (reader_next_quarantine(sweep.reader, 1, &sweep.mark, &sweep.why) !=
-            OK)
+        recall(&sweep);
+        const uint64_t next = sweep.totals.last + 1;
+        if (reader_next_quarantine(sweep.reader, next, &sweep.mark,
+                                   &sweep.why) != OK)
             sweep.mark = 0;
-        err = walk(&sweep);
+        err = walk(&sweep, next);
     }
+    if (err == OK)
+        remember(&sweep);
     reader_close(sweep.reader);
     arena_close(&sweep.scratch);
+    free(sweep.kept);
     if (err == OK)
         *ret_totals = sweep.totals;
     return err;
@@ -244,5 +300,5 @@ ledger_aside_may(struct ledger *ledger)
     return ledger->damage.position != 0 || counts.odd > 0 ||
            counts.flagged > 0 ||
            history_quarantine_count(ledger->history) > 0 ||
-           admission_has_stores(ledger->admission);
+           admission_count(ledger->admission) > 0;
 }

@@ -9,25 +9,10 @@
 #ifndef CORE_LEDGER_ASIDE_H
 #define CORE_LEDGER_ASIDE_H
 
-#include "core/ledger.h"
-
-enum aside_kind {
-    ASIDE_DAMAGED,     /* a record; only `reason` says which */
-    ASIDE_FLAGGED,     /* a record; its writer's clock had gone back */
-    ASIDE_QUARANTINED, /* an event or a control item; without effect */
-};
-enum { ASIDE_KIND_COUNT = 3 };
+#include "core/asides.h"
 
 /* "damaged", "flagged", "quarantined". */
 const char *aside_name(enum aside_kind kind);
-
-struct aside {
-    enum aside_kind kind;
-    uint64_t position;
-    identity identity; /* of the event or the record's first item; node 0:
-                        * not known */
-    char reason[320];  /* one line */
-};
 
 struct aside_totals {
     uint64_t last;   /* position */
@@ -37,9 +22,11 @@ struct aside_totals {
 
 typedef void ledger_aside_tell(void *context, const struct aside *aside);
 
-/* Walks all of it.  `tell` may be NULL.  ERR_CORRUPT: the journal's pages are
- * damaged, so that it can't be walked; a damaged record is no error. */
-NODISCARD enum err ledger_aside_walk(struct ledger *ledger,
+/* Walks all of it; `keeps`: goes on where another walk has ended, and may keep
+ * what it finds for the next (asides.h).  `tell` may be NULL.  ERR_CORRUPT: the
+ * journal's pages are damaged, so that it can't be walked; a damaged record is
+ * no error. */
+NODISCARD enum err ledger_aside_walk(struct ledger *ledger, bool keeps,
                                      ledger_aside_tell *tell, void *context,
                                      struct aside_totals *ret_totals);
 

@@ -68,7 +68,8 @@ count_aside(struct ledger *ledger, ledger_aside_tell *tell_aside, void *context,
     status->event_count = history_counts(ledger->history).events;
     if (!ledger_aside_may(ledger))
         return OK;
-    enum err err = ledger_aside_walk(ledger, tell_aside, context, &totals);
+    enum err err =
+        ledger_aside_walk(ledger, true, tell_aside, context, &totals);
     if (err != OK)
         return err;
     status->position = totals.last;
@@ -214,7 +215,7 @@ check_aside(struct verify *verify)
     if (!ledger_aside_may(verify->ledger))
         return OK;
     enum err err =
-        ledger_aside_walk(verify->ledger, take_aside, verify, &totals);
+        ledger_aside_walk(verify->ledger, false, take_aside, verify, &totals);
     if (err == OK && verify->aside_count > TOLD_MAX)
         tell(verify, false, "aside: %" PRIu64 " flagged or quarantined in all",
              verify->aside_count);

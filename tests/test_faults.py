@@ -514,6 +514,48 @@ def test_two_processes_append_at_once():
 
 # --- quarantine -----------------------------------------------------------
 
+def test_status_walks_over_what_is_new_only():
+    """What it keeps says the same as a walk over all, whatever comes."""
+    def foreign(node, store, first, count):
+        return "\n".join(json.dumps(
+            {**json.loads(sale(number)), "event": f"{node}.7.{number}",
+             "id": f"{node}-{number}", "store": store,
+             "recorded": "2026-01-05T10:00:00Z"})
+            for number in range(first, first + count))
+
+    def status():
+        told = leima("status", "L", "--json").expect(0).json()
+        kept = os.path.exists("L/asides")
+        if kept:
+            os.rename("L/asides", "asides")
+        assert leima("status", "L", "--json").expect(0).json() == told, told
+        if kept:
+            os.rename("asides", "L/asides")
+        return told["events"], told["quarantined"], len(told["findings"])
+
+    def enrol(node, store):
+        leima("enrol", "new", "L", "--node", node, "--stores", store,
+              "--endpoint", "tcp://127.0.0.1:9").expect(0)
+
+    make(1)
+    enrol(7, 10)
+    assert status() == (1, 0, 0) and not os.path.exists("L/asides")
+    leima("import", "L", "-", given=foreign(7, 10, 1, 66000)).expect(0)
+    leima("import", "L", "-", given=foreign(7, 11, 66001, 3)).expect(0)
+    assert status() == (66004, 3, 3)
+    assert os.path.exists("L/asides")
+    before = os.stat("L/asides").st_mtime_ns
+    leima("append", "L", given=sale(1)).expect(0)
+    leima("import", "L", "-", given=foreign(7, 11, 66004, 2)).expect(0)
+    leima("import", "L", "-", given=foreign(8, 12, 1, 5)).expect(0)
+    assert status() == (66012, 5, 5)
+    assert os.stat("L/asides").st_mtime_ns == before  # too little is new
+    enrol(8, 13)  # what was admitted is not
+    assert status() == (66012, 10, 10)
+    enrol(7, 11)  # and what was not is
+    assert status() == (66012, 5, 5)
+
+
 def test_what_does_not_count_is_told_with_its_reason():
     make(0)
     leima("enrol", "new", "L", "--node", 421, "--stores", 421, "--endpoint",
