@@ -509,7 +509,8 @@ look(struct hub *hub)
 {
     uint64_t txn = journal_last_txn(hub->journal);
 
-    hub->broken |= journal_is_broken(hub->journal);
+    if (journal_is_broken(hub->journal))
+        fault(hub, "commit", ERR_IO);
     if (txn == hub->txn)
         return;
     hub->txn = txn;

@@ -515,7 +515,8 @@ store_turn(struct store *store)
         store->save_ms = now_ms + SAVE_MS;
     }
     store->broken |= store->graft_ms != 0 && now_ms >= store->graft_ms;
-    store->broken |= journal_is_broken(store->journal);
+    if (journal_is_broken(store->journal))
+        fault(store, "commit", ERR_IO);
     if (store->desk) {
         const struct clerk clerk = clerk_of(store);
         clerk_serve(&clerk);

@@ -8,6 +8,7 @@ often.
 """
 import json
 import os
+import pathlib
 import random
 import signal
 import socket
@@ -16,7 +17,7 @@ import threading
 import time
 
 from disk import Disk
-from leima import LEIMA, leima, main
+from leima import LEIMA, Skip, leima, main
 from network import Hub, Node, enrol, events, has, join, network, wait
 
 ROUNDS = int(os.environ.get("ROUNDS", "4"))
@@ -294,6 +295,55 @@ def test_tills_and_a_full_disk():
         one.close()
         node.stop()
         leima("verify", "n10").expect(0)
+
+
+# As long as there is a file "broken" in the folder, nothing can be flushed.
+BROKEN_DISK = """
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int fdatasync(int file)
+{
+    if (access("broken", F_OK) != 0)
+        return (int)syscall(SYS_fdatasync, file);
+    errno = EIO;
+    return -1;
+}
+"""
+
+
+@network
+def test_tills_and_a_failing_disk():
+    """The node closes the ledger and opens it again; the tills come back."""
+    try:
+        subprocess.run(["cc", "-w", "-shared", "-fPIC", "-xc", "-",
+                        "-o", "broken.so"], check=True,
+                       input=BROKEN_DISK.encode())
+    except FileNotFoundError:
+        raise Skip("there is no compiler") from None
+    Hub()
+    leima("init", "n10", "--node", 10, "--store", 10,
+          "--incarnation", 1).expect(0)
+    join(10).stop()
+    os.environ["LD_PRELOAD"] = os.path.abspath("broken.so")
+    try:
+        node = Node(10)
+    finally:
+        del os.environ["LD_PRELOAD"]
+    one = till("n10")
+    assert one.say(sale("a")) == {"events": ["10.1.1"]}
+    pathlib.Path("broken").touch()
+    assert "fault" in one.say(sale("b"))
+    os.remove("broken")
+    wait("the node to open its ledger again",
+         lambda: node.said(" commit err=") and one.say(sale("x")) == {})
+    one = till("n10")
+    told = one.say(sale("b"))["events"] + one.say(sale("a"))["events"]
+    assert told[1] == "10.1.1"
+    wait("both at the hub", lambda: has("hq", told))
+    node.stop()
+    check_answered("n10", {"a": told[1], "b": told[0]})
 
 
 if __name__ == "__main__":
