@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,14 +278,17 @@ tidy(struct tills *tills, struct till *till)
 /* --- waiting ------------------------------------------------------------ */
 
 /* Until something rings, or that time is over (NULL: however long it takes);
- * takes in what has come. */
+ * takes in what has come.  The poll knows shorter times than milliseconds. */
 static void
 await(struct tills *tills, const struct timespec *timeout)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
-    int count =
-        epoll_pwait2(tills->bell, events, EVENTS_AT_ONCE, timeout, NULL);
+    struct pollfd bell = { .fd = tills->bell, .events = POLLIN };
 
+    if (timeout != NULL && ppoll(&bell, 1, timeout, NULL) <= 0)
+        return;
+    int count = epoll_wait(tills->bell, events, EVENTS_AT_ONCE,
+                           timeout == NULL ? -1 : 0);
     for (int i = 0; i < count; i++) {
         uint32_t who = events[i].data.u32;
         struct till *till = who < TILLS_MAX ? &tills->list[who] : NULL;

@@ -683,9 +683,9 @@ const struct command cmd_events_table[] = {
           "identities\n"
           "  {\"refused\": \"WORDS\"}    breaks a rule, and would again\n"
           "  {\"fault\": \"WORDS\"}      the machine can't, now\n"
-          "Whoever gets no answer says the line again, with the same `id`.  "
-          "Where a node or hub\nruns on the ledger, the Unix socket "
-          "LEDGER/tills takes and answers the same lines\nfrom any number "
+          "Whoever gets no answer says the line again, with the same `id`."
+          "  Where a node or\nhub runs on the ledger, the Unix socket "
+          "LEDGER/tills takes and answers the same\nlines from any number "
           "of tills, which then share a flush.\n",
       .examples =
           "leima append L sale.jsonl\n"

@@ -694,7 +694,8 @@ const struct command cmd_nodes_table[] = {
       .about = "Replicates what any process appends to LEDGER to the hub, and "
                "takes its rules from\nthere. With --retention (400, or 72h, "
                "30m, 90s) it drops from time to time what is\nolder and safe, "
-               "as leima prune does; sales go on meanwhile.\n",
+               "as leima prune does; sales go on meanwhile.\nTills may hand in "
+               "events at the Unix socket LEDGER/tills: leima append --help.\n",
       .examples = "leima node store421 --join - < string\n"
                   "leima node store421 --retention 400\n" },
     { .name = "enrol new",
