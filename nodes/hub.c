@@ -656,9 +656,6 @@ open_all(struct hub *hub, struct complaint *complaint)
         err = shadow_open(&shadow, &hub->shadow, complaint);
     if (err == OK)
         err = keeper_open(hub->ledger, true, &hub->keeper);
-    hub->teller = (struct teller) { .keeper = hub->keeper,
-                                    .node = hub->node,
-                                    .epoch = hub->epoch };
     if (err == OK)
         err = start_listening(hub, complaint);
     return err;
@@ -750,10 +747,9 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     enum err err = hub_open(options, complaint, &hub);
     if (err != OK)
         return err;
-    teller_open(&hub->teller, hub->ledger);
+    teller_open(&hub->teller, hub->ledger, hub->keeper, hub->epoch);
     const int descriptors[] = { stop, keeper_bell(hub->keeper),
-                                hub->teller.desk ? desk_bell(hub->teller.desk)
-                                                 : stop };
+                                teller_bell(&hub->teller, stop) };
     while (!hub->broken && !hub_is_deposed(hub) && !stop_asked(stop)) {
         hub_turn(hub);
         if (clock_steady_ms() >= hub->pulse_ms && !hub->broken)

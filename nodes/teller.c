@@ -6,10 +6,13 @@
 enum { NO_SESSION = 0 }; /* the hub counts them from 1 */
 
 void
-teller_open(struct teller *teller, struct ledger *ledger)
+teller_open(struct teller *teller, struct ledger *ledger, struct keeper *keeper,
+            uint64_t epoch)
 {
+    *teller = (struct teller) { .keeper = keeper,
+                                .node = ledger_who(ledger).node,
+                                .epoch = epoch };
     enum err err = desk_open(ledger_dir(ledger), &teller->desk);
-
     if (err != OK)
         trace(TRACE_ERROR, teller->node, "desk", "err=%s", err_name(err));
     teller->tills = tills_open(ledger);
@@ -20,6 +23,12 @@ teller_close(struct teller *teller)
 {
     tills_close(teller->tills);
     desk_close(teller->desk);
+}
+
+int
+teller_bell(const struct teller *teller, int other)
+{
+    return teller->desk ? desk_bell(teller->desk) : other;
 }
 
 void

@@ -22,9 +22,14 @@ struct teller {
     uint64_t epoch;
 };
 
-/* Opens both; a hub without them does all else. */
-void teller_open(struct teller *teller, struct ledger *ledger);
+/* Opens both; a hub without them does all else.  The keeper is the ledger's;
+ * both are borrowed until the close. */
+void teller_open(struct teller *teller, struct ledger *ledger,
+                 struct keeper *keeper, uint64_t epoch);
 void teller_close(struct teller *teller);
+/* Readable whenever teller_take() may have something; `other` without a desk.
+ */
+int teller_bell(const struct teller *teller, int other);
 /* Puts the questions that have come to the keeper. */
 void teller_take(const struct teller *teller);
 /* Whether the answer is one for the desk; it has been handed out then. */

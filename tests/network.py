@@ -1,4 +1,5 @@
 """network.py - real hubs and nodes on loopback, and a bad wire between them"""
+import json
 import os
 import re
 import select
@@ -94,6 +95,39 @@ class Node(Process):
         self.ledger = f"n{number}"
         super().__init__(self.ledger, "node", self.ledger, *words, given=given,
                          program=program)
+
+
+class Till:
+    """A connection to LEDGER/tills."""
+
+    def __init__(self, ledger):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(60)
+        self.socket.connect(f"{ledger}/tills")
+        self.file = self.socket.makefile("rwb")
+
+    def say(self, what):
+        """The answer; {} if the other side has gone."""
+        line = what if isinstance(what, bytes) else json.dumps(what).encode()
+        try:
+            self.file.write(line + b"\n")
+            self.file.flush()
+            return json.loads(self.file.readline() or b"{}")
+        except (OSError, ValueError):
+            return {}
+
+    def close(self):
+        self.socket.close()
+
+
+def till(ledger):
+    """One that has reached the process, which may be just starting."""
+    def dial():
+        try:
+            return Till(ledger)
+        except OSError:
+            return None
+    return wait(f"{ledger}/tills", dial)
 
 
 def enrol(number, *words, hub="hq"):

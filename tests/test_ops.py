@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import LEIMA, TREE, Skip, leima, main  # noqa: E402
 from network import (Hub, Node, events, join, kill_all,  # noqa: E402
-                     wait)
+                     till, wait)
 
 # One cent gives one point, one point is worth a cent.
 PROGRAM = """
@@ -474,7 +474,11 @@ def test_units_allow_what_hub_and_node_call():
     node = join(11, program=program)
     earn("n11", 50000)
     redeem("n11", 300, "a")
-    wait("the sale", lambda: len(events("hq")) == 2)
+    for ledger in ("n11", "hq"):
+        for member in (1, 2):
+            assert "events" in till(ledger).say({"kind": "join", "store": 11,
+                                                 "member": member})
+    wait("the sale", lambda: len(events("hq")) == 6)
     node.stop()
     hub.stop()
     with open(os.path.join(TREE, "tools", "systemd", "common.conf")) as file:

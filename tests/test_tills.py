@@ -11,14 +11,14 @@ import os
 import pathlib
 import random
 import signal
-import socket
 import subprocess
 import threading
 import time
 
 from disk import Disk
 from leima import LEIMA, Skip, leima, main
-from network import Hub, Node, enrol, events, has, join, network, wait
+from network import (Hub, Node, Till, enrol, events, has, join, network, till,
+                     wait)
 
 ROUNDS = int(os.environ.get("ROUNDS", "4"))
 
@@ -26,39 +26,6 @@ ROUNDS = int(os.environ.get("ROUNDS", "4"))
 def sale(name, **more):
     return {"kind": "purchase", "member": 42, "receipt": name, "total": 100,
             "id": name, **more}
-
-
-class Till:
-    """A connection to LEDGER/tills."""
-
-    def __init__(self, ledger):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
-        self.socket.connect(f"{ledger}/tills")
-        self.file = self.socket.makefile("rwb")
-
-    def say(self, what):
-        """The answer; {} if the other side has gone."""
-        line = what if isinstance(what, bytes) else json.dumps(what).encode()
-        try:
-            self.file.write(line + b"\n")
-            self.file.flush()
-            return json.loads(self.file.readline() or b"{}")
-        except (OSError, ValueError):
-            return {}
-
-    def close(self):
-        self.socket.close()
-
-
-def till(ledger):
-    """One that has reached the process, which may be just starting."""
-    def dial():
-        try:
-            return Till(ledger)
-        except OSError:
-            return None
-    return wait(f"{ledger}/tills", dial)
 
 
 class Crowd:
