@@ -255,9 +255,12 @@ take_list(struct words *words, uint32_t count, struct standing_list *list,
         *LIST_ADD(arena, list) = (int64_t)take_word(words);
 }
 
+/* They were written in order; one that is there twice is no sum of ours. */
 static void
 take_rows(struct words *words, uint32_t count, struct totals *totals)
 {
+    struct totals_row last = { .month = INT32_MIN };
+
     for (uint32_t i = 0; i < count && words->left >= ROW_WORDS; i++) {
         struct totals_row row = { 0 };
         row.month = (int32_t)take_word(words);
@@ -272,13 +275,19 @@ take_rows(struct words *words, uint32_t count, struct totals *totals)
             row.figures[k].value =
                 (int128)((unsigned __int128)high << 64 | low);
         }
+        words->bad |= totals_row_compare(&row, &last) <= 0;
+        if (words->bad)
+            return;
         totals_add_row(totals, &row);
+        last = row;
     }
 }
 
 static void
 take_pairs(struct words *words, uint32_t count, struct totals *totals)
 {
+    struct totals_pair last = { .month = INT32_MIN };
+
     for (uint32_t i = 0; i < count && words->left >= PAIR_WORDS; i++) {
         struct totals_pair pair;
         pair.month = (int32_t)take_word(words);
@@ -286,7 +295,11 @@ take_pairs(struct words *words, uint32_t count, struct totals *totals)
         pair.acceptor = (int32_t)take_word(words);
         pair.effects = (int64_t)take_word(words);
         pair.points = (int64_t)take_word(words);
+        words->bad |= totals_pair_compare(&pair, &last) <= 0;
+        if (words->bad)
+            return;
         totals_add_pair(totals, &pair);
+        last = pair;
     }
 }
 

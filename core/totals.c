@@ -214,11 +214,9 @@ totals_merge(struct totals *totals, const struct totals *from)
 
 #define ORDER(a, b) ((a) < (b) ? -1 : (a) > (b))
 
-static int
-compare_rows(const void *left, const void *right)
+int
+totals_row_compare(const struct totals_row *a, const struct totals_row *b)
 {
-    const struct totals_row *a = left, *b = right;
-
     if (a->month != b->month)
         return ORDER(a->month, b->month);
     if (a->partner != b->partner)
@@ -226,16 +224,26 @@ compare_rows(const void *left, const void *right)
     return ORDER(a->store, b->store);
 }
 
-static int
-compare_pairs(const void *left, const void *right)
+int
+totals_pair_compare(const struct totals_pair *a, const struct totals_pair *b)
 {
-    const struct totals_pair *a = left, *b = right;
-
     if (a->month != b->month)
         return ORDER(a->month, b->month);
     if (a->issuer != b->issuer)
         return ORDER(a->issuer, b->issuer);
     return ORDER(a->acceptor, b->acceptor);
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+    return totals_row_compare(a, b);
+}
+
+static int
+compare_pairs(const void *a, const void *b)
+{
+    return totals_pair_compare(a, b);
 }
 
 const struct totals_row *

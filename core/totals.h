@@ -62,6 +62,11 @@ const struct totals_row *totals_rows(struct totals *totals,
 const struct totals_pair *totals_pairs(struct totals *totals,
                                        uint32_t *ret_count);
 
+/* The order of their keys. */
+int totals_row_compare(const struct totals_row *a, const struct totals_row *b);
+int totals_pair_compare(const struct totals_pair *a,
+                        const struct totals_pair *b);
+
 bool totals_row_equal(const struct totals_row *a, const struct totals_row *b);
 bool totals_pair_equal(const struct totals_pair *a,
                        const struct totals_pair *b);

@@ -1,8 +1,10 @@
-/* fuzz_account.c - a packed state, as hubs send it to nodes */
+/* fuzz_account.c - a packed state, as hubs send it to nodes, and what a node
+ * decides by it */
 #include <string.h>
 
 #include "core/balance.h"
 #include "core/program_yaml.h"
+#include "nodes/decide.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char RULES[] =
@@ -13,7 +15,11 @@ static const char RULES[] =
     "  - {id: market, stores: [1-9], issue_price: 0.010, redeem_price: 0.009}\n"
     "  - {id: cafe, stores: [30-39], issue_price: 0.012, redeem_price: 0.009}\n"
     "earn:\n"
-    "  - {id: base, per: 1.00, points: 1}\n";
+    "  - {id: base, per: 1.00, points: 1}\n"
+    "rewards:\n"
+    "  - {id: coffee, points: 200, value: 2.00}\n"
+    "points: {value: 0.01, min_redemption: 100}\n"
+    "offline: {max_value: 20.00, max_age_days: 7}\n";
 
 static const struct timeline *
 make_timeline(void)
@@ -39,6 +45,29 @@ make_timeline(void)
     return timeline;
 }
 
+/* Whatever is asked: refused, or granted within what is there. */
+static void
+decide(const struct timeline *timeline, const struct account *account)
+{
+    static const int64_t asked[] = { 0, 1, 100, 1900, 2001, LIMIT_POINTS };
+
+    for (uint32_t i = 0; i < 4 * COUNT_OF(asked); i++) {
+        const struct decide_command command = {
+            .points = { asked[i / 4] },
+            .reward = asked[i / 4] == 0 ? view_of("coffee") : (view) { 0 },
+            .points_held = { i % 2 ? 50 : 0 },
+            .offline = i % 4 >= 2,
+            .state_ms = i % 3 ? account->clock_ms : 0,
+            .granted_today = { i % 2 ? 500 : 0 },
+        };
+        struct decision decision =
+            decide_redemption(timeline, account, &command, account->clock_ms);
+        FUZZ_CHECK(decide_verdict_name(decision.verdict) != NULL);
+        if (decision.verdict == VERDICT_GRANTED && !decision.by_voucher)
+            FUZZ_CHECK(decision.points.value <= decision.available.value);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -61,6 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct account copy;
     FUZZ_CHECK(account_unpack((view) { packed, (uint32_t)again }, id, timeline,
                               arena, &copy) == OK);
+    decide(timeline, &account);
     balance_json(&text, timeline, &account, account.clock_ms);
     FUZZ_CHECK(text_ok(&text));
     text_close(&text);

@@ -51,6 +51,7 @@ static const char *const names[] = {
     "saw a hub of the past",
     "saw twins",
     "saw a wrong clock",
+    "branch told again",
 };
 static_assert(sizeof names / sizeof names[0] == TOLL_END, "a name for each");
 

@@ -63,6 +63,7 @@ enum toll {
     TOLL_SAW_EPOCH,
     TOLL_SAW_TWINS,
     TOLL_SAW_CLOCK,
+    TOLL_GRAFTED, /* a branch that only one hub had was told again */
     TOLL_END
 };
 

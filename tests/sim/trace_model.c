@@ -49,6 +49,8 @@ trace(enum trace_level level, uint32_t node, const char *what,
         hear_alarm(format, arguments);
         va_end(arguments);
     }
+    if (strcmp(what, "graft") == 0)
+        toll_count(TOLL_GRAFTED);
     if (loud < (level == TRACE_DEBUG ? 2 : 1))
         return;
     va_start(arguments, format);

@@ -1,0 +1,5 @@
+leima-statement 1
+period 2025-01
+partner cafe
+key 6fc430d382336a41cc84bf12fc428b372cb78ec19fca5e69bed5cfa86cbd25e9
+signature cf3e7f56d86155f5946ef0b4aafa40338d88bfe24f16b5070ba6101f5d5155f00eab024e6b255bc78e100b62b3edce8dbc43558d14a04c728824ce4c7142ea0d
