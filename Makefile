@@ -6,7 +6,7 @@ Q := $(if $(V),,@)
 
 # The order of each list is the layering and the reading order: a file
 # includes only what is listed above it (`make tidy` checks).
-CORE := base limits err list amount calendar text event hash crypto pack varint \
+CORE := base limits err chore list amount calendar text event hash crypto pack varint \
 	codec_fields codec_quick codec codec_decode \
 	json json_value json_fields json_quick json_read json_write \
 	record room mark db shelf pen group journal reader ingest prune scrub enrol retell \
@@ -18,7 +18,7 @@ CORE := base limits err list amount calendar text event hash crypto pack varint 
 	scene book voucher gain stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs_format runs runs_write runs_merge runset item words chapter_row chapter chapter_write docket draft wide account_table marks tail \
-	history_account ordinary intake gather intern spill bulk history_parts \
+	history_account ordinary intake gather intern spill bulk history_parts history_write \
 	history history_scan facts publication versions admission \
 	ledger_parts ledger ledger_append slip ledger_publish census segment_part segment segment_read digest \
 	tally served rfm breakdown \

@@ -2,7 +2,7 @@
 
 #include "core/bulk.h"
 #include "core/crypto.h"
-#include "core/history_parts.h"
+#include "core/history_write.h"
 #include "core/intake.h"
 
 #include <stdlib.h>
@@ -22,11 +22,6 @@ static_assert(LIMIT_EVENT_LINES * sizeof(struct event_line) < SCRATCH_SIZE / 2,
 /* The tag of the run set holds the counts. */
 static_assert(sizeof(struct history_counts) == RUNSET_TAG_SIZE, "they fit");
 
-static const char WORDS_NOTE[] = "history.words";
-
-static enum err join_chapters(void *context, view key, const view *blobs,
-                              uint32_t count, struct runs_writer *writer);
-
 enum err
 history_open(const char *dir, struct journal *journal, bool owner,
              struct history **ret_history)
@@ -42,7 +37,7 @@ history_open(const char *dir, struct journal *journal, bool owner,
         .name = "history",
         .kind = RUNS_HISTORY,
         .rule = RUNS_JOIN,
-        .joiner = { join_chapters, history },
+        .joiner = { history_write_join, &history->draft },
         .format = FORMAT,
     };
     history->tail_items = TAIL_MERGE;
@@ -53,6 +48,8 @@ history_open(const char *dir, struct journal *journal, bool owner,
     if (err == OK && (!arena_open(&history->scratch, SCRATCH_SIZE) ||
                       !draft_open(&history->draft, &history->words)))
         err = ERR_MEMORY;
+    if (err == OK)
+        err = history_write_open(history);
     if (err != OK) {
         history_close(history);
         return err;
@@ -66,6 +63,7 @@ history_close(struct history *history)
 {
     if (history == NULL)
         return;
+    history_write_close(history);
     runset_close(&history->set);
     tail_close(&history->tail);
     free(history->quarantine);
@@ -78,6 +76,7 @@ history_close(struct history *history)
 void
 history_set_owner(struct history *history, bool owner)
 {
+    history_write_settle(history);
     history->owner = owner;
     history->last_txn = 0;
 }
@@ -150,6 +149,8 @@ history_verify(const struct history *history)
 static void
 restart(struct history *history)
 {
+    assert(!history_write_is_busy(history));
+    history_write_drop(history);
     tail_close(&history->tail);
     history->position = history->set.position;
     memcpy(&history->counts, history->set.tag, sizeof history->counts);
@@ -175,6 +176,7 @@ reset(struct history *history)
 {
     enum err err = OK;
 
+    history_write_drop(history);
     if (history->owner)
         err = runset_reset(&history->set);
     else
@@ -193,7 +195,7 @@ load_words(struct history *history)
 
     if (bytes == NULL)
         return ERR_MEMORY;
-    enum err err = journal_get_note(history->journal, view_of(WORDS_NOTE),
+    enum err err = journal_get_note(history->journal, view_of(HISTORY_WORDS),
                                     bytes, ROOM, &note);
     if (err == OK)
         err = words_read(&history->words, note);
@@ -208,27 +210,13 @@ load_words(struct history *history)
 }
 
 static enum err
-keep_words(struct history *history)
-{
-    struct text text = { 0 };
-    enum err err = ERR_MEMORY;
-
-    if (history->words.count == history->words_kept)
-        return OK;
-    words_write(&history->words, &text);
-    if (text_ok(&text))
-        err = journal_put_note(history->journal, view_of(WORDS_NOTE),
-                               text_view(&text));
-    if (err == OK)
-        history->words_kept = history->words.count;
-    text_close(&text);
-    return err;
-}
-
-static enum err
 load_set(struct history *history, struct reader *reader)
 {
     bool changed = false;
+
+    /* Threads read the runs; and nobody else writes any. */
+    if (history_write_is_busy(history))
+        return OK;
     enum err err = runset_load(&history->set, &changed);
 
     if (err == OK && (changed || !history->loaded))
@@ -358,93 +346,19 @@ is_full(const struct tail *tail)
     return tail->item_count >= TAIL_MAX || tail->size >= TAIL_SIZE_MAX;
 }
 
-/* --- chapters --- */
+/* --- runs --- */
 
-static enum err
-join_chapters(void *context, view key, const view *blobs, uint32_t count,
-              struct runs_writer *writer)
+void
+history_set_beside(struct history *history)
 {
-    struct history *history = context;
-    struct draft *draft = &history->draft;
-    enum err err = draft_begin(draft, key);
-
-    for (uint32_t i = 0; i < count && err == OK; i++)
-        err = draft_chapter(draft, blobs[i]);
-    return err == OK ? draft_end(draft, writer) : err;
-}
-
-static enum err
-add_dockets(struct history *history, const struct docket_list *list,
-            struct runs_writer *writer)
-{
-    struct draft *draft = &history->draft;
-    uint32_t end;
-    enum err err = OK;
-
-    for (uint32_t at = 0; at < list->count && err == OK; at = end) {
-        runs_key key = runs_key_of(docket_account(list->items[at].docket));
-        end = docket_list_next(list, at);
-        err = draft_begin(draft, runs_key_view(&key));
-        if (err == OK) {
-            draft_dockets(draft, list->items + at, end - at);
-            err = draft_end(draft, writer);
-        }
-    }
-    return err;
-}
-
-static enum err
-add_tail(struct history *history, struct runs_writer *writer)
-{
-    enum err err = OK;
-
-    for (uint32_t i = 0; i < LIMIT_PARTITIONS && err == OK; i++) {
-        struct docket_list list;
-        err = tail_sort(&history->tail, i, &list);
-        if (err == OK)
-            err = add_dockets(history, &list, writer);
-        docket_list_close(&list);
-    }
-    return err;
-}
-
-static enum err
-write_tail(struct history *history)
-{
-    uint8_t tag[RUNSET_TAG_SIZE];
-    struct runs_writer *writer = NULL;
-    enum err err = runset_begin(&history->set, &writer);
-
-    history->generation++;
-    if (err != OK)
-        return err;
-    err = add_tail(history, writer);
-    if (err == OK)
-        err = keep_words(history);
-    if (err != OK) {
-        runs_abandon(writer);
-        return err;
-    }
-    memcpy(tag, &history->counts, sizeof tag);
-    err = runset_commit(&history->set, writer, history->position, tag);
-    if (err == OK)
-        tail_clear(&history->tail);
-    return err;
+    history->write.beside = true;
 }
 
 enum err
 history_merge(struct history *history)
 {
     assert(history->owner);
-    if (history->position == history->set.position)
-        return OK;
-    enum err err = write_tail(history);
-    if (err == OK)
-        err = runset_compact(&history->set);
-    if (err != OK && history->set.note_size == 0)
-        history->loaded = false; /* the set is to be loaded again */
-    history->merge_damaged = err == ERR_CORRUPT;
-    return err;
+    return history_write_all(history);
 }
 
 /* Caches that can't be written keep nobody from asking: the tail is still
@@ -452,9 +366,9 @@ history_merge(struct history *history)
 static enum err
 merge_from(struct history *history, uint32_t items)
 {
-    if (!history->owner || history->tail.item_count < items)
+    if (!history->owner)
         return OK;
-    enum err err = history_merge(history);
+    enum err err = history_write_look(history, items);
     return err == ERR_FULL || err == ERR_IO ? OK : err;
 }
 
@@ -523,7 +437,7 @@ commit_built(struct history *history, struct runs_writer *writer,
              uint64_t position, const struct history_counts *counts)
 {
     uint8_t tag[RUNSET_TAG_SIZE];
-    enum err err = keep_words(history);
+    enum err err = history_write_words(history);
 
     if (err != OK) {
         runs_abandon(writer);
@@ -574,6 +488,7 @@ take_much(struct history *history, struct reader *reader, uint64_t much)
     if (!history->owner || last - history->set.position < much ||
         last <= history->set.position)
         return OK;
+    history_write_settle(history);
     enum err err = build(history, last);
     return err == OK ? reader_refresh(reader) : err;
 }
@@ -703,6 +618,8 @@ history_read(const struct history *history, account_id account, uint64_t known,
     gather_open(&gather, &history->rules, account, known, arena);
     for (uint32_t i = 0; i < history->set.run_count && err == OK; i++)
         err = gather_run(&gather, history->set.runs[i], runs_key_view(&key));
+    if (err == OK)
+        err = gather_tail(&gather, &history->write.tail, account);
     if (err == OK)
         err = gather_tail(&gather, &history->tail, account);
     if (err == OK)

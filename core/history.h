@@ -69,6 +69,9 @@ NODISCARD enum err history_merge(struct history *history);
 /* How long a tail the owner's refresh leaves: who has the memory for more than
  * a store's node merges less often, and when it suits, by history_tend(). */
 void history_set_tail(struct history *history, uint32_t items);
+/* From now on the owner's runs are written and merged by threads, while
+ * refreshing and reading go on; a refresh takes over what is ready. */
+void history_set_beside(struct history *history);
 /* Owner: writes the tail to a run if it is worth one.  Caches that can't be
  * written are no error. */
 NODISCARD enum err history_tend(struct history *history);

@@ -1,16 +1,38 @@
 /*
- * history_parts.h - what a history consists of, for history.c and
- * history_scan.c only
+ * history_parts.h - what a history consists of, for core/history*.c only
  */
 #ifndef CORE_HISTORY_PARTS_H
 #define CORE_HISTORY_PARTS_H
 
+#include "core/chore.h"
 #include "core/draft.h"
 #include "core/gather.h"
 #include "core/ordinary.h"
 #include "core/reader.h"
 #include "core/runset.h"
 #include "core/tail.h"
+
+/* What a thread has to itself to make chapters with. */
+struct history_pen {
+    struct words words;
+    struct draft draft;
+};
+
+/* What is on its way to the disk (history_write.h). */
+struct history_write {
+    bool beside;       /* in threads of their own */
+    bool waiting;      /* there is a tail that is aside: */
+    struct tail tail;  /* positions behind set.position; a thread may read it */
+    uint64_t position; /* up to which it goes, ... */
+    struct history_counts counts; /* ... and what had been taken in then */
+    struct chore chore;           /* writes it, with what follows */
+    struct history_pen pen;
+    struct runs_writer *writer; /* owned, as is the next */
+    struct runs *runs;          /* of which it has become */
+    struct chore merge_chore;
+    struct history_pen merge_pen;
+    struct runset_merge merge;
+};
 
 struct history {
     struct journal *journal; /* borrowed */
@@ -22,7 +44,9 @@ struct history {
     uint64_t position;            /* taken in: runs and tail */
     struct history_counts counts; /* of runs and tail */
     struct runset set;
-    struct tail tail;    /* positions after set.position */
+    struct history_write write;
+    struct tail tail;    /* positions after those of the runs, and of the tail
+                          * that is aside */
     uint64_t step;       /* positions that one refresh takes in, about */
     bool behind;         /* the last one left some */
     uint32_t tail_items; /* that an owner's refresh leaves unmerged */

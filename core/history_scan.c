@@ -80,7 +80,8 @@ open_lane(struct history_scan *scan, struct lane *lane, uint32_t partition)
 {
     const struct history *history = scan->history;
     runs_key floor = runs_key_floor(partition);
-    enum err err = tail_sort(&history->tail, partition, &lane->tail);
+    const struct tail *tails[] = { &history->write.tail, &history->tail };
+    enum err err = tail_sort(tails, COUNT_OF(tails), partition, &lane->tail);
 
     find_tail(lane);
     lane->partition = (uint8_t)partition;

@@ -138,6 +138,12 @@ runs_create(const char *dir, enum runs_kind kind, uint64_t number,
     return OK;
 }
 
+uint64_t
+runs_writer_number(const struct runs_writer *writer)
+{
+    return writer->header.number;
+}
+
 enum err
 runs_create_part(struct runs_writer **ret)
 {

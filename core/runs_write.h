@@ -17,6 +17,8 @@ struct runs_writer;
 NODISCARD enum err runs_create(const char *dir, enum runs_kind kind,
                                uint64_t number, struct runs_writer **ret);
 
+uint64_t runs_writer_number(const struct runs_writer *writer);
+
 /* The next blob, of a key not below the one before.  A fault sticks and is
  * told by runs_publish(). */
 void runs_add(struct runs_writer *writer, view key, view blob);

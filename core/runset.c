@@ -187,23 +187,25 @@ write_note(struct runset *runset)
     runset->note_size = note_size(runset->run_count);
     uint64_t sum = note_sum(runset);
     memcpy(runset->note + runset->note_size - SUM_SIZE, &sum, SUM_SIZE);
-    return journal_put_note(runset->journal, view_of(runset->name),
-                            (view) { runset->note, runset->note_size });
+    enum err err = journal_put_note(runset->journal, view_of(runset->name),
+                                    (view) { runset->note, runset->note_size });
+    if (err != OK)
+        runset->note_size = 0;
+    return err;
 }
 
 enum err
 runset_begin(struct runset *runset, struct runs_writer **ret_writer)
 {
-    return runs_create(runset->dir, runset->kind, runset->next_number,
+    return runs_create(runset->dir, runset->kind, runset->next_number++,
                        ret_writer);
 }
 
-/* Publishes the run and opens it. */
-static enum err
-publish(struct runset *runset, struct runs_writer *writer,
-        struct runs **ret_runs)
+enum err
+runset_publish(const struct runset *runset, struct runs_writer *writer,
+               struct runs **ret_runs)
 {
-    uint64_t number = runset->next_number++;
+    uint64_t number = runs_writer_number(writer);
     uint64_t check = 0;
     enum err err = runs_publish(writer, &check);
 
@@ -223,20 +225,27 @@ forget(struct runset *runset, enum err err)
 }
 
 enum err
+runset_append(struct runset *runset, struct runs *runs, uint64_t position,
+              const uint8_t tag[static RUNSET_TAG_SIZE])
+{
+    assert(runset->run_count < RUNSET_RUNS_MAX);
+    assert(position >= runset->position);
+    runset->runs[runset->run_count++] = runs;
+    runset->position = position;
+    memcpy(runset->tag, tag, sizeof runset->tag);
+    return write_note(runset);
+}
+
+enum err
 runset_commit(struct runset *runset, struct runs_writer *writer,
               uint64_t position, const uint8_t tag[static RUNSET_TAG_SIZE])
 {
     struct runs *runs = NULL;
+    enum err err = runset_publish(runset, writer, &runs);
 
-    assert(runset->run_count < RUNSET_RUNS_MAX);
-    assert(position >= runset->position);
-    enum err err = publish(runset, writer, &runs);
     if (err != OK)
         return err;
-    runset->runs[runset->run_count++] = runs;
-    runset->position = position;
-    memcpy(runset->tag, tag, sizeof runset->tag);
-    err = write_note(runset);
+    err = runset_append(runset, runs, position, tag);
     return err == OK ? OK : forget(runset, err);
 }
 
@@ -259,51 +268,98 @@ merge_from(const struct runset *runset)
 }
 
 static enum err
-merge(struct runset *runset, uint32_t first, struct runs **ret_runs)
+begin_merge(struct runset *runset, uint32_t first,
+            struct runset_merge *ret_merge)
 {
-    struct runs_writer *writer = NULL;
-    enum err err = runset_begin(runset, &writer);
+    *ret_merge = (struct runset_merge) {
+        .first = first,
+        .count = runset->run_count - first,
+        .joiner = runset->joiner,
+    };
+    for (uint32_t i = 0; i < ret_merge->count; i++)
+        ret_merge->runs[i] = runset->runs[first + i];
+    return runset_begin(runset, &ret_merge->writer);
+}
 
-    if (err != OK)
-        return err;
-    err = runs_merge((const struct runs *const *)runset->runs + first,
-                     runset->run_count - first, runset->rule, &runset->joiner,
-                     writer);
+enum err
+runset_merge_run(const struct runset *runset, struct runset_merge *merge)
+{
+    struct runs_writer *writer = merge->writer;
+    enum err err = runs_merge(merge->runs, merge->count, runset->rule,
+                              &merge->joiner, writer);
+
+    merge->writer = NULL;
     if (err != OK) {
         runs_abandon(writer);
         return err;
     }
-    return publish(runset, writer, ret_runs);
+    return runset_publish(runset, writer, &merge->merged);
+}
+
+enum err
+runset_merge_end(struct runset *runset, struct runset_merge *merge)
+{
+    struct runs *old[RUNSET_RUNS_MAX];
+    uint32_t behind = merge->first + merge->count;
+
+    assert(behind <= runset->run_count);
+    memcpy(old, runset->runs + merge->first, merge->count * sizeof *old);
+    runset->runs[merge->first] = merge->merged;
+    merge->merged = NULL;
+    memmove(runset->runs + merge->first + 1, runset->runs + behind,
+            (runset->run_count - behind) * sizeof *runset->runs);
+    runset->run_count -= merge->count - 1;
+    enum err err = write_note(runset);
+    for (uint32_t i = 0; i < merge->count; i++) {
+        if (err == OK)
+            runs_remove(runset->dir, runs_number(old[i]));
+        runs_close(old[i]);
+    }
+    return err;
+}
+
+void
+runset_merge_drop(const struct runset *runset, struct runset_merge *merge)
+{
+    runs_abandon(merge->writer);
+    if (merge->merged != NULL)
+        runs_remove(runset->dir, runs_number(merge->merged));
+    runs_close(merge->merged);
+    *merge = (struct runset_merge) { 0 };
+}
+
+bool
+runset_is_crowded(const struct runset *runset)
+{
+    return runset->run_count > RUNSET_RUNS_KEEP;
+}
+
+enum err
+runset_merge_begin(struct runset *runset, struct runset_merge *ret_merge)
+{
+    assert(runset_is_crowded(runset));
+    return begin_merge(runset, merge_from(runset), ret_merge);
 }
 
 /* Merges the runs from that one on. */
 static enum err
 replace(struct runset *runset, uint32_t first)
 {
-    struct runs *old[RUNSET_RUNS_MAX];
-    struct runs *merged = NULL;
-    uint32_t old_count = runset->run_count - first;
-    enum err err = merge(runset, first, &merged);
+    struct runset_merge merge;
+    enum err err = begin_merge(runset, first, &merge);
+
+    if (err == OK)
+        err = runset_merge_run(runset, &merge);
     if (err != OK)
         return err;
-    memcpy(old, runset->runs + first, old_count * sizeof *old);
-    runset->runs[first] = merged;
-    runset->run_count = first + 1;
-    err = write_note(runset);
-    for (uint32_t i = 0; i < old_count; i++) {
-        if (err == OK)
-            runs_remove(runset->dir, runs_number(old[i]));
-        runs_close(old[i]);
-    }
+    err = runset_merge_end(runset, &merge);
     return err == OK ? OK : forget(runset, err);
 }
 
 enum err
 runset_compact(struct runset *runset)
 {
-    if (runset->run_count <= RUNSET_RUNS_KEEP)
-        return OK;
-    return replace(runset, merge_from(runset));
+    return runset_is_crowded(runset) ? replace(runset, merge_from(runset)) : OK;
 }
 
 enum err

@@ -22,7 +22,7 @@
 #include "core/runs_merge.h"
 
 enum {
-    RUNSET_RUNS_MAX = 16,
+    RUNSET_RUNS_MAX = 24,
     RUNSET_RUNS_KEEP = 12,
     RUNSET_RATIO = 2,
     RUNSET_TAG_SIZE = 32,
@@ -71,6 +71,41 @@ NODISCARD enum err runset_begin(struct runset *runset,
 NODISCARD enum err runset_commit(struct runset *runset,
                                  struct runs_writer *writer, uint64_t position,
                                  const uint8_t tag[static RUNSET_TAG_SIZE]);
+/* The same in two steps, of which another thread may do the first: it leaves
+ * the runset as it is.  The second takes over the run, whatever comes back;
+ * where the note could not be written, nobody knows which runs are live, its
+ * size is 0, and runset_drop() is due. */
+NODISCARD enum err runset_publish(const struct runset *runset,
+                                  struct runs_writer *writer,
+                                  struct runs **ret_runs);
+NODISCARD enum err runset_append(struct runset *runset, struct runs *runs,
+                                 uint64_t position,
+                                 const uint8_t tag[static RUNSET_TAG_SIZE]);
+
+/* Several runs on their way to become one. */
+struct runset_merge {
+    uint32_t first; /* of the runset's runs */
+    uint32_t count;
+    const struct runs *runs[RUNSET_RUNS_MAX]; /* borrowed */
+    struct runs_joiner joiner;
+    struct runs_writer *writer; /* owned */
+    struct runs *merged;        /* owned; by runset_merge_run() */
+};
+
+bool runset_is_crowded(const struct runset *runset);
+/* Of a crowded runset: what is to be merged.  Runs may be appended until the
+ * end, but none taken away.  The joiner may be another one than the
+ * runset's. */
+NODISCARD enum err runset_merge_begin(struct runset *runset,
+                                      struct runset_merge *ret_merge);
+/* Makes the new run; another thread may.  ERR_CORRUPT: one is damaged. */
+NODISCARD enum err runset_merge_run(const struct runset *runset,
+                                    struct runset_merge *merge);
+/* Puts it in their place.  On error as runset_append(). */
+NODISCARD enum err runset_merge_end(struct runset *runset,
+                                    struct runset_merge *merge);
+/* Gives it up. */
+void runset_merge_drop(const struct runset *runset, struct runset_merge *merge);
 /* Merges runs where there are too many.  ERR_CORRUPT: one is damaged. */
 NODISCARD enum err runset_compact(struct runset *runset);
 /* Merges all runs into one. */

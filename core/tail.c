@@ -129,22 +129,32 @@ tail_next(struct tail_cursor *cursor)
     return NULL;
 }
 
-enum err
-tail_sort(const struct tail *tail, uint32_t partition,
-          struct docket_list *ret_list)
+static void
+list_part(const struct tail *tail, const struct tail_part *part,
+          struct docket_list *list)
 {
-    assert(partition < LIMIT_PARTITIONS);
-    const struct tail_part *part = &tail->parts[partition];
-
-    *ret_list = (struct docket_list) { 0 };
-    enum err err = docket_list_open(ret_list, part->count);
-    if (err != OK)
-        return err;
     for (uint32_t i = 0; i < part->count; i++) {
         uint64_t number = part->accounts[i];
-        docket_list_add(ret_list, (number & BEARER) != 0 ? 0 : number,
+        docket_list_add(list, (number & BEARER) != 0 ? 0 : number,
                         docket_at(tail, part, i));
     }
+}
+
+enum err
+tail_sort(const struct tail *const *tails, uint32_t count, uint32_t partition,
+          struct docket_list *ret_list)
+{
+    uint32_t room = 0;
+
+    assert(partition < LIMIT_PARTITIONS);
+    *ret_list = (struct docket_list) { 0 };
+    for (uint32_t i = 0; i < count; i++)
+        room += tails[i]->parts[partition].count;
+    enum err err = docket_list_open(ret_list, room);
+    if (err != OK)
+        return err;
+    for (uint32_t i = 0; i < count; i++)
+        list_part(tails[i], &tails[i]->parts[partition], ret_list);
     docket_list_sort(ret_list);
     return OK;
 }

@@ -51,9 +51,9 @@ void tail_seek(const struct tail *tail, account_id account,
 /* NULL: that was the last. */
 const struct docket *tail_next(struct tail_cursor *cursor);
 
-/* Opens a list of the dockets of a partition, in order of account; they are
- * borrowed.  ERR_MEMORY. */
-NODISCARD enum err tail_sort(const struct tail *tail, uint32_t partition,
-                             struct docket_list *ret_list);
+/* Opens a list of the dockets of a partition in some tails, oldest first, in
+ * order of account; they are borrowed.  ERR_MEMORY. */
+NODISCARD enum err tail_sort(const struct tail *const *tails, uint32_t count,
+                             uint32_t partition, struct docket_list *ret_list);
 
 #endif

@@ -27,7 +27,7 @@ enum {
     FOLD_STEP = 32768,   /* positions; then those who ask have their turn */
     SAVE_MS = 60000,     /* between two files of totals */
     STATES_SHARE = 4,    /* of the machine's memory, that states may take */
-    TAIL_ITEMS = 400000, /* of the history that are kept in memory */
+    TAIL_ITEMS = 200000, /* of the history that are kept in memory */
     NICE = 5,            /* of the thread */
 };
 
@@ -321,6 +321,8 @@ keep(void *argument)
     struct keeper *keeper = argument;
 
     step_back();
+    if (keeper->feeds)
+        history_set_beside(ledger_history(keeper->ledger));
     while (sleep_until_news(keeper))
         keeper_look(keeper);
     return NULL;

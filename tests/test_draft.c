@@ -69,6 +69,7 @@ write_run(uint64_t number, uint32_t first, uint32_t count,
 {
     runs_key key = runs_key_of((account_id) { .member = 42 });
     static struct tail tail;
+    const struct tail *tails[] = { &tail };
     struct docket_list list;
     struct runs_writer *writer;
     struct runs_cursor cursor = { .runs = before };
@@ -78,7 +79,7 @@ write_run(uint64_t number, uint32_t first, uint32_t count,
     assert_int_equal(draft_begin(&draft, runs_key_view(&key)), OK);
     for (uint32_t i = first; i < first + count; i++)
         take(&tail, i);
-    assert_int_equal(tail_sort(&tail, key.bytes[0], &list), OK);
+    assert_int_equal(tail_sort(tails, 1, key.bytes[0], &list), OK);
     assert_int_equal(list.count, count);
     draft_dockets(&draft, list.items, list.count);
     while (before != NULL && runs_next(&cursor) == OK)

@@ -26,7 +26,7 @@
 #include "tests/medley.h"
 #include "tests/unit.h"
 
-enum { KILLED = 77, DONE = 0, CALLS_MAX = 2000 };
+enum { KILLED = 77, DONE = 0, CALLS_MAX = 2000, NEWS = 4 };
 
 /* --- the calls --- */
 
@@ -143,6 +143,19 @@ grow(void)
     assert_int_equal(history_merge(history), OK);
 }
 
+/* In threads, several at a time. */
+static void
+grow_beside(void)
+{
+    history_set_beside(history);
+    history_set_tail(history, 10);
+    history_set_step(history, 10);
+    do
+        assert_int_equal(history_refresh(history), OK);
+    while (history_is_behind(history));
+    grow();
+}
+
 static void
 rebuild(void)
 {
@@ -250,7 +263,8 @@ prepare(uint64_t seed, uint32_t runs)
         add_news(&medley);
         grow();
     }
-    add_news(&medley);
+    for (uint32_t i = 0; i < NEWS; i++)
+        add_news(&medley);
     history_close(history);
     kept = place_make();
     place = place_make();
@@ -291,6 +305,11 @@ TEST(while_runs_are_merged)
     kill_at_every_call(2, RUNSET_RUNS_KEEP, grow, 25);
 }
 
+TEST(while_threads_write_and_merge)
+{
+    kill_at_every_call(2, RUNSET_RUNS_KEEP, grow_beside, 25);
+}
+
 TEST(while_all_is_built_anew)
 {
     kill_at_every_call(3, 5, rebuild, 25);
@@ -327,5 +346,6 @@ TEST(words_that_are_lost_or_damaged_are_noticed)
 
 RUN(cmocka_unit_test(while_the_first_run_is_written),
     cmocka_unit_test(while_runs_are_merged),
+    cmocka_unit_test(while_threads_write_and_merge),
     cmocka_unit_test(while_all_is_built_anew),
     cmocka_unit_test(words_that_are_lost_or_damaged_are_noticed))

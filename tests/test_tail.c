@@ -97,6 +97,7 @@ TEST(rows_come_back_in_order)
 TEST(accounts_are_sorted_in_each_partition)
 {
     static struct tail tail = { .seed = 77 };
+    const struct tail *tails[] = { &tail };
     uint32_t sum = 0;
 
     fill(&tail);
@@ -104,7 +105,7 @@ TEST(accounts_are_sorted_in_each_partition)
         struct docket_list list;
         uint32_t end;
         runs_key last = runs_key_floor(p);
-        assert_int_equal(tail_sort(&tail, p, &list), OK);
+        assert_int_equal(tail_sort(tails, 1, p, &list), OK);
         for (uint32_t at = 0; at < list.count; at = end, sum++) {
             runs_key key = runs_key_of(docket_account(list.items[at].docket));
             end = docket_list_next(&list, at);
