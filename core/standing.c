@@ -18,6 +18,7 @@ enum {
     SCRATCH_SIZE = 1 << 20,   /* one decoded event */
     NEWS_MAX = 1000000,       /* positions; beyond, all is folded anew */
     SAVE_MIN = 1000,          /* positions that are worth a file */
+    TRIES = 3,                /* where a run file is found damaged */
     USED_MAX = 1 << 28,       /* bytes; then sums are copied */
 };
 
@@ -25,6 +26,8 @@ struct standing {
     struct ledger *ledger;      /* borrowed */
     struct standing_sums *sums; /* owned; NULL: nothing has been loaded */
     bool built;                 /* by the last refresh */
+    uint32_t partition;         /* to be folded next; LIMIT_PARTITIONS: the sums
+                                 * are whole */
     uint64_t saved_position;    /* of the file */
     const struct timeline *timeline;
     struct fold *fold; /* of that timeline */
@@ -44,6 +47,7 @@ standing_open(struct ledger *ledger, struct standing **ret_standing)
     if (standing == NULL)
         return ERR_MEMORY;
     standing->ledger = ledger;
+    standing->partition = LIMIT_PARTITIONS;
     standing->touched.table.seed = crypto_random_number();
     if (!arena_open(&standing->fold_arena, FOLD_SIZE) ||
         !arena_open(&standing->account_arena, ACCOUNT_ROOM) ||
@@ -73,6 +77,7 @@ drop(struct standing *standing)
 {
     standing_sums_close(standing->sums);
     standing->sums = NULL;
+    standing->partition = LIMIT_PARTITIONS;
 }
 
 int64_t
@@ -81,10 +86,16 @@ standing_as_of(const struct standing *standing)
     return standing->sums == NULL ? INT64_MIN : standing->sums->as_of_ms;
 }
 
+static bool
+is_whole(const struct standing *standing)
+{
+    return standing->sums != NULL && standing->partition == LIMIT_PARTITIONS;
+}
+
 uint64_t
 standing_position(const struct standing *standing)
 {
-    return standing->sums == NULL ? 0 : standing->sums->position;
+    return is_whole(standing) ? standing->sums->position : 0;
 }
 
 bool
@@ -205,6 +216,7 @@ standing_gather(const struct standing *standing, int64_t at_ms,
     const struct zone *zone = &standing->timeline->zone;
     uint32_t count;
 
+    assert(is_whole(standing));
     assert(at_ms >= sums->as_of_ms);
     totals_merge(totals, sums->months);
     const struct totals_row *rows = totals_rows(sums->ahead, &count);
@@ -239,28 +251,58 @@ note_quarantine(struct standing *standing)
             (int64_t)history_quarantined(history, i);
 }
 
-/* Fills empty sums with all that is known at a position. */
+/* Books (or takes back) all that an account comes to, as known at a position;
+ * gives the member that it names as its referrer.  The history lies in the
+ * account's arena. */
 static enum err
-fold_all(struct ledger *ledger, const struct timeline *timeline, uint64_t known,
-         struct standing_sums *sums, struct complaint *complaint)
+book_history(struct standing *standing, const struct history_account *history,
+             uint64_t known, bool take, uint64_t *ret_referrer)
 {
-    struct booking booking = { sums, &timeline->zone, false };
-    const struct census_options options = { .known = known,
-                                            .at_ms = LIMIT_AT_MS_MAX,
-                                            .timeline = timeline,
-                                            .step = book_step,
-                                            .context = &booking };
+    struct booking booking = { standing->sums, &standing->timeline->zone,
+                               take };
+    const struct ledger_question question = { .known = known };
+    struct walk_input input;
+    struct walk walk;
+    enum err err =
+        ledger_walk_input(standing->ledger, history, &question, standing->fold,
+                          LIMIT_AT_MS_MAX, &standing->account_arena, &input);
 
-    return census_run(ledger, &options, complaint);
+    if (err != OK)
+        return err;
+    fold_use_arena(standing->fold, &standing->account_arena);
+    walk_open(&walk, &input, &standing->account_arena);
+    while (walk_next(&walk))
+        book_step(&booking, &walk);
+    *ret_referrer = walk.account.referral.referrer;
+    return OK;
 }
 
 static enum err
-build(struct standing *standing, int64_t now_ms, struct complaint *complaint)
+book_partition(struct standing *standing, uint32_t partition)
 {
-    struct ledger *ledger = standing->ledger;
+    uint64_t known = standing->sums->position;
+    struct history_account history;
+    struct history_scan *scan = NULL;
+    uint64_t referrer;
+    enum err err = history_scan_partition(standing->ledger->history, partition,
+                                          known, &scan);
+
+    while (err == OK) {
+        arena_reset(&standing->account_arena);
+        err = history_scan_next(scan, &standing->account_arena, &history);
+        if (err == OK)
+            err = book_history(standing, &history, known, false, &referrer);
+    }
+    history_scan_close(scan);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err
+begin(struct standing *standing, int64_t now_ms)
+{
+    const struct ledger *ledger = standing->ledger;
 
     drop(standing);
-    standing->built = true;
     enum err err = standing_sums_open(&standing->sums);
     if (err != OK)
         return err;
@@ -270,12 +312,44 @@ build(struct standing *standing, int64_t now_ms, struct complaint *complaint)
     sums->incarnation = ledger->who.incarnation;
     sums->position = ledger_position(ledger);
     sums->as_of_ms = now_ms;
-    err =
-        fold_all(ledger, standing->timeline, LEDGER_KNOWN_ALL, sums, complaint);
-    if (err == OK)
-        note_quarantine(standing);
-    else
-        drop(standing);
+    note_quarantine(standing);
+    standing->partition = 0;
+    return OK;
+}
+
+/* Folds so many of the partitions that are left, all as known where the sums
+ * began, whatever has arrived meanwhile. */
+static enum err
+fold_partitions(struct standing *standing, uint32_t count)
+{
+    enum err err = OK;
+
+    standing->built = true;
+    for (; count > 0 && standing->partition < LIMIT_PARTITIONS && err == OK;
+         count--) {
+        err = book_partition(standing, standing->partition);
+        if (err == OK)
+            standing->partition++;
+        else
+            drop(standing); /* half booked */
+    }
+    return err;
+}
+
+/* Begins anew.  A run that is found damaged is made good, and that once
+ * more. */
+static enum err
+build(struct standing *standing, int64_t now_ms, uint32_t count)
+{
+    enum err err = ERR_CORRUPT;
+
+    for (int i = 0; i < TRIES && (err == ERR_CORRUPT || err == ERR_BUSY); i++) {
+        err = i == 0 ? OK : ledger_mend(standing->ledger);
+        if (err == OK)
+            err = begin(standing, now_ms);
+        if (err == OK)
+            err = fold_partitions(standing, count);
+    }
     return err;
 }
 
@@ -334,34 +408,20 @@ touch_quarantined(struct standing *standing, struct reader *reader)
     return OK;
 }
 
-/* Books (or takes back) all that an account comes to, as known at a position;
- * gives the member that it names as its referrer. */
+/* The same, reading the history, too. */
 static enum err
 book_account(struct standing *standing, account_id account, uint64_t known,
              bool take, uint64_t *ret_referrer)
 {
-    struct booking booking = { standing->sums, &standing->timeline->zone,
-                               take };
     const struct ledger_question question = { .known = known };
     struct history_account history;
-    struct walk_input input;
-    struct walk walk;
 
     arena_reset(&standing->account_arena);
     enum err err = ledger_account(standing->ledger, account, &question,
                                   &standing->account_arena, &history, NULL);
-    if (err == OK)
-        err = ledger_walk_input(standing->ledger, &history, &question,
-                                standing->fold, LIMIT_AT_MS_MAX,
-                                &standing->account_arena, &input);
-    if (err != OK)
-        return err;
-    fold_use_arena(standing->fold, &standing->account_arena);
-    walk_open(&walk, &input, &standing->account_arena);
-    while (walk_next(&walk))
-        book_step(&booking, &walk);
-    *ret_referrer = walk.account.referral.referrer;
-    return OK;
+    return err == OK
+               ? book_history(standing, &history, known, take, ret_referrer)
+               : err;
 }
 
 /* Takes back what the account came to and books what it comes to now; whom it
@@ -459,10 +519,11 @@ use_timeline(struct standing *standing, struct complaint *complaint)
 }
 
 static enum err
-bring_up(struct standing *standing, int64_t now_ms, uint64_t limit,
-         struct complaint *complaint)
+bring_up(struct standing *standing, int64_t now_ms, uint64_t limit)
 {
     struct ledger *ledger = standing->ledger;
+    uint32_t partitions = limit == UINT64_MAX ? LIMIT_PARTITIONS : 1;
+    enum err err = OK;
 
     if (standing->sums == NULL &&
         standing_file_read(ledger->dir, &standing->sums) == OK)
@@ -471,12 +532,15 @@ bring_up(struct standing *standing, int64_t now_ms, uint64_t limit,
         !is_of_use(standing->sums, ledger, standing->timeline, now_ms) ||
         (limit == UINT64_MAX &&
          ledger_position(ledger) - standing->sums->position > NEWS_MAX))
-        return build(standing, now_ms, complaint);
-    enum err err = move_on(standing, now_ms);
-    if (err == OK)
+        return build(standing, now_ms, partitions);
+    if (!is_whole(standing))
+        err = fold_partitions(standing, partitions);
+    if (err == OK && is_whole(standing))
+        err = move_on(standing, now_ms);
+    if (err == OK && is_whole(standing))
         err = follow(standing, limit);
     if (err == ERR_CORRUPT || err == ERR_BUSY)
-        return build(standing, now_ms, complaint);
+        return build(standing, now_ms, partitions);
     return err;
 }
 
@@ -486,7 +550,7 @@ standing_save(struct standing *standing)
     struct ledger *ledger = standing->ledger;
     bool borrowed = ledger_borrow_caches(ledger);
 
-    assert(standing->sums != NULL);
+    assert(is_whole(standing));
     if (ledger->owner_file < 0)
         return ERR_BUSY;
     enum err err = standing_file_write(ledger->dir, standing->sums);
@@ -505,7 +569,7 @@ take_in(struct standing *standing, int64_t now_ms, uint64_t limit,
     enum err err = use_timeline(standing, complaint);
     if (err != OK)
         return err;
-    err = bring_up(standing, now_ms, limit, complaint);
+    err = bring_up(standing, now_ms, limit);
     return ledger_fault(standing->ledger, err, complaint);
 }
 
@@ -592,6 +656,21 @@ renumber(const struct standing_sums *from, struct standing_sums *fresh,
     }
 }
 
+/* Fills empty sums with all that is known at a position. */
+static enum err
+fold_all(struct ledger *ledger, const struct timeline *timeline, uint64_t known,
+         struct standing_sums *sums)
+{
+    struct booking booking = { sums, &timeline->zone, false };
+    const struct census_options options = { .known = known,
+                                            .at_ms = LIMIT_AT_MS_MAX,
+                                            .timeline = timeline,
+                                            .step = book_step,
+                                            .context = &booking };
+
+    return census_run(ledger, &options, NULL);
+}
+
 static enum err
 compare(struct ledger *ledger, const struct timeline *timeline,
         const struct standing_sums *sums, bool *ret_same)
@@ -602,7 +681,7 @@ compare(struct ledger *ledger, const struct timeline *timeline,
     if (err != OK)
         return err;
     fresh->as_of_ms = sums->as_of_ms;
-    err = fold_all(ledger, timeline, sums->position, fresh, NULL);
+    err = fold_all(ledger, timeline, sums->position, fresh);
     if (err == OK) {
         struct totals *ahead = totals_open(&fresh->arena);
         renumber(sums, fresh, ahead);

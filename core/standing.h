@@ -39,20 +39,23 @@ NODISCARD enum err standing_refresh(struct standing *standing, int64_t now_ms,
                                     struct complaint *complaint);
 
 /* The same for a process that has other things to do: at most `limit` positions
- * are taken in at a time, however many there are (but a fold of everything,
- * where nothing is there to go on from, is done), and nothing is written.  A
+ * are taken in at a time, however many there are, and nothing is written. Where
+ * there is nothing to go on from, everything is folded a partition at a time,
+ * as known when that began; what arrives meanwhile is taken in afterwards.  A
  * clock that has gone back stands still. */
 NODISCARD enum err standing_step(struct standing *standing, int64_t now_ms,
                                  uint64_t limit, struct complaint *complaint);
 
-/* Writes the file now.  ERR_BUSY: somebody else owns the caches. */
+/* Writes the file now; there is a position.  ERR_BUSY: somebody else owns the
+ * caches. */
 NODISCARD enum err standing_save(struct standing *standing);
 
 /* Adds all effects up to `at_ms`, which lies at or after the last refresh's
  * now, to empty totals. */
 void standing_gather(const struct standing *standing, int64_t at_ms,
                      struct totals *totals);
-/* The least `at_ms` that can be asked for, and the position. */
+/* The least `at_ms` that can be asked for, and the position; 0: everything is
+ * still being folded, or nothing has been. */
 int64_t standing_as_of(const struct standing *standing);
 uint64_t standing_position(const struct standing *standing);
 

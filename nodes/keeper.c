@@ -208,7 +208,7 @@ save(struct keeper *keeper)
 {
     uint64_t position = standing_position(keeper->standing);
 
-    if (position == keeper->saved)
+    if (position == 0 || position == keeper->saved)
         return;
     enum err err = standing_save(keeper->standing);
     if (err != OK)

@@ -201,6 +201,37 @@ TEST(kept_totals_equal_a_fresh_fold)
     }
 }
 
+/* A hub takes in events, for any day of the year, while it folds everything
+ * partition by partition. */
+TEST(what_arrives_while_all_is_folded_counts)
+{
+    struct standing *standing;
+    struct book book;
+    int64_t now_ms = BOOK_NOW - (int64_t)150 * DAY_MS;
+    uint32_t steps = 0;
+
+    seed = 31;
+    start(&book, &standing);
+    tell(&book, 60);
+    do {
+        if (steps % 16 == 7)
+            tell(&book, 2);
+        now_ms += DAY_MS / 2;
+        assert_int_equal(standing_position(standing), 0);
+        assert_int_equal(standing_step(standing, now_ms, 2, NULL), OK);
+        assert_true(standing_was_built(standing));
+    } while (++steps < LIMIT_PARTITIONS);
+    assert_true(standing_position(standing) > 60);
+    assert_true(standing_position(standing) < ledger_position(book.ledger));
+    while (standing_position(standing) < ledger_position(book.ledger)) {
+        assert_int_equal(standing_step(standing, now_ms, 2, NULL), OK);
+        assert_false(standing_was_built(standing));
+    }
+    assert_true(expect_fresh(&book, standing, now_ms) > 0);
+    standing_close(standing);
+    book_close(&book);
+}
+
 static void
 expect_same(struct book *book, bool expected)
 {
@@ -273,5 +304,6 @@ TEST(what_is_of_no_use_is_built_anew)
 }
 
 RUN(cmocka_unit_test(kept_totals_equal_a_fresh_fold),
+    cmocka_unit_test(what_arrives_while_all_is_folded_counts),
     cmocka_unit_test(the_file_is_gone_on_from),
     cmocka_unit_test(what_is_of_no_use_is_built_anew))
