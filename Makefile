@@ -18,7 +18,7 @@ CORE := base limits err chore list amount calendar text event hash crypto pack v
 	scene book voucher gain stamp spend tier \
 	bonus sale give_back redeem pass clock fold walk balance explain \
 	runs_format runs runs_write runs_merge runset item words chapter_row chapter chapter_write docket draft wide account_table marks tail \
-	history_account ordinary intake gather intern spill bulk history_parts history_write \
+	history_account ordinary intake gather intern parcel muster spill bulk history_parts history_write \
 	history history_scan facts publication versions admission \
 	ledger_parts ledger ledger_append slip ledger_publish census segment_part segment segment_read digest \
 	tally served rfm breakdown \

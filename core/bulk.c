@@ -1,8 +1,10 @@
 #include "core/bulk.h"
 
-#include "core/docket.h"
 #include "core/draft.h"
 #include "core/intake.h"
+#include "core/intern.h"
+#include "core/muster.h"
+#include "core/parcel.h"
 #include "core/reader.h"
 #include "core/spill.h"
 
@@ -14,14 +16,24 @@
 
 enum {
     SCRATCH_SIZE = 1 << 20,
-    FETCH_SIZE = 1024, /* bytes that are fetched before they are needed */
+    ROWS_MAX = 1 << 17, /* that are taken at a time, ... */
+    ROWS_SHARE = 4,     /* ... and their share of the memory */
+    NOT_NOW = UINT32_MAX,
+    STREAMS_SIZE = 1 << 30, /* address space */
 };
-static_assert(LIMIT_EVENT_SIZE + LIMIT_EVENT_LINES * 80 < SPILL_ENTRY_MAX,
+static_assert(PARCEL_FIXED_SIZE + LIMIT_EVENT_SIZE + LIMIT_EVENT_LINES * 80 <
+                  SPILL_ENTRY_MAX,
               "a row fits an entry");
+static_assert((int)SPILL_BEHIND >= (int)PARCEL_BEHIND, "parcels can be read");
+
+/* The bytes that are interned: no gaps. */
+struct stream {
+    uint64_t incarnation;
+    uint64_t node;
+};
 
 struct worker {
     struct job *job;
-    uint8_t number;
     pthread_t thread;
     enum err err;
     uint64_t first; /* positions that it reads */
@@ -30,9 +42,21 @@ struct worker {
     struct words words;
     uint16_t *translate; /* to numbers of the history's words; owned */
     struct spill *spill;
+    struct parcel_last before[LIMIT_PARTITIONS];
+    struct arena kept;     /* for the streams */
+    struct intern streams; /* struct stream */
+    struct stream recent;  /* and the number of it */
+    uint32_t recent_number;
     struct arena scratch; /* of one event, as is the next */
     struct ordinary ordinary;
-    struct draft draft; /* of one account */
+    struct draft draft;   /* of one account */
+    struct muster muster; /* of one partition, as is the next */
+    struct runs_writer *part;
+    uint32_t *places;         /* of each account, where its next row goes ... */
+    struct chapter_row *rows; /* ... in these; owned, as is that */
+    uint32_t place_room;
+    uint32_t row_room;
+    uint32_t row_max; /* at a time, unless one account has more */
 };
 
 /* What all threads share. */
@@ -50,6 +74,35 @@ struct job {
 
 /* --- reading --- */
 
+static uint32_t
+stream_of(struct worker *worker, const identity *id)
+{
+    if (id->node != worker->recent.node ||
+        id->incarnation != worker->recent.incarnation) {
+        worker->recent = (struct stream) { id->incarnation, id->node };
+        const view stream = { (const uint8_t *)&worker->recent,
+                              sizeof worker->recent };
+        worker->recent_number = intern_number(&worker->streams, stream);
+    }
+    return worker->recent_number;
+}
+
+static void
+spill_row(struct worker *worker, const account_id *account,
+          const struct chapter_row *row)
+{
+    uint32_t partition = runs_partition(*account);
+    uint32_t stream = row->item ? 0 : stream_of(worker, &row->identity);
+    uint8_t *room =
+        spill_room(worker->spill, partition, parcel_room(account, row));
+
+    if (room == NULL)
+        return; /* the fault is told at the end */
+    uint8_t *end =
+        parcel_put(room, &worker->before[partition], account, row, stream);
+    spill_added(worker->spill, partition, (uint32_t)(end - room));
+}
+
 static void
 take_event(struct worker *worker, const struct record_event *stored,
            uint64_t position)
@@ -60,16 +113,8 @@ take_event(struct worker *worker, const struct record_event *stored,
                                         &scratch, &worker->ordinary };
     uint32_t count = intake_event(stored, position, &tools, taken);
 
-    for (uint32_t i = 0; i < count; i++) {
-        account_id account = taken[i].account;
-        struct docket *docket =
-            spill_add(worker->spill, runs_partition(account),
-                      docket_size(account, &taken[i].row));
-        if (docket == NULL)
-            return; /* the fault is told at the end */
-        docket_write(account, &taken[i].row, docket);
-        docket->words = worker->number;
-    }
+    for (uint32_t i = 0; i < count; i++)
+        spill_row(worker, &taken[i].account, &taken[i].row);
 }
 
 static void
@@ -142,123 +187,257 @@ join_words(struct worker *worker, struct words *words)
     return OK;
 }
 
+/* The row is its worker's own, and its lines lie in memory that nobody else
+ * looks at: they are translated in place. */
 static void
-translate_lines(uint8_t *lines, uint32_t count, const uint16_t *translate)
+translate_row(struct chapter_row *row, const uint16_t *translate)
 {
+    uint8_t *lines = (uint8_t *)(uintptr_t)row->lines;
     struct chapter_line line;
 
-    for (uint32_t i = 0; i < count; i++) {
-        memcpy(&line, lines + i * sizeof line, sizeof line);
-        line.goods = translate[line.goods];
-        memcpy(lines + i * sizeof line, &line, sizeof line);
-    }
-}
-
-static uint16_t
-translate_goods(const struct docket *docket, const uint16_t *translate)
-{
-    switch (chapter_key_kind(docket->key)) {
+    switch (chapter_key_kind(row->key)) {
     case CHAPTER_LINE:
     case CHAPTER_REWARD:
     case CHAPTER_STAMP:
     case CHAPTER_ACTIVITY:
-        return translate[docket->goods];
-    case CHAPTER_PURCHASE:
+        row->goods = translate[row->goods];
+        return;
     case CHAPTER_LINES:
+        for (uint32_t i = 0; i < row->goods; i++) {
+            memcpy(&line, lines + i * sizeof line, sizeof line);
+            line.goods = translate[line.goods];
+            memcpy(lines + i * sizeof line, &line, sizeof line);
+        }
+        return;
+    case CHAPTER_PURCHASE:
     case CHAPTER_REDEEM:
     case CHAPTER_JOIN:
-        break;
+        return;
     }
-    return docket->goods;
 }
 
 /* --- sorting --- */
 
-static void
-list_dockets(const struct spill_part *part, struct docket_list *list)
+/* The rows of a partition, as each worker has met them. */
+struct partition {
+    struct spill_part parts[BULK_THREADS_MAX];
+    uint32_t part_count;
+};
+
+static enum err
+open_partition(const struct job *job, uint32_t number,
+               struct partition *partition)
 {
+    enum err err = OK;
+
+    *partition = (struct partition) { .part_count = job->worker_count };
+    for (uint32_t i = 0; i < job->worker_count && err == OK; i++)
+        err = spill_read(job->workers[i].spill, number, &partition->parts[i]);
+    return err;
+}
+
+static void
+close_partition(struct partition *partition)
+{
+    for (uint32_t i = 0; i < partition->part_count; i++)
+        spill_part_close(&partition->parts[i]);
+}
+
+static bool
+muster_part(struct muster *muster, const struct spill_part *part)
+{
+    account_id account;
+
     for (uint32_t i = 0; i < part->count; i++) {
         const uint8_t *at = part->stretches[i].bytes;
         const uint8_t *end = at + part->stretches[i].size;
         while (at < end) {
-            const struct docket *docket = (const void *)at;
-            __builtin_prefetch(at + FETCH_SIZE);
-            docket_list_add(list, docket->member, docket);
-            at += (docket->size + DOCKET_ALIGN - 1) &
-                  ~(uint32_t)(DOCKET_ALIGN - 1);
+            at = parcel_account(at, &account);
+            if (!muster_add(muster, &account))
+                return false;
+        }
+        assert(at == end);
+    }
+    return true;
+}
+
+static bool
+muster_partition(struct muster *muster, const struct partition *partition)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < partition->part_count; i++)
+        count += partition->parts[i].entry_count;
+    if (!muster_begin(muster, count))
+        return false;
+    for (uint32_t i = 0; i < partition->part_count; i++)
+        if (!muster_part(muster, &partition->parts[i]))
+            return false;
+    assert(muster->row_count == count);
+    return muster_sort(muster);
+}
+
+/* What of its row's identity goes by streams. */
+static identity
+identity_of(const struct worker *from, uint32_t number)
+{
+    struct stream stream;
+
+    memcpy(&stream, intern_string(&from->streams, number).bytes, sizeof stream);
+    return (identity) { .incarnation = stream.incarnation,
+                        .node = (uint32_t)stream.node };
+}
+
+/* The next row of an account comes when many others have: by then its place is
+ * near. */
+static inline void
+fetch_next(const struct chapter_row *row)
+{
+    __builtin_prefetch(row + 1, 1);
+    __builtin_prefetch((const uint8_t *)(row + 2) - 1, 1);
+}
+
+/* Takes those rows that `from` has met whose accounts have places; the
+ * accounts of all of them are given. */
+static void
+take_rows(struct worker *worker, const struct worker *from,
+          const struct spill_part *part, const uint32_t *numbers)
+{
+    struct parcel_last last = { 0 };
+    identity whose = identity_of(from, 0);
+    struct chapter_row spare;
+    uint32_t stream = 0;
+
+    for (uint32_t i = 0; i < part->count; i++) {
+        const uint8_t *at = part->stretches[i].bytes;
+        const uint8_t *end = at + part->stretches[i].size;
+        while (at < end) {
+            uint32_t *place = &worker->places[*numbers++];
+            bool now = *place != NOT_NOW;
+            struct chapter_row *row = now ? &worker->rows[(*place)++] : &spare;
+            fetch_next(row);
+            at = parcel_take(at, &last, row);
+            if (last.stream != stream) {
+                stream = last.stream;
+                whose = identity_of(from, stream);
+            }
+            row->identity.incarnation = whose.incarnation;
+            row->identity.node = whose.node;
+            if (now && !row->item)
+                translate_row(row, from->translate);
         }
     }
 }
 
 /* --- chapters --- */
 
-/* The dockets lie in memory that nobody else looks at: lines are translated in
- * place. */
-static void
-add_row(struct worker *worker, const struct docket *docket)
+static account_id
+account_of(const struct muster *muster, uint32_t place)
 {
-    const uint16_t *translate = worker->job->workers[docket->words].translate;
-    struct chapter_row *row = draft_row(&worker->draft);
+    return muster->accounts[muster->order[place].account].account;
+}
 
-    docket_row(docket, row);
-    if (row->item)
-        return;
-    row->goods = translate_goods(docket, translate);
-    if (row->lines != NULL)
-        translate_lines((uint8_t *)(uintptr_t)row->lines, row->goods,
-                        translate);
+static uint32_t
+rows_of(const struct muster *muster, uint32_t place)
+{
+    return muster->accounts[muster->order[place].account].rows;
 }
 
 static enum err
-write_dockets(struct worker *worker, const struct docket_list *list,
-              struct runs_writer *part)
+write_account(struct worker *worker, account_id account,
+              struct chapter_row *rows, uint32_t count)
 {
-    uint32_t end;
-    enum err err = OK;
+    runs_key key = runs_key_of(account);
+    enum err err = draft_begin(&worker->draft, runs_key_view(&key));
 
-    for (uint32_t at = 0; at < list->count && err == OK; at = end) {
-        runs_key key = runs_key_of(docket_account(list->items[at].docket));
-        end = docket_list_next(list, at);
-        err = draft_begin(&worker->draft, runs_key_view(&key));
-        for (uint32_t i = at; i < end && err == OK; i++)
-            add_row(worker, list->items[i].docket);
-        if (err == OK)
-            err = draft_end(&worker->draft, part);
+    if (err != OK)
+        return err;
+    draft_rows(&worker->draft, rows, count);
+    return draft_end(&worker->draft, worker->part);
+}
+
+static bool
+grow(void **array, uint32_t count, uint32_t *room, size_t size)
+{
+    if (count <= *room)
+        return true;
+    free(*array);
+    *array = malloc(count * size);
+    *room = *array == NULL ? 0 : count;
+    return *array != NULL;
+}
+
+/* Gives the accounts from `first` on places for their rows, as many as there
+ * is room for; `ret_end` is the first that has none. */
+static enum err
+place_accounts(struct worker *worker, uint32_t first, uint32_t *ret_end)
+{
+    const struct muster *muster = &worker->muster;
+    uint32_t end = first;
+    uint32_t rows = 0;
+    void *places = worker->places, *room = worker->rows;
+
+    bool grown = grow(&places, muster->account_count, &worker->place_room,
+                      sizeof *worker->places);
+    worker->places = places;
+    if (!grown)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < muster->account_count; i++)
+        worker->places[i] = NOT_NOW;
+    while (end < muster->account_count &&
+           (end == first || rows + rows_of(muster, end) <= worker->row_max)) {
+        worker->places[muster->order[end].account] = rows;
+        rows += rows_of(muster, end++);
+    }
+    grown = grow(&room, rows, &worker->row_room, sizeof *worker->rows);
+    worker->rows = room;
+    *ret_end = end;
+    return grown ? OK : ERR_MEMORY;
+}
+
+/* The chapters of some accounts of the partition, from `first` on. */
+static enum err
+write_some(struct worker *worker, const struct partition *partition,
+           uint32_t first, uint32_t *ret_end)
+{
+    const struct muster *muster = &worker->muster;
+    const uint32_t *numbers = muster->numbers;
+    struct chapter_row *rows;
+    enum err err = place_accounts(worker, first, ret_end);
+
+    if (err != OK)
+        return err;
+    for (uint32_t i = 0; i < partition->part_count; i++) {
+        const struct spill_part *part = &partition->parts[i];
+        take_rows(worker, &worker->job->workers[i], part, numbers);
+        numbers += part->entry_count;
+    }
+    rows = worker->rows;
+    for (uint32_t i = first; i < *ret_end && err == OK; i++) {
+        err = write_account(worker, account_of(muster, i), rows,
+                            rows_of(muster, i));
+        rows += rows_of(muster, i);
     }
     return err;
 }
 
 /* The chapters of a partition, from the rows that each thread has read. */
 static enum err
-write_partition(struct worker *worker, uint32_t partition,
-                struct runs_writer *part)
+write_partition(struct worker *worker, uint32_t number)
 {
-    const struct job *job = worker->job;
-    struct spill_part rows[BULK_THREADS_MAX] = { 0 };
-    struct docket_list list = { 0 };
-    uint32_t count = 0;
-    enum err err = OK;
+    struct partition partition;
+    uint32_t next = 0;
+    enum err err = open_partition(worker->job, number, &partition);
 
-    for (uint32_t i = 0; i < job->worker_count && err == OK; i++) {
-        err = spill_read(job->workers[i].spill, partition, &rows[i]);
-        if (err == OK)
-            count += rows[i].entry_count;
-    }
-    if (err == OK)
-        err = docket_list_open(&list, count);
-    for (uint32_t i = 0; i < job->worker_count && err == OK; i++)
-        list_dockets(&rows[i], &list);
-    if (err == OK) {
-        docket_list_sort(&list);
-        err = write_dockets(worker, &list, part);
-    }
-    docket_list_close(&list);
-    for (uint32_t i = 0; i < job->worker_count; i++)
-        spill_part_close(&rows[i]);
+    if (err == OK && !muster_partition(&worker->muster, &partition))
+        err = ERR_MEMORY;
+    while (err == OK && next < worker->muster.account_count)
+        err = write_some(worker, &partition, next, &next);
+    close_partition(&partition);
     return err;
 }
 
-/* Appends the part when all before it are there. */
+/* Appends the worker's part when all before it are there. */
 static void
 hand_in(struct job *job, uint32_t partition, struct runs_writer *part,
         enum err err)
@@ -270,8 +449,6 @@ hand_in(struct job *job, uint32_t partition, struct runs_writer *part,
         job->err = err;
     if (job->err == OK)
         runs_add_part(job->writer, part);
-    else
-        runs_abandon(part);
     job->turn++;
     pthread_cond_broadcast(&job->turned);
     pthread_mutex_unlock(&job->lock);
@@ -284,13 +461,9 @@ run_writing(void *context)
     struct job *job = worker->job;
     uint32_t partition;
 
-    while ((partition = atomic_fetch_add(&job->next, 1)) < LIMIT_PARTITIONS) {
-        struct runs_writer *part = NULL;
-        enum err err = runs_create_part(&part);
-        if (err == OK)
-            err = write_partition(worker, partition, part);
-        hand_in(job, partition, part, err);
-    }
+    while ((partition = atomic_fetch_add(&job->next, 1)) < LIMIT_PARTITIONS)
+        hand_in(job, partition, worker->part,
+                write_partition(worker, partition));
     return NULL;
 }
 
@@ -333,19 +506,26 @@ open_worker(struct job *job, uint32_t index)
     uint64_t memory = memory_of(bulk) / job->worker_count;
 
     worker->job = job;
-    worker->number = (uint8_t)index;
     worker->first = bulk->first + count / job->worker_count * index;
     worker->last =
         index + 1 == job->worker_count
             ? bulk->last
             : bulk->first + count / job->worker_count * (index + 1) - 1;
-    worker->words.seed = bulk->words->seed;
+    worker->words.seed = worker->muster.seed = bulk->words->seed;
+    uint64_t rows = memory / ROWS_SHARE / sizeof *worker->rows;
+    worker->row_max = rows < ROWS_MAX ? (uint32_t)rows : ROWS_MAX;
     if (memory < 2 * (uint64_t)SPILL_ENTRY_MAX)
         memory = 2 * (uint64_t)SPILL_ENTRY_MAX;
     if (!arena_open(&worker->scratch, SCRATCH_SIZE) ||
+        !arena_open(&worker->kept, STREAMS_SIZE) ||
         !draft_open(&worker->draft, bulk->words))
         return ERR_MEMORY;
-    return spill_open(bulk->dir, memory, &worker->spill);
+    intern_open(&worker->streams, bulk->words->seed, &worker->kept);
+    worker->recent_number = intern_number(
+        &worker->streams,
+        (view) { (const uint8_t *)&worker->recent, sizeof worker->recent });
+    enum err err = runs_create_part(&worker->part);
+    return err == OK ? spill_open(bulk->dir, memory, &worker->spill) : err;
 }
 
 static void
@@ -355,7 +535,12 @@ close_worker(struct worker *worker)
     words_close(&worker->words);
     free(worker->translate);
     arena_close(&worker->scratch);
+    arena_close(&worker->kept);
     draft_close(&worker->draft);
+    muster_close(&worker->muster);
+    runs_abandon(worker->part);
+    free(worker->places);
+    free(worker->rows);
 }
 
 static uint32_t

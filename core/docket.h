@@ -4,8 +4,9 @@
  *
  * Between the journal, which has events in order of arrival, and the chapters
  * of a run, which are by account, rows lie in memory for a while: those of the
- * tail (tail.h) until a run is due, those of a build (bulk.h) until all are
- * there.  A docket is all of a row and whose it is.
+ * tail (tail.h) until a run is due.  A docket is all of a row and whose it is,
+ * and can be read by itself.  (A build that throws millions of rows into
+ * partitions has parcel.h, which takes a third of the room.)
  */
 #ifndef CORE_DOCKET_H
 #define CORE_DOCKET_H
@@ -25,8 +26,8 @@ struct docket {
     uint32_t amount;
     uint32_t size; /* of all, this included */
     uint16_t goods;
-    uint8_t tag;   /* of the row, and whether it is an item */
-    uint8_t words; /* for its writer: whose numbers `goods` and lines have */
+    uint8_t tag; /* of the row, and whether it is an item */
+    uint8_t zero;
 };
 static_assert(sizeof(struct docket) == 64, "no gaps");
 

@@ -35,10 +35,17 @@ draft_begin(struct draft *draft, view key)
     return runs_key_account(key, &draft->account) ? OK : err_corrupt();
 }
 
-struct chapter_row *
-draft_row(struct draft *draft)
+static struct chapter_row *
+add_row(struct draft *draft)
 {
     return LIST_ADD(&draft->arena, &draft->rows);
+}
+
+void
+draft_rows(struct draft *draft, struct chapter_row *rows, uint32_t count)
+{
+    assert(draft->rows.count == 0);
+    draft->rows = (struct draft_rows) { rows, count, count };
 }
 
 void
@@ -46,7 +53,7 @@ draft_dockets(struct draft *draft, const struct docket_place *places,
               uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        docket_row(places[i].docket, draft_row(draft));
+        docket_row(places[i].docket, add_row(draft));
 }
 
 enum err
@@ -60,7 +67,7 @@ draft_chapter(struct draft *draft, view bytes)
         return err;
     chapter_start(&chapter, &cursor);
     for (uint32_t i = 0; i < chapter.plain_count + chapter.other_count; i++) {
-        err = chapter_next(&cursor, draft_row(draft));
+        err = chapter_next(&cursor, add_row(draft));
         if (err != OK)
             return err == ERR_NOT_FOUND ? err_corrupt() : err;
     }

@@ -38,9 +38,9 @@ NODISCARD enum err draft_begin(struct draft *draft, view key);
 /* Takes all of a chapter of the account; the bytes are borrowed until
  * draft_end().  ERR_CORRUPT: they are none. */
 NODISCARD enum err draft_chapter(struct draft *draft, view bytes);
-/* A row to be filled before the next call; what it points to is borrowed
- * likewise. */
-struct chapter_row *draft_row(struct draft *draft);
+/* Takes rows of the account; they are borrowed likewise, and moved.  Nothing
+ * else has been taken or will be. */
+void draft_rows(struct draft *draft, struct chapter_row *rows, uint32_t count);
 /* Takes those rows of dockets. */
 void draft_dockets(struct draft *draft, const struct docket_place *places,
                    uint32_t count);

@@ -1,9 +1,14 @@
 /*
  * hash.c - XXH3, the only file that knows xxHash
+ *
+ * It is compiled in here: most of what is hashed are keys of a few bytes, for
+ * which the way into a library takes as long as the hash.
  */
 #include "core/hash.h"
 
 #include <string.h>
+
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 uint64_t

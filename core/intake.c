@@ -55,15 +55,11 @@ static bool
 take_ordinary(const struct record_event *stored, uint64_t position,
               const struct intake_tools *tools, struct intake *ret_intake)
 {
-    struct ordinary *ordinary = tools->ordinary;
-
-    if (stored->copy || !ordinary_read(stored->core, tools->words, ordinary))
+    if (!ordinary_read(stored, tools->words, tools->ordinary,
+                       &ret_intake->account, &ret_intake->row))
         return false;
     tools->counts->events++;
-    ret_intake->account = (account_id) { .member = ordinary->member };
-    ret_intake->row = ordinary->row;
     ret_intake->row.position = position;
-    ret_intake->row.identity = stored->origin;
     return true;
 }
 

@@ -11,8 +11,6 @@ struct head {
     uint64_t recorded_ms; /* 0: none */
     uint64_t store;
     uint64_t member;
-    view id;
-    view receipt;
 };
 
 /* The kind, and all in which the kinds are alike. */
@@ -33,15 +31,33 @@ read_head(struct quick *quick, struct head *head)
         if (head->recorded_ms > LIMIT_CLOCK_MS_MAX)
             return false;
     }
-    if (!quick_unsigned(quick, FIELD_STORE, 1, (1u << CHAPTER_STORE_BITS) - 1,
-                        &head->store) ||
-        !quick_unsigned(quick, FIELD_MEMBER, 1, LIMIT_MEMBER, &head->member))
+    return quick_unsigned(quick, FIELD_STORE, 1, (1u << CHAPTER_STORE_BITS) - 1,
+                          &head->store) &&
+           quick_unsigned(quick, FIELD_MEMBER, 1, LIMIT_MEMBER, &head->member);
+}
+
+/* The `id` and the receipt, if there are any. */
+static inline bool
+read_codes(struct quick *quick, uint8_t *codes, struct chapter_row *row)
+{
+    view id = { 0 }, receipt = { 0 };
+    uint8_t id_form = 0, receipt_form = 0;
+    uint8_t *end = codes;
+
+    if (quick_string(quick, FIELD_ID, &id) && !event_is_code(id))
         return false;
-    head->id = head->receipt = (view) { 0 };
-    if (quick_string(quick, FIELD_ID, &head->id) && !event_is_code(head->id))
-        return false;
-    return !quick_string(quick, FIELD_RECEIPT, &head->receipt) ||
-           event_is_code(head->receipt);
+    if (quick_string(quick, FIELD_RECEIPT, &receipt)) {
+        if (!event_is_code(receipt))
+            return false;
+        end = chapter_row_put_code(end, receipt, &receipt_form);
+    }
+    if (id.size > 0)
+        end = chapter_row_put_code(end, id, &id_form);
+    row->tag = (uint8_t)(receipt_form << CHAPTER_TAG_RECEIPT |
+                         id_form << CHAPTER_TAG_ID);
+    row->codes.bytes = codes;
+    row->codes.size = (uint32_t)(end - codes);
+    return true;
 }
 
 /* One line: the total and perhaps a category. */
@@ -68,13 +84,12 @@ read_line(struct quick *quick, uint32_t total, view *ret_category)
 }
 
 static inline bool
-read_purchase(struct quick *quick, const struct head *head, struct words *words,
-              struct chapter_row *row)
+read_purchase(struct quick *quick, struct words *words, struct chapter_row *row)
 {
     view category = { 0 };
     uint64_t total;
 
-    if (head->receipt.size == 0 ||
+    if ((quick->seen & BIT(FIELD_RECEIPT)) == 0 ||
         !quick_unsigned(quick, FIELD_TOTAL, 0, UINT32_MAX, &total))
         return false;
     row->amount = (uint32_t)total;
@@ -91,12 +106,11 @@ read_purchase(struct quick *quick, const struct head *head, struct words *words,
 }
 
 static inline bool
-read_redeem(struct quick *quick, const struct head *head,
-            struct chapter_row *row)
+read_redeem(struct quick *quick, struct chapter_row *row)
 {
     uint64_t value;
 
-    if (head->id.size == 0 ||
+    if ((quick->seen & BIT(FIELD_ID)) == 0 ||
         !quick_unsigned(quick, FIELD_POINTS, 1, LIMIT_POINTS, &value))
         return false;
     row->key = CHAPTER_REDEEM;
@@ -105,33 +119,35 @@ read_redeem(struct quick *quick, const struct head *head,
 }
 
 bool
-ordinary_read(view core, struct words *words, struct ordinary *ret)
+ordinary_read(const struct record_event *stored, struct words *words,
+              struct ordinary *room, account_id *ret_account,
+              struct chapter_row *ret_row)
 {
-    struct quick quick = { .next = core.bytes, .end = core.bytes + core.size };
-    struct chapter_row *row = &ret->row;
+    struct quick quick = { .next = stored->core.bytes,
+                           .end = stored->core.bytes + stored->core.size };
     struct head head;
-    uint8_t receipt, id;
 
-    if (!read_head(&quick, &head))
+    if (stored->copy || !read_head(&quick, &head) ||
+        !read_codes(&quick, room->codes, ret_row))
         return false;
-    row->goods = 0;
+    ret_row->goods = 0;
     bool read = head.kind == EVENT_PURCHASE
-                    ? read_purchase(&quick, &head, words, row)
-                : head.kind == EVENT_REDEEM ? read_redeem(&quick, &head, row)
+                    ? read_purchase(&quick, words, ret_row)
+                : head.kind == EVENT_REDEEM ? read_redeem(&quick, ret_row)
                                             : false;
     if (!read || quick.left > 0 || quick.next != quick.end)
         return false;
-    ret->member = head.member;
-    row->key |= (head.at_ms - LIMIT_AT_MS_MIN)
-                    << (CHAPTER_KIND_BITS + CHAPTER_STORE_BITS) |
-                head.store << CHAPTER_KIND_BITS;
-    row->recorded_ms = (int64_t)head.recorded_ms;
-    row->item = false;
-    row->lines = NULL;
-    row->skus = (view) { 0 };
-    uint8_t *end = chapter_row_put_code(ret->codes, head.receipt, &receipt);
-    end = chapter_row_put_code(end, head.id, &id);
-    row->tag = (uint8_t)(receipt << CHAPTER_TAG_RECEIPT | id << CHAPTER_TAG_ID);
-    row->codes = (view) { ret->codes, (uint32_t)(end - ret->codes) };
+    ret_account->member = head.member;
+    ret_account->bearer = (view) { 0 };
+    ret_row->key |= (head.at_ms - LIMIT_AT_MS_MIN)
+                        << (CHAPTER_KIND_BITS + CHAPTER_STORE_BITS) |
+                    head.store << CHAPTER_KIND_BITS;
+    ret_row->identity.incarnation = stored->origin.incarnation;
+    ret_row->identity.seq = stored->origin.seq;
+    ret_row->identity.node = stored->origin.node;
+    ret_row->recorded_ms = (int64_t)head.recorded_ms;
+    ret_row->item = false;
+    ret_row->lines = NULL;
+    ret_row->skus = (view) { 0 };
     return true;
 }

@@ -13,17 +13,19 @@
 #define CORE_ORDINARY_H
 
 #include "core/chapter_row.h"
+#include "core/record.h"
 
+/* Room for what a row points to. */
 struct ordinary {
-    uint64_t member;
-    struct chapter_row row; /* position and identity are the caller's to set;
-                             * its codes lie here: */
     uint8_t codes[2 * CHAPTER_CODE_SIZE];
 };
 
-/* Reads one core; its category gets its number.  False: go the long way, and
- * what is in `ret` means nothing. */
-NODISCARD bool ordinary_read(view core, struct words *words,
-                             struct ordinary *ret);
+/* Reads an event; its category gets its number; the position is the caller's to
+ * set.  The row borrows from the room.  False: go the long way, and what is in
+ * `ret_` means nothing. */
+NODISCARD bool ordinary_read(const struct record_event *stored,
+                             struct words *words, struct ordinary *room,
+                             account_id *ret_account,
+                             struct chapter_row *ret_row);
 
 #endif

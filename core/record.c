@@ -346,6 +346,14 @@ read_origin(const uint8_t *bytes, struct record_event *event)
     event->print.at_ms = (int64_t)load_64(bytes + 36);
 }
 
+static inline void
+set_identity(identity *id, const struct record *record, uint32_t index)
+{
+    id->incarnation = record->stream.incarnation;
+    id->seq = record->seq + index;
+    id->node = record->stream.node;
+}
+
 bool
 record_next(struct record_cursor *cursor, struct record_event *ret_event)
 {
@@ -365,12 +373,11 @@ record_next(struct record_cursor *cursor, struct record_event *ret_event)
         (entry.bits & BIT_ANNEX) != 0 ? entry.annex : (view) { 0 };
     ret_event->annex_erased = (entry.bits & BIT_ERASED) != 0;
     ret_event->copy = entry.origin != NULL;
-    ret_event->here.incarnation = record->stream.incarnation;
-    ret_event->here.seq = record->seq + cursor->index;
-    ret_event->here.node = record->stream.node;
-    ret_event->origin = ret_event->here;
+    set_identity(&ret_event->here, record, cursor->index);
     if (ret_event->copy)
         read_origin(entry.origin, ret_event);
+    else
+        set_identity(&ret_event->origin, record, cursor->index);
     cursor->offset += entry_size(&entry);
     cursor->index++;
     return true;

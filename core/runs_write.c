@@ -12,7 +12,8 @@
 
 enum {
     BLOCK_SIZE = 4096,    /* a block ends with the entry that reaches it */
-    WRITE_SIZE = 1 << 18, /* so much is written at a time */
+    WRITE_SIZE = 1 << 18, /* so much is written at a time, ... */
+    SEND_SIZE = 1 << 23,  /* ... and so much sent to the disk */
     NO_FILE = -1,         /* of a part */
 };
 
@@ -27,6 +28,7 @@ struct runs_writer {
     enum err err; /* the first fault; sticks */
     struct runs_header header;
     uint64_t written; /* to the file; all blocks of a part are in `blocks` */
+    uint64_t sent;    /* of that, on its way to the disk */
     uint64_t entry_count;
     uint32_t block_entries; /* of the block at hand ... */
     size_t block_start;     /* ... which begins here in `blocks` */
@@ -77,6 +79,19 @@ put(struct runs_writer *writer, struct buffer *buffer, const void *bytes,
     buffer->size += size;
 }
 
+/* The disk works while we compute, not only when all is written.  Where it
+ * can't be asked to, runs_publish() waits the longer. */
+static void
+send_out(struct runs_writer *writer)
+{
+    if (writer->written - writer->sent < SEND_SIZE)
+        return;
+    (void)sync_file_range(writer->file, (off_t)writer->sent,
+                          (off_t)(writer->written - writer->sent),
+                          SYNC_FILE_RANGE_WRITE);
+    writer->sent = writer->written;
+}
+
 static void
 write_out(struct runs_writer *writer, const void *bytes, size_t size)
 {
@@ -94,6 +109,7 @@ write_out(struct runs_writer *writer, const void *bytes, size_t size)
         size -= (size_t)done;
         writer->written += (uint64_t)done;
     }
+    send_out(writer);
 }
 
 /* Writes the blocks that have ended; after a fault one may not have. */
@@ -248,7 +264,9 @@ runs_add_part(struct runs_writer *writer, struct runs_writer *part)
         writer->entry_count += part->entry_count;
         writer->last = part->last;
     }
-    runs_abandon(part);
+    part->blocks.size = part->index.size = part->keys.size = 0;
+    part->block_count = 0;
+    part->entry_count = 0;
 }
 
 static void

@@ -26,8 +26,8 @@ void runs_add(struct runs_writer *writer, view key, view blob);
 /* Begins a part, which is nowhere on the disk; runs_add() fills it, and
  * runs_abandon() gives it up.  ERR_MEMORY. */
 NODISCARD enum err runs_create_part(struct runs_writer **ret);
-/* Appends all of the part, whose keys are above those before; the part is
- * gone. */
+/* Appends all of the part, whose keys are above those before; the part is empty
+ * then, and can be filled with what comes behind. */
 void runs_add_part(struct runs_writer *writer, struct runs_writer *part);
 
 /* Brings all of it to the disk and gives it its name.  The writer is gone

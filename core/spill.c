@@ -11,34 +11,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    NONE = UINT32_MAX,
-    STAGE_SIZE = 1 << 12,
-    STAGE_COUNT = 64,
-    STAGED_MAX = 512, /* a greater entry is not staged */
-};
-static_assert(2 * SPILL_ENTRY_MAX / SPILL_CHUNK_SIZE >= STAGE_COUNT,
-              "what is on the stage fits the memory");
-
-/* Entries lie on a stage first: once many are there, the memory that they go
- * to, which is all over the place, is fetched for all at the same time. */
-struct stage {
-    uint32_t count;
-    uint32_t used;
-    struct staged {
-        uint32_t partition;
-        uint32_t size;
-        uint8_t *to;
-    } entries[STAGE_COUNT];
-    uint8_t bytes[STAGE_SIZE];
-};
+enum { NONE = UINT32_MAX, FETCH_SIZE = 64 };
 
 /* A stretch of memory of one partition: one chunk, or several for an entry that
  * is greater. */
 struct chunk {
     uint32_t next; /* of the same partition; NONE */
-    uint32_t used; /* bytes */
-    uint32_t room;
+    uint32_t used; /* bytes; set when it is the last no more */
+};
+
+/* The chunks of a partition; what is used of the last is known here only. */
+struct lane {
+    uint8_t *next;
+    uint8_t *end;
+    uint32_t first; /* NONE: it has none */
+    uint32_t last;
+    uint32_t count; /* of entries, in the file too */
 };
 
 /* What was written to the file at one time: partition i from at[i] on. */
@@ -54,13 +42,10 @@ struct spill {
     uint32_t chunk_count; /* that fit the memory */
     uint32_t chunk_next;  /* the first free one */
     struct chunk *chunks;
-    uint32_t first[LIMIT_PARTITIONS];
-    uint32_t last[LIMIT_PARTITIONS];
-    uint32_t counts[LIMIT_PARTITIONS]; /* of entries, in the file too */
+    struct lane lanes[LIMIT_PARTITIONS];
     struct batch *batches;
     uint32_t batch_count;
     uint64_t file_size;
-    struct stage stage;
 };
 
 static void
@@ -68,7 +53,9 @@ forget_chunks(struct spill *spill)
 {
     spill->chunk_next = 0;
     for (uint32_t i = 0; i < LIMIT_PARTITIONS; i++)
-        spill->first[i] = spill->last[i] = NONE;
+        spill->lanes[i] = (struct lane) { .first = NONE,
+                                          .last = NONE,
+                                          .count = spill->lanes[i].count };
 }
 
 enum err
@@ -122,6 +109,21 @@ chunk_bytes(const struct spill *spill, uint32_t chunk)
     return spill->memory + (size_t)chunk * SPILL_CHUNK_SIZE;
 }
 
+static void
+settle(struct spill *spill, const struct lane *lane)
+{
+    if (lane->last != NONE)
+        spill->chunks[lane->last].used =
+            (uint32_t)(lane->next - chunk_bytes(spill, lane->last));
+}
+
+static void
+settle_lanes(struct spill *spill)
+{
+    for (uint32_t i = 0; i < LIMIT_PARTITIONS; i++)
+        settle(spill, &spill->lanes[i]);
+}
+
 /* The name goes at once: nobody else needs it, and nobody has to clean up. */
 static void
 open_file(struct spill *spill)
@@ -169,9 +171,11 @@ write_batch(struct spill *spill)
     struct batch *batch = &grown[spill->batch_count++];
     if (spill->file < 0)
         open_file(spill);
+    settle_lanes(spill);
     for (uint32_t i = 0; i < LIMIT_PARTITIONS; i++) {
         batch->at[i] = spill->file_size;
-        for (uint32_t k = spill->first[i]; k != NONE; k = spill->chunks[k].next)
+        for (uint32_t k = spill->lanes[i].first; k != NONE;
+             k = spill->chunks[k].next)
             write_all(spill, chunk_bytes(spill, k), spill->chunks[k].used);
     }
     batch->at[LIMIT_PARTITIONS] = spill->file_size;
@@ -180,7 +184,7 @@ write_batch(struct spill *spill)
 
 /* A new last chunk of the partition with room for so much. */
 static void
-add_chunk(struct spill *spill, uint32_t partition, uint32_t size)
+add_chunk(struct spill *spill, struct lane *lane, uint32_t size)
 {
     uint32_t count = (size + SPILL_CHUNK_SIZE - 1) / SPILL_CHUNK_SIZE;
 
@@ -190,84 +194,46 @@ add_chunk(struct spill *spill, uint32_t partition, uint32_t size)
         return;
     uint32_t chunk = spill->chunk_next;
     spill->chunk_next += count;
-    spill->chunks[chunk] =
-        (struct chunk) { .next = NONE, .room = count * SPILL_CHUNK_SIZE };
-    if (spill->last[partition] == NONE)
-        spill->first[partition] = chunk;
+    spill->chunks[chunk] = (struct chunk) { .next = NONE };
+    settle(spill, lane);
+    if (lane->last == NONE)
+        lane->first = chunk;
     else
-        spill->chunks[spill->last[partition]].next = chunk;
-    spill->last[partition] = chunk;
-}
-
-/* Room in the partition's last chunk. */
-static uint8_t *
-take(struct spill *spill, uint32_t partition, uint32_t size)
-{
-    uint32_t last = spill->last[partition];
-
-    if (last == NONE ||
-        spill->chunks[last].room - spill->chunks[last].used < size) {
-        add_chunk(spill, partition, size);
-        if (spill->err != OK)
-            return NULL;
-        last = spill->last[partition];
-    }
-    struct chunk *chunk = &spill->chunks[last];
-    uint8_t *room = chunk_bytes(spill, last) + chunk->used;
-    chunk->used += size;
-    spill->counts[partition]++;
-    return room;
-}
-
-/* Where an entry lies must not move before its bytes are there: so the file is
- * written first, if it must be. */
-static void
-empty_stage(struct spill *spill)
-{
-    struct stage *stage = &spill->stage;
-    const uint8_t *from = stage->bytes;
-
-    if (spill->chunk_count - spill->chunk_next < stage->count)
-        write_batch(spill);
-    for (uint32_t i = 0; i < stage->count && spill->err == OK; i++) {
-        struct staged *entry = &stage->entries[i];
-        entry->to = take(spill, entry->partition, entry->size);
-        __builtin_prefetch(entry->to, 1);
-    }
-    for (uint32_t i = 0; i < stage->count && spill->err == OK; i++) {
-        memcpy(stage->entries[i].to, from, stage->entries[i].size);
-        from += stage->entries[i].size;
-    }
-    stage->count = 0;
-    stage->used = 0;
+        spill->chunks[lane->last].next = chunk;
+    lane->last = chunk;
+    lane->next = chunk_bytes(spill, chunk);
+    lane->end = lane->next + (size_t)count * SPILL_CHUNK_SIZE;
 }
 
 void *
-spill_add(struct spill *spill, uint32_t partition, uint32_t size)
+spill_room(struct spill *spill, uint32_t partition, uint32_t size)
 {
-    struct stage *stage = &spill->stage;
-    uint32_t rounded = (size + 7) & ~UINT32_C(7);
+    struct lane *lane = &spill->lanes[partition];
+    uint32_t wanted = size + SPILL_BEHIND;
 
     assert(partition < LIMIT_PARTITIONS);
     assert(size > 0 && size <= SPILL_ENTRY_MAX);
-    if (stage->count == STAGE_COUNT || STAGE_SIZE - stage->used < rounded ||
-        rounded > STAGED_MAX)
-        empty_stage(spill);
-    if (spill->err != OK)
-        return NULL;
-    if (rounded > STAGED_MAX)
-        return take(spill, partition, rounded);
-    uint8_t *room = stage->bytes + stage->used;
-    stage->entries[stage->count++] =
-        (struct staged) { .partition = partition, .size = rounded };
-    stage->used += rounded;
-    return room;
+    if ((size_t)(lane->end - lane->next) < wanted)
+        add_chunk(spill, lane, wanted);
+    return spill->err == OK ? lane->next : NULL;
+}
+
+void
+spill_added(struct spill *spill, uint32_t partition, uint32_t size)
+{
+    struct lane *lane = &spill->lanes[partition];
+
+    assert((size_t)(lane->end - lane->next) >= size);
+    lane->next += size;
+    lane->count++;
+    /* Until this lane's turn comes again many others have theirs. */
+    __builtin_prefetch(lane->next + FETCH_SIZE, 1);
 }
 
 enum err
 spill_end(struct spill *spill)
 {
-    empty_stage(spill);
+    settle_lanes(spill);
     return spill->err;
 }
 
@@ -302,7 +268,7 @@ read_batches(const struct spill *spill, uint32_t partition,
                 spill->batches[i].at[partition];
     if (size == 0)
         return OK;
-    part->read = malloc(size);
+    part->read = malloc(size + SPILL_BEHIND);
     if (part->read == NULL)
         return ERR_MEMORY;
     for (uint32_t i = 0; i < spill->batch_count && err == OK; i++) {
@@ -319,11 +285,11 @@ enum err
 spill_read(const struct spill *spill, uint32_t partition,
            struct spill_part *ret_part)
 {
-    struct spill_part part = { .entry_count = spill->counts[partition] };
+    struct spill_part part = { .entry_count = spill->lanes[partition].count };
     uint32_t count = 1;
 
     assert(partition < LIMIT_PARTITIONS);
-    for (uint32_t k = spill->first[partition]; k != NONE;
+    for (uint32_t k = spill->lanes[partition].first; k != NONE;
          k = spill->chunks[k].next)
         count++;
     part.stretches = malloc(count * sizeof *part.stretches);
@@ -334,7 +300,7 @@ spill_read(const struct spill *spill, uint32_t partition,
         spill_part_close(&part);
         return err;
     }
-    for (uint32_t k = spill->first[partition]; k != NONE;
+    for (uint32_t k = spill->lanes[partition].first; k != NONE;
          k = spill->chunks[k].next)
         part.stretches[part.count++] =
             (struct spill_stretch) { chunk_bytes(spill, k),

@@ -12,7 +12,11 @@
 #include "core/err.h"
 #include "core/limits.h"
 
-enum { SPILL_CHUNK_SIZE = 1 << 14, SPILL_ENTRY_MAX = 1 << 20 };
+enum {
+    SPILL_CHUNK_SIZE = 1 << 14,
+    SPILL_ENTRY_MAX = 1 << 20,
+    SPILL_BEHIND = 8, /* bytes behind a stretch that may be read */
+};
 
 struct spill;
 
@@ -22,14 +26,16 @@ NODISCARD enum err spill_open(const char *dir, size_t memory,
                               struct spill **ret_spill);
 void spill_close(struct spill *spill); /* NULL is allowed */
 
-/* Room for an entry of `size` bytes, aligned to 8, to be filled before the next
- * call.  NULL: there has been a fault, which spill_end() tells. */
-void *spill_add(struct spill *spill, uint32_t partition, uint32_t size);
+/* Room for an entry of `size` bytes at most, to be filled before the next call;
+ * then spill_added() says how many it took.  NULL: there has been a fault,
+ * which spill_end() tells. */
+void *spill_room(struct spill *spill, uint32_t partition, uint32_t size);
+void spill_added(struct spill *spill, uint32_t partition, uint32_t size);
 /* Nothing more is added.  ERR_FULL, ERR_IO. */
 NODISCARD enum err spill_end(struct spill *spill);
 
-/* The bytes of a partition: entries one after the other, each beginning at a
- * multiple of 8 from the start of its stretch. */
+/* The bytes of a partition: entries one after the other, none in two
+ * stretches. */
 struct spill_part {
     uint8_t *read; /* owned: what was in the file */
     uint32_t entry_count;

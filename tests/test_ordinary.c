@@ -52,29 +52,31 @@ read_long(view bytes, account_id *ret_account, struct chapter_row *ret_row)
 static bool
 read_both(view bytes)
 {
-    struct ordinary ordinary;
-    struct chapter_row row;
-    account_id account = { 0 };
+    struct ordinary room;
+    struct chapter_row quick, row;
+    account_id member = { 0 }, account = { 0 };
     uint8_t *copy = malloc(bytes.size == 0 ? 1 : bytes.size);
 
     assert_non_null(copy);
     memcpy(copy, bytes.bytes, bytes.size);
     view alone = { copy, bytes.size };
     arena_reset(&arena);
-    bool read = ordinary_read(alone, &words, &ordinary);
+    const struct record_event stored = { .core = alone, .origin = { 9, 3, 1 } };
+    bool read = ordinary_read(&stored, &words, &room, &member, &quick);
     if (read) {
         assert_true(read_long(alone, &account, &row));
-        assert_int_equal(ordinary.member, account.member);
-        assert_int_equal(ordinary.row.key, row.key);
-        assert_int_equal(ordinary.row.amount, row.amount);
-        assert_int_equal(ordinary.row.goods, row.goods);
-        assert_int_equal(ordinary.row.tag, row.tag);
-        assert_int_equal(ordinary.row.recorded_ms, row.recorded_ms);
-        assert_true(view_equal(ordinary.row.codes, row.codes));
-        assert_int_equal(ordinary.row.skus.size, 0);
+        assert_true(account_equal(member, account));
+        assert_int_equal(quick.key, row.key);
+        assert_true(identity_equal(quick.identity, stored.origin));
+        assert_int_equal(quick.amount, row.amount);
+        assert_int_equal(quick.goods, row.goods);
+        assert_int_equal(quick.tag, row.tag);
+        assert_int_equal(quick.recorded_ms, row.recorded_ms);
+        assert_true(view_equal(quick.codes, row.codes));
+        assert_int_equal(quick.skus.size, 0);
         assert_null(row.lines);
-        assert_null(ordinary.row.lines);
-        assert_false(ordinary.row.item);
+        assert_null(quick.lines);
+        assert_false(quick.item);
     }
     free(copy);
     return read;

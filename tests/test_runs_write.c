@@ -41,16 +41,17 @@ TEST(parts_make_a_run)
 
     assert_int_equal(runs_create(run_kit.place.path, RUNS_HISTORY, 1, &writer),
                      OK);
+    assert_int_equal(runs_create_part(&part), OK);
     for (uint32_t i = 0; i < COUNT_OF(ENDS); i++) {
         if (i == 4) {
             run_kit_add(writer, 1, from, ENDS[i], 1);
         } else {
-            assert_int_equal(runs_create_part(&part), OK);
             run_kit_add(part, 1, from, ENDS[i], 1);
             runs_add_part(writer, part);
         }
         from = ENDS[i];
     }
+    runs_abandon(part);
     struct runs *runs = run_kit_publish(writer, 1);
     struct runs_cursor cursor = { .runs = runs };
     for (uint32_t i = 0; i < RUN_KIT_ACCOUNTS; i++)
