@@ -175,6 +175,26 @@ TEST(the_id_of_another_event_is_a_conflict)
     hub_close(&hub);
 }
 
+/* A date of an import that no clock shows is not now: by then the points
+ * would be gone. */
+TEST(what_lies_years_ahead_has_not_happened)
+{
+    struct ledger_import import = { .now_ms = BOOK_NOW };
+    struct hub hub;
+
+    hub_open(&hub);
+    assert_int_equal(
+        book_import(&hub.book,
+                    "{\"event\": \"9.1.1\", \"kind\": \"redeem\", \"member\": "
+                    "42, \"id\": \"x\", \"points\": 400, \"at\": "
+                    "\"2040-01-01T00:00:00Z\", \"recorded\": "
+                    "\"2025-06-01T00:00:00Z\", \"store\": 1}",
+                    &import, NULL),
+        OK);
+    decides(&hub, 11, redemption("a", 300, ""), "granted", 500);
+    hub_close(&hub);
+}
+
 TEST(a_try_reserves_nothing)
 {
     struct ask question = redemption("a", 300, "");
@@ -261,6 +281,7 @@ RUN(cmocka_unit_test(what_one_is_granted_the_other_cant_have),
     cmocka_unit_test(a_reservation_ends_with_its_time),
     cmocka_unit_test(a_reservation_ends_when_its_event_arrives),
     cmocka_unit_test(the_id_of_another_event_is_a_conflict),
+    cmocka_unit_test(what_lies_years_ahead_has_not_happened),
     cmocka_unit_test(a_try_reserves_nothing),
     cmocka_unit_test(a_voucher_is_reserved_too),
     cmocka_unit_test(a_node_may_hold_only_so_much),

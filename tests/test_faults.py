@@ -275,11 +275,15 @@ def test_an_old_journal_is_no_silent_answer():
     """What is left is sound, so every answer comes with a word."""
     make(2)
     leima("rules", "publish", "L", RULES, "--from", "2026-01-01").expect(0)
-    old = pathlib.Path("L/journal/data.mdb").read_bytes()
-    leima("append", "L", given=sale(2, 1)).expect(0)
-    with open("L/journal/data.mdb", "r+b") as file:
-        file.write(old)
-        file.truncate()
+
+    def fall_back():
+        old = pathlib.Path("L/journal/data.mdb").read_bytes()
+        leima("append", "L", given=sale(2, 1)).expect(0)
+        with open("L/journal/data.mdb", "r+b") as file:
+            file.write(old)
+            file.truncate()
+
+    fall_back()
     asked = [("export", "L"), ("balance", "L", 1), ("explain", "L", 1),
              ("accounts", "L"), ("status", "L"), ("history", "L", 1),
              ("settle", "L", "--period", "2026-01"), ("rules", "list", "L"),
@@ -300,6 +304,9 @@ def test_an_old_journal_is_no_silent_answer():
     for words in asked:
         assert "commits are gone" not in leima(*words).expect(0).err, words
     assert leima("status", "L", "--json").expect(0).json()["rewound"] == 0
+    # So is a backup that goes into the books.
+    fall_back()
+    assert "new incarnation" in leima("backup", "L", "B").expect(0).err
 
 
 def test_a_file_cut_short():

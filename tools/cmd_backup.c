@@ -64,7 +64,8 @@ backup(const struct arguments *arguments)
     struct ledger_backup found;
     struct ledger *ledger = NULL;
 
-    enum command_status status = query_ledger(arguments, LEDGER_READ, &ledger);
+    /* It goes into the books. */
+    enum command_status status = query_ledger(arguments, LEDGER_WRITE, &ledger);
     if (status != COMMAND_DONE)
         return status;
     const char *dir = command_operand(arguments, 1);

@@ -56,7 +56,7 @@ query_ledger(const struct arguments *arguments, enum ledger_mode mode,
     struct complaint complaint = { 0 };
     const char *dir = command_operand(arguments, 0);
 
-    if (mode == LEDGER_WRITE) {
+    if (mode == LEDGER_WRITE || mode == LEDGER_OWN) {
         enum command_status status = query_instance(arguments);
         if (status != COMMAND_DONE)
             return status;

@@ -71,7 +71,7 @@ NODISCARD enum err query_account(struct query *query, account_id account,
                                  const struct account **ret_account);
 
 /* Before anything is appended: a copy of a ledger begins a new incarnation
- * (instance.h).  query_ledger() does it for LEDGER_WRITE. */
+ * (instance.h).  query_ledger() does it for LEDGER_WRITE and LEDGER_OWN. */
 NODISCARD enum command_status query_instance(const struct arguments *arguments);
 
 /* Opens only the ledger, of the first operand; the fault has been said. */
