@@ -109,7 +109,19 @@ account_table_get(const struct account_table *table, view key, view *ret_blob)
                                     ret_blob);
 }
 
-/* Whoever collides with another key only loses the prefetch. */
+/* The first slot that may be the key's by what stands in it, or a free one: of
+ * two keys with half a hash in common one only loses the prefetch.  (A third
+ * of all keys are not where they would be alone.) */
+static uint64_t
+likely_slot(const struct account_table *table, uint64_t hash)
+{
+    uint32_t at = first_slot(table, hash);
+
+    while (table->slots[at] != 0 && table->slots[at] >> 32 != hash >> 32)
+        at = (at + 1) & (table->slot_count - 1);
+    return table->slots[at];
+}
+
 void
 account_table_prefetch(const struct account_table *table, uint64_t hash,
                        enum account_table_step step)
@@ -118,14 +130,14 @@ account_table_prefetch(const struct account_table *table, uint64_t hash,
 
     if (table->slot_count == 0)
         return;
-    const uint64_t *slot = &table->slots[first_slot(table, hash)];
     if (step == ACCOUNT_TABLE_SLOT) {
-        __builtin_prefetch(slot);
+        __builtin_prefetch(&table->slots[first_slot(table, hash)]);
         return;
     }
-    if (*slot == 0)
+    uint64_t slot = likely_slot(table, hash);
+    if (slot == 0)
         return;
-    const struct account_entry *entry = &table->entries[slot_entry(*slot)];
+    const struct account_entry *entry = &table->entries[slot_entry(slot)];
     if (step == ACCOUNT_TABLE_ENTRY) {
         __builtin_prefetch(entry);
         return;
