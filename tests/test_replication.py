@@ -341,7 +341,7 @@ def test_one_owner_and_no_rules_of_ones_own():
     # What does not go on: another process at the port.
     leima("init", "hq2", "--node", 2).expect(0)
     leima("hub", "hq2", "--listen", hub.endpoint).expect(4)
-    leima("hub", "hq2", "--listen", "nonsense").expect(1)
+    leima("hub", "hq2", "--listen", "nonsense").expect(2)
     node.stop()
     hub.stop()
 
