@@ -469,6 +469,7 @@ build(struct history *history, uint64_t position)
         return OK;
     memcpy(&counts, history->set.tag, sizeof counts);
     err = bulk_write(&bulk, writer, &counts);
+    history->unbuilt = err != OK;
     if (err != OK) {
         runs_abandon(writer);
         return OK;
@@ -484,9 +485,13 @@ static enum err
 take_much(struct history *history, struct reader *reader, uint64_t much)
 {
     uint64_t last = reader_last(reader);
+    uint64_t held = history->set.position;
 
-    if (!history->owner || last - history->set.position < much ||
-        last <= history->set.position)
+    if (!history->owner || last <= held || last - held < much)
+        return OK;
+    /* Who wants small steps has something else to do meanwhile. */
+    if (history->step != HISTORY_ALL &&
+        (last - held <= held || history->unbuilt))
         return OK;
     history_write_settle(history);
     enum err err = build(history, last);
@@ -523,13 +528,11 @@ enum err
 history_refresh(struct history *history)
 {
     uint64_t txn = journal_last_txn(history->journal);
-    /* Who wants small steps has something else to do meanwhile. */
-    uint64_t much = history->step == HISTORY_ALL ? MUCH : HISTORY_ALL;
 
     if (history->loaded && history->last_txn == txn && txn != 0 &&
         !history->behind)
         return OK;
-    enum err err = refresh(history, history->step, much);
+    enum err err = refresh(history, history->step, MUCH);
     if (err == ERR_CORRUPT && history->merge_damaged) {
         history->merge_damaged = false;
         err = reset(history);

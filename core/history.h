@@ -48,7 +48,8 @@ void history_set_owner(struct history *history, bool owner);
 
 /* Takes in what the journal has got since; the owner merges a long tail into
  * a run and small runs into greater ones.  Very much at once becomes a run in
- * one pass by all cores (bulk.h), unless small steps are wanted.  A damaged or
+ * one pass by all cores (bulk.h), where small steps are wanted only if it is
+ * more than what is there.  A damaged or
  * missing file makes the owner build all anew; at a damaged record it stops
  * (history_damage()).  ERR_BUSY: the tail is beyond its bound and somebody else
  * is the owner, who has to merge it. */

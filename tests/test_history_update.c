@@ -89,4 +89,30 @@ TEST(an_update_writes_what_is_new)
     inflow_close(&inflow);
 }
 
-RUN(cmocka_unit_test(an_update_writes_what_is_new))
+/* A hub with a long journal and no files, or few. */
+TEST(small_steps_begin_with_a_large_one)
+{
+    enum { MUCH = 1 << 18, STEP = 1000, REST = 3000 };
+
+    inflow_open(&inflow, 0);
+    count = 0;
+    assert_int_equal(
+        history_open(inflow.place.path, inflow.journal, true, &history), OK);
+    history_set_step(history, STEP);
+    append(REST);
+    assert_int_equal(history_refresh(history), OK);
+    assert_in_range(history_position(history), STEP, STEP + INFLOW_BATCH_MAX);
+    append(MUCH);
+    assert_int_equal(history_refresh(history), OK);
+    assert_int_equal(history_held(history), MUCH + REST);
+    /* What is less than that comes step by step. */
+    append(REST);
+    assert_int_equal(history_refresh(history), OK);
+    assert_int_equal(history_held(history), MUCH + REST);
+    assert_true(history_is_behind(history));
+    history_close(history);
+    inflow_close(&inflow);
+}
+
+RUN(cmocka_unit_test(an_update_writes_what_is_new),
+    cmocka_unit_test(small_steps_begin_with_a_large_one))
