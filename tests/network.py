@@ -281,7 +281,7 @@ class Wire:
                             + data[left + 1:])
                     left += self.break_after()
                 sink.sendall(data)
-                left = left and left - len(data)
+                left = left and max(0, left - len(data))
         except OSError:
             pass
         self._close(source, sink)
