@@ -677,9 +677,10 @@ const struct command cmd_nodes_table[] = {
           "learns from its nodes that another was promoted steps down by "
           "itself and\nstands by at that one, which has enrolled it; if it "
           "was stolen, revoke its number\nthere. Before promoting, see that "
-          "the "
-          "old hub is off. While a hub runs, leima redeem on\nits ledger asks "
-          "it, for only it knows what it has reserved for stores.\n",
+          "the old hub is off. A standby that was never\ngiven the "
+          "allow-list is not promoted. While a hub runs, leima redeem on "
+          "its\nledger "
+          "asks it, for only it knows what it has reserved for stores.\n",
       .examples =
           "leima hub hq --listen tcp://0.0.0.0:7001\n"
           "leima hub hq2 --listen tcp://0.0.0.0:7001 --join - < string\n"
