@@ -102,7 +102,25 @@ shadow_trust(const struct shadow *shadow)
     return &shadow->trust;
 }
 
-/* A standby has told the key with which it will sign. */
+/* The list of hubs, and our signature under all that is ours. */
+static void
+publish(struct shadow *shadow)
+{
+    const struct shadow_options *options = &shadow->options;
+    enum err err = OK;
+
+    (void)trust_refresh(&shadow->trust);
+    if (shadow->own.node != 0 && !shadow->refills)
+        err = hubs_publish(options->journal, options->allow,
+                           &shadow->trust.hubs, &shadow->own);
+    if (err == OK)
+        err = trust_sign(&shadow->trust, clock_wall_ms());
+    if (err != OK)
+        trace(TRACE_NOTICE, options->node, "public", "err=%s", err_name(err));
+}
+
+/* A standby has told the key with which it will sign: that is written down
+ * before it hears anything from us, for nobody would believe it otherwise. */
 static void
 hear_signer(struct shadow *shadow, uint32_t node, crypto_public_key key)
 {
@@ -116,6 +134,7 @@ hear_signer(struct shadow *shadow, uint32_t node, crypto_public_key key)
         if (signers->list[i].node == node)
             signers->list[i] = signers->list[--signers->count];
     hubs_signers_add(signers, node, key);
+    publish(shadow);
 }
 
 bool
@@ -264,23 +283,6 @@ offer_own(struct shadow *shadow)
     }
 }
 
-/* The list of hubs, and our signature under all that is ours. */
-static void
-publish(struct shadow *shadow)
-{
-    const struct shadow_options *options = &shadow->options;
-    enum err err = OK;
-
-    (void)trust_refresh(&shadow->trust);
-    if (shadow->own.node != 0 && !shadow->refills)
-        err = hubs_publish(options->journal, options->allow,
-                           &shadow->trust.hubs, &shadow->own);
-    if (err == OK)
-        err = trust_sign(&shadow->trust, clock_wall_ms());
-    if (err != OK)
-        trace(TRACE_NOTICE, options->node, "public", "err=%s", err_name(err));
-}
-
 static bool
 is_promoted(const struct shadow *shadow, uint64_t ours)
 {
@@ -391,7 +393,7 @@ void
 shadow_tick(struct shadow *shadow)
 {
     tell_safe(shadow);
-    publish(shadow); /* a standby may have told its key */
+    publish(shadow);
     if (shadow->refills)
         refill(shadow);
 }

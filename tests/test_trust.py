@@ -101,6 +101,7 @@ def test_a_successor_believes_its_predecessor():
     node = join(11)
     standby = stand_by("hq2", 2)
     wait("the list of hubs", lambda: node.said("hubs count=2"))
+    wait("the rules there", lambda: versions("hq2") == 1)
     standby.stop()
     leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
     wait("new rules", lambda: versions("n11") == 2)
