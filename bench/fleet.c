@@ -9,7 +9,13 @@
 #include <string.h>
 #include <zmq.h>
 
-enum { NODE_FIRST = 1001, STRETCHES = 2 };
+enum {
+    NODE_FIRST = 1001,
+    STRETCHES = 2,
+    LIVE_FRAMES =
+        20, /* of a node that is live beside one that catches up, ... */
+};
+static const double LIVE_PAUSE = 0.02; /* ... with as many seconds between */
 
 /* One frame to be sent, and when it was. */
 struct shipment {
@@ -31,6 +37,7 @@ struct ship {
     uint32_t acked; /* the first that is not */
     uint32_t count;
     uint32_t stretch_count; /* of the first stretch */
+    double ready;           /* not before that */
     struct shipment *shipments;
 };
 
@@ -118,6 +125,15 @@ prepare(struct fleet *fleet, uint32_t index, uint32_t stretch,
     ship->head = (stream_head) { record_last(&record), record.chain };
 }
 
+/* The node of a frame. */
+static uint32_t
+whose(const struct fleet_options *options, uint32_t frame, uint32_t stretch)
+{
+    if (options->late && stretch == 1 && frame >= LIVE_FRAMES * options->nodes)
+        return 0;
+    return frame % options->nodes;
+}
+
 struct fleet *
 fleet_open(const struct fleet_options *options)
 {
@@ -132,13 +148,13 @@ fleet_open(const struct fleet_options *options)
     for (uint32_t i = 0; i < options->nodes; i++) {
         struct ship *ship = &fleet->ships[i];
         ship->node = NODE_FIRST + i;
-        ship->shipments = ARENA_NEW(&fleet->arena, struct shipment,
-                                    STRETCHES * (frames / options->nodes + 1));
+        ship->shipments =
+            ARENA_NEW(&fleet->arena, struct shipment, STRETCHES * frames);
         transport_keypair(&ship->keys);
     }
     for (uint32_t stretch = 0; stretch < STRETCHES; stretch++) {
         for (uint32_t i = 0; i < frames; i++)
-            prepare(fleet, i % options->nodes, stretch, &text);
+            prepare(fleet, whose(options, i, stretch), stretch, &text);
         for (uint32_t i = 0; i < options->nodes && stretch == 0; i++)
             fleet->ships[i].stretch_count = fleet->ships[i].count;
     }
@@ -207,7 +223,7 @@ hail(struct fleet *fleet, struct ship *ship)
     };
     struct frame frame = { .kind = FRAME_HELLO };
 
-    for (uint32_t i = 0; i < ship->count; i++)
+    for (uint32_t i = 0; i < ship->stretch_count; i++)
         pending += ship->shipments[i].bytes.size;
     frame.hello.version_min = 1;
     frame.hello.version_max = 1;
@@ -222,6 +238,13 @@ hail(struct fleet *fleet, struct ship *ship)
     bench_need(post(fleet, ship, &frame), "say HELLO");
 }
 
+/* Beside others that are live. */
+static bool
+catches_up(const struct fleet *fleet, const struct ship *ship)
+{
+    return fleet->options.late && fleet->stretch == 1 && ship == fleet->ships;
+}
+
 static void
 take_ack(struct fleet *fleet, struct ship *ship, const struct frame *frame)
 {
@@ -233,7 +256,8 @@ take_ack(struct fleet *fleet, struct ship *ship, const struct frame *frame)
         const struct shipment *shipment = &ship->shipments[ship->acked];
         if (shipment->seq + FLEET_FRAME_EVENTS - 1 > frame->ack.head.seq)
             return;
-        fleet->waits[fleet->wait_count++] = (now - shipment->sent) * 1e3;
+        if (!catches_up(fleet, ship))
+            fleet->waits[fleet->wait_count++] = (now - shipment->sent) * 1e3;
     }
 }
 
@@ -331,22 +355,29 @@ fleet_dial(struct fleet *fleet, const char *endpoint, curve_key hub,
 static bool
 ship_out(struct fleet *fleet, struct ship *ship, uint32_t end)
 {
+    bool is_live =
+        fleet->options.late && fleet->stretch == 1 && !catches_up(fleet, ship);
+
     while (ship->next < end) {
         struct shipment *shipment = &ship->shipments[ship->next];
         uint64_t total = ship->total + FRAME_BATCH_FIXED + shipment->bytes.size;
         struct frame frame = { .kind = FRAME_BATCH, .session = ship->session };
-        if (ship->total >= ship->credit)
+        if (ship->total >= ship->credit || bench_now() < ship->ready)
             break; /* one frame may overshoot */
         frame.batch.stream = (stream_id) { 1, ship->node, CHANNEL_EVENTS };
         frame.batch.from = shipment->seq;
         frame.batch.to = shipment->seq + FLEET_FRAME_EVENTS - 1;
         frame.batch.before = shipment->before;
         frame.batch.total = total;
-        frame.batch.head_seq = ship->head.seq;
+        frame.batch.head_seq =
+            is_live ? frame.batch.to
+                    : ship->shipments[end - 1].seq + FLEET_FRAME_EVENTS - 1;
         frame.batch.records = shipment->bytes;
         if (!post(fleet, ship, &frame))
             break;
         shipment->sent = bench_now();
+        if (is_live)
+            ship->ready = shipment->sent + LIVE_PAUSE;
         ship->total = total;
         ship->next++;
     }
@@ -371,7 +402,7 @@ fleet_send(struct fleet *fleet)
         }
         bench_need(bench_now() < begun + 300, "see all acknowledged");
         if (busy)
-            listen_all(fleet, 10);
+            listen_all(fleet, fleet->options.late ? 1 : 10);
     }
     struct fleet_times times = { .seconds = bench_now() - begun };
     times.p50_ms = bench_median(fleet->waits, fleet->wait_count);

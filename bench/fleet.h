@@ -22,7 +22,8 @@ struct fleet_options {
     uint64_t events; /* of all nodes together, in each stretch */
     uint64_t accounts;
     bool lines;
-    bool late; /* one node's second stretch lies a day back */
+    bool late; /* in the second stretch one node catches up with all of a day
+                * back, while the others are live; waits are then theirs */
 };
 
 /* Prepares two stretches: the first makes a purchase for each account in turn,
