@@ -132,7 +132,7 @@ $(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out \
 		$(call objects,core/db.c nodes/transport.c nodes/clock.c nodes/trace.c), \
 		$(call listed,core,$(CORE)) $(call listed,nodes,$(NODES)))
 	$(link) $(addprefix -Wl$(comma)--wrap=,nanosleep pthread_create pthread_join \
-		answer_make malloc calloc realloc free \
+		answer_make chore_begin malloc calloc realloc free \
 		$(addprefix arena_,open close reset take copy))
 comma := ,
 given = $(foreach v,$(1),$(if $($v),$v=$($v)))

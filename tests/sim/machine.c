@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "core/chore.h"
 #include "nodes/clock.h"
 
 static struct machine *here;
@@ -64,8 +65,8 @@ clock_steady_ms(void)
     return 1000000 + true_ms;
 }
 
-/* There is one thread.  The only other that would be started is a keeper's: the
- * world lets it look (keeper.h) when it pleases. */
+/* There is one thread.  The only others that would be started are a keeper's:
+ * the world lets it look (keeper.h) when it pleases ... */
 int __wrap_pthread_create(pthread_t *ret_thread, const pthread_attr_t *how,
                           void *(*run)(void *), void *argument);
 int __wrap_pthread_join(pthread_t thread, void **ret_result);
@@ -87,6 +88,20 @@ __wrap_pthread_join(pthread_t thread, void **ret_result)
     (void)thread, (void)ret_result;
     here->keeper = NULL;
     return 0;
+}
+
+/* ... and chores, which are done at once. */
+void __real_chore_begin(struct chore *chore, chore_work *work, void *context,
+                        bool beside);
+void __wrap_chore_begin(struct chore *chore, chore_work *work, void *context,
+                        bool beside);
+
+void
+__wrap_chore_begin(struct chore *chore, chore_work *work, void *context,
+                   bool beside)
+{
+    (void)beside;
+    __real_chore_begin(chore, work, context, false);
 }
 
 /* Nobody waits here: time goes by between turns. */

@@ -72,8 +72,9 @@ watch_memory(struct world *world, const struct box *box)
     if (bytes > *most)
         *most = bytes;
     if (bytes > bound)
-        world_fail(world, "machine %u holds %lld bytes", machine->index,
-                   (long long)bytes);
+        world_fail(world, "machine %u holds %lld bytes, %lld of them blocks",
+                   machine->index, (long long)bytes,
+                   (long long)machine->heap.bytes);
 }
 
 static void
