@@ -74,6 +74,9 @@ BENCHES := $(call programs,bench,bench,bench_)
 FUZZERS := $(call programs,tests/fuzz,fuzz,fuzz_)
 CRASHERS := $(addprefix $(B)/crash/,record.so load replay)
 SCRIPTS := $(wildcard tests/test_*.sh tests/test_*.py)
+# What takes longest begins first, so that nothing long is left at the end.
+SLOW := $(addprefix tests/test_,fuzz.sh canaries.sh standby.py sim.sh crash.sh) \
+	$(addprefix build/asan/tests/test_,properties arrival)
 
 .PHONY: all test-deps demo test unit units sim properties mutate crash \
 	crashers fuzz fuzzers bench bench-replay tidy format install clean help
@@ -158,7 +161,8 @@ unit: units ## run the unit tests of this BUILD
 test: test-deps ## everything: units under sanitizers, examples, processes, tidy
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/sim
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) BUILD=asan units
-	$(Q)tests/run.sh build/test/all tests/tidy.sh $(SCRIPTS) $(UNITS:$(B)/%=build/asan/%)
+	$(Q)tests/run.sh build/test/all $(SLOW) $(filter-out $(SLOW),tests/tidy.sh \
+		$(SCRIPTS) $(UNITS:$(B)/%=build/asan/%))
 bench: all $(BENCHES) ## measure, beside peers, into build/bench/*.json
 	$(Q)mkdir -p build/bench && for b in $(BENCHES); do $$b || exit 1; done
 bench-replay: all $(B)/bench/bench_replay ## replay 50 million events of a million accounts, beside a loop, SQLite and DuckDB
