@@ -7,15 +7,25 @@
 enum { FRACTIONS = 3 }; /* rules that are reckoned together */
 
 /* Of a loop over columns the compiler makes vectors, and where it can a body
- * for each generation of processors, of which the machine takes its own. */
+ * for each generation of processors, of which the machine takes its own.  What
+ * has no vectors multiplies at once. */
 #if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+enum { VECTORS = true };
 #define OVER_COLUMNS                                                           \
     __attribute__((                                                            \
         optimize("O3"),                                                        \
         target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
+enum { VECTORS = false };
 #define OVER_COLUMNS
 #endif
+
+static inline uint64_t
+fraction_of(uint64_t fraction, uint32_t amount)
+{
+    return VECTORS ? ratio_of_fraction_by_halves(fraction, amount)
+                   : ratio_of_fraction(fraction, amount);
+}
 
 /* Ones where the bit is set. */
 static inline uint64_t
@@ -176,7 +186,8 @@ add_rule(const struct quick *quick, const struct quick_stretch *stretch,
     uint64_t sum = 0;
 
     for (uint32_t i = stretch->first; i < stretch->end; i++) {
-        uint64_t value = fixed + ratio_of_by_halves(ratio, eligible[i]);
+        uint64_t value = fixed + ratio.whole * eligible[i] +
+                         fraction_of(ratio.fraction, eligible[i]);
         value = value < max ? value : max;
         value &= spread(mask[i], bit);
         gain[i] += (int64_t)value;
@@ -205,8 +216,7 @@ add_fractions(const struct quick *quick, const struct quick_stretch *stretch,
     for (uint32_t i = stretch->first; i < stretch->end; i++) {
         uint64_t sum = 0;
         for (uint32_t k = 0; k < count; k++) {
-            uint64_t value =
-                ratio_of_fraction_by_halves(fractions[k], eligible[i]);
+            uint64_t value = fraction_of(fractions[k], eligible[i]);
             value &= -(uint64_t)((mask[i] & sets[k]) != 0);
             sum += value;
             sums[k] += value;
@@ -244,7 +254,8 @@ add_level(const struct quick *quick, const struct rulebook *table,
     uint64_t sum = 0;
 
     for (; row < end; row++) {
-        uint64_t value = ratio_of_by_halves(ratio, eligible[row]);
+        uint64_t value = ratio.whole * eligible[row] +
+                         fraction_of(ratio.fraction, eligible[row]);
         value = value < LIMIT_POINTS ? value : LIMIT_POINTS;
         value &= -(uint64_t)((mask[row] & set) != 0);
         gain[row] += (int64_t)value;

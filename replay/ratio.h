@@ -42,11 +42,4 @@ ratio_of(struct ratio ratio, uint32_t amount)
     return amount * ratio.whole + ratio_of_fraction(ratio.fraction, amount);
 }
 
-static inline uint64_t
-ratio_of_by_halves(struct ratio ratio, uint32_t amount)
-{
-    return amount * ratio.whole +
-           ratio_of_fraction_by_halves(ratio.fraction, amount);
-}
-
 #endif

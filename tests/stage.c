@@ -193,6 +193,26 @@ stage_fill(struct shop *shop, uint64_t seed, uint32_t count, uint32_t odd)
 }
 
 void
+stage_void(struct shop *shop, uint64_t seed, uint32_t count, uint32_t events)
+{
+    char line[300], who[40];
+
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned long long event = 1 + draw(&seed, events);
+        for (uint32_t account = 1; account <= 10; account++) {
+            snprintf(who, sizeof who,
+                     account <= 8 ? "\"member\": %u" : "\"bearer\": \"B-%u\"",
+                     account <= 8 ? account : account - 9);
+            snprintf(line, sizeof line,
+                     "{\"at\": \"2025-%02u-15T12:00:00Z\", \"store\": 10, %s, "
+                     "\"kind\": \"void\", \"voids\": \"1.1.%llu\"}\n",
+                     1 + (uint32_t)draw(&seed, 12), who, event);
+            shop_import(shop, line);
+        }
+    }
+}
+
+void
 stage_merge(struct shop *shop)
 {
     struct history *history = ledger_history(shop->ledger);

@@ -20,6 +20,11 @@ struct stage {
  */
 void stage_fill(struct shop *shop, uint64_t seed, uint32_t count, uint32_t odd);
 
+/* Imports voids of `count` of the first `events`, each on all accounts, so that
+ * of its voids one has something to undo. */
+void stage_void(struct shop *shop, uint64_t seed, uint32_t count,
+                uint32_t events);
+
 /* Sorts all that has been imported into the image. */
 void stage_merge(struct shop *shop);
 

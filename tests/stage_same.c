@@ -57,6 +57,7 @@ stage_same(struct stage_same *same)
             shop_rules(&shop, same->published[i].from,
                        same->published[i].rules);
     stage_fill(&shop, same->seed, same->events, same->odd);
+    stage_void(&shop, same->seed, same->voids, same->events);
     stage_merge(&shop);
     compare(&shop, same, (struct side_span) { INT64_MIN, half_ms });
     compare(&shop, same, (struct side_span) { half_ms, end_ms });

@@ -18,6 +18,7 @@ struct stage_same {
     uint64_t seed;
     uint32_t events;
     uint32_t odd;              /* as for stage_fill() */
+    uint32_t voids;            /* as for stage_void() */
     uint32_t tables;           /* at least so many accounts are by tables */
     struct comparison figures; /* by tables, of the whole time: returned, but
                                 * for lists and names */

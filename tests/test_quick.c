@@ -36,6 +36,21 @@ TEST(mixed_histories_come_to_the_same)
 
 /* The first version takes effect within the history, the others at the
  * beginning and in the middle of a month. */
+/* All accounts have voids, and go by tables all the same. */
+TEST(voided_events_have_never_been)
+{
+    struct stage_same same = {
+        .published = { { "2000-01-01", stage_rules } },
+        .candidate = stage_other_rules,
+        .events = 200,
+        .voids = 12,
+        .tables = 6,
+    };
+
+    for (same.seed = 61; same.seed < 64; same.seed++)
+        stage_same(&same);
+}
+
 TEST(versions_follow_each_other)
 {
     static const char *const DAYS[][3] = {
@@ -60,4 +75,5 @@ TEST(versions_follow_each_other)
 
 RUN(cmocka_unit_test(plain_histories_come_to_the_same),
     cmocka_unit_test(mixed_histories_come_to_the_same),
+    cmocka_unit_test(voided_events_have_never_been),
     cmocka_unit_test(versions_follow_each_other))

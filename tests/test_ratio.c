@@ -30,8 +30,9 @@ TEST(floors_are_exact)
                 uint32_t value = amount + (uint32_t)near;
                 assert_true(ratio_of(ratio, value) ==
                             (unsigned __int128)factor * value / divisor);
-                assert_true(ratio_of_by_halves(ratio, value) ==
-                            ratio_of(ratio, value));
+                assert_true(
+                    ratio_of_fraction_by_halves(ratio.fraction, value) ==
+                    ratio_of_fraction(ratio.fraction, value));
             }
         }
 }
