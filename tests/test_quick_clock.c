@@ -6,6 +6,8 @@
 
 #include "tests/stage_same.h"
 
+#include <string.h>
+
 static void
 compare(const char *published, const char *candidate)
 {
@@ -81,17 +83,21 @@ TEST(points_of_the_inactive_are_gone)
                                 "earn: [{id: base, per: 0.30, points: 1}]\n";
     static const char DATED[] = "points: {expire_months: 2}\n"
                                 "earn: [{id: base, per: 1.00, points: 1}]\n";
-    struct stage_same same = {
-        .published = { { "2025-01-20", LONG },
-                       { "2025-05-15", SHORT },
-                       { "2025-07-01", DATED },
-                       { "2025-09-14", SHORT } },
-        .candidate = SHORT,
-        .tables = 6,
+    static const struct stage_version ONCE[STAGE_VERSIONS_MAX] = {
+        { "2025-01-20", LONG },
+        { "2025-08-10", SHORT },
     };
+    static const struct stage_version OFTEN[STAGE_VERSIONS_MAX] = {
+        { "2025-01-20", LONG },
+        { "2025-05-15", SHORT },
+        { "2025-07-01", DATED },
+        { "2025-09-14", SHORT },
+    };
+    struct stage_same same = { .candidate = SHORT, .tables = 6 };
 
     /* Few events, so that accounts have time to be idle. */
     for (same.seed = 51; same.seed < 57; same.seed++) {
+        memcpy(same.published, same.seed % 2 == 0 ? ONCE : OFTEN, sizeof ONCE);
         same.events = 40 + 20 * (uint32_t)(same.seed % 3);
         stage_same(&same);
     }
