@@ -518,6 +518,20 @@ use_timeline(struct standing *standing, struct complaint *complaint)
     return OK;
 }
 
+/* From the file.  A damaged one goes away at once, not when a good one takes
+ * its place: folding everything takes a hub a while. */
+static void
+load(struct standing *standing)
+{
+    struct ledger *ledger = standing->ledger;
+    enum err err = standing_file_read(ledger->dir, &standing->sums);
+
+    if (err == OK)
+        standing->saved_position = standing->sums->position;
+    else if (err == ERR_CORRUPT)
+        (void)!standing_drop(ledger);
+}
+
 static enum err
 bring_up(struct standing *standing, int64_t now_ms, uint64_t limit)
 {
@@ -525,9 +539,8 @@ bring_up(struct standing *standing, int64_t now_ms, uint64_t limit)
     uint32_t partitions = limit == UINT64_MAX ? LIMIT_PARTITIONS : 1;
     enum err err = OK;
 
-    if (standing->sums == NULL &&
-        standing_file_read(ledger->dir, &standing->sums) == OK)
-        standing->saved_position = standing->sums->position;
+    if (standing->sums == NULL)
+        load(standing);
     if (standing->sums == NULL ||
         !is_of_use(standing->sums, ledger, standing->timeline, now_ms) ||
         (limit == UINT64_MAX &&

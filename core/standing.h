@@ -39,10 +39,11 @@ NODISCARD enum err standing_refresh(struct standing *standing, int64_t now_ms,
                                     struct complaint *complaint);
 
 /* The same for a process that has other things to do: at most `limit` positions
- * are taken in at a time, however many there are, and nothing is written. Where
- * there is nothing to go on from, everything is folded a partition at a time,
- * as known when that began; what arrives meanwhile is taken in afterwards.  A
- * clock that has gone back stands still. */
+ * are taken in at a time, however many there are, and nothing is written (but a
+ * damaged file is taken away).  Where there is nothing to go on from,
+ * everything is folded a partition at a time, as known when that began; what
+ * arrives meanwhile is taken in afterwards.  A clock that has gone back stands
+ * still. */
 NODISCARD enum err standing_step(struct standing *standing, int64_t now_ms,
                                  uint64_t limit, struct complaint *complaint);
 

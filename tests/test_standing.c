@@ -303,7 +303,31 @@ TEST(what_is_of_no_use_is_built_anew)
     book_close(&book);
 }
 
+/* Folding everything takes many steps, and the process may end before that. */
+TEST(a_damaged_file_goes_with_the_first_step)
+{
+    struct standing *standing;
+    struct book book;
+    bool same;
+
+    seed = 8;
+    start(&book, &standing);
+    tell(&book, 60);
+    assert_int_equal(standing_refresh(standing, BOOK_NOW, NULL), OK);
+    assert_int_equal(standing_save(standing), OK);
+    standing_close(standing);
+    book_change_byte(&book, "totals/standing", 300);
+    assert_int_equal(standing_check(book.ledger, &same), ERR_CORRUPT);
+    assert_int_equal(standing_open(book.ledger, &standing), OK);
+    assert_int_equal(standing_step(standing, BOOK_NOW, 2, NULL), OK);
+    standing_close(standing);
+    expect_same(&book, true);
+    refresh_anew(&book, BOOK_NOW, true);
+    book_close(&book);
+}
+
 RUN(cmocka_unit_test(kept_totals_equal_a_fresh_fold),
     cmocka_unit_test(what_arrives_while_all_is_folded_counts),
     cmocka_unit_test(the_file_is_gone_on_from),
-    cmocka_unit_test(what_is_of_no_use_is_built_anew))
+    cmocka_unit_test(what_is_of_no_use_is_built_anew),
+    cmocka_unit_test(a_damaged_file_goes_with_the_first_step))
