@@ -85,7 +85,7 @@ TEST(money_beyond_the_range_is_refused)
 }
 
 static const struct zone_transition TWO_HOURS[] = { { INT64_MIN, 7200 } };
-static const struct zone ZONE = { { NULL, 0 }, 1, TWO_HOURS };
+static const struct zone ZONE = { .count = 1, .transitions = TWO_HOURS };
 
 static int64_t
 at(const char *text, const char *format, int32_t shift_years)
