@@ -9,7 +9,7 @@ Q := $(if $(V),,@)
 CORE := base limits err chore list amount calendar text event hash crypto pack varint \
 	codec_fields codec_quick codec codec_decode \
 	json json_value json_fields json_quick json_read json_write \
-	record room mark db shelf pen group journal reader ingest prune scrub enrol retell \
+	record room mark db_parts db db_env shelf pen group journal reader ingest prune scrub enrol retell \
 	program mistake yaml scalar grammar program_ids program_stores \
 	program_tests program_value program_check \
 	program_yaml program_schema program_words program_diff \
@@ -132,7 +132,7 @@ $(B)/crash/record.so: tests/crash/record.c tests/crash/crash.h
 
 # The simulator: the library with other bodies for disk, network, clock, trace.
 $(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out \
-		$(call objects,core/db.c nodes/transport.c nodes/clock.c nodes/trace.c), \
+		$(call objects,core/db.c core/db_env.c nodes/transport.c nodes/clock.c nodes/trace.c), \
 		$(call listed,core,$(CORE)) $(call listed,nodes,$(NODES)))
 	$(link) $(addprefix -Wl$(comma)--wrap=,nanosleep pthread_create pthread_join \
 		answer_make chore_begin malloc calloc realloc free \

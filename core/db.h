@@ -22,7 +22,7 @@
 #include "core/base.h"
 #include "core/err.h"
 
-enum { DB_TABLES_MAX = 16, DB_KEY_SIZE = 255 };
+enum { DB_KEY_SIZE = 255 };
 
 struct db; /* owned by whoever opened it; any thread may use it */
 

@@ -29,6 +29,7 @@ enum {
     LIMIT_VERSIONS = 10000, /* published versions of one ledger */
     LIMIT_MISTAKES = 100,   /* mistakes told of one program file */
     LIMIT_PARTITIONS = 256, /* of accounts, by a hash fixed for ever */
+    LIMIT_DB_TABLES = 16,   /* of one database */
 };
 
 static_assert(LIMIT_EVENT_SIZE <= LIMIT_RECORD_SIZE, "an event fits a record");

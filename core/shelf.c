@@ -13,7 +13,7 @@ static const char *const NAMES[] = {
     [TABLE_NOTES] = "notes",
 };
 static_assert(COUNT_OF(NAMES) == TABLE_COUNT, "a name for every table");
-static_assert((int)TABLE_COUNT <= (int)DB_TABLES_MAX, "room for them all");
+static_assert((int)TABLE_COUNT <= (int)LIMIT_DB_TABLES, "room for them all");
 
 struct db_options
 shelf_options(bool create)

@@ -47,7 +47,7 @@ while read -r library owner; do
 	grep -nE "^#include <$library(/|\.h|_)" $ours |
 		grep -v "^$owner:" | found "only $owner includes $library"
 done <<-'LIBRARIES'
-	lmdb core/db.c
+	lmdb core/db_parts.h
 	msgpack core/pack.c
 	xxhash core/hash.c
 	sodium core/crypto.c

@@ -41,14 +41,14 @@ static void
 share_image(const struct disk_image *image, struct disk_image *ret)
 {
     *ret = *image;
-    for (uint32_t i = 0; i < DB_TABLES_MAX; i++)
+    for (uint32_t i = 0; i < LIMIT_DB_TABLES; i++)
         tree_share(ret->tables[i]);
 }
 
 static void
 drop_image(struct disk_image *image)
 {
-    for (uint32_t i = 0; i < DB_TABLES_MAX; i++)
+    for (uint32_t i = 0; i < LIMIT_DB_TABLES; i++)
         tree_drop(image->tables[i]);
     *image = (struct disk_image) { 0 };
 }
@@ -214,7 +214,7 @@ db_open(const char *dir, const struct db_options *options, struct db **ret_db)
     struct disk_env *env =
         disk == NULL ? NULL : find_env(disk, dir, options->create);
 
-    assert(options->table_count <= DB_TABLES_MAX);
+    assert(options->table_count <= LIMIT_DB_TABLES);
     if (env == NULL)
         return ERR_NOT_FOUND;
     struct db *db = calloc(1, sizeof *db);

@@ -1,7 +1,7 @@
 /*
  * disk.h - an invented disk: what a machine's database is kept on
  *
- * The simulator links db_model.c in place of core/db.c.  What LMDB keeps in a
+ * The simulator links db_model.c in place of core/db*.c.  What LMDB keeps in a
  * file is here a version of an ordered map (tree.h) for each table: the one
  * that processes see, and the one that is left after a power cut.  So a
  * backup, a restore and a clone are exact and cost nothing.
@@ -21,7 +21,7 @@
 
 /* What one environment holds at one moment. */
 struct disk_image {
-    struct tree *tables[DB_TABLES_MAX];
+    struct tree *tables[LIMIT_DB_TABLES];
     uint64_t txn;
 };
 
