@@ -16,6 +16,7 @@
 #define TESTS_SIM_DISK_H
 
 #include "core/db.h"
+#include "core/limits.h"
 #include "tests/sim/luck.h"
 #include "tests/sim/tree.h"
 
