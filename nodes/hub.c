@@ -2,10 +2,11 @@
  * hub.c - a turn of the hub's loop, and its life around it
  *
  *   drain    take what has come, step each sender's session with it
- * (hub_guests.c); what is to be stored is only put on a list commit   store the
- * whole list in one transaction answer   tell the sessions, whose
- * acknowledgements then go out look     at what other processes have committed:
- * versions go down, revoked nodes go
+ *            (hub_guests.c); what is to be stored is only put on a list
+ *   commit   store the whole list in one transaction
+ *   answer   tell the sessions, whose acknowledgements then go out
+ *   look     at what other processes have committed: versions go down,
+ *            revoked nodes go
  *
  * So under load a commit carries many nodes' frames and costs each a fraction
  * of a flush, and without load it carries one at once.
