@@ -101,6 +101,45 @@ reign_lost(struct journal *journal, stream_id stream, uint64_t seq)
 
 /* --- asking --- */
 
+const char *
+reign_role_name(enum reign_role role)
+{
+    static const char *const NAMES[] = { "single", "store", "standby", "hub" };
+    static_assert(COUNT_OF(NAMES) == REIGN_HUB + 1, "one for each role");
+
+    return NAMES[role];
+}
+
+/* A ledger that never enrolled anybody has nobody to wait for. */
+enum err
+reign_has_nodes(struct journal *journal, bool *ret_has)
+{
+    struct reader *reader = NULL;
+    struct reader_item item = { 0 };
+    enum err err = reader_open(journal, &reader);
+
+    *ret_has = false;
+    for (uint64_t next = 1; err == OK && !*ret_has; next = item.position + 1) {
+        err = reader_next_control(reader, next, &item);
+        if (err == ERR_UNKNOWN)
+            err = OK;
+        else if (err == OK)
+            *ret_has = item.record.kind == RECORD_ENROL;
+    }
+    reader_close(reader);
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+/* The books enrol whoever reads them, so that a ledger which knows of nobody
+ * has had none: it is a node, unless it has once begun to stand by. */
+static enum reign_role
+role_of(const struct reign *reign, bool waits_for_books)
+{
+    if (!reign->standby)
+        return reign->nodes ? REIGN_HUB : REIGN_SINGLE;
+    return reign->nodes || waits_for_books ? REIGN_STANDBY : REIGN_STORE;
+}
+
 enum err
 reign_get(const char *dir, struct journal *journal, struct reign *ret_reign)
 {
@@ -121,11 +160,15 @@ reign_get(const char *dir, struct journal *journal, struct reign *ret_reign)
     if (err == OK && value.size > 0)
         err = count_lost(journal, value, &reign.lost);
     if (err == OK)
-        err = read_note(journal, UNTAUGHT, bytes, sizeof bytes, &value);
-    reign.untaught = err == OK && reign.standby && value.size > 0;
+        err = reign_has_nodes(journal, &reign.nodes);
     if (err == OK)
-        *ret_reign = reign;
-    return err;
+        err = read_note(journal, UNTAUGHT, bytes, sizeof bytes, &value);
+    if (err != OK)
+        return err;
+    reign.untaught = reign.standby && (value.size > 0 || !reign.nodes);
+    reign.role = role_of(&reign, value.size > 0);
+    *ret_reign = reign;
+    return OK;
 }
 
 static enum err
@@ -135,36 +178,13 @@ refuse(struct complaint *complaint, const char *dir, const char *words)
     return ERR_CONFLICT;
 }
 
-/* A ledger that never enrolled anybody has nobody to wait for. */
-enum err
-reign_has_nodes(struct journal *journal, bool *ret_has)
-{
-    struct reader *reader = NULL;
-    struct reader_item item = { 0 };
-    enum err err = reader_open(journal, &reader);
-
-    *ret_has = false;
-    for (uint64_t next = 1; err == OK; next = item.position + 1) {
-        err = reader_next_control(reader, next, &item);
-        if (err == ERR_UNKNOWN)
-            err = OK;
-        else if (err == OK)
-            *ret_has |= item.record.kind == RECORD_ENROL;
-    }
-    reader_close(reader);
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
 enum err
 reign_may_rule(const char *dir, struct journal *journal,
                struct complaint *complaint)
 {
     struct reign reign;
-    bool nodes = false;
     enum err err = reign_get(dir, journal, &reign);
 
-    if (err == OK && reign.restored)
-        err = reign_has_nodes(journal, &nodes);
     if (err != OK)
         return err;
     if (reign.standby)
@@ -173,7 +193,7 @@ reign_may_rule(const char *dir, struct journal *journal,
         return refuse(complaint, dir,
                       "a later hub has taken over; do it there, or make this "
                       "one the hub again: leima hub --promote");
-    if (reign.restored && nodes)
+    if (reign.restored && reign.nodes)
         return refuse(complaint, dir,
                       "was restored, and its nodes have not all come back "
                       "with what it may have forgotten; run leima hub until "
@@ -292,12 +312,9 @@ may_be_promoted(const char *dir, struct journal *journal,
                 struct complaint *complaint)
 {
     struct reign reign;
-    bool nodes = false;
-
     enum err err = reign_get(dir, journal, &reign);
-    if (err == OK)
-        err = reign_has_nodes(journal, &nodes);
-    if (err == OK && reign.standby && (reign.untaught || !nodes))
+
+    if (err == OK && reign.untaught)
         return refuse(complaint, dir,
                       "has not been given the allow-list by its hub yet, and "
                       "as a hub would let nobody in; let it run until its hub "

@@ -25,16 +25,28 @@
 #include "core/ledger.h"
 #include "nodes/trust.h"
 
+/* What a ledger is to others; status says it by these names. */
+enum reign_role {
+    REIGN_SINGLE,  /* has joined no hub and never enrolled anybody */
+    REIGN_STORE,   /* has joined one, and is a node */
+    REIGN_STANDBY, /* has joined one, and is a hub's copy; or a relay */
+    REIGN_HUB,
+};
+const char *reign_role_name(enum reign_role role);
+
 struct reign {
-    bool standby;     /* has joined a hub */
-    bool untaught;    /* and has not got all from it that a hub must know */
+    enum reign_role role;
+    bool standby;     /* has joined a hub, as a node or as a standby */
+    bool nodes;       /* somebody was ever enrolled, as far as it knows */
+    bool untaught;    /* has joined and lacks what a hub must know, as every
+                       * store's node does: it is not promoted */
     bool restored;    /* and not refilled yet */
     bool promoted;    /* likewise; but it may rule, for a person said so */
     uint64_t deposed; /* the epoch of a later hub; 0: none was met */
     uint32_t lost;    /* streams of which a range is missing for good */
 };
 
-/* ERR_IO, ERR_MEMORY. */
+/* Faults of the reader. */
 NODISCARD enum err reign_get(const char *dir, struct journal *journal,
                              struct reign *ret_reign);
 

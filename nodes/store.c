@@ -1,5 +1,6 @@
 #include "nodes/store.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -480,10 +481,13 @@ look_at_journal(void *context)
 static void
 learn_to_rule(struct store *store)
 {
-    if (store->untaught && store->session &&
-        session_is_briefed(store->session) &&
-        reign_is_taught(store->journal) == OK)
-        store->untaught = false;
+    if (!store->untaught || !store->session ||
+        !session_is_briefed(store->session) ||
+        reign_is_taught(store->journal) != OK)
+        return;
+    store->untaught = false;
+    trace(TRACE_NOTICE, store->node, "taught", "epoch=%" PRIu64,
+          session_epoch(store->session));
 }
 
 void
@@ -493,9 +497,9 @@ store_turn(struct store *store)
 
     look_at_link(store);
     receive(store);
+    learn_to_rule(store);
     if (now_ms >= store->look_ms) {
         look_at_journal(store);
-        learn_to_rule(store);
         store->look_ms = now_ms + LOOK_MS;
     }
     if (now_ms >= store->tick_ms) {

@@ -207,6 +207,15 @@ def stand_by(ledger, number, hub="hq"):
     return Standby(ledger, endpoint, given=string)
 
 
+def wait_for_heir(ledger):
+    """Until a standby could be promoted: it is told sales, rules and the list
+    of hubs in no order, and without the allow-list it refuses."""
+    def is_heir():
+        found = status(ledger)
+        return (found["role"], found["untaught"]) == ("standby", 0)
+    wait(f"{ledger} to be taught", is_heir)
+
+
 def digest(ledger, at="2030-01-01T00:00:00Z"):
     return leima("verify", ledger, "--digest", "--at", at).expect(0).out
 

@@ -224,6 +224,7 @@ def test_status_and_metrics():
     earn("n11", 2000, receipt="E2")
     found = leima("status", "n11", "--json").expect(0).json()
     assert found["unacknowledged"] == 1 and found["joined"], found
+    assert found["role"] == "store" and found["untaught"] == 0, found
     process = found["process"]
     assert process["role"] == "node" and process["lag_events"] == 0, process
     assert process["hub"] == hub.endpoint and process["last_contact"], process
@@ -232,7 +233,7 @@ def test_status_and_metrics():
     found = leima("status", "hq", "--json").expect(0).json()
     assert [(each["node"], each["quarantined"]) for each in
             found["nodes"]] == [(11, 0)], found
-    assert found["process"]["role"] == "hub", found
+    assert found["process"]["role"] == found["role"] == "hub", found
     assert [each["node"] for each in found["process"]["nodes"]] == [11], found
     said = leima("status", "hq").expect(0).out
     assert "last heard" in said and "disk_free" in said, said
@@ -242,6 +243,8 @@ def test_status_and_metrics():
     assert not os.path.exists("hub.prom.new")
     check_metrics(leima("status", "hq", "--prometheus").expect(0).out,
                   "leima_ledger_events", "leima_ledger_quarantined",
+                  "leima_ledger_untaught", "leima_ledger_restored",
+                  "leima_ledger_deposed", "leima_ledger_lost",
                   "leima_sessions", "leima_peer_lag_events")
     check_metrics(leima("status", "n11", "--prometheus").expect(0).out,
                   "leima_ledger_unacknowledged", "leima_connected",
@@ -249,7 +252,8 @@ def test_status_and_metrics():
     check_metrics(leima("status", "hq2", "--prometheus").expect(0).out,
                   "leima_ledger_position")    # nothing ever ran there
     leima("status", "hq", "--prometheus", "--json").expect(2)
-    assert leima("status", "hq2", "--json").expect(0).json()["process"] is None
+    found = leima("status", "hq2", "--json").expect(0).json()
+    assert found["process"] is None and found["role"] == "single", found
 
 
 WRONG_CLOCK = """

@@ -2,7 +2,8 @@
  * test_reign.c - which ledger may become the hub
  *
  * Proved: a standby that was never given the books is not promoted, and stays
- * what it is; one that was is, also when that was long ago.
+ * what it is; one that was is, also when that was long ago.  And a ledger says
+ * what it is to others.
  */
 #include "tests/unit.h"
 
@@ -112,6 +113,76 @@ TEST(books_that_enrol_nobody_make_no_hub)
     place_remove(&seat.place);
 }
 
+static struct reign
+look(const struct seat *seat)
+{
+    struct ledger *ledger = NULL;
+    struct reign reign = { 0 };
+
+    assert_int_equal(ledger_open(seat->dir, LEDGER_READ, NULL, &ledger), OK);
+    assert_int_equal(reign_get(seat->dir, ledger_journal(ledger), &reign), OK);
+    ledger_close(ledger);
+    return reign;
+}
+
+/* Nothing but the books makes a standby of a ledger that has joined; and no
+ * ledger is one that could be promoted when it could not. */
+TEST(a_ledger_says_what_it_is)
+{
+    struct seat seat;
+
+    open_seat(&seat);
+    assert_int_equal(look(&seat).role, REIGN_STORE);
+    assert_true(look(&seat).untaught);
+    (void)stand_by(&seat, false, false);
+    assert_int_equal(look(&seat).role, REIGN_STANDBY);
+    assert_true(look(&seat).untaught);
+    (void)stand_by(&seat, false, true);
+    assert_true(look(&seat).untaught);
+    (void)stand_by(&seat, true, false);
+    assert_int_equal(look(&seat).role, REIGN_STANDBY);
+    assert_false(look(&seat).untaught);
+    assert_int_equal(promote(&seat), OK);
+    assert_int_equal(look(&seat).role, REIGN_HUB);
+    assert_false(look(&seat).untaught);
+    place_remove(&seat.place);
+}
+
+TEST(a_hub_that_met_a_later_one_says_so)
+{
+    struct seat seat;
+    struct ledger *ledger = NULL;
+    const struct claim claim = { .epoch = 9, .node = 3 };
+
+    open_seat(&seat);
+    (void)stand_by(&seat, true, true);
+    assert_int_equal(promote(&seat), OK);
+    assert_int_equal(look(&seat).deposed, 0);
+    assert_int_equal(ledger_open(seat.dir, LEDGER_WRITE, NULL, &ledger), OK);
+    assert_true(reign_depose(ledger_journal(ledger), &claim, NOW_MS));
+    ledger_close(ledger);
+    assert_int_equal(look(&seat).role, REIGN_HUB);
+    assert_int_equal(look(&seat).deposed, 9);
+    assert_int_equal(promote(&seat), OK);
+    assert_int_equal(look(&seat).deposed, 0);
+    place_remove(&seat.place);
+}
+
+TEST(a_ledger_by_itself_is_single_until_it_enrols)
+{
+    struct seat seat;
+
+    open_seat(&seat);
+    keys_forget(seat.dir, "hubs");
+    assert_int_equal(look(&seat).role, REIGN_SINGLE);
+    (void)stand_by(&seat, true, true);
+    assert_int_equal(look(&seat).role, REIGN_HUB);
+    place_remove(&seat.place);
+}
+
 RUN(cmocka_unit_test(a_standby_without_the_books_is_not_promoted),
     cmocka_unit_test(a_standby_of_long_ago_is_promoted),
-    cmocka_unit_test(books_that_enrol_nobody_make_no_hub))
+    cmocka_unit_test(books_that_enrol_nobody_make_no_hub),
+    cmocka_unit_test(a_ledger_says_what_it_is),
+    cmocka_unit_test(a_hub_that_met_a_later_one_says_so),
+    cmocka_unit_test(a_ledger_by_itself_is_single_until_it_enrols))

@@ -14,7 +14,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import leima, main  # noqa: E402
 from network import (PROGRAM, Hub, Node, Process, Standby,  # noqa: E402
                      copy, copy_files, digest, enrol, events, has, join, move,
-                     network, sell, stand_by, status, versions, wait)
+                     network, sell, stand_by, status, versions, wait,
+                     wait_for_heir)
 
 
 @network
@@ -37,6 +38,9 @@ def test_a_standby_holds_everything_and_takes_over():
     for node in nodes:
         wait("the list of hubs", lambda: node.said("hubs count=2"))
 
+    wait_for_heir("hq2")
+    assert standby.said(" taught epoch=")
+    assert "can be promoted" in leima("status", "hq2").expect(0).out
     hub.kill()
     for node in nodes:
         sold += sell(node.ledger, 10, prefix="DARK")
@@ -76,8 +80,9 @@ def test_a_standby_that_was_told_nothing_is_not_promoted():
     assert "has not been given the allow-list by its hub yet" in said, said
     standby = Standby("hq2", standby.endpoint)
     wait("the sales at the standby", lambda: has("hq2", sold))
+    wait_for_heir("hq2")
     hub.kill()
-    wait("the books", lambda: leima("hub", "hq2", "--promote").status == 0)
+    leima("hub", "hq2", "--promote").expect(0)
     wait("the new hub", lambda: standby.told("listening"))
     sold += sell(node.ledger, 1, prefix="NEW")
     wait("a sale at the new hub", lambda: has("hq2", sold))
@@ -92,6 +97,7 @@ def test_a_hub_of_the_past_rules_nothing():
     standby = stand_by("hq2", 2)
     wait("the sales at the standby", lambda: has("hq2", sold))
     wait("the list of hubs", lambda: node.said("hubs count=2"))
+    wait_for_heir("hq2")
     hub.kill()
     leima("hub", "hq2", "--promote").expect(0)
     wait("the new hub", lambda: standby.told("listening"))
@@ -163,6 +169,7 @@ def test_two_hubs_were_active():
     for node in nodes.values():
         wait("the list of hubs", lambda: node.said("hubs count=2"))
     wait("all at both", lambda: len(events("hq2")) == 12)
+    wait_for_heir("hq2")
     for node in nodes.values():
         node.stop()
 
@@ -241,10 +248,14 @@ def test_a_backup_is_restored_and_refilled():
     wait("sales of the node that is there", lambda: has("hq", sold[:10]))
     refused = leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01")
     assert "was restored" in refused.expect(1).err
+    found = status("hq")
+    assert (found["role"], found["restored"]) == ("hub", 1), found
+    assert "have not all come back" in leima("status", "hq").expect(0).out
     Node(12)
     wait("all sales from all nodes", lambda: has("hq", sold))
     assert len(events("hq")) == len(sold)
     wait("the end of it", lambda: hub.said("refilled"))
+    assert status("hq")["restored"] == 0
     assert digest("hq") == before
     leima("verify", "hq").expect(0)
     leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01").expect(0)
@@ -520,6 +531,9 @@ def test_a_range_that_was_dropped_is_missed():
     wait("the alarm", lambda: node.said("what=lost") and
          hub.said("what=lost"))
     assert not has("hq", sold[-1:])
+    assert status("hq")["lost"] == 1
+    assert "it lacks what nodes have dropped" in leima(
+        "status", "hq").expect(0).out
     hub.stop()
     leima("hub", "hq", "--promote").expect(0)      # a person goes on without
     publish = ("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01")
@@ -564,7 +578,8 @@ def test_a_range_that_was_dropped_comes_from_a_standby():
     # The books of that backup do not know the standby: it is enrolled anew.
     string = enrol(2, "--role", "standby", "--at", standby.endpoint)
     standby = Standby("hq2", standby.endpoint, given=string)
-    wait("what was dropped", lambda: has("hq", sold), 40)
+    wait("what was dropped", lambda: has("hq", sold))
+    assert status("hq")["lost"] == 0
     leima(*publish).expect(0)
     wait("new rules", lambda: versions("n11") == 2)
     sold += sell("n11", 2, prefix="M")

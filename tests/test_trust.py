@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import leima, main  # noqa: E402
 from network import (PROGRAM, Hub, Node, Standby, digest,  # noqa: E402
                      enrol, free_endpoint, has, join, network, sell, stand_by,
-                     status, versions, wait)
+                     status, versions, wait, wait_for_heir)
 
 
 def make_rogue(number, incarnation, *published):
@@ -102,6 +102,7 @@ def test_a_successor_believes_its_predecessor():
     standby = stand_by("hq2", 2)
     wait("the list of hubs", lambda: node.said("hubs count=2"))
     wait("the rules there", lambda: versions("hq2") == 1)
+    wait_for_heir("hq2")
     standby.stop()
     leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
     wait("new rules", lambda: versions("n11") == 2)

@@ -15,6 +15,7 @@
 #include "core/reader.h"
 #include "nodes/notes.h"
 #include "nodes/pulse.h"
+#include "nodes/reign.h"
 #include "tools/query.h"
 #include "tools/table.h"
 
@@ -63,6 +64,7 @@ struct asides {
     int64_t oldest_ms;       /* arrival of the first of them */
     struct peer *peers;      /* ascending */
     uint32_t peer_count;
+    struct reign reign;
 };
 
 static struct peer *
@@ -114,12 +116,33 @@ take_aside(void *context, const struct aside *aside)
     text_char(text, '}');
 }
 
-enum { ROW_COUNT = 19 };
+enum { ROW_COUNT = 23 };
+
+static bool
+is_untaught(const struct reign *reign)
+{
+    return reign->role == REIGN_STANDBY && reign->untaught;
+}
+
+/* Publishes and closes nothing until its nodes have brought back what it may
+ * have forgotten. */
+static bool
+is_unrefilled(const struct reign *reign)
+{
+    return reign->role == REIGN_HUB && reign->restored;
+}
+
+static bool
+is_deposed(const struct reign *reign)
+{
+    return reign->role == REIGN_HUB && reign->deposed != 0;
+}
 
 static void
 fill_rows(const struct ledger_status *found, const struct asides *asides,
           struct status_row ret_rows[static ROW_COUNT])
 {
+    const struct reign *reign = &asides->reign;
     const struct status_row rows[] = {
         { "node", found->who.node, NULL },
         { "store", found->who.store, NULL },
@@ -134,6 +157,14 @@ fill_rows(const struct ledger_status *found, const struct asides *asides,
         { "rewound", found->rewound,
           "1: the last commits of the journal are gone" },
         { "full", found->full, "1: the disk is, and nothing can be appended" },
+        { "untaught", is_untaught(reign),
+          "1: a standby that was not given the allow-list yet" },
+        { "restored", is_unrefilled(reign),
+          "1: a hub that was, and its nodes have not all come back since" },
+        { "deposed", is_deposed(reign),
+          "1: a hub, and a later one has taken over" },
+        { "lost", reign->lost,
+          "streams of which nodes have dropped what the hub lacks" },
         { "unacknowledged", asides->unacknowledged,
           "items that no hub has told it has" },
         { "unsafe", asides->unsafe, "items that are on no second disk at HQ" },
@@ -150,6 +181,36 @@ fill_rows(const struct ledger_status *found, const struct asides *asides,
     memcpy(ret_rows, rows, sizeof rows);
 }
 
+/* What the ledger is to others, and what keeps it from that. */
+static void
+print_role(const struct reign *reign)
+{
+    static const char *const ROLES[] = {
+        [REIGN_SINGLE] = "a ledger by itself: no hub was joined, no node "
+                         "enrolled",
+        [REIGN_STORE] = "a node: joined to a hub",
+        [REIGN_STANDBY] = "a standby: joined to a hub, and can be promoted",
+        [REIGN_HUB] = "a hub",
+    };
+
+    if (is_untaught(reign))
+        printf("a standby: joined to a hub, and can not be promoted, for it "
+               "has not been given the allow-list yet\n");
+    else
+        printf("%s\n", ROLES[reign->role]);
+    if (is_unrefilled(reign))
+        printf("it was restored, and its nodes have not all come back: "
+               "nothing is published or closed until they have\n");
+    if (is_deposed(reign))
+        printf("a later hub has taken over: nothing is published or closed "
+               "here\n");
+    if (reign->lost > 0)
+        printf("of %" PRIu32 " streams it lacks what nodes have dropped: "
+               "nothing is published or closed until it is restored from a "
+               "standby or a later backup\n",
+               reign->lost);
+}
+
 static void
 print_status(const struct ledger_status *found, struct asides *asides)
 {
@@ -158,8 +219,7 @@ print_status(const struct ledger_status *found, struct asides *asides)
     fill_rows(found, asides, rows);
     if (!asides->is_json) {
         print_rows(rows, COUNT_OF(rows));
-        if (found->joined)
-            printf("joined to a hub\n");
+        print_role(&asides->reign);
         if (found->full)
             printf("the disk is full: nothing can be appended until there is "
                    "room\n");
@@ -175,9 +235,10 @@ print_status(const struct ledger_status *found, struct asides *asides)
         printf("%s\"%s\": %" PRIu64, i == 0 ? "{" : ", ", rows[i].name,
                rows[i].value);
     printf(", \"lag_seconds\": %" PRId64
-           ", \"joined\": %s, \"findings\": %.*s]",
+           ", \"role\": \"%s\", \"joined\": %s, \"findings\": %.*s]",
            asides->oldest_ms > 0 ? (command_now_ms() - asides->oldest_ms) / 1000
                                  : 0,
+           reign_role_name(asides->reign.role),
            found->joined ? "true" : "false", (int)asides->text.size,
            (const char *)asides->text.bytes);
 }
@@ -407,6 +468,9 @@ print_all(const struct arguments *arguments, struct ledger *ledger,
         err = ledger_get_status(ledger, take_aside, asides, &found);
     if (err == OK && !text_ok(&asides->text))
         err = ERR_MEMORY;
+    if (err == OK)
+        err = reign_get(command_operand(arguments, 0), ledger_journal(ledger),
+                        &asides->reign);
     if (err == OK && found.joined)
         err = notes_unacknowledged(ledger_journal(ledger), found.who.node,
                                    &asides->unacknowledged, &asides->oldest_ms);
