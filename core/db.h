@@ -38,15 +38,19 @@ struct db_options {
  * number of each commit and how many entries it left in every other table.
  * LMDB's root pages have no checksum of their own; a root that has been bent
  * into an older one would else be believed, and with it a past that many have
- * moved on from.  The seal is looked at when the environment is opened; and so
- * is what is noted beside it, mark.h, for a root whose number alone was bent
- * makes the commit before it look like the last one. */
+ * moved on from.  Whoever knows that all its writers have sealed asks once it
+ * is open, db_check_seal(); and what is noted beside it, mark.h, is looked at,
+ * too, for a root whose number alone was bent makes the commit before it look
+ * like the last one. */
 
 /* Opens the environment in the directory `dir`, which exists.  ERR_NOT_FOUND:
  * no environment there and none wanted.  ERR_CORRUPT: not one of LMDB's.
  * ERR_FULL, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err db_open(const char *dir, const struct db_options *options,
                            struct db **ret_db);
+/* ERR_CORRUPT: what is there is not what a sealed commit left.  Before the
+ * first one there is no seal, which is OK. */
+NODISCARD enum err db_check_seal(struct db *db);
 /* Every transaction has ended before. */
 void db_close(struct db *db);
 

@@ -129,9 +129,8 @@ db_seal(const struct db *db, MDB_txn *txn)
     return code == 0 ? mdb_put(txn, db->tables[0], &key, &value, 0) : code;
 }
 
-/* Before the first commit there is none. */
-static enum err
-check_seal(const struct db *db)
+enum err
+db_check_seal(struct db *db)
 {
     struct seal seal;
     MDB_val key = seal_key();
@@ -321,8 +320,6 @@ db_open(const char *dir, const struct db_options *options, struct db **ret_db)
     db->sealed = options->sealed;
     db->mark = db->sealed && err == OK ? mark_open(dir) : -1;
     const uint64_t noted = mark_read(db->mark);
-    if (err == OK && db->sealed)
-        err = check_seal(db);
     if (err != OK) {
         db_close(db);
         return err;

@@ -319,7 +319,7 @@ ingest_run(struct journal *journal, struct ingest_batch *batches,
         struct intake intake = { .txn = &txn,
                                  .describe = journal_describer(journal),
                                  .now_ms = options->now_ms };
-        db_begin(db, options->lazy ? DB_WRITE_LAZY : DB_WRITE, &txn);
+        shelf_begin(db, options->lazy ? DB_WRITE_LAZY : DB_WRITE, &txn);
         pen_open(&intake.pen, &txn);
         intake.copies_held = db_count(&txn, TABLE_COPIES) > 0;
         for (uint32_t i = 0; i < count && txn.err == OK; i++)
@@ -345,7 +345,7 @@ ingest_set_boundary(struct journal *journal, stream_id stream,
 
     assert(boundary.seq > 0);
     do {
-        db_begin(journal_db(journal), DB_WRITE, &txn);
+        shelf_begin(journal_db(journal), DB_WRITE, &txn);
         if (shelf_head(&txn, stream).seq != 0)
             db_fail(&txn, ERR_EXISTS);
         shelf_put_boundary(&txn, stream, boundary);

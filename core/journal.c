@@ -66,7 +66,6 @@ journal_create(const char *dir, const struct journal_identity *who)
 {
     struct db_options options = shelf_options(true);
     struct shelf_self self = {
-        .format = SHELF_FORMAT,
         .node = who->node,
         .store = who->store,
         .incarnation = who->incarnation,
@@ -94,6 +93,8 @@ journal_create(const char *dir, const struct journal_identity *who)
     return err;
 }
 
+/* In a format without seals there may be one all the same, which those that
+ * know of none have written past. */
 static enum err
 check_self(struct db *db)
 {
@@ -104,6 +105,8 @@ check_self(struct db *db)
     shelf_get_self(&txn, &self);
     enum err err = txn.err;
     db_abort(&txn);
+    if (err == OK && self.format >= SHELF_FORMAT_SEALED)
+        err = db_check_seal(db);
     return err;
 }
 
@@ -215,7 +218,7 @@ journal_renew(struct journal *journal, uint64_t incarnation,
 
     assert(incarnation > 0 && incarnation <= LIMIT_INCARNATION);
     do {
-        db_begin(journal->db, DB_WRITE, &txn);
+        shelf_begin(journal->db, DB_WRITE, &txn);
         pen_open(&pen, &txn);
         if (pen.self.incarnation == incarnation)
             db_fail(&txn, ERR_EXISTS);
@@ -233,7 +236,7 @@ journal_set_epoch(struct journal *journal, uint64_t epoch)
     enum err err;
 
     do {
-        db_begin(journal->db, DB_WRITE, &txn);
+        shelf_begin(journal->db, DB_WRITE, &txn);
         shelf_get_self(&txn, &self);
         self.epoch = epoch;
         if (txn.err == OK)
@@ -635,7 +638,7 @@ run_group(void *context, struct group_request *first)
 
     if (!db_is_full(journal->db))
         do {
-            db_begin(journal->db, DB_WRITE, &txn);
+            shelf_begin(journal->db, DB_WRITE, &txn);
             pen_open(&pen, &txn);
             run_requests(journal, &pen, first);
             err = end_group(journal, &txn, &pen);
@@ -759,7 +762,7 @@ journal_put_note(struct journal *journal, view name, view value)
 
     assert(name.size >= 1 && name.size <= 64);
     do {
-        db_begin(journal->db, DB_WRITE, &txn);
+        shelf_begin(journal->db, DB_WRITE, &txn);
         if (value.size > 0)
             db_put(&txn, TABLE_NOTES, name, value);
         else

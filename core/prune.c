@@ -63,8 +63,8 @@ begin(struct cut *cut, struct journal *journal)
 {
     struct shelf_item item;
 
-    db_begin(journal_db(journal), cut->prune->dry ? DB_READ : DB_WRITE,
-             &cut->txn);
+    shelf_begin(journal_db(journal), cut->prune->dry ? DB_READ : DB_WRITE,
+                &cut->txn);
     if (cut->boundary.seq == 0 || !cut->prune->dry)
         cut->boundary = shelf_boundary(&cut->txn, cut->prune->stream);
     cut->last = shelf_last(&cut->txn, &item) ? item.position : 0;

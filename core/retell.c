@@ -302,7 +302,7 @@ tell(struct story *story)
     if (err != OK)
         return err;
     do {
-        db_begin(journal_db(story->journal), DB_WRITE, &txn);
+        shelf_begin(journal_db(story->journal), DB_WRITE, &txn);
         write_story(&txn, story);
         err = db_commit(&txn);
     } while (db_grown(&txn));

@@ -139,12 +139,13 @@ static_assert(SELF_PARENTS + SELF_PARENT * (int)CHANNEL_END == SELF_SUM, "");
 void
 shelf_put_self(struct db_txn *txn, const struct shelf_self *self)
 {
+    static const uint32_t FORMAT = SHELF_FORMAT;
     uint8_t bytes[SELF_SIZE] = { 0 };
 
-    assert(self->format == SHELF_FORMAT);
+    assert(self->format <= SHELF_FORMAT);
     assert(self->node > 0);
     assert(self->incarnation > 0);
-    memcpy(bytes, &self->format, 4);
+    memcpy(bytes, &FORMAT, 4);
     memcpy(bytes + 4, &self->node, 4);
     memcpy(bytes + 8, &self->store, 4);
     memcpy(bytes + 16, &self->incarnation, 8);
@@ -206,6 +207,19 @@ shelf_get_self(struct db_txn *txn, struct shelf_self *ret_self)
     enum err err = parse_self(value, ret_self);
     if (err != OK)
         db_fail(txn, err);
+}
+
+void
+shelf_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
+{
+    struct shelf_self self;
+
+    db_begin(db, mode, ret_txn);
+    if (mode == DB_READ || ret_txn->err != OK)
+        return;
+    shelf_get_self(ret_txn, &self);
+    if (ret_txn->err == OK && self.format < SHELF_FORMAT)
+        shelf_put_self(ret_txn, &self);
 }
 
 /* ----- records ----- */

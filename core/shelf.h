@@ -26,6 +26,13 @@
  * The sum of a record's value is the XXH3-64 of position, arrival and the
  * record's own checksum: so a record that turns up in the wrong place is
  * noticed, too.  Errors are the transaction's and stick (db.h).
+ *
+ * Formats of the tables:
+ *     1  as above, without a seal
+ *     2  every commit is sealed: a program that knows only format 1 would
+ *        leave a seal behind that fits no more
+ * A journal of an earlier format is read as it is; the first commit to it makes
+ * it one of this format.
  */
 #ifndef CORE_SHELF_H
 #define CORE_SHELF_H
@@ -74,11 +81,17 @@ struct shelf_self {
     uint64_t epoch;
     struct record_parent parents[CHANNEL_END]; /* of this incarnation */
 };
-enum { SHELF_FORMAT = 1 };
+enum { SHELF_FORMAT_SEALED = 2, SHELF_FORMAT = 2 };
 
 /* ERR_NOT_FOUND, ERR_UNKNOWN and ERR_CORRUPT go to the transaction. */
 void shelf_get_self(struct db_txn *txn, struct shelf_self *ret_self);
+/* Whatever its format was, it is this one from now on. */
 void shelf_put_self(struct db_txn *txn, const struct shelf_self *self);
+
+/* db_begin() for a journal.  What would write in one of an earlier format makes
+ * it one of this format; what would write in one of a later, which a newer
+ * program may have made of it while we had it open, fails: ERR_UNKNOWN. */
+void shelf_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn);
 
 #define SHELF_CLOCK_NOTE "sync.clock"
 

@@ -157,7 +157,11 @@ open_sealed(const char *dir)
                                   .sealed = true };
 
     enum err err = db_open(dir, &options, &db);
+    if (err == OK)
+        err = db_check_seal(db);
     assert_true(err == OK || err == ERR_CORRUPT);
+    if (err != OK)
+        db_close(db);
     return err == OK ? db : NULL;
 }
 

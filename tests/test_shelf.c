@@ -1,6 +1,6 @@
 /*
- * test_shelf.c - keys sort as what they stand for, and a record in the wrong
- * place is damage
+ * test_shelf.c - keys sort as what they stand for, a record in the wrong place
+ * is damage, and journals of earlier and later formats are told apart
  */
 #include "core/shelf.h"
 
@@ -102,6 +102,119 @@ TEST(a_record_in_the_wrong_place_is_damage)
     place_remove(&place);
 }
 
+/* --- formats --- */
+
+enum { SELF_SUM_AT = 200 };
+
+/* What another program does to a journal: says that it is of the format. */
+static void
+put_format(struct db *db, uint32_t format)
+{
+    uint8_t bytes[SELF_SUM_AT + 8];
+    struct db_txn txn;
+    view self;
+
+    db_begin(db, DB_WRITE, &txn);
+    assert_true(db_get(&txn, TABLE_META, view_of("self"), &self));
+    assert_int_equal(self.size, sizeof bytes);
+    memcpy(bytes, self.bytes, sizeof bytes);
+    memcpy(bytes, &format, sizeof format);
+    uint64_t sum = hash_64((view) { bytes, SELF_SUM_AT }, 0);
+    memcpy(bytes + SELF_SUM_AT, &sum, sizeof sum);
+    db_put(&txn, TABLE_META, view_of("self"), (view) { bytes, sizeof bytes });
+    assert_int_equal(db_commit(&txn), OK);
+}
+
+/* One that seals nothing. */
+static void
+write_unsealed(const struct place *place, uint32_t format)
+{
+    struct db_options options = shelf_options(false);
+    struct db *db = NULL;
+
+    options.sealed = false;
+    assert_int_equal(db_open(place->path, &options, &db), OK);
+    put_format(db, format);
+    db_close(db);
+}
+
+static uint32_t
+format_of(struct journal *journal)
+{
+    struct shelf_self self;
+    struct db_txn txn;
+
+    db_begin(journal_db(journal), DB_READ, &txn);
+    shelf_get_self(&txn, &self);
+    assert_int_equal(txn.err, OK);
+    db_abort(&txn);
+    return self.format;
+}
+
+/* Reading leaves it to whoever knows that format only; the first commit makes
+ * it ours, whatever it writes. */
+TEST(an_earlier_format_is_read_and_raised_by_the_first_commit)
+{
+    for (uint32_t way = 0; way < 2; way++) {
+        struct place place = place_make();
+        char text[64];
+        struct journal *journal = kit_open_new(&place);
+        kit_append_one(journal, "a#1");
+        journal_close(journal);
+        write_unsealed(&place, 1);
+
+        assert_int_equal(journal_open(place.path, kit_describe, &journal), OK);
+        kit_read_all(journal, text, sizeof text);
+        assert_string_equal(text, "a#1 ");
+        assert_int_equal(format_of(journal), 1);
+        if (way == 0)
+            kit_append_one(journal, "b#2");
+        else
+            assert_int_equal(
+                journal_put_note(journal, view_of("ours"), view_of("x")), OK);
+        assert_int_equal(format_of(journal), SHELF_FORMAT);
+        assert_int_equal(kit_findings(journal), 0);
+        journal = kit_open_again(&place, journal);
+        assert_int_equal(format_of(journal), SHELF_FORMAT);
+        journal_close(journal);
+        place_remove(&place);
+    }
+}
+
+/* From format 2 on nobody may write without a seal. */
+TEST(a_commit_without_a_seal_is_damage)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+
+    journal_close(journal);
+    write_unsealed(&place, SHELF_FORMAT_SEALED);
+    assert_int_equal(journal_open(place.path, kit_describe, &journal),
+                     ERR_CORRUPT);
+    place_remove(&place);
+}
+
+/* Neither opened nor, by who has it open already, written. */
+TEST(a_later_format_is_left_alone)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct journal_entry entry = kit_entry("b#2");
+    struct journal_result result;
+
+    put_format(journal_db(journal), SHELF_FORMAT + 1);
+    assert_int_equal(kit_append(journal, &entry, 1, &result), ERR_UNKNOWN);
+    assert_int_equal(journal_put_note(journal, view_of("ours"), view_of("x")),
+                     ERR_UNKNOWN);
+    journal_close(journal);
+    assert_int_equal(journal_open(place.path, kit_describe, &journal),
+                     ERR_UNKNOWN);
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(keys_sort_as_numbers),
     cmocka_unit_test(stream_keys_sort_as_streams),
-    cmocka_unit_test(a_record_in_the_wrong_place_is_damage))
+    cmocka_unit_test(a_record_in_the_wrong_place_is_damage),
+    cmocka_unit_test(an_earlier_format_is_read_and_raised_by_the_first_commit),
+    cmocka_unit_test(a_commit_without_a_seal_is_damage),
+    cmocka_unit_test(a_later_format_is_left_alone))

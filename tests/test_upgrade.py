@@ -3,17 +3,19 @@
 
 The next version is this one with its words changed as a next version may
 change them: it offers a further version of the protocol, and its frames have
-fields at their ends that are not known here.  Hubs first or nodes first,
-nothing is lost; two versions that have none in common say so, and nothing is
-sent.
+fields at their ends that are not known here, and its ledgers have a format of
+their own.  Hubs first or nodes first, nothing is lost; two versions that have
+none in common say so, and nothing is sent.  On one machine the next version
+takes over a ledger, and this one then leaves it alone.
 """
+import json
 import os
 import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from leima import TREE, leima, main  # noqa: E402
+from leima import LEIMA, TREE, leima, main  # noqa: E402
 from network import (Hub, Node, events, has, join,  # noqa: E402
                      kill_all, sell, versions, wait)
 
@@ -21,6 +23,7 @@ PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
                        "program.yaml")
 OFFER = ("nodes/greet.c", "hello.version_max = SYNC_VERSION;",
          "hello.version_max = SYNC_VERSION + 1;")
+FORMAT = ("core/shelf.h", "SHELF_FORMAT = 2 }", "SHELF_FORMAT = 3 }")
 FURTHER = [
     ("nodes/frame.c", f"    put_{last};\n}}\n",
      f"    put_{last};\n    put_u64(writer, 7);\n}}\n")
@@ -72,11 +75,10 @@ def trade(hub_program, node_program):
 
 
 def test_hubs_first_and_nodes_first():
-    ours = os.environ.get("LEIMA", f"{TREE}/build/leima")
     later = build("later", OFFER, *FURTHER)
     try:
-        trade(later, ours)
-        trade(ours, later)
+        trade(later, LEIMA)
+        trade(LEIMA, later)
     finally:
         kill_all()
 
@@ -100,6 +102,47 @@ def test_too_far_apart():
         wait("the sales", lambda: has("hq", sold))
     finally:
         kill_all()
+
+
+def join_event(member):
+    return json.dumps({"kind": "join", "member": member,
+                       "at": "2026-03-02T09:00:00Z"})
+
+
+def test_a_machine_is_upgraded_under_its_tills():
+    """Asking changes nothing; who has written in the later format has taken the
+    ledger over, also from a program that has it open."""
+    later = build("format", FORMAT)
+
+    def by_the_later(*words, given=None):
+        done = subprocess.run([later, *words], input=given, text=True,
+                              capture_output=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    leima("init", "L").expect(0)
+    leima("append", "L", given=join_event(1)).expect(0)
+    assert by_the_later("balance", "L", "1", "--json")
+    till = subprocess.Popen([LEIMA, "append", "L", "--stream"], text=True,
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        print(join_event(2), file=till.stdin, flush=True)
+        said = json.loads(till.stdout.readline())
+        assert "events" in said, said
+        by_the_later("append", "L", given=join_event(3))
+        print(join_event(4), file=till.stdin, flush=True)
+        said = json.loads(till.stdout.readline())
+        assert "later version" in said.get("fault", ""), said
+    finally:
+        till.kill()
+        till.communicate()
+    for words in (("balance", "L", "1"), ("append", "L")):
+        refused = leima(*words, given=join_event(4)).expect(1)
+        assert refused.err == (
+            f"leima {words[0]}: L: made by a later version of leima; install "
+            "that one\n"), refused.err
+    by_the_later("verify", "L")
+    assert len(by_the_later("accounts", "L", "--json").splitlines()) == 3
 
 
 main(globals())

@@ -227,6 +227,13 @@ db_open(const char *dir, const struct db_options *options, struct db **ret_db)
     return OK;
 }
 
+enum err
+db_check_seal(struct db *db)
+{
+    (void)db; /* no bit of a root turns over here */
+    return OK;
+}
+
 void
 db_close(struct db *db)
 {
