@@ -168,6 +168,9 @@ agree_hashes(struct session *session, const struct sync_input *input)
         /* The peer may have moved meanwhile; then the pump asks again. */
         if (lane->out == LANE_CHECK && lane->asked == lane->peer.seq)
             checked(session, lane, input->hashes.heads[0]);
+        else if (lane_doubts(lane) && lane->asked == lane->claimed.seq &&
+                 lane_confirmed(lane, input->hashes.heads[0]))
+            talk_acked(session, lane);
     } else if (answering) {
         if (session->asked.asked > 0 &&
             stream_equal(session->asked.stream, lane->stream))
@@ -251,9 +254,27 @@ agree_rewound(struct session *session, struct lane *lane,
     lane->in_stopped = true;
 }
 
+static void
+look_up(struct session *session, struct lane *lane, uint64_t seq)
+{
+    if (session->hashing)
+        return;
+    struct sync_output *output = talk_emit(session, SYNC_GET_HASHES);
+    output->get_hashes.stream = lane->stream;
+    output->get_hashes.seqs[0] = seq;
+    output->get_hashes.count = 1;
+    lane->checking = true;
+    lane->asked = seq;
+    session->hashing = true;
+}
+
 void
 agree_check(struct session *session, struct lane *lane)
 {
+    if (lane_doubts(lane)) {
+        look_up(session, lane, lane->claimed.seq);
+        return;
+    }
     if (lane->peer.seq > lane->head.seq) {
         peer_is_ahead(session, lane);
         return;
@@ -267,15 +288,7 @@ agree_check(struct session *session, struct lane *lane)
         checked(session, lane, known);
         return;
     }
-    if (session->hashing)
-        return;
-    struct sync_output *output = talk_emit(session, SYNC_GET_HASHES);
-    output->get_hashes.stream = lane->stream;
-    output->get_hashes.seqs[0] = lane->peer.seq;
-    output->get_hashes.count = 1;
-    lane->checking = true;
-    lane->asked = lane->peer.seq;
-    session->hashing = true;
+    look_up(session, lane, lane->peer.seq);
 }
 
 void

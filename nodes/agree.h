@@ -15,8 +15,8 @@
 
 #include "nodes/talk.h"
 
-/* Sender: the lane stands in LANE_CHECK; settles it, or looks up our hash.  At
- * most two outputs. */
+/* Sender: the lane stands in LANE_CHECK, or in doubt of an ACK; settles it, or
+ * looks up our hash.  At most two outputs. */
 void agree_check(struct session *session, struct lane *lane);
 /* Goes on with the search for a common end, if one waits for a look-up.  At
  * most one output. */

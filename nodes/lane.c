@@ -38,6 +38,7 @@ lane_peer_at(struct lane *lane, stream_head head)
     lane->peer = head;
     lane->assumed = false;
     lane->part = 0;
+    lane->claimed = (stream_head) { 0 };
     lane->out = LANE_CHECK;
 }
 
@@ -130,8 +131,27 @@ lane_acked(struct lane *lane, stream_head head, int64_t now_ms)
         lane_peer_at(lane, head);
         return false;
     }
-    lane->acked = head;
+    lane->claimed = head;
     lane->waiting_ms = now_ms;
+    return head.seq == lane->sent.seq && lane_confirmed(lane, lane->sent);
+}
+
+bool
+lane_doubts(const struct lane *lane)
+{
+    return lane->sends && lane->out == LANE_LIVE &&
+           lane->claimed.seq > lane->acked.seq;
+}
+
+bool
+lane_confirmed(struct lane *lane, stream_head ours)
+{
+    assert(lane_doubts(lane));
+    if (!head_equal(ours, lane->claimed)) {
+        lane_peer_at(lane, lane->claimed);
+        return false;
+    }
+    lane->acked = lane->claimed;
     lane->nacks = 0;
     assert(lane->acked.seq <= lane->sent.seq);
     return true;

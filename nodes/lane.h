@@ -10,8 +10,8 @@
  *                                  FORKED            CHECK
  *   STOPPED: nothing more in this session.
  *
- * Invariants of a live sender: acked <= sent <= head.  Of a receiver:
- * durable.seq <= received.
+ * Invariants of a live sender: acked <= sent <= head, all on our own chain.  Of
+ * a receiver: durable.seq <= received.
  */
 #ifndef NODES_LANE_H
 #define NODES_LANE_H
@@ -45,7 +45,8 @@ struct lane {
     stream_head sent;      /* the end of the last BATCH */
     uint32_t part;         /* of the next record, which is larger than a frame,
                             * so many bytes have been sent */
-    stream_head acked;     /* on the peer's disk */
+    stream_head acked;     /* on the peer's disk, and on our chain */
+    stream_head claimed;   /* LIVE: above that, as the peer says */
     stream_head peer;      /* CHECK: where the peer says it stands; UNKNOWN:
                             * the end that it was offered; of a receiver at
                             * first what the peer offered */
@@ -91,8 +92,15 @@ bool lane_checked(struct lane *lane, stream_head ours);
 /* Whether there is something to send now. */
 bool lane_is_due(const struct lane *lane, int64_t now_ms);
 void lane_sent(struct lane *lane, stream_head end, int64_t now_ms);
-/* An ACK; true if it says something new is on the peer's disk. */
+/* An ACK; true if it says something new is on the peer's disk.  An end between
+ * two that we know is claimed only: of a stream with two branches the peer may
+ * have got the other one meanwhile. */
 bool lane_acked(struct lane *lane, stream_head head, int64_t now_ms);
+/* Whether what is claimed is to be compared with ours. */
+bool lane_doubts(const struct lane *lane);
+/* `ours` is our record end at or below it.  True: it is acknowledged; false: it
+ * is to be checked as where the peer stands. */
+bool lane_confirmed(struct lane *lane, stream_head ours);
 
 enum lane_nack {
     LANE_FINE,    /* go back and send again */

@@ -699,7 +699,8 @@ pump(struct session *session, int64_t now_ms)
             session->out->again = true;
             return;
         }
-        if (lane->sends && lane->out == LANE_CHECK && !lane->checking)
+        if (((lane->sends && lane->out == LANE_CHECK) || lane_doubts(lane)) &&
+            !lane->checking)
             agree_check(session, lane);
         if (lane->ack_due)
             emit_ack(session, lane);

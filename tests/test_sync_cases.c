@@ -234,6 +234,45 @@ TEST(case_6_what_is_safe_of_one_twin_is_not_of_the_other)
     parley_finish(world);
 }
 
+/* While this machine's records are on their way the hub gets the other's, and
+ * speaks of an end between two that this one knows: nothing of it is on the
+ * hub's disk, and the fork is found (sim seed 740069). */
+TEST(case_6_an_end_of_the_other_twin_acknowledges_nothing)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'b');
+    parley_append(&world->node, TILL, 2, 'b');
+    parley_connect(world);
+    parley_deliver(world);
+    parley_deliver(world);
+    parley_append(&world->hub, TILL, 2, 'x');
+    const struct log *theirs = parley_log(&world->hub, TILL);
+    struct frame ack = { .kind = FRAME_ACK, .session = world->sessions };
+    ack.ack.stream = TILL;
+    ack.ack.head = parley_head(theirs, theirs->count);
+    ack.ack.safe = 4;
+    parley_post(world, false, &ack);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 6b\n"
+                       "h WELCOME 3.7.0 2a\n"
+                       "n BATCH 3.7.0 3-6\n"
+                       "h ACK 3.7.0 4x\n"
+                       "h alarm forked\n"
+                       "h NACK 3.7.0 4x fork\n"
+                       "n alarm forked\n"
+                       "n FORKA 3.7.0 common 0 differs 4\n"
+                       "h FORKQ 3.7.0 2a\n"
+                       "n FORKA 3.7.0 common 2 differs 0\n"
+                       "h FORKQ 3.7.0 2a 4x neighbours\n"
+                       "n branches at 2a\n");
+    assert_int_equal(parley_log(&world->node, TILL)->acked, 2);
+    assert_int_equal(parley_log(&world->node, TILL)->safe, 2);
+    parley_finish(world);
+}
+
 /* Two of one incarnation would else push each other out before either has
  * learned that the past is another's. */
 TEST(case_6_a_twin_that_is_fenced_lets_the_other_finish)
@@ -546,6 +585,7 @@ RUN(cmocka_unit_test(
     cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),
     cmocka_unit_test(case_6_of_twins_both_are_heard),
     cmocka_unit_test(case_6_what_is_safe_of_one_twin_is_not_of_the_other),
+    cmocka_unit_test(case_6_an_end_of_the_other_twin_acknowledges_nothing),
     cmocka_unit_test(case_6_a_twin_that_is_fenced_lets_the_other_finish),
     cmocka_unit_test(case_7_a_poison_event_stops_no_stream),
     cmocka_unit_test(case_8_after_a_failed_commit_all_is_said_again),
