@@ -213,6 +213,13 @@ lane_stored(struct lane *lane, stream_head head)
     assert(lane->durable.seq <= lane->received);
 }
 
+void
+lane_goes_on(struct lane *lane)
+{
+    if (lane->sends && lane->head.seq < lane->durable.seq)
+        lane->head = lane->durable;
+}
+
 bool
 lane_rewind(struct lane *lane, stream_head head)
 {

@@ -120,6 +120,8 @@ enum lane_verdict {
 enum lane_verdict lane_take(struct lane *lane, uint64_t from, uint64_t to);
 /* Records were stored, or held before; our end is `head`. */
 void lane_stored(struct lane *lane, stream_head head);
+/* They came from elsewhere, and the peer is sent what it has asked for. */
+void lane_goes_on(struct lane *lane);
 /* Something could not be stored; expect again what follows on `head`.  True
  * if the sender has not been told so before. */
 bool lane_rewind(struct lane *lane, stream_head head);

@@ -288,6 +288,8 @@ stored(struct session *session, const struct sync_input *input)
     switch (input->stored.verdict) {
     case SYNC_STORED_OK:
         lane_stored(lane, input->stored.head);
+        if (input->stored.total == 0) /* from elsewhere: what was asked for */
+            lane_goes_on(lane);
         return;
     case SYNC_STORED_GAP:
         if (lane_rewind(lane, input->stored.head))

@@ -153,7 +153,7 @@ struct sync_input {
             enum sync_verdict verdict;
             stream_head head; /* of the stream on disk now */
             uint64_t safe;
-            uint64_t total; /* as in PUT_RECORDS */
+            uint64_t total; /* as in PUT_RECORDS; 0: it came from elsewhere */
             bool more;      /* another of this stream follows at once */
         } stored;
         const struct frame *states; /* hub: a STATE, borrowed; node: NULL */

@@ -81,6 +81,37 @@ TEST(case_4_a_whole_incarnation_that_was_lost_comes_back)
     parley_finish(world);
 }
 
+/* It has fetched what the hub had of an incarnation that it left; what a
+ * standby brings of that later it is sent, too (sim seed 900693). */
+TEST(case_4_what_comes_later_of_an_old_incarnation_is_sent_on)
+{
+    struct world *world = parley_begin();
+    struct sync_input input = { .kind = SYNC_STORED };
+
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'a');
+    world->offers_left = 1;
+    world->fetch = true;
+    parley_connect(world);
+    parley_run(world);
+    parley_append(&world->hub, TILL, 2, 'a');
+    input.stored.stream = TILL;
+    input.stored.head = parley_head(parley_log(&world->hub, TILL), 3);
+    parley_give(world, &world->hub, &input);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 2a\n"
+                       "h WELCOME 3.7.0 4a continued\n"
+                       "n ACK 3.7.0 2a\n"
+                       "h BATCH 3.7.0 3-4\n"
+                       "n ACK 3.7.0 4a\n"
+                       "h ACK 3.7.0 6a\n"
+                       "h BATCH 3.7.0 5-6\n"
+                       "n ACK 3.7.0 6a\n");
+    parley_check_equal(world, TILL);
+    parley_finish(world);
+}
+
 /* A fork of an incarnation that it has left before is no news, and does not
  * keep it from finding out about this one. */
 TEST(case_4_an_old_fork_holds_up_no_new_one)
@@ -581,6 +612,7 @@ RUN(cmocka_unit_test(
         case_4_a_rewound_node_that_goes_on_selling_branches_at_once),
     cmocka_unit_test(case_4_a_rewound_node_asks_an_older_hub),
     cmocka_unit_test(case_4_a_whole_incarnation_that_was_lost_comes_back),
+    cmocka_unit_test(case_4_what_comes_later_of_an_old_incarnation_is_sent_on),
     cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
     cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),
     cmocka_unit_test(case_6_of_twins_both_are_heard),
