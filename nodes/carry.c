@@ -318,6 +318,27 @@ carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
     return err;
 }
 
+enum err
+carry_current(struct carry *carry)
+{
+    struct journal_identity who;
+    enum err err = journal_get_identity(carry->journal, &who);
+
+    if (err != OK)
+        return err;
+    const stream_id stream = { .incarnation = who.incarnation,
+                               .node = who.node,
+                               .channel = CHANNEL_EVENTS };
+    for (uint32_t i = 0; i < carry->offer_count; i++)
+        if (stream_equal(carry->offers[i].stream, stream))
+            return OK;
+    if (!MAKE_ROOM(carry->offers, carry->offer_count))
+        return ERR_MEMORY;
+    carry->offers[carry->offer_count++] =
+        (struct sync_offer) { .stream = stream };
+    return OK;
+}
+
 /* All streams, or those that are of interest to one node. */
 static enum err
 list_all(struct carry *carry, uint32_t node)

@@ -47,6 +47,10 @@ void carry_stored(const struct ingest_batch *batch, enum err err,
  * ERR_MEMORY. */
 NODISCARD enum err carry_offers(struct carry *carry, uint32_t node,
                                 enum record_channel channel);
+/* Adds this ledger's current stream of events to those offered, if nothing
+ * stands in it yet: a hub that holds something of it knows more of us than we
+ * do (we are the image of an earlier day). */
+NODISCARD enum err carry_current(struct carry *carry);
 /* The streams of all nodes, on all channels, to offer. */
 NODISCARD enum err carry_all(struct carry *carry);
 /* What is public, and the events of one node, to offer it. */

@@ -39,28 +39,48 @@ enum {
 
 /* --- drain --- */
 
+static bool
+has_put(const struct hub *hub, uint32_t node)
+{
+    for (uint32_t i = 0; i < hub->put_count; i++)
+        if (hub->puts[i].guest->peer.pass.node == node)
+            return true;
+    return false;
+}
+
+/* The answer to a HELLO says what came before it, too: that may be in the
+ * journal of a node that was restored no more. */
+static void
+take_message(struct hub *hub, const struct transport_message *message)
+{
+    struct arena scratch = hub->scratch;
+    struct frame frame;
+    enum err err =
+        frame_parse(message->header, message->payload, &scratch, &frame);
+
+    hub->late = err == OK && frame.kind == FRAME_HELLO &&
+                has_put(hub, message->peer.pass.node);
+    if (err == OK && !hub->late)
+        hub_take_frame(hub, message, &frame);
+    else if (err != OK && err != ERR_UNKNOWN)
+        trace(TRACE_ERROR, hub->node, "malformed", "peer=%u size=%u",
+              message->peer.pass.node, message->payload.size);
+}
+
 /* Messages are kept until the commit: what is to be stored borrows them. */
 static void
 drain(struct hub *hub)
 {
-    struct arena scratch = hub->scratch;
     size_t bytes = 0;
 
-    while (hub->message_count < HUB_FRAMES_AT_ONCE && bytes < BYTES_AT_ONCE) {
+    while (hub->message_count < HUB_FRAMES_AT_ONCE && bytes < BYTES_AT_ONCE &&
+           !hub->late) {
         struct transport_message *message = &hub->messages[hub->message_count];
         if (transport_receive(hub->transport, message) != OK)
             return;
         hub->message_count++;
         bytes += message->payload.size;
-        struct arena frame_scratch = scratch;
-        struct frame frame;
-        enum err err = frame_parse(message->header, message->payload,
-                                   &frame_scratch, &frame);
-        if (err == OK)
-            hub_take_frame(hub, message, &frame);
-        else if (err != ERR_UNKNOWN)
-            trace(TRACE_ERROR, hub->node, "malformed", "peer=%u size=%u",
-                  message->peer.pass.node, message->payload.size);
+        take_message(hub, message);
     }
 }
 
@@ -128,6 +148,8 @@ commit(struct hub *hub)
         free(hub->puts[i].owned);
     hub->put_count = 0;
     roster_bound_refills(hub->roster);
+    if (hub->late)
+        take_message(hub, &hub->messages[hub->message_count - 1]);
     for (uint32_t i = 0; i < hub->message_count; i++)
         transport_release(&hub->messages[i]);
     hub->message_count = 0;

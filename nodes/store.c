@@ -317,6 +317,8 @@ start_session(struct store *store)
                        ? carry_standby(carry, store->node)
                        : carry_offers(carry, store->node, CHANNEL_EVENTS);
     if (err == OK && !store->options->standby)
+        err = carry_current(carry);
+    if (err == OK && !store->options->standby)
         err = carry_held(carry, store->node, CHANNEL_PUBLIC);
     if (err != OK) {
         fault(store, "streams", err);

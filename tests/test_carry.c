@@ -192,6 +192,25 @@ TEST(an_incarnation_is_offered_up_to_where_it_was_left)
     close_desk(&desk);
 }
 
+/* So that the hub can say that it knows more of it. */
+TEST(what_is_written_next_is_offered_before_anything_is)
+{
+    struct desk desk;
+
+    open_desk(&desk);
+    assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(desk.carry.offer_count, 0);
+    assert_int_equal(carry_current(&desk.carry), OK);
+    assert_int_equal(desk.carry.offer_count, 1);
+    assert_true(stream_equal(desk.carry.offers[0].stream, own));
+    assert_int_equal(desk.carry.offers[0].head.seq, 0);
+    append_growing(&desk, 1);
+    assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(carry_current(&desk.carry), OK);
+    assert_int_equal(desk.carry.offer_count, 1);
+    close_desk(&desk);
+}
+
 static void
 branch(struct desk *desk, uint64_t at, uint64_t renewed)
 {
@@ -310,6 +329,7 @@ RUN(cmocka_unit_test(hashes_are_those_of_record_ends),
     cmocka_unit_test(records_come_whole_and_within_bounds),
     cmocka_unit_test(what_one_journal_gives_another_takes),
     cmocka_unit_test(an_incarnation_is_offered_up_to_where_it_was_left),
+    cmocka_unit_test(what_is_written_next_is_offered_before_anything_is),
     cmocka_unit_test(an_incarnation_is_offered_up_to_where_it_forked),
     cmocka_unit_test(where_a_twin_has_left_it_says_nothing),
     cmocka_unit_test(fetching_goes_on_where_it_was_cut),

@@ -55,6 +55,41 @@ TEST(case_4_a_rewound_node_asks_an_older_hub)
     parley_finish(world);
 }
 
+/* An image of before its incarnation's first record: it says that it writes
+ * that, and branches before it has sold. */
+TEST(case_4_a_node_without_its_first_record_branches)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->hub, TILL, 2, 'a');
+    (void)parley_log(&world->node, TILL);
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 0\n"
+                       "h WELCOME 3.7.0 2a continued\n"
+                       "n alarm rewound\n"
+                       "n branches at 0\n");
+    parley_finish(world);
+}
+
+/* Nothing has been sold yet anywhere, and what is sold first is sent. */
+TEST(case_4_a_node_that_begins_sends_its_first_record)
+{
+    struct world *world = parley_begin();
+
+    (void)parley_log(&world->node, TILL);
+    parley_connect(world);
+    parley_run(world);
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_grow(world, &world->node, TILL);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 0\n"
+                       "h WELCOME 3.7.0 0\n"
+                       "n BATCH 3.7.0 1-1\n"
+                       "h ACK 3.7.0 1a\n");
+    parley_finish(world);
+}
+
 /* An image of before it began the incarnation: of that it knows nothing, and is
  * sent all of it; what it writes goes on as if nothing had been. */
 TEST(case_4_a_whole_incarnation_that_was_lost_comes_back)
@@ -612,6 +647,8 @@ RUN(cmocka_unit_test(
         case_4_a_rewound_node_that_goes_on_selling_branches_at_once),
     cmocka_unit_test(case_4_a_rewound_node_asks_an_older_hub),
     cmocka_unit_test(case_4_a_whole_incarnation_that_was_lost_comes_back),
+    cmocka_unit_test(case_4_a_node_without_its_first_record_branches),
+    cmocka_unit_test(case_4_a_node_that_begins_sends_its_first_record),
     cmocka_unit_test(case_4_what_comes_later_of_an_old_incarnation_is_sent_on),
     cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
     cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),

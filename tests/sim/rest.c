@@ -68,9 +68,9 @@ has_twin(const struct world *world, const struct box *box)
 
 /* Everything that the hub holds of this store or publishes is here. */
 static bool
-is_received(struct world *world, const struct box *hub, const struct box *box)
+is_received(const struct world *world, const struct box *hub,
+            const struct box *box)
 {
-    const uint64_t current = box_incarnation(world, box);
     const struct disk_image *theirs = disk_journal(hub->machine.disk);
     stream_id stream = { 0 };
     stream_head head;
@@ -79,10 +79,8 @@ is_received(struct world *world, const struct box *hub, const struct box *box)
         bool mine = stream.node == box->node;
         if (stream.channel != CHANNEL_PUBLIC && !mine)
             continue;
-        /* Of the incarnation that it writes it is sent nothing back. */
         if (mine && box->parted &&
-            (has_forked(theirs, box, stream) || has_twin(world, box) ||
-             stream.incarnation == current))
+            (has_forked(theirs, box, stream) || has_twin(world, box)))
             continue;
         if (image_holds(disk_journal(box->machine.disk), stream, head, true))
             continue;
