@@ -3,8 +3,10 @@
 #include "bench/bench.h"
 #include "core/codec.h"
 #include "nodes/allow.h"
+#include "nodes/sync.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -38,6 +40,7 @@ struct ship {
     uint32_t count;
     uint32_t stretch_count; /* of the first stretch */
     double ready;           /* not before that */
+    double heard;           /* when it was told something, or asked for it */
     struct shipment *shipments;
 };
 
@@ -246,19 +249,45 @@ catches_up(const struct fleet *fleet, const struct ship *ship)
 }
 
 static void
-take_ack(struct fleet *fleet, struct ship *ship, const struct frame *frame)
+take_head(struct fleet *fleet, struct ship *ship, uint64_t seq)
 {
-    double now = bench_now();
+    double now = ship->heard = bench_now();
 
-    if (frame->ack.credit > ship->credit)
-        ship->credit = frame->ack.credit;
     for (; ship->acked < ship->next; ship->acked++) {
         const struct shipment *shipment = &ship->shipments[ship->acked];
-        if (shipment->seq + FLEET_FRAME_EVENTS - 1 > frame->ack.head.seq)
+        if (shipment->seq + FLEET_FRAME_EVENTS - 1 > seq)
             return;
         if (!catches_up(fleet, ship))
             fleet->waits[fleet->wait_count++] = (now - shipment->sent) * 1e3;
     }
+}
+
+/* A session begins, the first one or another: what the hub has is
+ * acknowledged, the rest goes again. */
+static void
+take_welcome(struct fleet *fleet, struct ship *ship, const struct frame *frame)
+{
+    ship->session = frame->session;
+    ship->credit = frame->welcome.credit;
+    ship->total = 0;
+    for (uint32_t i = 0; i < frame->welcome.held_count; i++)
+        if (frame->welcome.held[i].stream.node == ship->node)
+            take_head(fleet, ship, frame->welcome.held[i].head.seq);
+    ship->next = ship->acked;
+}
+
+/* The hub's queue for us may have been full, and an acknowledgement lost with
+ * nothing behind it: a node asks again after a while, and so do we. */
+static void
+ask_again(struct fleet *fleet, struct ship *ship)
+{
+    if (ship->acked == ship->next ||
+        bench_now() < ship->heard + SYNC_ACK_MS / 1e3 ||
+        bench_now() < ship->shipments[ship->next - 1].sent + SYNC_ACK_MS / 1e3)
+        return;
+    fprintf(stderr, "node %u hears nothing, and asks again\n", ship->node);
+    ship->heard = bench_now();
+    hail(fleet, ship);
 }
 
 static bool
@@ -282,11 +311,11 @@ hear(struct fleet *fleet, struct ship *ship)
                                &frame) == OK,
                "understand the hub");
     if (frame.kind == FRAME_WELCOME) {
-        ship->session = frame.session;
-        ship->credit = frame.welcome.credit;
-        ship->total = 0;
+        take_welcome(fleet, ship, &frame);
     } else if (frame.kind == FRAME_ACK) {
-        take_ack(fleet, ship, &frame);
+        if (frame.ack.credit > ship->credit)
+            ship->credit = frame.ack.credit;
+        take_head(fleet, ship, frame.ack.head.seq);
     } else {
         bench_need(frame.kind == FRAME_PING || frame.kind == FRAME_BATCH ||
                        frame.kind == FRAME_STATE,
@@ -399,6 +428,7 @@ fleet_send(struct fleet *fleet)
             busy |= ship_out(fleet, ship,
                              fleet->stretch == 0 ? ship->stretch_count
                                                  : ship->count);
+            ask_again(fleet, ship);
         }
         bench_need(bench_now() < begun + 300, "see all acknowledged");
         if (busy)

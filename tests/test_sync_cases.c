@@ -453,6 +453,63 @@ TEST(case_9_what_was_not_acknowledged_is_sent_again)
     parley_finish(world);
 }
 
+/* A queue that is full loses an ACK as a bad wire does: nobody knows, while the
+ * connection lives on.  The node tells the hub where it stands after a while,
+ * and hears that all is there: nothing is sent twice, nothing waits for ever.
+ */
+TEST(case_9_the_last_acknowledgement_is_lost)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->node, TILL, 3, 'a');
+    parley_connect(world);
+    for (uint32_t i = 0; i < 3; i++)
+        parley_deliver(world);
+    parley_lose_all(world); /* the ACK */
+    for (uint32_t i = 0; i < 5; i++) {
+        parley_pass_time(world, SYNC_ACK_MS / 6);
+        parley_run(world);
+    }
+    assert_int_equal(parley_log(&world->node, TILL)->acked, 0);
+    assert_false(world->node.dropped);
+    parley_pass_time(world, SYNC_ACK_MS / 6 + 1);
+    assert_true(world->node.dropped);
+    assert_non_null(strstr(world->log, "h PING\n"));
+    assert_non_null(strstr(world->log, "n drops: no ACK\n"));
+    world->log_size = 0;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 3a\n"
+                       "h WELCOME 3.7.0 3a\n");
+    assert_int_equal(parley_log(&world->node, TILL)->acked, 3);
+    parley_check_equal(world, TILL);
+    parley_finish(world);
+}
+
+/* With it the credit for what comes next: the hub knows that there is more, and
+ * tells again where it stands. */
+TEST(case_9_an_acknowledgement_that_gives_credit_is_lost)
+{
+    struct world *world = parley_begin();
+
+    world->window = 1;
+    for (uint32_t i = 0; i < 2; i++)
+        parley_append(&world->node, TILL, 1, 'a');
+    parley_connect(world);
+    for (uint32_t i = 0; i < 3; i++)
+        parley_deliver(world);
+    parley_lose_all(world);
+    world->log_size = 0;
+    parley_pass_time(world, 100);
+    parley_pass_time(world, SYNC_ASK_MS);
+    parley_run(world);
+    parley_said(world, "h ACK 3.7.0 1a\n"
+                       "n BATCH 3.7.0 2-2\n"
+                       "h ACK 3.7.0 2a\n");
+    assert_int_equal(parley_log(&world->node, TILL)->acked, 2);
+    parley_finish(world);
+}
+
 /* A second HELLO on a connection begins from nothing: what is stored of the
  * session before gives no credit in the new one. */
 TEST(case_9_a_second_hello_earns_no_credit)
@@ -659,6 +716,8 @@ RUN(cmocka_unit_test(
     cmocka_unit_test(case_7_a_poison_event_stops_no_stream),
     cmocka_unit_test(case_8_after_a_failed_commit_all_is_said_again),
     cmocka_unit_test(case_9_what_was_not_acknowledged_is_sent_again),
+    cmocka_unit_test(case_9_the_last_acknowledgement_is_lost),
+    cmocka_unit_test(case_9_an_acknowledgement_that_gives_credit_is_lost),
     cmocka_unit_test(case_9_a_second_hello_earns_no_credit),
     cmocka_unit_test(case_10_who_has_much_to_tell_waits_for_a_place),
     cmocka_unit_test(case_10_too_many_streams_of_one_store_are_refused),
