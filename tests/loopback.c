@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "nodes/clock.h"
 #include "tests/unit.h"
 
 static bool
@@ -47,24 +48,27 @@ loopback_close(struct loopback *loopback)
 enum transport_event
 loopback_event(struct transport *transport, int ms)
 {
-    for (int waited = 0; waited < ms; waited += 10) {
+    const int64_t until_ms = clock_steady_ms() + ms;
+
+    for (;;) {
         enum transport_event found = transport_event(transport);
-        if (found != TRANSPORT_NOTHING)
+        if (found != TRANSPORT_NOTHING || clock_steady_ms() >= until_ms)
             return found;
         transport_wait(transport, NULL, 0, 10);
     }
-    return TRANSPORT_NOTHING;
 }
 
 bool
 loopback_receive(struct transport *transport, int ms,
                  struct transport_message *ret_message)
 {
-    for (int waited = 0; waited < ms; waited += 10) {
+    const int64_t until_ms = clock_steady_ms() + ms;
+
+    do {
         if (transport_receive(transport, ret_message) == OK)
             return true;
         transport_wait(transport, NULL, 0, 10);
-    }
+    } while (clock_steady_ms() < until_ms);
     return false;
 }
 
@@ -80,7 +84,7 @@ void
 loopback_connect(struct loopback *loopback)
 {
     loopback_dial(loopback);
-    assert_int_equal(loopback_event(loopback->node, 10000), TRANSPORT_UP);
+    assert_int_equal(loopback_event(loopback->node, LOOPBACK_MS), TRANSPORT_UP);
 }
 
 struct frame
@@ -89,7 +93,7 @@ loopback_frame(struct loopback *loopback, struct arena *arena)
     struct transport_message message;
     struct frame frame;
 
-    assert_true(loopback_receive(loopback->node, 10000, &message));
+    assert_true(loopback_receive(loopback->node, LOOPBACK_MS, &message));
     uint8_t *bytes = arena_take(arena, message.payload.size + 1);
     memcpy(bytes, message.payload.bytes, message.payload.size);
     assert_int_equal(frame_parse(message.header,

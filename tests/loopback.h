@@ -9,6 +9,8 @@
 
 #include "nodes/transport.h"
 
+enum { LOOPBACK_MS = 120000 }; /* for what does come, on a slow machine */
+
 struct loopback {
     struct transport *hub;
     struct transport *node;

@@ -22,9 +22,9 @@ TEST(frames_go_both_ways)
     loopback_open(&site, true);
     assert_string_not_equal(site.address.endpoint, "tcp://127.0.0.1:0");
     loopback_dial(&site);
-    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_UP);
+    assert_int_equal(loopback_event(site.node, LOOPBACK_MS), TRANSPORT_UP);
     assert_int_equal(transport_send(site.node, NULL, &ping), OK);
-    assert_true(loopback_receive(site.hub, 10000, &message));
+    assert_true(loopback_receive(site.hub, LOOPBACK_MS, &message));
     assert_int_equal(message.peer.pass.node, 421);
     assert_false(message.peer.pass.joining);
     assert_true(curve_key_equal(message.peer.key, site.node_keys.public_key));
@@ -32,14 +32,14 @@ TEST(frames_go_both_ways)
     assert_int_equal(message.payload.bytes[0], 7);
     assert_int_equal(transport_send(site.hub, &message.peer, &ping), OK);
     struct transport_message answer;
-    assert_true(loopback_receive(site.node, 10000, &answer));
+    assert_true(loopback_receive(site.node, LOOPBACK_MS, &answer));
     assert_int_equal(answer.payload.bytes[0], 7);
     transport_release(&answer);
 
     /* After a hang-up the hub learns that the peer is gone. */
     transport_hang_up(site.node);
     enum err err = OK;
-    for (int i = 0; i < 300 && err == OK; i++) {
+    for (int i = 0; i < LOOPBACK_MS / 10 && err == OK; i++) {
         transport_wait(site.hub, NULL, 0, 10);
         struct transport_message none;
         assert_int_equal(transport_receive(site.hub, &none), ERR_NOT_FOUND);
@@ -64,9 +64,9 @@ TEST(the_largest_frame_passes)
     assert_int_equal(frame_payload_size(&frame), LIMIT_FRAME_SIZE);
     loopback_open(&site, true);
     loopback_dial(&site);
-    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_UP);
+    assert_int_equal(loopback_event(site.node, LOOPBACK_MS), TRANSPORT_UP);
     assert_int_equal(transport_send(site.node, NULL, &frame), OK);
-    assert_true(loopback_receive(site.hub, 10000, &message));
+    assert_true(loopback_receive(site.hub, LOOPBACK_MS, &message));
     assert_int_equal(message.payload.size, LIMIT_FRAME_SIZE);
     transport_release(&message);
     loopback_close(&site);
@@ -82,9 +82,9 @@ TEST(a_one_time_key_is_marked)
     loopback_open(&site, true);
     site.pass.joining = true;
     loopback_dial(&site);
-    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_UP);
+    assert_int_equal(loopback_event(site.node, LOOPBACK_MS), TRANSPORT_UP);
     assert_int_equal(transport_send(site.node, NULL, &ping), OK);
-    assert_true(loopback_receive(site.hub, 10000, &message));
+    assert_true(loopback_receive(site.hub, LOOPBACK_MS, &message));
     assert_true(message.peer.pass.joining);
     transport_release(&message);
     loopback_close(&site);
@@ -103,7 +103,7 @@ TEST(an_unknown_key_is_refused)
                      OK);
     enum err sent = transport_send(site.node, NULL, &ping);
     assert_true(sent == OK || sent == ERR_BUSY || sent == ERR_NOT_FOUND);
-    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_REFUSED);
+    assert_int_equal(loopback_event(site.node, LOOPBACK_MS), TRANSPORT_REFUSED);
     assert_true(site.asked > 0);
     assert_false(loopback_receive(site.hub, 200, &message));
     loopback_close(&site);
@@ -117,7 +117,7 @@ TEST(a_pass_without_a_number_is_refused)
     loopback_open(&site, true);
     site.pass.node = 0;
     loopback_dial(&site);
-    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_REFUSED);
+    assert_int_equal(loopback_event(site.node, LOOPBACK_MS), TRANSPORT_REFUSED);
     loopback_close(&site);
 }
 
@@ -155,11 +155,11 @@ TEST(a_hub_that_is_not_there_or_goes_is_noticed)
 
     loopback_open(&site, true);
     loopback_dial(&site);
-    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_UP);
+    assert_int_equal(loopback_event(site.node, LOOPBACK_MS), TRANSPORT_UP);
     transport_close(site.hub);
-    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_DOWN);
+    assert_int_equal(loopback_event(site.node, LOOPBACK_MS), TRANSPORT_DOWN);
     loopback_dial(&site);
-    assert_int_equal(loopback_event(site.node, 10000), TRANSPORT_DOWN);
+    assert_int_equal(loopback_event(site.node, LOOPBACK_MS), TRANSPORT_DOWN);
     site.hub = NULL;
     loopback_close(&site);
 }
