@@ -28,7 +28,7 @@ fi
 fuzz() {
 	found=build/fuzz/found/$1
 	mkdir -p "$found"
-	options="-timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
+	options="-timeout=60 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
 		-max_len=20000 -artifact_prefix=build/fuzz/found/crash-$1-"
 	if build/fuzz/fuzz/fuzz_"$1" $options -runs=0 \
 		tests/fuzz/corpus/"$1" >"$probe/$1" 2>&1 &&
