@@ -61,13 +61,14 @@ drift_look(struct drift *drift, uint32_t node, struct journal *journal)
     const int64_t offset_ms = drift_offset_ms(drift, wall_ms, steady_ms);
     const bool wrong = drift_is_wrong(offset_ms);
 
+    /* First: from the word on, what is appended bears it. */
+    if (drift_note(drift, journal, wall_ms, steady_ms) != OK)
+        trace(TRACE_NOTICE, node, "notes", "what=unsaved");
     if (wrong != drift->wrong)
         trace(wrong ? TRACE_ERROR : TRACE_NOTICE, node, "clock",
               "offset_ms=%lld what=%s", (long long)offset_ms,
               wrong ? "wrong" : "right");
     drift->wrong = wrong;
-    if (drift_note(drift, journal, wall_ms, steady_ms) != OK)
-        trace(TRACE_NOTICE, node, "notes", "what=unsaved");
     return offset_ms;
 }
 

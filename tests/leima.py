@@ -46,7 +46,7 @@ def leima(*words, given=None, env=None):
     if isinstance(given, str):
         given = given.encode()
     done = subprocess.run([LEIMA, *words], input=given or b"",
-                          capture_output=True, timeout=120,
+                          capture_output=True, timeout=600,
                           env={**os.environ, **(env or {})})
     return Result(words, done)
 
@@ -57,6 +57,14 @@ def shared(*path):
     if not os.path.exists(found):
         raise Skip("../shared/data is not there")
     return found
+
+
+def place(why):
+    """Where in the test it was, and what stands there."""
+    frames = traceback.extract_tb(why.__traceback__)
+    where = next((each for each in reversed(frames) if os.path.basename(
+        each.filename).startswith("test_")), frames[-1])
+    return f"{os.path.basename(where.filename)}:{where.lineno}: {where.line}"
 
 
 def run(name, test):
@@ -71,12 +79,9 @@ def run(name, test):
         print(f"skip {name}: {why}", flush=True)
         return True
     except AssertionError as why:
-        text = str(why) or traceback.format_exc().strip().splitlines()[-2]
-        print(f"not ok {name}: {text}", flush=True)
+        print(f"not ok {name}: {why or 'not so'} in {place(why)}", flush=True)
     except Exception as why:
-        where = traceback.extract_tb(why.__traceback__)[-1]
-        print(f"not ok {name}: {why!r} in {os.path.basename(where.filename)}:"
-              f"{where.lineno}", flush=True)
+        print(f"not ok {name}: {why!r} in {place(why)}", flush=True)
     finally:
         os.chdir(here)
         shutil.rmtree(folder, ignore_errors=True)

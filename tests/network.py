@@ -16,8 +16,10 @@ PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
                        "program.yaml")
 
 
-def wait(what, condition, seconds=60):
-    """Until the condition gives something true, which is returned."""
+def wait(what, condition, seconds=300):
+    """Until the condition gives something true, which is returned.  The time
+    is for a slow machine that does much else: who waits for what comes waits
+    no longer, and what never comes fails all the same."""
     until = time.monotonic() + seconds
     while True:
         found = condition()
@@ -52,7 +54,7 @@ class Process:
 
     def stop(self, status=0):
         self.process.send_signal(signal.SIGTERM)
-        found = self.process.wait(60)
+        found = self.process.wait(300)
         Process.running.remove(self)
         assert found == status, f"{self.name} ended with {found}: {self.tail()}"
 
@@ -72,13 +74,28 @@ class Process:
 def kill_all():
     for process in list(Process.running):
         process.kill()
+    while held:
+        held.pop().close()
+
+
+def free_endpoint():
+    """Bound and not listened at, nobody else is given it until the test ends:
+    also while the hub there is down, and before a standby has risen to one.
+    Who names the port and says SO_REUSEADDR, as ZeroMQ does, may listen."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.bind(("127.0.0.1", 0))
+    held.append(found)
+    return f"tcp://127.0.0.1:{found.getsockname()[1]}"
+
+
+held = []
 
 
 class Hub(Process):
-    def __init__(self, ledger="hq", listen="tcp://127.0.0.1:0", *words,
-                 program=LEIMA):
-        super().__init__("hub", "hub", ledger, "--listen", listen, *words,
-                         program=program)
+    def __init__(self, ledger="hq", listen=None, *words, program=LEIMA):
+        super().__init__("hub", "hub", ledger, "--listen",
+                         listen or free_endpoint(), *words, program=program)
         self.ledger = ledger
         self.endpoint = wait("the hub to listen", self._listening)
 
@@ -102,7 +119,7 @@ class Till:
 
     def __init__(self, ledger):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
+        self.socket.settimeout(300)
         self.socket.connect(f"{ledger}/tills")
         self.file = self.socket.makefile("rwb")
 
@@ -179,12 +196,6 @@ def network(test):
     return run
 
 
-def free_endpoint():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return f"tcp://127.0.0.1:{found.getsockname()[1]}"
-
-
 class Standby(Process):
     """A hub that has joined another; listens once it is promoted."""
 
@@ -205,6 +216,19 @@ def stand_by(ledger, number, hub="hq"):
     endpoint = free_endpoint()
     string = enrol(number, "--role", "standby", "--at", endpoint, hub=hub)
     return Standby(ledger, endpoint, given=string)
+
+
+def wait_until_told(ledger):
+    """Until the hub has heard all that the node has, and the node of it."""
+    wait(f"{ledger} to be acknowledged",
+         lambda: status(ledger)["unacknowledged"] == 0)
+
+
+def wait_until_signed(ledger, count):
+    """Until it has so many versions, and the hub's word that they are its own,
+    which comes behind them: without it nobody takes them from this ledger."""
+    wait(f"{count} versions at {ledger}", lambda: versions(ledger) == count)
+    wait("the signature", lambda: status(ledger)["unsigned"] == 0)
 
 
 def wait_for_heir(ledger):

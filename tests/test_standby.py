@@ -15,7 +15,7 @@ from leima import leima, main  # noqa: E402
 from network import (PROGRAM, Hub, Node, Process, Standby,  # noqa: E402
                      copy, copy_files, digest, enrol, events, has, join, move,
                      network, sell, stand_by, status, versions, wait,
-                     wait_for_heir)
+                     wait_for_heir, wait_until_signed, wait_until_told)
 
 
 @network
@@ -233,7 +233,7 @@ def test_a_backup_is_restored_and_refilled():
     leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
     wait("later sales at the hub", lambda: has("hq", sold))
     for node in nodes:
-        wait("new rules", lambda: versions(node.ledger) == 2)
+        wait_until_signed(node.ledger, 2)
     before = digest("hq")
     hub.kill()
     nodes[1].kill()
@@ -395,6 +395,7 @@ def test_a_whole_incarnation_that_was_lost_comes_back():
     for alarm in ("forked", "rewound", "right"):
         assert not node.said(f"what={alarm}"), node.tail()
         assert not hub.said(f"what={alarm}"), hub.tail()
+    wait_until_told("n11")
     node.stop()
     assert status("n11")["unacknowledged"] == 0
     leima("verify", "n11").expect(0)
@@ -408,7 +409,7 @@ def test_a_copied_hub_counts_as_restored():
     copy_files("hq", "image")
     hub = Hub(listen=hub.endpoint)
     leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
-    wait("new rules", lambda: versions("n11") == 2)
+    wait_until_signed("n11", 2)
     hub.stop()
     shutil.rmtree("hq")
     move("image", "hq")
@@ -438,6 +439,7 @@ def test_a_node_drops_what_is_safe():
     wait("the sales at the hub", lambda: has("hq", sold))
     wait("the hub to tell", lambda: leima(
         "prune", "n11", "--older-than", "1s", "--dry-run").status == 0)
+    wait_until_told("n11")
     node.stop()
     # Nothing is safe, so nothing goes; and nothing that is young.
     assert prune("n11") == 0
@@ -500,9 +502,13 @@ def test_a_node_with_a_retention_drops_by_itself():
          .json()["purchases"] == len(sold))
     leima("verify", "n11").expect(0)
     node.stop()
-    assert status("n11")["process"]["pruned"] == 19
+    # Where there was time for it, the one that was the last has gone, too.
+    dropped = len(sold) - len(events("n11"))
+    assert dropped in (19, 20), dropped
+    assert status("n11")["process"]["pruned"] == dropped
     with open("n11.prom") as file:
-        assert '\nleima_pruned_events_total{node="11"} 19\n' in file.read()
+        assert ('\nleima_pruned_events_total{node="11"} '
+                f'{dropped}\n') in file.read()
     hub.stop()
     leima("node", "n11", "--retention", "soon").expect(2)
 
@@ -583,7 +589,7 @@ def test_a_range_that_was_dropped_comes_from_a_standby():
     leima(*publish).expect(0)
     wait("new rules", lambda: versions("n11") == 2)
     sold += sell("n11", 2, prefix="M")
-    wait("what is sold now", lambda: has("hq", sold), 40)
+    wait("what is sold now", lambda: has("hq", sold) and has("hq2", sold))
     assert digest("hq") == digest("hq2")
     leima("verify", "hq").expect(0)
 
@@ -599,6 +605,7 @@ def test_the_books_come_back_from_a_standby():
     late = join(12)
     sold = sell("n11", 3) + sell("n12", 3)
     wait("the sales at the standby", lambda: has("hq2", sold))
+    wait("the books there", lambda: enrolled("hq2") == enrolled("hq"))
     hub.kill()
     late.kill()
     shutil.rmtree("hq")
@@ -608,7 +615,7 @@ def test_the_books_come_back_from_a_standby():
     hub = Hub(listen=hub.endpoint)
     wait("the enrolment", lambda: "12" in [
         str(each["node"]) for each in
-        leima("enrol", "list", "hq", "--json").expect(0).lines()], 40)
+        leima("enrol", "list", "hq", "--json").expect(0).lines()])
     wait("all sales, from the standby", lambda: has("hq", sold))
     Node(12)
     wait("the end of it", lambda: hub.said("refilled"))
@@ -651,6 +658,8 @@ def test_a_close_larger_than_a_frame():
     leima("settle", "hq", "--period", "2025-04", "--close").expect(0)
     wait("the closes at the standby", lambda: leima(
         "settle", "hq2", "--period", "2025-04", "--json").json()["closed"])
+    wait("the sales there", lambda: status("hq2")["events"] ==
+         status("hq")["events"])
     assert settled("hq2").expect(0).out == closed
     leima("verify", "hq").expect(0)
     leima("verify", "hq2").expect(0)

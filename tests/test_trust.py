@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import leima, main  # noqa: E402
 from network import (PROGRAM, Hub, Node, Standby, digest,  # noqa: E402
                      enrol, free_endpoint, has, join, network, sell, stand_by,
-                     status, versions, wait, wait_for_heir)
+                     status, versions, wait, wait_for_heir, wait_until_signed)
 
 
 def make_rogue(number, incarnation, *published):
@@ -29,9 +29,9 @@ def make_rogue(number, incarnation, *published):
         leima("rules", "publish", "false", PROGRAM, "--from", day).expect(0)
     hub = Hub("false")
     node = Node(number, "--join", "-", given=enrol(number, hub="false"))
-    wait("what the false hub says", lambda: node.said(" connected ") and
-         versions(f"n{number}") == len(published))
-    time.sleep(0.3)                     # its list and signature
+    wait("the false hub", lambda: node.said(" connected "))
+    wait("its list", lambda: status(f"n{number}")["position"] > len(published))
+    wait_until_signed(f"n{number}", len(published))
     node.stop()
     hub.stop()
     shutil.rmtree(f"n{number}/keys")
@@ -56,13 +56,13 @@ def test_a_rogue_brings_back_what_was_never_published():
     leima("backup", "hq", "copy").expect(0)
     shutil.copytree("hq/keys", "keys")
     leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
-    wait("new rules", lambda: versions("n11") == 2)
+    wait_until_signed("n11", 2)
     hub = lose_and_restore(hub)
     rogue = Node(12)
     wait("the alarm", lambda: hub.said("what=unsigned peer=12"))
     wait("what was published, from the honest one", lambda:
          versions("hq") == 2)
-    wait("the end of it", lambda: hub.said("refilled"), 40)
+    wait("the end of it", lambda: hub.said("refilled"))
     days = [each["from"] for each in
             leima("rules", "list", "hq", "--json").expect(0).lines()]
     assert days == ["2000-01-01", "2001-01-01"], days
@@ -105,14 +105,14 @@ def test_a_successor_believes_its_predecessor():
     wait_for_heir("hq2")
     standby.stop()
     leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
-    wait("new rules", lambda: versions("n11") == 2)
+    wait_until_signed("n11", 2)
     hub.kill()
     assert versions("hq2") == 1
     leima("hub", "hq2", "--promote").expect(0)
     hub = Hub("hq2", standby.endpoint)
-    wait("the rules that it missed", lambda: versions("hq2") == 2, 40)
+    wait("the rules that it missed", lambda: versions("hq2") == 2)
     assert not hub.said("what=unsigned")
-    wait("the end of it", lambda: hub.said("refilled"), 40)
+    wait("the end of it", lambda: hub.said("refilled"))
     leima("rules", "publish", "hq2", PROGRAM, "--from", "2002-01-01").expect(0)
     wait("newest rules", lambda: versions("n11") == 3)
 
@@ -171,10 +171,10 @@ def test_a_program_larger_than_a_frame():
     wait("it at the standby", lambda: versions("hq2") == 2)
     # What is published after it comes after it.
     leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01").expect(0)
-    wait("the next at the node", lambda: versions("n11") == 3)
+    wait_until_signed("n11", 3)
     standby.stop()
     hub = lose_and_restore(hub)
-    wait("both from the node", lambda: versions("hq") == 3, 40)
+    wait("both from the node", lambda: versions("hq") == 3)
     assert not hub.said("what=unsigned") and not node.said("what=right")
     sold = sell("n11", 3)
     wait("sales", lambda: has("hq", sold))

@@ -95,7 +95,7 @@ def test_too_far_apart():
         node = Node(11, program=far)
         wait("the refusal", lambda: node.said("no common version") or
              node.said("the peer refuses"))
-        assert hub.said("no common version"), hub.tail()
+        wait("the hub's word", lambda: hub.said("no common version"))
         assert not has("hq", sold)
         node.kill()
         node = Node(11)  # brought up to date again

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from disk import Disk  # noqa: E402
 from leima import leima, main  # noqa: E402
 from network import (Hub, Wire, events, has, join,  # noqa: E402
-                     kill_all, sell, wait)
+                     kill_all, sell, status, wait)
 
 
 def network(test):
@@ -42,7 +42,7 @@ def sell_over(flip, least, most):
     until = time.monotonic() + 3
     while time.monotonic() < until or wire.broken < 3:
         sold += sell(node.ledger, random.randint(1, 40), prefix=f"W{len(sold)}")
-        assert time.monotonic() < until + 60, "the wire never broke"
+        assert time.monotonic() < until + 300, "the wire never broke"
     wire.break_after = None
     wire.cut()
     wait("all sales at the hub", lambda: has("hq", sold))
@@ -115,6 +115,9 @@ def test_a_hub_whose_disk_fills_up():
         while not hub.said(" full "):
             sold += sell("n11", 200, prefix=f"S{len(sold)}.")
             assert len(sold) < 100000, "it never filled up"
+            # A hub that is slow is not run away from.
+            wait("the hub", lambda: hub.said(" full ") or
+                 status("n11")["unacknowledged"] < 2000)
         assert not has("disk/hq", sold)
         assert not hub.ended(), hub.tail()
         disk.resize("64m")

@@ -65,6 +65,7 @@ struct asides {
     struct peer *peers;      /* ascending */
     uint32_t peer_count;
     struct reign reign;
+    uint64_t unsigned_count; /* public streams whose end no hub has signed */
 };
 
 static struct peer *
@@ -116,7 +117,7 @@ take_aside(void *context, const struct aside *aside)
     text_char(text, '}');
 }
 
-enum { ROW_COUNT = 23 };
+enum { ROW_COUNT = 24 };
 
 static bool
 is_untaught(const struct reign *reign)
@@ -165,6 +166,8 @@ fill_rows(const struct ledger_status *found, const struct asides *asides,
           "1: a hub, and a later one has taken over" },
         { "lost", reign->lost,
           "streams of which nodes have dropped what the hub lacks" },
+        { "unsigned", reign->role == REIGN_SINGLE ? 0 : asides->unsigned_count,
+          "public streams at whose end stands what no hub has signed yet" },
         { "unacknowledged", asides->unacknowledged,
           "items that no hub has told it has" },
         { "unsafe", asides->unsafe, "items that are on no second disk at HQ" },
@@ -286,6 +289,19 @@ take_stream(struct asides *asides, struct reader *reader,
         peer->last_ms = item.arrival_ms;
 }
 
+/* A hub signs what was published right behind it, once it runs; without that
+ * nobody takes it back from a node when the hub is lost. */
+static void
+take_public(struct asides *asides, struct reader *reader,
+            const struct reader_stream *stream)
+{
+    struct reader_item item;
+
+    if (stream->position > 0 &&
+        reader_next(reader, stream->position, &item) == OK)
+        asides->unsigned_count += item.record.kind != RECORD_SIGNED;
+}
+
 /* Streams come in the order of their nodes. */
 static enum err
 find_peers(struct ledger *ledger, struct asides *asides)
@@ -300,6 +316,8 @@ find_peers(struct ledger *ledger, struct asides *asides)
     enum err err = reader_open(ledger_journal(ledger), &reader);
     while (err == OK) {
         err = reader_next_stream(reader, stream.stream, &stream);
+        if (err == OK && stream.stream.channel == CHANNEL_PUBLIC)
+            take_public(asides, reader, &stream);
         if (err == OK && stream.stream.node != own &&
             stream.stream.channel == CHANNEL_EVENTS)
             take_stream(asides, reader, &stream);
