@@ -59,6 +59,7 @@ struct store {
     bool link_is_open;
     struct trust trust; /* and so the list of hubs */
     struct claim claim; /* of the hub of the greatest epoch seen */
+    struct claim heard; /* a later one, until there is room to keep it */
     struct arena scratch;
     struct session *session;
     struct sync_outputs outputs;           /* of the last step */
@@ -387,6 +388,15 @@ clerk_of(struct store *store)
                             .context = store };
 }
 
+/* Without it a standby, once promoted, would not let its predecessor in. */
+static void
+keep_claim(struct store *store)
+{
+    if (store->heard.epoch > store->claim.epoch &&
+        trust_save_claim(store->journal, &store->heard) == OK)
+        store->claim = store->heard;
+}
+
 /* The hub's claim is kept, to be shown to whoever does not know of it.  An
  * older hub makes none, and one of the past is refused by the session. */
 static void
@@ -401,8 +411,8 @@ hear_welcome(struct store *store, const struct frame *frame)
         claim->epoch != frame->welcome.epoch ||
         !curve_key_equal(claim->curve, hub->key) || !claim_is_sound(claim))
         return;
-    if (trust_save_claim(store->journal, claim) == OK)
-        store->claim = *claim;
+    store->heard = *claim;
+    keep_claim(store);
 }
 
 static void
@@ -516,6 +526,7 @@ store_turn(struct store *store)
         store->mark_ms = now_ms + MARK_MS;
     }
     if (now_ms >= store->save_ms) {
+        keep_claim(store);
         if (notes_save(&store->notes, store->journal) != OK)
             trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
         store->save_ms = now_ms + SAVE_MS;
