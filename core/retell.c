@@ -92,6 +92,8 @@ read_records(struct story *story, struct reader *reader)
     uint64_t seq = retell->fork.seq + 1;
 
     story->above = err == OK && seq <= stream.head.seq;
+    if (err == ERR_NOT_FOUND)
+        return OK; /* nothing of it has ever been written here */
     while (err == OK && seq <= stream.head.seq) {
         struct reader_item item;
         struct record_event event;

@@ -100,6 +100,25 @@ TEST(what_lies_above_is_told_again)
     place_remove(&place);
 }
 
+/* The image of a ledger from before its first record. */
+TEST(a_stream_without_a_record_is_left_at_nothing)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct journal_identity who;
+    struct retell retell = { .stream = old_stream,
+                             .renewed = 101,
+                             .reason = REASON_REWOUND,
+                             .now_ms = KIT_NOW };
+
+    assert_int_equal(retell_run(journal, &retell), OK);
+    assert_int_equal(retell.told, 0);
+    assert_int_equal(journal_get_identity(journal, &who), OK);
+    assert_int_equal(who.incarnation, 101);
+    journal_close(journal);
+    place_remove(&place);
+}
+
 TEST(nothing_in_common_or_nothing_above)
 {
     struct place place = place_make();
@@ -289,5 +308,6 @@ TEST(anothers_branch_is_told_as_copies_and_dropped)
 
 RUN(cmocka_unit_test(what_lies_above_is_told_again),
     cmocka_unit_test(anothers_branch_is_told_as_copies_and_dropped),
+    cmocka_unit_test(a_stream_without_a_record_is_left_at_nothing),
     cmocka_unit_test(nothing_in_common_or_nothing_above),
     cmocka_unit_test(voids_mean_the_new_telling))
