@@ -16,8 +16,8 @@
 #include "core/json.h"
 #include "core/ledger_append.h"
 #include "core/ledger_publish.h"
-#include "tools/file.h"
 #include "tools/generate.h"
+#include "tools/output.h"
 #include "tools/query.h"
 
 enum { GENERATE_BATCH = 10000 };
@@ -29,7 +29,7 @@ struct generator {
     uint64_t count;
     struct progress progress;
 
-    FILE *out; /* JSON Lines; or ... */
+    struct output *output; /* JSON Lines; or ... */
     struct text line;
 
     struct ledger *ledger; /* ... a ledger, in batches */
@@ -61,10 +61,8 @@ write_event(void *context, const struct event *event, view voids_id)
     if (!text_ok(&generator->line))
         return ERR_MEMORY;
     command_progress(&generator->progress, ++generator->count);
-    return fwrite(generator->line.bytes, 1, generator->line.size,
-                  generator->out) == generator->line.size
-               ? OK
-               : ERR_IO;
+    return output_put(generator->output, text_view(&generator->line)) ? OK
+                                                                      : ERR_IO;
 }
 
 static enum err
@@ -166,13 +164,11 @@ write_text(const struct arguments *arguments, const char *path,
            const char *text)
 {
     struct complaint why;
-    FILE *out = NULL;
+    struct text copy = { 0 };
 
-    enum err err = file_create(path, &out, &why);
-    if (err == OK) {
-        fputs(text, out);
-        err = file_close(out, path, &why);
-    }
+    text_string(&copy, text);
+    enum err err = output_write(path, &copy, &why);
+    text_close(&copy);
     return err == OK ? COMMAND_DONE
                      : command_fail(arguments, err, "%s", why.text);
 }
@@ -183,13 +179,14 @@ into_file(struct generator *generator, const char *path)
     const struct town_sink sink = { generator, write_event };
     struct complaint *why = &generator->complaint;
 
-    enum err err = file_create(path, &generator->out, why);
+    enum err err = output_open(path, &generator->output, why);
     if (err != OK)
         return command_fail(generator->arguments, err, "%s", why->text);
     err = generate_history(&generator->options, &sink);
-    const enum err closed = file_close(generator->out, path, why);
-    if (closed != OK)
-        err = closed;
+    if (err == OK || err == ERR_IO) /* whose reason is told by closing */
+        err = output_close(generator->output, why);
+    else
+        output_discard(generator->output);
     command_progress_end(&generator->progress);
     return err == OK ? COMMAND_DONE
                      : command_fail(generator->arguments, err, "%s",

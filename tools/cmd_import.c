@@ -12,7 +12,6 @@
  */
 #include "tools/cmd_import.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "tools/file.h"
 #include "tools/lines.h"
 #include "tools/mapping.h"
+#include "tools/output.h"
 #include "tools/query.h"
 
 enum { IMPORT_BATCH = 10000 };
@@ -31,7 +31,8 @@ struct import {
     struct ledger *ledger;
     const struct mapping *mapping; /* NULL: JSON Lines */
     const char *path;              /* of the file at work */
-    FILE *rejects;                 /* NULL: not wanted */
+    struct output *rejects;        /* NULL: not wanted */
+    bool headed;                   /* ... and they have their heading */
     bool begun;                    /* a file could be read */
     struct arena arena;            /* events of the batch, and their lines */
     struct ledger_entry *entries;
@@ -46,15 +47,15 @@ struct import {
 
 /* --- rejects ------------------------------------------------------------ */
 
-static enum err
-write_line(FILE *out, view line)
+/* Where they can't be kept the rest is stored all the same, and that is said at
+ * the end: each of them is told anyway. */
+static void
+keep_line(struct import *import, view line)
 {
-    if (out == NULL)
-        return OK;
-    if (fwrite(line.bytes, 1, line.size, out) != line.size ||
-        fputc('\n', out) == EOF)
-        return ERR_IO;
-    return OK;
+    if (import->rejects == NULL)
+        return;
+    output_put(import->rejects, line);
+    output_put(import->rejects, view_of("\n"));
 }
 
 static enum err
@@ -65,7 +66,8 @@ reject(void *context, uint64_t line, view text, const char *why)
     import->rejected++;
     command_progress_end(&import->progress);
     fprintf(stderr, "%s:%" PRIu64 ": %s\n", import->path, line, why);
-    return write_line(import->rejects, text);
+    keep_line(import, text);
+    return OK;
 }
 
 /* Only the first file's heading: all are of one mapping. */
@@ -74,9 +76,10 @@ take_heading(void *context, view row)
 {
     struct import *import = context;
 
-    if (import->rejects == NULL || ftello(import->rejects) > 0)
-        return OK;
-    return write_line(import->rejects, row);
+    if (!import->headed)
+        keep_line(import, row);
+    import->headed = true;
+    return OK;
 }
 
 /* --- batches ------------------------------------------------------------ */
@@ -303,7 +306,7 @@ open_parts(struct import *import, struct arena *lasting)
         status = read_mapping(arguments, lasting, &import->mapping);
     if (status == COMMAND_DONE && rejects != NULL) {
         enum err err =
-            file_create(rejects, &import->rejects, &import->complaint);
+            output_open(rejects, &import->rejects, &import->complaint);
         if (err != OK)
             return command_fail(arguments, err, "--rejects %s",
                                 import->complaint.text);
@@ -313,6 +316,25 @@ open_parts(struct import *import, struct arena *lasting)
     if (status == COMMAND_DONE)
         status = query_ledger(arguments, LEDGER_CHECK, &import->ledger);
     return status;
+}
+
+/* Lines that were rejected are kept also where the import could not go on: the
+ * rest of the batches is stored. */
+static enum command_status
+end_rejects(struct import *import, enum command_status status)
+{
+    struct complaint why;
+
+    if (import->rejects == NULL)
+        return status;
+    if (!import->begun) {
+        output_discard(import->rejects);
+        return status;
+    }
+    enum err err = output_close(import->rejects, &why);
+    if (err == OK || status != COMMAND_DONE)
+        return status;
+    return command_fail(import->arguments, err, "--rejects %s", why.text);
 }
 
 static enum command_status
@@ -329,10 +351,7 @@ import_all(const struct arguments *arguments)
     uint32_t count = command_operand_count(arguments);
     for (uint32_t i = 1; i < count && status == COMMAND_DONE; i++)
         status = import_file(&import, command_operand(arguments, i));
-    if (import.rejects != NULL && fclose(import.rejects) != 0 &&
-        status == COMMAND_DONE)
-        status =
-            command_fail(arguments, ERR_IO, "--rejects: %s", strerror(errno));
+    status = end_rejects(&import, status);
     if (import.begun)
         print_summary(&import);
     ledger_close(import.ledger);

@@ -58,7 +58,7 @@ static const char *const ENDINGS[] = {
 };
 static_assert(COUNT_OF(ENDINGS) == FORM_COUNT, "an ending for every form");
 
-enum { PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096, WORKBOOK_SIZE_MAX = 1 << 30 };
 
 /* One run of the command: what was asked for and what it works on. */
 struct settle {
@@ -183,69 +183,70 @@ static enum command_status
 write_table(const struct settle *settle,
             const struct statement_partner *partner, const char *path)
 {
-    struct complaint why;
-    FILE *out = NULL;
-    bool whole = true;
+    struct text text = { 0 };
+    char *bytes = NULL;
+    size_t size = 0;
 
-    enum err err = file_create(path, &out, &why);
-    if (err == OK) {
-        whole = statement_table(out, &settle->statement, partner);
-        err = file_close(out, path, &why);
-    }
-    if (err == OK && !whole)
-        return command_fail(settle->arguments, ERR_MEMORY, "%s", path);
-    return err == OK ? COMMAND_DONE : fail_write(settle, err, &why);
+    if (settle->folder == NULL) /* a terminal, which gets what no file gets */
+        return statement_table(stdout, &settle->statement, partner)
+                   ? COMMAND_DONE
+                   : command_fail(settle->arguments, ERR_MEMORY, "the table");
+    FILE *out = open_memstream(&bytes, &size);
+    bool whole =
+        out != NULL && statement_table(out, &settle->statement, partner);
+    if (out != NULL && fclose(out) != 0)
+        whole = false;
+    text_bytes(&text, bytes, size);
+    enum command_status status =
+        whole ? write_bytes(settle, &text, path)
+              : command_fail(settle->arguments, ERR_MEMORY, "%s", path);
+    text_close(&text);
+    free(bytes);
+    return status;
 }
 
 static enum command_status
-copy_to_stdout(const struct settle *settle, const char *path)
+copy_draft(const struct settle *settle, const char *draft, const char *path)
 {
     struct complaint why;
-    char bytes[65536];
-    FILE *in = NULL;
-    size_t size;
+    struct text text = { 0 };
+    view bytes;
 
-    enum err err = file_open(path, &in, &why);
-    if (err == OK) {
-        while ((size = fread(bytes, 1, sizeof bytes, in)) > 0)
-            fwrite(bytes, 1, size, stdout);
-        err = file_close(in, path, &why);
-    }
-    return err == OK ? COMMAND_DONE : fail_write(settle, err, &why);
+    enum err err =
+        file_read(draft, WORKBOOK_SIZE_MAX, settle->arena, &bytes, &why);
+    if (err != OK)
+        return fail_write(settle, err, &why);
+    text_view_append(&text, bytes);
+    enum command_status status = write_bytes(settle, &text, path);
+    text_close(&text);
+    return status;
 }
 
-/* The library writes to paths only: standard output gets a copy. */
+/* The library writes to a path only, and in place: so to a draft first. */
 static enum command_status
 write_xlsx(struct settle *settle, const struct statement_partner *partner,
            const char *path)
 {
     char draft[] = "/tmp/leima-XXXXXX";
     struct evidence evidence = { .arena = settle->arena };
-    bool to_stdout = settle->folder == NULL;
 
-    if (to_stdout && table_terminal(stdout))
+    if (settle->folder == NULL && table_terminal(stdout))
         return command_misuse(settle->arguments,
                               "a workbook is no text: name --output DIR");
-    if (to_stdout) {
-        int file = mkstemp(draft);
-        if (file < 0)
-            return command_fail(settle->arguments, ERR_IO, "%s: %s", draft,
-                                strerror(errno));
-        close(file);
-    }
+    int file = mkstemp(draft);
+    if (file < 0)
+        return command_fail(settle->arguments, ERR_IO, "%s: %s", draft,
+                            strerror(errno));
+    close(file);
     enum err err = evidence_gather(settle->ledger, &settle->books,
                                    &settle->statement, partner, &evidence);
     if (err == OK)
-        err = statement_xlsx(to_stdout ? draft : path, &settle->statement,
-                             partner, &evidence);
+        err = statement_xlsx(draft, &settle->statement, partner, &evidence);
     enum command_status status =
-        err == OK ? COMMAND_DONE
+        err == OK ? copy_draft(settle, draft, path)
                   : command_fail(settle->arguments, err,
                                  "%s: the workbook can't be written", path);
-    if (status == COMMAND_DONE && to_stdout)
-        status = copy_to_stdout(settle, draft);
-    if (to_stdout)
-        unlink(draft);
+    unlink(draft);
     return status;
 }
 
@@ -377,12 +378,13 @@ write_period(struct settle *settle)
                                 "no partner \"%s\" in this period",
                                 settle->partner);
     }
-    if (settle->folder != NULL && mkdir(settle->folder, 0777) != 0 &&
-        errno != EEXIST)
-        return command_fail(
-            settle->arguments,
-            errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO,
-            "--output %s: can't be made: %s", settle->folder, strerror(errno));
+    if (settle->folder != NULL) {
+        struct complaint why;
+        enum err err = output_make_folder(settle->folder, &why);
+        if (err != OK)
+            return command_fail(settle->arguments, err, "--output %s",
+                                why.text);
+    }
     if (command_flag(settle->arguments, "signed"))
         return write_signed(settle);
     if (command_flag(settle->arguments, "apart") && partner == NULL)
@@ -521,7 +523,13 @@ static enum command_status
 open_and_run(struct settle *settle)
 {
     struct arena arena;
+    struct complaint why;
 
+    /* Said before anything is closed for ever. */
+    enum err err =
+        settle->folder == NULL ? OK : output_check_folder(settle->folder, &why);
+    if (err != OK)
+        return command_fail(settle->arguments, err, "--output %s", why.text);
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return command_fail(settle->arguments, ERR_MEMORY, "settle");
     settle->arena = &arena;

@@ -19,11 +19,12 @@ file_fault(const char *path, struct complaint *complaint)
         complain(complaint, "%s: a directory; expected a file", path);
         return ERR_INPUT;
     }
+    enum err err = code == ENOENT || code == ENOTDIR  ? ERR_NOT_FOUND
+                   : code == ENOSPC || code == EDQUOT ? ERR_FULL
+                                                      : ERR_IO;
     complain(complaint, "%s: %s", path[0] == '\0' ? "\"\"" : path,
-             strerror(code));
-    if (code == ENOENT || code == ENOTDIR)
-        return ERR_NOT_FOUND;
-    return code == ENOSPC || code == EDQUOT ? ERR_FULL : ERR_IO;
+             err == ERR_FULL || code == EIO ? err_name(err) : strerror(code));
+    return err;
 }
 
 enum err
