@@ -84,13 +84,12 @@ expected(struct reader *reader, const char *what)
                   reader->text.size - reader->at };
 
     if (rest.size == 0)
-        return complain(
-            reader->complaint, "segment: expected %s at the end of \"%.*s\"",
-            what, (int)reader->text.size, (const char *)reader->text.bytes);
+        return complain(reader->complaint, "expected %s at the end of \"%.*s\"",
+                        what, (int)reader->text.size,
+                        (const char *)reader->text.bytes);
     return complain(reader->complaint,
-                    "segment: expected %s at character %u, found \"%.*s\"",
-                    what, reader->at + 1, (int)rest.size,
-                    (const char *)rest.bytes);
+                    "expected %s at character %u, found \"%.*s\"", what,
+                    reader->at + 1, (int)rest.size, (const char *)rest.bytes);
 }
 
 static void
@@ -319,7 +318,7 @@ read_one(struct reader *reader, uint32_t depth, const struct part **ret)
 {
     if (depth == SEGMENT_DEPTH_MAX || reader->count >= SEGMENT_PARTS_MAX)
         return complain(reader->complaint,
-                        "segment: expected at most %d parts and a depth of %d",
+                        "expected at most %d parts and a depth of %d",
                         SEGMENT_PARTS_MAX, SEGMENT_DEPTH_MAX);
     if (take(reader, '!')) {
         struct part *part = new_part(reader, PART_NOT);

@@ -161,6 +161,17 @@ def test_a_segment_agrees_with_the_accounts():
           names(lambda row: True))
 
 
+def test_a_wrong_segment_is_named_once():
+    leima("init", "L").expect(0)
+    for words, said in (
+            (("segment", "L", "inactive_days=x"), "leima segment: expected "),
+            (("report", "L", "--by", "store", "--segment", "inactive_days=x"),
+             "leima report: --segment: expected ")):
+        told = leima(*words).expect(2).err
+        assert told.startswith(said + "a range: 5, 5.., ..5, 5..9 at "
+                               'character 15, found "x"'), told
+
+
 def test_grants_of_a_segment_count_once():
     leima("init", "L").expect(0)
     with open("p.yaml", "w") as file:
