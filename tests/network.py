@@ -52,7 +52,18 @@ class Process:
             err.seek(self.begun)
             return word in err.read()
 
+    def heeds(self):
+        """Whether SIGTERM is no longer what it is to a program that has only
+        begun, which it ends at once."""
+        if self.ended():
+            return True
+        with open(f"/proc/{self.process.pid}/status") as file:
+            masks = re.findall(r"^Sig(?:Blk|Cgt):\s*([0-9a-f]+)", file.read(),
+                               re.M)
+        return any(int(mask, 16) >> (signal.SIGTERM - 1) & 1 for mask in masks)
+
     def stop(self, status=0):
+        wait(f"{self.name} to heed signals", self.heeds)
         self.process.send_signal(signal.SIGTERM)
         found = self.process.wait(300)
         Process.running.remove(self)

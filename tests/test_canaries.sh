@@ -61,7 +61,7 @@ canary no-chain-check \
 canary acknowledged-before-it-is-durable nodes/hub.c \
 	's/(const struct ingest_options options = \{ \.now_ms = clock_wall_ms\(\)) \}/\1, .lazy = true }/'
 canary told-before-it-is-durable core/journal.c \
-	's/db_begin\(journal->db, DB_WRITE, &txn\);/db_begin(journal->db, DB_WRITE_LAZY, \&txn);/'
+	's/shelf_begin\(journal->db, DB_WRITE, &txn\);/shelf_begin(journal->db, DB_WRITE_LAZY, \&txn);/'
 canary promises-are-broken nodes/answer.c \
 	's/points_add\(command->points_held, hold->points\)/command->points_held/'
 canary one-disk-is-safe nodes/hub.c \
