@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef NDEBUG
 #error "assertions stay on in every build"
@@ -37,6 +38,25 @@ typedef struct {
 view view_of(const char *string);
 
 bool view_equal(view a, view b);
+
+/* The bytes of a view of 1 to 8 as one number, the first lowest. */
+static inline uint64_t
+view_number(view bytes)
+{
+    const uint8_t *at = bytes.bytes;
+    uint32_t size = bytes.size;
+    uint32_t low, high;
+
+    assert(size >= 1 && size <= 8);
+    if (size >= 4) {
+        memcpy(&low, at, 4);
+        memcpy(&high, at + size - 4, 4);
+        return low | (uint64_t)high << 8 * (size - 4);
+    }
+    /* Of three the one in the middle, else the first or last again. */
+    return at[0] | (uint64_t)at[size / 2] << 8 * (size / 2) |
+           (uint64_t)at[size - 1] << 8 * (size - 1);
+}
 
 /* Byte order: negative, 0 or positive, a prefix before what it begins. */
 int view_compare(view a, view b);

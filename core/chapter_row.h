@@ -54,6 +54,7 @@ enum {
     CHAPTER_TAG_RECEIPT = 3,
     CHAPTER_TAG_ID = 5,
     CHAPTER_TAG_MORE = 0x80,
+    CHAPTER_CODE_NUMBER = 1, /* a code's form: a number in decimal */
     CHAPTER_CODE_SIZE = 2 + LIMIT_CODE_SIZE,
 };
 

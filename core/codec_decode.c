@@ -462,7 +462,7 @@ codec_decode(view core, struct arena *arena, struct event *ret_event)
     clear_event(&decoder.event);
     if (core.size > LIMIT_EVENT_SIZE || !decode_kind(&decoder, &must, &may))
         return err_corrupt();
-    if (!decoder.unknown)
+    if (!decoder.unknown && core.size >= QUICK_SIZE_MIN)
         decode_head(&decoder);
     for (; decoder.left > 0 && unpack_ok(&decoder.in); decoder.left--)
         decode_field(&decoder, may);

@@ -23,37 +23,43 @@ struct quick {
 };
 
 enum {
-    QUICK_NUMBER_SIZE = 9, /* the greatest */
+    QUICK_SIZE_MIN = 8, /* of what is read quickly */
     QUICK_STRING_MAX = 31,
 };
 
-/* The next number, whatever its width.  False: there is none. */
+/* The big-endian number of `width` bytes there, read as eight: those that come
+ * before it where fewer follow.  QUICK_SIZE_MIN bytes end at `end`. */
+static inline uint64_t
+quick_load(const uint8_t *at, const uint8_t *end, unsigned width)
+{
+    const uint8_t *last = end - 8;
+    const uint8_t *from = at < last ? at : last;
+    uint64_t value;
+
+    memcpy(&value, from, sizeof value);
+    value = __builtin_bswap64(value) << 8 * (at - from);
+    return value >> (64 - 8 * width);
+}
+
+/* The next number, whatever its width, and without a branch for that: widths
+ * are mixed.  False: there is none. */
 static inline bool
 quick_number(struct quick *quick, uint64_t *ret_value)
 {
-    const uint8_t *bytes = quick->next;
-    ptrdiff_t left = quick->end - bytes;
-    uint64_t value = 0;
+    const uint8_t *at = quick->next;
 
-    if (left < 1)
+    if (at == quick->end)
         return false;
-    if (bytes[0] < 0x80) {
-        *ret_value = bytes[0];
-        quick->next = bytes + 1;
-        return true;
-    }
-    unsigned width = bytes[0] - 0xccu; /* uint8, 16, 32, 64 */
-    if (width > 3 || left < 1 + (1 << width))
+    bool small = *at < 0x80;      /* the number itself */
+    unsigned power = *at - 0xccu; /* uint8, 16, 32, 64 */
+    if (!small && power > 3)
         return false;
-    if (left >= QUICK_NUMBER_SIZE) {
-        memcpy(&value, bytes + 1, sizeof value);
-        value = __builtin_bswap64(value) >> (64 - (8u << width));
-    } else {
-        for (unsigned i = 1; i <= 1u << width; i++)
-            value = value << 8 | bytes[i];
-    }
-    *ret_value = value;
-    quick->next = bytes + 1 + (1u << width);
+    unsigned width = small ? 1 : 1u << power;
+    at += !small;
+    if (quick->end - at < (ptrdiff_t)width)
+        return false;
+    *ret_value = quick_load(at, quick->end, width);
+    quick->next = at + width;
     return true;
 }
 

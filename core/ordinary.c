@@ -47,9 +47,9 @@ read_codes(struct quick *quick, uint8_t *codes, struct chapter_row *row)
     if (quick_string(quick, FIELD_ID, &id) && !event_is_code(id))
         return false;
     if (quick_string(quick, FIELD_RECEIPT, &receipt)) {
-        if (!event_is_code(receipt))
-            return false;
         end = chapter_row_put_code(end, receipt, &receipt_form);
+        if (receipt_form != CHAPTER_CODE_NUMBER && !event_is_code(receipt))
+            return false;
     }
     if (id.size > 0)
         end = chapter_row_put_code(end, id, &id_form);
@@ -78,9 +78,20 @@ read_line(struct quick *quick, uint32_t total, view *ret_category)
                 quick_unsigned(quick, LINE_AMOUNT, total, total, &amount) &&
                 (quick->left == 0 ||
                  (quick_string(quick, LINE_CATEGORY, ret_category) &&
-                  quick->left == 0 && event_is_name(*ret_category)));
+                  quick->left == 0));
     quick->left = left;
     return read;
+}
+
+/* What has been added before is a name. */
+static inline uint32_t
+number_of(struct words *words, view category)
+{
+    uint32_t number = words_recent(words, category);
+
+    if (number == WORDS_NONE && event_is_name(category))
+        number = words_add(words, category);
+    return number;
 }
 
 static inline bool
@@ -101,7 +112,7 @@ read_purchase(struct quick *quick, struct words *words, struct chapter_row *row)
         return false;
     if (category.size == 0)
         return true;
-    row->goods = (uint16_t)words_add(words, category);
+    row->goods = (uint16_t)number_of(words, category);
     return row->goods != WORDS_NONE;
 }
 
@@ -127,8 +138,8 @@ ordinary_read(const struct record_event *stored, struct words *words,
                            .end = stored->core.bytes + stored->core.size };
     struct head head;
 
-    if (stored->copy || !read_head(&quick, &head) ||
-        !read_codes(&quick, room->codes, ret_row))
+    if (stored->copy || stored->core.size < QUICK_SIZE_MIN ||
+        !read_head(&quick, &head) || !read_codes(&quick, room->codes, ret_row))
         return false;
     ret_row->goods = 0;
     bool read = head.kind == EVENT_PURCHASE

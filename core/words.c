@@ -57,13 +57,11 @@ grow(struct words *words)
     return true;
 }
 
-uint32_t
-words_add(struct words *words, view word)
+static uint32_t
+add(struct words *words, view word)
 {
     uint32_t number = words_find(words, word);
 
-    assert(word.size > 0);
-    assert(word.size <= LIMIT_NAME_SIZE);
     if (number != WORDS_NONE)
         return number;
     if (words->sealed || words->count == WORDS_MAX ||
@@ -75,6 +73,24 @@ words_add(struct words *words, view word)
     uint32_t at = probe(words, word);
     words->slots[at] = (uint16_t)++words->count;
     return words->count;
+}
+
+uint32_t
+words_add(struct words *words, view word)
+{
+    uint32_t number = words_recent(words, word);
+
+    assert(word.size > 0);
+    assert(word.size <= LIMIT_NAME_SIZE);
+    if (number != WORDS_NONE)
+        return number;
+    number = add(words, word);
+    if (number != WORDS_NONE && word.size <= 8) {
+        uint64_t bytes = view_number(word);
+        words->recent[words_recent_place(bytes)] =
+            (struct words_recent) { bytes, word.size, number };
+    }
+    return number;
 }
 
 view

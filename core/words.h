@@ -13,7 +13,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 
-enum { WORDS_MAX = 65535, WORDS_NONE = 0 };
+enum { WORDS_MAX = 65535, WORDS_NONE = 0, WORDS_RECENT = 64 };
 
 struct word {
     uint8_t size;
@@ -30,9 +30,35 @@ struct words {
     uint64_t seed;       /* random, set by whoever opens it */
     bool sealed;         /* none may be added: a copy that borrows from words
                           * which others read too */
+    struct words_recent {
+        uint64_t bytes;
+        uint32_t size; /* 0: none */
+        uint32_t number;
+    } recent[WORDS_RECENT]; /* of short ones */
 };
 
 void words_close(struct words *words);
+
+static inline uint32_t
+words_recent_place(uint64_t bytes)
+{
+    return (uint32_t)(bytes * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
+static_assert(WORDS_RECENT == 64, "six bits");
+
+/* The number of a short word that was added lately, perhaps not for the first
+ * time; 0: it is not short, or has to be looked for. */
+static inline uint32_t
+words_recent(const struct words *words, view word)
+{
+    if (word.size == 0 || word.size > 8)
+        return WORDS_NONE;
+    uint64_t bytes = view_number(word);
+    const struct words_recent *recent =
+        &words->recent[words_recent_place(bytes)];
+    return recent->bytes == bytes && recent->size == word.size ? recent->number
+                                                               : WORDS_NONE;
+}
 
 /* The number of a word, 0 if it has none. */
 uint32_t words_find(const struct words *words, view word);
