@@ -16,10 +16,15 @@
 
 enum {
     SCRATCH_SIZE = 1 << 20,
-    ROWS_MAX = 1 << 17, /* that are taken at a time, ... */
-    ROWS_SHARE = 4,     /* ... and their share of the memory */
-    NOT_NOW = UINT32_MAX,
     STREAMS_SIZE = 1 << 30, /* address space */
+    BLOCK_BITS = 14,        /* of a place, within a block; ... */
+    BLOCK_SIZE = 1 << BLOCK_BITS,
+    BLOCKS_MAX = 1 << (32 - BLOCK_BITS), /* ... the rest says which */
+    FETCH_AHEAD = 16,                    /* rows */
+    SPILL_SHARE = 2,                     /* of a worker's memory, ... */
+    PART_SHARE = 8,                      /* ... and of the chapters' */
+    PART_SIZE_MIN = 1 << 20,
+    HAND_SIZE = 1 << 18, /* handed in at a time */
 };
 static_assert(PARCEL_FIXED_SIZE + LIMIT_EVENT_SIZE + LIMIT_EVENT_LINES * 80 <
                   SPILL_ENTRY_MAX,
@@ -32,6 +37,12 @@ struct stream {
     uint64_t node;
 };
 
+/* Bytes that a worker has read; a place says which and where in them. */
+struct block {
+    uint8_t *bytes;
+    uint32_t worker;
+};
+
 struct worker {
     struct job *job;
     pthread_t thread;
@@ -42,7 +53,8 @@ struct worker {
     struct words words;
     uint16_t *translate; /* to numbers of the history's words; owned */
     struct spill *spill;
-    struct parcel_last before[LIMIT_PARTITIONS];
+    struct parcel_usual usual;
+    bool has_usual;
     struct arena kept;     /* for the streams */
     struct intern streams; /* struct stream */
     struct stream recent;  /* and the number of it */
@@ -50,13 +62,14 @@ struct worker {
     struct arena scratch; /* of one event, as is the next */
     struct ordinary ordinary;
     struct draft draft;   /* of one account */
-    struct muster muster; /* of one partition, as is the next */
+    struct muster muster; /* of one partition, as are the next */
+    struct block *blocks; /* owned */
+    uint32_t block_count;
+    uint32_t block_room;
     struct runs_writer *part;
-    uint32_t *places;         /* of each account, where its next row goes ... */
-    struct chapter_row *rows; /* ... in these; owned, as is that */
-    uint32_t place_room;
+    size_t part_max;          /* bytes of it that wait for their turn */
+    struct chapter_row *rows; /* of one account; owned */
     uint32_t row_room;
-    uint32_t row_max; /* at a time, unless one account has more */
 };
 
 /* What all threads share. */
@@ -66,8 +79,8 @@ struct job {
     uint32_t worker_count;
     struct worker workers[BULK_THREADS_MAX];
     atomic_uint next; /* partition to be sorted */
-    uint32_t turn;    /* partition to be written; under the lock */
-    enum err err;     /* likewise */
+    atomic_uint turn; /* partition to be written; changed under the lock */
+    enum err err;     /* under the lock */
     pthread_mutex_t lock;
     pthread_cond_t turned;
 };
@@ -87,6 +100,16 @@ stream_of(struct worker *worker, const identity *id)
     return worker->recent_number;
 }
 
+/* What the first row says is what most say, with luck. */
+static void
+set_usual(struct worker *worker, const struct chapter_row *row, uint32_t stream)
+{
+    worker->usual.ahead = row->position - row->identity.seq;
+    worker->usual.recorded_ms = row->recorded_ms;
+    worker->usual.stream = stream;
+    worker->has_usual = true;
+}
+
 static void
 spill_row(struct worker *worker, const account_id *account,
           const struct chapter_row *row)
@@ -98,8 +121,9 @@ spill_row(struct worker *worker, const account_id *account,
 
     if (room == NULL)
         return; /* the fault is told at the end */
-    uint8_t *end =
-        parcel_put(room, &worker->before[partition], account, row, stream);
+    if (!worker->has_usual && !row->item)
+        set_usual(worker, row, stream);
+    uint8_t *end = parcel_put(room, &worker->usual, account, row, stream);
     spill_added(worker->spill, partition, (uint32_t)(end - room));
 }
 
@@ -244,119 +268,6 @@ close_partition(struct partition *partition)
 }
 
 static bool
-muster_part(struct muster *muster, const struct spill_part *part)
-{
-    account_id account;
-
-    for (uint32_t i = 0; i < part->count; i++) {
-        const uint8_t *at = part->stretches[i].bytes;
-        const uint8_t *end = at + part->stretches[i].size;
-        while (at < end) {
-            at = parcel_account(at, &account);
-            if (!muster_add(muster, &account))
-                return false;
-        }
-        assert(at == end);
-    }
-    return true;
-}
-
-static bool
-muster_partition(struct muster *muster, const struct partition *partition)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < partition->part_count; i++)
-        count += partition->parts[i].entry_count;
-    if (!muster_begin(muster, count))
-        return false;
-    for (uint32_t i = 0; i < partition->part_count; i++)
-        if (!muster_part(muster, &partition->parts[i]))
-            return false;
-    assert(muster->row_count == count);
-    return muster_sort(muster);
-}
-
-/* What of its row's identity goes by streams. */
-static identity
-identity_of(const struct worker *from, uint32_t number)
-{
-    struct stream stream;
-
-    memcpy(&stream, intern_string(&from->streams, number).bytes, sizeof stream);
-    return (identity) { .incarnation = stream.incarnation,
-                        .node = (uint32_t)stream.node };
-}
-
-/* The next row of an account comes when many others have: by then its place is
- * near. */
-static inline void
-fetch_next(const struct chapter_row *row)
-{
-    __builtin_prefetch(row + 1, 1);
-    __builtin_prefetch((const uint8_t *)(row + 2) - 1, 1);
-}
-
-/* Takes those rows that `from` has met whose accounts have places; the
- * accounts of all of them are given. */
-static void
-take_rows(struct worker *worker, const struct worker *from,
-          const struct spill_part *part, const uint32_t *numbers)
-{
-    struct parcel_last last = { 0 };
-    identity whose = identity_of(from, 0);
-    struct chapter_row spare;
-    uint32_t stream = 0;
-
-    for (uint32_t i = 0; i < part->count; i++) {
-        const uint8_t *at = part->stretches[i].bytes;
-        const uint8_t *end = at + part->stretches[i].size;
-        while (at < end) {
-            uint32_t *place = &worker->places[*numbers++];
-            bool now = *place != NOT_NOW;
-            struct chapter_row *row = now ? &worker->rows[(*place)++] : &spare;
-            fetch_next(row);
-            at = parcel_take(at, &last, row);
-            if (last.stream != stream) {
-                stream = last.stream;
-                whose = identity_of(from, stream);
-            }
-            row->identity.incarnation = whose.incarnation;
-            row->identity.node = whose.node;
-            if (now && !row->item)
-                translate_row(row, from->translate);
-        }
-    }
-}
-
-/* --- chapters --- */
-
-static account_id
-account_of(const struct muster *muster, uint32_t place)
-{
-    return muster->accounts[muster->order[place].account].account;
-}
-
-static uint32_t
-rows_of(const struct muster *muster, uint32_t place)
-{
-    return muster->accounts[muster->order[place].account].rows;
-}
-
-static enum err
-write_account(struct worker *worker, account_id account,
-              struct chapter_row *rows, uint32_t count)
-{
-    runs_key key = runs_key_of(account);
-    enum err err = draft_begin(&worker->draft, runs_key_view(&key));
-
-    if (err != OK)
-        return err;
-    draft_rows(&worker->draft, rows, count);
-    return draft_end(&worker->draft, worker->part);
-}
-
-static bool
 grow(void **array, uint32_t count, uint32_t *room, size_t size)
 {
     if (count <= *room)
@@ -367,89 +278,195 @@ grow(void **array, uint32_t count, uint32_t *room, size_t size)
     return *array != NULL;
 }
 
-/* Gives the accounts from `first` on places for their rows, as many as there
- * is room for; `ret_end` is the first that has none. */
-static enum err
-place_accounts(struct worker *worker, uint32_t first, uint32_t *ret_end)
+static uint32_t
+count_blocks(const struct spill_part *part)
 {
-    const struct muster *muster = &worker->muster;
-    uint32_t end = first;
-    uint32_t rows = 0;
-    void *places = worker->places, *room = worker->rows;
+    size_t count = 0;
 
-    bool grown = grow(&places, muster->account_count, &worker->place_room,
-                      sizeof *worker->places);
-    worker->places = places;
-    if (!grown)
-        return ERR_MEMORY;
-    for (uint32_t i = 0; i < muster->account_count; i++)
-        worker->places[i] = NOT_NOW;
-    while (end < muster->account_count &&
-           (end == first || rows + rows_of(muster, end) <= worker->row_max)) {
-        worker->places[muster->order[end].account] = rows;
-        rows += rows_of(muster, end++);
-    }
-    grown = grow(&room, rows, &worker->row_room, sizeof *worker->rows);
-    worker->rows = room;
-    *ret_end = end;
-    return grown ? OK : ERR_MEMORY;
+    for (uint32_t i = 0; i < part->count; i++)
+        count += (part->stretches[i].size + BLOCK_SIZE - 1) / BLOCK_SIZE;
+    return count > BLOCKS_MAX ? BLOCKS_MAX + 1 : (uint32_t)count;
 }
 
-/* The chapters of some accounts of the partition, from `first` on. */
+/* Begins the partition: room for its rows and for all its blocks. */
 static enum err
-write_some(struct worker *worker, const struct partition *partition,
-           uint32_t first, uint32_t *ret_end)
+begin_muster(struct worker *worker, const struct partition *partition)
 {
-    const struct muster *muster = &worker->muster;
-    const uint32_t *numbers = muster->numbers;
-    struct chapter_row *rows;
-    enum err err = place_accounts(worker, first, ret_end);
+    void *blocks = worker->blocks;
+    uint64_t rows = 0, count = 0;
+
+    for (uint32_t i = 0; i < partition->part_count; i++) {
+        rows += partition->parts[i].entry_count;
+        count += count_blocks(&partition->parts[i]);
+    }
+    if (rows > UINT32_MAX || count > BLOCKS_MAX)
+        return ERR_UNKNOWN;
+    bool grown = grow(&blocks, (uint32_t)count, &worker->block_room,
+                      sizeof *worker->blocks);
+    worker->blocks = blocks;
+    worker->block_count = 0;
+    return grown && muster_begin(&worker->muster, (uint32_t)rows) ? OK
+                                                                  : ERR_MEMORY;
+}
+
+static bool
+muster_stretch(struct worker *worker, const struct spill_stretch *stretch,
+               uint32_t from)
+{
+    const uint8_t *at = stretch->bytes;
+    const uint8_t *end = at + stretch->size;
+    uint32_t first = worker->block_count << BLOCK_BITS;
+    account_id account;
+
+    for (size_t done = 0; done < stretch->size; done += BLOCK_SIZE)
+        worker->blocks[worker->block_count++] =
+            (struct block) { stretch->bytes + done, from };
+    while (at < end) {
+        uint32_t place = first + (uint32_t)(at - stretch->bytes);
+        at = parcel_account(at, &account);
+        if (!muster_add(&worker->muster, &account, place))
+            return false;
+    }
+    assert(at == end);
+    return true;
+}
+
+static enum err
+muster_partition(struct worker *worker, const struct partition *partition)
+{
+    enum err err = begin_muster(worker, partition);
 
     if (err != OK)
         return err;
-    for (uint32_t i = 0; i < partition->part_count; i++) {
-        const struct spill_part *part = &partition->parts[i];
-        take_rows(worker, &worker->job->workers[i], part, numbers);
-        numbers += part->entry_count;
+    for (uint32_t i = 0; i < partition->part_count; i++)
+        for (uint32_t k = 0; k < partition->parts[i].count; k++)
+            if (!muster_stretch(worker, &partition->parts[i].stretches[k], i))
+                return ERR_MEMORY;
+    return muster_sort(&worker->muster) ? OK : ERR_MEMORY;
+}
+
+/* --- chapters --- */
+
+static inline const struct block *
+block_of(const struct worker *worker, uint32_t place)
+{
+    assert(place >> BLOCK_BITS < worker->block_count);
+    return &worker->blocks[place >> BLOCK_BITS];
+}
+
+/* Rows of an account lie far apart: each is asked for before its turn comes. */
+static inline void
+fetch(const struct worker *worker, uint32_t place)
+{
+    const uint8_t *at =
+        block_of(worker, place)->bytes + (place & (BLOCK_SIZE - 1));
+
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 31);
+}
+
+/* What of its row's identity goes by streams. */
+static void
+set_stream(const struct worker *from, uint32_t number, identity *id)
+{
+    struct stream stream;
+
+    memcpy(&stream, intern_string(&from->streams, number).bytes, sizeof stream);
+    id->incarnation = stream.incarnation;
+    id->node = (uint32_t)stream.node;
+}
+
+static void
+take_row(struct worker *worker, uint32_t place, struct chapter_row *row)
+{
+    const struct block *block = block_of(worker, place);
+    const struct worker *from = &worker->job->workers[block->worker];
+    uint32_t stream = parcel_take(block->bytes + (place & (BLOCK_SIZE - 1)),
+                                  &from->usual, row);
+
+    if (row->item)
+        return;
+    set_stream(from, stream, &row->identity);
+    translate_row(row, from->translate);
+}
+
+static enum err
+write_account(struct worker *worker, account_id account, const uint32_t *places,
+              uint32_t count)
+{
+    const uint32_t *end = worker->muster.places + worker->muster.row_count;
+    runs_key key = runs_key_of(account);
+    void *rows = worker->rows;
+    bool grown = grow(&rows, count, &worker->row_room, sizeof *worker->rows);
+
+    worker->rows = rows;
+    if (!grown)
+        return ERR_MEMORY;
+    enum err err = draft_begin(&worker->draft, runs_key_view(&key));
+    if (err != OK)
+        return err;
+    for (uint32_t i = 0; i < count; i++) {
+        if (end - places > (ptrdiff_t)(i + FETCH_AHEAD))
+            fetch(worker, places[i + FETCH_AHEAD]);
+        take_row(worker, places[i], &worker->rows[i]);
     }
-    rows = worker->rows;
-    for (uint32_t i = first; i < *ret_end && err == OK; i++) {
-        err = write_account(worker, account_of(muster, i), rows,
-                            rows_of(muster, i));
-        rows += rows_of(muster, i);
-    }
-    return err;
+    draft_rows(&worker->draft, worker->rows, count);
+    return draft_end(&worker->draft, worker->part);
+}
+
+/* Appends what there is of the worker's part when it is its turn, or has
+ * become too much to wait with. */
+static void
+hand_in(struct worker *worker, uint32_t partition)
+{
+    struct job *job = worker->job;
+    size_t size = runs_part_size(worker->part);
+
+    if (size < HAND_SIZE ||
+        (size < worker->part_max && atomic_load(&job->turn) != partition))
+        return;
+    pthread_mutex_lock(&job->lock);
+    while (atomic_load(&job->turn) != partition)
+        pthread_cond_wait(&job->turned, &job->lock);
+    if (job->err == OK)
+        runs_add_blocks(job->writer, worker->part);
+    pthread_mutex_unlock(&job->lock);
 }
 
 /* The chapters of a partition, from the rows that each thread has read. */
 static enum err
 write_partition(struct worker *worker, uint32_t number)
 {
+    const struct muster *muster = &worker->muster;
     struct partition partition;
-    uint32_t next = 0;
     enum err err = open_partition(worker->job, number, &partition);
 
-    if (err == OK && !muster_partition(&worker->muster, &partition))
-        err = ERR_MEMORY;
-    while (err == OK && next < worker->muster.account_count)
-        err = write_some(worker, &partition, next, &next);
+    if (err == OK)
+        err = muster_partition(worker, &partition);
+    const uint32_t *places = muster->places;
+    for (uint32_t i = 0; i < muster->account_count && err == OK; i++) {
+        const struct muster_account *account = muster_at(muster, i);
+        err = write_account(worker, account->account, places, account->rows);
+        places += account->rows;
+        hand_in(worker, number);
+    }
     close_partition(&partition);
     return err;
 }
 
-/* Appends the worker's part when all before it are there. */
+/* Appends the rest of the worker's part when all before it are there. */
 static void
-hand_in(struct job *job, uint32_t partition, struct runs_writer *part,
-        enum err err)
+end_part(struct job *job, uint32_t partition, struct runs_writer *part,
+         enum err err)
 {
     pthread_mutex_lock(&job->lock);
-    while (job->turn != partition)
+    while (atomic_load(&job->turn) != partition)
         pthread_cond_wait(&job->turned, &job->lock);
     if (job->err == OK)
         job->err = err;
     if (job->err == OK)
         runs_add_part(job->writer, part);
-    job->turn++;
+    atomic_fetch_add(&job->turn, 1);
     pthread_cond_broadcast(&job->turned);
     pthread_mutex_unlock(&job->lock);
 }
@@ -462,8 +479,8 @@ run_writing(void *context)
     uint32_t partition;
 
     while ((partition = atomic_fetch_add(&job->next, 1)) < LIMIT_PARTITIONS)
-        hand_in(job, partition, worker->part,
-                write_partition(worker, partition));
+        end_part(job, partition, worker->part,
+                 write_partition(worker, partition));
     return NULL;
 }
 
@@ -497,6 +514,12 @@ memory_of(const struct bulk *bulk)
            (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static uint64_t
+greater(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 static enum err
 open_worker(struct job *job, uint32_t index)
 {
@@ -512,10 +535,8 @@ open_worker(struct job *job, uint32_t index)
             ? bulk->last
             : bulk->first + count / job->worker_count * (index + 1) - 1;
     worker->words.seed = worker->muster.seed = bulk->words->seed;
-    uint64_t rows = memory / ROWS_SHARE / sizeof *worker->rows;
-    worker->row_max = rows < ROWS_MAX ? (uint32_t)rows : ROWS_MAX;
-    if (memory < 2 * (uint64_t)SPILL_ENTRY_MAX)
-        memory = 2 * (uint64_t)SPILL_ENTRY_MAX;
+    worker->usual.position = worker->first;
+    worker->part_max = greater(memory / PART_SHARE, PART_SIZE_MIN);
     if (!arena_open(&worker->scratch, SCRATCH_SIZE) ||
         !arena_open(&worker->kept, STREAMS_SIZE) ||
         !draft_open(&worker->draft, bulk->words))
@@ -525,7 +546,11 @@ open_worker(struct job *job, uint32_t index)
         &worker->streams,
         (view) { (const uint8_t *)&worker->recent, sizeof worker->recent });
     enum err err = runs_create_part(&worker->part);
-    return err == OK ? spill_open(bulk->dir, memory, &worker->spill) : err;
+    if (err != OK)
+        return err;
+    return spill_open(
+        bulk->dir, greater(memory / SPILL_SHARE, 2 * (uint64_t)SPILL_ENTRY_MAX),
+        &worker->spill);
 }
 
 static void
@@ -539,7 +564,7 @@ close_worker(struct worker *worker)
     draft_close(&worker->draft);
     muster_close(&worker->muster);
     runs_abandon(worker->part);
-    free(worker->places);
+    free(worker->blocks);
     free(worker->rows);
 }
 

@@ -15,8 +15,10 @@ void
 muster_close(struct muster *muster)
 {
     free(muster->accounts);
-    free(muster->numbers);
+    free(muster->rows);
+    free(muster->places);
     free(muster->slots);
+    free(muster->starts);
     free(muster->order);
     free(muster->other);
     *muster = (struct muster) { .seed = muster->seed };
@@ -26,12 +28,15 @@ bool
 muster_begin(struct muster *muster, uint32_t row_count)
 {
     if (row_count > muster->row_room) {
-        free(muster->numbers);
+        free(muster->rows);
+        free(muster->places);
         muster->row_room = 0;
-        muster->numbers = malloc(row_count * sizeof *muster->numbers);
-        if (muster->numbers == NULL)
+        size_t room = (size_t)row_count + row_count / 8;
+        muster->rows = malloc(room * sizeof *muster->rows);
+        muster->places = malloc(room * sizeof *muster->places);
+        if (muster->rows == NULL || muster->places == NULL)
             return false;
-        muster->row_room = row_count;
+        muster->row_room = (uint32_t)room;
     }
     muster->row_count = 0;
     muster->account_count = 0;
@@ -80,9 +85,12 @@ grow_accounts(struct muster *muster, uint32_t room)
         muster->accounts = accounts;
     free(muster->order);
     free(muster->other);
+    free(muster->starts);
     muster->order = malloc(room * sizeof *muster->order);
     muster->other = malloc(room * sizeof *muster->other);
-    return accounts != NULL && muster->order != NULL && muster->other != NULL;
+    muster->starts = malloc(room * sizeof *muster->starts);
+    return accounts != NULL && muster->order != NULL && muster->other != NULL &&
+           muster->starts != NULL;
 }
 
 /* Half of the slots are free at least. */
@@ -108,7 +116,7 @@ grow(struct muster *muster)
 }
 
 bool
-muster_add(struct muster *muster, const account_id *account)
+muster_add(struct muster *muster, const account_id *account, uint32_t place)
 {
     assert(muster->row_count < muster->row_room);
     if (muster->account_count == muster->account_room && !grow(muster))
@@ -123,7 +131,8 @@ muster_add(struct muster *muster, const account_id *account)
         *slot = ++muster->account_count;
     }
     muster->accounts[*slot - 1].rows++;
-    muster->numbers[muster->row_count++] = *slot - 1;
+    muster->rows[muster->row_count++] =
+        (struct muster_row) { *slot - 1, place };
     return true;
 }
 
@@ -134,8 +143,8 @@ static void
 sort_digit(struct muster *muster, uint32_t shift)
 {
     uint32_t starts[DIGITS + 1] = { 0 };
-    struct muster_place *from = muster->order;
-    struct muster_place *to = muster->other;
+    struct muster_order *from = muster->order;
+    struct muster_order *to = muster->other;
     uint32_t count = muster->account_count;
 
     for (uint32_t i = 0; i < count; i++)
@@ -181,20 +190,20 @@ sort_bearers(struct muster *muster, uint32_t count)
             members * sizeof *muster->order);
     for (uint32_t i = 0; i < count; i++)
         muster->order[members + i] =
-            (struct muster_place) { 0, bearers[i].account };
+            (struct muster_order) { 0, bearers[i].account };
     free(bearers);
     return true;
 }
 
-bool
-muster_sort(struct muster *muster)
+static bool
+sort_accounts(struct muster *muster)
 {
     uint64_t used = 0;
     uint32_t bearers = 0;
 
     for (uint32_t i = 0; i < muster->account_count; i++) {
         uint64_t member = muster->accounts[i].account.member;
-        muster->order[i] = (struct muster_place) { member, i };
+        muster->order[i] = (struct muster_order) { member, i };
         used |= member;
         bearers += member == 0;
     }
@@ -202,4 +211,23 @@ muster_sort(struct muster *muster)
          shift += DIGIT_BITS)
         sort_digit(muster, shift);
     return bearers == 0 || sort_bearers(muster, bearers);
+}
+
+bool
+muster_sort(struct muster *muster)
+{
+    uint32_t start = 0;
+
+    if (!sort_accounts(muster))
+        return false;
+    for (uint32_t i = 0; i < muster->account_count; i++) {
+        muster->starts[muster->order[i].account] = start;
+        start += muster_at(muster, i)->rows;
+    }
+    assert(start == muster->row_count);
+    for (uint32_t i = 0; i < muster->row_count; i++) {
+        const struct muster_row *row = &muster->rows[i];
+        muster->places[muster->starts[row->account]++] = row->place;
+    }
+    return true;
 }

@@ -7,18 +7,17 @@
 /* Bits of a form, from the lowest: how many for which width. */
 enum {
     MEMBER_SHIFT = 0,   /* 3: bytes; 0 is a bearer */
-    KEY_SHIFT = 3,      /* 3: bytes less 1 */
-    POSITION_SHIFT = 6, /* 2: 1 << so many bytes */
-    RECORDED_SHIFT = 8, /* 2: enum recorded */
-    AMOUNT_SHIFT = 10,  /* 2: bytes less 1 */
-    HAS_SEQ = 1 << 12,
-    HAS_GOODS = 1 << 13, /* more than one byte of them */
-    HAS_LINES = 1 << 14,
-    IS_ITEM = 1 << 15,
+    AMOUNT_SHIFT = 3,   /* 2: bytes less 1 */
+    RECORDED_SHIFT = 5, /* 2: enum recorded */
+    IS_FAR = 1 << 7,    /* a u64 of a position */
+    HAS_SEQ = 1 << 8,
+    HAS_GOODS = 1 << 9, /* more than one byte of them */
+    HAS_LINES = 1 << 10,
+    IS_ITEM = 1 << 11,
 };
 
 enum recorded {
-    RECORDED_SAME,
+    RECORDED_USUAL,
     RECORDED_NEAR,
     RECORDED_FAR,
 };
@@ -75,54 +74,30 @@ put_account(uint8_t *at, const account_id *account, uint32_t *form)
 }
 
 static uint8_t *
-put_key(uint8_t *at, uint64_t key, struct parcel_last *last, uint32_t *form)
+put_position(uint8_t *at, uint64_t step, uint32_t *form)
 {
-    uint64_t step = varint_folded((int64_t)(key - last->key));
-    uint32_t width = width_of(step);
-
-    last->key = key;
-    *form |= (width - 1) << KEY_SHIFT;
-    return put_number(at, step, width);
+    *form |= step > UINT32_MAX ? (uint32_t)IS_FAR : 0;
+    return put_number(at, step, step > UINT32_MAX ? 8 : 4);
 }
 
 static uint8_t *
-put_position(uint8_t *at, uint64_t position, struct parcel_last *last,
-             uint32_t *form)
+put_seq(uint8_t *at, const struct parcel_usual *usual,
+        const struct chapter_row *row, uint32_t stream, uint32_t *form)
 {
-    uint64_t step = position - last->position;
-    uint32_t bits = step <= UINT8_MAX    ? 0
-                    : step <= UINT16_MAX ? 1
-                    : step <= UINT32_MAX ? 2
-                                         : 3;
-
-    assert(position >= last->position);
-    last->position = position;
-    *form |= bits << POSITION_SHIFT;
-    return put_number(at, step, 1u << bits);
-}
-
-static uint8_t *
-put_seq(uint8_t *at, const struct chapter_row *row, uint32_t stream,
-        struct parcel_last *last, uint32_t *form)
-{
-    uint64_t ahead = row->position - row->identity.seq;
-
-    if (stream == last->stream && ahead == last->ahead)
+    if (stream == usual->stream &&
+        row->position - row->identity.seq == usual->ahead)
         return at;
-    last->stream = stream;
-    last->ahead = ahead;
     *form |= HAS_SEQ;
     at = put_number(at, row->identity.seq, 8);
     return put_number(at, stream, 4);
 }
 
 static uint8_t *
-put_recorded(uint8_t *at, const struct chapter_row *row,
-             struct parcel_last *last, uint32_t *form)
+put_recorded(uint8_t *at, const struct parcel_usual *usual,
+             const struct chapter_row *row, uint32_t *form)
 {
-    if (row->recorded_ms == last->recorded_ms)
+    if (row->recorded_ms == usual->recorded_ms)
         return at;
-    last->recorded_ms = row->recorded_ms;
     uint64_t after =
         varint_folded(row->recorded_ms - chapter_key_at_ms(row->key));
     if (after <= UINT32_MAX) {
@@ -152,23 +127,25 @@ put_fields(uint8_t *at, const struct chapter_row *row, uint32_t *form)
 }
 
 uint8_t *
-parcel_put(uint8_t *at, struct parcel_last *last, const account_id *account,
-           const struct chapter_row *row, uint32_t stream)
+parcel_put(uint8_t *at, const struct parcel_usual *usual,
+           const account_id *account, const struct chapter_row *row,
+           uint32_t stream)
 {
     bool wide = parcel_room(account, row) > UINT8_MAX;
     uint8_t *start = at;
     uint32_t form = 0;
 
+    assert(row->position >= usual->position);
     at += wide ? 5 : 1;
     uint8_t *form_at = at;
     at = put_account(at + 2, account, &form);
-    at = put_key(at, row->item ? last->key : row->key, last, &form);
-    at = put_position(at, row->position, last, &form);
+    at = put_position(at, row->position - usual->position, &form);
     if (row->item) {
         form |= IS_ITEM;
     } else {
-        at = put_seq(at, row, stream, last, &form);
-        at = put_recorded(at, row, last, &form);
+        at = put_number(at, row->key, 8);
+        at = put_seq(at, usual, row, stream, &form);
+        at = put_recorded(at, usual, row, &form);
         at = put_fields(at, row, &form);
     }
     at = put_bytes(at, row->codes.bytes, row->codes.size);
@@ -215,27 +192,30 @@ parcel_account(const uint8_t *at, account_id *ret_account)
 }
 
 static inline const uint8_t *
-take_seq(const uint8_t *at, uint32_t form, struct parcel_last *last,
-         struct chapter_row *row)
+take_seq(const uint8_t *at, uint32_t form, const struct parcel_usual *usual,
+         struct chapter_row *row, uint32_t *ret_stream)
 {
-    if ((form & HAS_SEQ) != 0) {
-        last->ahead = last->position - take_number(&at, 8);
-        last->stream = (uint32_t)take_number(&at, 4);
-    }
-    row->identity.seq = last->position - last->ahead;
+    row->identity.seq = row->position - usual->ahead;
+    *ret_stream = usual->stream;
+    if ((form & HAS_SEQ) == 0)
+        return at;
+    row->identity.seq = take_number(&at, 8);
+    *ret_stream = (uint32_t)take_number(&at, 4);
     return at;
 }
 
 static inline const uint8_t *
-take_recorded(const uint8_t *at, uint32_t form, struct parcel_last *last)
+take_recorded(const uint8_t *at, uint32_t form,
+              const struct parcel_usual *usual, struct chapter_row *row)
 {
     uint32_t how = form >> RECORDED_SHIFT & 3;
 
+    row->recorded_ms = usual->recorded_ms;
     if (how == RECORDED_NEAR)
-        last->recorded_ms =
-            chapter_key_at_ms(last->key) + varint_unfolded(take_number(&at, 4));
+        row->recorded_ms =
+            chapter_key_at_ms(row->key) + varint_unfolded(take_number(&at, 4));
     else if (how == RECORDED_FAR)
-        last->recorded_ms = (int64_t)take_number(&at, 8);
+        row->recorded_ms = (int64_t)take_number(&at, 8);
     return at;
 }
 
@@ -249,26 +229,24 @@ take_lines(const uint8_t *at, struct chapter_row *row)
     return at + row->skus.size;
 }
 
-const uint8_t *
-parcel_take(const uint8_t *at, struct parcel_last *last,
+uint32_t
+parcel_take(const uint8_t *at, const struct parcel_usual *usual,
             struct chapter_row *ret_row)
 {
     uint32_t form;
     const uint8_t *end = take_head(&at, &form);
     uint32_t width = form >> MEMBER_SHIFT & 7;
+    uint32_t stream = 0;
 
     at += width > 0 ? width : 1u + *at;
-    last->key += (uint64_t)varint_unfolded(
-        take_number(&at, (form >> KEY_SHIFT & 7) + 1));
-    last->position += take_number(&at, 1u << (form >> POSITION_SHIFT & 3));
-    *ret_row = (struct chapter_row) { .position = last->position };
+    uint64_t step = take_number(&at, (form & IS_FAR) != 0 ? 8 : 4);
+    *ret_row = (struct chapter_row) { .position = usual->position + step };
     if ((form & IS_ITEM) != 0) {
         ret_row->item = true;
     } else {
-        at = take_seq(at, form, last, ret_row);
-        at = take_recorded(at, form, last);
-        ret_row->key = last->key;
-        ret_row->recorded_ms = last->recorded_ms;
+        ret_row->key = take_number(&at, 8);
+        at = take_seq(at, form, usual, ret_row, &stream);
+        at = take_recorded(at, form, usual, ret_row);
         ret_row->amount =
             (uint32_t)take_number(&at, (form >> AMOUNT_SHIFT & 3) + 1);
         ret_row->goods =
@@ -279,5 +257,5 @@ parcel_take(const uint8_t *at, struct parcel_last *last,
     }
     ret_row->codes = (view) { at, (uint32_t)(end - at) };
     assert(at <= end);
-    return end;
+    return stream;
 }

@@ -3,20 +3,19 @@
  *
  * A history built at once throws millions of rows into partitions before it
  * knows all of an account (bulk.h).  What they take there is memory to be
- * cleared, written and read again, or a file; so a row leaves out what the row
- * before it of the same sender and partition said, too: some 20 bytes instead
- * of 96.  Parcels are read in the order in which they were written.
+ * cleared, written and read again, or a file; so they take some 24 bytes in
+ * place of 96.  Each is read by itself, in any order: rows of one account lie
+ * far apart, and what is fetched of one is all there is of it.
  *
  * | part     | bytes                                                         |
  * |----------|---------------------------------------------------------------|
  * | size     | u8; 0: a u32 follows that has it.  Of all bytes               |
  * | form     | u16: widths, and what is there                                |
  * | account  | member, or of a bearer the code's size u8 and the code        |
- * | key      | less the one before, folded                                   |
- * | position | less the one before                                           |
- * | seq      | u64 and the stream's number u32, unless seq has grown as much |
- * |          | as the position in the same stream                            |
- * | recorded | less `at`, folded u32, or u64; nothing if as before           |
+ * | position | less the sender's first, u32 or u64                           |
+ * | key      | u64; of an item neither this nor what follows but codes       |
+ * | seq      | u64 and the stream's number u32, unless as the sender's usual |
+ * | recorded | unless as usual: less `at`, folded u32, or u64                |
  * | amount   |                                                               |
  * | goods    |                                                               |
  * | tag      | u8                                                            |
@@ -33,12 +32,11 @@
 
 #include "core/chapter_row.h"
 
-/* What is said once; zeroed before the first parcel, and the same where they
- * are put and where they are taken. */
-struct parcel_last {
-    uint64_t key;
-    uint64_t position;
-    uint64_t ahead; /* the position less seq */
+/* What a sender's rows have in common, and leave out where they have it: the
+ * same where parcels are put and where they are taken. */
+struct parcel_usual {
+    uint64_t position; /* none is less */
+    uint64_t ahead;    /* the position less seq, in the stream */
     int64_t recorded_ms;
     uint32_t stream;
 };
@@ -57,9 +55,8 @@ parcel_room(const account_id *account, const struct chapter_row *row)
 }
 
 /* Writes the row, whose stream has that number with the sender, and returns
- * where it ends.  Positions never fall; of an item's fields only the position
- * is kept. */
-uint8_t *parcel_put(uint8_t *at, struct parcel_last *last,
+ * where it ends.  Of an item's fields only the position is kept. */
+uint8_t *parcel_put(uint8_t *at, const struct parcel_usual *usual,
                     const account_id *account, const struct chapter_row *row,
                     uint32_t stream);
 
@@ -67,10 +64,9 @@ uint8_t *parcel_put(uint8_t *at, struct parcel_last *last,
  * where the next one begins. */
 const uint8_t *parcel_account(const uint8_t *at, account_id *ret_account);
 
-/* Reads the row and returns where the next one begins.  `last` has the number
- * of its stream; the rest of its identity but seq is the caller's to set.  It
- * borrows from the bytes. */
-const uint8_t *parcel_take(const uint8_t *at, struct parcel_last *last,
-                           struct chapter_row *ret_row);
+/* Reads the row and returns the number of its stream; what of its identity goes
+ * by that is the caller's to set.  It borrows from the bytes. */
+uint32_t parcel_take(const uint8_t *at, const struct parcel_usual *usual,
+                     struct chapter_row *ret_row);
 
 #endif

@@ -234,39 +234,92 @@ runs_add(struct runs_writer *writer, view key, view blob)
         end_block(writer);
 }
 
-/* Takes over the part's index: its blocks and keys lie further back now. */
+/* Takes over so much of the part's index: its blocks and keys lie further back
+ * now. */
 static void
-add_index(struct runs_writer *writer, const struct runs_writer *part)
+add_index(struct runs_writer *writer, const struct runs_writer *part,
+          size_t index_size, size_t keys_size)
 {
     struct runs_block block;
 
-    for (size_t at = 0; at < part->index.size; at += sizeof block) {
+    for (size_t at = 0; at < index_size; at += sizeof block) {
         memcpy(&block, part->index.bytes + at, sizeof block);
         block.offset += writer->written;
         block.key_place += (uint32_t)writer->keys.size;
         put(writer, &writer->index, &block, sizeof block);
     }
-    put(writer, &writer->keys, part->keys.bytes, part->keys.size);
+    put(writer, &writer->keys, part->keys.bytes, keys_size);
+}
+
+static void
+drop_front(struct buffer *buffer, size_t size)
+{
+    buffer->size -= size;
+    if (buffer->size > 0)
+        memmove(buffer->bytes, buffer->bytes + size, buffer->size);
+}
+
+size_t
+runs_part_size(const struct runs_writer *part)
+{
+    return part->block_entries == 0 ? part->blocks.size : part->block_start;
+}
+
+/* What has begun and not ended moves to the front. */
+static void
+keep_open_block(struct runs_writer *part, size_t index_size, size_t keys_size)
+{
+    struct runs_block block;
+
+    drop_front(&part->blocks, runs_part_size(part));
+    drop_front(&part->index, index_size);
+    drop_front(&part->keys, keys_size);
+    part->block_start = 0;
+    part->block_count = part->block_entries > 0;
+    part->entry_count = part->block_entries;
+    if (part->block_count == 0 || part->err != OK)
+        return;
+    assert(part->index.size == sizeof block);
+    memcpy(&block, part->index.bytes, sizeof block);
+    block.offset = 0;
+    block.key_place = 0;
+    memcpy(part->index.bytes, &block, sizeof block);
+}
+
+void
+runs_add_blocks(struct runs_writer *writer, struct runs_writer *part)
+{
+    bool open = part->block_entries > 0;
+    size_t index_size = part->index.size;
+    size_t keys_size = part->keys.size;
+    struct runs_block last;
+
+    assert(part->file == NO_FILE);
+    note(writer, part->err);
+    if (open && part->err == OK) {
+        index_size -= sizeof last;
+        memcpy(&last, part->index.bytes + index_size, sizeof last);
+        keys_size = last.key_place;
+    }
+    end_block(writer);
+    if (writer->err == OK && part->block_count > open) {
+        flush(writer);
+        add_index(writer, part, index_size, keys_size);
+        write_out(writer, part->blocks.bytes, runs_part_size(part));
+        writer->block_count += part->block_count - open;
+        writer->entry_count += part->entry_count - part->block_entries;
+        writer->last = part->last;
+    }
+    keep_open_block(part, index_size, keys_size);
 }
 
 void
 runs_add_part(struct runs_writer *writer, struct runs_writer *part)
 {
-    assert(part->file == NO_FILE);
-    end_block(writer);
     end_block(part);
-    note(writer, part->err);
-    if (writer->err == OK && part->entry_count > 0) {
-        flush(writer);
-        add_index(writer, part);
-        write_out(writer, part->blocks.bytes, part->blocks.size);
-        writer->block_count += part->block_count;
-        writer->entry_count += part->entry_count;
-        writer->last = part->last;
-    }
-    part->blocks.size = part->index.size = part->keys.size = 0;
-    part->block_count = 0;
-    part->entry_count = 0;
+    if (part->err != OK)
+        part->block_entries = 0;
+    runs_add_blocks(writer, part);
 }
 
 static void

@@ -26,6 +26,10 @@ void runs_add(struct runs_writer *writer, view key, view blob);
 /* Begins a part, which is nowhere on the disk; runs_add() fills it, and
  * runs_abandon() gives it up.  ERR_MEMORY. */
 NODISCARD enum err runs_create_part(struct runs_writer **ret);
+/* Bytes of the part's blocks that have ended. */
+size_t runs_part_size(const struct runs_writer *part);
+/* Appends those blocks; the rest of the part stays in it. */
+void runs_add_blocks(struct runs_writer *writer, struct runs_writer *part);
 /* Appends all of the part, whose keys are above those before; the part is empty
  * then, and can be filled with what comes behind. */
 void runs_add_part(struct runs_writer *writer, struct runs_writer *part);

@@ -46,6 +46,7 @@ struct spill {
     struct batch *batches;
     uint32_t batch_count;
     uint64_t file_size;
+    uint8_t *map; /* of the file, once it is read; NULL: there is none */
 };
 
 static void
@@ -94,6 +95,8 @@ spill_close(struct spill *spill)
         return;
     if (spill->memory != NULL)
         munmap(spill->memory, (size_t)spill->chunk_count * SPILL_CHUNK_SIZE);
+    if (spill->map != NULL)
+        munmap(spill->map, spill->file_size);
     if (spill->file >= 0)
         close(spill->file);
     free(spill->chunks);
@@ -230,55 +233,47 @@ spill_added(struct spill *spill, uint32_t partition, uint32_t size)
     __builtin_prefetch(lane->next + FETCH_SIZE, 1);
 }
 
+/* Behind the last stretch there is something to be read, too.  What is changed
+ * in the map stays the file's and takes no memory of our own. */
+static void
+map_file(struct spill *spill)
+{
+    static const uint8_t behind[SPILL_BEHIND];
+
+    write_all(spill, behind, sizeof behind);
+    if (spill->err != OK)
+        return;
+    void *map = mmap(NULL, spill->file_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+                     spill->file, 0);
+    if (map == MAP_FAILED)
+        spill->err = ERR_MEMORY;
+    else
+        spill->map = map;
+}
+
 enum err
 spill_end(struct spill *spill)
 {
     settle_lanes(spill);
+    if (spill->file >= 0 && spill->err == OK)
+        map_file(spill);
     return spill->err;
 }
 
 /* --- reading --- */
 
-static enum err
-read_file(const struct spill *spill, uint64_t at, uint8_t *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t done = pread(spill->file, bytes, size, (off_t)at);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return ERR_IO;
-        at += (uint64_t)done;
-        bytes += done;
-        size -= (size_t)done;
-    }
-    return OK;
-}
-
-/* What the file has of it, in one stretch. */
-static enum err
-read_batches(const struct spill *spill, uint32_t partition,
+/* What the file has of it, a stretch for each time. */
+static void
+take_batches(const struct spill *spill, uint32_t partition,
              struct spill_part *part)
 {
-    size_t size = 0, done = 0;
-    enum err err = OK;
-
-    for (uint32_t i = 0; i < spill->batch_count; i++)
-        size += spill->batches[i].at[partition + 1] -
-                spill->batches[i].at[partition];
-    if (size == 0)
-        return OK;
-    part->read = malloc(size + SPILL_BEHIND);
-    if (part->read == NULL)
-        return ERR_MEMORY;
-    for (uint32_t i = 0; i < spill->batch_count && err == OK; i++) {
+    for (uint32_t i = 0; i < spill->batch_count; i++) {
         const uint64_t *at = &spill->batches[i].at[partition];
-        err = read_file(spill, at[0], part->read + done, at[1] - at[0]);
-        done += at[1] - at[0];
+        if (at[0] < at[1])
+            part->stretches[part->count++] =
+                (struct spill_stretch) { spill->map + at[0],
+                                         (size_t)(at[1] - at[0]) };
     }
-    part->stretches[part->count++] =
-        (struct spill_stretch) { part->read, size };
-    return err;
 }
 
 enum err
@@ -286,7 +281,7 @@ spill_read(const struct spill *spill, uint32_t partition,
            struct spill_part *ret_part)
 {
     struct spill_part part = { .entry_count = spill->lanes[partition].count };
-    uint32_t count = 1;
+    uint32_t count = spill->batch_count + 1;
 
     assert(partition < LIMIT_PARTITIONS);
     for (uint32_t k = spill->lanes[partition].first; k != NONE;
@@ -295,11 +290,7 @@ spill_read(const struct spill *spill, uint32_t partition,
     part.stretches = malloc(count * sizeof *part.stretches);
     if (part.stretches == NULL)
         return ERR_MEMORY;
-    enum err err = read_batches(spill, partition, &part);
-    if (err != OK) {
-        spill_part_close(&part);
-        return err;
-    }
+    take_batches(spill, partition, &part);
     for (uint32_t k = spill->lanes[partition].first; k != NONE;
          k = spill->chunks[k].next)
         part.stretches[part.count++] =
@@ -312,7 +303,6 @@ spill_read(const struct spill *spill, uint32_t partition,
 void
 spill_part_close(struct spill_part *part)
 {
-    free(part->read);
     free(part->stretches);
     *part = (struct spill_part) { 0 };
 }

@@ -31,17 +31,16 @@ void spill_close(struct spill *spill); /* NULL is allowed */
  * which spill_end() tells. */
 void *spill_room(struct spill *spill, uint32_t partition, uint32_t size);
 void spill_added(struct spill *spill, uint32_t partition, uint32_t size);
-/* Nothing more is added.  ERR_FULL, ERR_IO. */
+/* Nothing more is added.  ERR_FULL, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err spill_end(struct spill *spill);
 
 /* The bytes of a partition: entries one after the other, none in two
  * stretches. */
 struct spill_part {
-    uint8_t *read; /* owned: what was in the file */
     uint32_t entry_count;
     uint32_t count; /* of stretches */
     struct spill_stretch {
-        const uint8_t *bytes; /* borrowed from the spill, or from `read` */
+        uint8_t *bytes; /* borrowed from the spill; may be changed */
         size_t size;
     } * stretches; /* owned */
 };

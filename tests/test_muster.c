@@ -1,6 +1,6 @@
 /*
- * test_muster.c - accounts are counted as often as they come and stand in the
- * order of keys
+ * test_muster.c - accounts stand in the order of keys, each with the places of
+ * its rows as they came
  */
 #include "core/muster.h"
 #include "core/runs.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 30000, CODES = 300 };
+enum { ROWS = 30000, CODES = 300, FIRST_PLACE = 77 };
 
 static char codes[CODES][16];
 static account_id accounts[ROWS];
@@ -48,16 +48,18 @@ check(const struct muster *muster, uint32_t count)
     memcpy(sorted, accounts, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, compare);
     for (uint32_t i = 0; i < muster->account_count; i++) {
-        const struct muster_account *account =
-            &muster->accounts[muster->order[i].account];
+        const struct muster_account *account = muster_at(muster, i);
         assert_true(account->rows > 0);
-        for (uint32_t k = 0; k < account->rows; k++)
-            assert_true(account_equal(sorted[row++], account->account));
+        for (uint32_t k = 0; k < account->rows; k++, row++) {
+            uint32_t place = muster->places[row];
+            assert_in_range(place, FIRST_PLACE, FIRST_PLACE + count - 1);
+            assert_true(k == 0 || place > muster->places[row - 1]);
+            assert_true(account_equal(sorted[row], account->account));
+            assert_true(
+                account_equal(accounts[place - FIRST_PLACE], sorted[row]));
+        }
     }
     assert_int_equal(row, count);
-    for (uint32_t i = 0; i < count; i++)
-        assert_true(account_equal(
-            accounts[i], muster->accounts[muster->numbers[i]].account));
     free(sorted);
 }
 
@@ -73,7 +75,7 @@ TEST(accounts_are_counted_and_put_in_order)
         assert_true(muster_begin(&muster, COUNTS[k]));
         for (uint32_t i = 0; i < COUNTS[k]; i++) {
             accounts[i] = random_account(&gen);
-            assert_true(muster_add(&muster, &accounts[i]));
+            assert_true(muster_add(&muster, &accounts[i], FIRST_PLACE + i));
         }
         assert_true(muster_sort(&muster));
         if (COUNTS[k] > 0)

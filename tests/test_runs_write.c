@@ -1,6 +1,6 @@
 /*
  * test_runs_write.c - a run exists when it is published, and is the same
- * whether written at once or in parts
+ * whether written at once or in parts, or parts of these
  */
 #include "core/runs_write.h"
 
@@ -66,7 +66,42 @@ TEST(parts_make_a_run)
     runs_close(runs);
 }
 
+/* The sum covers the sums of all blocks. */
+static uint64_t
+write_by_blocks(uint32_t every)
+{
+    struct runs_writer *writer, *part;
+    uint64_t check;
+    size_t handed = 0;
+
+    assert_int_equal(runs_create(run_kit.place.path, RUNS_HISTORY, 1, &writer),
+                     OK);
+    assert_int_equal(runs_create_part(&part), OK);
+    for (uint32_t i = 0; i < RUN_KIT_ACCOUNTS; i++) {
+        run_kit_add(part, 1, i, i + 1, 1);
+        if (i % every != every - 1)
+            continue;
+        handed += runs_part_size(part);
+        runs_add_blocks(writer, part);
+        assert_int_equal(runs_part_size(part), 0);
+    }
+    assert_true(handed > 0 || every > RUN_KIT_ACCOUNTS);
+    runs_add_part(writer, part);
+    runs_abandon(part);
+    assert_int_equal(runs_publish(writer, &check), OK);
+    return check;
+}
+
+TEST(a_part_can_be_appended_block_by_block)
+{
+    uint64_t whole = write_by_blocks(RUN_KIT_ACCOUNTS + 1);
+
+    assert_int_equal(write_by_blocks(1), whole);
+    assert_int_equal(write_by_blocks(300), whole);
+}
+
 #define CASE(name)                                                             \
     cmocka_unit_test_setup_teardown(name, run_kit_open, run_kit_close)
 
-RUN(CASE(an_unpublished_run_does_not_exist), CASE(parts_make_a_run))
+RUN(CASE(an_unpublished_run_does_not_exist), CASE(parts_make_a_run),
+    CASE(a_part_can_be_appended_block_by_block))
