@@ -63,19 +63,34 @@ void
 bench_absent(const char *peer)
 {
     printf("%s is not installed: left out\n", peer);
+    fflush(stdout);
 }
 
+/* The cases that have not been printed; the last one may still get peers until
+ * something else is said. */
 static void
-print_table(const struct bench *bench)
+print_cases(struct bench *bench)
 {
-    printf("\n%s\n", bench->name);
-    for (uint32_t i = 0; i < bench->count; i++) {
-        const struct bench_case *one = &bench->cases[i];
+    if (bench->start <= 0) {
+        printf("\n%s\n", bench->name);
+        bench->start = bench_now();
+    }
+    for (; bench->told < bench->count; bench->told++) {
+        const struct bench_case *one = &bench->cases[bench->told];
         printf("  %-44s %16.2f %-10s", one->name, one->value, one->unit);
         for (uint32_t k = 0; k < one->peer_count; k++)
             printf("  %s %.2f", one->peers[k].name, one->peers[k].value);
         printf("\n");
     }
+    fflush(stdout);
+}
+
+void
+bench_phase(struct bench *bench, const char *next)
+{
+    print_cases(bench);
+    printf("  [%.0f s] %s ...\n", bench_now() - bench->start, next);
+    fflush(stdout);
 }
 
 static bool
@@ -97,11 +112,11 @@ write_json(const struct bench *bench, FILE *file)
 }
 
 bool
-bench_report(const struct bench *bench)
+bench_report(struct bench *bench)
 {
     char path[256];
 
-    print_table(bench);
+    print_cases(bench);
     mkdir("build", 0777);
     mkdir("build/bench", 0777);
     snprintf(path, sizeof path, "build/bench/%s.json", bench->name);

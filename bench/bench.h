@@ -4,8 +4,8 @@
  *
  * A benchmark measures cases; a case has a value of ours and, from the same
  * run and on the same work, those of peers.  The machine is noisy: each side
- * is run several times in turn and the median counts.  What is printed also
- * goes to build/bench/NAME.json, a list of
+ * is run several times in turn and the median counts.  What is printed, as it
+ * is known, goes to build/bench/NAME.json at the end, a list of
  * {"case", "value", "unit", "peers": {name: value}}.
  */
 #ifndef BENCH_BENCH_H
@@ -32,6 +32,8 @@ struct bench_case {
 struct bench {
     const char *name;
     uint32_t count;
+    uint32_t told; /* of these, printed */
+    double start;  /* 0: nothing has been printed */
     struct bench_case cases[BENCH_CASES_MAX];
 };
 
@@ -45,6 +47,10 @@ double bench_cpu(void);
 /* The middle one of `count` values, which are sorted in place. */
 double bench_median(double *values, uint32_t count);
 
+/* Prints what has been measured and what is done next, and how many seconds
+ * have gone by since the first time: for what takes minutes. */
+void bench_phase(struct bench *bench, const char *next);
+
 /* A new case; `name` is copied, `unit` borrowed.  The pointer is good until
  * the bench goes. */
 struct bench_case *bench_add(struct bench *bench, const char *name,
@@ -54,8 +60,9 @@ void bench_peer(struct bench_case *one, const char *name, double value);
 /* Says that a peer is left out because it is not installed. */
 void bench_absent(const char *peer);
 
-/* Prints the table and writes the file; false if that could not be done. */
-bool bench_report(const struct bench *bench);
+/* Prints what is left of the table and writes the file; false if that could not
+ * be done. */
+bool bench_report(struct bench *bench);
 
 /* A fresh directory under TMPDIR or /tmp, and its removal with all in it. */
 const char *bench_folder(void);

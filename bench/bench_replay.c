@@ -3,7 +3,8 @@
  * and redemptions, beside a loop written for these very questions, DuckDB and
  * SQLite; all must come to the same figures, or the benchmark fails
  *
- *   BENCH_REPLAY_EVENTS=n   so many events, one account for fifty (2 million)
+ *   BENCH_REPLAY_EVENTS=n   so many events, one account for fifty (2 million;
+ *                           `make bench-replay`: 50 million)
  *   BENCH_REPLAY_FOLDER=f   keep the ledger there for the next time
  *   BENCH_DUCKDB=f          a folder outside of the tree in which
  *                           `npm install @duckdb/node-api` was run
@@ -243,6 +244,7 @@ five_questions(struct bench *bench, struct ledger *ledger, uint64_t total,
     double yardstick = count / bench_median(loop, BENCH_RUNS);
     double ours = count / bench_median(cpu, BENCH_RUNS);
     double clock = bench_median(together, BENCH_RUNS);
+    bench_phase(bench, "five questions of the peers");
     double sqlite = ask_sqlite(history, folder);
     struct replay_time duckdb = ask_duckdb(history, total, folder, &one.sums);
     struct bench_case *added =
@@ -367,11 +369,16 @@ main(void)
     bench_add(&bench, "image", "bytes/event",
               (double)history_size(ledger_history(ledger)) / (double)total);
     bench_add(&bench, "image, of purchases without lines", "bytes/event",
-              replay_history_plain_size(folder));
+              replay_history_plain_size(folder, &bench));
+    bench_phase(&bench, "five questions");
     five_questions(&bench, ledger, total, folder, &arena);
+    bench_phase(&bench, "the example program");
     whole_program(&bench, ledger, total, &arena);
+    bench_phase(&bench, "eight variants");
     variants(&bench, ledger, &arena);
+    bench_phase(&bench, "eight unlike programs");
     unlike_programs(&bench, ledger, &arena);
+    bench_phase(&bench, "the command");
     program(&bench, path, folder);
     ledger_close(ledger);
     arena_close(&arena);

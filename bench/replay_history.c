@@ -18,6 +18,7 @@ enum {
     CODE_SIZE = 24,
     NEW_PERCENT = 1, /* of the events, to bring an image up to date with */
     PLAIN_EVENTS = 200000,
+    TOLD_EVERY = 10000000, /* a multiple of BATCH */
 };
 
 /* 2025-01-01 in UTC. */
@@ -117,9 +118,21 @@ fill(struct ledger_entry *entry, struct dice *dice, uint64_t number, char *code,
         fill_purchase(event, dice, number, code, line);
 }
 
-/* The events from one number to another. */
 static void
-append(struct ledger *ledger, struct dice *dice, uint64_t from, uint64_t until)
+tell_progress(struct bench *bench, uint64_t from, uint64_t until)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%llu of %llu million events appended",
+             (unsigned long long)from / 1000000,
+             (unsigned long long)until / 1000000);
+    bench_phase(bench, text);
+}
+
+/* The events from one number to another.  `bench` is told of many. */
+static void
+append(struct ledger *ledger, struct dice *dice, uint64_t from, uint64_t until,
+       struct bench *bench)
 {
     static struct ledger_entry entries[BATCH];
     static struct event_line lines[BATCH];
@@ -134,6 +147,8 @@ append(struct ledger *ledger, struct dice *dice, uint64_t from, uint64_t until)
         bench_need(
             ledger_append(ledger, entries, count, &options, &complaint) == OK,
             complaint.text);
+        if (from % TOLD_EVERY == 0)
+            tell_progress(bench, from, until);
     }
 }
 
@@ -169,12 +184,13 @@ create(const char *path)
 
 /* Appends as many processes may do, without touching the image. */
 static double
-append_apart(const char *path, struct dice *dice, uint64_t from, uint64_t until)
+append_apart(const char *path, struct dice *dice, uint64_t from, uint64_t until,
+             struct bench *bench)
 {
     struct ledger *ledger = open_mode(path, LEDGER_WRITE);
 
     double start = bench_now();
-    append(ledger, dice, from, until);
+    append(ledger, dice, from, until, bench);
     double seconds = bench_now() - start;
     ledger_close(ledger);
     return seconds;
@@ -215,20 +231,24 @@ make(const char *path, uint64_t total, struct bench *bench)
     struct ledger *ledger;
 
     create(path);
-    double filling = append_apart(path, &dice, 0, old);
+    bench_phase(bench, "filling the ledger");
+    double filling = append_apart(path, &dice, 0, old, bench);
+    bench_add(bench, "history appended", "events/s", (double)old / filling);
+    bench_phase(bench, "building the image of what is old");
     open_up_to_date(path, &ledger);
     ledger_close(ledger);
-    append_apart(path, &dice, old, total);
+    bench_phase(bench, "bringing the image up to date");
+    append_apart(path, &dice, old, total, bench);
     struct span update = open_up_to_date(path, &ledger);
+    bench_add(bench, "image brought up to date, 1 % more events",
+              "new events/s", (double)new / update.clock);
+    bench_phase(bench, "building the image");
     struct span whole = build_image(ledger);
-    bench_add(bench, "history appended", "events/s", (double)old / filling);
     bench_add(bench, "image built from the journal", "events/s",
               (double)total / whole.clock);
     bench_add(bench, "  by processor time, all threads together", "events/s",
               (double)total / whole.processor);
-    bench_add(bench, "image brought up to date, 1 % more events",
-              "new events/s", (double)new / update.clock);
-    bench_add(bench, "  of the time of building it", "times",
+    bench_add(bench, "  of its time, bringing it up to date", "times",
               update.processor / whole.processor);
     return ledger;
 }
@@ -242,7 +262,7 @@ replay_history_open(const char *path, uint64_t total, struct bench *bench)
 }
 
 double
-replay_history_plain_size(const char *folder)
+replay_history_plain_size(const char *folder, struct bench *bench)
 {
     struct dice dice = { .seed = 2, .total = PLAIN_EVENTS, .plain = true };
     char path[4200], command[4300];
@@ -250,7 +270,7 @@ replay_history_plain_size(const char *folder)
 
     snprintf(path, sizeof path, "%s/plain", folder);
     create(path);
-    append_apart(path, &dice, 0, PLAIN_EVENTS);
+    append_apart(path, &dice, 0, PLAIN_EVENTS, bench);
     open_up_to_date(path, &ledger);
     double size = (double)history_size(ledger_history(ledger)) / PLAIN_EVENTS;
     ledger_close(ledger);

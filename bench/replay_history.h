@@ -24,6 +24,6 @@ struct ledger *replay_history_open(const char *path, uint64_t total,
                                    struct bench *bench);
 
 /* Bytes of an image of purchases without lines, for each. */
-double replay_history_plain_size(const char *folder);
+double replay_history_plain_size(const char *folder, struct bench *bench);
 
 #endif
