@@ -571,12 +571,15 @@ close_worker(struct worker *worker)
 static uint32_t
 count_threads(const struct bulk *bulk)
 {
-    long count = bulk->thread_count;
+    uint64_t count = bulk->thread_count;
 
-    if (count == 0)
-        count = sysconf(_SC_NPROCESSORS_ONLN);
-    if (count < 1)
-        return 1;
+    if (count == 0) {
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+        uint64_t enough = memory_of(bulk) / BULK_MEMORY_MIN;
+        count = processors < 1 ? 1 : (uint64_t)processors;
+        if (count > enough)
+            count = greater(enough, 1);
+    }
     return count > BULK_THREADS_MAX ? BULK_THREADS_MAX : (uint32_t)count;
 }
 

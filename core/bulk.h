@@ -16,7 +16,10 @@
 
 struct journal;
 
-enum { BULK_THREADS_MAX = 16 };
+enum {
+    BULK_THREADS_MAX = 16,
+    BULK_MEMORY_MIN = 8 << 20, /* of a thread */
+};
 
 struct bulk {
     struct journal *journal; /* borrowed, as are the next two */
@@ -24,8 +27,13 @@ struct bulk {
     struct words *words;     /* get those that are met */
     uint64_t first;          /* position; of no record begun before */
     uint64_t last;
-    uint32_t thread_count; /* 0: as many as there are processors */
-    uint64_t memory;       /* bytes for rows; 0: a quarter of the machine's */
+    uint32_t thread_count; /* 0: as many as there are processors, and as the
+                            * memory is enough for */
+    uint64_t memory; /* bytes that are held at most, as long as neither the
+                      * rows of one account nor 16 bytes for each row of
+                      * a partition take most of it; BULK_MEMORY_MIN for
+                      * each thread at least.  0: a quarter of the
+                      * machine's */
 };
 
 /* Adds the chapters to the run, and what was met to the counts.  ERR_UNKNOWN:

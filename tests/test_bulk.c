@@ -1,11 +1,15 @@
 /*
  * test_bulk.c - a history built in one pass says of every account, at every
- * position, what the one says that has grown bit by bit; and the number of
- * threads and the memory change no byte of it
+ * position, what the one says that has grown bit by bit; the number of threads
+ * and the memory change no byte of it; and the process holds no more than that
+ * memory
  */
 #include "core/bulk.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -169,5 +173,130 @@ TEST(threads_and_memory_change_no_byte)
     medley_close(&medley);
 }
 
+/* --- what it holds --- */
+
+enum { GREAT = 60000, LINES = 8, HOLDERS = 600 };
+
+/* Purchases of many lines with long skus: some 700 bytes each. */
+static void
+fill_great(struct event *event, struct event_line *lines, char (*skus)[64],
+           uint32_t number)
+{
+    *event = (struct event) { .kind = EVENT_PURCHASE,
+                              .store = 1 + number % 5,
+                              .at_ms = INFLOW_NOW - 1000 * (GREAT - number),
+                              .account.member = 1 + number * 7919 % HOLDERS };
+    event->sale.receipt = view_of("R1");
+    event->sale.bought_on = EVENT_NO_DAY;
+    event->sale.total.minor = LINES * 5;
+    event->sale.lines = lines;
+    event->sale.line_count = LINES;
+    for (uint32_t i = 0; i < LINES; i++) {
+        snprintf(skus[i], sizeof skus[i], "%060u", number * LINES + i);
+        lines[i] = (struct event_line) { .amount = { 5 },
+                                         .qty = 1,
+                                         .category = view_of("great"),
+                                         .sku = view_of(skus[i]) };
+    }
+}
+
+static void
+append_great(struct inflow *inflow)
+{
+    static struct event events[INFLOW_BATCH_MAX];
+    static struct event_line lines[INFLOW_BATCH_MAX][LINES];
+    static char skus[INFLOW_BATCH_MAX][LINES][64];
+
+    inflow_open(inflow, 0);
+    for (uint32_t at = 0; at < GREAT; at += INFLOW_BATCH_MAX) {
+        for (uint32_t i = 0; i < INFLOW_BATCH_MAX; i++)
+            fill_great(&events[i], lines[i], skus[i], at + i);
+        inflow_append(inflow, 0, events, INFLOW_BATCH_MAX);
+    }
+}
+
+/* kB of memory of the process's own. */
+static long
+anonymous_kb(void)
+{
+    char line[256];
+    long kb = -1;
+    FILE *file = fopen("/proc/self/status", "r");
+
+    assert_non_null(file);
+    while (kb < 0 && fgets(line, sizeof line, file) != NULL)
+        (void)!sscanf(line, "RssAnon: %ld kB", &kb);
+    fclose(file);
+    assert_true(kb > 0);
+    return kb;
+}
+
+struct watch {
+    atomic_bool ended;
+    long most_kb;
+};
+
+static void *
+run_watch(void *context)
+{
+    struct watch *watch = context;
+
+    while (!atomic_load(&watch->ended)) {
+        long now_kb = anonymous_kb();
+        watch->most_kb = now_kb > watch->most_kb ? now_kb : watch->most_kb;
+        usleep(500);
+    }
+    return NULL;
+}
+
+/* How much more the process holds while it builds than before. */
+static long
+watch_bulk(const struct bulk *bulk, uint64_t number, uint64_t *ret_check)
+{
+    struct watch watch = { .ended = false };
+    struct history_counts counts = { 0 };
+    struct runs_writer *writer;
+    pthread_t thread;
+
+    assert_int_equal(runs_create(bulk->dir, RUNS_HISTORY, number, &writer), OK);
+    long before_kb = anonymous_kb();
+    assert_int_equal(pthread_create(&thread, NULL, run_watch, &watch), 0);
+    assert_int_equal(bulk_write(bulk, writer, &counts), OK);
+    atomic_store(&watch.ended, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(counts.events, GREAT);
+    assert_int_equal(runs_publish(writer, ret_check), OK);
+    return watch.most_kb - before_kb;
+}
+
+/* The rows alone take twice the greater memory.  A sanitizer has more memory
+ * of its own than what is measured. */
+TEST(no_more_is_held_than_allowed)
+{
+    static const uint64_t MEMORIES[] = { 24 << 20, 2 * BULK_MEMORY_MIN };
+    struct words words = { 0 };
+    struct inflow inflow;
+    uint64_t check;
+
+    append_great(&inflow);
+    for (uint32_t i = 0; i < COUNT_OF(MEMORIES); i++) {
+        const struct bulk bulk = { .journal = inflow.journal,
+                                   .dir = inflow.place.path,
+                                   .words = &words,
+                                   .first = 1,
+                                   .last = GREAT,
+                                   .thread_count = 1 + i,
+                                   .memory = MEMORIES[i] };
+        long held_kb = watch_bulk(&bulk, 1 + i, &check);
+        print_message("%ld kB of %ld\n", held_kb, (long)(MEMORIES[i] / 1024));
+#ifndef __SANITIZE_ADDRESS__
+        assert_in_range(held_kb, 0, MEMORIES[i] / 1024);
+#endif
+    }
+    words_close(&words);
+    inflow_close(&inflow);
+}
+
 RUN(cmocka_unit_test(built_at_once_it_says_the_same),
-    cmocka_unit_test(threads_and_memory_change_no_byte))
+    cmocka_unit_test(threads_and_memory_change_no_byte),
+    cmocka_unit_test(no_more_is_held_than_allowed))
