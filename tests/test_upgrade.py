@@ -116,7 +116,7 @@ def test_a_machine_is_upgraded_under_its_tills():
 
     def by_the_later(*words, given=None):
         done = subprocess.run([later, *words], input=given, text=True,
-                              capture_output=True, timeout=120)
+                              capture_output=True, timeout=600)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -65,9 +65,10 @@ fail() { # says why, with what the processes traced last
 	tail -n 5 ./*.log >&2
 	exit 1
 }
-# Waits for a command to succeed; half a minute is enough for all of it.
+# Waits for a command to succeed; half a minute is enough for all of it, and a
+# machine that is slow has more.
 await() {
-	for _ in $(seq 300); do
+	for _ in $(seq 3000); do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.1
 	done
