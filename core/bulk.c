@@ -128,32 +128,26 @@ spill_row(struct worker *worker, const account_id *account,
 }
 
 static void
-take_event(struct worker *worker, const struct record_event *stored,
-           uint64_t position)
+take_record(struct worker *worker, const struct reader_item *item)
 {
-    struct arena scratch = worker->scratch;
+    struct arena scratch;
     struct intake taken[INTAKE_MAX];
     const struct intake_tools tools = { &worker->words, &worker->counts,
                                         &scratch, &worker->ordinary };
-    uint32_t count = intake_event(stored, position, &tools, taken);
-
-    for (uint32_t i = 0; i < count; i++)
-        spill_row(worker, &taken[i].account, &taken[i].row);
-}
-
-static void
-take_record(struct worker *worker, const struct reader_item *item)
-{
     struct record_cursor cursor = record_events(&item->record);
     struct record_event event;
     uint64_t position = item->position;
 
     if (position >= worker->first && intake_is_flagged(&item->record))
         worker->counts.flagged++;
-    while (position <= worker->last && record_next(&cursor, &event)) {
-        if (position >= worker->first)
-            take_event(worker, &event, position);
-        position++;
+    for (; position <= worker->last && record_next(&cursor, &event);
+         position++) {
+        if (position < worker->first)
+            continue;
+        scratch = worker->scratch;
+        uint32_t count = intake_event(&event, position, &tools, taken);
+        for (uint32_t i = 0; i < count; i++)
+            spill_row(worker, &taken[i].account, &taken[i].row);
     }
 }
 

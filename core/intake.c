@@ -63,10 +63,11 @@ take_ordinary(const struct record_event *stored, uint64_t position,
     return true;
 }
 
-uint32_t
-intake_event(const struct record_event *stored, uint64_t position,
-             const struct intake_tools *tools,
-             struct intake ret_intakes[static INTAKE_MAX])
+/* Any event, the long way. */
+static uint32_t
+take_any(const struct record_event *stored, uint64_t position,
+         const struct intake_tools *tools,
+         struct intake ret_intakes[static INTAKE_MAX])
 {
     struct history_counts *counts = tools->counts;
     struct event event;
@@ -78,8 +79,6 @@ intake_event(const struct record_event *stored, uint64_t position,
         .core = stored->core,
     };
 
-    if (take_ordinary(stored, position, tools, &ret_intakes[0]))
-        return 1;
     counts->events++;
     counts->copies += stored->copy;
     if (codec_decode(stored->core, tools->arena, &event) != OK) {
@@ -103,6 +102,16 @@ intake_event(const struct record_event *stored, uint64_t position,
         return 1;
     make_pointer(&event, position, tools->arena, &ret_intakes[1]);
     return 2;
+}
+
+uint32_t
+intake_event(const struct record_event *stored, uint64_t position,
+             const struct intake_tools *tools,
+             struct intake ret_intakes[static INTAKE_MAX])
+{
+    return take_ordinary(stored, position, tools, &ret_intakes[0])
+               ? 1
+               : take_any(stored, position, tools, ret_intakes);
 }
 
 bool

@@ -2,28 +2,47 @@
 
 #include "core/codec_quick.h"
 
-enum { EMPTY_MAP = 0x80, EMPTY_ARRAY = 0x90 }; /* msgpack's */
+enum {
+    EMPTY_MAP = 0x80, /* msgpack's */
+    EMPTY_ARRAY = 0x90,
+    SIZE_MIN = 16, /* shorter ones are none of these */
+};
+static_assert((int)SIZE_MIN >= (int)QUICK_SIZE_MIN, "numbers can be read");
 
 /* What all of them begin with. */
 struct head {
-    uint64_t kind;
+    uint32_t kind;
     uint64_t at_ms;
     uint64_t recorded_ms; /* 0: none */
     uint64_t store;
     uint64_t member;
 };
 
-/* The kind, and all in which the kinds are alike. */
+/* The kind and `at`: these bytes stand at the same places in all of them. */
+static inline bool
+read_start(struct quick *quick, struct head *head)
+{
+    enum { KIND = 1, AT = 3, NUMBER = 5, SIZE = 13, UINT_64 = 0xcf };
+    const uint8_t *bytes = quick->next;
+
+    static_assert(NUMBER + 8 == (int)SIZE, "no more is read");
+    if ((bytes[0] & 0xf0) != EMPTY_MAP || bytes[KIND] != FIELD_KIND ||
+        bytes[AT] != FIELD_AT || bytes[AT + 1] != UINT_64)
+        return false;
+    head->kind = bytes[KIND + 1];
+    head->at_ms = quick_load(bytes + NUMBER, quick->end, 8);
+    quick->left = (bytes[0] & 0x0fu) - 2;
+    quick->next = bytes + SIZE;
+    return head->at_ms - LIMIT_AT_MS_MIN <= LIMIT_AT_MS_MAX - LIMIT_AT_MS_MIN;
+}
+
+/* All in which the kinds are alike. */
 static inline bool
 read_head(struct quick *quick, struct head *head)
 {
     uint64_t after = 0;
 
-    if (!quick_container(quick, EMPTY_MAP, &quick->left) ||
-        !quick_unsigned(quick, FIELD_KIND, 1, EVENT_KIND_END - 1,
-                        &head->kind) ||
-        !quick_unsigned(quick, FIELD_AT, LIMIT_AT_MS_MIN, LIMIT_AT_MS_MAX,
-                        &head->at_ms))
+    if (!read_start(quick, head))
         return false;
     head->recorded_ms = 0;
     if (quick_unsigned(quick, FIELD_RECORDED, 0, LIMIT_CLOCK_MS_MAX, &after)) {
@@ -100,7 +119,7 @@ read_purchase(struct quick *quick, struct words *words, struct chapter_row *row)
     view category = { 0 };
     uint64_t total;
 
-    if ((quick->seen & BIT(FIELD_RECEIPT)) == 0 ||
+    if ((row->tag >> CHAPTER_TAG_RECEIPT & 3) == 0 ||
         !quick_unsigned(quick, FIELD_TOTAL, 0, UINT32_MAX, &total))
         return false;
     row->amount = (uint32_t)total;
@@ -121,7 +140,7 @@ read_redeem(struct quick *quick, struct chapter_row *row)
 {
     uint64_t value;
 
-    if ((quick->seen & BIT(FIELD_ID)) == 0 ||
+    if ((row->tag >> CHAPTER_TAG_ID & 3) == 0 ||
         !quick_unsigned(quick, FIELD_POINTS, 1, LIMIT_POINTS, &value))
         return false;
     row->key = CHAPTER_REDEEM;
@@ -138,7 +157,7 @@ ordinary_read(const struct record_event *stored, struct words *words,
                            .end = stored->core.bytes + stored->core.size };
     struct head head;
 
-    if (stored->copy || stored->core.size < QUICK_SIZE_MIN ||
+    if (stored->copy || stored->core.size < SIZE_MIN ||
         !read_head(&quick, &head) || !read_codes(&quick, room->codes, ret_row))
         return false;
     ret_row->goods = 0;
