@@ -19,6 +19,9 @@ typedef struct {
 /* XXH3-64 of the bytes; seed 0 for what is stored. */
 uint64_t hash_64(view bytes, uint64_t seed);
 hash128 hash_128(view bytes, uint64_t seed);
+/* hash_64() without a seed of nine bytes: the tag and then the number, its most
+ * significant byte first. */
+uint64_t hash_tagged(uint8_t tag, uint64_t number);
 
 bool hash128_equal(hash128 a, hash128 b);
 /* Byte order: negative, 0 or positive. */

@@ -104,8 +104,10 @@ uint32_t
 runs_partition(account_id account)
 {
     uint8_t bytes[1 + LIMIT_CODE_SIZE];
-    uint8_t size = key_tail(account, bytes);
 
+    if (account.member != 0)
+        return (uint32_t)(hash_tagged(TAG_MEMBER, account.member) >> 56);
+    uint8_t size = key_tail(account, bytes);
     return (uint32_t)(runs_sum(bytes, size) >> 56);
 }
 

@@ -11,42 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NONE = UINT32_MAX, FETCH_SIZE = 64 };
+enum { NONE = UINT32_MAX };
 
 /* A stretch of memory of one partition: one chunk, or several for an entry that
  * is greater. */
-struct chunk {
+struct spill_chunk {
     uint32_t next; /* of the same partition; NONE */
     uint32_t used; /* bytes; set when it is the last no more */
 };
 
-/* The chunks of a partition; what is used of the last is known here only. */
-struct lane {
-    uint8_t *next;
-    uint8_t *end;
-    uint32_t first; /* NONE: it has none */
-    uint32_t last;
-    uint32_t count; /* of entries, in the file too */
-};
-
 /* What was written to the file at one time: partition i from at[i] on. */
-struct batch {
+struct spill_batch {
     uint64_t at[LIMIT_PARTITIONS + 1];
-};
-
-struct spill {
-    const char *dir;
-    int file; /* -1: there is none yet */
-    enum err err;
-    uint8_t *memory;
-    uint32_t chunk_count; /* that fit the memory */
-    uint32_t chunk_next;  /* the first free one */
-    struct chunk *chunks;
-    struct lane lanes[LIMIT_PARTITIONS];
-    struct batch *batches;
-    uint32_t batch_count;
-    uint64_t file_size;
-    uint8_t *map; /* of the file, once it is read; NULL: there is none */
 };
 
 static void
@@ -54,9 +30,9 @@ forget_chunks(struct spill *spill)
 {
     spill->chunk_next = 0;
     for (uint32_t i = 0; i < LIMIT_PARTITIONS; i++)
-        spill->lanes[i] = (struct lane) { .first = NONE,
-                                          .last = NONE,
-                                          .count = spill->lanes[i].count };
+        spill->lanes[i] = (struct spill_lane) {
+            .first = NONE, .last = NONE, .count = spill->lanes[i].count
+        };
 }
 
 enum err
@@ -113,7 +89,7 @@ chunk_bytes(const struct spill *spill, uint32_t chunk)
 }
 
 static void
-settle(struct spill *spill, const struct lane *lane)
+settle(struct spill *spill, const struct spill_lane *lane)
 {
     if (lane->last != NONE)
         spill->chunks[lane->last].used =
@@ -163,7 +139,7 @@ write_all(struct spill *spill, const uint8_t *bytes, size_t size)
 static void
 write_batch(struct spill *spill)
 {
-    struct batch *grown =
+    struct spill_batch *grown =
         realloc(spill->batches, (spill->batch_count + 1) * sizeof *grown);
 
     if (grown == NULL) {
@@ -171,7 +147,7 @@ write_batch(struct spill *spill)
         return;
     }
     spill->batches = grown;
-    struct batch *batch = &grown[spill->batch_count++];
+    struct spill_batch *batch = &grown[spill->batch_count++];
     if (spill->file < 0)
         open_file(spill);
     settle_lanes(spill);
@@ -187,7 +163,7 @@ write_batch(struct spill *spill)
 
 /* A new last chunk of the partition with room for so much. */
 static void
-add_chunk(struct spill *spill, struct lane *lane, uint32_t size)
+add_chunk(struct spill *spill, struct spill_lane *lane, uint32_t size)
 {
     uint32_t count = (size + SPILL_CHUNK_SIZE - 1) / SPILL_CHUNK_SIZE;
 
@@ -197,7 +173,7 @@ add_chunk(struct spill *spill, struct lane *lane, uint32_t size)
         return;
     uint32_t chunk = spill->chunk_next;
     spill->chunk_next += count;
-    spill->chunks[chunk] = (struct chunk) { .next = NONE };
+    spill->chunks[chunk] = (struct spill_chunk) { .next = NONE };
     settle(spill, lane);
     if (lane->last == NONE)
         lane->first = chunk;
@@ -209,28 +185,13 @@ add_chunk(struct spill *spill, struct lane *lane, uint32_t size)
 }
 
 void *
-spill_room(struct spill *spill, uint32_t partition, uint32_t size)
+spill_more(struct spill *spill, uint32_t partition, uint32_t size)
 {
-    struct lane *lane = &spill->lanes[partition];
-    uint32_t wanted = size + SPILL_BEHIND;
+    struct spill_lane *lane = &spill->lanes[partition];
 
     assert(partition < LIMIT_PARTITIONS);
-    assert(size > 0 && size <= SPILL_ENTRY_MAX);
-    if ((size_t)(lane->end - lane->next) < wanted)
-        add_chunk(spill, lane, wanted);
+    add_chunk(spill, lane, size + SPILL_BEHIND);
     return spill->err == OK ? lane->next : NULL;
-}
-
-void
-spill_added(struct spill *spill, uint32_t partition, uint32_t size)
-{
-    struct lane *lane = &spill->lanes[partition];
-
-    assert((size_t)(lane->end - lane->next) >= size);
-    lane->next += size;
-    lane->count++;
-    /* Until this lane's turn comes again many others have theirs. */
-    __builtin_prefetch(lane->next + FETCH_SIZE, 1);
 }
 
 /* Behind the last stretch there is something to be read, too.  What is changed

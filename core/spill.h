@@ -18,7 +18,30 @@ enum {
     SPILL_BEHIND = 8, /* bytes behind a stretch that may be read */
 };
 
-struct spill;
+/* The fields are spill.c's own.  They stand here because entries are added tens
+ * of millions of times. */
+struct spill {
+    /* The stretches of a partition; what is used of the last is known here
+     * only. */
+    struct spill_lane {
+        uint8_t *next;
+        uint8_t *end;
+        uint32_t first; /* chunk; none: UINT32_MAX */
+        uint32_t last;
+        uint32_t count; /* of entries, in the file too */
+    } lanes[LIMIT_PARTITIONS];
+    const char *dir;
+    int file; /* -1: there is none yet */
+    enum err err;
+    uint8_t *memory;
+    uint32_t chunk_count; /* that fit the memory */
+    uint32_t chunk_next;  /* the first free one */
+    struct spill_chunk *chunks;
+    struct spill_batch *batches;
+    uint32_t batch_count;
+    uint64_t file_size;
+    uint8_t *map; /* of the file, once it is read; NULL: there is none */
+};
 
 /* `memory` bytes at most are held, 2 x SPILL_ENTRY_MAX at least; a file goes to
  * `dir`, which is borrowed.  ERR_MEMORY. */
@@ -26,11 +49,37 @@ NODISCARD enum err spill_open(const char *dir, size_t memory,
                               struct spill **ret_spill);
 void spill_close(struct spill *spill); /* NULL is allowed */
 
+/* Begins another stretch of the partition with room for so much; see
+ * spill_room(). */
+void *spill_more(struct spill *spill, uint32_t partition, uint32_t size);
+
 /* Room for an entry of `size` bytes at most, to be filled before the next call;
  * then spill_added() says how many it took.  NULL: there has been a fault,
  * which spill_end() tells. */
-void *spill_room(struct spill *spill, uint32_t partition, uint32_t size);
-void spill_added(struct spill *spill, uint32_t partition, uint32_t size);
+static inline void *
+spill_room(struct spill *spill, uint32_t partition, uint32_t size)
+{
+    const struct spill_lane *lane = &spill->lanes[partition];
+
+    assert(size > 0 && size <= SPILL_ENTRY_MAX);
+    return lane->end - lane->next >= (ptrdiff_t)size + SPILL_BEHIND
+               ? lane->next
+               : spill_more(spill, partition, size);
+}
+
+static inline void
+spill_added(struct spill *spill, uint32_t partition, uint32_t size)
+{
+    enum { AHEAD = 64 };
+    struct spill_lane *lane = &spill->lanes[partition];
+
+    assert(lane->end - lane->next >= (ptrdiff_t)size);
+    lane->next += size;
+    lane->count++;
+    /* Until this lane's turn comes again many others have theirs. */
+    __builtin_prefetch(lane->next + AHEAD, 1);
+}
+
 /* Nothing more is added.  ERR_FULL, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err spill_end(struct spill *spill);
 

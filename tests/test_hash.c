@@ -40,6 +40,21 @@ TEST(every_byte_counts)
     }
 }
 
+TEST(a_tag_and_a_number_are_nine_bytes)
+{
+    static const uint64_t NUMBERS[] = {
+        0, 1, 255, 987654, UINT64_MAX, UINT64_C(0x0123456789abcdef)
+    };
+
+    for (uint32_t i = 0; i < COUNT_OF(NUMBERS); i++) {
+        uint8_t bytes[9] = { (uint8_t)(i * 7) };
+        for (uint32_t k = 0; k < 8; k++)
+            bytes[1 + k] = (uint8_t)(NUMBERS[i] >> (56 - 8 * k));
+        assert_int_equal(hash_tagged(bytes[0], NUMBERS[i]),
+                         hash_64((view) { bytes, 9 }, 0));
+    }
+}
+
 TEST(byte_order_is_number_order)
 {
     hash128 low = { { 0, 1 } };
@@ -54,4 +69,5 @@ TEST(byte_order_is_number_order)
 RUN(cmocka_unit_test(known_values),
     cmocka_unit_test(seeds_give_different_tables),
     cmocka_unit_test(every_byte_counts),
+    cmocka_unit_test(a_tag_and_a_number_are_nine_bytes),
     cmocka_unit_test(byte_order_is_number_order))
