@@ -204,6 +204,7 @@ journal_get_identity(struct journal *journal,
             .store = self.store,
             .incarnation = self.incarnation,
             .epoch = self.epoch,
+            .parent = self.parents[CHANNEL_EVENTS],
         };
     return err;
 }

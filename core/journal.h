@@ -28,6 +28,7 @@ struct journal_identity {
     uint32_t store;       /* the node's own; 0: none */
     uint64_t incarnation; /* the current one */
     uint64_t epoch;       /* which counting of positions this is */
+    struct record_parent parent; /* of its events: the one that it left */
 };
 
 /* What the journal can't know of an event's bytes and asks its owner: only
@@ -65,8 +66,9 @@ NODISCARD enum err journal_get_identity(struct journal *journal,
                                         struct journal_identity *ret_identity);
 
 /* Begins another incarnation: later items go to its streams, whose first
- * records name the current one as parent.  `fork` is the end up to which
- * others hold our events too (NULL: the present head).  ERR_EXISTS: the
+ * records name the current one as parent, or, if nothing stands in it, its own.
+ * `fork` is the end up to which others hold our events too (NULL: the present
+ * head).  ERR_EXISTS: the
  * journal holds records of that incarnation already. */
 NODISCARD enum err journal_renew(struct journal *journal, uint64_t incarnation,
                                  enum record_reason reason,

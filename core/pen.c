@@ -192,7 +192,8 @@ pen_renew(struct pen *pen, uint64_t incarnation, enum record_reason reason,
     assert(reason != REASON_INIT);
     for (uint8_t channel = 0; channel < CHANNEL_END; channel++) {
         stream_head head = pen_head(pen, channel);
-        if (channel == CHANNEL_EVENTS && fork != NULL)
+        const bool forked = channel == CHANNEL_EVENTS && fork != NULL;
+        if (forked)
             head = *fork;
         parents[channel] = (struct record_parent) {
             .incarnation = pen->self.incarnation,
@@ -200,6 +201,10 @@ pen_renew(struct pen *pen, uint64_t incarnation, enum record_reason reason,
             .chain = head.chain,
             .reason = (uint8_t)reason,
         };
+        /* Of one in which nothing stands nobody will ever be told. */
+        if (head.seq == 0 && !forked &&
+            pen->self.parents[channel].incarnation != 0)
+            parents[channel] = pen->self.parents[channel];
     }
     pen->self.incarnation = incarnation;
     for (uint8_t channel = 0; channel < CHANNEL_END; channel++) {

@@ -48,7 +48,8 @@ void pen_write_control(struct pen *pen, uint8_t channel, uint8_t kind,
                        view body, int64_t now_ms);
 
 /* Begins another incarnation, whose parent on CHANNEL_EVENTS is `fork`, or the
- * present head if NULL.  ERR_EXISTS goes to the transaction. */
+ * present head if NULL; where nothing stands there, the parent of the present
+ * one.  ERR_EXISTS goes to the transaction. */
 void pen_renew(struct pen *pen, uint64_t incarnation, enum record_reason reason,
                const stream_head *fork);
 

@@ -1,6 +1,9 @@
 #include "core/retell.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/codec.h"
 #include "core/pack.h"
@@ -10,6 +13,7 @@
 /* Address space for what lies above the fork. */
 #define STORY_SIZE ((size_t)1 << 32)
 enum { TRIES = 20, LINES_MIN = 64, LINES_MAX = 1 << 24 };
+enum { TOLD_SIZE = 8 + sizeof(digest), TOLD_NAME_SIZE = 32 };
 
 /* An event above the fork, and what is told again in its place. */
 struct line {
@@ -24,7 +28,10 @@ struct line {
 struct story {
     struct journal *journal;
     const struct retell *retell;
-    bool foreign; /* the stream is another node's */
+    bool foreign;     /* the stream is another node's */
+    bool left;        /* ours, but not the current one */
+    uint64_t upto;    /* the last that is told again; of one that was left */
+    uint64_t renewed; /* the incarnation of the new telling */
     struct arena arena;
     struct line *lines; /* owned; malloc */
     uint32_t count;
@@ -33,6 +40,12 @@ struct story {
     bool above;    /* something of ours lies above the fork */
     uint64_t last; /* position of the journal when it was read */
 };
+
+static void
+told_name(uint64_t incarnation, char name[static TOLD_NAME_SIZE])
+{
+    snprintf(name, TOLD_NAME_SIZE, "told/%016" PRIx64, incarnation);
+}
 
 /* --- reading what is above the fork --- */
 
@@ -94,7 +107,8 @@ read_records(struct story *story, struct reader *reader)
     story->above = err == OK && seq <= stream.head.seq;
     if (err == ERR_NOT_FOUND)
         return OK; /* nothing of it has ever been written here */
-    while (err == OK && seq <= stream.head.seq) {
+    const uint64_t last = story->left ? story->upto : stream.head.seq;
+    while (err == OK && seq <= last) {
         struct reader_item item;
         struct record_event event;
         err = reader_find(reader, retell->stream, seq, &item);
@@ -111,6 +125,31 @@ read_records(struct story *story, struct reader *reader)
     return err;
 }
 
+/* Of one that was left: behind what it is told again, and what of it has been
+ * already. */
+static enum err
+find_place(struct story *story, struct reader *reader)
+{
+    const struct retell *retell = story->retell;
+    const stream_id current = { .incarnation = story->renewed,
+                                .node = retell->stream.node,
+                                .channel = CHANNEL_EVENTS };
+    struct reader_stream found = { 0 };
+    stream_head told;
+
+    enum err err = reader_get_stream(reader, current, &found);
+    if (err != OK && err != ERR_NOT_FOUND)
+        return err;
+    story->told = found.head.seq;
+    story->upto = retell->upto;
+    err = retell_get(story->journal, retell->stream.incarnation, &told);
+    if (err == OK && told.seq < story->upto)
+        story->upto = told.seq;
+    if (err != OK && err != ERR_NOT_FOUND)
+        return err;
+    return story->upto > retell->fork.seq ? OK : ERR_CONFLICT;
+}
+
 static enum err
 read_story(struct story *story)
 {
@@ -122,8 +161,10 @@ read_story(struct story *story)
     enum err err = reader_open(story->journal, &reader);
     if (err == OK) {
         story->last = reader_last(reader);
-        err = read_records(story, reader);
+        err = story->left ? find_place(story, reader) : OK;
     }
+    if (err == OK)
+        err = read_records(story, reader);
     reader_close(reader);
     return err;
 }
@@ -171,7 +212,7 @@ turn_void(struct story *story, struct line *line)
     if (seq == 0)
         return OK;
     *voids = (identity) { .node = retell->stream.node,
-                          .incarnation = retell->renewed,
+                          .incarnation = story->renewed,
                           .seq = seq };
     codec_encode(&event, CODEC_NO_IDENTITY, &text);
     enum err err = text_ok(&text) ? OK : ERR_MEMORY;
@@ -248,7 +289,7 @@ write_foreign(struct db_txn *txn, struct story *story, struct pen *pen)
         entries[i] = story->lines[i].entry;
         if (entries[i].copy_of.node == 0)
             entries[i].copy_of = (identity) { .node = retell->stream.node,
-                                              .incarnation = retell->renewed,
+                                              .incarnation = story->renewed,
                                               .seq = story->lines[i].told_seq };
     }
     if (story->count > 0)
@@ -263,19 +304,55 @@ write_foreign(struct db_txn *txn, struct story *story, struct pen *pen)
 }
 
 static void
+write_own(struct db_txn *txn, struct story *story, struct pen *pen)
+{
+    struct arena scratch = story->arena;
+    struct record_entry *entries =
+        ARENA_NEW(&scratch, struct record_entry, story->count);
+    const uint64_t first = pen->position + 1;
+
+    for (uint32_t i = 0; i < story->count; i++)
+        entries[i] = story->lines[i].entry;
+    if (story->count > 0)
+        pen_write_events(pen, entries, story->count, story->retell->now_ms);
+    write_indexes(txn, story, first);
+}
+
+static void
+write_left(struct db_txn *txn, struct story *story, struct pen *pen)
+{
+    const stream_head *fork = &story->retell->fork;
+    char name[TOLD_NAME_SIZE];
+    uint8_t value[TOLD_SIZE];
+
+    if (pen->self.incarnation != story->renewed)
+        db_fail(txn, ERR_BUSY); /* that has been left, too: read again */
+    if (txn->err != OK)
+        return;
+    write_own(txn, story, pen);
+    memcpy(value, &fork->seq, 8);
+    memcpy(value + 8, fork->chain.bytes, sizeof(digest));
+    told_name(story->retell->stream.incarnation, name);
+    db_put(txn, TABLE_NOTES, view_of(name), (view) { value, sizeof value });
+}
+
+static void
 write_story(struct db_txn *txn, struct story *story)
 {
     struct pen pen;
-    struct arena scratch = story->arena;
     const struct retell *retell = story->retell;
-    struct record_entry *entries =
-        ARENA_NEW(&scratch, struct record_entry, story->count);
 
     pen_open(&pen, txn);
     if (pen.position != story->last)
         db_fail(txn, ERR_BUSY); /* somebody appended: read again */
-    if (story->foreign && txn->err == OK) {
+    if (txn->err != OK)
+        return;
+    if (story->foreign) {
         write_foreign(txn, story, &pen);
+        return;
+    }
+    if (story->left) {
+        write_left(txn, story, &pen);
         return;
     }
     if (!stream_equal(pen_stream_id(&pen, CHANNEL_EVENTS), retell->stream))
@@ -283,14 +360,8 @@ write_story(struct db_txn *txn, struct story *story)
     pen_renew(&pen, retell->renewed,
               story->above ? REASON_FORK : (enum record_reason)retell->reason,
               &retell->fork);
-    if (txn->err != OK)
-        return;
-    for (uint32_t i = 0; i < story->count; i++)
-        entries[i] = story->lines[i].entry;
-    uint64_t first = pen.position + 1;
-    if (story->count > 0)
-        pen_write_events(&pen, entries, story->count, retell->now_ms);
-    write_indexes(txn, story, first);
+    if (txn->err == OK)
+        write_own(txn, story, &pen);
 }
 
 static enum err
@@ -316,21 +387,46 @@ retell_run(struct journal *journal, struct retell *retell)
 {
     struct story story = { .journal = journal, .retell = retell };
     struct journal_identity who;
-    enum err err = journal_get_identity(journal, &who);
+    enum err err = ERR_BUSY;
 
     assert(retell->stream.channel == CHANNEL_EVENTS);
-    assert(retell->renewed != retell->stream.incarnation);
-    if (err != OK)
-        return err;
     if (!arena_open(&story.arena, STORY_SIZE))
         return ERR_MEMORY;
-    story.foreign = retell->stream.node != who.node;
-    err = ERR_BUSY;
-    for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++)
+    for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++) {
+        err = journal_get_identity(journal, &who);
+        if (err != OK)
+            break;
+        story.foreign = retell->stream.node != who.node;
+        story.left = !story.foreign && retell->upto > 0 &&
+                     retell->stream.incarnation != who.incarnation;
+        story.renewed = story.left ? who.incarnation : retell->renewed;
+        assert(story.renewed != retell->stream.incarnation);
         err = tell(&story);
-    if (err == OK)
+    }
+    if (err == OK) {
         retell->told = story.count;
+        retell->renewed = story.renewed;
+    }
     arena_close(&story.arena);
     free(story.lines);
     return err;
+}
+
+enum err
+retell_get(struct journal *journal, uint64_t incarnation, stream_head *ret_fork)
+{
+    char name[TOLD_NAME_SIZE];
+    uint8_t bytes[TOLD_SIZE];
+    view value;
+
+    told_name(incarnation, name);
+    enum err err = journal_get_note(journal, view_of(name), bytes,
+                                    sizeof bytes, &value);
+    if (err == OK && value.size != TOLD_SIZE)
+        err = err_corrupt();
+    if (err != OK)
+        return err;
+    memcpy(&ret_fork->seq, bytes, 8);
+    memcpy(ret_fork->chain.bytes, bytes + 8, sizeof(digest));
+    return OK;
 }

@@ -7,6 +7,14 @@
  * that end is.  The old telling stays in the journal and is marked, so that
  * here, too, each sale counts once.  Everything happens in one transaction.
  *
+ * So it does with what it has appended to an incarnation that it has left
+ * already, for another reason (the disk was moved), and of which it turns out
+ * later that the hub holds another continuation: that part is told again in the
+ * present incarnation, and from where is noted.
+ *
+ *   note "told/" and an incarnation in hexadecimal: u64 seq, 32 bytes hash of
+ *   the last common end
+ *
  * A void of an event that is told again means the new telling.  An event that
  * this program does not understand is told again as its bytes are.
  *
@@ -24,9 +32,11 @@
 #include "core/journal.h"
 
 struct retell {
-    stream_id stream; /* of events: ours, the current one, or another's */
+    stream_id stream; /* of events: ours, or another's */
     stream_head fork; /* the last common end */
-    uint64_t renewed; /* the name of the new incarnation */
+    uint64_t upto;    /* of ours that was left: what lies above is not ours */
+    uint64_t renewed; /* the name of the new incarnation; of ours that was left
+                       * it is of no matter */
     uint8_t reason;   /* enum record_reason, where nothing of ours lies above
                        * the fork; else it is REASON_FORK */
     int64_t now_ms;
@@ -34,9 +44,15 @@ struct retell {
 };
 
 /* Durable when it returns.  ERR_CONFLICT: the stream is ours and not the
- * current one any more; ERR_EXISTS: that incarnation is; ERR_CORRUPT: a record
+ * current one any more, and `upto` is 0, or it has been told again; ERR_EXISTS:
+ * that incarnation is; ERR_CORRUPT: a record
  * above the fork can't be read; ERR_BUSY: others append too fast; ERR_FULL,
  * ERR_IO, ERR_MEMORY.  Nothing has changed then. */
 NODISCARD enum err retell_run(struct journal *journal, struct retell *retell);
+
+/* Where an incarnation of ours that was left before has been told again from.
+ * ERR_NOT_FOUND: nowhere. */
+NODISCARD enum err retell_get(struct journal *journal, uint64_t incarnation,
+                              stream_head *ret_fork);
 
 #endif

@@ -18,6 +18,7 @@
  *     notes       name                             anything
  *                 "sync.clock"                     i64: the hub's clock less
  *                                                  ours, ms
+ *                 "told/" and an incarnation       retell.h
  *                 "dropped/" and a position        items 8, seq 8,
  *                                                  incarnation 8, node 4,
  *                                                  channel 4: a run of

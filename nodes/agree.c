@@ -15,27 +15,32 @@ agree_question(struct session *session, const struct frame *frame)
                   (frame->forkq.flags & FRAME_NEIGHBOURS) != 0);
 }
 
+/* Of an incarnation that was left nothing is to be told again where the hub has
+ * all that we wrote, and both went on from there. */
 static void
 emit_branch(struct session *session, struct lane *lane, stream_head at,
             uint8_t reason)
 {
+    lane->out = LANE_STOPPED;
+    if (lane->left && at.seq >= lane->own)
+        return;
     struct sync_output *output = talk_emit(session, SYNC_BRANCH);
-
     output->branch.stream = lane->stream;
     output->branch.at = at;
     output->branch.reason = reason;
-    lane->out = LANE_STOPPED;
+    output->branch.upto = lane->own;
 }
 
 /* Of two branches a node leaves its own, and a standby the one that it holds of
- * another node's: what the hub holds stays. */
+ * another node's: what the hub holds stays.  What a node has left already, but
+ * for another reason, it has not told again. */
 static bool
 is_ours_to_leave(const struct session *session, const struct lane *lane)
 {
     if (session->options.role != SYNC_NODE)
         return false;
     if (lane->stream.node == session->options.self)
-        return !lane->left;
+        return !lane->left || lane->own > 0;
     return session->options.books && lane->stream.channel == CHANNEL_EVENTS;
 }
 
@@ -103,8 +108,9 @@ ask_fork(struct session *session, struct lane *lane, const stream_head *ends,
             common = ends[i];
     fork_probe(fork, ends, count);
     if (fork->neighbours &&
-        (lane->rewound || (lane->stream.node != session->options.self &&
-                           is_ours_to_leave(session, lane)))) {
+        (lane->rewound ||
+         ((lane->stream.node != session->options.self || lane->left) &&
+          is_ours_to_leave(session, lane)))) {
         /* The peer has more of it, and we went on otherwise. */
         emit_branch(session, lane, common, REASON_FORK);
         *fork = (struct fork_search) { 0 };
@@ -193,8 +199,13 @@ peer_is_ahead(struct session *session, struct lane *lane)
         lane->acked = lane->head;
         talk_acked(session, lane);
     }
-    if (lane->left && !lane->fetch)
+    if (lane->left && !lane->fetch) {
+        /* Told again from here on; the hub may have less of it than another
+         * that we have told it for. */
+        if (lane->own > 0 && !lane->continued)
+            say_forked(session, lane);
         return;
+    }
     bool own = lane->stream.node == session->options.self;
     if (session->options.role == SYNC_HUB &&
         !talk_may_receive(session, lane->stream)) {

@@ -1,6 +1,7 @@
 #include "nodes/carry.h"
 
 #include "core/pack.h"
+#include "core/retell.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +291,61 @@ list_offers(struct carry *carry, uint32_t node, enum record_channel channel,
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+static struct sync_offer *
+find_offer(struct carry *carry, uint64_t incarnation)
+{
+    for (uint32_t i = 0; i < carry->offer_count; i++)
+        if (carry->offers[i].stream.incarnation == incarnation)
+            return &carry->offers[i];
+    return NULL;
+}
+
+/* Each incarnation names the one before it and where that ended: so much of it
+ * we wrote, and no twin.  Where we found out later that it had forked, that end
+ * is where. */
+static enum err
+mark_own(struct carry *carry, struct record_parent parent)
+{
+    for (uint32_t i = 0; i < carry->offer_count; i++) {
+        struct sync_offer *offer = find_offer(carry, parent.incarnation);
+        struct reader_item item;
+        stream_head told;
+
+        if (!offer || !offer->left)
+            return OK;
+        enum err err =
+            retell_get(carry->journal, offer->stream.incarnation, &told);
+        if (err != OK && err != ERR_NOT_FOUND)
+            return err;
+        if (err == OK && told.seq < offer->head.seq) {
+            offer->fetch = false;
+            offer->head = told;
+        }
+        offer->own =
+            parent.seq < offer->head.seq ? parent.seq : offer->head.seq;
+        if (reader_find(carry->reader, offer->stream, 1, &item) != OK)
+            return OK;
+        parent = item.record.parent;
+    }
+    return OK;
+}
+
+/* Of the events, after all streams are known. */
+static enum err
+mark_events(struct carry *carry, const struct journal_identity *who)
+{
+    for (uint32_t i = 0; i < carry->offer_count; i++) {
+        struct reader_item item;
+        /* A twin's incarnation, which we may hold, too, leaves our own where
+         * it likes: the one that we write is not left. */
+        if (reader_find(carry->reader, carry->offers[i].stream, 1, &item) ==
+                OK &&
+            item.record.parent.incarnation != who->incarnation)
+            mark_left(carry, &item.record.parent);
+    }
+    return mark_own(carry, who->parent);
+}
+
 enum err
 carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
 {
@@ -303,17 +359,8 @@ carry_offers(struct carry *carry, uint32_t node, enum record_channel channel)
         return err;
     err = list_offers(carry, node, channel, who.incarnation);
     /* What is public or in the books is not told again where it was left. */
-    for (uint32_t i = 0;
-         err == OK && channel == CHANNEL_EVENTS && i < carry->offer_count;
-         i++) {
-        struct reader_item item;
-        /* A twin's incarnation, which we may hold, too, leaves our own where
-         * it likes: the one that we write is not left. */
-        if (reader_find(carry->reader, carry->offers[i].stream, 1, &item) ==
-                OK &&
-            item.record.parent.incarnation != who.incarnation)
-            mark_left(carry, &item.record.parent);
-    }
+    if (err == OK && channel == CHANNEL_EVENTS)
+        err = mark_events(carry, &who);
     end(carry);
     return err;
 }

@@ -13,6 +13,7 @@ lane_offer(struct lane *lane, const struct sync_offer *offer)
     lane->sends = true;
     lane->left = offer->left;
     lane->fetch = offer->fetch;
+    lane->own = offer->own;
     lane->head = offer->head;
     lane->peer = offer->head;
     lane->acked_before = offer->acked;

@@ -32,6 +32,7 @@ struct lane {
     bool sends;
     bool left;      /* of sync_offer */
     bool fetch;     /* likewise */
+    uint64_t own;   /* likewise */
     bool checking;  /* our hash at `asked` is being looked up */
     bool rewound;   /* the peer has more of what we are writing: we ask only to
                      * learn where we part */

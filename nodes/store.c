@@ -175,6 +175,7 @@ branch(struct store *store, const struct sync_output *output)
     }
     struct retell retell = { .stream = output->branch.stream,
                              .fork = output->branch.at,
+                             .upto = output->branch.upto,
                              .renewed = journal_draw_later(
                                  output->branch.stream.incarnation, now_ms),
                              .reason = output->branch.reason,

@@ -66,8 +66,10 @@ struct sync_offer {
     stream_head head;
     uint64_t acked;       /* the greatest seq that a hub acknowledged */
     stream_head boundary; /* up to here we have dropped it; 0: nothing */
-    bool left;  /* an incarnation that was left at `head` for another */
-    bool fetch; /* `left`, and what the hub has above is wanted back */
+    bool left;    /* an incarnation that was left at `head` for another */
+    bool fetch;   /* `left`, and what the hub has above is wanted back */
+    uint64_t own; /* `left`, and up to here we wrote it, and told none of that
+                   * again: where the hub has something else, we must */
 };
 
 /* A stream and how far we hold it. */
@@ -248,6 +250,9 @@ struct sync_output {
             stream_head at;   /* the parent of the new incarnation; our own
                                * events above it are appended anew */
             uint8_t reason;   /* enum record_reason */
+            uint64_t upto;    /* of sync_offer, `own`: it has been left, and its
+                               * part above is told again in the present one;
+                               * 0: it is the present one */
         } branch;
         struct {
             bool retry;        /* false: a person must act first */

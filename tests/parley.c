@@ -474,6 +474,7 @@ parley_connect(struct world *world)
                     log, stream_equal(log->stream, TILL) ? world->boundary : 0),
                 .left = i < world->offers_left,
                 .fetch = i < world->offers_left && world->fetch,
+                .own = i < world->offers_left ? world->own : 0,
             };
         else
             held[input.start.held_count++] =

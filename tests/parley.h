@@ -63,6 +63,7 @@ struct world {
     uint64_t random;
     uint32_t offers_left; /* incarnations that the node has left */
     bool fetch;
+    uint64_t own;      /* of those, up to here they were written by it */
     bool refill;       /* the hub was restored */
     bool older_hub;    /* one that does not say that it continues a stream */
     uint32_t busy_ms;  /* so long the hub makes a node wait; 0: it lets it in */

@@ -192,6 +192,43 @@ TEST(an_incarnation_is_offered_up_to_where_it_was_left)
     close_desk(&desk);
 }
 
+/* What a ledger wrote in the incarnations that it has left, one by one, also
+ * where one of them stayed empty. */
+TEST(what_was_written_here_before_it_was_left_is_known)
+{
+    struct desk desk;
+    const struct sync_offer *offers = NULL;
+
+    open_desk(&desk);
+    append_growing(&desk, 3);
+    assert_int_equal(journal_renew(desk.journal, 101, REASON_MOVED, NULL), OK);
+    kit_append_one(desk.journal, "x");
+    assert_int_equal(journal_renew(desk.journal, 102, REASON_MOVED, NULL), OK);
+    assert_int_equal(journal_renew(desk.journal, 103, REASON_MOVED, NULL), OK);
+    assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(desk.carry.offer_count, 2);
+    offers = desk.carry.offers;
+    assert_int_equal(offers[0].own, 6);
+    assert_int_equal(offers[1].own, 1);
+
+    /* Told again from there on. */
+    struct retell retell = {
+        .stream = own, .fork = hash_at(&desk, 3), .upto = 6, .now_ms = KIT_NOW
+    };
+    assert_int_equal(retell_run(desk.journal, &retell), OK);
+    assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(desk.carry.offer_count, 3);
+    offers = desk.carry.offers;
+    assert_int_equal(offers[0].own, 3);
+    assert_int_equal(offers[0].head.seq, 3);
+    assert_false(offers[0].fetch);
+    assert_int_equal(offers[1].own, 1);
+    assert_true(offers[1].fetch);
+    assert_int_equal(offers[2].stream.incarnation, 103);
+    assert_int_equal(offers[2].own, 0);
+    close_desk(&desk);
+}
+
 /* So that the hub can say that it knows more of it. */
 TEST(what_is_written_next_is_offered_before_anything_is)
 {
@@ -329,6 +366,7 @@ RUN(cmocka_unit_test(hashes_are_those_of_record_ends),
     cmocka_unit_test(records_come_whole_and_within_bounds),
     cmocka_unit_test(what_one_journal_gives_another_takes),
     cmocka_unit_test(an_incarnation_is_offered_up_to_where_it_was_left),
+    cmocka_unit_test(what_was_written_here_before_it_was_left_is_known),
     cmocka_unit_test(what_is_written_next_is_offered_before_anything_is),
     cmocka_unit_test(an_incarnation_is_offered_up_to_where_it_forked),
     cmocka_unit_test(where_a_twin_has_left_it_says_nothing),

@@ -100,6 +100,52 @@ TEST(what_lies_above_is_told_again)
     place_remove(&place);
 }
 
+/* The disk was moved, and only later the hub is found to hold another branch of
+ * what was written before: its part is told in the present incarnation. */
+TEST(an_incarnation_that_was_left_before_is_told_in_the_present_one)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct retell retell = { .stream = old_stream,
+                             .upto = 3,
+                             .now_ms = KIT_NOW };
+    stream_head told;
+    uint64_t first = 0;
+    char text[100];
+
+    kit_append_one(journal, "a");
+    kit_append_one(journal, "b#1");
+    kit_append_one(journal, "c");
+    retell.fork = head_at(journal, 1);
+    assert_int_equal(retell_get(journal, 100, &told), ERR_NOT_FOUND);
+    assert_int_equal(journal_renew(journal, 101, REASON_MOVED, NULL), OK);
+    kit_append_one(journal, "d");
+    assert_int_equal(retell_run(journal, &retell), OK);
+    assert_int_equal(retell.told, 2);
+    assert_int_equal(retell.renewed, 101);
+    kit_read_all(journal, text, sizeof text);
+    assert_string_equal(text, "a b#1 c d b#1 c ");
+    assert_int_equal(marks(journal, &first), 2);
+    assert_int_equal(first, 2);
+    struct journal_result result = kit_append_one(journal, "b#1");
+    assert_int_equal(result.outcome, JOURNAL_THERE);
+    assert_int_equal(result.identity.incarnation, 101);
+    assert_int_equal(result.identity.seq, 2);
+
+    /* Once; and further down only what has not been. */
+    assert_int_equal(retell_get(journal, 100, &told), OK);
+    assert_int_equal(told.seq, 1);
+    assert_int_equal(retell_run(journal, &retell), ERR_CONFLICT);
+    retell.fork = (stream_head) { 0 };
+    assert_int_equal(retell_run(journal, &retell), OK);
+    assert_int_equal(retell.told, 1);
+    kit_read_all(journal, text, sizeof text);
+    assert_string_equal(text, "a b#1 c d b#1 c a ");
+    assert_int_equal(kit_findings(journal), 0);
+    journal_close(journal);
+    place_remove(&place);
+}
+
 /* The image of a ledger from before its first record. */
 TEST(a_stream_without_a_record_is_left_at_nothing)
 {
@@ -308,6 +354,8 @@ TEST(anothers_branch_is_told_as_copies_and_dropped)
 
 RUN(cmocka_unit_test(what_lies_above_is_told_again),
     cmocka_unit_test(anothers_branch_is_told_as_copies_and_dropped),
+    cmocka_unit_test(
+        an_incarnation_that_was_left_before_is_told_in_the_present_one),
     cmocka_unit_test(a_stream_without_a_record_is_left_at_nothing),
     cmocka_unit_test(nothing_in_common_or_nothing_above),
     cmocka_unit_test(voids_mean_the_new_telling))

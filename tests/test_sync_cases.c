@@ -147,6 +147,84 @@ TEST(case_4_what_comes_later_of_an_old_incarnation_is_sent_on)
     parley_finish(world);
 }
 
+/* It was left because the disk was moved, and what the hub holds instead was
+ * not known then: our own part is told again. */
+TEST(case_4_an_incarnation_left_before_is_told_again_where_it_forked)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->hub, TILL, 2, 'b');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'x');
+    world->offers_left = 1;
+    world->fetch = true;
+    world->own = 4;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4x\n"
+                       "h WELCOME 3.7.0 4b\n"
+                       "n alarm forked\n"
+                       "n FORKA 3.7.0 common 0 differs 4\n"
+                       "h alarm forked\n"
+                       "h FORKQ 3.7.0 2a\n"
+                       "n FORKA 3.7.0 common 2 differs 0\n"
+                       "h FORKQ 3.7.0 2a 4b neighbours\n"
+                       "n branches at 2a\n");
+    parley_finish(world);
+}
+
+/* What it wrote itself the hub has; what it fetched later is another's. */
+TEST(case_4_an_incarnation_left_before_is_not_told_again_above_its_end)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->hub, TILL, 2, 'b');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'x');
+    world->offers_left = 1;
+    world->fetch = true;
+    world->own = 2;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4x\n"
+                       "h WELCOME 3.7.0 4b\n"
+                       "n alarm forked\n"
+                       "n FORKA 3.7.0 common 0 differs 4\n"
+                       "h alarm forked\n"
+                       "h FORKQ 3.7.0 2a\n"
+                       "n FORKA 3.7.0 common 2 differs 0\n"
+                       "h FORKQ 3.7.0 2a 4b neighbours\n");
+    parley_finish(world);
+}
+
+/* The hub has more of it than we do, and another branch. */
+TEST(case_4_an_incarnation_left_before_is_searched_where_the_hub_has_more)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->hub, TILL, 4, 'b');
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'x');
+    world->offers_left = 1;
+    world->fetch = true;
+    world->own = 4;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4x\n"
+                       "h WELCOME 3.7.0 6b\n"
+                       "n ACK 3.7.0 4x\n"
+                       "h alarm forked\n"
+                       "h FORKA 3.7.0 common 0 differs 4\n"
+                       "n alarm forked\n"
+                       "n FORKQ 3.7.0 2a\n"
+                       "h FORKA 3.7.0 common 2 differs 0\n"
+                       "n branches at 2a\n");
+    parley_finish(world);
+}
+
 /* A fork of an incarnation that it has left before is no news, and does not
  * keep it from finding out about this one. */
 TEST(case_4_an_old_fork_holds_up_no_new_one)
@@ -707,6 +785,12 @@ RUN(cmocka_unit_test(
     cmocka_unit_test(case_4_a_node_without_its_first_record_branches),
     cmocka_unit_test(case_4_a_node_that_begins_sends_its_first_record),
     cmocka_unit_test(case_4_what_comes_later_of_an_old_incarnation_is_sent_on),
+    cmocka_unit_test(
+        case_4_an_incarnation_left_before_is_told_again_where_it_forked),
+    cmocka_unit_test(
+        case_4_an_incarnation_left_before_is_not_told_again_above_its_end),
+    cmocka_unit_test(
+        case_4_an_incarnation_left_before_is_searched_where_the_hub_has_more),
     cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
     cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),
     cmocka_unit_test(case_6_of_twins_both_are_heard),

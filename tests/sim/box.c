@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "nodes/clock.h"
 #include "nodes/keeper.h"
 #include "nodes/keys.h"
 #include "nodes/reign.h"
 #include "tests/sim/counter.h"
 #include "tests/sim/office.h"
+#include "tests/sim/toll.h"
 
 enum { TURN_MS = 20 };
 
@@ -128,11 +130,34 @@ step_down(struct world *world, struct box *box)
         office_demote(world, box);
 }
 
+/* As instance_check() does. */
+static enum err
+notice_move(struct box *box)
+{
+    struct ledger *ledger = NULL;
+    struct journal_identity who;
+    enum err err = ledger_open(box->dir, LEDGER_WRITE, NULL, &ledger);
+
+    if (err == OK)
+        err = journal_get_identity(ledger_journal(ledger), &who);
+    if (err == OK)
+        err =
+            journal_renew(ledger_journal(ledger),
+                          journal_draw_later(who.incarnation, clock_wall_ms()),
+                          REASON_MOVED, NULL);
+    ledger_close(ledger);
+    if (err != OK)
+        return err;
+    box->moved = false;
+    toll_count(TOLL_MOVED);
+    return OK;
+}
+
 void
 box_begin(struct world *world, struct box *box)
 {
     struct complaint complaint = { 0 };
-    enum err err;
+    enum err err = OK;
 
     box->machine.dead = false;
     box->epoch = 0;
@@ -145,7 +170,11 @@ box_begin(struct world *world, struct box *box)
     box->store_options =
         (struct store_options) { .dir = box->dir, .standby = standby };
     heap_watch(&box->machine.heap);
-    if (box->kind == BOX_HUB && !standby)
+    if (box->moved)
+        err = notice_move(box);
+    if (err != OK)
+        complain(&complaint, "can't leave its incarnation");
+    else if (box->kind == BOX_HUB && !standby)
         err = hub_open(&box->hub_options, &complaint, &box->hub);
     else
         err = store_open(&box->store_options, -1, &complaint, &box->store);

@@ -27,6 +27,13 @@ enum {
 
 /* --- disks --- */
 
+/* A token is not part of an invented disk. */
+static void
+move(struct world *world, struct box *box)
+{
+    box->moved |= world->plan.moves && luck_below(&world->luck, 2) == 0;
+}
+
 static void
 restore(struct world *world, struct box *box)
 {
@@ -43,6 +50,7 @@ restore(struct world *world, struct box *box)
     box->has_backup = false;
     box->machine.fuse = -1;
     box->parted = true;
+    move(world, box);
     till_count_losses(world);
     box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 5000);
 }
@@ -105,6 +113,7 @@ clone(struct world *world, struct box *box)
     disk_forget(&copy);
     box->parted = true;
     twin->parted = true;
+    move(world, twin);
     twin->machine.wall_ms = box->machine.wall_ms;
     twin->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 20000);
 }

@@ -38,6 +38,7 @@ plan_draw(uint64_t seed)
         .jumps = some(&luck, 40),
         .restores = some(&luck, 60),
         .clones = clones,
+        .moves = seed % 16 == 12 || seed % 32 == 29,
         .sleeps = some(&luck, 20),
         .publishes = some(&luck, 60),
         .poisons = some(&luck, 100),

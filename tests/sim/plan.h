@@ -40,6 +40,8 @@ struct world_plan {
     uint32_t jumps;      /* of the wall clock */
     uint32_t restores;   /* of an old backup of a store */
     uint32_t clones;     /* of a store's whole disk, onto another machine */
+    bool moves;          /* half of those notice that they are not what, or
+                          * where, they were (instance.h) */
     uint32_t sleeps;     /* no turn for many seconds */
     uint32_t dawdles;    /* frames are read late, or not at all, for a while */
     uint32_t publishes;  /* new rules at the hub */

@@ -29,6 +29,7 @@ static const char *const names[] = {
     "file rot",
     "store restored",
     "disk cloned",
+    "disk moved",
     "pruned",
     "rules published",
     "backed up",

@@ -39,6 +39,7 @@ enum toll {
     /* People. */
     TOLL_RESTORED,
     TOLL_CLONED,
+    TOLL_MOVED,
     TOLL_PRUNED,
     TOLL_PUBLISHED,
     TOLL_BACKED_UP,

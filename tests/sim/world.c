@@ -19,6 +19,7 @@ enum {
     ARENA_SIZE = 1 << 28,
     REST_STEPS = 40,
     MEND_STEPS = 2000,
+    SEARCH_STEPS = 2000,
     MEND_TRIES = 12,
     HERD_BULK = 20, /* each such store has been cut off for longer ... */
     HERD_MORE = 10, /* ... by so much */
@@ -152,6 +153,10 @@ world_run(struct world *world)
         office_settle(world);
         rest = rest_is_reached(world);
     }
+    /* Whether what a moved machine has left is to be told again its head does
+     * not say: that is being found out. */
+    if (rest && world->plan.moves)
+        pass_time(world, SEARCH_STEPS);
     world->rest_ms = machine_true_ms();
     if (is_good(world) && !rest)
         world_fail(world, "no rest: %s", rest_why_not());

@@ -59,6 +59,7 @@ struct box {
     bool pruned;        /* has dropped what was safe */
     bool rotten;        /* a bit of its journal has turned over ... */
     int64_t noticed_ms; /* ... and by then somebody has noticed */
+    bool moved;         /* is to notice that when it begins, by its token */
     bool parted; /* its disk was an older one, or another has had it: streams
                   * may have forked */
 };
