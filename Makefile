@@ -32,7 +32,7 @@ NODES := clock trace drift stop keys keyring claim frame sync lane fork parts ta
 	transport allow carry link notes safe hubs trust graft reign instance refill decide ask hold feed \
 	answer roster keeper local desk tills teller inquiry pulse door copies retain join errand clerk store shadow feeding hub_parts hub_guests hub
 TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping \
-	town generate trial command output query statement_words statement_csv \
+	town generate trial command output query redeem statement_words statement_csv \
 	statement_hledger statement_html evidence statement_xlsx statement_table \
 	cmd_ledger cmd_status cmd_backup \
 	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \

@@ -133,7 +133,7 @@ runs_create(const char *dir, enum runs_kind kind, uint64_t number,
         return ERR_MEMORY;
     snprintf(writer->dir, sizeof writer->dir, "%s", dir);
     runs_path_new(dir, number, writer->path);
-    mkdir(dir, 0777); /* fails where it is there already: open() tells */
+    mkdir(dir, 0700); /* fails where it is there already: open() tells */
     writer->file =
         open(writer->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (writer->file < 0) {

@@ -173,6 +173,60 @@ slip_read(view line, struct arena *arena, struct ledger_entry **ret_entries,
     return OK;
 }
 
+/* --- questions --- */
+
+/* What comes behind {"decide":, without blanks.  False: it is another line. */
+static bool
+skip_decide(view line, view *ret_rest)
+{
+    static const char *const PIECES[] = { "{", "\"decide\"", ":" };
+    view rest = line;
+
+    for (uint32_t i = 0; i < COUNT_OF(PIECES); i++) {
+        view piece = view_of(PIECES[i]);
+        rest = skip_blanks(rest);
+        if (rest.size < piece.size ||
+            memcmp(rest.bytes, piece.bytes, piece.size) != 0)
+            return false;
+        rest = (view) { rest.bytes + piece.size, rest.size - piece.size };
+    }
+    *ret_rest = skip_blanks(rest);
+    return true;
+}
+
+bool
+slip_is_question(view line)
+{
+    view rest;
+
+    return skip_decide(line, &rest);
+}
+
+enum err
+slip_read_question(view line, struct arena *arena,
+                   struct ledger_entry *ret_entry, struct complaint *complaint)
+{
+    view rest = { 0 };
+
+    if (!skip_decide(line, &rest))
+        return complain(complaint, "expected {\"decide\": ...}");
+    view event = cut(&rest);
+    rest = skip_blanks(rest);
+    if (rest.size == 0 || rest.bytes[0] != '}' ||
+        skip_blanks((view) { rest.bytes + 1, rest.size - 1 }).size > 0)
+        return complain(complaint, "decide: expected one event");
+    enum err err = slip_read_event(event, arena, ret_entry, complaint);
+    if (err != OK)
+        return err;
+    if (ret_entry->event.kind != EVENT_REDEEM)
+        return complain(complaint, "decide: expected a redeem");
+    if (ret_entry->at_given)
+        return complain(complaint, "at: it is decided now; leave it out");
+    if (ret_entry->event.redeem.value.minor >= 0)
+        return complain(complaint, "value: the rules say it; leave it out");
+    return OK;
+}
+
 /* --- answers --- */
 
 /* Words may quote what was handed in, and be cut anywhere. */

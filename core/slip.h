@@ -14,6 +14,14 @@
  *   {"refused": "WORDS"}    they break a rule, and would again; none is stored
  *   {"fault": "WORDS"}      the machine can't, now; none is known to be stored
  *
+ * A redemption that is still to be decided is such an event, too, without `at`
+ * and with an `id`, and the answer to it says the verdict, with the numbers
+ * that it rests on, as `leima redeem --json` does:
+ *
+ *   {"decide": {"kind": "redeem", "member": 42, "points": 300, "id": "r-1"}}
+ *   {"verdict": "granted", "by": "hub", "event": "10.1.5", ...}
+ *   {"verdict": "refused", "reason": "too_little", ...}
+ *
  * The words are those of `leima append`; in a list they begin with the place
  * of the event, "line 2: ".  Whoever gets no answer hands the same line in
  * again: what bears an `id` is stored once, and answered with the identity
@@ -38,6 +46,13 @@ NODISCARD enum err slip_read_event(view line, struct arena *arena,
 NODISCARD enum err slip_read(view line, struct arena *arena,
                              struct ledger_entry **ret_entries,
                              uint32_t *ret_count, struct complaint *complaint);
+
+/* Whether the line is of the form {"decide": ...}, right or wrong. */
+bool slip_is_question(view line);
+/* Reads it; the entry is what is asked for.  ERR_INPUT, with the reason. */
+NODISCARD enum err slip_read_question(view line, struct arena *arena,
+                                      struct ledger_entry *ret_entry,
+                                      struct complaint *complaint);
 
 /* Appends the line that says what came of it: `err` as of ledger_append(). */
 void slip_answer(struct text *line, const struct ledger_entry *entries,

@@ -110,7 +110,7 @@ open_file(struct spill *spill)
     char path[RUNS_PATH_SIZE];
 
     snprintf(path, sizeof path, "%s/%p.spill", spill->dir, (void *)spill);
-    mkdir(spill->dir, 0777); /* fails where it is there already */
+    mkdir(spill->dir, 0700); /* fails where it is there already */
     spill->file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (spill->file < 0)
         spill->err = runs_fault();

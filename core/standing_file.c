@@ -201,7 +201,7 @@ standing_file_write(const char *dir, const struct standing_sums *sums)
     snprintf(folder, sizeof folder, "%s/totals", dir);
     snprintf(path, sizeof path, "%s/standing", folder);
     snprintf(draft, sizeof draft, "%s/standing.new", folder);
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return errno == ENOSPC ? ERR_FULL : ERR_IO;
     put_sums(&text, sums);
     enum err err = text_ok(&text) ? write_bytes(draft, &text) : ERR_MEMORY;

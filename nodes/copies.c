@@ -43,7 +43,7 @@ copies_open(const char *dir, bool create, struct copies **ret_copies)
 
     if (size < 0 || size >= (int)sizeof path)
         return ERR_INPUT;
-    if (create && mkdir(path, 0755) != 0 && errno != EEXIST)
+    if (create && mkdir(path, 0700) != 0 && errno != EEXIST)
         return ERR_IO;
     struct copies *copies = calloc(1, sizeof *copies);
     if (!copies)

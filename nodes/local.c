@@ -41,6 +41,24 @@ local_listen(int dir, const char *name, int backlog, int *ret_listener)
     return OK;
 }
 
+bool
+local_share(int dir, const char *name)
+{
+    struct stat folder, file;
+
+    if (fstat(dir, &folder) != 0)
+        return false;
+    if ((folder.st_mode & S_IXGRP) == 0 || (folder.st_mode & S_IRWXO) != 0)
+        return true;
+    /* A directory that hands its group down (2710) has done the first step,
+     * which whoever is not of the group may not do. */
+    if (fstatat(dir, name, &file, 0) != 0 ||
+        (file.st_gid != folder.st_gid &&
+         fchownat(dir, name, (uid_t)-1, folder.st_gid, 0) != 0))
+        return false;
+    return fchmodat(dir, name, 0660, 0) == 0;
+}
+
 int
 local_accept(int listener)
 {

@@ -452,6 +452,9 @@ start(struct tills *tills)
         return ERR_MEMORY;
     enum err err =
         local_listen(tills->dir, "tills", TILLS_MAX, &tills->listener);
+    if (err == OK && !local_share(tills->dir, "tills"))
+        trace(TRACE_ERROR, tills->node, "tills",
+              "why=\"the group of the ledger's directory can't be let in\"");
     if (err == OK)
         err = ring_for(tills, tills->listener, LISTENER);
     if (err == OK)

@@ -2,7 +2,8 @@
  * tills.h - where the tills of a store hand in their events, while a node or a
  * hub runs on the ledger
  *
- * A Unix socket LEDGER/tills of mode 0600.  A till connects once and stays; it
+ * A Unix socket LEDGER/tills of mode 0600, or 0660 for a group (local.h).  A
+ * till connects once and stays; it
  * sends lines and gets a line for each, in their order (slip.h has both
  * forms).  It may send the next line before it has the answer.
  *

@@ -183,6 +183,59 @@ close_arena(void **state)
     return 0;
 }
 
+/* --- redemptions to be decided --- */
+
+#define REDEEM "{\"kind\":\"redeem\",\"member\":4,\"points\":300"
+
+TEST(a_question_bears_an_event)
+{
+    struct complaint words = { .text = "" };
+    struct ledger_entry entry;
+    view line = view_of(" { \"decide\" : " REDEEM ",\"id\":\"}]\"} } \n");
+
+    assert_true(slip_is_question(line));
+    assert_int_equal(slip_read_question(line, &arena, &entry, &words), OK);
+    assert_int_equal(entry.event.redeem.points.value, 300);
+    assert_true(view_equal(entry.event.id, view_of("}]")));
+    assert_false(slip_is_question(view_of(STAMP("c"))));
+    assert_false(slip_is_question(view_of("[{\"decide\":1}]")));
+    assert_false(slip_is_question(view_of("{\"decide\"")));
+    assert_false(slip_is_question(view_of("")));
+}
+
+TEST(a_wrong_question_is_told)
+{
+    static const struct {
+        const char *line, *expected;
+    } cases[] = {
+        { "{\"decide\":", "expected one event" },
+        { "{\"decide\":}", "JSON" },
+        { "{\"decide\":" STAMP("c") "}", "expected a redeem" },
+        { "{\"decide\":" REDEEM "}}", "id: expected" },
+        { "{\"decide\":" REDEEM ",\"id\":\"a\"}", "expected one event" },
+        { "{\"decide\":" REDEEM ",\"id\":\"a\"},\"b\":1}",
+          "expected one event" },
+        { "{\"decide\":" REDEEM ",\"id\":\"a\"}}}", "expected one event" },
+        { "{\"decide\":" REDEEM ",\"id\":\"a\",\"value\":5}}",
+          "value: the rules" },
+        { "{\"decide\":" REDEEM
+          ",\"id\":\"a\",\"at\":\"2026-01-01T00:00:00Z\"}}",
+          "at: it is decided now" },
+    };
+
+    for (uint32_t i = 0; i < COUNT_OF(cases); i++) {
+        struct complaint words = { .text = "" };
+        struct ledger_entry entry;
+        assert_true(slip_is_question(view_of(cases[i].line)));
+        assert_int_equal(
+            slip_read_question(view_of(cases[i].line), &arena, &entry, &words),
+            ERR_INPUT);
+        if (strstr(words.text, cases[i].expected) == NULL)
+            fail_msg("%s: expected %s, found %s", cases[i].line,
+                     cases[i].expected, words.text);
+    }
+}
+
 int
 main(void)
 {
@@ -193,6 +246,8 @@ main(void)
         cmocka_unit_test(a_list_has_a_greatest_length),
         cmocka_unit_test(answers),
         cmocka_unit_test(words_are_always_json),
+        cmocka_unit_test(a_question_bears_an_event),
+        cmocka_unit_test(a_wrong_question_is_told),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena) != 0;
 }

@@ -114,6 +114,75 @@ def test_a_stream_answers_line_by_line():
         leima("append", *words, "--stream").expect(2)
 
 
+PROGRAM = """program: P
+currency: EUR
+timezone: Europe/Helsinki
+points: {value: 0.01, min_redemption: 100}
+earn: [{id: base, per: 1.00, points: 1}]
+"""
+
+
+class Stream:
+    """`append --stream`, as a till's program keeps it open."""
+
+    def __init__(self, ledger):
+        self.process = subprocess.Popen([LEIMA, "append", ledger, "--stream"],
+                                        stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+
+    def say(self, what):
+        self.process.stdin.write(json.dumps(what).encode() + b"\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        return self.process.wait(30)
+
+
+def redemption(name, points, **more):
+    return {"decide": {"kind": "redeem", "member": 42, "points": points,
+                       "id": name, **more}}
+
+
+def publish(ledger, text):
+    pathlib.Path("program.yaml").write_text(text)
+    leima("rules", "publish", ledger, "program.yaml", "--from",
+          "2000-01-01").expect(0)
+
+
+def test_a_stream_decides_redemptions():
+    """As leima redeem does, by all that has come meanwhile: rules too."""
+    leima("init", "L", "--node", 10, "--store", 10,
+          "--incarnation", 1).expect(0)
+    stream = Stream("L")
+    told = stream.say(redemption("early", 100))
+    assert (told["verdict"], told["reason"]) == ("refused", "unknown"), told
+    publish("L", PROGRAM)
+    stream.say(sale("a", total=50000))
+    told = stream.say(redemption("r-1", 300, receipt="12", till="3"))
+    assert told["verdict"] == "granted" and told["by"] == "hub", told
+    assert told["known"] is False and told["available"] == 500, told
+    assert events("L")[told["event"]]["till"] == "3"
+    again = stream.say(redemption("r-1", 300, receipt="12", till="3"))
+    assert again["known"] and again["event"] == told["event"], again
+    told = stream.say(redemption("r-2", 300))
+    assert told == {**leima("redeem", "L", 42, "--points", 300, "--id", "r-2",
+                            "--json").expect(1).json()}, told
+    assert (told["reason"], told["available"]) == ("too_little", 200), told
+    assert stream.say(redemption("r-3", 50))["reason"] == "below_minimum"
+    assert "conflict" in stream.say(redemption("r-1", 400))["refused"]
+    assert stream.say({"decide": sale("b")})["refused"].startswith("decide:")
+    assert "points" in stream.say(redemption("r-4", 0))["refused"]
+    leima("append", "L", given=json.dumps(sale("c", total=90000))).expect(0)
+    assert stream.say(redemption("r-5", 1000))["verdict"] == "granted"
+    assert stream.close() == 5
+    kinds = [event["kind"] for event in events("L").values()]
+    assert kinds.count("redeem") == 2, kinds
+    leima("verify", "L").expect(0)
+
+
+
 def test_a_stream_and_a_full_disk():
     with Disk(3 << 20):
         leima("init", "disk/L", "--node", 1, "--store", 10).expect(0)
@@ -172,6 +241,73 @@ def test_tills_at_a_node():
     check_answered("n10", {"a": "10.1.1", "c": "10.1.4"})
     for each in (one, silent, half):
         each.close()
+
+
+@network
+def test_a_till_redeems_through_its_node():
+    """Online the hub decides, offline the limits of the rules bind."""
+    hub = Hub()
+    publish("hq", PROGRAM + "offline: {max_value: 2.00, max_age_days: 5}\n")
+    leima("init", "n10", "--node", 10, "--store", 10).expect(0)
+    node = join(10)
+    sold = leima("append", "n10", given=json.dumps(
+        sale("a", total=90000))).expect(0).out.strip()
+    wait("the sale at the hub", lambda: has("hq", [sold]))
+    stream = Stream("n10")
+    told = {}
+
+    def granted_by_the_hub():
+        told.update(stream.say(redemption(f"r-{time.monotonic()}", 100)))
+        return told.get("verdict") == "granted" and told["by"] == "hub"
+    wait("the hub's grant", granted_by_the_hub)
+    assert stream.say(redemption("big", 500))["by"] == "hub"
+    hub.kill()
+    told = stream.say(redemption("off-1", 200))
+    assert (told["verdict"], told["reason"]) == ("refused", "offline_limit")
+    assert told["limit"] == 200 and told["limit_used"] >= 600, told
+    stream.close()
+    node.stop()
+
+
+@network
+def test_a_group_of_tills():
+    """chgrp and chmod 710 of the ledger: its group may sell, nobody else, and
+    reading is for the ledger's own user."""
+    if os.geteuid() != 0:
+        raise Skip("only root may be somebody else")
+    Hub()
+    leima("init", "n10", "--node", 10, "--store", 10).expect(0)
+    node = join(10)
+    os.chmod(".", 0o711)
+
+    def sells(group, name):
+        run = subprocess.run(
+            ["python3", "-c", "import socket, sys\n"
+             "one = socket.socket(socket.AF_UNIX)\n"
+             "one.connect('n10/tills')\n"
+             "one.sendall(sys.argv[1].encode() + b'\\n')\n"
+             "sys.stdout.write(one.makefile().readline())",
+             json.dumps(sale(name))], user=65534, group=group,
+            extra_groups=[], capture_output=True, text=True)
+        assert run.returncode == 0 or "PermissionError" in run.stderr, run
+        return run.returncode == 0 and "events" in json.loads(run.stdout)
+
+    till("n10").close()
+    assert not sells(4711, "a"), "the socket is for the ledger's user alone"
+    node.stop()
+    os.chown("n10", 0, 4711)
+    os.chmod("n10", 0o710)
+    node = Node(10)
+    till("n10").close()
+    assert sells(4711, "b")
+    assert not sells(4712, "c")
+    assert os.stat("n10/tills").st_mode & 0o777 == 0o660
+    assert os.stat("n10/desk").st_mode & 0o777 == 0o600
+    node.stop()
+    leima("balance", "n10", 42).expect(0)
+    for name in os.listdir("n10"):
+        if os.path.isdir(f"n10/{name}") and name != "journal":
+            assert os.stat(f"n10/{name}").st_mode & 0o77 == 0, name
 
 
 @network

@@ -18,6 +18,7 @@
 #include "tools/lines.h"
 #include "tools/lookup.h"
 #include "tools/query.h"
+#include "tools/redeem.h"
 
 enum { FOLLOW_MS = 50 };
 
@@ -271,11 +272,7 @@ open_append(struct query *query, const struct arguments *arguments)
     if (command_flag(arguments, "json"))
         return query_open(query, arguments,
                           (struct query_options) { .mode = LEDGER_WRITE });
-    query->arguments = arguments;
-    enum command_status status = query_instance(arguments);
-    if (status != COMMAND_DONE)
-        return status;
-    return query_ledger(arguments, LEDGER_CHECK, &query->ledger);
+    return query_open_late(query, arguments);
 }
 
 /* --- append: line by line ------------------------------------------------ */
@@ -287,25 +284,60 @@ struct slip {
     struct text answer;
 };
 
-/* Appends one line and says what came of it. */
 static enum err
-append_slip(struct query *query, view line, bool too_long, struct slip *slip)
+append_slip(struct query *query, view line, struct slip *slip)
 {
     const struct ledger_append options = { .now_ms = command_now_ms() };
     struct ledger_entry *entries = NULL;
     uint32_t count = 0;
-    enum err err = OK;
 
-    arena_reset(&slip->arena);
-    text_clear(&slip->answer);
-    if (too_long)
-        err = complain(&slip->words, "expected a shorter line of JSON");
-    else
-        err = slip_read(line, &slip->arena, &entries, &count, &slip->words);
+    enum err err =
+        slip_read(line, &slip->arena, &entries, &count, &slip->words);
     if (err == OK)
         err = ledger_append(query->ledger, entries, count, &options,
                             &slip->words);
     slip_answer(&slip->answer, entries, count, err, &slip->words);
+    return err;
+}
+
+/* A redemption that is refused is an answer, not an error. */
+static enum err
+decide_slip(struct query *query, view line, struct slip *slip)
+{
+    struct ledger_entry entry;
+    struct redeem redeem;
+
+    enum err err = slip_read_question(line, &slip->arena, &entry, &slip->words);
+    if (err == OK) {
+        query->complaint.text[0] = '\0';
+        redeem_open(&redeem, query, &entry.event);
+        err = redeem_run(&redeem, false);
+        slip->words = query->complaint;
+    }
+    if (err == OK)
+        redeem_json(&redeem, &slip->answer);
+    else
+        slip_answer(&slip->answer, NULL, 0, err, &slip->words);
+    /* Whatever keeps us from deciding, sales go on. */
+    return err == OK ? OK : ERR_BUSY;
+}
+
+/* Does what one line asks for, and says what came of it. */
+static enum err
+answer_line(struct query *query, view line, bool too_long, struct slip *slip)
+{
+    enum err err;
+
+    arena_reset(&slip->arena);
+    text_clear(&slip->answer);
+    if (too_long) {
+        err = complain(&slip->words, "expected a shorter line of JSON");
+        slip_answer(&slip->answer, NULL, 0, err, &slip->words);
+    } else if (slip_is_question(line)) {
+        err = decide_slip(query, line, slip);
+    } else {
+        err = append_slip(query, line, slip);
+    }
     fwrite(slip->answer.bytes, 1, slip->answer.size, stdout);
     if (!text_ok(&slip->answer))
         return ERR_MEMORY;
@@ -330,10 +362,11 @@ append_lines(struct query *query)
         err = lines_next(&lines, &line);
         if (err != OK && err != ERR_INPUT)
             break;
-        err = append_slip(query, line, err == ERR_INPUT, &slip);
+        err = answer_line(query, line, err == ERR_INPUT, &slip);
         if (err != OK)
             status = COMMAND_PARTLY;
-        if (command_status_of(err) == COMMAND_REFUSED || err == ERR_FULL)
+        if (command_status_of(err) == COMMAND_REFUSED || err == ERR_FULL ||
+            err == ERR_BUSY)
             err = OK;
     }
     if (err != OK && err != ERR_NOT_FOUND)
@@ -683,6 +716,12 @@ const struct command cmd_events_table[] = {
           "identities\n"
           "  {\"refused\": \"WORDS\"}    breaks a rule, and would again\n"
           "  {\"fault\": \"WORDS\"}      the machine can't, now\n"
+          "A redemption that is still to be decided is asked for with an `id` "
+          "and without `at`:\n"
+          "  {\"decide\": {\"kind\": \"redeem\", \"member\": 42, "
+          "\"points\": 300, \"id\": \"r-1\"}}\n"
+          "The answer is that of `leima redeem --json`; what is granted is "
+          "stored.\n"
           "Whoever gets no answer says the line again, with the same `id`."
           "  Where a node or\nhub runs on the ledger, the Unix socket "
           "LEDGER/tills takes and answers the same\nlines from any number "

@@ -1,39 +1,9 @@
-/*
- * cmd_redeem.c - may this account redeem, and if so it has
- *
- * Decided by all that this ledger knows, and appended only if nothing arrived
- * meanwhile; else it is decided anew.  Where a hub runs, it is asked.  A ledger
- * that has joined a hub is only a part of the whole: without the hub's answer
- * the `offline` rules bind.
- */
+/* cmd_redeem.c - a redemption asked for by hand: what is asked, what is told */
 #include "tools/cmd_redeem.h"
 
 #include <inttypes.h>
-#include <string.h>
 
-#include "core/ledger_append.h"
-#include "core/text.h"
-#include "nodes/desk.h"
-#include "nodes/keys.h"
-#include "tools/query.h"
-
-enum { REDEEM_TRIES = 20 };
-enum {
-    ONLINE_MS = 200, /* a node answers in ERRAND_MS, come what may */
-    HUB_MS = 900,    /* a hub before it lets go of a client (DESK_MS) */
-};
-
-struct redeem {
-    struct query query;
-    struct decide_command command;
-    struct ledger_entry entry;
-    struct decision decision;
-    int64_t ahead_ms; /* of the account's last event, where that is yet to come
-                       * by our clock; 0: none is */
-    bool by_hub;      /* its hub has decided, through the running node */
-    bool stored;      /* the event is in the ledger ... */
-    bool was_there;   /* ... and had been before */
-};
+#include "tools/redeem.h"
 
 /* --- what is asked ------------------------------------------------------ */
 
@@ -55,14 +25,12 @@ read_code(const struct arguments *arguments, const char *name, view *ret)
 }
 
 static bool
-read_command(const struct arguments *arguments, struct redeem *redeem)
+read_command(const struct arguments *arguments, struct event *event)
 {
     const char *reward = command_option(arguments, "reward");
-    struct event *event = &redeem->entry.event;
     int64_t count = 0;
 
-    event->kind = EVENT_REDEEM;
-    event->redeem.value = (money) { -1 };
+    *event = (struct event) { .kind = EVENT_REDEEM };
     if (!command_account(arguments, 1, &event->account) ||
         !command_integer(arguments, "points", 1, LIMIT_POINTS, &count) ||
         !read_code(arguments, "id", &event->id) ||
@@ -85,216 +53,10 @@ read_command(const struct arguments *arguments, struct redeem *redeem)
         }
     }
     event->redeem.points = (points) { count };
-    redeem->command.points = event->redeem.points;
-    redeem->command.reward = event->redeem.reward;
     return true;
 }
 
-/* --- deciding ----------------------------------------------------------- */
-
-/* What this node granted the account on the local day, by its own events: so
- * it counts whether or not the hub has folded it meanwhile.  What the hub
- * granted here counts as well, for the event does not tell.  And what a clock
- * that is ahead of ours, or ours before it was set back, has told. */
-static enum err
-look_back(struct redeem *redeem)
-{
-    struct query *query = &redeem->query;
-    const struct version *version = timeline_at(query->timeline, query->at_ms);
-    const int32_t today = zone_day(&query->timeline->zone, query->at_ms);
-    struct history_account history;
-    uint32_t count;
-    money sum = { 0 };
-
-    arena_reset(&query->account);
-    enum err err = ledger_account(query->ledger, redeem->entry.event.account,
-                                  &query->question, &query->account, &history,
-                                  &query->complaint);
-    if (err != OK)
-        return err;
-    const struct event *const *live =
-        walk_live(history.events, history.event_count, &query->account, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct event *event = live[i];
-        if (event->at_ms > redeem->ahead_ms && event->at_ms > query->at_ms &&
-            event->at_ms <= query->at_ms + LIMIT_FUTURE_MS)
-            redeem->ahead_ms = event->at_ms;
-        if (event->kind != EVENT_REDEEM ||
-            event->identity.node != ledger_who(query->ledger).node ||
-            zone_day(&query->timeline->zone, event->at_ms) != today)
-            continue;
-        sum = money_add(
-            sum, event->redeem.points.value > 0
-                     ? decide_points_value(version, event->redeem.points)
-                     : decide_reward_value(version, event->redeem.reward));
-    }
-    redeem->command.granted_today = sum;
-    return OK;
-}
-
-/* The hub that runs on this ledger, or the node there for its hub. */
-static bool
-decide_online(struct redeem *redeem, bool dry_run, uint32_t timeout_ms)
-{
-    const struct event *event = &redeem->entry.event;
-    struct ask ask = { .kind = ASK_REDEEM,
-                       .account_count = 1,
-                       .points = event->redeem.points,
-                       .dry_run = dry_run };
-
-    account_format(event->account, ask.accounts[0]);
-    memcpy(ask.reward, event->redeem.reward.bytes, event->redeem.reward.size);
-    memcpy(ask.id, event->id.bytes, event->id.size);
-    return desk_ask(ledger_dir(redeem->query.ledger), &ask, timeout_ms,
-                    &redeem->decision) == ASK_REDEEM;
-}
-
-/* A hub holds back what it has granted to stores, and only the process knows:
- * as long as it runs, nothing is decided here without it. */
-static enum err
-ask_hub_here(struct redeem *redeem, bool dry_run)
-{
-    const char *dir = ledger_dir(redeem->query.ledger);
-
-    redeem->by_hub = decide_online(redeem, dry_run, HUB_MS);
-    if (redeem->by_hub || !desk_is_served(dir))
-        return OK;
-    complain(&redeem->query.complaint,
-             "%s: the hub that runs here is in use and does not say what it "
-             "has reserved for stores; try again",
-             dir);
-    return ERR_BUSY;
-}
-
-static enum err
-decide_at(struct redeem *redeem, int64_t at_ms)
-{
-    struct query *query = &redeem->query;
-    const struct account *account;
-
-    query->at_ms = at_ms;
-    enum err err = query_account(query, redeem->entry.event.account, &account);
-    if (err != OK)
-        return err;
-    redeem->command.state_ms = query->told_ms;
-    redeem->decision = decide_redemption(query->timeline, account,
-                                         &redeem->command, query->at_ms);
-    return OK;
-}
-
-static enum err
-decide(struct redeem *redeem, bool dry_run)
-{
-    struct query *query = &redeem->query;
-    const int64_t now_ms = command_now_ms();
-
-    query->at_ms = now_ms;
-    redeem->ahead_ms = 0;
-    redeem->command.offline = false;
-    const bool joined = keys_has_hub(ledger_dir(query->ledger));
-    enum err err = OK;
-    if (joined)
-        redeem->by_hub = decide_online(redeem, dry_run, ONLINE_MS);
-    else
-        err = ask_hub_here(redeem, dry_run);
-    if (redeem->by_hub || err != OK)
-        return err;
-    redeem->command.offline = joined;
-    err = look_back(redeem);
-    if (err == OK)
-        err = decide_at(redeem, now_ms);
-    /* What is there now must not be what the other has taken already. */
-    if (err == OK && redeem->ahead_ms > 0 &&
-        redeem->decision.verdict == VERDICT_GRANTED)
-        err = decide_at(redeem, redeem->ahead_ms);
-    query->at_ms = now_ms;
-    return err;
-}
-
-/* Whether this very redemption has been stored before: then that is the
- * answer, whatever the account has now. */
-static enum err
-look_up(struct redeem *redeem)
-{
-    struct ledger_entry entry = redeem->entry;
-    const struct ledger_append dry = { .now_ms = command_now_ms(),
-                                       .dry_run = true };
-
-    enum err err = ledger_append(redeem->query.ledger, &entry, 1, &dry,
-                                 &redeem->query.complaint);
-    if (err == OK && entry.known) {
-        redeem->entry = entry;
-        redeem->stored = true;
-        redeem->was_there = true;
-    }
-    return err;
-}
-
-static enum err
-decide_and_append(struct redeem *redeem, bool dry_run)
-{
-    struct query *query = &redeem->query;
-    enum err err = ERR_BUSY;
-
-    for (uint32_t i = 0; i < REDEEM_TRIES && err == ERR_BUSY; i++) {
-        err = query_refresh(query);
-        if (err == OK)
-            err = look_up(redeem);
-        if (err == OK)
-            err = decide(redeem, dry_run);
-        if (err != OK || redeem->was_there || dry_run ||
-            redeem->decision.verdict != VERDICT_GRANTED)
-            return err;
-        const struct ledger_append append = {
-            .now_ms = query->at_ms,
-            /* What the hub grants it holds for us, whatever comes here. */
-            .only_at = redeem->by_hub ? 0 : ledger_position(query->ledger) + 1,
-        };
-        err = ledger_append(query->ledger, &redeem->entry, 1, &append,
-                            &query->complaint);
-        redeem->stored = err == OK;
-    }
-    return err;
-}
-
 /* --- telling ------------------------------------------------------------ */
-
-static void
-write_json(const struct redeem *redeem, bool granted, struct text *out)
-{
-    const struct decision *decision = &redeem->decision;
-    char name[IDENTITY_SIZE];
-
-    text_char(out, '{');
-    text_json_view(out, "verdict", view_of(granted ? "granted" : "refused"));
-    if (granted)
-        text_json_view(out, "by",
-                       view_of(redeem->command.offline ? "offline" : "hub"));
-    else
-        text_json_view(out, "reason",
-                       view_of(decide_verdict_name(decision->verdict)));
-    if (redeem->stored) {
-        identity_format(redeem->entry.event.identity, name);
-        text_json_view(out, "event", view_of(name));
-    }
-    text_json_bool(out, "known", redeem->was_there);
-    text_json_bool(out, "voucher", decision->by_voucher);
-    text_json_integer(out, "points", decision->points.value);
-    text_json_integer(out, "available", decision->available.value);
-    text_json_integer(out, "minimum", decision->minimum.value);
-    text_json_integer(out, "value", decision->value.minor);
-    if (redeem->command.offline) {
-        text_json_integer(out, "limit", decision->limit.minor);
-        text_json_integer(out, "limit_used", decision->limit_used.minor);
-        text_json_integer(out, "limit_left", decision->limit_left.minor);
-        if (redeem->command.state_ms > 0)
-            text_json_time(out, "told", redeem->command.state_ms);
-        else
-            text_json_null(out, "told");
-        text_json_integer(out, "max_age_days", decision->age_days_max);
-    }
-    text_string(out, "}\n");
-}
 
 /* "15.00" */
 static void
@@ -370,13 +132,13 @@ write_why(const struct redeem *redeem, struct text *out)
 }
 
 static void
-print_words(const struct redeem *redeem, bool granted)
+print_words(const struct redeem *redeem)
 {
     struct text why = { 0 };
     const struct decision *decision = &redeem->decision;
     char name[IDENTITY_SIZE];
 
-    if (granted) {
+    if (redeem_is_granted(redeem)) {
         identity_format(redeem->entry.event.identity, name);
         printf("granted by %s%s%s\n",
                redeem->command.offline ? "offline rules" : "hub",
@@ -394,36 +156,34 @@ print_words(const struct redeem *redeem, bool granted)
 static enum command_status
 tell(const struct redeem *redeem)
 {
-    bool granted =
-        redeem->was_there || redeem->decision.verdict == VERDICT_GRANTED;
-
-    if (command_flag(redeem->query.arguments, "json")) {
+    if (command_flag(redeem->query->arguments, "json")) {
         struct text out = { 0 };
-        write_json(redeem, granted, &out);
+        redeem_json(redeem, &out);
         fwrite(out.bytes, 1, out.size, stdout);
         text_close(&out);
     } else {
-        print_words(redeem, granted);
+        print_words(redeem);
     }
-    return granted ? COMMAND_DONE : COMMAND_REFUSED;
+    return redeem_is_granted(redeem) ? COMMAND_DONE : COMMAND_REFUSED;
 }
 
 static enum command_status
 redeem_command(const struct arguments *arguments)
 {
-    struct redeem redeem = { 0 };
+    struct query query = { 0 };
+    struct redeem redeem;
+    struct event event;
 
-    if (!read_command(arguments, &redeem))
+    if (!read_command(arguments, &event))
         return COMMAND_MISUSE;
-    enum command_status status =
-        query_open(&redeem.query, arguments,
-                   (struct query_options) { .mode = LEDGER_WRITE });
+    enum command_status status = query_open(
+        &query, arguments, (struct query_options) { .mode = LEDGER_WRITE });
     if (status == COMMAND_DONE) {
-        enum err err =
-            decide_and_append(&redeem, command_flag(arguments, "dry-run"));
-        status = err == OK ? tell(&redeem) : query_fail(&redeem.query, err);
+        redeem_open(&redeem, &query, &event);
+        enum err err = redeem_run(&redeem, command_flag(arguments, "dry-run"));
+        status = err == OK ? tell(&redeem) : query_fail(&query, err);
     }
-    query_close(&redeem.query);
+    query_close(&query);
     return status;
 }
 

@@ -138,7 +138,6 @@ read_known(struct query *query)
 static enum command_status
 read_options(struct query *query, struct query_options options)
 {
-    query->question.known = LEDGER_KNOWN_ALL;
     query->at_ms = command_now_ms();
     query->is_now =
         !options.is_asked || command_option(query->arguments, "at") == NULL;
@@ -159,27 +158,50 @@ read_options(struct query *query, struct query_options options)
     return COMMAND_DONE;
 }
 
+static enum command_status
+open_at(struct query *query, const struct arguments *arguments,
+        enum ledger_mode mode)
+{
+    *query = (struct query) { .arguments = arguments,
+                              .question.known = LEDGER_KNOWN_ALL,
+                              .is_now = true };
+    if (!arena_open(&query->lasting, LIMIT_ARENA_SIZE) ||
+        !arena_open(&query->account, LIMIT_ARENA_SIZE))
+        return command_fail(arguments, ERR_MEMORY, "can't begin");
+    return query_ledger(arguments, mode, &query->ledger);
+}
+
 enum command_status
 query_open(struct query *query, const struct arguments *arguments,
            struct query_options options)
 {
-    *query = (struct query) { .arguments = arguments };
-    if (!arena_open(&query->lasting, LIMIT_ARENA_SIZE) ||
-        !arena_open(&query->account, LIMIT_ARENA_SIZE))
-        return command_fail(arguments, ERR_MEMORY, "can't begin");
-    enum command_status status =
-        query_ledger(arguments, options.mode, &query->ledger);
-    if (status != COMMAND_DONE)
-        return status;
-    return read_options(query, options);
+    enum command_status status = open_at(query, arguments, options.mode);
+
+    return status == COMMAND_DONE ? read_options(query, options) : status;
+}
+
+enum command_status
+query_open_late(struct query *query, const struct arguments *arguments)
+{
+    enum command_status status = query_instance(arguments);
+
+    return status == COMMAND_DONE ? open_at(query, arguments, LEDGER_CHECK)
+                                  : status;
+}
+
+static void
+close_copies(struct query *query)
+{
+    if (query->copies != NULL)
+        state_fold_close(&query->copies_fold);
+    copies_close(query->copies);
+    query->copies = NULL;
 }
 
 void
 query_close(struct query *query)
 {
-    if (query->copies != NULL)
-        state_fold_close(&query->copies_fold);
-    copies_close(query->copies);
+    close_copies(query);
     if (query->ledger != NULL)
         ledger_close(query->ledger);
     arena_close(&query->account);
@@ -189,6 +211,7 @@ query_close(struct query *query)
 enum err
 query_refresh(struct query *query)
 {
+    close_copies(query); /* they are folded by the rules of before */
     enum err err = ledger_refresh(query->ledger, &query->complaint);
 
     if (err == OK)

@@ -52,6 +52,11 @@ struct query_options {
 NODISCARD enum command_status query_open(struct query *query,
                                          const struct arguments *arguments,
                                          struct query_options options);
+/* The same for who may ask something later, of now and of all that is known:
+ * without rules or with an early record damaged it opens, too, and it is
+ * query_refresh() that fails then, which comes before each question. */
+NODISCARD enum command_status
+query_open_late(struct query *query, const struct arguments *arguments);
 void query_close(struct query *query);
 
 /* A fault of a ledger_*() call that filled query->complaint. */
