@@ -15,6 +15,7 @@
 
 #include "core/slip.h"
 #include "nodes/clock.h"
+#include "nodes/decider.h"
 #include "nodes/local.h"
 #include "nodes/trace.h"
 
@@ -25,6 +26,7 @@ enum {
     ARENA_SIZE = 1 << 28,          /* address space for what they say */
     LISTENER = TILLS_MAX,          /* beside the numbers of the tills */
     STOP,
+    DECIDER,
 };
 
 static const char CROWDED[] =
@@ -40,6 +42,7 @@ struct till {
     uint32_t searched; /* of it, for the end of a line */
     bool ready;        /* a whole line is there */
     bool ended;        /* nothing more comes */
+    bool asks;         /* the decider has its question */
     uint32_t watched;  /* events that ring */
     struct text answers;
     size_t told; /* of them */
@@ -65,6 +68,9 @@ struct tills {
     bool full; /* there was no room on the disk */
     bool runs; /* the thread */
     pthread_t thread;
+    struct decider *decider;
+    bool asked;       /* it is at a question ... */
+    struct till *who; /* ... of this till; NULL: it has gone meanwhile */
     struct arena arena;
     uint32_t open_count;
     uint32_t ready_count;
@@ -113,6 +119,8 @@ end(struct tills *tills, struct till *till)
     set_room(tills, till, NULL, 0);
     tills->ready_count -= till->ready;
     tills->open_count--;
+    if (till->asks)
+        tills->who = NULL;
     *till = (struct till) { .descriptor = -1 };
 }
 
@@ -142,7 +150,7 @@ tell(struct tills *tills, struct till *till)
         watch(tills, till, EPOLLOUT);
     else if (!till->ended)
         watch(tills, till, EPOLLIN);
-    else if (!till->ready)
+    else if (!till->ready && !till->asks)
         end(tills, till);
 }
 
@@ -250,11 +258,17 @@ receive(struct tills *tills, struct till *till)
 
 /* The line that is there, without its end. */
 static view
+see_line(const struct till *till)
+{
+    assert(till->ready);
+    return (view) { till->bytes + till->taken, till->searched - till->taken };
+}
+
+static view
 take_line(struct tills *tills, struct till *till)
 {
-    view line = { till->bytes + till->taken, till->searched - till->taken };
+    view line = see_line(till);
 
-    assert(till->ready);
     till->taken = ++till->searched;
     look_for_line(tills, till);
     return line;
@@ -273,6 +287,71 @@ tidy(struct tills *tills, struct till *till)
         return;
     free(till->bytes);
     set_room(tills, till, NULL, 0);
+}
+
+/* --- redemptions --- */
+
+/* A ring for the decider's answers, as long as one is awaited. */
+static bool
+watch_decider(struct tills *tills, bool on)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.u32 = DECIDER };
+
+    return epoll_ctl(tills->bell, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
+                     decider_bell(tills->decider), &event) == 0;
+}
+
+static void
+refuse(struct tills *tills, struct till *till, enum err err)
+{
+    struct complaint words;
+
+    if (err == ERR_INPUT)
+        complain(&words, "decide: expected at most %d bytes", DECIDER_LINE_MAX);
+    else
+        complain(&words, "the redemption could not be decided; ask again");
+    slip_answer(&till->answers, NULL, 0, err, &words);
+    tell(tills, till);
+}
+
+static void
+ask_decider(struct tills *tills, struct till *till, view line)
+{
+    enum err err = decider_ask(tills->decider, line);
+
+    if (err == OK && !watch_decider(tills, true))
+        err = ERR_IO;
+    if (err != OK) {
+        refuse(tills, till, err);
+        return;
+    }
+    tills->asked = till->asks = true;
+    tills->who = till;
+    watch(tills, till, 0); /* until it is answered */
+}
+
+static void
+hear_decider(struct tills *tills)
+{
+    struct text none = { 0 };
+    struct till *till = tills->who;
+    int bell = decider_bell(tills->decider);
+
+    enum err err = decider_take(tills->decider, till ? &till->answers : &none);
+    text_close(&none);
+    if (err == ERR_BUSY)
+        return;
+    if (decider_bell(tills->decider) == bell)
+        watch_decider(tills, false);
+    tills->asked = false;
+    tills->who = NULL;
+    if (!till)
+        return;
+    till->asks = false;
+    if (err == OK)
+        tell(tills, till);
+    else
+        refuse(tills, till, err);
 }
 
 /* --- waiting ------------------------------------------------------------ */
@@ -296,6 +375,8 @@ await(struct tills *tills, const struct timespec *timeout)
             tills->stopped = true;
         else if (who == LISTENER)
             let_in(tills);
+        else if (who == DECIDER)
+            hear_decider(tills);
         else if (till->descriptor >= 0 && till->watched == EPOLLOUT)
             tell(tills, till);
         else if (till->descriptor >= 0)
@@ -351,24 +432,50 @@ has_room(const struct parcel *parcel)
     return parcel->count < LEDGER_REQUESTS_MAX && parcel->bytes < GROUP_BYTES;
 }
 
+/* Takes what lines of a till can be taken now.  A redemption is decided by what
+ * has been stored, and what comes behind it waits for the answer: so it is the
+ * first of its till, and none of that till's lines follows it. */
+static void
+take_lines(struct tills *tills, struct till *till)
+{
+    const uint32_t before = tills->parcel.count;
+
+    while (till->ready && !till->asks && till->answers.size == 0 &&
+           has_room(&tills->parcel)) {
+        if (!slip_is_question(see_line(till))) {
+            put_in(tills, till, take_line(tills, till));
+        } else {
+            if (tills->asked)
+                watch(tills, till, 0); /* until it is its turn */
+            else if (tills->parcel.count == before)
+                ask_decider(tills, till, take_line(tills, till));
+            break;
+        }
+    }
+    if (till->taken > 0)
+        tidy(tills, till);
+}
+
 /* Takes lines of all tills in turn, from where the last parcel was full.
  * False: there are none. */
 static bool
 fill(struct tills *tills)
 {
     struct parcel *parcel = &tills->parcel;
+    const bool was_asked = tills->asked;
 
     arena_reset(&tills->arena);
     parcel->count = 0;
     parcel->bytes = 0;
     for (uint32_t i = 0; i < TILLS_MAX && has_room(parcel); i++) {
         struct till *till = &tills->list[tills->cursor];
-        while (till->ready && till->answers.size == 0 && has_room(parcel))
-            put_in(tills, till, take_line(tills, till));
-        if (till->taken > 0)
-            tidy(tills, till);
+        if (till->descriptor >= 0)
+            take_lines(tills, till);
         tills->cursor = (tills->cursor + 1) % TILLS_MAX;
     }
+    /* The next question is that of the next who has one. */
+    if (tills->who && !was_asked)
+        tills->cursor = (uint32_t)(tills->who - tills->list + 1) % TILLS_MAX;
     return parcel->count > 0;
 }
 
@@ -448,7 +555,8 @@ start(struct tills *tills)
     tills->stop = eventfd(0, EFD_CLOEXEC);
     if (tills->dir < 0 || tills->bell < 0 || tills->stop < 0)
         return ERR_IO;
-    if (!arena_open(&tills->arena, ARENA_SIZE))
+    tills->decider = decider_open(ledger_dir(tills->ledger));
+    if (!tills->decider || !arena_open(&tills->arena, ARENA_SIZE))
         return ERR_MEMORY;
     enum err err =
         local_listen(tills->dir, "tills", TILLS_MAX, &tills->listener);
@@ -512,6 +620,7 @@ tills_close(struct tills *tills)
     shut(tills->bell);
     shut(tills->stop);
     shut(tills->dir);
+    decider_close(tills->decider);
     arena_close(&tills->arena);
     free(tills);
 }

@@ -519,6 +519,8 @@ def test_units_allow_what_hub_and_node_call():
         for member in (1, 2):
             assert "events" in till(ledger).say({"kind": "join", "store": 11,
                                                  "member": member})
+    assert "verdict" in till("n11").say({"decide": {
+        "kind": "redeem", "member": 1, "points": 300, "id": "b"}})
     wait("the sale", lambda: len(events("hq")) == 6)
     node.stop()
     hub.stop()

@@ -216,7 +216,8 @@ TEST(a_wrong_question_is_told)
         { "{\"decide\":" REDEEM ",\"id\":\"a\"},\"b\":1}",
           "expected one event" },
         { "{\"decide\":" REDEEM ",\"id\":\"a\"}}}", "expected one event" },
-        { "{\"decide\":" REDEEM ",\"id\":\"a\",\"value\":5}}",
+        { "{\"decide\":{\"kind\":\"redeem\",\"member\":4,\"id\":\"a\","
+          "\"reward\":\"cup\",\"value\":5}}",
           "value: the rules" },
         { "{\"decide\":" REDEEM
           ",\"id\":\"a\",\"at\":\"2026-01-01T00:00:00Z\"}}",

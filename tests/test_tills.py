@@ -245,15 +245,16 @@ def test_tills_at_a_node():
 
 @network
 def test_a_till_redeems_through_its_node():
-    """Online the hub decides, offline the limits of the rules bind."""
+    """Online the hub decides, offline the limits of the rules bind; at the
+    socket as on the stream."""
     hub = Hub()
     publish("hq", PROGRAM + "offline: {max_value: 2.00, max_age_days: 5}\n")
     leima("init", "n10", "--node", 10, "--store", 10).expect(0)
     node = join(10)
     sold = leima("append", "n10", given=json.dumps(
-        sale("a", total=90000))).expect(0).out.strip()
+        sale("a", total=9000000))).expect(0).out.strip()
     wait("the sale at the hub", lambda: has("hq", [sold]))
-    stream = Stream("n10")
+    stream, one = Stream("n10"), till("n10")
     told = {}
 
     def granted_by_the_hub():
@@ -261,12 +262,87 @@ def test_a_till_redeems_through_its_node():
         return told.get("verdict") == "granted" and told["by"] == "hub"
     wait("the hub's grant", granted_by_the_hub)
     assert stream.say(redemption("big", 500))["by"] == "hub"
+    told = one.say(redemption("more", 300))
+    assert told["verdict"] == "granted" and told["by"] == "hub", told
+    assert events("n10")[told["event"]]["id"] == "more"
+    assert one.say(redemption("more", 300))["known"] is True
+    assert one.say(redemption("all", 90000))["reason"] == "too_little"
     hub.kill()
-    told = stream.say(redemption("off-1", 200))
-    assert (told["verdict"], told["reason"]) == ("refused", "offline_limit")
-    assert told["limit"] == 200 and told["limit_used"] >= 600, told
+    for way in (stream, one):
+        told = way.say(redemption(f"off-{id(way)}", 200))
+        assert (told["verdict"], told["reason"]) == \
+            ("refused", "offline_limit"), told
+        assert told["limit"] == 200 and told["limit_used"] >= 800, told
     stream.close()
+    one.close()
     node.stop()
+
+
+def counter_of(node):
+    """The process that decides for the node's tills; None: there is none."""
+    with open(f"/proc/{node.process.pid}/task/{node.process.pid}/children"
+              ) as file:
+        direct = file.read().split()
+    for task in os.listdir(f"/proc/{node.process.pid}/task"):
+        with open(f"/proc/{node.process.pid}/task/{task}/children") as file:
+            direct += file.read().split()
+    return int(direct[0]) if direct else None
+
+
+@network
+def test_redemptions_at_the_socket_hold_up_nobody():
+    Hub()
+    publish("hq", PROGRAM)
+    leima("init", "n10", "--node", 10, "--store", 10,
+          "--incarnation", 1).expect(0)
+    node = join(10)
+    one, other = till("n10"), till("n10")
+    sold = one.say(sale("a", total=9000000))["events"]
+    wait("the sale at the hub", lambda: has("hq", sold))
+    assert counter_of(node) is None, "nobody has redeemed"
+    wait("the first grant", lambda: one.say(
+        redemption(f"w-{time.monotonic()}", 100))["verdict"] == "granted")
+    # Lines in a row of one till: each sees what is before it.
+    for line in (sale("b"), redemption("r-1", 100), sale("c"),
+                 redemption("r-2", 100), redemption("r-2", 100), "nonsense"):
+        one.file.write(json.dumps(line).encode() + b"\n")
+    one.file.flush()
+    answers = [json.loads(one.file.readline()) for _ in range(6)]
+    assert [sorted(answer)[0] for answer in answers] == [
+        "events", "available", "events", "available", "available",
+        "refused"], answers
+    assert answers[3]["event"] == answers[4]["event"]
+    order = [event["id"] for event in events("n10").values()
+             if event["id"] in "b c r-1 r-2".split()]
+    assert order == ["b", "r-1", "c", "r-2"], order
+    # Others sell while one waits; one who hangs up is forgotten.
+    counter = counter_of(node)
+    os.kill(counter, signal.SIGSTOP)
+    for way in (one, other):
+        way.file.write(json.dumps(redemption("r-3", 100)).encode() + b"\n")
+        way.file.flush()
+    third = till("n10")
+    assert "events" in third.say(sale("d"))
+    other.close()
+    os.kill(counter, signal.SIGCONT)
+    assert json.loads(one.file.readline())["verdict"] == "granted"
+    assert one.say(redemption("r-3", 100))["known"], "behind the other's"
+    # One that dies is begun again with the next question.
+    os.kill(counter, signal.SIGSTOP)
+    one.file.write(json.dumps(redemption("r-4", 100)).encode() + b"\n")
+    one.file.flush()
+    wait("the question to be under way", lambda: third.say(sale("e")))
+    os.kill(counter, signal.SIGKILL)
+    assert "ask again" in json.loads(one.file.readline())["fault"]
+    assert one.say(redemption("r-4", 100))["verdict"] == "granted"
+    assert "4096" in one.say(redemption("x", 100, till="y" * 5000))["refused"]
+    counter = counter_of(node)
+    node.stop()
+    assert not os.path.exists(f"/proc/{counter}")
+    kinds = [event["id"] for event in events("n10").values()
+             if event["kind"] == "redeem"]
+    assert sorted(kinds) == sorted(set(kinds)), kinds
+    leima("verify", "n10").expect(0)
 
 
 @network
