@@ -13,71 +13,88 @@ struct packer {
     bool full;          /* it did not fit */
     int64_t base_ms;    /* what instants are told by, ... */
     int64_t quarter_ms; /* ... and the quarter of an hour that it lies in */
+    uint64_t base_code; /* what base_ms itself is put as */
 };
 
-static void
-put_long(struct packer *packer, uint64_t value)
+/* Where the number ends; NULL: it does not fit.  By value, here and in what
+ * follows, so that the place in the bytes stays in a register. */
+static __attribute__((noinline)) uint8_t *
+put_long(uint8_t *at, const uint8_t *end, uint64_t value)
 {
     uint8_t bytes[VARINT_SIZE];
 
-    if (packer->end - packer->next >= VARINT_SIZE) {
-        packer->next = varint_put(packer->next, value);
-        return;
-    }
+    if (end - at >= VARINT_SIZE)
+        return varint_put(at, value);
     size_t size = (size_t)(varint_put(bytes, value) - bytes);
-    packer->full |= size > (size_t)(packer->end - packer->next);
-    if (packer->full)
-        return;
-    memcpy(packer->next, bytes, size);
-    packer->next += size;
+    if (size > (size_t)(end - at))
+        return NULL;
+    memcpy(at, bytes, size);
+    return at + size;
 }
 
 /* Most numbers are of one byte. */
 static inline void
 put(struct packer *packer, uint64_t value)
 {
-    if (value < 0x80 && packer->next < packer->end)
+    if (__builtin_expect(value < 0x80 && packer->next < packer->end, 1)) {
         *packer->next++ = (uint8_t)value;
-    else
-        put_long(packer, value);
+        return;
+    }
+    uint8_t *end = put_long(packer->next, packer->end, value);
+    packer->full |= end == NULL;
+    packer->next = end == NULL ? packer->end : end;
 }
 
-static void
+static inline void
 put_signed(struct packer *packer, int64_t value)
 {
     put(packer, varint_folded(value));
 }
 
 /* A number or place that may be PROGRAM_NONE. */
-static void
+static inline void
 put_number(struct packer *packer, int32_t number)
 {
     assert(number >= PROGRAM_NONE);
     put(packer, (uint64_t)(number + 1));
 }
 
-static void
-put_time(struct packer *packer, int64_t at_ms)
+/* What an instant is put as that is neither of the special ones nor the one
+ * that instants are told by. */
+static uint64_t
+distance_code(int64_t at_ms, int64_t base_ms, int64_t quarter_ms)
 {
-    if (at_ms == ACCOUNT_NEVER_YET) {
-        put(packer, CODE_NEVER_YET);
-    } else if (at_ms == TERMS_NEVER) {
-        put(packer, CODE_NEVER);
-    } else if (at_ms == TERMS_AT_ONCE) {
-        put(packer, CODE_AT_ONCE);
-    } else {
-        bool quarter = at_ms % QUARTER_MS == 0;
-        int64_t distance = quarter ? (at_ms - packer->quarter_ms) / QUARTER_MS
-                                   : at_ms - packer->base_ms;
-        put(packer, CODE_DISTANCE + varint_folded(distance) * 2 + !quarter);
-    }
+    bool quarter = at_ms % QUARTER_MS == 0;
+    int64_t distance =
+        quarter ? (at_ms - quarter_ms) / QUARTER_MS : at_ms - base_ms;
+
+    return CODE_DISTANCE + varint_folded(distance) * 2 + !quarter;
 }
 
-static void
+static inline void
+put_time(struct packer *packer, int64_t at_ms)
+{
+    uint64_t code;
+
+    if (at_ms == packer->base_ms)
+        code = packer->base_code; /* most are */
+    else if (at_ms == ACCOUNT_NEVER_YET)
+        code = CODE_NEVER_YET;
+    else if (at_ms == TERMS_NEVER)
+        code = CODE_NEVER;
+    else if (at_ms == TERMS_AT_ONCE)
+        code = CODE_AT_ONCE;
+    else
+        code = distance_code(at_ms, packer->base_ms, packer->quarter_ms);
+    put(packer, code);
+}
+
+static inline void
 tell_by(struct packer *packer, int64_t base_ms)
 {
     packer->base_ms = base_ms;
     packer->quarter_ms = base_ms / QUARTER_MS * QUARTER_MS;
+    packer->base_code = CODE_DISTANCE + (base_ms != packer->quarter_ms);
 }
 
 static void

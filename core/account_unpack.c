@@ -19,26 +19,41 @@ struct unpacker {
     const struct timeline *timeline;
 };
 
-static uint64_t
-get_long(struct unpacker *unpacker)
-{
-    uint64_t value = 0;
+/* A number, and where it ends; NULL: there is none. */
+struct number {
+    const uint8_t *end;
+    uint64_t value;
+};
 
-    if (!varint_take(&unpacker->next, unpacker->end, &value))
-        unpacker->failed = true;
-    return value;
+/* By value, here and in what follows: the place in the bytes, on which every
+ * number waits for the one before it, is to stay in a register. */
+static struct number
+long_number(const uint8_t *at, const uint8_t *end)
+{
+    struct number number = { .end = at };
+
+    if (!varint_take(&number.end, end, &number.value))
+        return (struct number) { 0 };
+    return number;
 }
 
 /* Most numbers are of one byte. */
 static inline uint64_t
 get(struct unpacker *unpacker)
 {
-    if (unpacker->next < unpacker->end && *unpacker->next < 0x80)
+    if (__builtin_expect(
+            unpacker->next < unpacker->end && *unpacker->next < 0x80, 1))
         return *unpacker->next++;
-    return get_long(unpacker);
+    struct number number = long_number(unpacker->next, unpacker->end);
+    if (number.end == NULL) {
+        unpacker->failed = true;
+        number.end = unpacker->end;
+    }
+    unpacker->next = number.end;
+    return number.value;
 }
 
-static int64_t
+static inline int64_t
 get_signed(struct unpacker *unpacker)
 {
     return varint_unfolded(get(unpacker));
@@ -101,27 +116,40 @@ get_some(struct unpacker *unpacker, enum name_kind kind)
     return number;
 }
 
-static int64_t
+/* False: no instant. */
+static bool
+distant_time(uint64_t code, int64_t base_ms, int64_t quarter_ms,
+             int64_t *ret_at_ms)
+{
+    int64_t distance = varint_unfolded(code >> 1);
+    int64_t at_ms = code & 1 ? base_ms : quarter_ms;
+
+    if (__builtin_mul_overflow(distance, code & 1 ? 1 : QUARTER_MS,
+                               &distance) ||
+        __builtin_add_overflow(at_ms, distance, &at_ms) ||
+        at_ms < -LIMIT_CLOCK_MS_MAX || at_ms > 2 * LIMIT_CLOCK_MS_MAX)
+        return false;
+    *ret_at_ms = at_ms;
+    return true;
+}
+
+static inline int64_t
 get_time(struct unpacker *unpacker)
 {
     uint64_t code = get(unpacker);
+    int64_t at_ms = unpacker->base_ms;
 
+    if (code == CODE_DISTANCE + 1)
+        return at_ms; /* most are that of the last event */
     if (code == CODE_NEVER_YET)
         return ACCOUNT_NEVER_YET;
     if (code == CODE_NEVER)
         return TERMS_NEVER;
     if (code == CODE_AT_ONCE)
         return TERMS_AT_ONCE;
-    code -= CODE_DISTANCE;
-    int64_t distance = varint_unfolded(code >> 1);
-    int64_t at_ms = code & 1 ? unpacker->base_ms : unpacker->quarter_ms;
-    if (__builtin_mul_overflow(distance, code & 1 ? 1 : QUARTER_MS,
-                               &distance) ||
-        __builtin_add_overflow(at_ms, distance, &at_ms) ||
-        at_ms < -LIMIT_CLOCK_MS_MAX || at_ms > 2 * LIMIT_CLOCK_MS_MAX) {
+    if (!distant_time(code - CODE_DISTANCE, at_ms, unpacker->quarter_ms,
+                      &at_ms))
         unpacker->failed = true;
-        return unpacker->base_ms;
-    }
     return at_ms;
 }
 
@@ -198,6 +226,7 @@ get_lots(struct unpacker *unpacker, struct lot_list *lots)
     uint32_t count = get_count(unpacker, 4);
     int64_t base_ms = unpacker->base_ms;
 
+    LIST_RESERVE(unpacker->arena, lots, count + 1); /* a purchase's, too */
     for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
         struct lot *lot = LIST_ADD(unpacker->arena, lots);
         lot->key.available_at = get_time(unpacker);
@@ -241,6 +270,7 @@ get_months(struct unpacker *unpacker, struct account *account)
     int32_t now = calendar_month(unpacker->day);
 
     account->bonus_from = now;
+    LIST_RESERVE(unpacker->arena, &account->months, count + 1);
     for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
         struct month_spend *entry = LIST_ADD(unpacker->arena, &account->months);
         entry->month = now - (int32_t)get_between(unpacker, 0, now);
@@ -421,22 +451,21 @@ account_unpack(view bytes, account_id id, const struct timeline *timeline,
                                  .end = bytes.bytes + bytes.size,
                                  .arena = arena,
                                  .timeline = timeline };
-    struct account account;
+    struct account *account = ret_account;
 
-    account_open(&account, id, arena);
-    account.whole = false;
+    account_open(account, id, arena);
+    account->whole = false;
     if (get(&unpacker) != ACCOUNT_FORMAT)
         return err_corrupt();
     uint64_t flags = get_below(&unpacker, FLAG_REFERRAL_DONE << 1);
-    account.referral.joined = (flags & FLAG_REFERRAL_JOINED) != 0;
-    account.referral.done = (flags & FLAG_REFERRAL_DONE) != 0;
+    account->referral.joined = (flags & FLAG_REFERRAL_JOINED) != 0;
+    account->referral.done = (flags & FLAG_REFERRAL_DONE) != 0;
     if (flags & FLAG_BEGUN)
-        get_begun(&unpacker, &account);
-    get_counts(&unpacker, &account);
+        get_begun(&unpacker, account);
+    get_counts(&unpacker, account);
     if (unpacker.failed || unpacker.next < unpacker.end)
         return err_corrupt();
-    if (account.begun && !is_sound(&account, &unpacker))
+    if (account->begun && !is_sound(account, &unpacker))
         return err_corrupt();
-    *ret_account = account;
     return OK;
 }

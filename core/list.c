@@ -23,6 +23,19 @@ list_grow(struct arena *arena, const void *items, uint32_t count,
     return copy;
 }
 
+void *
+list_reserve(struct arena *arena, void *items, uint32_t count, uint32_t *room,
+             uint32_t wanted, size_t size)
+{
+    if (wanted <= *room)
+        return items;
+    void *copy = arena_take(arena, (size_t)wanted * size);
+    if (count > 0)
+        memcpy(copy, items, (size_t)count * size);
+    *room = wanted;
+    return copy;
+}
+
 void
 list_remove(void *items, uint32_t *count, uint32_t index, size_t size)
 {

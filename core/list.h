@@ -29,6 +29,14 @@ list_room(struct arena *arena, void *items, uint32_t count, uint32_t *room,
                                &(list)->room, sizeof *(list)->items),          \
      &(list)->items[(list)->count++])
 
+/* Makes room for `wanted` items, no more, if there is less. */
+#define LIST_RESERVE(arena, list, wanted)                                      \
+    ((list)->items =                                                           \
+         list_reserve((arena), (list)->items, (list)->count, &(list)->room,    \
+                      (wanted), sizeof *(list)->items))
+void *list_reserve(struct arena *arena, void *items, uint32_t count,
+                   uint32_t *room, uint32_t wanted, size_t size);
+
 /* Takes the item at `index` out and closes the gap. */
 #define LIST_REMOVE(list, index)                                               \
     list_remove((list)->items, &(list)->count, (index), sizeof *(list)->items)
