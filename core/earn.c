@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/rate.h"
+
 static const struct program NO_PROGRAM = { 0 };
 
 /* One event on its way through the rules. */
@@ -127,19 +129,15 @@ note_miss(struct evaluation *evaluation, int32_t rule, int32_t place,
         (struct earn_miss) { .rule = rule, .why = why, .place = place };
 }
 
-/* What a multiplier adds to the `per` rule it multiplies: floor(amount * P *
- * (M - 1) / A) over the lines that match both, M in thousandths. */
+/* What a multiplier adds to the `per` rule it multiplies, over the lines that
+ * match both. */
 static int64_t
 multiplied(const struct evaluation *evaluation, const struct earn_rule *of,
            const struct condition *when, int32_t multiply)
 {
     struct basket_sum sum = basket_sum(evaluation->basket, when, &of->when);
 
-    assert(of->shape == EARN_PER_AMOUNT);
-    assert(multiply >= 1000);
-    return amount_scale_floor_max(sum.amount,
-                                  of->points.value * (multiply - 1000),
-                                  of->per.minor * 1000, LIMIT_POINTS);
+    return rate_points(rate_of_rule(of, multiply - 1000), sum.amount);
 }
 
 /* The points of a rule whose conditions hold, before limit and max_points;
@@ -158,8 +156,7 @@ points_of(const struct evaluation *evaluation, const struct earn_rule *rule)
         basket_sum(evaluation->basket, &rule->when, &rule->when);
     switch (rule->shape) {
     case EARN_PER_AMOUNT:
-        return amount_scale_floor_max(sum.amount, rule->points.value,
-                                      rule->per.minor, LIMIT_POINTS);
+        return rate_points(rate_of_rule(rule, 1000), sum.amount);
     case EARN_PER_ITEM:
         return amount_scale_floor_max(sum.qty, rule->points.value, 1,
                                       LIMIT_POINTS);

@@ -76,8 +76,8 @@ fold_use_arena(struct fold *fold, struct arena *arena)
     fold->effects = (struct effect_list) { .arena = arena };
 }
 
-static struct scene
-scene_of(struct fold *fold, struct account *account)
+struct scene
+fold_scene(struct fold *fold, struct account *account)
 {
     return (struct scene) {
         .timeline = fold->timeline,
@@ -92,14 +92,13 @@ enum change
 fold_clock(struct fold *fold, struct account *account, int64_t until_ms,
            int64_t *ret_at_ms)
 {
-    struct scene scene = scene_of(fold, account);
+    struct scene scene = fold_scene(fold, account);
 
     return clock_step(&scene, until_ms, ret_at_ms);
 }
 
-/* The account comes into being at the scene, if it has not before. */
-static void
-begin(const struct scene *scene)
+void
+fold_begin(const struct scene *scene)
 {
     struct account *account = scene->account;
 
@@ -116,13 +115,13 @@ begin(const struct scene *scene)
 static struct scene
 enter(struct fold *fold, struct account *account, const struct event *event)
 {
-    const struct scene outside = scene_of(fold, account);
+    const struct scene outside = fold_scene(fold, account);
     struct scene scene =
         scene_move(&outside, timeline_at(fold->timeline, event->at_ms),
                    event->at_ms, event->store);
 
     assert(account->clock_ms == event->at_ms);
-    begin(&scene);
+    fold_begin(&scene);
     assert(scene_version(fold->timeline, account->version) == scene.version);
     account->ordinal++;
     account->last_ms = event->at_ms;

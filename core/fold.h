@@ -54,6 +54,12 @@ enum change fold_clock(struct fold *fold, struct account *account,
 void fold_event(struct fold *fold, struct account *account,
                 const struct event *event);
 
+/* The account comes into being at the scene, if it has not before; fold_event()
+ * begins with it. */
+void fold_begin(const struct scene *scene);
+/* Of an account under the fold's rules, but for version, moment and store. */
+struct scene fold_scene(struct fold *fold, struct account *account);
+
 /* Takes the reward of the account's member for having referred another one;
  * the clock has been brought to the referral's event. */
 void fold_referral(struct fold *fold, struct account *account,

@@ -114,8 +114,8 @@ put_stamps(const struct scene *scene, const struct earn_input *input)
         stamp_add(scene, scratch->stamps[i].place, scratch->stamps[i].count);
 }
 
-static void
-note_facts(const struct scene *scene, money eligible)
+void
+sale_note(const struct scene *scene, int32_t month, money eligible)
 {
     struct account *account = scene->account;
     int64_t at_ms = scene->moment.at_ms;
@@ -125,8 +125,7 @@ note_facts(const struct scene *scene, money eligible)
     account->last_purchase_ms = at_ms;
     account->active_ms = at_ms;
     sale_visit(scene);
-    account_add_spend(account, calendar_month(scene->moment.day), scene->store,
-                      eligible);
+    account_add_spend(account, month, scene->store, eligible);
 }
 
 void
@@ -149,7 +148,7 @@ sale_fold(const struct scene *scene, const struct event *event)
     }
     if (scene->account->whole)
         remember(scene, event, &context);
-    note_facts(scene, eligible);
+    sale_note(scene, calendar_month(scene->moment.day), eligible);
     tier_purchase(scene);
     if (!scene_ended(scene))
         spend_add(scene, eligible);

@@ -9,6 +9,9 @@
 /* Folds a purchase, in the order of RULES.md, "A purchase". */
 void sale_fold(const struct scene *scene, const struct event *event);
 
+/* Notes the facts of a purchase in that month, the scene's. */
+void sale_note(const struct scene *scene, int32_t month, money eligible);
+
 /* Notes that the account was seen at the scene's store: an absence ends. */
 void sale_visit(const struct scene *scene);
 

@@ -22,6 +22,7 @@ state_fold_open(struct state_fold *fold, struct ledger *ledger,
         return ERR_MEMORY;
     }
     fold->fold = fold_open(timeline, false, &fold->fold_arena);
+    fold->onward = onward_open(fold->fold, &fold->fold_arena);
     return OK;
 }
 
@@ -144,9 +145,11 @@ state_fold_forward(struct state_fold *fold, view packed,
         return ERR_NOT_FOUND;
     bool done = account.referral.done;
     run_clock(fold, &account, event->at_ms);
-    fold_event(fold->fold, &account, event);
-    fold_effects(fold->fold)->count = 0;
-    run_clock(fold, &account, event->at_ms);
+    if (!onward_take(fold->onward, &account, event)) {
+        fold_event(fold->fold, &account, event);
+        fold_effects(fold->fold)->count = 0;
+        run_clock(fold, &account, event->at_ms);
+    }
     err = pack(fold, &account, ret_folded);
     ret_folded->rewards_referrer = account.referral.done && !done;
     return err;

@@ -10,12 +10,14 @@
 #define CORE_STATE_FOLD_H
 
 #include "core/ledger.h"
+#include "core/onward.h"
 
 /* A fold and its memory; one thread at a time. */
 struct state_fold {
     struct ledger *ledger; /* borrowed */
     const struct timeline *timeline;
     struct fold *fold;
+    struct onward *onward; /* of the fold */
     struct arena fold_arena;
     struct arena arena; /* of one account */
     uint8_t *bytes;     /* owned; what was packed last */

@@ -36,9 +36,8 @@ window_of(const struct scene *scene, int32_t day)
     };
 }
 
-/* The place of the highest level that this spend supports. */
-static int32_t
-supported(const struct program_tiers *tiers, money spend)
+int32_t
+tier_supported(const struct program_tiers *tiers, money spend)
 {
     int32_t place = 0;
 
@@ -98,6 +97,13 @@ held(const struct scene *scene)
 }
 
 void
+tier_keep(struct level_state *level, int64_t until_ms)
+{
+    if (until_ms > level->until_ms)
+        level->until_ms = until_ms;
+}
+
+void
 tier_purchase(const struct scene *scene)
 {
     const struct program_tiers *tiers = tiers_of(scene);
@@ -106,15 +112,13 @@ tier_purchase(const struct scene *scene)
         return;
     struct level_state *level = &scene->account->level;
     struct window window = window_of(scene, scene->moment.day);
-    int32_t place = supported(tiers, window.spend);
+    int32_t place = tier_supported(tiers, window.spend);
     int32_t now = held(scene);
     assert(now != PROGRAM_NONE);
     if (place < now)
         return;
     if (place == now) {
-        int64_t longer = until(scene, place);
-        if (longer > level->until_ms)
-            level->until_ms = longer;
+        tier_keep(level, until(scene, place));
         return;
     }
     change(scene, place, &window);
@@ -134,7 +138,7 @@ tier_end(const struct scene *scene)
     int32_t day_before =
         zone_day(&scene->timeline->zone, scene->moment.at_ms - 1);
     struct window window = window_of(scene, day_before);
-    int32_t place = supported(tiers, window.spend);
+    int32_t place = tier_supported(tiers, window.spend);
     int32_t now = held(scene);
     assert(now != PROGRAM_NONE);
     if (tiers->one_level && place < now - 1)
@@ -160,7 +164,7 @@ tier_version(const struct scene *scene)
     int32_t now = held(scene);
     if (now == PROGRAM_NONE) {
         struct window window = window_of(scene, scene->moment.day);
-        int32_t place = supported(tiers, window.spend);
+        int32_t place = tier_supported(tiers, window.spend);
         if (place == 0 && level->level == PROGRAM_NONE)
             hold_unchanged(scene, place);
         else
@@ -194,5 +198,5 @@ tier_return(const struct scene *scene, const struct purchase *purchase,
     struct window window = window_of(scene, scene->moment.day);
     if (now > 0 && level->qualifying.minor < from.minor &&
         window.spend.minor < from.minor)
-        change(scene, supported(tiers, window.spend), &window);
+        change(scene, tier_supported(tiers, window.spend), &window);
 }

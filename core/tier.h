@@ -13,6 +13,11 @@ void tier_begin(const struct scene *scene);
  * validity. */
 void tier_purchase(const struct scene *scene);
 
+/* The place of the highest level that so much spend in the window supports. */
+int32_t tier_supported(const struct program_tiers *tiers, money spend);
+/* A purchase that supports the level keeps it up to then, if that is longer. */
+void tier_keep(struct level_state *level, int64_t until_ms);
+
 /* The validity ends at the scene's instant; its version is the one in force
  * before.  True: the level changed. */
 bool tier_end(const struct scene *scene);

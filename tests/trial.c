@@ -382,6 +382,7 @@ trial_run(struct trial *trial, const struct gen_case *made, struct text *why)
     if (!read_programs(trial))
         return TRIAL_INVALID;
     trial->fold = fold_open(trial->timeline, false, &trial->arena);
+    trial->onward = onward_open(trial->fold, &trial->arena);
     trial->why_fold = fold_open(trial->timeline, true, &trial->arena);
     trial->basket = ARENA_NEW(&trial->arena, struct basket, 1);
     for (uint32_t i = 0; i < GEN_ACCOUNTS && good; i++) {

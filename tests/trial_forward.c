@@ -142,6 +142,40 @@ step_on(struct fold *fold, struct account *account,
         fold_event(fold, account, arrival->event);
 }
 
+/* The short way, where it goes, leads to the same state; what it refuses it
+ * leaves as it was. */
+static bool
+check_onward(struct trial *trial, const struct packed *before,
+             const struct arrival *arrival, const struct packed *after)
+{
+    struct account account;
+    struct packed *packed = &trial->packed[2];
+    struct fold *fold = trial->fold;
+
+    fold_effects(fold)->count = 0;
+    fold_use_arena(fold, &trial->arena);
+    if (before->size == 0)
+        account_open(&account, trial->account, &trial->arena);
+    else if (!unpack(trial, before, &account))
+        return false;
+    if (!fold_can_forward(&account, arrival->event))
+        return true;
+    run_clock(fold, &account, arrival->event->at_ms);
+    fold_effects(fold)->count = 0;
+    bool taken = onward_take(trial->onward, &account, arrival->event);
+    if (!taken) {
+        fold_event(fold, &account, arrival->event);
+        run_clock(fold, &account, arrival->event->at_ms);
+        fold_effects(fold)->count = 0;
+    }
+    pack(trial, &account, packed);
+    if (packed->size == after->size &&
+        memcmp(packed->bytes, after->bytes, after->size) == 0)
+        return true;
+    return trial_differs(trial, taken ? "taken onward, another state\n"
+                                      : "refused, and another state\n");
+}
+
 /* `anew` has taken the first `count` arrivals, its last step is the last. */
 static bool
 check_step(struct trial *trial, const struct packed *before,
@@ -292,6 +326,8 @@ trial_check_forward(struct trial *trial)
         struct effect_list effects = finish(trial, &walk, arrivals[i].event);
         pack(trial, &walk.account, after);
         if (!check_step(trial, before, &arrivals[i], after, &effects) ||
+            ((i == 0 || before->size > 0) && arrivals[i].referral == NULL &&
+             !check_onward(trial, before, &arrivals[i], after)) ||
             !check_late(trial, arrivals, i + 1, after))
             return false;
         struct packed *spare = before;

@@ -4,6 +4,7 @@
 #ifndef TESTS_TRIAL_STATE_H
 #define TESTS_TRIAL_STATE_H
 
+#include "core/onward.h"
 #include "core/walk.h"
 #include "tests/model.h"
 #include "tests/trial.h"
@@ -25,6 +26,7 @@ struct trial {
     const struct timeline *timeline;
     struct fold *fold;       /* of the case, for one walk after another */
     struct fold *why_fold;   /* that also says why not */
+    struct onward *onward;   /* of the fold */
     struct packed packed[3]; /* scratch */
     struct model *model;
     struct basket *basket;

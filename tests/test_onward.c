@@ -1,0 +1,230 @@
+/*
+ * test_onward.c - the short way of an ordinary purchase leads to the account
+ * that fold_event() leads to, and goes where it is meant to go
+ *
+ * Random purchases without lines and what makes them special: first ones,
+ * redemptions that leave a debt, joins that name a referrer, levels reached,
+ * midnights and ends of months; under rules that have tariffs and others.
+ */
+#include "core/onward.h"
+
+#include "tests/gen.h"
+#include "tests/story.h"
+#include "tests/unit.h"
+
+#include <string.h>
+
+enum { ROOM = 1 << 14, EVENTS = 400, HISTORIES = 12 };
+
+/* The rules of a test, perhaps changed half way. */
+struct rules {
+    const char *yaml;
+    const char *later; /* NULL: none */
+    bool taken;        /* ordinary purchases go the short way, ... */
+    bool refused;      /* ... or some don't */
+};
+
+static struct gen gen;
+static int64_t now_ms;
+static uint64_t seq;
+
+/* --- what happens --- */
+
+static struct event
+buy(uint32_t store, int64_t total)
+{
+    return (struct event) {
+        .kind = EVENT_PURCHASE,
+        .store = store,
+        .identity = { .incarnation = 1, .node = 7, .seq = ++seq },
+        .at_ms = now_ms,
+        .recorded_ms = now_ms,
+        .account = { .member = 42 },
+        .sale = { .receipt = view_of("r"),
+                  .total = { total },
+                  .bought_on = EVENT_NO_DAY },
+    };
+}
+
+static struct event
+happen(void)
+{
+    static const uint32_t stores[] = { 1, 10, 30, 999 };
+    static const int64_t steps[] = { 1, 1000, 3600000, 86400000, 900000000 };
+    struct event event;
+
+    now_ms += 1 + gen_below(&gen, (uint32_t)steps[gen_below(&gen, 5)]);
+    if (gen_chance(&gen, 10))
+        now_ms += 900000 - now_ms % 900000;
+    event = buy(stores[gen_below(&gen, 4)],
+                gen_chance(&gen, 5) ? 0 : gen_below(&gen, 30000));
+    if (gen_chance(&gen, 6)) {
+        memset(&event.sale, 0, sizeof event.sale);
+        event.kind = EVENT_REDEEM;
+        event.id = view_of("x");
+        event.redeem.points.value = 1 + gen_below(&gen, 2000);
+        event.redeem.value.minor = -1;
+    } else if (gen_chance(&gen, 2)) {
+        memset(&event.sale, 0, sizeof event.sale);
+        event.kind = EVENT_JOIN;
+        event.join.referrer = 41;
+    }
+    return event;
+}
+
+/* --- both ways --- */
+
+struct way {
+    struct fold *fold;
+    struct arena arena;
+    uint8_t bytes[ROOM]; /* the account, packed; */
+    size_t size;         /* 0: none */
+};
+
+static void
+run_clock(struct fold *fold, struct account *account, int64_t until_ms)
+{
+    int64_t at_ms;
+
+    while (fold_clock(fold, account, until_ms, &at_ms) != CHANGE_NONE)
+        continue;
+    fold_effects(fold)->count = 0;
+}
+
+/* True: `onward`, where it is given, took the event. */
+static bool
+go(struct way *way, struct onward *onward, const struct event *event)
+{
+    const struct timeline *timeline = fold_timeline(way->fold);
+    struct account account;
+
+    arena_reset(&way->arena);
+    if (way->size == 0)
+        account_open(&account, event->account, &way->arena);
+    else
+        assert_int_equal(
+            account_unpack((view) { way->bytes, (uint32_t)way->size },
+                           event->account, timeline, &way->arena, &account),
+            OK);
+    run_clock(way->fold, &account, event->at_ms);
+    bool taken = onward != NULL && onward_take(onward, &account, event);
+    if (!taken) {
+        fold_event(way->fold, &account, event);
+        run_clock(way->fold, &account, event->at_ms);
+    }
+    way->size = account_pack(&account, timeline, way->bytes, ROOM);
+    assert_true(way->size > 0);
+    return taken;
+}
+
+static void
+compare(struct way *shorter, struct way *longer, struct onward *onward,
+        uint32_t *ret_taken, uint32_t *ret_refused)
+{
+    shorter->size = longer->size = 0;
+    for (uint32_t i = 0; i < EVENTS; i++) {
+        const struct event event = happen();
+        bool taken = go(shorter, onward, &event);
+        (void)go(longer, NULL, &event);
+        assert_int_equal(shorter->size, longer->size);
+        assert_memory_equal(shorter->bytes, longer->bytes, longer->size);
+        *ret_taken += taken;
+        *ret_refused += !taken && event.kind == EVENT_PURCHASE &&
+                        event.sale.total.minor > 0;
+    }
+}
+
+static void
+try(const struct rules *rules)
+{
+    static struct way ways[2];
+    struct story *story = story_open();
+    struct arena arena = { 0 };
+    uint32_t taken = 0, refused = 0;
+
+    story_rules(story, "2000-01-01", rules->yaml);
+    if (rules->later != NULL)
+        story_rules(story, "2025-08-01", rules->later);
+    assert_true(arena_open(&arena, 1 << 24));
+    for (int i = 0; i < 2; i++) {
+        ways[i].fold = fold_open(story_timeline(story), false, &arena);
+        assert_true(arena_open(&ways[i].arena, 1 << 24));
+    }
+    struct onward *onward = onward_open(ways[0].fold, &arena);
+    for (uint32_t i = 0; i < HISTORIES; i++) {
+        now_ms = INT64_C(1735689600000) + gen_below(&gen, 1000000000);
+        compare(&ways[0], &ways[1], onward, &taken, &refused);
+    }
+    assert_int_equal(taken > 0, rules->taken);
+    assert_int_equal(refused > 0, rules->refused);
+    for (int i = 0; i < 2; i++)
+        arena_close(&ways[i].arena);
+    arena_close(&arena);
+    story_close(story);
+}
+
+/* --- rules --- */
+
+#define BASE "  - {id: base, per: 1.00, points: 1}\n"
+#define TIERS                                                                  \
+    "tiers:\n"                                                                 \
+    "  window: 12 months\n"                                                    \
+    "  valid_for: 12 months\n"                                                 \
+    "  levels: [{id: basic}, {id: silver, from: 500.00, multiply: 1.25}, "     \
+    "{id: gold, from: 1500.00, multiply: 1.5}]\n"
+
+/* Some are refused, for a debt or a level reached. */
+TEST(under_rules_with_tariffs)
+{
+    static const struct rules all[] = {
+        { "points: {expire_months: 6}\nearn:\n" BASE
+          "  - {id: weekend, when: {weekdays: [sat, sun]}, multiply: 2}\n"
+          "  - {id: coffee, when: {categories: [c3]}, points: 5, limit: "
+          "{times: 1, per: day}}\n" TIERS,
+          "points: {expire_dates: [12-31]}\nearn:\n" BASE, true, true },
+        { "points: {pending_days: 3, expire_months: 1}\nearn:\n"
+          "  - {id: base, per: 7.00, points: 3}\n"
+          "  - {id: here, when: {stores: [10]}, multiply: 1.3}\n"
+          "  - {id: june, when: {dates: {from: 2025-06-01, to: 2025-06-30}}, "
+          "multiply: 3}\n"
+          "referral: {on: purchase, min_total: 10.00, referrer_points: 100, "
+          "referred_points: 50}\n",
+          NULL, true, true },
+        { "points: {expire_inactive_months: 1}\nearn:\n" BASE
+          "  - {id: wake, on: inactive, after_days: 3, points: 9}\n"
+          "monthly_bonus: {steps: [{from: 50.00, percent: 1}]}\n",
+          "earn:\n  - {id: wake, on: inactive, after_days: 2, points: 9}\n",
+          true, true },
+        { "ends: 2025-06-30\nonly: {categories: [c1]}\nearn:\n" BASE
+          "stamps: [{id: lunch, need: 10, points: 500}]\n" TIERS,
+          NULL, true, true },
+        { "tiers:\n  window: year\n  valid_for: next_year_end\n  levels: [{id: "
+          "a}, {id: b, from: 200.00}]\nearn:\n" BASE,
+          NULL, true, true },
+    };
+
+    for (uint32_t i = 0; i < COUNT_OF(all); i++)
+        try(&all[i]);
+}
+
+TEST(under_other_rules)
+{
+    static const char *const all[] = {
+        "earn:\n" BASE "  - {id: big, when: {min_total: 100.00}, points: 50}\n",
+        "earn:\n  - {id: base, per: 1.00, points: 1, max_points: 20}\n",
+        "earn:\n  - {id: base, per: 1.00, points: 1, limit: {times: 1, per: "
+        "day}}\n",
+        "earn:\n" BASE "  - {id: lunch, when: {hours: \"11:00-13:00\"}, "
+        "multiply: 2}\n",
+        "earn:\n" BASE "stamps: [{id: card, per: receipt, need: 3, points: "
+        "5}]\n",
+        "earn:\n" BASE "spend_rewards: [{id: k, spend: 10.00, window: ever, "
+        "points: 7, repeat: true}]\n",
+    };
+
+    for (uint32_t i = 0; i < COUNT_OF(all); i++)
+        try(&(struct rules) { .yaml = all[i], .refused = true });
+}
+
+RUN(cmocka_unit_test(under_rules_with_tariffs),
+    cmocka_unit_test(under_other_rules))
