@@ -89,24 +89,25 @@ find_slot(const struct account_table *table, view key, uint64_t hash)
     }
 }
 
-bool
-account_table_get_hashed(const struct account_table *table, uint64_t hash,
-                         view key, view *ret_blob)
+struct account_entry *
+account_table_find(const struct account_table *table, uint64_t hash, view key)
 {
     if (table->slot_count == 0)
-        return false;
+        return NULL;
     uint64_t slot = *find_slot(table, key, hash);
-    if (slot == 0)
-        return false;
-    *ret_blob = account_table_blob(table, &table->entries[slot_entry(slot)]);
-    return true;
+    return slot == 0 ? NULL : &table->entries[slot_entry(slot)];
 }
 
 bool
 account_table_get(const struct account_table *table, view key, view *ret_blob)
 {
-    return account_table_get_hashed(table, account_table_hash(table, key), key,
-                                    ret_blob);
+    const struct account_entry *entry =
+        account_table_find(table, account_table_hash(table, key), key);
+
+    if (entry == NULL)
+        return false;
+    *ret_blob = account_table_blob(table, entry);
+    return true;
 }
 
 /* The first slot that may be the key's by what stands in it, or a free one: of
@@ -167,16 +168,23 @@ grow(void **array, uint32_t count, uint32_t *room, size_t size)
 }
 
 static bool
-grow_lists(struct account_table *table)
+grow_entries(struct account_table *table)
 {
-    void *entries = table->entries, *changed = table->changed;
+    void *entries = table->entries;
 
     bool fits = grow(&entries, table->count, &table->entry_room,
                      sizeof *table->entries);
     table->entries = entries;
-    fits = grow(&changed, table->changed_count, &table->changed_room,
-                sizeof *table->changed) &&
-           fits;
+    return fits;
+}
+
+static bool
+grow_changed(struct account_table *table)
+{
+    void *changed = table->changed;
+
+    bool fits = grow(&changed, table->changed_count, &table->changed_room,
+                     sizeof *table->changed);
     table->changed = changed;
     return fits;
 }
@@ -299,7 +307,7 @@ make_entry(struct account_table *table, uint64_t hash, view key,
 {
     uint32_t size = key.size + blob_size;
 
-    if (!grow_lists(table) || !grow_slots(table))
+    if (!grow_entries(table) || !grow_changed(table) || !grow_slots(table))
         return NULL;
     uint64_t *slot = find_slot(table, key, hash);
     bool new = *slot == 0;
@@ -344,6 +352,21 @@ account_table_put_parts(struct account_table *table, uint64_t hash, view key,
         make_entry(table, hash, key, head.size + rest.size);
 
     if (entry == NULL)
+        return ERR_MEMORY;
+    fill(table, entry, head, rest);
+    note_change(table, entry);
+    return OK;
+}
+
+enum err
+account_table_set(struct account_table *table, struct account_entry *entry,
+                  view head, view rest)
+{
+    uint32_t size = entry->key_size + head.size + rest.size;
+
+    if (!grow_changed(table) ||
+        (entry->room < size &&
+         !move(table, entry, account_table_key(table, entry), size)))
         return ERR_MEMORY;
     fill(table, entry, head, rest);
     note_change(table, entry);

@@ -70,10 +70,16 @@ NODISCARD enum err account_table_load(struct account_table *table, view key,
 /* False: the table has nothing of that key.  Valid until the next put. */
 NODISCARD bool account_table_get(const struct account_table *table, view key,
                                  view *ret_blob);
-/* The same for who has hashed the key already. */
-NODISCARD bool account_table_get_hashed(const struct account_table *table,
-                                        uint64_t hash, view key,
-                                        view *ret_blob);
+/* The same for who has hashed the key already, as an entry: it stays where it
+ * is until the next put of a new key, what it holds until the next put.  NULL:
+ * none. */
+struct account_entry *account_table_find(const struct account_table *table,
+                                         uint64_t hash, view key);
+
+/* account_table_put_parts() for who has found the entry. */
+NODISCARD enum err account_table_set(struct account_table *table,
+                                     struct account_entry *entry, view head,
+                                     view rest);
 
 /* Of an entry; valid until the next put. */
 view account_table_key(const struct account_table *table,

@@ -181,3 +181,41 @@ ordinary_read(const struct record_event *stored, struct words *words,
     ret_row->skus = (view) { 0 };
     return true;
 }
+
+/* A code that may be there. */
+static inline bool
+read_code(struct quick *quick, uint32_t field, view *ret_code)
+{
+    return !quick_string(quick, field, ret_code) || event_is_code(*ret_code);
+}
+
+bool
+ordinary_purchase(const struct record_event *stored, struct event *ret_event)
+{
+    struct quick quick = { .next = stored->core.bytes,
+                           .end = stored->core.bytes + stored->core.size };
+    struct head head;
+    view id = { 0 }, receipt = { 0 };
+    uint64_t total;
+
+    if (stored->copy || stored->core.size < SIZE_MIN ||
+        !read_head(&quick, &head) || head.kind != EVENT_PURCHASE ||
+        !read_code(&quick, FIELD_ID, &id) ||
+        !read_code(&quick, FIELD_RECEIPT, &receipt) || receipt.size == 0 ||
+        !quick_unsigned(&quick, FIELD_TOTAL, 0, UINT32_MAX, &total) ||
+        quick.left > 0 || quick.next != quick.end)
+        return false;
+    *ret_event = (struct event) {
+        .kind = EVENT_PURCHASE,
+        .store = (uint32_t)head.store,
+        .identity = stored->origin,
+        .at_ms = (int64_t)head.at_ms,
+        .recorded_ms = (int64_t)head.recorded_ms,
+        .account = { .member = head.member },
+        .id = id,
+        .sale = { .receipt = receipt,
+                  .total = { (int64_t)total },
+                  .bought_on = EVENT_NO_DAY },
+    };
+    return true;
+}

@@ -1,5 +1,5 @@
 /*
- * ordinary.h - the row of an ordinary event straight from its bytes
+ * ordinary.h - an ordinary event, or its row, straight from its bytes
  *
  * Nearly all that a ledger holds are members' purchases without lines or with
  * one line that says nothing but its category, and redemptions of points,
@@ -14,6 +14,12 @@
 
 #include "core/chapter_row.h"
 #include "core/record.h"
+
+/* A purchase without lines, all of it but its annex, as codec_decode() gives it
+ * and event_check_core() lets it pass; it borrows from the bytes.  False: go
+ * the long way. */
+NODISCARD bool ordinary_purchase(const struct record_event *stored,
+                                 struct event *ret_event);
 
 /* Room for what a row points to. */
 struct ordinary {

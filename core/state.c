@@ -90,16 +90,17 @@ enum err
 state_find_packed(const struct state *state, uint64_t hash, view key,
                   struct state_packed *ret_packed)
 {
+    const struct account_entry *entry =
+        account_table_find(&state->table, hash, key);
     view blob = { 0 };
 
-    if (!account_table_get_hashed(&state->table, hash, key, &blob)) {
-        if (state->whole)
-            return ERR_NOT_FOUND;
-        enum err err = state_packed_find(&state->set, key, &blob);
-        if (err != OK)
-            return err;
-    }
-    return state_packed_read(blob, ret_packed);
+    if (entry != NULL)
+        return state_packed_read(account_table_blob(&state->table, entry),
+                                 ret_packed);
+    if (state->whole)
+        return ERR_NOT_FOUND;
+    enum err err = state_packed_find(&state->set, key, &blob);
+    return err == OK ? state_packed_read(blob, ret_packed) : err;
 }
 
 enum err

@@ -3,6 +3,7 @@
 #include "core/codec.h"
 #include "core/ledger_parts.h"
 #include "core/news.h"
+#include "core/ordinary.h"
 
 #include <stdlib.h>
 
@@ -18,6 +19,9 @@ struct arrival {
 struct state_news {
     struct arrival arrivals[BATCH];
     uint32_t count;
+    uint32_t node; /* of the last event ... */
+    uint32_t store;
+    bool admits; /* ... and whether such are admitted */
 };
 
 enum err
@@ -66,15 +70,29 @@ may_repeat(struct state *state, const struct arrival *arrival,
     return err;
 }
 
+/* The account's state, and its entry, if the table has it. */
+static enum err
+find(const struct state *state, const struct arrival *arrival,
+     struct account_entry **ret_entry, struct state_packed *ret_packed)
+{
+    view key = runs_key_view(&arrival->key);
+
+    *ret_entry = account_table_find(&state->table, arrival->hash, key);
+    if (*ret_entry != NULL)
+        return state_packed_read(account_table_blob(&state->table, *ret_entry),
+                                 ret_packed);
+    return state_find_packed(state, arrival->hash, key, ret_packed);
+}
+
 /* Folds the event onto the account's state, or onto nothing where it is the
  * first one.  ERR_NOT_FOUND: the history is needed. */
 static enum err
 forward(struct state *state, const struct arrival *arrival,
         struct state_folded *ret_folded)
 {
+    struct account_entry *entry;
     struct state_packed packed = { 0 };
-    enum err err = state_find_packed(state, arrival->hash,
-                                     runs_key_view(&arrival->key), &packed);
+    enum err err = find(state, arrival, &entry, &packed);
 
     if (err == OK && packed.bytes.size == 0)
         return ERR_NOT_FOUND; /* there are events, but none counts */
@@ -82,8 +100,31 @@ forward(struct state *state, const struct arrival *arrival,
         packed.bytes = (view) { 0 };
     else if (err != OK)
         return err;
-    return state_fold_forward(&state->fold, packed.bytes, &arrival->event,
-                              ret_folded);
+    err = state_fold_forward(&state->fold, packed.bytes, &arrival->event,
+                             ret_folded);
+    if (err != OK)
+        return err;
+    if (entry == NULL)
+        return put(state, arrival->hash, runs_key_view(&arrival->key),
+                   ret_folded->packed);
+    uint8_t room[STATE_PACKED_HEAD];
+    view head = state_packed_head(ledger_position(state->ledger), room);
+    return account_table_set(&state->table, entry, head, ret_folded->packed);
+}
+
+/* Events come by node, and from few stores each. */
+static bool
+admits(struct state *state, const struct event *event)
+{
+    struct state_news *news = state->news;
+
+    if (event->identity.node != news->node || event->store != news->store) {
+        news->node = event->identity.node;
+        news->store = event->store;
+        news->admits =
+            admission_admits(state->ledger->admission, news->node, news->store);
+    }
+    return news->admits;
 }
 
 static enum err
@@ -93,18 +134,13 @@ take(struct state *state, const struct arrival *arrival, struct reader *reader)
     struct state_folded folded;
     bool repeats = false;
 
-    if (marks_has_own(&state->marks, event->account) ||
-        !admission_admits(state->ledger->admission, event->identity.node,
-                          event->store))
+    if (marks_has_own(&state->marks, event->account) || !admits(state, event))
         return OK;
     enum err err = may_repeat(state, arrival, reader, &repeats);
     if (err == OK && !repeats)
         err = forward(state, arrival, &folded);
     if (repeats || err == ERR_NOT_FOUND)
         return marks_add(&state->marks, event->account, true);
-    if (err == OK)
-        err = put(state, arrival->hash, runs_key_view(&arrival->key),
-                  folded.packed);
     /* Only the qualifying event itself concerns the referrer; asking again
      * for later ones costs a fold and changes nothing. */
     if (err == OK && folded.rewards_referrer)
@@ -113,6 +149,19 @@ take(struct state *state, const struct arrival *arrival, struct reader *reader)
 }
 
 /* --- batches --- */
+
+static bool
+decode(const struct record_event *stored, struct arena *scratch,
+       struct event *ret_event)
+{
+    if (ordinary_purchase(stored, ret_event))
+        return true;
+    if (codec_decode(stored->core, scratch, ret_event) != OK ||
+        event_check_core(ret_event, NULL) != OK)
+        return false;
+    ret_event->identity = stored->origin;
+    return true;
+}
 
 /* The next events, decoded; those that nobody understands, or that break a
  * rule, have no effect.  ERR_NOT_FOUND: these were the last. */
@@ -129,10 +178,8 @@ fill(struct state *state, struct news *news, struct arena *scratch)
            (size_t)(scratch->end - scratch->next) >= STATE_SCRATCH_EVENT &&
            (err = news_next(news, &stored, &position)) == OK) {
         struct arrival *arrival = &batch->arrivals[batch->count];
-        if (codec_decode(stored.core, scratch, &arrival->event) != OK ||
-            event_check_core(&arrival->event, NULL) != OK)
+        if (!decode(&stored, scratch, &arrival->event))
             continue;
-        arrival->event.identity = stored.origin;
         arrival->copy = stored.copy;
         arrival->key = runs_key_of(arrival->event.account);
         arrival->hash =
@@ -160,6 +207,7 @@ take_all(struct state *state, struct reader *reader, uint64_t last)
     enum err err = OK;
 
     news_begin(&news, reader, state->position, last);
+    state->news->node = 0; /* enrolments may have changed */
     while (err == OK) {
         struct arena scratch = state->scratch;
         enum err end = fill(state, &news, &scratch);

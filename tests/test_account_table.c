@@ -144,6 +144,41 @@ TEST(what_was_loaded_has_not_changed)
     account_table_close(&table);
 }
 
+/* Who has found an entry puts more there, or less, though the list of what has
+ * changed and the bytes grow under it. */
+TEST(an_entry_that_was_found_is_set)
+{
+    struct account_table table = { .seed = 7 };
+    char text[128];
+
+    for (uint32_t i = 1; i <= ACCOUNTS; i++) {
+        runs_key key = runs_key_of((account_id) { .member = i });
+        assert_int_equal(account_table_load(&table, runs_key_view(&key),
+                                            blob_of(i, 1, text)),
+                         OK);
+    }
+    for (uint32_t i = 1; i <= ACCOUNTS; i++) {
+        runs_key key = runs_key_of((account_id) { .member = i });
+        view bytes = runs_key_view(&key);
+        uint64_t hash = account_table_hash(&table, bytes);
+        struct account_entry *entry = account_table_find(&table, hash, bytes);
+        assert_non_null(entry);
+        view blob = { (const uint8_t *)"0123456789abcdefghijklmnopqrst",
+                      i % 31 };
+        assert_int_equal(
+            account_table_set(&table, entry, view_of("head"), blob), OK);
+        assert_true(view_equal(account_table_key(&table, entry), bytes));
+        assert_int_equal(account_table_blob(&table, entry).size, 4 + i % 31);
+        assert_memory_equal(account_table_blob(&table, entry).bytes, "head", 4);
+    }
+    assert_int_equal(table.changed_count, ACCOUNTS);
+    runs_key other = runs_key_of((account_id) { .member = ACCOUNTS + 1 });
+    assert_null(account_table_find(
+        &table, account_table_hash(&table, runs_key_view(&other)),
+        runs_key_view(&other)));
+    account_table_close(&table);
+}
+
 TEST(rooms_are_used_again)
 {
     struct account_table table = { .seed = 6 };
@@ -171,4 +206,5 @@ TEST(rooms_are_used_again)
 RUN(cmocka_unit_test(the_last_blob_of_a_key_is_kept),
     cmocka_unit_test(keys_are_sorted_as_their_bytes_are),
     cmocka_unit_test(what_was_loaded_has_not_changed),
+    cmocka_unit_test(an_entry_that_was_found_is_set),
     cmocka_unit_test(rooms_are_used_again))
