@@ -420,8 +420,8 @@ retell_get(struct journal *journal, uint64_t incarnation, stream_head *ret_fork)
     view value;
 
     told_name(incarnation, name);
-    enum err err = journal_get_note(journal, view_of(name), bytes,
-                                    sizeof bytes, &value);
+    enum err err =
+        journal_get_note(journal, view_of(name), bytes, sizeof bytes, &value);
     if (err == OK && value.size != TOLD_SIZE)
         err = err_corrupt();
     if (err != OK)
