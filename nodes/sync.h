@@ -250,9 +250,8 @@ struct sync_output {
             stream_head at;   /* the parent of the new incarnation; our own
                                * events above it are appended anew */
             uint8_t reason;   /* enum record_reason */
-            uint64_t upto;    /* of sync_offer, `own`: it has been left, and its
-                               * part above is told again in the present one;
-                               * 0: it is the present one */
+            uint64_t upto;    /* `own`: it was left, and that part is told again
+                               * in the present one; 0: it is the present one */
         } branch;
         struct {
             bool retry;        /* false: a person must act first */

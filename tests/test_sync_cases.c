@@ -2,7 +2,8 @@
  * test_sync_cases.c - the cases of REPLICATION.md that take more than two ends
  * or one version, as conversations
  *
- * The others are in test_sync.c (1-5, 8, 9) and test_sync_standby.c (5).
+ * The others are in test_sync.c (1-5, 8, 9), test_sync_left.c (4) and
+ * test_sync_standby.c (5).
  */
 #include "tests/unit.h"
 
@@ -113,182 +114,6 @@ TEST(case_4_a_whole_incarnation_that_was_lost_comes_back)
                        "n ACK 3.8.0 3c\n");
     parley_check_equal(world, TILL);
     parley_check_equal(world, lost);
-    parley_finish(world);
-}
-
-/* It has fetched what the hub had of an incarnation that it left; what a
- * standby brings of that later it is sent, too (sim seed 900693). */
-TEST(case_4_what_comes_later_of_an_old_incarnation_is_sent_on)
-{
-    struct world *world = parley_begin();
-    struct sync_input input = { .kind = SYNC_STORED };
-
-    parley_append(&world->hub, TILL, 2, 'a');
-    parley_append(&world->hub, TILL, 2, 'a');
-    parley_append(&world->node, TILL, 2, 'a');
-    world->offers_left = 1;
-    world->fetch = true;
-    parley_connect(world);
-    parley_run(world);
-    parley_append(&world->hub, TILL, 2, 'a');
-    input.stored.stream = TILL;
-    input.stored.head = parley_head(parley_log(&world->hub, TILL), 3);
-    parley_give(world, &world->hub, &input);
-    parley_run(world);
-    parley_said(world, "n HELLO 3.7.0 2a\n"
-                       "h WELCOME 3.7.0 4a continued\n"
-                       "n ACK 3.7.0 2a\n"
-                       "h BATCH 3.7.0 3-4\n"
-                       "n ACK 3.7.0 4a\n"
-                       "h ACK 3.7.0 6a\n"
-                       "h BATCH 3.7.0 5-6\n"
-                       "n ACK 3.7.0 6a\n");
-    parley_check_equal(world, TILL);
-    parley_finish(world);
-}
-
-/* It was left because the disk was moved, and what the hub holds instead was
- * not known then: our own part is told again. */
-TEST(case_4_an_incarnation_left_before_is_told_again_where_it_forked)
-{
-    struct world *world = parley_begin();
-
-    parley_append(&world->hub, TILL, 2, 'a');
-    parley_append(&world->hub, TILL, 2, 'b');
-    parley_append(&world->node, TILL, 2, 'a');
-    parley_append(&world->node, TILL, 2, 'x');
-    world->offers_left = 1;
-    world->fetch = true;
-    world->own = 4;
-    parley_connect(world);
-    parley_run(world);
-    parley_said(world, "n HELLO 3.7.0 4x\n"
-                       "h WELCOME 3.7.0 4b\n"
-                       "n alarm forked\n"
-                       "n FORKA 3.7.0 common 0 differs 4\n"
-                       "h alarm forked\n"
-                       "h FORKQ 3.7.0 2a\n"
-                       "n FORKA 3.7.0 common 2 differs 0\n"
-                       "h FORKQ 3.7.0 2a 4b neighbours\n"
-                       "n branches at 2a\n");
-    parley_finish(world);
-}
-
-/* What it wrote itself the hub has; what it fetched later is another's. */
-TEST(case_4_an_incarnation_left_before_is_not_told_again_above_its_end)
-{
-    struct world *world = parley_begin();
-
-    parley_append(&world->hub, TILL, 2, 'a');
-    parley_append(&world->hub, TILL, 2, 'b');
-    parley_append(&world->node, TILL, 2, 'a');
-    parley_append(&world->node, TILL, 2, 'x');
-    world->offers_left = 1;
-    world->fetch = true;
-    world->own = 2;
-    parley_connect(world);
-    parley_run(world);
-    parley_said(world, "n HELLO 3.7.0 4x\n"
-                       "h WELCOME 3.7.0 4b\n"
-                       "n alarm forked\n"
-                       "n FORKA 3.7.0 common 0 differs 4\n"
-                       "h alarm forked\n"
-                       "h FORKQ 3.7.0 2a\n"
-                       "n FORKA 3.7.0 common 2 differs 0\n"
-                       "h FORKQ 3.7.0 2a 4b neighbours\n");
-    parley_finish(world);
-}
-
-/* The hub has more of it than we do, and another branch. */
-TEST(case_4_an_incarnation_left_before_is_searched_where_the_hub_has_more)
-{
-    struct world *world = parley_begin();
-
-    parley_append(&world->hub, TILL, 2, 'a');
-    parley_append(&world->hub, TILL, 4, 'b');
-    parley_append(&world->node, TILL, 2, 'a');
-    parley_append(&world->node, TILL, 2, 'x');
-    world->offers_left = 1;
-    world->fetch = true;
-    world->own = 4;
-    parley_connect(world);
-    parley_run(world);
-    parley_said(world, "n HELLO 3.7.0 4x\n"
-                       "h WELCOME 3.7.0 6b\n"
-                       "n ACK 3.7.0 4x\n"
-                       "h alarm forked\n"
-                       "h FORKA 3.7.0 common 0 differs 4\n"
-                       "n alarm forked\n"
-                       "n FORKQ 3.7.0 2a\n"
-                       "h FORKA 3.7.0 common 2 differs 0\n"
-                       "n branches at 2a\n");
-    parley_finish(world);
-}
-
-/* A fork of an incarnation that it has left before is no news, and does not
- * keep it from finding out about this one. */
-TEST(case_4_an_old_fork_holds_up_no_new_one)
-{
-    struct world *world = parley_begin();
-    stream_id next = TILL;
-
-    next.incarnation = 8;
-    for (uint32_t i = 0; i < 3; i++) {
-        parley_append(&world->hub, TILL, 1, 'a');
-        parley_append(&world->hub, next, 1, 'c');
-    }
-    parley_append(&world->node, TILL, 1, 'a');
-    parley_append(&world->node, TILL, 1, 'x');
-    parley_append(&world->node, next, 1, 'c');
-    parley_append(&world->node, next, 1, 'y');
-    world->offers_left = 1;
-    world->fetch = true;
-    parley_connect(world);
-    parley_run(world);
-    parley_said(world, "n HELLO 3.7.0 2x 3.8.0 2y\n"
-                       "h WELCOME 3.7.0 3a 3.8.0 3c\n"
-                       "n ACK 3.7.0 2x\n"
-                       "n alarm rewound\n"
-                       "n ACK 3.8.0 2y\n"
-                       "h alarm forked\n"
-                       "h FORKA 3.7.0 common 0 differs 2\n"
-                       "h alarm forked\n"
-                       "h FORKA 3.8.0 common 0 differs 2\n"
-                       "n alarm forked\n"
-                       "n alarm forked\n"
-                       "n FORKQ 3.8.0 1c\n"
-                       "h FORKA 3.8.0 common 1 differs 0\n"
-                       "n branches at 1c\n");
-    parley_finish(world);
-}
-
-/* Nor where the hub has less of it than this node. */
-TEST(case_4_an_old_fork_is_not_searched_again)
-{
-    struct world *world = parley_begin();
-    stream_id next = TILL;
-
-    next.incarnation = 8;
-    parley_append(&world->hub, TILL, 1, 'a');
-    parley_append(&world->hub, next, 1, 'c');
-    parley_append(&world->hub, next, 1, 'c');
-    parley_append(&world->node, TILL, 1, 'x');
-    parley_append(&world->node, next, 1, 'c');
-    parley_append(&world->node, next, 1, 'y');
-    world->offers_left = 1;
-    world->fetch = true;
-    parley_connect(world);
-    parley_run(world);
-    parley_said(world, "n HELLO 3.7.0 1x 3.8.0 2y\n"
-                       "h WELCOME 3.7.0 1a 3.8.0 2c\n"
-                       "n alarm forked\n"
-                       "n alarm forked\n"
-                       "n FORKA 3.8.0 common 0 differs 2\n"
-                       "h alarm forked\n"
-                       "h FORKQ 3.8.0 1c\n"
-                       "n FORKA 3.8.0 common 1 differs 0\n"
-                       "h FORKQ 3.8.0 1c 2c neighbours\n"
-                       "n branches at 1c\n");
     parley_finish(world);
 }
 
@@ -784,15 +609,6 @@ RUN(cmocka_unit_test(
     cmocka_unit_test(case_4_a_whole_incarnation_that_was_lost_comes_back),
     cmocka_unit_test(case_4_a_node_without_its_first_record_branches),
     cmocka_unit_test(case_4_a_node_that_begins_sends_its_first_record),
-    cmocka_unit_test(case_4_what_comes_later_of_an_old_incarnation_is_sent_on),
-    cmocka_unit_test(
-        case_4_an_incarnation_left_before_is_told_again_where_it_forked),
-    cmocka_unit_test(
-        case_4_an_incarnation_left_before_is_not_told_again_above_its_end),
-    cmocka_unit_test(
-        case_4_an_incarnation_left_before_is_searched_where_the_hub_has_more),
-    cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
-    cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),
     cmocka_unit_test(case_6_of_twins_both_are_heard),
     cmocka_unit_test(case_6_what_is_safe_of_one_twin_is_not_of_the_other),
     cmocka_unit_test(case_6_an_end_of_the_other_twin_acknowledges_nothing),
