@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/codec.h"
 #include "core/shelf.h"
 
 enum { RECORDS_AT_ONCE = 5000, PATH_SIZE = 4096 };
+enum { SCRATCH_SIZE = 2 * LIMIT_RECORD_SIZE }; /* address space */
 
 /* One commit's part. */
 struct cut {
@@ -18,6 +20,7 @@ struct cut {
     uint64_t tip;   /* seq of the stream's last record */
     uint64_t items; /* dropped */
     uint32_t records;
+    struct arena scratch; /* for one event at a time */
 };
 
 static void
@@ -33,10 +36,31 @@ drop(struct cut *cut, const struct shelf_item *item)
         shelf_drop(&cut->txn, item);
 }
 
+/* A redemption may be dated ahead of its record by so much. */
+static bool
+has_grant(const struct cut *cut, const struct record *record)
+{
+    const int64_t granted_ms = cut->prune->granted_ms;
+    struct record_cursor cursor = record_events(record);
+    struct record_event event;
+    struct event decoded;
+
+    if (granted_ms == 0 || record->recorded_ms < granted_ms - LIMIT_FUTURE_MS)
+        return false;
+    while (record_next(&cursor, &event)) {
+        struct arena scratch = cut->scratch;
+        if (codec_decode(event.core, &scratch, &decoded) == OK &&
+            decoded.kind == EVENT_REDEEM && decoded.at_ms >= granted_ms)
+            return true;
+    }
+    return false;
+}
+
 static bool
 may_go(const struct cut *cut, const struct shelf_item *item)
 {
-    return record_last(&item->record) <= cut->prune->safe &&
+    return !has_grant(cut, &item->record) &&
+           record_last(&item->record) <= cut->prune->safe &&
            item->record.recorded_ms < cut->prune->before_ms &&
            item->record.seq < cut->tip && item->position < cut->last;
 }
@@ -102,11 +126,14 @@ prune_run(struct journal *journal, struct prune *prune)
     enum err err = OK;
     bool more = true;
 
+    if (!arena_open(&cut.scratch, SCRATCH_SIZE))
+        return ERR_MEMORY;
     while (err == OK && more &&
            (prune->items_max == 0 || cut.items < prune->items_max))
         err = run_part(journal, &cut, &more);
     prune->dropped = cut.items;
     prune->boundary = cut.boundary;
+    arena_close(&cut.scratch);
     return err;
 }
 

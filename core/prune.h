@@ -23,6 +23,9 @@ struct prune {
     stream_id stream;
     uint64_t safe;        /* drop nothing above */
     int64_t before_ms;    /* drop nothing that was recorded at or after */
+    int64_t granted_ms;   /* not 0: nor from the first redemption on that is
+                           * dated at or after: what a node grants on a day
+                           * without its hub has a limit */
     bool dry;             /* only count */
     uint64_t items_max;   /* not 0: about so many are enough */
     uint64_t dropped;     /* out: items */

@@ -7,6 +7,8 @@
 #include "nodes/trace.h"
 
 enum { PAUSE_MIN_MS = 1000, PAUSE_MAX_MS = 86400000, PAUSES = 16 };
+/* A local day of any zone lies within. */
+#define GRANTS_MS (2 * INT64_C(86400000))
 
 int64_t
 retain_pause_ms(int64_t keep_ms)
@@ -27,6 +29,7 @@ run_stream(struct journal *journal, struct copies *copies,
         .stream = stream,
         .safe = notes_get_safe(notes, stream),
         .before_ms = retain->before_ms,
+        .granted_ms = retain->now_ms - GRANTS_MS,
         .dry = retain->dry,
         .items_max = retain->part ? RETAIN_PART : 0,
     };
@@ -102,7 +105,9 @@ drop_part(struct retain_watch *watch, struct ledger *ledger,
           struct copies *copies, bool dry)
 {
     struct complaint words = { 0 };
-    struct retain retain = { .before_ms = clock_wall_ms() - watch->keep_ms,
+    const int64_t now_ms = clock_wall_ms();
+    struct retain retain = { .now_ms = now_ms,
+                             .before_ms = now_ms - watch->keep_ms,
                              .dry = dry,
                              .part = true };
 

@@ -17,6 +17,8 @@
 enum { RETAIN_PART = 100000 }; /* items of a stream that go at a time */
 
 struct retain {
+    int64_t now_ms;    /* redemptions of the last days stay, as the limit of
+                        * what is granted on a day counts them */
     int64_t before_ms; /* drop nothing that was recorded at or after */
     bool dry;          /* only count */
     bool part;         /* no more than RETAIN_PART of each stream */

@@ -4,6 +4,7 @@
  */
 #include "nodes/retain.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/reader.h"
@@ -65,7 +66,9 @@ static enum err
 run(struct book *book, bool dry, uint64_t *ret_dropped)
 {
     struct complaint complaint = { 0 };
-    struct retain retain = { .before_ms = INT64_MAX, .dry = dry };
+    struct retain retain = { .now_ms = BOOK_NOW,
+                             .before_ms = INT64_MAX,
+                             .dry = dry };
     enum err err = retain_run(book->ledger, NULL, &retain, &complaint);
 
     *ret_dropped = retain.dropped;
@@ -109,6 +112,29 @@ TEST(it_drops_what_was_told_and_is_safe)
     book_close(&book);
 }
 
+/* They count towards what may be granted today. */
+TEST(the_redemptions_of_today_stay)
+{
+    struct book book;
+    uint64_t dropped;
+
+    begin(&book, 2 * SALES);
+    for (int i = 0; i < SALES; i++) {
+        char line[200];
+        snprintf(line, sizeof line,
+                 "{\"kind\": \"redeem\", \"member\": 42, \"points\": 1, "
+                 "\"id\": \"r%d\"%s}",
+                 i, i % 2 == 0 ? ", \"at\": \"2025-06-01T00:00:00Z\"" : "");
+        assert_int_equal(book_append(&book, line, NULL, NULL), OK);
+    }
+    tell(&book, 2 * SALES, true);
+    assert_int_equal(run(&book, false, &dropped), OK);
+    assert_int_equal(dropped, SALES + 1);
+    assert_int_equal(run(&book, false, &dropped), OK);
+    assert_int_equal(dropped, 0);
+    book_close(&book);
+}
+
 TEST(it_looks_again_in_time)
 {
     const int64_t day_ms = 86400000;
@@ -120,4 +146,5 @@ TEST(it_looks_again_in_time)
 
 RUN(cmocka_unit_test(told_nothing_it_drops_nothing),
     cmocka_unit_test(it_drops_what_was_told_and_is_safe),
+    cmocka_unit_test(the_redemptions_of_today_stay),
     cmocka_unit_test(it_looks_again_in_time))

@@ -124,7 +124,8 @@ prune(const struct arguments *arguments)
         query_ledger(arguments, retain.dry ? LEDGER_READ : LEDGER_OWN, &ledger);
     if (status != COMMAND_DONE)
         return status;
-    retain.before_ms = command_now_ms() - age_ms;
+    retain.now_ms = command_now_ms();
+    retain.before_ms = retain.now_ms - age_ms;
     enum err err = retain_run(ledger, NULL, &retain, &complaint);
     ledger_close(ledger);
     if (err != OK)
