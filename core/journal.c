@@ -549,7 +549,10 @@ run_append(struct journal *journal, struct pen *pen,
         .results = request->results,
     };
 
-    if (work.append->only_at != 0 && work.append->only_at != pen->position + 1)
+    if ((work.append->only_at != 0 &&
+         work.append->only_at != pen->position + 1) ||
+        (work.append->only_in != 0 &&
+         work.append->only_in != pen->self.incarnation))
         return ERR_BUSY;
     collect_claims(&work, &scratch);
     classify(&work);

@@ -24,10 +24,10 @@ struct journal; /* owned by its opener; any thread may use it */
 
 /* What a ledger is, set at creation; only the incarnation ever changes. */
 struct journal_identity {
-    uint32_t node;        /* 1 to LIMIT_NODE */
-    uint32_t store;       /* the node's own; 0: none */
-    uint64_t incarnation; /* the current one */
-    uint64_t epoch;       /* which counting of positions this is */
+    uint32_t node;               /* 1 to LIMIT_NODE */
+    uint32_t store;              /* the node's own; 0: none */
+    uint64_t incarnation;        /* the current one */
+    uint64_t epoch;              /* which counting of positions this is */
     struct record_parent parent; /* of its events: the one that it left */
 };
 
@@ -107,6 +107,7 @@ struct journal_append {
     int64_t now_ms;   /* the clock; arrival is never before the last one's */
     bool skip_bad;    /* a conflict does not keep the others out */
     uint64_t only_at; /* not 0: only if this is still the last position + 1 */
+    uint64_t only_in; /* not 0: only if this is still the incarnation */
 };
 
 /* Appends all entries to this node's stream of events, in order, or none, and
@@ -115,7 +116,7 @@ struct journal_append {
  * repeat an id count like ones that came before.
  * ERR_CONFLICT: an entry conflicts and `skip_bad` is not set; nothing changed.
  * ERR_INPUT: an entry's size or the clock is out of range.
- * ERR_BUSY: `only_at` is past; nothing changed.
+ * ERR_BUSY: `only_at` or `only_in` is past; nothing changed.
  * ERR_FULL: no room, nothing changed; it goes on by itself when there is.
  * ERR_IO: nothing is acknowledged; see journal_is_broken(). */
 NODISCARD enum err journal_append(struct journal *journal,

@@ -440,7 +440,8 @@ prepare(struct batch *batch)
     return err == OK ? encode_all(batch) : err;
 }
 
-/* A plan holds only as long as nobody else appends. */
+/* A plan holds only as long as nobody else appends, nor leaves the incarnation
+ * in which a void of this very call names what it voids. */
 static struct journal_append
 append_of(const struct batch *batch)
 {
@@ -451,6 +452,7 @@ append_of(const struct batch *batch)
         .only_at = batch->only_at != 0 ? batch->only_at
                    : batch->plan       ? batch->position + 1
                                        : 0,
+        .only_in = batch->plan ? batch->who.incarnation : 0,
     };
 }
 

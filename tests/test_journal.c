@@ -359,6 +359,27 @@ TEST(only_at_refuses_when_something_came_between)
     place_remove(&place);
 }
 
+/* Where nothing was appended in between, but all begins anew. */
+TEST(only_in_refuses_when_the_incarnation_was_left)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct journal_entry entry = kit_entry("a");
+    struct journal_append call = { .entries = &entry,
+                                   .count = 1,
+                                   .now_ms = KIT_NOW,
+                                   .only_at = 1,
+                                   .only_in = 100 };
+    struct journal_result result;
+
+    assert_int_equal(journal_renew(journal, 101, REASON_MOVED, NULL), OK);
+    assert_int_equal(journal_append(journal, &call, &result), ERR_BUSY);
+    call.only_in = 101;
+    assert_int_equal(journal_append(journal, &call, &result), OK);
+    journal_close(journal);
+    place_remove(&place);
+}
+
 TEST(a_new_incarnation_names_its_parent)
 {
     struct place place = place_make();
@@ -603,6 +624,7 @@ RUN(cmocka_unit_test(appended_events_survive_reopening),
     cmocka_unit_test(arrival_never_goes_back),
     cmocka_unit_test(control_items_are_found_without_a_search),
     cmocka_unit_test(only_at_refuses_when_something_came_between),
+    cmocka_unit_test(only_in_refuses_when_the_incarnation_was_left),
     cmocka_unit_test(a_new_incarnation_names_its_parent),
     cmocka_unit_test(notes_are_kept),
     cmocka_unit_test(threads_share_commits_and_keep_their_answers),
