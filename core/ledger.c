@@ -121,6 +121,11 @@ ledger_fault(const struct ledger *ledger, enum err err,
         complain(complaint,
                  "%s: %s; nothing has changed; make room and try again", dir,
                  err_name(err));
+    else if (err == ERR_IO) /* after a failed commit nobody can know */
+        complain(complaint,
+                 "%s: %s; what was to be written may be there or not: look, or "
+                 "say it again with the same id",
+                 dir, err_name(err));
     else if (err != OK)
         complain(complaint, "%s: %s; nothing has changed", dir, err_name(err));
     return err;

@@ -5,6 +5,7 @@
 #include "core/ledger.h"
 
 #include "core/closing.h"
+#include "core/ledger_parts.h"
 #include "core/reader.h"
 
 #include <stdio.h>
@@ -18,6 +19,20 @@
 #include "tests/unit.h"
 
 static const char RULES[] = "earn:\n  - {id: base, per: 1.00, points: 1}\n";
+
+/* After a fault of the disk nobody can know; a full one is refused before. */
+TEST(a_fault_of_the_disk_promises_nothing)
+{
+    struct complaint complaint;
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(ledger_fault(book.ledger, ERR_IO, &complaint), ERR_IO);
+    book_has(complaint.text, "may be there or not");
+    assert_int_equal(ledger_fault(book.ledger, ERR_FULL, &complaint), ERR_FULL);
+    book_has(complaint.text, "nothing has changed");
+    book_close(&book);
+}
 
 TEST(a_ledger_is_made_once)
 {
@@ -266,7 +281,8 @@ TEST(two_processes_share_a_ledger)
     book_close(&book);
 }
 
-RUN(cmocka_unit_test(a_ledger_is_made_once),
+RUN(cmocka_unit_test(a_fault_of_the_disk_promises_nothing),
+    cmocka_unit_test(a_ledger_is_made_once),
     cmocka_unit_test(examples_hold_through_a_ledger),
     cmocka_unit_test(what_was_known_is_answered_as_it_was),
     cmocka_unit_test(a_damaged_record_is_named_and_refused),
