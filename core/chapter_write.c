@@ -21,6 +21,7 @@ struct layout {
     bool goods;
     uint32_t line_count;
     uint32_t skus_size;
+    size_t size; /* of all rows, at most */
     uint32_t stream_count;
     identity streams[CHAPTER_STREAMS_MAX];
     struct chapter_last last[CHAPTER_STREAMS_MAX];
@@ -56,17 +57,17 @@ chapter_sort(struct chapter_row *rows, uint32_t count)
 
 /* --- streams --- */
 
-static uint32_t
-stream_of(struct layout *layout, identity id)
+static inline uint32_t
+stream_of(struct layout *layout, const identity *id)
 {
     uint32_t at = 0;
 
     while (at < layout->stream_count &&
-           (layout->streams[at].node != id.node ||
-            layout->streams[at].incarnation != id.incarnation))
+           (layout->streams[at].node != id->node ||
+            layout->streams[at].incarnation != id->incarnation))
         at++;
     if (at == layout->stream_count && at < CHAPTER_STREAMS_MAX)
-        layout->streams[layout->stream_count++] = id;
+        layout->streams[layout->stream_count++] = *id;
     return at;
 }
 
@@ -94,6 +95,20 @@ make_item(struct chapter_row *row, account_id account,
     row->codes = (view) { bytes, size };
 }
 
+static inline void
+count_plain(struct layout *layout, const struct chapter_row *row,
+            uint32_t stream)
+{
+    layout->whose[layout->plain_count++] = (uint8_t)stream;
+    layout->size += chapter_write_size(row);
+    layout->kinds |= (uint8_t)(1u << chapter_key_kind(row->key));
+    layout->goods |= row->goods != 0;
+    if (row->lines == NULL)
+        return;
+    layout->line_count += row->goods;
+    layout->skus_size += row->skus.size;
+}
+
 /* Gives plain rows their streams; where there are too many, the rows of the
  * others become items. */
 static void
@@ -104,35 +119,24 @@ find_streams(struct layout *layout, account_id account,
     bool made = false;
 
     for (uint32_t i = 0; i < layout->count && !layout->rows[i].item; i++) {
-        uint32_t stream = stream_of(layout, layout->rows[i].identity);
+        struct chapter_row *row = &layout->rows[i];
+        uint32_t stream = stream_of(layout, &row->identity);
         if (stream == NO_STREAM) {
-            make_item(&layout->rows[i], account, words, arena, &core);
+            make_item(row, account, words, arena, &core);
             made = true;
         } else {
-            layout->whose[layout->plain_count++] = (uint8_t)stream;
+            count_plain(layout, row, stream);
         }
     }
     text->failed |= !text_ok(&core);
     text_close(&core);
     if (made)
         chapter_sort(layout->rows, layout->count);
+    for (uint32_t i = layout->plain_count; i < layout->count; i++)
+        layout->size += chapter_write_size(&layout->rows[i]);
 }
 
 /* --- bytes --- */
-
-static void
-sum_up(struct layout *layout)
-{
-    for (uint32_t i = 0; i < layout->plain_count; i++) {
-        const struct chapter_row *row = &layout->rows[i];
-        layout->kinds |= (uint8_t)(1u << chapter_key_kind(row->key));
-        layout->goods |= row->goods != 0;
-        if (row->lines == NULL)
-            continue;
-        layout->line_count += row->goods;
-        layout->skus_size += row->skus.size;
-    }
-}
 
 static uint8_t *
 put(uint8_t *at, const void *bytes, size_t size)
@@ -266,7 +270,6 @@ chapter_write(struct chapter_row *rows, uint32_t count, account_id account,
               const struct words *words, struct arena arena, struct text *text)
 {
     struct layout layout;
-    size_t size = HEAD_SIZE + CHAPTER_STREAMS_MAX * CHAPTER_STREAM_SIZE;
 
     assert(count > 0);
     layout.rows = rows;
@@ -278,12 +281,10 @@ chapter_write(struct chapter_row *rows, uint32_t count, account_id account,
     layout.goods = false;
     layout.line_count = 0;
     layout.skus_size = 0;
+    layout.size = HEAD_SIZE + CHAPTER_STREAMS_MAX * CHAPTER_STREAM_SIZE;
     find_streams(&layout, account, words, &arena, text);
     for (uint32_t i = 0; i < layout.stream_count; i++)
         layout.last[i] = (struct chapter_last) { 0 };
-    sum_up(&layout);
-    for (uint32_t i = 0; i < count; i++)
-        size += chapter_write_size(&rows[i]);
-    if (text_reserve(text, size))
+    if (text_reserve(text, layout.size))
         put_all(&layout, text);
 }
