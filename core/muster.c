@@ -11,6 +11,9 @@ enum {
     DIGITS = 1 << DIGIT_BITS,
 };
 
+/* 2^64 by the golden ratio: a factor that is good without a seed, too. */
+#define GOLDEN UINT64_C(0x9e3779b97f4a7c15)
+
 void
 muster_close(struct muster *muster)
 {
@@ -50,10 +53,9 @@ muster_begin(struct muster *muster, uint32_t row_count)
 static inline uint32_t
 first_slot(const struct muster *muster, const account_id *account)
 {
-    uint64_t hash =
-        account->member != 0
-            ? (account->member ^ muster->seed >> 32) * (muster->seed | 1)
-            : hash_64(account->bearer, muster->seed);
+    uint64_t hash = account->member != 0
+                        ? account->member * ((muster->seed ^ GOLDEN) | 1)
+                        : hash_64(account->bearer, muster->seed);
 
     return (uint32_t)(hash >> 32) & (muster->slot_count - 1);
 }
