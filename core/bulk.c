@@ -25,6 +25,7 @@ enum {
     PART_SHARE = 8,                      /* ... and of the chapters' */
     PART_SIZE_MIN = 1 << 20,
     HAND_SIZE = 1 << 18, /* handed in at a time */
+    PARTS_EACH = 2,      /* of a thread: one waits while it fills the next */
 };
 static_assert(PARCEL_FIXED_SIZE + LIMIT_EVENT_SIZE + LIMIT_EVENT_LINES * 80 <
                   SPILL_ENTRY_MAX,
@@ -66,7 +67,7 @@ struct worker {
     struct block *blocks; /* owned */
     uint32_t block_count;
     uint32_t block_room;
-    struct runs_writer *part;
+    struct runs_writer *part; /* borrowed from the job */
     size_t part_max;          /* bytes of it that wait for their turn */
     struct chapter_row *rows; /* of one account; owned */
     uint32_t row_room;
@@ -79,8 +80,12 @@ struct job {
     uint32_t worker_count;
     struct worker workers[BULK_THREADS_MAX];
     atomic_uint next; /* partition to be sorted */
-    atomic_uint turn; /* partition to be written; changed under the lock */
-    enum err err;     /* under the lock */
+    atomic_uint turn; /* partition to be appended; changed under the lock, as
+                       * are the next */
+    enum err err;
+    struct runs_writer *made[LIMIT_PARTITIONS]; /* wait for their turn; owned */
+    struct runs_writer *spare[PARTS_EACH * BULK_THREADS_MAX]; /* likewise */
+    uint32_t spare_count;
     pthread_mutex_t lock;
     pthread_cond_t turned;
 };
@@ -448,20 +453,67 @@ write_partition(struct worker *worker, uint32_t number)
     return err;
 }
 
-/* Appends the rest of the worker's part when all before it are there. */
-static void
-end_part(struct job *job, uint32_t partition, struct runs_writer *part,
-         enum err err)
+/* An empty part, as soon as there is one. */
+static struct runs_writer *
+take_part(struct job *job)
 {
     pthread_mutex_lock(&job->lock);
-    while (atomic_load(&job->turn) != partition)
+    while (job->spare_count == 0)
         pthread_cond_wait(&job->turned, &job->lock);
+    struct runs_writer *part = job->spare[--job->spare_count];
+    pthread_mutex_unlock(&job->lock);
+    return part;
+}
+
+static void
+give_part(struct worker *worker)
+{
+    struct job *job = worker->job;
+
+    pthread_mutex_lock(&job->lock);
+    job->spare[job->spare_count++] = worker->part;
+    pthread_cond_broadcast(&job->turned);
+    pthread_mutex_unlock(&job->lock);
+    worker->part = NULL;
+}
+
+/* Appends the part whose turn it is and those behind it that are there, too.
+ * Nobody else touches the writer meanwhile: it is nobody else's turn.  The lock
+ * is held, and let go while there is something to write. */
+static void
+append_made(struct job *job)
+{
+    uint32_t turn = atomic_load(&job->turn);
+
+    while (turn < LIMIT_PARTITIONS && job->made[turn] != NULL) {
+        struct runs_writer *part = job->made[turn];
+        bool sound = job->err == OK;
+        pthread_mutex_unlock(&job->lock);
+        if (sound)
+            runs_add_part(job->writer, part);
+        else
+            runs_empty_part(part);
+        pthread_mutex_lock(&job->lock);
+        job->made[turn] = NULL;
+        job->spare[job->spare_count++] = part;
+        atomic_store(&job->turn, ++turn);
+        pthread_cond_broadcast(&job->turned);
+    }
+}
+
+/* The worker's part is complete: whoever has the turn before it appends it. */
+static void
+end_part(struct worker *worker, uint32_t partition, enum err err)
+{
+    struct job *job = worker->job;
+
+    pthread_mutex_lock(&job->lock);
     if (job->err == OK)
         job->err = err;
-    if (job->err == OK)
-        runs_add_part(job->writer, part);
-    atomic_fetch_add(&job->turn, 1);
-    pthread_cond_broadcast(&job->turned);
+    job->made[partition] = worker->part;
+    worker->part = NULL;
+    if (atomic_load(&job->turn) == partition)
+        append_made(job);
     pthread_mutex_unlock(&job->lock);
 }
 
@@ -472,9 +524,13 @@ run_writing(void *context)
     struct job *job = worker->job;
     uint32_t partition;
 
-    while ((partition = atomic_fetch_add(&job->next, 1)) < LIMIT_PARTITIONS)
-        end_part(job, partition, worker->part,
-                 write_partition(worker, partition));
+    /* First the part: who has a partition must not wait for those behind. */
+    worker->part = take_part(job);
+    while ((partition = atomic_fetch_add(&job->next, 1)) < LIMIT_PARTITIONS) {
+        end_part(worker, partition, write_partition(worker, partition));
+        worker->part = take_part(job);
+    }
+    give_part(worker);
     return NULL;
 }
 
@@ -539,9 +595,12 @@ open_worker(struct job *job, uint32_t index)
     worker->recent_number = intern_number(
         &worker->streams,
         (view) { (const uint8_t *)&worker->recent, sizeof worker->recent });
-    enum err err = runs_create_part(&worker->part);
-    if (err != OK)
-        return err;
+    for (uint32_t i = 0; i < PARTS_EACH; i++) {
+        enum err err = runs_create_part(&job->spare[job->spare_count]);
+        if (err != OK)
+            return err;
+        job->spare_count++;
+    }
     return spill_open(
         bulk->dir, greater(memory / SPILL_SHARE, 2 * (uint64_t)SPILL_ENTRY_MAX),
         &worker->spill);
@@ -557,7 +616,6 @@ close_worker(struct worker *worker)
     arena_close(&worker->kept);
     draft_close(&worker->draft);
     muster_close(&worker->muster);
-    runs_abandon(worker->part);
     free(worker->blocks);
     free(worker->rows);
 }
@@ -625,6 +683,8 @@ bulk_write(const struct bulk *bulk, struct runs_writer *writer,
     enum err err = run_job(job, counts);
     for (uint32_t i = 0; i < job->worker_count; i++)
         close_worker(&job->workers[i]);
+    for (uint32_t i = 0; i < job->spare_count; i++)
+        runs_abandon(job->spare[i]);
     pthread_cond_destroy(&job->turned);
     pthread_mutex_destroy(&job->lock);
     free(job);

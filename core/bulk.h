@@ -4,8 +4,9 @@
  * For a history that is built anew or has much to catch up on.  Threads read a
  * part of the stretch each and throw what they find, as rows, into partitions
  * (spill.h); then they take partition by partition, sort it by account and
- * write the chapters.  What comes out is what history.c would make of the same
- * events one by one.
+ * write the chapters, which are appended in the order of partitions by whoever
+ * has the turn.  What comes out is what history.c would make of the same events
+ * one by one.
  */
 #ifndef CORE_BULK_H
 #define CORE_BULK_H
@@ -29,10 +30,11 @@ struct bulk {
     uint64_t last;
     uint32_t thread_count; /* 0: as many as there are processors, and as the
                             * memory is enough for */
-    uint64_t memory; /* bytes that are held at most, as long as neither the
-                      * rows of one account nor 16 bytes for each row of
-                      * a partition take most of it; BULK_MEMORY_MIN for
-                      * each thread at least.  0: a quarter of the
+    uint64_t memory; /* bytes of its own that the process gets, at most, as
+                      * long as they are many more than the rows of any
+                      * account, 16 bytes for each row of a partition and the
+                      * index of the run (a hundredth of it) take, and
+                      * BULK_MEMORY_MIN a thread.  0: a quarter of the
                       * machine's */
 };
 

@@ -322,6 +322,15 @@ runs_add_part(struct runs_writer *writer, struct runs_writer *part)
     runs_add_blocks(writer, part);
 }
 
+void
+runs_empty_part(struct runs_writer *part)
+{
+    assert(part->file == NO_FILE);
+    part->blocks.size = part->index.size = part->keys.size = 0;
+    part->block_entries = part->block_count = 0;
+    part->entry_count = 0;
+}
+
 static void
 write_end(struct runs_writer *writer, uint64_t *ret_check)
 {

@@ -34,6 +34,9 @@ void runs_add_blocks(struct runs_writer *writer, struct runs_writer *part);
  * then, and can be filled with what comes behind. */
 void runs_add_part(struct runs_writer *writer, struct runs_writer *part);
 
+/* Forgets what is in the part. */
+void runs_empty_part(struct runs_writer *part);
+
 /* Brings all of it to the disk and gives it its name.  The writer is gone
  * afterwards, whatever comes back; `ret_check` is what runs_open() asks for.
  * ERR_FULL, ERR_IO: there is no such run. */
