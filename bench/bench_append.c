@@ -9,8 +9,6 @@
 #include "core/ledger_append.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const double SECONDS = 0.7;
 enum { BATCH_MAX = 1000, WAITS_MAX = 20000 };

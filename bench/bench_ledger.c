@@ -9,8 +9,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 /* Runs a command with FOLDER for each "%s" and returns the seconds it took. */
 static double

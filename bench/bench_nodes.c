@@ -13,14 +13,8 @@
 #include "core/ledger_append.h"
 #include "core/reader.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { BACKLOG = 200000, SALES = 200, MEMBERS = 1000000, BATCH = 1000 };
 

@@ -4,9 +4,7 @@
 #include "core/ledger_parts.h"
 #include "core/text.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

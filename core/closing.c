@@ -10,8 +10,6 @@
 #include "core/standing.h"
 #include "core/statement.h"
 
-#include <stdlib.h>
-
 enum {
     KEY_PERIOD = 1,
     KEY_STATEMENT = 2,

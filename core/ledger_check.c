@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 enum { PATH_SIZE = LEDGER_PATH_SIZE + 32, LINE_SIZE = 512, TOLD_MAX = 100 };

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/codec.h"

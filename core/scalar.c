@@ -2,8 +2,6 @@
 
 #include "core/calendar.h"
 
-#include <string.h>
-
 enum { HOUR_MS = 60 * 60 * 1000, MINUTE_MS = 60 * 1000 };
 
 static bool

@@ -10,7 +10,6 @@
 #include "core/standing_parts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     FOLD_SIZE = 1 << 26,

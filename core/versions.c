@@ -5,7 +5,6 @@
 #include "core/reader.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* The versions known at one position, compiled. */
 struct known {

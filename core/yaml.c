@@ -1,6 +1,5 @@
 #include "core/yaml.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 

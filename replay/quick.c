@@ -7,7 +7,6 @@
 #include "replay/quick_gain.h"
 #include "replay/quick_level.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { PARTNERS_MAX = 1024 };

@@ -6,7 +6,6 @@
 #include "core/reader.h"
 #include "tests/unit.h"
 
-#include <string.h>
 #include <sys/stat.h>
 
 enum { HUB = 100, INCARNATION = 50 };

@@ -6,7 +6,6 @@
 #include "tests/stage_rules.h"
 
 #include <stdio.h>
-#include <string.h>
 
 const char stage_rules[] =
     "excluded: {categories: [tobacco]}\n"

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { ROOM = 1 << 16 };
 

@@ -4,7 +4,6 @@
  */
 #include "core/admission.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/state.h"

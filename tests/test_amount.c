@@ -6,8 +6,6 @@
 
 #include "core/amount.h"
 
-#include <string.h>
-
 TEST(points_and_money_add_and_compare)
 {
     assert_int_equal(points_add((points) { 3 }, (points) { -5 }).value, -2);

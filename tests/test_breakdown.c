@@ -4,9 +4,6 @@
  */
 #include "core/breakdown.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "core/census.h"
 #include "core/text.h"
 #include "core/totals.h"

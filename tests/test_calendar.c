@@ -9,7 +9,6 @@
 #include "core/limits.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #define HOUR_MS INT64_C(3600000)

@@ -9,7 +9,6 @@
  */
 #include "tests/unit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/retell.h"

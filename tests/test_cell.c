@@ -6,8 +6,6 @@
 #include "core/limits.h"
 #include "tools/cell.h"
 
-#include <string.h>
-
 TEST(integers_may_look_like_decimals)
 {
     static const struct {

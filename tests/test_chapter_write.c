@@ -8,8 +8,6 @@
 #include "core/chapter_write.h"
 #include "core/codec.h"
 
-#include <string.h>
-
 enum { ROWS = 700, STREAMS = 300 };
 
 static const account_id ACCOUNT = { .member = 42 };

@@ -9,8 +9,6 @@
 #include "core/statement.h"
 #include "tests/shop.h"
 
-#include <string.h>
-
 #define EVENT(id, kind, at, store, more)                                       \
     "{\"event\": \"" id "\", \"kind\": \"" kind "\", \"at\": \"" at "\", "     \
     "\"store\": " store ", \"member\": 42, " more                              \

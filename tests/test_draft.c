@@ -10,8 +10,6 @@
 #include "core/tail.h"
 #include "tests/place.h"
 
-#include <string.h>
-
 enum { EVENTS = 90 };
 
 static struct place place;

@@ -3,8 +3,6 @@
  */
 #include "core/facts.h"
 
-#include <string.h>
-
 #include "core/codec.h"
 #include "tests/unit.h"
 

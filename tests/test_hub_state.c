@@ -4,7 +4,6 @@
  */
 #include "core/hub_state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/book.h"

@@ -5,7 +5,6 @@
 #include "core/ledger_append.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "tests/book.h"
 #include "tests/unit.h"

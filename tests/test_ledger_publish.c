@@ -4,8 +4,6 @@
  */
 #include "core/ledger_publish.h"
 
-#include <string.h>
-
 #include "tests/book.h"
 #include "tests/unit.h"
 

@@ -6,7 +6,6 @@
 #include "tests/unit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { ROWS = 20000, SIZE_MAX_EACH = 64 + 64 + 40 * 13 + 300 };
 

@@ -8,7 +8,6 @@
 #include "nodes/session.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define PUBLIC                                                                 \
     ((stream_id) { .incarnation = 5, .node = 1, .channel = CHANNEL_PUBLIC })

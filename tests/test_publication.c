@@ -4,8 +4,6 @@
  */
 #include "core/publication.h"
 
-#include <string.h>
-
 #include "core/pack.h"
 #include "core/timeline.h"
 #include "tests/unit.h"

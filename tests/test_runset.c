@@ -4,8 +4,6 @@
  */
 #include "core/runset.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -5,8 +5,6 @@
 
 #include "core/scalar.h"
 
-#include <string.h>
-
 TEST(numbers_are_read_to_the_last_digit)
 {
     static const struct {

@@ -7,7 +7,6 @@
 #include "tests/story.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define RULES                                                                  \
     "store_groups: [{id: turku, stores: [10-14]}]\n"                           \

@@ -8,8 +8,6 @@
 
 #include "core/settlement.h"
 
-#include <string.h>
-
 enum { NOVEMBER = 2026 * 12 + 10, MARKET = 2, CAFE = 0 };
 
 static struct arena arena;

@@ -7,8 +7,6 @@
 #include "core/signing.h"
 #include "tests/place.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -10,7 +10,6 @@
 #include "tests/stage.h"
 
 #include <stdio.h>
-#include <string.h>
 
 TEST(what_is_published_makes_no_difference)
 {

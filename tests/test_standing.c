@@ -10,8 +10,6 @@
 #include "core/text.h"
 #include "tests/book.h"
 
-#include <unistd.h>
-
 enum { DAY_MS = 86400000 };
 
 static const char RULES[] =

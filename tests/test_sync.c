@@ -8,7 +8,6 @@
  */
 #include "tests/unit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/parley.h"

@@ -5,7 +5,6 @@
 #include "core/tail.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "core/runs.h"
 #include "tests/unit.h"

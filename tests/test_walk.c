@@ -9,7 +9,6 @@
 #include "tests/unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char plain[] = "earn: [{id: base, per: 1.00, points: 1}]\n"

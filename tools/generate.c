@@ -5,7 +5,6 @@
  */
 #include "tools/generate.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

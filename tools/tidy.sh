@@ -58,6 +58,33 @@ done <<-'LIBRARIES'
 	xlsxwriter tools/statement_xlsx.c
 LIBRARIES
 
+# A header of the system that nothing is used of: beside it stands what there is
+# to use.  (cmocka.h wants some before it, for itself.)
+while read -r header uses; do
+	files=$(grep -lE "^#include <$header>" $all | grep -v '^tests/unit\.h$')
+	[ -z "$files" ] ||
+		grep -LE "(^|[^a-z_A-Z0-9/])($uses)" $files | found "no use of <$header>"
+done <<-'USES'
+	dirent.h DIR \*|dirent|[a-z]*dir\(
+	errno.h errno|E[A-Z]{3,}
+	fcntl.h O_[A-Z]+|AT_[A-Z_]+|fcntl\(|fallocate\(
+	inttypes.h (PRI|SCN)[a-zA-Z0-9]+
+	poll.h pollfd
+	pthread.h pthread_[a-z_]+
+	signal.h SIG[A-Z]+|sig[a-z]+\(|kill\(|raise\(
+	stdarg.h va_[a-z]+
+	stdatomic.h atomic_[a-z_]+|_Atomic
+	stdio.h FILE|EOF|std(in|out|err)|[a-z]*printf\(|[a-z]*puts\(|putchar\(|f[a-z]+\(|remove\(|rename\(|sscanf\(|getline\(|perror\(
+	stdlib.h [a-z]*alloc\(|free\(|free|abort\(|_?exit\(|[a-z]*getenv\(|setenv\(|unsetenv\(|[a-z]*sort\(|bsearch\(|strto[a-z]+\(|ato[a-z]+\(|s?rand(om)?\(|mk[a-z]*temps?\(|system\(|realpath\(|l*abs\(|EXIT_[A-Z]+|atexit\(
+	string.h (mem(cpy|set|cmp|move|chr|mem|rchr|pcpy)|str[a-z_]+)\(|strcmp
+	sys/mman.h (MAP|PROT|MADV|MREMAP)_[A-Z]+|munmap\(
+	sys/socket.h (AF|SOCK|MSG|SOL)_[A-Z]+|(accept4?|connect|send|recv|bind|listen)\(
+	sys/stat.h struct stat|[a-z]*stat(at)?\(|mkdir[a-z]*\(|[a-z]*chmod[a-z]*\(|umask\(|S_I[A-Z]+|utimens[a-z]*\(|mkfifo\(
+	sys/wait.h wait(pid|4)?\(|W(IF)?[A-Z]{4,}
+	time.h time_t|timespec|clock_[a-z]+\(|clock\(|time\(NULL|struct tm
+	unistd.h (access|close|read|write|pread|pwrite|unlink(at)?|rmdir|f(data)?sync|f?truncate|fork|exec[a-z]+|_exit|get[a-z]+id|isatty|sysconf|pipe2?|dup2?|lseek|link|symlink|readlink|u?sleep|chdir|[a-z]*chown(at)?|set[a-z]+id|getcwd|gethostname|syscall|alarm|copy_file_range)\(|[FRWX]_OK|STD[A-Z]+_FILENO|environ
+USES
+
 # Every file of the ledger and of the replay has its test.
 for file in core/*.c replay/*.c; do
 	[ -f "$file" ] || continue

@@ -1,6 +1,5 @@
 /* fuzz_account.c - a packed state, as hubs send it to nodes, and what a node
  * decides by it */
-#include <string.h>
 
 #include "core/balance.h"
 #include "core/program_yaml.h"
