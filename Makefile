@@ -6,61 +6,43 @@ Q := $(if $(V),,@)
 
 # The order of each list is the layering and the reading order: a file
 # includes only what is listed above it (`make tidy` checks).
-CORE := base limits err chore list amount calendar text event hash crypto pack varint \
-	codec_fields codec_quick codec codec_decode \
-	json json_value json_fields json_quick json_read json_write \
-	record room mark db_parts db db_env shelf pen group journal reader ingest prune scrub enrol retell \
-	program mistake yaml scalar grammar program_ids program_stores \
-	program_tests program_value program_check \
-	program_yaml program_schema program_words program_diff \
-	timeline terms basket rate earn tariff referral \
-	lot effect account account_format account_pack account_unpack \
-	scene book voucher gain stamp spend tier \
-	bonus sale give_back redeem pass clock fold onward walk balance explain \
-	runs_format runs runs_write runs_merge runset item words chapter_row chapter chapter_write docket draft wide account_table marks tail \
-	history_account ordinary intake gather intern parcel muster spill bulk history_parts history_write \
-	history history_scan facts publication versions admission \
-	ledger_parts ledger ledger_append slip ledger_publish census segment_part segment segment_read digest \
-	tally served rfm breakdown \
-	news lives state_fold state_packed state_parts state_follow \
-	state state_scan state_check hub_state asides ledger_aside \
-	totals standing_parts standing_file standing ledger_check \
-	settlement statement signing seal heads ledger_backup silence closing dispute \
-	liability
-REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_columns quick_lines quick_parts quick_era quick_level quick_gain quick_book quick_clock quick_event quick outcome simulate compare report report_html accounts
-NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk agree greet session \
-	transport allow carry link notes safe hubs trust graft reign instance refill decide ask hold feed \
-	answer roster keeper local desk decider tills teller inquiry pulse door copies retain join errand clerk store shadow feeding hub_parts hub_guests hub
-TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping \
-	town generate trial command output query redeem statement_words statement_csv \
-	statement_hledger statement_html evidence statement_xlsx statement_table \
-	cmd_ledger cmd_status cmd_backup \
-	cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment cmd_rfm \
-	cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_words replay_table cmd_replay \
-	cmd_nodes cmd_keys guard main
+CORE := base limits err chore list amount calendar text event hash crypto pack varint codec_fields codec_quick codec \
+	codec_decode json json_value json_fields json_quick json_read json_write record room mark db_parts db db_env shelf \
+	pen group journal reader ingest prune scrub enrol retell program mistake yaml scalar grammar program_ids \
+	program_stores program_tests program_value program_check program_yaml program_schema program_words program_diff \
+	timeline terms basket rate earn tariff referral lot effect account account_format account_pack account_unpack scene \
+	book voucher gain stamp spend tier bonus sale give_back redeem pass clock fold onward walk balance explain \
+	runs_format runs runs_write runs_merge runset item words chapter_row chapter chapter_write docket draft wide \
+	account_table marks tail history_account ordinary intake gather intern parcel muster spill bulk history_parts \
+	history_write history history_scan facts publication versions admission ledger_parts ledger ledger_append slip \
+	ledger_publish census segment_part segment segment_read digest tally served rfm breakdown news lives state_fold \
+	state_packed state_parts state_follow state state_scan state_check hub_state asides ledger_aside totals \
+	standing_parts standing_file standing ledger_check settlement statement signing seal heads ledger_backup silence \
+	closing dispute liability
+REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_columns quick_lines quick_parts \
+	quick_era quick_level quick_gain quick_book quick_clock quick_event quick outcome simulate compare report \
+	report_html accounts
+NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk agree greet session transport \
+	allow carry link notes safe hubs trust graft reign instance refill decide ask hold feed answer roster keeper local \
+	desk decider tills teller inquiry pulse door copies retain join errand clerk store shadow feeding hub_parts \
+	hub_guests hub
+TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping town generate trial command output \
+	query redeem statement_words statement_csv statement_hledger statement_html evidence statement_xlsx statement_table \
+	cmd_ledger cmd_status cmd_backup cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment \
+	cmd_rfm cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_words replay_table cmd_replay cmd_nodes \
+	cmd_keys guard main
 ifeq ($(BUILD),fuzz) # only what reads bytes from outside: half the compiling
 REPLAY :=
-NODES := $(filter clock keys keyring claim frame lane fork parts talk agree \
-	greet session decide ask feed local desk,$(NODES))
+NODES := $(filter clock keys keyring claim frame lane fork parts talk agree greet session decide ask feed local desk,$(NODES))
 TOOLS := $(filter csv lookup cell mapping%,$(TOOLS))
 endif
-
-# What the distribution gives; Debian 13 calls msgpack's library msgpack-c.
-DEBIAN := gcc make pkg-config liblmdb-dev libzmq3-dev libmsgpack-dev \
-	libxxhash-dev libsodium-dev libjansson-dev libyaml-dev \
-	libsmartcols-dev libxlsxwriter-dev libjs-chart.js tzdata
-DEBIAN_TEST := libcmocka-dev python3 clang-format clang libclang-rt-dev hledger
-PACKAGES := lmdb libzmq libxxhash libsodium jansson yaml-0.1 smartcols xlsxwriter
-CHART_JS := /usr/share/javascript/chart.js/chart.min.js
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum \
 	-Wmissing-prototypes -Wstrict-prototypes -Wvla $(if $(CI),-Werror)
 FLAGS_release := -O2 -g
 FLAGS_debug := -O0 -g3
-FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
-	-fno-sanitize-recover=all
-FLAGS_fuzz := -w -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
-	-fno-omit-frame-pointer -fno-sanitize-recover=all
+FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
+FLAGS_fuzz := -w $(FLAGS_asan) -fsanitize=fuzzer-no-link
 CC := $(if $(filter fuzz,$(BUILD)),clang,gcc)
 CFLAGS := -std=c11 -D_GNU_SOURCE -funsigned-char $(WARNINGS) $(FLAGS_$(BUILD))
 
@@ -84,59 +66,43 @@ SLOW := $(addprefix tests/test_,fuzz.sh canaries.sh standby.py sim.sh crash.sh) 
 all: $(B)/leima ## build the program into build/leima (BUILD=release|debug|asan)
 	$(Q)ln -sfn $(BUILD)/leima build/leima
 
-# How to use the packages; make writes this first, and installs what is missing.
+# How to use the packages: make writes this first, and installs what is missing.
 ifneq ($(filter-out clean help format tidy,$(or $(MAKECMDGOALS),all)),)
 include build/packages.mk
 endif
-build/packages.mk: Makefile
-	$(Q)mkdir -p build; set -- $(PACKAGES); \
-	msgpack() { pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack; }; \
-	pkg-config --exists "$$@" $$(msgpack) 2>/dev/null && test -f $(CHART_JS) || \
-		tools/install.sh $(DEBIAN) || exit; \
-	includes=$$(pkg-config --cflags "$$@" $$(msgpack)) && \
-	libraries=$$(pkg-config --libs "$$@" $$(msgpack)) && printf '%s\n' \
-		"INCLUDES := $$includes" "LIBRARIES := $$libraries -lpthread -lm" >$@
-test-deps:
-	$(Q)tools/install.sh --missing $(DEBIAN_TEST)
+build/packages.mk: Makefile tools/install.sh
+	$(Q)mkdir -p build && tools/install.sh --make $@
+test-deps:; $(Q)tools/install.sh --tests
 
 link = $(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $^ -o $@ $(LIBRARIES)
 $(B)/%.o: %.c
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -I. -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(INCLUDES) -I. -MMD -MP -c $< -o $@
 
 # What the pages need: bytes of a file, and its end, under the stem's name.
-embed = $(Q)mkdir -p $(@D) && printf '.section .rodata\n.global %s, %s_end\n%s: .incbin "%s"\n%s_end: .byte 0\n.section .note.GNU-stack,"",%%progbits\n' \
-	$(*F) $(*F) $(*F) $< $(*F) | $(CC) -x assembler -c - -o $@
 EMBEDDED := $(addprefix $(B)/replay/,chart_js.o report_page.o)
 $(B)/replay/chart_js.o: $(CHART_JS)
 $(B)/replay/report_page.o: replay/report_page.html
 $(EMBEDDED): %.o:
-	$(embed)
+	$(Q)mkdir -p $(@D) && printf '.section .rodata\n.global %s, %s_end\n%s: .incbin "%s"\n%s_end: .byte 0\n.section .note.GNU-stack,"",%%progbits\n' \
+		$(*F) $(*F) $(*F) $< $(*F) | $(CC) -x assembler -c - -o $@
 
-$(LIBRARY): $(call listed,core,$(CORE)) $(call listed,replay,$(REPLAY)) \
-		$(call listed,nodes,$(NODES)) $(call listed,tools,$(filter-out main,$(TOOLS))) \
-		$(EMBEDDED) Makefile
+$(LIBRARY): $(call listed,core,$(CORE)) $(call listed,replay,$(REPLAY)) $(call listed,nodes,$(NODES)) \
+		$(call listed,tools,$(filter-out main,$(TOOLS))) $(EMBEDDED) Makefile
 	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
-$(B)/leima: $(B)/tools/main.o $(LIBRARY)
-	$(link)
-$(UNITS): %: %.o $(call shared,tests/test_) $(LIBRARY)
-	$(link) -lcmocka
-$(BENCHES): %: %.o $(call shared,bench/bench_) $(LIBRARY)
-	$(link)
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIBRARY)
-	$(link) -fsanitize=fuzzer
-$(B)/crash/%: $(B)/tests/crash/%.o $(LIBRARY)
-	$(link)
+$(B)/leima: $(B)/tools/main.o $(LIBRARY); $(link)
+$(UNITS): %: %.o $(call shared,tests/test_) $(LIBRARY); $(link) -lcmocka
+$(BENCHES): %: %.o $(call shared,bench/bench_) $(LIBRARY); $(link)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIBRARY); $(link) -fsanitize=fuzzer
+$(B)/crash/%: $(B)/tests/crash/%.o $(LIBRARY); $(link)
 $(B)/crash/record.so: tests/crash/record.c tests/crash/crash.h
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -I. -shared -fPIC $< -o $@
 
 # The simulator: the library with other bodies for disk, network, clock, trace.
-$(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out \
-		$(call objects,core/db.c core/db_env.c nodes/transport.c nodes/clock.c nodes/trace.c), \
+$(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out $(call objects, \
+		core/db.c core/db_env.c nodes/transport.c nodes/clock.c nodes/trace.c), \
 		$(call listed,core,$(CORE)) $(call listed,nodes,$(NODES)))
-	$(link) $(addprefix -Wl$(comma)--wrap=,nanosleep pthread_create pthread_join \
-		answer_make chore_begin malloc calloc realloc free \
-		$(addprefix arena_,open close reset take copy))
+	$(link) $(addprefix -Wl$(comma)--wrap=,nanosleep pthread_create pthread_join answer_make chore_begin \
+		malloc calloc realloc free $(addprefix arena_,open close reset take copy))
 comma := ,
 given = $(foreach v,$(1),$(if $($v),$v=$($v)))
 
@@ -161,18 +127,15 @@ unit: units ## run the unit tests of this BUILD
 test: test-deps ## everything: units under sanitizers, examples, processes, tidy
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/sim
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) BUILD=asan units
-	$(Q)tests/run.sh build/test/all $(SLOW) $(filter-out $(SLOW),tests/tidy.sh \
-		$(SCRIPTS) $(UNITS:$(B)/%=build/asan/%))
+	$(Q)tests/run.sh build/test/all $(SLOW) $(filter-out $(SLOW),tests/tidy.sh $(SCRIPTS) $(UNITS:$(B)/%=build/asan/%))
 bench: all $(BENCHES) ## measure, beside peers, into build/bench/*.json
 	$(Q)mkdir -p build/bench && for b in $(BENCHES); do $$b || exit 1; done
 bench-replay: all $(B)/bench/bench_replay ## replay 50 million events of a million accounts, beside a loop, SQLite and DuckDB
-	$(Q)mkdir -p build/bench
-	$(Q)BENCH_REPLAY_EVENTS=$${BENCH_REPLAY_EVENTS:-50000000} $(B)/bench/bench_replay
+	$(Q)mkdir -p build/bench && BENCH_REPLAY_EVENTS=$${BENCH_REPLAY_EVENTS:-50000000} $(B)/bench/bench_replay
 tidy: ## check layering, lengths and layout
 	$(Q)tools/tidy.sh CORE="$(CORE)" REPLAY="$(REPLAY)" NODES="$(NODES)" TOOLS="$(TOOLS)"
 format: ## lay the code out as .clang-format says
-	$(Q)clang-format -i $(wildcard $(foreach d,core replay nodes tools tests tests/sim \
-		tests/fuzz tests/crash bench,$(d)/*.[ch]))
+	$(Q)clang-format -i $(wildcard $(foreach d,core replay nodes tools bench tests tests/sim tests/fuzz tests/crash,$(d)/*.[ch]))
 
 PREFIX ?= /usr/local
 install: all ## install the program, its mappings and systemd units under PREFIX

@@ -116,6 +116,7 @@ for file in $all; do
 	esac
 	[ "$lines" -le "$limit" ] || say "$file: $lines lines, at most $limit"
 done
+[ "$(wc -l <Makefile)" -lt 150 ] || say "Makefile: 150 lines or more"
 while IFS= read -r line; do say "$line"; done < <(awk '
 	FNR == 1 { start = 0 }
 	/^\{/ { start = FNR }
