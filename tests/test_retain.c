@@ -5,7 +5,6 @@
 #include "nodes/retain.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "core/reader.h"
 #include "nodes/feed.h"
