@@ -82,7 +82,7 @@ enum {
     ROSTER_WINDOW_LIVE = LIMIT_FRAME_SIZE / 64, /* at most; ... */
     ROSTER_WINDOW_LEAST = 1024,                 /* ... at least */
     ROSTER_WINDOW_BULK = LIMIT_FRAME_SIZE / 2,  /* at most */
-    ROSTER_WINDOW_ALL = LIMIT_FRAME_SIZE * 2,   /* catch-ups together */
+    ROSTER_WINDOW_ALL = LIMIT_FRAME_SIZE,       /* catch-ups together */
     ROSTER_WINDOW_REST = LIMIT_FRAME_SIZE,      /* the others together */
 };
 /* The window of a guest who catches up, or of another. */
