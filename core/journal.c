@@ -37,6 +37,8 @@ struct journal {
     journal_describe *describe;
     struct group group;
     struct arena scratch; /* of whoever leads the group */
+    bool unnoted; /* it was rewound, and there is no room to note that: it can
+                   * be read, and nothing is appended */
 };
 
 static group_work run_group;
@@ -127,9 +129,12 @@ journal_open(const char *dir, journal_describe *describe,
         err = db_open(dir, &options, &journal->db);
     if (err == OK)
         err = check_self(journal->db);
-    if (err == OK && db_is_behind(journal->db))
+    if (err == OK && db_is_behind(journal->db)) {
         err =
             journal_put_note(journal, view_of(JOURNAL_REWOUND), view_of("yes"));
+        journal->unnoted = err == ERR_FULL;
+        err = journal->unnoted ? OK : err;
+    }
     if (err != OK) {
         journal_close(journal);
         return err;
@@ -640,7 +645,7 @@ run_group(void *context, struct group_request *first)
     struct pen pen;
     enum err err = ERR_FULL;
 
-    if (!db_is_full(journal->db))
+    if (!db_is_full(journal->db) && !journal->unnoted)
         do {
             shelf_begin(journal->db, DB_WRITE, &txn);
             pen_open(&pen, &txn);
@@ -785,6 +790,6 @@ journal_is_rewound(struct journal *journal, bool *ret_rewound)
                                     sizeof note, &value);
 
     if (err == OK || err == ERR_NOT_FOUND)
-        *ret_rewound = err == OK;
+        *ret_rewound = err == OK || journal->unnoted;
     return err == ERR_NOT_FOUND ? OK : err;
 }

@@ -394,6 +394,31 @@ def test_secrets_are_nobody_elses():
 
 # --- full disk ------------------------------------------------------------
 
+def test_a_journal_that_fell_back_on_a_full_disk_is_read_and_says_so():
+    with Disk("2m") as disk:
+        leima("init", "disk/L", "--node", 1, "--store", 10).expect(0)
+        leima("append", "disk/L", given=sale(1)).expect(0)
+        data = pathlib.Path("disk/L/journal/data.mdb")
+        old = data.read_bytes()
+        leima("append", "disk/L", given=sale(2)).expect(0)
+        data.write_bytes(old + bytes(data.stat().st_size - len(old)))
+        with open("disk/filler", "wb", buffering=0) as filler:
+            try:
+                while filler.write(bytes(4096)) == 4096:
+                    pass
+            except OSError:
+                pass
+        said = leima("export", "disk/L").expect(0)
+        assert "last commits are gone" in said.err, said.err
+        assert "zq-1" in said.out and "zq-2" not in said.out, said.out
+        refused = leima("append", "disk/L", given=sale(3))
+        says(refused, 4, "no space left")
+        os.truncate("disk/filler", 0)
+        done = leima("append", "disk/L", given=sale(3)).expect(0)
+        assert "in a new incarnation" in refused.err + done.err, done.err
+        assert "are gone" not in leima("export", "disk/L").expect(0).err
+
+
 def test_a_full_disk_refuses_and_recovers():
     with Disk("512k") as disk:
         leima("init", "disk/L", "--node", 1, "--store", 10).expect(0)
