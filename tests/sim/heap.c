@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 enum { KEPT_BY_RESET = 1 << 20 }; /* as in core/base.c */
+static const uint64_t GOLDEN = UINT64_C(0x9e3779b97f4a7c15);
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -134,7 +135,8 @@ static uint32_t region_count;
 static struct region *
 find_region(const uint8_t *base)
 {
-    uint32_t at = (uint32_t)(((uintptr_t)base >> 12) * 2654435761u);
+    /* Bases differ in their upper bits: arenas are gigabytes apart. */
+    uint32_t at = (uint32_t)(((uint64_t)(uintptr_t)base * GOLDEN) >> 32);
 
     while (regions[at & (region_room - 1)].base != NULL &&
            regions[at & (region_room - 1)].base != base)

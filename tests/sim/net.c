@@ -11,7 +11,7 @@
 #include "tests/sim/toll.h"
 
 enum {
-    QUEUE_FRAMES = 4096,
+    QUEUE_FRAMES = 128, /* of a connection, each way: of its two ends */
     HANDSHAKE_MS = 40,
     NOTICED_MS = 20000,
     LONG_MS = 100,
@@ -53,6 +53,7 @@ struct cable {
     int64_t down_ms;            /* when the node notices that it is over */
     int64_t sent_ms;            /* the last frame's time, up ... */
     int64_t back_ms;            /* ... and down */
+    uint32_t waiting[2];        /* frames that nobody has read, up and down */
     struct transport_peer peer; /* as the hub sees it */
     curve_key key;
     curve_key hub_key;
@@ -80,6 +81,32 @@ net_begin(struct net *net)
     the_net = net;
 }
 
+/* --- who hears whom --- */
+
+static bool
+can_see(uint32_t a, uint32_t b)
+{
+    const struct net_place *places = the_net->places;
+
+    return !places[a].cut && !places[b].cut && places[a].side == places[b].side;
+}
+
+static struct transport *
+transport_at(uint32_t index)
+{
+    const struct machine *machine = the_net->machines[index];
+
+    return machine->dead ? NULL : machine->transport;
+}
+
+static struct transport *
+dialler_of(uint64_t route)
+{
+    struct transport *transport = transport_at((uint32_t)(route >> 32));
+
+    return transport && transport->cable.route == route ? transport : NULL;
+}
+
 /* --- a queue --- */
 
 static bool
@@ -88,9 +115,23 @@ comes_before(const struct packet *a, const struct packet *b)
     return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->order < b->order;
 }
 
+/* How many frames wait on the packet's connection, in its direction; NULL: that
+ * connection is no more. */
+static uint32_t *
+waiting_with(const struct transport *to, const struct packet *packet)
+{
+    struct transport *node = dialler_of(packet->route);
+
+    return node ? &node->cable.waiting[!to->listens] : NULL;
+}
+
 static void
 queue_put(struct transport *to, struct packet *packet)
 {
+    uint32_t *waiting = waiting_with(to, packet);
+
+    if (waiting)
+        ++*waiting;
     if (to->queue_count == to->queue_room) {
         to->queue_room = to->queue_room ? to->queue_room * 2 : 16;
         to->queue =
@@ -127,33 +168,10 @@ queue_take(struct transport *from)
     from->queue[at] = last;
     from->queue_bytes -= first->size;
     first->from->unread_bytes -= first->size;
+    uint32_t *waiting = waiting_with(from, first);
+    if (waiting)
+        --*waiting;
     return first;
-}
-
-/* --- who hears whom --- */
-
-static bool
-can_see(uint32_t a, uint32_t b)
-{
-    const struct net_place *places = the_net->places;
-
-    return !places[a].cut && !places[b].cut && places[a].side == places[b].side;
-}
-
-static struct transport *
-transport_at(uint32_t index)
-{
-    const struct machine *machine = the_net->machines[index];
-
-    return machine->dead ? NULL : machine->transport;
-}
-
-static struct transport *
-dialler_of(uint64_t route)
-{
-    struct transport *transport = transport_at((uint32_t)(route >> 32));
-
-    return transport && transport->cable.route == route ? transport : NULL;
 }
 
 static uint64_t
@@ -626,7 +644,7 @@ transport_send(struct transport *transport, const struct transport_peer *peer,
     if (the_net->spy)
         the_net->spy(the_net->context, machine,
                      peer ? (uint32_t)(cable->route >> 32) : cable->hub, frame);
-    if (to && to->queue_count >= QUEUE_FRAMES)
+    if (cable->waiting[peer != NULL] >= QUEUE_FRAMES)
         return ERR_BUSY;
     if (luck_hits(the_net->luck, the_net->weather.breaks)) {
         cable->down_ms = machine_true_ms() + 1;

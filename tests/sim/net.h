@@ -4,7 +4,7 @@
  * Frames become bytes and are read again, as on a wire.  Each way of a
  * connection loses, doubles, delays and overtakes as the weather says; a cut
  * between two machines swallows everything, and is noticed late or by nobody.
- * A machine's queue has an end, as ZeroMQ's has.
+ * A connection's queue has an end, as ZeroMQ's has.
  *
  * A machine with a newer program says so in its HELLO, writes payloads and
  * entries of lists that go on after what is known here, flags that nobody

@@ -81,8 +81,12 @@ plan_herd(uint32_t stores)
                      .delay_more = 50,
                      .line_rate = 125,
                      .hub_rate = 12500 },
-        .looks = 8,
+        /* The keeper has much to fold; what it does takes no time here, so it
+         * is seldom let. */
+        .looks = 64,
         .backlog = 8 * 60,
+        .at_once = 1,
+        .customers = 200,
         .commit_ms = 5,
         .sales = 20,
         .herd = true,

@@ -54,6 +54,8 @@ struct world_plan {
     uint32_t rots;       /* a bit of a store's journal turns over */
     uint32_t files;      /* a bit of any machine's other files does */
     uint32_t backlog;    /* sales at each store before anything runs */
+    uint32_t at_once;    /* of those, in a commit; 0: all */
+    uint32_t customers;  /* of each store; 0: all have the same dozen */
     int64_t commit_ms;   /* that a commit takes; 0: no time at all */
     bool herd;           /* too many for all the checks: only that everything
                           * arrives, and that little waits at the hub */

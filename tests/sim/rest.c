@@ -18,16 +18,16 @@ rest_why_not(void)
 static bool
 is_sent(struct world *world, const struct box *hub, const struct box *box)
 {
-    const uint64_t current = box_incarnation(world, box);
     const struct disk_image *mine = disk_journal(box->machine.disk);
-    stream_id stream = { 0 };
+    stream_id stream = { .node = box->node };
     stream_head head;
 
-    while (image_next_stream(mine, &stream, &head)) {
-        if (stream.node != box->node || stream.channel != CHANNEL_EVENTS)
+    while (image_next_stream(mine, &stream, &head) &&
+           stream.node == box->node) {
+        if (stream.channel != CHANNEL_EVENTS)
             continue;
         if (image_holds(disk_journal(hub->machine.disk), stream, head, true) ||
-            (box->parted && stream.incarnation != current))
+            (box->parted && stream.incarnation != box_incarnation(world, box)))
             continue;
         snprintf(unrest, sizeof unrest,
                  "machine %u has %s up to %llu, the hub something else",
@@ -66,23 +66,31 @@ has_twin(const struct world *world, const struct box *box)
     return false;
 }
 
-/* Everything that the hub holds of this store or publishes is here. */
+/* Whether the store is sent it: of a branch of its own it has the rest. */
 static bool
-is_received(const struct world *world, const struct box *hub,
-            const struct box *box)
+is_due(const struct world *world, const struct box *hub, const struct box *box,
+       stream_id stream)
+{
+    return stream.node != box->node || !box->parted ||
+           !(has_forked(disk_journal(hub->machine.disk), box, stream) ||
+             has_twin(world, box));
+}
+
+/* Streams stand in the order of their nodes: a look at those of one is all that
+ * a herd has time for. */
+static bool
+is_received_of(const struct world *world, const struct box *hub,
+               const struct box *box, uint32_t node)
 {
     const struct disk_image *theirs = disk_journal(hub->machine.disk);
-    stream_id stream = { 0 };
+    stream_id stream = { .node = node };
     stream_head head;
 
-    while (image_next_stream(theirs, &stream, &head)) {
-        bool mine = stream.node == box->node;
-        if (stream.channel != CHANNEL_PUBLIC && !mine)
+    while (image_next_stream(theirs, &stream, &head) && stream.node == node) {
+        if (stream.channel != CHANNEL_PUBLIC && node != box->node)
             continue;
-        if (mine && box->parted &&
-            (has_forked(theirs, box, stream) || has_twin(world, box)))
-            continue;
-        if (image_holds(disk_journal(box->machine.disk), stream, head, true))
+        if (!is_due(world, hub, box, stream) ||
+            image_holds(disk_journal(box->machine.disk), stream, head, true))
             continue;
         snprintf(unrest, sizeof unrest, "machine %u lacks %s up to %llu",
                  box->machine.index, trace_stream(stream),
@@ -90,6 +98,18 @@ is_received(const struct world *world, const struct box *hub,
         return false;
     }
     return true;
+}
+
+/* Everything that the hub holds of this store, or a hub has published, is here.
+ */
+static bool
+is_received(const struct world *world, const struct box *hub,
+            const struct box *box)
+{
+    for (uint32_t i = 0; i < world->hub_count; i++)
+        if (!is_received_of(world, hub, box, world->boxes[i]->node))
+            return false;
+    return is_received_of(world, hub, box, box->node);
 }
 
 /* Everything that one hub's machine holds the other does, too: of branches the

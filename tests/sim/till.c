@@ -113,12 +113,27 @@ till_try(struct world *world, uint32_t number)
                    complaint.text);
 }
 
+/* Where stores have customers of their own, one of ten is another store's. */
+static uint32_t
+draw_member(struct world *world, const struct box *box)
+{
+    enum { STRANGERS = 10 };
+    const uint32_t own = world->plan.customers;
+
+    if (own == 0)
+        return 1 + luck_below(&world->luck, WORLD_MEMBERS);
+    uint32_t home = luck_below(&world->luck, STRANGERS) == 0
+                        ? luck_below(&world->luck, world->box_count)
+                        : box->machine.index;
+    return 1 + home * own + luck_below(&world->luck, own);
+}
+
 static struct sale
 draw_sale(struct world *world, const struct box *box)
 {
     return (struct sale) {
         .box = box->machine.index,
-        .member = 1 + luck_below(&world->luck, WORLD_MEMBERS),
+        .member = draw_member(world, box),
         .amount = 100 * (1 + luck_below(&world->luck, 50)),
         .state = SALE_ASKED,
     };
@@ -132,36 +147,52 @@ till_sell(struct world *world, struct box *box)
     till_try(world, till_record(world, &sale));
 }
 
-/* What was sold in an outage, in one commit. */
-void
-till_stock_up(struct world *world, struct box *box, uint32_t count)
+/* Sales whose numbers follow on each other, in one commit. */
+static enum err
+append_sales(struct world *world, struct box *box, uint32_t first,
+             uint32_t count)
 {
     struct ledger_entry *entries = calloc(count, sizeof *entries);
     const struct ledger_append append = { .now_ms = MACHINE_EPOCH_MS };
-    struct complaint complaint = { 0 };
-    uint32_t first = world->sale_count;
+    enum err err = OK;
 
     if (entries == NULL)
         abort();
     arena_reset(&world->arena);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct sale sale = draw_sale(world, box);
-        (void)till_record(world, &sale);
+    for (uint32_t i = 0; err == OK && i < count; i++)
         if (!word_sale(world, first + i, &entries[i]))
-            break;
-    }
+            err = ERR_INPUT;
     box_enter(box);
-    enum err err = ledger_open(box->dir, LEDGER_WRITE, &complaint, &box->till);
     if (err == OK)
-        err = ledger_append(box->till, entries, count, &append, &complaint);
+        err = ledger_append(box->till, entries, count, &append, NULL);
     machine_leave();
-    if (err != OK)
-        world_fail(world, "backlog: %s %s", err_name(err), complaint.text);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; err == OK && i < count; i++) {
         world->sales[first + i].state = SALE_DONE;
         world->sales[first + i].identity = entries[i].event.identity;
     }
     free(entries);
+    return err;
+}
+
+void
+till_stock_up(struct world *world, struct box *box, uint32_t count,
+              uint32_t at_once)
+{
+    box_enter(box);
+    enum err err = ledger_open(box->dir, LEDGER_WRITE, NULL, &box->till);
+    machine_leave();
+    for (uint32_t done = 0; err == OK && done < count;) {
+        uint32_t first = world->sale_count;
+        uint32_t some = count - done < at_once ? count - done : at_once;
+        for (uint32_t i = 0; i < some; i++) {
+            const struct sale sale = draw_sale(world, box);
+            (void)till_record(world, &sale);
+        }
+        err = append_sales(world, box, first, some);
+        done += some;
+    }
+    if (err != OK)
+        world_fail(world, "backlog: %s", err_name(err));
     box_end_till(box);
 }
 

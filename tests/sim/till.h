@@ -41,8 +41,9 @@ void till_sell(struct world *world, struct box *box);
 void till_repeat(struct world *world, struct box *box);
 /* All those that nobody has answered. */
 void till_repeat_all(struct world *world);
-/* What was sold in an outage, in one commit. */
-void till_stock_up(struct world *world, struct box *box, uint32_t count);
+/* What was sold in an outage, so many in a commit. */
+void till_stock_up(struct world *world, struct box *box, uint32_t count,
+                   uint32_t at_once);
 
 /* Sets the element of each sale whose event is on the disk, under whatever
  * identity. */

@@ -184,10 +184,11 @@ world_open(struct world *world, const struct world_plan *plan, uint64_t seed)
     net_begin(&world->net);
     office_found(world);
     for (uint32_t i = world->hub_count;
-         plan->backlog > 0 && i < world->box_count; i++)
-        till_stock_up(world, world->boxes[i],
-                      i % HERD_BULK == 0 ? plan->backlog * HERD_MORE
-                                         : plan->backlog);
+         plan->backlog > 0 && i < world->box_count; i++) {
+        uint32_t count = plan->backlog * (i % HERD_BULK == 0 ? HERD_MORE : 1);
+        till_stock_up(world, world->boxes[i], count,
+                      plan->at_once ? plan->at_once : count);
+    }
 }
 
 uint64_t
