@@ -23,7 +23,7 @@ REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_colu
 	quick_era quick_level quick_gain quick_book quick_clock quick_event quick outcome simulate compare report \
 	report_html accounts
 NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk agree greet session transport \
-	allow carry link notes safe hubs trust graft reign instance refill decide ask hold feed answer roster keeper local \
+	allow publics carry link notes safe hubs trust graft reign instance refill decide ask hold feed answer roster keeper local \
 	desk decider tills teller inquiry pulse door copies retain join errand clerk store shadow feeding hub_parts \
 	hub_guests hub
 TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping town generate trial command output \

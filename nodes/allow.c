@@ -22,6 +22,13 @@ struct entry {
     struct stamp stamp; /* of what holds */
 };
 
+/* A key by which a node may come. */
+struct known_key {
+    curve_key key;
+    uint32_t node;
+    bool joining; /* the one-time one */
+};
+
 struct allow {
     struct journal *journal;
     uint32_t hub; /* our own number, for the trace */
@@ -32,6 +39,9 @@ struct allow {
     struct entry *entries; /* by number */
     uint32_t count;
     uint32_t room;
+    struct known_key *keys; /* sorted; as of `keys_changes` */
+    uint32_t key_count;
+    uint64_t keys_changes; /* 0: never */
 };
 
 /* --- reading the books --- */
@@ -189,30 +199,87 @@ allow_close(struct allow *allow)
         return;
     pthread_mutex_destroy(&allow->lock);
     free(allow->entries);
+    free(allow->keys);
     free(allow);
 }
 
 /* --- asking --- */
 
-static const struct entry *
-find_key(const struct allow *allow, curve_key key, bool *ret_joining)
+static int
+compare_keys(const void *one, const void *other)
 {
-    int64_t now_ms = clock_wall_ms();
+    const struct known_key *a = one, *b = other;
+    int order = memcmp(a->key.bytes, b->key.bytes, CURVE_KEY_SIZE);
 
+    if (order != 0)
+        return order;
+    return a->node != b->node ? (a->node < b->node ? -1 : 1)
+                              : (int)a->joining - (int)b->joining;
+}
+
+/* Thousands come at once, each with two questions: they are found by their key,
+ * not by a look at all. */
+static enum err
+sort_keys(struct allow *allow)
+{
+    if (allow->keys_changes == allow->changes && allow->keys)
+        return OK;
+    struct known_key *keys =
+        realloc(allow->keys, (2 * allow->count + 1) * sizeof *keys);
+    if (!keys)
+        return ERR_MEMORY;
+    allow->keys = keys;
+    allow->key_count = 0;
     for (uint32_t i = 0; i < allow->count; i++) {
-        const struct entry *entry = &allow->entries[i];
-        const struct enrolment *enrolment = &entry->enrolment;
-        if (entry->revoked)
+        const struct enrolment *enrolment = &allow->entries[i].enrolment;
+        if (allow->entries[i].revoked)
             continue;
-        if (enrolment->joined && curve_key_equal(enrolment->key, key)) {
-            *ret_joining = false;
-            return entry;
-        }
-        if (curve_key_equal(enrolment->once, key) &&
-            now_ms <= enrolment->once_until_ms) {
-            *ret_joining = true;
-            return entry;
-        }
+        if (enrolment->joined)
+            keys[allow->key_count++] =
+                (struct known_key) { .key = enrolment->key,
+                                     .node = enrolment->node };
+        if (enrolment->once_until_ms > 0)
+            keys[allow->key_count++] = (struct known_key) {
+                .key = enrolment->once, .node = enrolment->node, .joining = true
+            };
+    }
+    qsort(keys, allow->key_count, sizeof *keys, compare_keys);
+    allow->keys_changes = allow->changes;
+    return OK;
+}
+
+/* The place of the first one that is not before the key. */
+static uint32_t
+place_of_key(const struct allow *allow, curve_key key)
+{
+    uint32_t low = 0;
+    uint32_t high = allow->key_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (memcmp(allow->keys[middle].key.bytes, key.bytes, CURVE_KEY_SIZE) <
+            0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const struct entry *
+find_key(struct allow *allow, curve_key key, bool *ret_joining)
+{
+    if (sort_keys(allow) != OK)
+        return NULL;
+    for (uint32_t i = place_of_key(allow, key); i < allow->key_count; i++) {
+        const struct known_key *known = &allow->keys[i];
+        if (!curve_key_equal(known->key, key))
+            return NULL;
+        const struct entry *entry = find(allow, known->node);
+        if (known->joining && clock_wall_ms() > entry->enrolment.once_until_ms)
+            continue;
+        *ret_joining = known->joining;
+        return entry;
     }
     return NULL;
 }

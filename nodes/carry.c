@@ -29,6 +29,7 @@ carry_close(struct carry *carry)
     free(carry->records);
     free(carry->offers);
     free(carry->held);
+    publics_close(&carry->publics);
     *carry = (struct carry) { 0 };
 }
 
@@ -386,9 +387,20 @@ carry_current(struct carry *carry)
     return OK;
 }
 
-/* All streams, or those that are of interest to one node. */
 static enum err
-list_all(struct carry *carry, uint32_t node)
+add_offer(struct carry *carry, const struct reader_stream *found)
+{
+    if (!MAKE_ROOM(carry->offers, carry->offer_count))
+        return ERR_MEMORY;
+    carry->offers[carry->offer_count++] =
+        (struct sync_offer) { .stream = found->stream,
+                              .head = found->head,
+                              .boundary = found->boundary };
+    return OK;
+}
+
+static enum err
+list_all(struct carry *carry)
 {
     struct reader_stream found = { 0 };
     enum err err;
@@ -396,16 +408,9 @@ list_all(struct carry *carry, uint32_t node)
     carry->offer_count = 0;
     while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
            OK) {
-        if (node != 0 && found.stream.channel != CHANNEL_PUBLIC &&
-            (found.stream.channel != CHANNEL_EVENTS ||
-             found.stream.node != node))
-            continue;
-        if (!MAKE_ROOM(carry->offers, carry->offer_count))
-            return ERR_MEMORY;
-        carry->offers[carry->offer_count++] =
-            (struct sync_offer) { .stream = found.stream,
-                                  .head = found.head,
-                                  .boundary = found.boundary };
+        err = add_offer(carry, &found);
+        if (err != OK)
+            return err;
     }
     return err == ERR_NOT_FOUND ? OK : err;
 }
@@ -416,9 +421,44 @@ carry_all(struct carry *carry)
     enum err err = begin(carry);
 
     if (err == OK)
-        err = list_all(carry, 0);
+        err = list_all(carry);
     end(carry);
     return err;
+}
+
+static enum err
+list_public(struct carry *carry)
+{
+    const struct publics *publics = &carry->publics;
+    struct reader_stream found;
+    enum err err = publics_look(&carry->publics, carry->reader);
+
+    for (uint32_t i = 0; err == OK && i < publics->count; i++) {
+        err = reader_get_stream(carry->reader, publics->list[i], &found);
+        if (err == OK)
+            err = add_offer(carry, &found);
+        else if (err == ERR_NOT_FOUND)
+            err = OK;
+    }
+    return err;
+}
+
+/* Streams stand in the order of their nodes. */
+static enum err
+list_events(struct carry *carry, uint32_t node)
+{
+    struct reader_stream found = { .stream = { .node = node } };
+    enum err err;
+
+    while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
+               OK &&
+           found.stream.node == node) {
+        if (found.stream.channel == CHANNEL_EVENTS)
+            err = add_offer(carry, &found);
+        if (err != OK)
+            return err;
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
 }
 
 enum err
@@ -427,8 +467,11 @@ carry_for(struct carry *carry, uint32_t node)
     enum err err = begin(carry);
 
     assert(node > 0);
+    carry->offer_count = 0;
     if (err == OK)
-        err = list_all(carry, node);
+        err = list_public(carry);
+    if (err == OK)
+        err = list_events(carry, node);
     end(carry);
     return err;
 }

@@ -10,10 +10,11 @@ enum {
 static void
 take_parcel(const struct feeding *feeding, struct feed_parcel *parcel)
 {
-    for (uint32_t i = 0; i < roster_count(feeding->roster); i++) {
-        struct guest *guest = roster_at(feeding->roster, i);
-        if (guest->gone ||
-            session_number(guest->session) != parcel->ask.session)
+    struct guest *guest = NULL;
+
+    while ((guest = roster_next_of(feeding->roster, parcel->ask.node, guest)) !=
+           NULL) {
+        if (session_number(guest->session) != parcel->ask.session)
             continue;
         feed_parcel_close(&guest->parcel);
         guest->parcel = *parcel;

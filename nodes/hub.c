@@ -198,7 +198,7 @@ tick(struct hub *hub)
         if (!guest->gone)
             hub_give(hub, guest, &(struct sync_input) { .kind = SYNC_TICK });
         if (guest->bulk && session_is_received(guest->session))
-            guest->bulk = false;
+            roster_set_bulk(hub->roster, guest, false);
     }
     roster_share_window(hub->roster);
 }

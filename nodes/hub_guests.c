@@ -145,7 +145,7 @@ static void
 admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
       struct sync_input *ret_input)
 {
-    guest->bulk = false;
+    roster_set_bulk(hub->roster, guest, false);
     bool bulk = wish->admission.pending > BULK_BYTES;
     *ret_input = (struct sync_input) { .kind = SYNC_DEFER };
     ret_input->defer.ms = BULK_WAIT_MS;
@@ -167,7 +167,7 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
         hub_fault(hub, "streams", err);
         return;
     }
-    guest->bulk = bulk;
+    roster_set_bulk(hub->roster, guest, bulk);
     guest->asked_ms = guest->told_ms = 0;
     feed_parcel_close(&guest->parcel);
     guest->incarnation = wish->admission.incarnation;
@@ -267,14 +267,13 @@ welcome(struct hub *hub, const struct transport_peer *peer)
     };
     struct session *session = session_open(&options, clock_steady_ms());
     if (session)
-        guest = roster_add(hub->roster, peer, session);
+        guest = roster_add(hub->roster, peer, session, options.relay);
     if (!guest) {
         session_close(session);
         door_refuse(hub->transport, peer, FRAME_CODE_SESSION,
                     "too many connections");
         return NULL;
     }
-    guest->relay = options.relay;
     guest->standby = options.books;
     return guest;
 }

@@ -59,13 +59,13 @@ inquiry_take(const struct inquiry *inquiry, struct guest *guest,
 }
 
 static struct guest *
-find_session(struct roster *roster, uint64_t session)
+find_session(const struct roster *roster, const struct answer_to *to)
 {
-    for (uint32_t i = 0; i < roster_count(roster); i++) {
-        struct guest *guest = roster_at(roster, i);
-        if (!guest->gone && session_number(guest->session) == session)
+    struct guest *guest = NULL;
+
+    while ((guest = roster_next_of(roster, to->node, guest)) != NULL)
+        if (session_number(guest->session) == to->session)
             return guest;
-    }
     return NULL;
 }
 
@@ -77,8 +77,7 @@ inquiry_answer(const struct inquiry *inquiry, struct roster *roster)
     while (keeper_answer(inquiry->keeper, &answer)) {
         bool handed =
             inquiry->teller && teller_answer(inquiry->teller, &answer);
-        struct guest *guest =
-            handed ? NULL : find_session(roster, answer.to.session);
+        struct guest *guest = handed ? NULL : find_session(roster, &answer.to);
         if (guest) {
             answer.frame.session = answer.to.session;
             send(inquiry, guest, &answer.frame);

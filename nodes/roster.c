@@ -10,7 +10,11 @@ enum { BUCKETS = 4096 };
 struct roster {
     uint32_t count;
     struct guest *list[ROSTER_MAX]; /* in no order, without holes */
-    struct guest *buckets[BUCKETS];
+    uint32_t bulk_count;
+    uint32_t busy_count; /* of the others, those who have something to bring */
+    struct guest *buckets[BUCKETS]; /* by route ... */
+    struct guest *nodes[BUCKETS];   /* ... and by number */
+    struct guest *relays;
 };
 
 struct roster *
@@ -71,19 +75,28 @@ roster_find(const struct roster *roster, const struct transport_peer *peer)
 
 struct guest *
 roster_add(struct roster *roster, const struct transport_peer *peer,
-           struct session *session)
+           struct session *session, bool relay)
 {
     assert(!roster_find(roster, peer));
     struct guest *guest =
         roster->count < ROSTER_MAX ? calloc(1, sizeof *guest) : NULL;
     if (!guest)
         return NULL;
-    uint32_t bucket = bucket_of(peer);
+    struct guest **bucket = &roster->buckets[bucket_of(peer)];
+    struct guest **of_node = &roster->nodes[peer->pass.node % BUCKETS];
     guest->peer = *peer;
     guest->session = session;
-    guest->chain = roster->buckets[bucket];
-    roster->buckets[bucket] = guest;
+    guest->relay = relay;
+    guest->chain = *bucket;
+    *bucket = guest;
+    guest->node_chain = *of_node;
+    *of_node = guest;
+    if (relay) {
+        guest->next_relay = roster->relays;
+        roster->relays = guest;
+    }
     roster->list[roster->count++] = guest;
+    roster->busy_count++;
     return guest;
 }
 
@@ -92,6 +105,28 @@ roster_at(const struct roster *roster, uint32_t index)
 {
     assert(index < roster->count);
     return roster->list[index];
+}
+
+struct guest *
+roster_next_of(const struct roster *roster, uint32_t node,
+               const struct guest *prev)
+{
+    struct guest *guest =
+        prev ? prev->node_chain : roster->nodes[node % BUCKETS];
+
+    while (guest && (guest->gone || guest->peer.pass.node != node))
+        guest = guest->node_chain;
+    return guest;
+}
+
+struct guest *
+roster_next_relay(const struct roster *roster, const struct guest *prev)
+{
+    struct guest *guest = prev ? prev->next_relay : roster->relays;
+
+    while (guest && guest->gone)
+        guest = guest->next_relay;
+    return guest;
 }
 
 static void
@@ -104,10 +139,11 @@ end_later(struct guest *guest, enum frame_code code, const char *words)
 void
 roster_fence(struct roster *roster, const struct guest *guest)
 {
-    for (uint32_t i = 0; i < roster->count; i++) {
-        struct guest *other = roster->list[i];
-        if (other == guest || other->gone ||
-            other->peer.pass.node != guest->peer.pass.node)
+    const uint32_t node = guest->peer.pass.node;
+    struct guest *other = NULL;
+
+    while ((other = roster_next_of(roster, node, other)) != NULL) {
+        if (other == guest)
             continue;
         if (other->incarnation == guest->incarnation)
             end_later(other, FRAME_CODE_FENCED, "a newer session began");
@@ -143,21 +179,24 @@ roster_bound_refills(struct roster *roster)
     }
 }
 
+void
+roster_set_bulk(struct roster *roster, struct guest *guest, bool bulk)
+{
+    roster->bulk_count += bulk;
+    roster->bulk_count -= guest->bulk;
+    guest->bulk = bulk;
+}
+
 uint32_t
 roster_bulk_count(const struct roster *roster)
 {
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < roster->count; i++)
-        count += roster->list[i]->bulk;
-    return count;
+    return roster->bulk_count;
 }
 
 uint64_t
 roster_window(const struct roster *roster, bool bulk)
 {
-    uint32_t bulk_count = roster_bulk_count(roster);
-    uint32_t count = bulk ? bulk_count : roster->count - bulk_count;
+    uint32_t count = bulk ? roster->bulk_count : roster->busy_count;
     uint64_t all = bulk ? ROSTER_WINDOW_ALL : ROSTER_WINDOW_REST;
     uint64_t most = bulk ? ROSTER_WINDOW_BULK : ROSTER_WINDOW_LIVE;
     uint64_t share = all / (count > 0 ? count : 1);
@@ -167,9 +206,23 @@ roster_window(const struct roster *roster, bool bulk)
     return share < most ? share : most;
 }
 
+static uint32_t
+count_busy(const struct roster *roster)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < roster->count; i++) {
+        const struct guest *guest = roster->list[i];
+        count += !guest->gone && !guest->bulk &&
+                 !session_is_received(guest->session);
+    }
+    return count;
+}
+
 void
 roster_share_window(struct roster *roster)
 {
+    roster->busy_count = count_busy(roster);
     const uint64_t windows[2] = { roster_window(roster, false),
                                   roster_window(roster, true) };
 
@@ -178,6 +231,27 @@ roster_share_window(struct roster *roster)
         if (!guest->gone)
             session_set_window(guest->session, windows[guest->bulk]);
     }
+}
+
+/* Out of all lists but the first. */
+static void
+unlink_guest(struct roster *roster, const struct guest *guest)
+{
+    struct guest **link = &roster->buckets[bucket_of(&guest->peer)];
+
+    while (*link != guest)
+        link = &(*link)->chain;
+    *link = guest->chain;
+    link = &roster->nodes[guest->peer.pass.node % BUCKETS];
+    while (*link != guest)
+        link = &(*link)->node_chain;
+    *link = guest->node_chain;
+    if (!guest->relay)
+        return;
+    link = &roster->relays;
+    while (*link != guest)
+        link = &(*link)->next_relay;
+    *link = guest->next_relay;
 }
 
 void
@@ -189,10 +263,8 @@ roster_sweep(struct roster *roster)
             i++;
             continue;
         }
-        struct guest **link = &roster->buckets[bucket_of(&guest->peer)];
-        while (*link != guest)
-            link = &(*link)->chain;
-        *link = guest->chain;
+        roster_set_bulk(roster, guest, false);
+        unlink_guest(roster, guest);
         roster->list[i] = roster->list[--roster->count];
         end(guest);
     }

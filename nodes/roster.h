@@ -2,8 +2,10 @@
  * roster.h - who is connected to a hub
  *
  * A guest is one connection that has said HELLO, with its session.  Found by
- * the route that ZeroMQ gave the connection.  Guests are taken away only by
- * roster_sweep(), so that a pointer to one lives through a turn of the loop.
+ * the route that ZeroMQ gave the connection, by its node, or as a relay: when
+ * thousands come at once, nothing that is done for one of them may walk all.
+ * Guests are taken away only by roster_sweep(), so that a pointer to one lives
+ * through a turn of the loop.
  */
 #ifndef NODES_ROSTER_H
 #define NODES_ROSTER_H
@@ -19,7 +21,8 @@ struct guest {
     struct transport_peer peer;
     struct session *session;   /* owned */
     uint64_t incarnation;      /* the newest that it offers; 0: none yet */
-    bool bulk;                 /* takes one of the places for catching up */
+    bool bulk;                 /* takes one of the places for catching up;
+                                * roster_set_bulk() */
     bool rival;                /* a later session of its node has another
                                 * incarnation: twins, if this one goes on */
     bool relay;                /* takes and offers all streams */
@@ -40,7 +43,9 @@ struct guest {
     struct feed_parcel parcel; /* owned; without parts: none */
     struct refill refill;      /* owned; what it brings back and nobody has
                                 * signed yet */
-    struct guest *chain;
+    struct guest *chain;       /* for the roster: of the route's bucket, ... */
+    struct guest *node_chain;  /* ... of the node's, ... */
+    struct guest *next_relay;  /* ... of the relays, standbys among them */
 };
 
 /* Steps a guest's session with an input; how, the hub knows. */
@@ -57,13 +62,20 @@ uint32_t roster_count(const struct roster *roster);
 /* NULL: no such guest. */
 struct guest *roster_find(const struct roster *roster,
                           const struct transport_peer *peer);
-/* Takes over the session.  NULL: full, or no memory. */
+/* Takes over the session; `relay` is the guest's.  NULL: full, or no memory. */
 struct guest *roster_add(struct roster *roster,
                          const struct transport_peer *peer,
-                         struct session *session);
+                         struct session *session, bool relay);
 /* The guest at a place, from 0 to roster_count() - 1; places change only in
  * roster_sweep(). */
 struct guest *roster_at(const struct roster *roster, uint32_t index);
+/* The guests of one node, in no order: the first (`prev` NULL), or the one
+ * after `prev`; those that are gone are left out.  NULL: no more. */
+struct guest *roster_next_of(const struct roster *roster, uint32_t node,
+                             const struct guest *prev);
+/* The relays, likewise. */
+struct guest *roster_next_relay(const struct roster *roster,
+                                const struct guest *prev);
 /* A later session of a node with the same incarnation takes the place of the
  * ones before; with another one they are twins, if the old one goes on. */
 void roster_fence(struct roster *roster, const struct guest *guest);
@@ -73,11 +85,14 @@ void roster_fence(struct roster *roster, const struct guest *guest);
  * to be called when something has come. */
 enum { ROSTER_REFILL_MAX = 2 * REFILL_SIZE_MAX };
 void roster_bound_refills(struct roster *roster);
+/* Gives a guest one of the places for catching up, or takes it away. */
+void roster_set_bulk(struct roster *roster, struct guest *guest, bool bulk);
 /* How many are catching up. */
 uint32_t roster_bulk_count(const struct roster *roster);
 /* What a node may send unacknowledged.  What is on its way waits for all that
  * came before: so those that catch up share a window that is drained in a few
- * hundredths of a second, and so do all others. */
+ * hundredths of a second, and so do all others that have something to bring;
+ * who has brought all keeps what he was granted last. */
 enum {
     ROSTER_WINDOW_LIVE = LIMIT_FRAME_SIZE / 64, /* at most; ... */
     ROSTER_WINDOW_LEAST = 1024,                 /* ... at least */
@@ -87,7 +102,8 @@ enum {
 };
 /* The window of a guest who catches up, or of another. */
 uint64_t roster_window(const struct roster *roster, bool bulk);
-/* Gives all guests their windows anew. */
+/* Counts who has something to bring, and gives all guests their windows anew;
+ * who has come since is held to have something. */
 void roster_share_window(struct roster *roster);
 /* Ends those that are gone. */
 void roster_sweep(struct roster *roster);

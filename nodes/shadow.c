@@ -208,6 +208,14 @@ pass_on(struct shadow *shadow, const struct guest *source, stream_id stream,
 
     input.grown.stream = stream;
     input.grown.head = head;
+    /* Only relays want what is not public, and no herd is one of relays. */
+    if (stream.channel != CHANNEL_PUBLIC) {
+        struct guest *relay = NULL;
+        while ((relay = roster_next_relay(options->roster, relay)) != NULL)
+            if (relay != source && wants(relay, stream))
+                options->give(options->context, relay, &input);
+        return;
+    }
     for (uint32_t i = 0; i < roster_count(options->roster); i++) {
         struct guest *guest = roster_at(options->roster, i);
         if (guest != source && wants(guest, stream))
@@ -227,13 +235,12 @@ tell_owner(struct shadow *shadow, const struct guest *source,
     input.stored.stream = batch->stream;
     input.stored.verdict = SYNC_STORED_OK;
     input.stored.head = batch->head;
-    for (uint32_t i = 0; source->relay && i < roster_count(options->roster);
-         i++) {
-        struct guest *guest = roster_at(options->roster, i);
-        if (guest != source && !guest->gone &&
-            guest->peer.pass.node == batch->stream.node)
+    struct guest *guest = NULL;
+    while (source->relay &&
+           (guest = roster_next_of(options->roster, batch->stream.node,
+                                   guest)) != NULL)
+        if (guest != source)
             options->give(options->context, guest, &input);
-    }
 }
 
 void
@@ -316,11 +323,10 @@ tell_safe(struct shadow *shadow)
 
     while (
         safe_next_change(shadow->safe, &input.safe.stream, &input.safe.seq)) {
-        for (uint32_t i = 0; i < roster_count(options->roster); i++) {
-            struct guest *guest = roster_at(options->roster, i);
-            if (!guest->gone && guest->peer.pass.node == input.safe.stream.node)
-                options->give(options->context, guest, &input);
-        }
+        const uint32_t node = input.safe.stream.node;
+        struct guest *guest = NULL;
+        while ((guest = roster_next_of(options->roster, node, guest)) != NULL)
+            options->give(options->context, guest, &input);
     }
 }
 

@@ -110,7 +110,8 @@ desk_begin(struct desk *desk)
     /* By its first message the hub learns the node's route. */
     assert_int_equal(transport_send(desk->wire.node, NULL, &ping), OK);
     assert_true(loopback_receive(desk->wire.hub, LOOPBACK_MS, &message));
-    desk->guest = roster_add(desk->roster, &message.peer, live_session(7));
+    desk->guest =
+        roster_add(desk->roster, &message.peer, live_session(7), false);
     transport_release(&message);
     assert_non_null(desk->guest);
 }

@@ -1,6 +1,8 @@
 /*
- * test_roster.c - those that catch up share a window, and so do the others; and
- * what is brought back to a restored hub has a bound for all together
+ * test_roster.c - those that catch up share a window, and so do those of the
+ * others that have something to bring; guests are found by their node, and
+ * relays among thousands; and what is brought back to a restored hub has a
+ * bound for all together
  */
 #include "nodes/roster.h"
 
@@ -21,9 +23,9 @@ add(struct roster *roster, uint32_t number, bool bulk)
     struct session *session = session_open(&options, 0);
 
     assert_non_null(session);
-    struct guest *guest = roster_add(roster, &peer, session);
+    struct guest *guest = roster_add(roster, &peer, session, false);
     assert_non_null(guest);
-    guest->bulk = bulk;
+    roster_set_bulk(roster, guest, bulk);
     return guest;
 }
 
@@ -39,7 +41,7 @@ TEST(who_catches_up_gets_a_share)
         add(roster, i, true);
     assert_int_equal(roster_bulk_count(roster), 8);
     assert_int_equal(roster_window(roster, true), ROSTER_WINDOW_ALL / 8);
-    first->bulk = false;
+    roster_set_bulk(roster, first, false);
     assert_int_equal(roster_window(roster, true), ROSTER_WINDOW_ALL / 7);
     assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_LIVE);
     roster_close(roster);
@@ -59,6 +61,138 @@ TEST(many_who_are_live_have_little_on_the_way)
                              ROSTER_WINDOW_REST / 100);
     }
     assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_LEAST);
+    roster_close(roster);
+}
+
+/* Says HELLO as a node with so much of its stream; the hub lets it in, and has
+ * nothing of it. */
+static void
+let_in(struct guest *guest, uint64_t seq)
+{
+    const uint32_t node = guest->peer.pass.node;
+    const stream_id stream = { .incarnation = 5, .node = node };
+    const struct frame_offer offer = { .stream = stream, .head.seq = seq };
+    const struct sync_held held = { .stream = stream };
+    struct frame hello = { .kind = FRAME_HELLO };
+    struct sync_input input = { .kind = SYNC_FRAME, .frame = &hello };
+    static struct sync_outputs outputs;
+
+    hello.hello.version_min = hello.hello.version_max = SYNC_VERSION;
+    hello.hello.node = node;
+    hello.hello.offers = &offer;
+    hello.hello.offer_count = 1;
+    session_step(guest->session, &input, 0, &outputs);
+    input = (struct sync_input) { .kind = SYNC_ADMIT };
+    input.admit.session = node;
+    input.admit.held = &held;
+    input.admit.held_count = 1;
+    session_step(guest->session, &input, 0, &outputs);
+    assert_true(session_is_live(guest->session));
+}
+
+/* Of a thousand who are there a hundred bring something: they share. */
+TEST(who_has_nothing_to_bring_needs_no_window)
+{
+    struct roster *roster = roster_open();
+
+    assert_non_null(roster);
+    for (uint32_t i = 0; i < 1000; i++) /* from 2 on: 1 is the hub */
+        let_in(add(roster, 2 + i, false), i < 100 ? 50 : 0);
+    /* Whoever has just come may have something. */
+    assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_REST / 1000);
+    roster_share_window(roster);
+    assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_REST / 100);
+    (void)add(roster, 2000, false);
+    assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_REST / 101);
+    roster_close(roster);
+}
+
+static uint32_t
+count_of(const struct roster *roster, uint32_t node)
+{
+    struct guest *guest = NULL;
+    uint32_t count = 0;
+
+    while ((guest = roster_next_of(roster, node, guest)) != NULL) {
+        assert_int_equal(guest->peer.pass.node, node);
+        assert_false(guest->gone);
+        count++;
+    }
+    return count;
+}
+
+static uint32_t
+count_relays(const struct roster *roster)
+{
+    struct guest *guest = NULL;
+    uint32_t count = 0;
+
+    while ((guest = roster_next_relay(roster, guest)) != NULL) {
+        assert_true(guest->relay);
+        count++;
+    }
+    return count;
+}
+
+/* Numbers 4096 apart share a place; a node may be there more than once. */
+TEST(guests_are_found_by_their_node)
+{
+    enum { APART = 4096, NODES = 3 };
+    struct roster *roster = roster_open();
+    struct guest *guests[NODES * 4];
+
+    assert_non_null(roster);
+    for (uint32_t i = 0; i < COUNT_OF(guests); i++) {
+        const uint32_t node = 7 + i % NODES * APART;
+        const struct transport_peer peer = { .route = { (uint8_t)i },
+                                             .route_size = 1,
+                                             .pass.node = node };
+        const struct sync_options options = {
+            .role = SYNC_HUB, .self = 1, .peer = node, .window = 1
+        };
+        guests[i] =
+            roster_add(roster, &peer, session_open(&options, 0), node == 7);
+        assert_non_null(guests[i]);
+        roster_set_bulk(roster, guests[i], true);
+    }
+    assert_int_equal(count_of(roster, 7), 4);
+    assert_int_equal(count_of(roster, 7 + APART), 4);
+    assert_int_equal(count_of(roster, 8), 0);
+    assert_int_equal(count_relays(roster), 4);
+    /* Who is gone is not found, before the sweep and after it. */
+    guests[0]->gone = guests[3]->gone = guests[7]->gone = true;
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(count_of(roster, 7), 2);
+        assert_int_equal(count_of(roster, 7 + APART), 3);
+        assert_int_equal(count_relays(roster), 2);
+        roster_sweep(roster);
+    }
+    assert_int_equal(roster_count(roster), COUNT_OF(guests) - 3);
+    assert_int_equal(roster_bulk_count(roster), COUNT_OF(guests) - 3);
+    roster_close(roster);
+}
+
+/* A newer session of a node ends the older one, and nobody else's. */
+TEST(a_newer_session_fences_the_older)
+{
+    struct roster *roster = roster_open();
+    struct guest *other = add(roster, 2, false);
+    struct guest *older = add(roster, 3, false);
+    const struct transport_peer peer = { .route = { 0xff },
+                                         .route_size = 1,
+                                         .pass.node = 3 };
+    const struct sync_options options = {
+        .role = SYNC_HUB, .self = 1, .peer = 3, .window = 1
+    };
+    struct guest *newer =
+        roster_add(roster, &peer, session_open(&options, 0), false);
+
+    assert_non_null(newer);
+    other->incarnation = older->incarnation = newer->incarnation = 5;
+    roster_fence(roster, newer);
+    assert_int_equal(older->ends, FRAME_CODE_FENCED);
+    assert_int_equal(newer->ends, 0);
+    assert_int_equal(other->ends, 0);
     roster_close(roster);
 }
 
@@ -113,4 +247,7 @@ TEST(what_is_held_back_has_a_bound_for_all)
 
 RUN(cmocka_unit_test(who_catches_up_gets_a_share),
     cmocka_unit_test(many_who_are_live_have_little_on_the_way),
+    cmocka_unit_test(who_has_nothing_to_bring_needs_no_window),
+    cmocka_unit_test(guests_are_found_by_their_node),
+    cmocka_unit_test(a_newer_session_fences_the_older),
     cmocka_unit_test(what_is_held_back_has_a_bound_for_all))
