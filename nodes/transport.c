@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <zmq.h>
 
 #include "core/crypto.h"
@@ -274,6 +275,19 @@ fault(struct complaint *complaint, const char *endpoint)
                : ERR_IO;
 }
 
+/* Each connection takes a descriptor, and a shell grants a thousand unless it
+ * is asked for what it may grant. */
+static void
+take_descriptors(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 enum err
 transport_listen(struct transport *transport,
                  const struct transport_listen *options,
@@ -283,6 +297,7 @@ transport_listen(struct transport *transport,
     if (!keys_is_endpoint(options->endpoint))
         return complain(complaint, "%s: expected tcp://ADDRESS:PORT",
                         options->endpoint);
+    take_descriptors();
     transport->gate = options->gate;
     transport->gate_context = options->context;
     /* Before the first handshake can come. */

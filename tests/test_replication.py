@@ -6,6 +6,7 @@ was cut, killed or copied meanwhile; and whoever is not enrolled is not let in.
 """
 import os
 import random
+import resource
 import shutil
 import stat
 import sys
@@ -47,6 +48,21 @@ def check_hub_equals_imports(nodes):
         leima("import", "all", "export").expect(0)
     assert digest("all") == digest("hq")
     leima("verify", "hq").expect(0)
+
+
+@network
+def test_a_hub_takes_as_many_connections_as_it_may():
+    """A shell's limit for a start is no bound for the stores."""
+    kept = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = (128, kept[1])
+    resource.setrlimit(resource.RLIMIT_NOFILE, few)
+    try:
+        hub = Hub()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, kept)
+    soft, hard = resource.prlimit(hub.process.pid, resource.RLIMIT_NOFILE)
+    assert soft == hard == kept[1], (soft, hard)
+    hub.stop()
 
 
 @network
