@@ -165,6 +165,26 @@ bench_rss_anon_kb(long process)
     return kilobytes;
 }
 
+double
+bench_cpu_of(long process)
+{
+    char path[64], line[1024] = "";
+    unsigned long user = 0, kernel = 0;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", process);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return 0;
+    /* Fields 14 and 15; the second one is the name in brackets. */
+    const char *rest = fgets(line, sizeof line, file) ? strrchr(line, ')') : "";
+    if (sscanf(rest ? rest : "",
+               ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+               &kernel) != 2)
+        user = kernel = 0;
+    fclose(file);
+    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
 void
 bench_need(bool done, const char *what)
 {

@@ -71,6 +71,9 @@ void bench_folder_remove(const char *folder);
 /* Anonymous resident memory of a process in kB (RssAnon); -1: no such one. */
 long bench_rss_anon_kb(long process);
 
+/* Seconds that all threads of a process have computed. */
+double bench_cpu_of(long process);
+
 /* Stops the benchmark with a word if `done` is false. */
 void bench_need(bool done, const char *what);
 

@@ -146,12 +146,14 @@ fleet_open(const struct fleet_options *options)
     bench_need(fleet != NULL && arena_open(&fleet->arena, (size_t)1 << 33),
                "have memory");
     fleet->options = *options;
+    /* Of each stretch and ship; who is late has nearly all. */
+    uint32_t share = options->late ? frames : frames / options->nodes + 1;
     fleet->waits = calloc(frames + 1, sizeof *fleet->waits);
     for (uint32_t i = 0; i < options->nodes; i++) {
         struct ship *ship = &fleet->ships[i];
         ship->node = NODE_FIRST + i;
         ship->shipments =
-            ARENA_NEW(&fleet->arena, struct shipment, STRETCHES * frames);
+            ARENA_NEW(&fleet->arena, struct shipment, STRETCHES * share);
         transport_keypair(&ship->keys);
     }
     for (uint32_t stretch = 0; stretch < STRETCHES; stretch++) {
@@ -162,15 +164,14 @@ fleet_open(const struct fleet_options *options)
     }
     text_close(&text);
     fleet->context = zmq_ctx_new();
+    zmq_ctx_set(fleet->context, ZMQ_MAX_SOCKETS, 3 * FLEET_NODES_MAX);
     return fleet;
 }
 
 void
 fleet_close(struct fleet *fleet)
 {
-    for (uint32_t i = 0; i < fleet->options.nodes; i++)
-        if (fleet->ships[i].socket != NULL)
-            zmq_close(fleet->ships[i].socket);
+    fleet_hang_up(fleet);
     zmq_ctx_term(fleet->context);
     arena_close(&fleet->arena);
     free(fleet->waits);
@@ -370,12 +371,24 @@ fleet_dial(struct fleet *fleet, const char *endpoint, curve_key hub,
         connect_ship(fleet, &fleet->ships[i], endpoint, hub);
         hail(fleet, &fleet->ships[i]);
     }
-    for (double end = bench_now() + 60; welcome < fleet->options.nodes;) {
+    for (double end = bench_now() + 300; welcome < fleet->options.nodes;) {
         bench_need(bench_now() < end, "be welcome");
         listen_all(fleet, 100);
         welcome = 0;
         for (uint32_t i = 0; i < fleet->options.nodes; i++)
             welcome += fleet->ships[i].session != 0;
+    }
+}
+
+void
+fleet_hang_up(struct fleet *fleet)
+{
+    for (uint32_t i = 0; i < fleet->options.nodes; i++) {
+        struct ship *ship = &fleet->ships[i];
+        if (ship->socket != NULL)
+            zmq_close(ship->socket);
+        ship->socket = NULL;
+        ship->session = 0;
     }
 }
 

@@ -13,7 +13,7 @@
 #include "core/journal.h"
 #include "nodes/keys.h"
 
-enum { FLEET_NODES_MAX = 200, FLEET_FRAME_EVENTS = 100 };
+enum { FLEET_NODES_MAX = 2000, FLEET_FRAME_EVENTS = 100 };
 
 struct fleet; /* owned by its opener */
 
@@ -37,6 +37,9 @@ void fleet_enrol(struct fleet *fleet, struct journal *journal);
 /* Connects and says HELLO; waits for all WELCOMEs. */
 void fleet_dial(struct fleet *fleet, const char *endpoint, curve_key hub,
                 uint64_t epoch);
+
+/* Ends all connections, without a word. */
+void fleet_hang_up(struct fleet *fleet);
 
 /* How long it took until the last frame was acknowledged, and how long an
  * acknowledgement took. */
