@@ -123,9 +123,3 @@ program_find_pass(const struct program *program, view id)
 {
     FIND_BY_ID(program->passes, program->pass_count);
 }
-
-int32_t
-program_find_level(const struct program *program, view id)
-{
-    FIND_BY_ID(program->tiers.levels, program->tiers.count);
-}

@@ -349,6 +349,5 @@ bool name_list_has(const struct name_list *names, view name);
 int32_t program_find_reward(const struct program *program, view id);
 int32_t program_find_stamp(const struct program *program, view id);
 int32_t program_find_pass(const struct program *program, view id);
-int32_t program_find_level(const struct program *program, view id);
 
 #endif

@@ -214,17 +214,6 @@ walk_finish(struct walk *walk)
 }
 
 const struct event *const *
-walk_pointers(const struct event *events, uint32_t count, struct arena *arena)
-{
-    const struct event **pointers =
-        ARENA_NEW(arena, const struct event *, count);
-
-    for (uint32_t i = 0; i < count; i++)
-        pointers[i] = &events[i];
-    return pointers;
-}
-
-const struct event *const *
 walk_live(const struct event *const *events, uint32_t count,
           struct arena *arena, uint32_t *ret_count)
 {

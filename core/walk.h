@@ -79,10 +79,6 @@ bool walk_next(struct walk *walk);
 /* Takes all steps that are left and drops their effects. */
 void walk_finish(struct walk *walk);
 
-/* Pointers to the elements of an array of events. */
-const struct event *const *walk_pointers(const struct event *events,
-                                         uint32_t count, struct arena *arena);
-
 /* The events that count, in order: neither voids nor what they undo (what
  * referral_find() and lists of receipts want).  `ret_count` of them. */
 const struct event *const *walk_live(const struct event *const *events,

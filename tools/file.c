@@ -58,20 +58,6 @@ file_create(const char *path, FILE **ret_file, struct complaint *complaint)
 }
 
 enum err
-file_close(FILE *file, const char *path, struct complaint *complaint)
-{
-    bool done = ferror(file) == 0;
-
-    if (file == stdin)
-        return OK;
-    if (file == stdout)
-        done = fflush(file) == 0 && done;
-    else
-        done = fclose(file) == 0 && done;
-    return done ? OK : file_fault(path, complaint);
-}
-
-enum err
 file_read(const char *path, uint32_t size_max, struct arena *arena,
           view *ret_bytes, struct complaint *complaint)
 {

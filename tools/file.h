@@ -23,12 +23,6 @@ NODISCARD enum err file_open(const char *path, FILE **ret_file,
 NODISCARD enum err file_create(const char *path, FILE **ret_file,
                                struct complaint *complaint);
 
-/* Closes what one of these opened; the standard ones are only flushed.  A file
- * that was written: ERR_FULL, ERR_IO where not all of it is there, of which
- * the complaint says the rest. */
-NODISCARD enum err file_close(FILE *file, const char *path,
-                              struct complaint *complaint);
-
 /* Reads a whole file into the arena.  Also ERR_INPUT: larger than `size_max`.
  */
 NODISCARD enum err file_read(const char *path, uint32_t size_max,

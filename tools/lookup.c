@@ -117,9 +117,3 @@ lookup_find(const struct lookup *lookup, view key)
 
     return slot->key == NULL ? NULL : &slot->number;
 }
-
-uint64_t
-lookup_count(const struct lookup *lookup)
-{
-    return lookup->count;
-}

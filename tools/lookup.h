@@ -23,6 +23,4 @@ uint64_t *lookup_take(struct lookup *lookup, view key);
 /* The number under the key; NULL: it is not there. */
 const uint64_t *lookup_find(const struct lookup *lookup, view key);
 
-uint64_t lookup_count(const struct lookup *lookup);
-
 #endif
