@@ -252,13 +252,22 @@ set_common(void *socket, const char *endpoint, const struct keys_pair *keys)
            set_number(socket, ZMQ_SNDHWM, QUEUE_FRAMES) &&
            set_number(socket, ZMQ_RCVHWM, QUEUE_FRAMES) &&
            set_bytes(socket, ZMQ_MAXMSGSIZE, &size_max, sizeof size_max) &&
-           set_number(socket, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) &&
-           set_number(socket, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_DEAD_MS) &&
-           set_number(socket, ZMQ_HEARTBEAT_TTL, HEARTBEAT_DEAD_MS) &&
            set_number(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
            set_number(socket, ZMQ_IPV6, !is_ipv4) &&
            set_bytes(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key.bytes,
                      CURVE_KEY_SIZE);
+}
+
+/* Both sides notice by it that the other is gone, but only who has dialled
+ * begins: libzmq 4.3.4 ends the process (stream_engine_base.cpp, !_io_error)
+ * where its own heartbeat is due on a connection that broke when our queue was
+ * full, and a hub that stands still for a moment has many of those. */
+static bool
+set_heartbeat(void *socket)
+{
+    return set_number(socket, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) &&
+           set_number(socket, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_DEAD_MS) &&
+           set_number(socket, ZMQ_HEARTBEAT_TTL, HEARTBEAT_DEAD_MS);
 }
 
 static enum err
@@ -317,6 +326,9 @@ transport_listen(struct transport *transport,
         !set_number(socket, OPTION_ZAP_ENFORCE_DOMAIN, 1) ||
         !set_number(socket, ZMQ_ROUTER_MANDATORY, 1) ||
         !set_number(socket, ZMQ_BACKLOG, 1024) ||
+        /* For who goes before its first heartbeat has come. */
+        !set_number(socket, ZMQ_TCP_KEEPALIVE, 1) ||
+        !set_number(socket, ZMQ_TCP_KEEPALIVE_IDLE, HEARTBEAT_DEAD_MS / 1000) ||
         zmq_bind(socket, options->endpoint) != 0 ||
         zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, transport->endpoint, &size) !=
             0) {
@@ -366,7 +378,7 @@ transport_dial(struct transport *transport, const struct keys_hub *hub,
     if (!transport->socket)
         return fault(complaint, hub->endpoint);
     void *socket = transport->socket;
-    if (!set_common(socket, hub->endpoint, keys) ||
+    if (!set_common(socket, hub->endpoint, keys) || !set_heartbeat(socket) ||
         !set_bytes(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key.bytes,
                    CURVE_KEY_SIZE) ||
         !set_bytes(socket, ZMQ_CURVE_SERVERKEY, hub->key.bytes,

@@ -351,6 +351,12 @@ class Wire:
         for pair in pairs:
             self._close(*pair)
 
+    def reset(self):
+        pairs, self.pairs = self.pairs, []
+        for near, far in pairs:
+            if near.fileno() >= 0 and far.fileno() >= 0:
+                self._reset(near, far)
+
     def end(self):
         self.ending = True
         self.cut()

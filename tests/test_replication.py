@@ -108,7 +108,7 @@ def test_latency_of_a_sale_is_short():
         start = time.monotonic()
         assert has("hq", sold)
         looks.append(time.monotonic() - start)
-    assert sorted(times)[5] < 1.0 + 20 * sorted(looks)[5], (times, looks)
+    assert sorted(times)[5] < 2.0 + 20 * sorted(looks)[5], (times, looks)
 
 
 @network

@@ -7,6 +7,7 @@ acknowledged is at the hub in the end, once.
 """
 import os
 import random
+import signal
 import sys
 import time
 
@@ -14,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from disk import Disk  # noqa: E402
 from leima import leima, main  # noqa: E402
 from network import (Hub, Wire, events, has, join,  # noqa: E402
-                     kill_all, sell, status, wait)
+                     kill_all, sell, status, till, wait)
 
 
 def network(test):
@@ -61,6 +62,31 @@ def test_resets_in_the_middle_of_frames():
 def test_bits_turned_on_the_way():
     """The encryption notices; nothing bent gets as far as the journal."""
     sell_over(True, 1500, 30000)
+
+
+@network
+def test_a_hub_that_stood_still_lives_on():
+    """More frames than it takes at once had come, and then a reset, when its
+    own heartbeat would have been due: libzmq 4.3.4 asserts that this is not."""
+    leima("init", "hq", "--node", 1).expect(0)
+    hub = Hub()
+    wire = Wire(hub.endpoint)
+    node = join(11, "--endpoint", wire.endpoint)
+    one = till("n11")
+    hub.process.send_signal(signal.SIGSTOP)
+    sold = []
+    for number in range(200):
+        sold += one.say({"kind": "purchase", "member": 42, "total": 100,
+                         "receipt": f"S{number}"})["events"]
+        time.sleep(0.03)                # each in a frame of its own
+    wire.reset()
+    hub.process.send_signal(signal.SIGCONT)
+    wait("all sales at the hub", lambda: hub.ended() or has("hq", sold))
+    assert not hub.ended(), hub.tail()
+    one.close()
+    node.stop()
+    hub.stop()
+    wire.end()
 
 
 # --- the disk -------------------------------------------------------------
