@@ -2,58 +2,10 @@
 
 enum { MICRO_PER_MINOR = 10000 };
 
-static int64_t
-add_checked(int64_t a, int64_t b)
-{
-    int64_t sum = 0;
-    bool overflow = __builtin_add_overflow(a, b, &sum);
-    assert(!overflow);
-    return sum;
-}
-
-static int64_t
-sub_checked(int64_t a, int64_t b)
-{
-    int64_t difference = 0;
-    bool overflow = __builtin_sub_overflow(a, b, &difference);
-    assert(!overflow);
-    return difference;
-}
-
-points
-points_add(points a, points b)
-{
-    return (points) { add_checked(a.value, b.value) };
-}
-
-points
-points_sub(points a, points b)
-{
-    return (points) { sub_checked(a.value, b.value) };
-}
-
-points
-points_min(points a, points b)
-{
-    return a.value < b.value ? a : b;
-}
-
 points
 points_max(points a, points b)
 {
     return a.value > b.value ? a : b;
-}
-
-money
-money_add(money a, money b)
-{
-    return (money) { add_checked(a.minor, b.minor) };
-}
-
-money
-money_sub(money a, money b)
-{
-    return (money) { sub_checked(a.minor, b.minor) };
 }
 
 money
@@ -66,31 +18,6 @@ money
 money_max(money a, money b)
 {
     return a.minor > b.minor ? a : b;
-}
-
-micro
-micro_add(micro a, micro b)
-{
-    micro sum = { 0 };
-    bool overflow = __builtin_add_overflow(a.value, b.value, &sum.value);
-    assert(!overflow);
-    return sum;
-}
-
-micro
-micro_sub(micro a, micro b)
-{
-    micro difference = { 0 };
-    bool overflow = __builtin_sub_overflow(a.value, b.value, &difference.value);
-    assert(!overflow);
-    return difference;
-}
-
-/* Two 64-bit factors always fit 128 bits. */
-micro
-micro_of_points(points count, price each)
-{
-    return (micro) { (int128)count.value * each.micro };
 }
 
 micro
@@ -224,7 +151,7 @@ amount_split(int64_t total, const int64_t *weights, uint32_t count,
     assert(total >= 0);
     for (uint32_t i = 0; i < count; i++) {
         assert(weights[i] >= 0);
-        sum = add_checked(sum, weights[i]);
+        sum = amount_add(sum, weights[i]);
     }
     assert(sum > 0);
 

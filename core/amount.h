@@ -31,21 +31,90 @@ typedef struct {
     int128 value; /* millionths of the currency unit */
 } micro;
 
-points points_add(points a, points b);
-points points_sub(points a, points b);
-points points_min(points a, points b);
+/* These are asked many times an event, so they stand here. */
+
+static inline int64_t
+amount_add(int64_t a, int64_t b)
+{
+    int64_t sum = 0;
+    bool overflow = __builtin_add_overflow(a, b, &sum);
+
+    assert(!overflow);
+    return sum;
+}
+
+static inline int64_t
+amount_sub(int64_t a, int64_t b)
+{
+    int64_t difference = 0;
+    bool overflow = __builtin_sub_overflow(a, b, &difference);
+
+    assert(!overflow);
+    return difference;
+}
+
+static inline points
+points_add(points a, points b)
+{
+    return (points) { amount_add(a.value, b.value) };
+}
+
+static inline points
+points_sub(points a, points b)
+{
+    return (points) { amount_sub(a.value, b.value) };
+}
+
+static inline points
+points_min(points a, points b)
+{
+    return a.value < b.value ? a : b;
+}
+
 points points_max(points a, points b);
 
-money money_add(money a, money b);
-money money_sub(money a, money b);
+static inline money
+money_add(money a, money b)
+{
+    return (money) { amount_add(a.minor, b.minor) };
+}
+
+static inline money
+money_sub(money a, money b)
+{
+    return (money) { amount_sub(a.minor, b.minor) };
+}
+
 money money_min(money a, money b);
 money money_max(money a, money b);
 
-micro micro_add(micro a, micro b);
-micro micro_sub(micro a, micro b);
+static inline micro
+micro_add(micro a, micro b)
+{
+    micro sum = { 0 };
+    bool overflow = __builtin_add_overflow(a.value, b.value, &sum.value);
 
-/* Exact: what `count` points cost at `each`. */
-micro micro_of_points(points count, price each);
+    assert(!overflow);
+    return sum;
+}
+
+static inline micro
+micro_sub(micro a, micro b)
+{
+    micro difference = { 0 };
+    bool overflow = __builtin_sub_overflow(a.value, b.value, &difference.value);
+
+    assert(!overflow);
+    return difference;
+}
+
+/* Exact: what `count` points cost at `each`; two 64-bit factors always fit 128
+ * bits. */
+static inline micro
+micro_of_points(points count, price each)
+{
+    return (micro) { (int128)count.value * each.micro };
+}
 
 /* Exact: the same money in millionths. */
 micro micro_of_money(money amount);

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 view
@@ -12,13 +11,6 @@ view_of(const char *string)
     size_t size = strlen(string);
     assert(size <= UINT32_MAX);
     return (view) { (const uint8_t *)string, (uint32_t)size };
-}
-
-bool
-view_equal(view a, view b)
-{
-    return a.size == b.size &&
-           (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
 }
 
 int
@@ -65,8 +57,8 @@ arena_reset(struct arena *arena)
     arena->next = arena->base;
 }
 
-void *
-arena_take(struct arena *arena, size_t size)
+static void *
+take_raw(struct arena *arena, size_t size)
 {
     size_t rounded = (size + 15) & ~(size_t)15;
 
@@ -77,10 +69,15 @@ arena_take(struct arena *arena, size_t size)
     }
     void *taken = arena->next;
     arena->next += rounded;
-    /* Scratch copies hand the same bytes out again, so what was fresh from
-     * the system once may be dirty now. */
-    memset(taken, 0, rounded);
     return taken;
+}
+
+/* Scratch copies hand the same bytes out again, so what was fresh from the
+ * system once may be dirty now. */
+void *
+arena_take(struct arena *arena, size_t size)
+{
+    return memset(take_raw(arena, size), 0, size);
 }
 
 view
@@ -88,7 +85,7 @@ arena_copy(struct arena *arena, view bytes)
 {
     if (bytes.size == 0)
         return (view) { 0 };
-    uint8_t *copy = arena_take(arena, bytes.size);
+    uint8_t *copy = take_raw(arena, bytes.size);
     memcpy(copy, bytes.bytes, bytes.size);
     return (view) { copy, bytes.size };
 }

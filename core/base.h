@@ -37,7 +37,12 @@ typedef struct {
 /* The bytes of a C string without its end; lives as long as the string. */
 view view_of(const char *string);
 
-bool view_equal(view a, view b);
+static inline bool
+view_equal(view a, view b)
+{
+    return a.size == b.size &&
+           (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
+}
 
 /* The bytes of a view of 1 to 8 as one number, the first lowest. */
 static inline uint64_t

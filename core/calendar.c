@@ -43,12 +43,19 @@ calendar_day(civil date)
     return era * DAYS_OF_ERA + day_of_era - DAYS_TO_EPOCH;
 }
 
+/* A day as years count from March. */
+struct from_march {
+    int32_t year;
+    uint32_t month; /* 0 is March */
+    uint32_t day_of_year;
+};
+
 /* Days from March of the year 0 on fall into centuries, and days of a century
  * into years, of 36524.25 and 365.25 days: in quarters of a day both are whole
  * numbers, and a leap day is the rest.  (This is asked several times an event;
  * numbers without a sign are divided fastest.) */
-civil
-calendar_civil(int32_t day)
+static inline struct from_march
+from_march(int32_t day)
 {
     enum { ERAS = 1000, DAYS_OF_4_YEARS = 1461 };
     uint32_t shifted =
@@ -58,14 +65,25 @@ calendar_civil(int32_t day)
     uint32_t century = (4 * shifted + 3) / DAYS_OF_ERA;
     uint32_t of_century = (4 * shifted + 3) % DAYS_OF_ERA | 3;
     uint32_t day_of_year = of_century % DAYS_OF_4_YEARS / 4;
-    uint32_t month = (5 * day_of_year + 2) / 153;
-    int32_t year =
-        (int32_t)(100 * century + of_century / DAYS_OF_4_YEARS) - 400 * ERAS;
+
+    return (struct from_march) {
+        .year = (int32_t)(100 * century + of_century / DAYS_OF_4_YEARS) -
+                400 * ERAS,
+        .month = (5 * day_of_year + 2) / 153,
+        .day_of_year = day_of_year,
+    };
+}
+
+civil
+calendar_civil(int32_t day)
+{
+    struct from_march date = from_march(day);
+    uint32_t month = date.month;
 
     return (civil) {
-        .year = month >= 10 ? year + 1 : year,
+        .year = month >= 10 ? date.year + 1 : date.year,
         .month = (int32_t)(month < 10 ? month + 3 : month - 9),
-        .day = (int32_t)(day_of_year - (153 * month + 2) / 5 + 1),
+        .day = (int32_t)(date.day_of_year - (153 * month + 2) / 5 + 1),
     };
 }
 
@@ -94,8 +112,9 @@ calendar_weekday(int32_t day)
 int32_t
 calendar_month(int32_t day)
 {
-    civil date = calendar_civil(day);
-    return date.year * 12 + date.month - 1;
+    struct from_march date = from_march(day);
+
+    return date.year * 12 + (int32_t)date.month + 2;
 }
 
 int32_t
@@ -446,8 +465,19 @@ search_segment(const struct zone *zone, int64_t at_ms)
 
 /* The index parts the years of a zone into stretches of some 25 days, which
  * see one transition at most, as a rule: it says which is in force where each
- * of them begins. */
-enum { STRETCH_SHIFT = 31, STRETCHES = ZONE_INDEX_SIZE / sizeof(uint16_t) };
+ * of them begins.  Months are those of the same years. */
+enum {
+    STRETCH_SHIFT = 31,
+    STRETCHES = 3000,
+    MONTHS_FIRST = 2000 * 12,
+    MONTHS = 200 * 12,
+};
+
+struct zone_index {
+    uint16_t segments[STRETCHES];
+    int64_t month_starts_ms[MONTHS];
+};
+static_assert(sizeof(struct zone_index) == ZONE_INDEX_SIZE, "as it says");
 static_assert((LIMIT_CLOCK_MS_MAX - LIMIT_AT_MS_MIN) >> STRETCH_SHIFT <
                   STRETCHES,
               "all years that a zone knows");
@@ -455,12 +485,15 @@ static_assert((LIMIT_CLOCK_MS_MAX - LIMIT_AT_MS_MIN) >> STRETCH_SHIFT <
 void
 zone_index(struct zone *zone, struct arena *arena)
 {
-    uint16_t *index = ARENA_NEW(arena, uint16_t, STRETCHES);
+    struct zone_index *index = ARENA_NEW(arena, struct zone_index, 1);
 
     assert(zone->count <= UINT16_MAX);
     for (uint32_t i = 0; i < STRETCHES; i++)
-        index[i] = (uint16_t)search_segment(
+        index->segments[i] = (uint16_t)search_segment(
             zone, LIMIT_AT_MS_MIN + ((int64_t)i << STRETCH_SHIFT));
+    for (int32_t i = 0; i < MONTHS; i++)
+        index->month_starts_ms[i] =
+            zone_midnight_ms(zone, calendar_month_first_day(MONTHS_FIRST + i));
     zone->index = index;
 }
 
@@ -473,7 +506,7 @@ find_segment(const struct zone *zone, int64_t at_ms)
     assert(zone->count > 0);
     if (zone->index == NULL || at_ms < LIMIT_AT_MS_MIN || stretch >= STRETCHES)
         return search_segment(zone, at_ms);
-    uint32_t place = zone->index[stretch];
+    uint32_t place = zone->index->segments[stretch];
     while (place + 1 < zone->count &&
            zone->transitions[place + 1].at_ms <= at_ms)
         place++;
@@ -565,7 +598,11 @@ zone_midnights(const struct zone *zone, int32_t day, uint32_t count,
 int64_t
 zone_month_start_ms(const struct zone *zone, int32_t month)
 {
-    return zone_midnight_ms(zone, calendar_month_first_day(month));
+    uint32_t place = (uint32_t)(month - MONTHS_FIRST);
+
+    return zone->index != NULL && place < MONTHS
+               ? zone->index->month_starts_ms[place]
+               : zone_midnight_ms(zone, calendar_month_first_day(month));
 }
 
 int64_t

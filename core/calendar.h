@@ -56,7 +56,7 @@ struct zone {
     view name;
     uint32_t count; /* at least 1; ascending; the first at INT64_MIN */
     const struct zone_transition *transitions;
-    const uint16_t *index; /* zone_index(); NULL: asking takes a search */
+    const struct zone_index *index; /* NULL: asking takes a search */
 };
 
 /* Reads the transitions of the zone with that tz database name from the
@@ -67,10 +67,10 @@ NODISCARD enum err zone_load(view name, struct arena *arena,
 
 bool zone_equal(const struct zone *a, const struct zone *b);
 
-/* Lays a table into the arena by which instants find their transition without
- * a search: for who reckons with every event.  The answers stay the same.  The
- * table takes ZONE_INDEX_SIZE bytes. */
-enum { ZONE_INDEX_SIZE = 6000 };
+/* Lays tables into the arena by which instants find their transition, and
+ * months their first instant, without a search: for who reckons with every
+ * event.  The answers stay the same.  They take ZONE_INDEX_SIZE bytes. */
+enum { ZONE_INDEX_SIZE = 25200 };
 void zone_index(struct zone *zone, struct arena *arena);
 
 /* An instant as the wall clocks of the zone show it. */

@@ -54,16 +54,20 @@ due_bonus(const struct scene *scene)
 }
 
 /* A rule is given by the version in force a millisecond before its midnight,
- * which has to be the one in force now: others are asked in their time. */
+ * which has to be the one in force now: others are asked in their time.  What
+ * comes after `until_ms` need not be told; no clock change takes two days. */
 static int64_t
-due_absence(const struct scene *scene, int32_t *ret_after_days)
+due_absence(const struct scene *scene, int64_t until_ms,
+            int32_t *ret_after_days)
 {
     const struct account *account = scene->account;
     const struct version *version = in_force(scene);
     const struct zone *zone = &scene->timeline->zone;
 
     if (version == NULL || version->absence_count == 0 ||
-        account->visit_ms == ACCOUNT_NEVER_YET)
+        account->visit_ms == ACCOUNT_NEVER_YET ||
+        account->visit_ms + (version->absence_days[0] - 3) * CALENDAR_DAY_MS >
+            until_ms)
         return TERMS_NEVER;
     int32_t visit_day = zone_day(zone, account->visit_ms);
     for (uint32_t i = 0; i < version->absence_count; i++) {
@@ -148,17 +152,17 @@ take_due(struct due *next, enum change change, int64_t at_ms, int64_t clock_ms)
         *next = (struct due) { change, instant };
 }
 
-/* The next change and its instant. */
+/* The next change up to then, if there is one, and its instant. */
 static struct due
-next_due(const struct scene *scene, int32_t *ret_after_days)
+next_due(const struct scene *scene, int64_t until_ms, int32_t *ret_after_days)
 {
     const struct account *account = scene->account;
     int64_t clock_ms = account->clock_ms;
     struct due next = { CHANGE_NONE, TERMS_NEVER };
 
     take_due(&next, CHANGE_MONTHLY_BONUS, due_bonus(scene), clock_ms);
-    take_due(&next, CHANGE_INACTIVE, due_absence(scene, ret_after_days),
-             clock_ms);
+    take_due(&next, CHANGE_INACTIVE,
+             due_absence(scene, until_ms, ret_after_days), clock_ms);
     take_due(&next, CHANGE_RELEASE, due_release(scene), clock_ms);
     take_due(&next, CHANGE_EXPIRE, due_expiry(scene), clock_ms);
     take_due(&next, CHANGE_VOUCHER_EXPIRE, voucher_next_expiry(account),
@@ -280,7 +284,7 @@ clock_step(const struct scene *scene, int64_t until_ms, int64_t *ret_at_ms)
     assert(until_ms >= account->clock_ms);
     while (account->begun) {
         int32_t after_days = 0;
-        struct due next = next_due(scene, &after_days);
+        struct due next = next_due(scene, until_ms, &after_days);
         if (next.change == CHANGE_NONE || next.at_ms > until_ms)
             break;
         if (make(scene, next.change, next.at_ms, after_days)) {

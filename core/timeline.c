@@ -560,15 +560,6 @@ version_redeem_price(const struct version *version, int32_t partner)
 }
 
 int32_t
-version_place(const struct version *version, enum name_kind kind,
-              int32_t number)
-{
-    if (version == NULL || number == PROGRAM_NONE)
-        return PROGRAM_NONE;
-    return version->places[kind][number];
-}
-
-int32_t
 version_number(const struct version *version, enum name_kind kind,
                int32_t place)
 {

@@ -128,8 +128,14 @@ price version_redeem_price(const struct version *version, int32_t partner);
 
 /* The place of a number in the version; PROGRAM_NONE where the number is
  * PROGRAM_NONE, the version NULL or the name unknown to it. */
-int32_t version_place(const struct version *version, enum name_kind kind,
-                      int32_t number);
+static inline int32_t
+version_place(const struct version *version, enum name_kind kind,
+              int32_t number)
+{
+    if (version == NULL || number == PROGRAM_NONE)
+        return PROGRAM_NONE;
+    return version->places[kind][number];
+}
 
 /* The number of a place; PROGRAM_NONE stays what it is. */
 int32_t version_number(const struct version *version, enum name_kind kind,

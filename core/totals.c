@@ -30,6 +30,7 @@ struct totals {
         struct totals_row *items;
         uint32_t count;
         uint32_t room;
+        uint32_t last; /* the one asked for last */
     } rows;
     struct pair_list {
         struct totals_pair *items;
@@ -108,14 +109,22 @@ place_of(struct key_table *table, struct key key, struct arena *arena)
 static struct totals_row *
 find_row(struct totals *totals, int32_t month, int32_t partner, uint32_t store)
 {
+    struct row_list *rows = &totals->rows;
     struct key key = { month, partner, store };
-    uint32_t place = place_of(&totals->row_keys, key, totals->arena);
 
-    if (place == totals->rows.count)
-        *LIST_ADD(totals->arena, &totals->rows) = (struct totals_row) {
+    /* The effects of a step, and of the next one, mostly share a row. */
+    if (rows->last < rows->count) {
+        struct totals_row *last = &rows->items[rows->last];
+        if (last->month == month && last->partner == partner &&
+            last->store == store)
+            return last;
+    }
+    rows->last = place_of(&totals->row_keys, key, totals->arena);
+    if (rows->last == rows->count)
+        *LIST_ADD(totals->arena, rows) = (struct totals_row) {
             .month = month, .partner = partner, .store = store
         };
-    return &totals->rows.items[place];
+    return &rows->items[rows->last];
 }
 
 static struct totals_pair *

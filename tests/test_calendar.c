@@ -295,6 +295,9 @@ TEST(an_index_changes_no_answer)
             assert_true(zone_midnight_ms(&zone, slow.day) ==
                         zone_midnight_ms(&indexed, slow.day));
         }
+        for (int32_t month = 1999 * 12; month < 2202 * 12; month++)
+            assert_true(zone_month_start_ms(&zone, month) ==
+                        zone_month_start_ms(&indexed, month));
     }
 }
 
