@@ -109,6 +109,17 @@ measure_side(const struct side *side, struct arena *arena)
 
 /* --- nets --- */
 
+/* Whether anything is left of what was booked for a partner. */
+static bool
+has_figures(const struct statement_line *line)
+{
+    bool any = line->net.minor != 0;
+
+    for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
+        any |= line->amounts[k] != 0;
+    return any;
+}
+
 /* Adds the rounded nets of one month's statement. */
 static void
 add_nets(const struct side *side, int32_t month, bool is_candidate,
@@ -122,6 +133,8 @@ add_nets(const struct side *side, int32_t month, bool is_candidate,
 
     for (uint32_t i = 0; i < statement->partner_count; i++) {
         const struct statement_partner *partner = &statement->partners[i];
+        if (!has_figures(&partner->line))
+            continue;
         struct compare_pair *pair = pair_of(partners, partner->partner, arena);
         int64_t *net = is_candidate ? &pair->candidate : &pair->baseline;
         *net += partner->line.net.minor;

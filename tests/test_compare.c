@@ -40,4 +40,34 @@ TEST(figures_stand_side_by_side)
     shop_close(&shop);
 }
 
-RUN(cmocka_unit_test(figures_stand_side_by_side))
+/* Store 77 has no partner: what is given back there leaves nothing to tell. */
+TEST(a_partner_without_figures_is_not_told)
+{
+    static const char *const LINES[] = {
+        "{\"at\": \"2025-03-01T12:00:00Z\", \"store\": 10, \"member\": 1, "
+        "\"kind\": \"purchase\", \"receipt\": \"1\", \"total\": 900}\n",
+        "{\"at\": \"2025-03-02T12:00:00Z\", \"store\": 77, \"member\": 1, "
+        "\"kind\": \"redeem\", \"id\": \"r\", \"reward\": \"cup\"}\n",
+        "{\"at\": \"2025-03-03T12:00:00Z\", \"store\": 77, \"member\": 1, "
+        "\"kind\": \"reverse\", \"redemption\": \"r\"}\n",
+    };
+    struct stage stage = { .candidate = "rewards: [{id: cup, value: 2.00}]\n" };
+    struct shop shop;
+
+    for (uint32_t lines = 2; lines <= COUNT_OF(LINES); lines++) {
+        shop_open(&shop);
+        shop_rules(&shop, "2000-01-01", stage.candidate);
+        for (uint32_t i = 0; i < lines; i++)
+            shop_import(&shop, LINES[i]);
+        stage_run(&shop, &stage);
+        bool told = false;
+        for (uint32_t i = 0; i < stage.comparison.partner_count; i++)
+            told |=
+                view_equal(stage.comparison.partners[i].name, view_of("none"));
+        assert_int_equal(told, lines == 2);
+        shop_close(&shop);
+    }
+}
+
+RUN(cmocka_unit_test(figures_stand_side_by_side),
+    cmocka_unit_test(a_partner_without_figures_is_not_told))
