@@ -151,6 +151,8 @@ struct account {
     struct arena *arena; /* its lists grow in */
     account_id id;       /* the code of a bearer is borrowed */
     bool whole;
+    /* Only purchases with these receipts are remembered; NULL: all. */
+    const struct name_list *recalled;
     bool begun;          /* has an event or a referral */
     int64_t clock_ms;    /* changes by the clock are done up to here */
     int64_t released_ms; /* in the middle of an instant: releases, ... */

@@ -16,6 +16,7 @@
 
 struct fold {
     const struct timeline *timeline;
+    const struct scene_judge *judge; /* NULL: none */
     bool why;
     struct effect_list effects;
     struct scratch scratch;
@@ -57,6 +58,13 @@ fold_use_timeline(struct fold *fold, const struct timeline *timeline)
     fold->timeline = timeline;
 }
 
+void
+fold_use_judge(struct fold *fold, const struct scene_judge *judge)
+{
+    assert(judge == NULL || !fold->why);
+    fold->judge = judge;
+}
+
 const struct timeline *
 fold_timeline(const struct fold *fold)
 {
@@ -84,6 +92,7 @@ fold_scene(struct fold *fold, struct account *account)
         .account = account,
         .effects = &fold->effects,
         .scratch = &fold->scratch,
+        .judge = fold->judge,
         .why = fold->why,
     };
 }

@@ -33,6 +33,10 @@ struct fold *fold_open(const struct timeline *timeline, bool why,
  * (Several sides of a comparison share one fold's scratch.) */
 void fold_use_timeline(struct fold *fold, const struct timeline *timeline);
 
+/* Lets another one judge purchases, as long as they are by that timeline and
+ * without `why`; borrowed.  NULL: nobody does. */
+void fold_use_judge(struct fold *fold, const struct scene_judge *judge);
+
 const struct timeline *fold_timeline(const struct fold *fold);
 
 /* The effects since the caller set its count to 0. */

@@ -66,6 +66,20 @@ copy_of(struct arena *arena, const void *items, uint32_t count, size_t size)
     return copy;
 }
 
+/* Whether anybody may look back at the purchase. */
+static bool
+is_recalled(const struct account *account, const struct event *event)
+{
+    const struct name_list *recalled = account->recalled;
+
+    if (!account->whole || recalled == NULL)
+        return account->whole;
+    for (uint32_t i = 0; i < recalled->count; i++)
+        if (view_equal(recalled->names[i], event->sale.receipt))
+            return true;
+    return false;
+}
+
 /* Remembers what a return of this purchase will need. */
 static void
 remember(const struct scene *scene, const struct event *event,
@@ -104,14 +118,25 @@ remember(const struct scene *scene, const struct event *event,
                                sizeof outcome->shares[0]);
 }
 
-static void
-put_stamps(const struct scene *scene, const struct earn_input *input)
+/* What the rules say of it. */
+static struct scene_worth
+evaluate(const struct scene *scene, const struct event *event,
+         const struct earn_input *input)
 {
     struct scratch *scratch = scene->scratch;
-    uint32_t count = earn_stamp(input, &scratch->basket, scratch->stamps);
+    struct basket *basket = &scratch->basket;
+    struct scene_worth worth;
 
-    for (uint32_t i = 0; i < count; i++)
-        stamp_add(scene, scratch->stamps[i].place, scratch->stamps[i].count);
+    if (scene->judge != NULL &&
+        scene->judge->earn(scene->judge->context, scene, event, input, &worth))
+        return worth;
+    basket_fill(basket, scene->version, event, NULL);
+    worth = (struct scene_worth) { .eligible = basket->eligible };
+    if (scene->version == NULL)
+        return worth;
+    earn_purchase(input, basket, &scratch->outcome);
+    worth.stamp_count = earn_stamp(input, basket, scratch->stamps);
+    return worth;
 }
 
 void
@@ -131,26 +156,25 @@ sale_note(const struct scene *scene, int32_t month, money eligible)
 void
 sale_fold(const struct scene *scene, const struct event *event)
 {
-    struct basket *basket = &scene->scratch->basket;
+    const struct earn_stamps *stamps = scene->scratch->stamps;
     struct earn_context context;
 
     gain_context(scene, &context);
-    struct earn_input input = gain_input(scene, &context);
-    basket_fill(basket, scene->version, event, NULL);
-    money eligible = basket->eligible;
+    const struct earn_input input = gain_input(scene, &context);
+    const struct scene_worth worth = evaluate(scene, event, &input);
     if (scene->version != NULL) {
         scene_effect(scene, MEASURE_PURCHASES, scene->partner, 1);
         scene_effect(scene, MEASURE_SALES, scene->partner,
                      event->sale.total.minor);
-        earn_purchase(&input, basket, &scene->scratch->outcome);
         gain_book(scene);
-        put_stamps(scene, &input);
+        for (uint32_t i = 0; i < worth.stamp_count; i++)
+            stamp_add(scene, stamps[i].place, stamps[i].count);
     }
-    if (scene->account->whole)
+    if (is_recalled(scene->account, event))
         remember(scene, event, &context);
-    sale_note(scene, calendar_month(scene->moment.day), eligible);
+    sale_note(scene, calendar_month(scene->moment.day), worth.eligible);
     tier_purchase(scene);
     if (!scene_ended(scene))
-        spend_add(scene, eligible);
-    sale_referral(scene, event, eligible);
+        spend_add(scene, worth.eligible);
+    sale_referral(scene, event, worth.eligible);
 }

@@ -24,13 +24,31 @@ struct scratch {
     int64_t expires_at;
 };
 
+/* What a purchase comes to before anything is booked: the outcome and the
+ * stamps in the scratch, and ... */
+struct scene_worth {
+    money eligible;
+    uint32_t stamp_count; /* in scratch->stamps */
+};
+
+/* Somebody else who says what purchases earn, to the same result: a replay has
+ * tables.  False: this one is to be evaluated in the ordinary way. */
+struct scene;
+struct scene_judge {
+    bool (*earn)(void *context, const struct scene *scene,
+                 const struct event *event, const struct earn_input *input,
+                 struct scene_worth *ret_worth);
+    void *context;
+};
+
 struct scene {
     const struct timeline *timeline;
     const struct version *version; /* NULL: before the first */
     struct account *account;
     struct effect_list *effects;
     struct scratch *scratch;
-    bool why; /* say which rules gave nothing */
+    const struct scene_judge *judge; /* NULL: none */
+    bool why;                        /* say which rules gave nothing */
     moment moment;
     uint32_t store;  /* 0: none */
     int32_t partner; /* number of the one whose store it is */

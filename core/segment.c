@@ -201,3 +201,25 @@ segment_holds(const struct segment *segment, const struct account *account,
 {
     return holds_part(segment, segment->root, account, at_ms);
 }
+
+static bool
+asks_rules(const struct part *part)
+{
+    const uint32_t by_rules = 1u << PART_TIER | 1u << PART_WINDOW_SPEND |
+                              1u << PART_SPEND | 1u << PART_PARTNERS |
+                              1u << PART_POINTS | 1u << PART_PENDING |
+                              1u << PART_DEBT | 1u << PART_STAMPS |
+                              1u << PART_REWARD | 1u << PART_PASS;
+
+    if (part->kind == PART_NOT)
+        return asks_rules(part->left);
+    if (part->kind == PART_ALL || part->kind == PART_ANY)
+        return asks_rules(part->left) || asks_rules(part->right);
+    return (by_rules >> part->kind & 1) != 0;
+}
+
+bool
+segment_asks_rules(const struct segment *segment)
+{
+    return asks_rules(segment->root);
+}

@@ -57,4 +57,8 @@ NODISCARD enum err segment_read(view text, const struct timeline *timeline,
 bool segment_holds(const struct segment *segment, const struct account *account,
                    int64_t at_ms);
 
+/* Whether any part asks for what rules make of the events; the others hold for
+ * an account that was folded without any version, too. */
+bool segment_asks_rules(const struct segment *segment);
+
 #endif

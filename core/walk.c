@@ -123,6 +123,25 @@ items_of(const struct event *const *events, uint32_t count, uint32_t room,
 
 /* --- the walk --- */
 
+/* The receipts that the account's returns name. */
+static struct name_list
+list_recalled(const struct event *const *events, uint32_t count,
+              struct arena *arena)
+{
+    view *receipts = NULL;
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (events[i]->kind != EVENT_RETURN ||
+            events[i]->sale.receipt.size == 0)
+            continue;
+        if (receipts == NULL)
+            receipts = ARENA_NEW(arena, view, count);
+        receipts[found++] = events[i]->sale.receipt;
+    }
+    return (struct name_list) { .names = receipts, .count = found };
+}
+
 void
 walk_open(struct walk *walk, const struct walk_input *input,
           struct arena *arena)
@@ -138,7 +157,13 @@ walk_open(struct walk *walk, const struct walk_input *input,
     };
     fold_effects(input->fold)->count = 0;
     fold_use_arena(input->fold, arena);
+    fold_use_judge(input->fold, input->judge);
     account_open(&walk->account, input->account, arena);
+    if (input->forgets) {
+        walk->recalled =
+            list_recalled(input->events, input->event_count, arena);
+        walk->account.recalled = &walk->recalled;
+    }
     resolve_voids(walk->items, input->events, input->event_count,
                   &walk->account, arena);
     for (uint32_t i = 0; i < input->referral_count; i++)

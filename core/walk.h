@@ -37,7 +37,8 @@ struct step {
 
 struct walk_input {
     struct fold *fold;
-    account_id account; /* borrowed */
+    const struct scene_judge *judge; /* for fold_use_judge() */
+    account_id account;              /* borrowed */
     /* All events of the account, in canonical order, voids and those after
      * `until_ms` too; borrowed as long as the walk. */
     const struct event *const *events;
@@ -49,6 +50,9 @@ struct walk_input {
     const struct event *const *aside;
     uint32_t aside_count;
     int64_t until_ms;
+    /* Nobody but the account's own returns looks back at its purchases: the
+     * account remembers no others. */
+    bool forgets;
 };
 
 struct walk_item {
@@ -62,6 +66,7 @@ struct walk {
     struct account account; /* as it is after the step */
     struct step step;
     struct fold *fold;
+    struct name_list recalled; /* of an account that forgets */
     struct walk_item *items;
     uint32_t item_count;
     uint32_t next; /* item */

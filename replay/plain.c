@@ -96,9 +96,8 @@ plain_name_sku(struct plain *plain, view sku)
     plain->named[at / 8] |= (uint8_t)(1u << at % 8);
 }
 
-/* False: certainly none does. */
-static bool
-may_be_named(const struct plain *plain, uint32_t sku)
+bool
+plain_may_be_named(const struct plain *plain, uint32_t sku)
 {
     uint32_t at = sku % NAMED_BITS;
 
@@ -114,6 +113,15 @@ add_store(struct plain *plain, uint32_t store)
     plain->store_of[++plain->store_count] = store;
     plain->number_of[store] = (uint16_t)plain->store_count;
     return plain->store_count;
+}
+
+uint32_t
+plain_store(struct plain *plain, uint32_t store)
+{
+    if (store >= 1u << CHAPTER_STORE_BITS)
+        return 0;
+    uint32_t number = plain->number_of[store];
+    return number != 0 ? number : add_store(plain, store);
 }
 
 /* Finds the stretch of the zone that the instant lies in, which is mostly near
@@ -215,7 +223,7 @@ add_receipt(struct plain *plain, const struct chapter *chapter, uint32_t row,
         memcpy(&line, *lines, sizeof line);
         *lines += sizeof line;
         sum += line.amount > 0 ? (uint32_t)line.amount : 0;
-        fit &= !may_be_named(plain, line.sku);
+        fit &= !plain_may_be_named(plain, line.sku);
     }
     plain->amount[row] = (uint32_t)sum;
     plain->goods[row] = WORDS_NONE;

@@ -91,7 +91,7 @@ struct plain {
     uint32_t *amount; /* cents; of a receipt, of its lines above 0 */
     uint16_t *month;  /* from ALMANAC_MONTH_FIRST */
     uint16_t *store;  /* small number */
-    uint16_t *goods;  /* number of the category; 0: none, or a receipt */
+    uint16_t *goods;  /* of the category; 0: none, or a receipt */
     uint8_t *past;    /* PLAIN_BOUGHT, PLAIN_AT_HOME */
     struct plain_run *runs;
     struct plain_receipt *receipts; /* by row */
@@ -105,7 +105,10 @@ void plain_open(struct plain *plain, const struct almanac *days,
 
 /* Says that some rule names the sku; before any account is taken. */
 void plain_name_sku(struct plain *plain, view sku);
-
+/* The small number of a store, which gets one; 0: there are too many. */
+uint32_t plain_store(struct plain *plain, uint32_t store);
+/* False: certainly no rule names the sku of that chapter_sku(). */
+bool plain_may_be_named(const struct plain *plain, uint32_t sku);
 enum plain_fit {
     PLAIN_TAKEN, /* the account is the block's last */
     PLAIN_FULL,  /* not in this block: clear it and try again */
@@ -117,13 +120,10 @@ enum plain_fit {
  * which borrows lines from `raw`. */
 enum plain_fit plain_take(struct plain *plain, const struct history_scan *scan,
                           const struct history_raw *raw, int64_t until_ms);
-
 /* Begins a new block. */
 void plain_clear(struct plain *plain);
-
 /* The place of the first receipt that is not before the row. */
 uint32_t plain_receipt_from(const struct plain *plain, uint32_t row);
-
 /* Whether few accounts more would fit the block. */
 bool plain_is_well_filled(const struct plain *plain);
 

@@ -2,9 +2,7 @@
 
 #include "replay/quick_book.h"
 #include "replay/quick_clock.h"
-#include "replay/quick_lines.h"
-
-#include <string.h>
+#include "replay/quick_earn.h"
 
 static struct quick_place
 place_of(struct quick *quick, int64_t at_ms, int32_t day, uint16_t month,
@@ -32,72 +30,7 @@ place_of_row(struct quick *quick, uint32_t row)
                     plain->month[row], plain->store[row]);
 }
 
-/* --- special rules --- */
-
-/* Whether the rule's limit has been reached. */
-static bool
-is_stopped(const struct quick *quick, const struct rulebook_rule *rule,
-           int32_t day)
-{
-    const struct earn_counts counts = { quick->counts,
-                                        quick->state.count_count };
-
-    if (rule->limit_per == LIMIT_PER_NONE)
-        return false;
-    int32_t period =
-        terms_period(rule->limit_per, day + quick->plain->days->first);
-    return earn_count_of(&counts, rule->number, rule->limit_per, period) >=
-           rule->limit_times;
-}
-
-/* Notes a gain; of a group only the best stays, in its own place. */
-static void
-add_gain(struct earn_outcome *outcome, const struct earn_gain *gain,
-         int32_t group, uint32_t *best)
-{
-    if (group != PROGRAM_NONE && best[group] != 0) {
-        struct earn_gain *rival = &outcome->gains[best[group] - 1];
-        if (gain->points.value <= rival->points.value)
-            return;
-        rival->rule = PROGRAM_NONE; /* it gives nothing */
-    }
-    outcome->gains[outcome->gain_count++] = *gain;
-    if (group != PROGRAM_NONE)
-        best[group] = outcome->gain_count;
-}
-
-static void
-add_share(struct earn_outcome *outcome, int32_t issuer, int64_t amount)
-{
-    uint32_t at = outcome->share_count;
-
-    while (at > 0 && outcome->shares[at - 1].issuer > issuer)
-        at--;
-    if (at > 0 && outcome->shares[at - 1].issuer == issuer) {
-        outcome->shares[at - 1].points.value += amount;
-        return;
-    }
-    memmove(&outcome->shares[at + 1], &outcome->shares[at],
-            (outcome->share_count++ - at) * sizeof outcome->shares[0]);
-    outcome->shares[at] = (struct earn_share) { issuer, { amount } };
-}
-
-/* Leaves out what lost in its group, and divides the rest by issuer. */
-static void
-settle_gains(struct earn_outcome *outcome)
-{
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < outcome->gain_count; i++) {
-        struct earn_gain gain = outcome->gains[i];
-        if (gain.rule == PROGRAM_NONE)
-            continue;
-        outcome->gains[kept++] = gain;
-        if (gain.points.value > 0)
-            add_share(outcome, gain.issuer, gain.points.value);
-    }
-    outcome->gain_count = kept;
-}
+/* --- a purchase as special rules see it --- */
 
 /* The receipt at the row if something that holds for it asks for its lines;
  * else NULL. */
@@ -116,58 +49,26 @@ receipt_of(const struct quick *quick, const struct rulebook *table,
                : NULL;
 }
 
-static int64_t
-points_of(const struct quick *quick, const struct rulebook *table, uint32_t row,
-          const struct plain_receipt *receipt, uint32_t bit)
+/* The purchase at the row; what its level gives has been added by columns. */
+static struct quick_purchase
+purchase_of(const struct quick *quick, const struct quick_place *place,
+            uint32_t row)
 {
-    const struct rulebook_rule *rule = &table->rules[bit];
-    int64_t value =
-        receipt != NULL && (table->line_bits >> bit & 1) != 0
-            ? quick_lines_points(table, receipt, bit)
-            : rule->fixed +
-                  (int64_t)ratio_of(rule->ratio, quick->level->eligible[row]);
-
-    return value < rule->max ? value : rule->max;
-}
-
-/* Rules with limits, groups, funders or vouchers. */
-static void
-earn_special(struct quick *quick, const struct quick_place *place,
-             uint64_t mask, uint32_t row, const struct plain_receipt *receipt)
-{
-    const struct rulebook *table = place->table;
-    struct earn_outcome *outcome = quick->outcome;
-    uint32_t best[RULEBOOK_GROUPS_MAX];
-
-    memset(best, 0, table->program->earn_groups.count * sizeof best[0]);
-    outcome->gain_count = 0;
-    outcome->share_count = 0;
-    for (uint64_t rest = mask; rest != 0; rest &= rest - 1) {
-        uint32_t bit = (uint32_t)__builtin_ctzll(rest);
-        const struct rulebook_rule *rule = &table->rules[bit];
-        int64_t value = points_of(quick, table, row, receipt, bit);
-        if ((value <= 0 && rule->reward == PROGRAM_NONE) ||
-            is_stopped(quick, rule, place->day))
-            continue;
-        const struct earn_gain gain = {
-            .rule = rule->number,
-            .issuer = rule->issuer == PROGRAM_NONE ? place->store->partner
-                                                   : rule->issuer,
-            .reward = rule->reward,
-            .points = { value },
-            .limit_per = rule->limit_per,
-        };
-        add_gain(outcome, &gain, rule->group, best);
-    }
-    settle_gains(outcome);
-    quick_book_outcome(quick, place);
+    return (struct quick_purchase) {
+        .table = place->table,
+        .receipt = receipt_of(quick, place->table, row),
+        .eligible = quick->level->eligible[row],
+        .partner = place->store->partner,
+        .date = place->day + quick->plain->days->first,
+        .counts = { quick->counts, quick->state.count_count },
+    };
 }
 
 /* --- stamps and spend rewards --- */
 
 static void
 put_stamps(struct quick *quick, const struct quick_place *place, uint64_t mask,
-           const struct plain_receipt *receipt)
+           const struct quick_purchase *purchase)
 {
     const struct rulebook *table = place->table;
 
@@ -178,9 +79,7 @@ put_stamps(struct quick *quick, const struct quick_place *place, uint64_t mask,
         const struct stamp_card *card = &table->program->stamps[at];
         int32_t number = version_number(table->version, NAME_CARD, at);
         int64_t *count = &quick->stamps[number];
-        *count += receipt != NULL && card->per == STAMP_PER_ITEM
-                      ? quick_lines_items(table, receipt, bit)
-                      : 1;
+        *count += quick_earn_stamps(purchase, bit);
         if (*count < card->need)
             continue;
         int64_t full = *count / card->need;
@@ -305,11 +204,13 @@ earn(struct quick *quick, uint32_t row)
     if ((special | cards) == 0)
         return;
     const struct quick_place place = place_of_row(quick, row);
-    const struct plain_receipt *receipt = receipt_of(quick, table, row);
-    if (special != 0)
-        earn_special(quick, &place, special, row, receipt);
+    const struct quick_purchase purchase = purchase_of(quick, &place, row);
+    if (special != 0) {
+        quick_earn(&purchase, special, quick->outcome);
+        quick_book_outcome(quick, &place);
+    }
     if (cards != 0)
-        put_stamps(quick, &place, cards, receipt);
+        put_stamps(quick, &place, cards, &purchase);
 }
 
 void

@@ -161,6 +161,7 @@ add_checks(struct rulebook *table, uint32_t index, const struct condition *when)
         return;
     table->asks_level |=
         has(when, CONDITION_TIERS) || has(when, CONDITION_CONSENTS);
+    table->asks_consents |= has(when, CONDITION_CONSENTS);
     table->asks_past |=
         has(when, CONDITION_FIRST_PURCHASE) || has(when, CONDITION_HOME_STORE);
     table->asks_gap |= has(when, CONDITION_INACTIVE_DAYS);
@@ -195,6 +196,7 @@ add_rule(struct rulebook *table, int32_t place)
                        rule->max_points > LIMIT_POINTS
                    ? LIMIT_POINTS
                    : rule->max_points,
+        .place = place,
         .number = version_number(table->version, NAME_RULE, place),
         .issuer = version_number(table->version, NAME_PARTNER, rule->funder),
         .reward = version_number(table->version, NAME_REWARD, rule->reward),

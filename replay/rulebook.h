@@ -30,6 +30,7 @@ struct rulebook_rule {
     struct ratio ratio; /* points of an amount; else 0 and ... */
     int64_t fixed;      /* ... points, whatever the amount */
     int64_t max;        /* of both */
+    int32_t place;      /* in program->earn */
     int32_t number;
     int32_t issuer; /* the funder; PROGRAM_NONE: the store's partner */
     int32_t reward; /* number; PROGRAM_NONE */
@@ -100,7 +101,7 @@ struct rulebook {
     int64_t *level_until, *idle_at;     /* by month; made when needed, else 0 */
     bool asks_lines;  /* there are line_bits, or goods not eligible */
     bool asks_amount; /* some points don't come of an amount */
-    bool asks_level, asks_past, asks_gap; /* some condition does */
+    bool asks_level, asks_past, asks_gap, asks_consents; /* by conditions */
     bool monthly; /* points of a month have the same terms */
     bool simple;  /* nothing but purchases and redemptions does anything */
 };

@@ -47,12 +47,10 @@ month_of(struct side *side, int32_t month)
 
 /* The cost of an effect at the value that a point has at that instant. */
 static void
-count_cost(struct side *side, const struct effect *effect, price value,
-           int32_t month)
+count_cost(struct side_month *month, const struct effect *effect, price value)
 {
     points amount = { effect->amount };
-    micro *accrual = &month_of(side, month)->accrual;
-    micro *burn = &month_of(side, month)->burn;
+    micro *accrual = &month->accrual, *burn = &month->burn;
 
     switch ((int)effect->measure) {
     case MEASURE_ISSUED:
@@ -81,6 +79,10 @@ count_effect(struct side *side, const struct effect *effect,
              struct side_account *account)
 {
     switch ((int)effect->measure) {
+    case MEASURE_RULE:
+        side->rule_points[effect->name] += effect->amount;
+        side->rule_gave[effect->name] = true;
+        break;
     case MEASURE_ISSUED:
         account->net.value += effect->amount;
         break;
@@ -101,41 +103,58 @@ count_effect(struct side *side, const struct effect *effect,
         account->overdrawn.value += effect->amount;
         side->overdrawn_redemptions++;
         break;
-    case MEASURE_RULE:
-        side->rule_points[effect->name] += effect->amount;
-        side->rule_gave[effect->name] = true;
-        break;
     default:
         break;
     }
 }
 
+/* What is summed up by month and partner. */
 static bool
 is_total(enum measure measure)
 {
-    switch ((int)measure) {
-    case MEASURE_EXPIRED:
-    case MEASURE_PURCHASES:
-    case MEASURE_SALES:
-    case MEASURE_RETURNS:
-    case MEASURE_REFUNDS:
-        return false;
-    default:
-        return true;
-    }
+    const uint32_t others = 1u << MEASURE_EXPIRED | 1u << MEASURE_PURCHASES |
+                            1u << MEASURE_SALES | 1u << MEASURE_RETURNS |
+                            1u << MEASURE_REFUNDS;
+
+    return measure < MEASURE_STATEMENT_COUNT && (others >> measure & 1) == 0;
+}
+
+/* No figure asks at which store it was. */
+static void
+count_total(struct side *side, int32_t month, price value,
+            const struct effect *effect)
+{
+    struct effect counted = *effect;
+    const struct effect_list one = { .items = &counted, .count = 1 };
+
+    counted.store = SIDE_STORE;
+    totals_add(side->totals, month, &one);
+    count_cost(month_of(side, month), effect, value);
 }
 
 void
 side_count(struct side *side, int32_t month, price value,
            const struct effect_list *effects)
 {
-    for (uint32_t i = 0; i < effects->count; i++) {
-        struct effect_list one = { .items = &effects->items[i], .count = 1 };
-        if (!is_total(one.items->measure))
-            continue;
-        totals_add(side->totals, month, &one);
-        count_cost(side, one.items, value, month);
-    }
+    for (uint32_t i = 0; i < effects->count; i++)
+        if (is_total(effects->items[i].measure))
+            count_total(side, month, value, &effects->items[i]);
+}
+
+/* The local month of an instant, which is mostly that of the one before.  On
+ * its first days a clock may go back into the month before. */
+static int32_t
+month_at(struct side *side, int64_t at_ms)
+{
+    const struct zone *zone = &side->timeline->zone;
+
+    if (at_ms >= side->month_from_ms && at_ms < side->month_until_ms)
+        return side->month;
+    side->month = zone_month(zone, at_ms);
+    side->month_from_ms =
+        zone_month_start_ms(zone, side->month) + 2 * CALENDAR_DAY_MS;
+    side->month_until_ms = zone_month_start_ms(zone, side->month + 1);
+    return side->month;
 }
 
 static void
@@ -146,12 +165,15 @@ count_step(struct side *side, const struct step *step,
 
     if (step->effects->count == 0 || step->at_ms < side->since_ms)
         return;
-    int32_t month = zone_month(&side->timeline->zone, step->at_ms);
+    int32_t month = month_at(side, step->at_ms);
     if (step->version != NULL)
         value = step->version->program->points.value;
-    side_count(side, month, value, step->effects);
-    for (uint32_t i = 0; i < step->effects->count; i++)
-        count_effect(side, &step->effects->items[i], account);
+    for (uint32_t i = 0; i < step->effects->count; i++) {
+        const struct effect *effect = &step->effects->items[i];
+        count_effect(side, effect, account);
+        if (is_total(effect->measure))
+            count_total(side, month, value, effect);
+    }
 }
 
 static money

@@ -30,6 +30,9 @@ struct side {
     struct arena *arena;
     int64_t since_ms; /* effects before are not counted */
     int64_t until_ms;
+    int32_t month;          /* of the last effects, ... */
+    int64_t month_from_ms;  /* ... and of all instants from here ... */
+    int64_t month_until_ms; /* ... until here */
     struct side_months {
         struct side_month *items; /* in order of appearance */
         uint32_t count;

@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "core/list.h"
+#include "replay/judge.h"
 #include "replay/plain_live.h"
 #include "replay/quick.h"
 
@@ -20,7 +21,10 @@ struct job {
     const struct simulate_options *options;
     const struct history *history;
     bool referral; /* some version of some side pays for one */
-    bool tables;   /* may be used, but not for accounts that are ... */
+    /* By which it is judged who belongs to the segment: the baseline, or, if
+     * no rule matters to that, its clock alone. */
+    struct timeline facts;
+    bool tables; /* may be used, but not for accounts that are ... */
     struct marks quarantined;
     struct arena arena;
     struct almanac days;
@@ -34,6 +38,13 @@ struct job {
 struct referred {
     const struct event *const *live;
     uint32_t count;
+};
+
+/* What the ordinary fold needs of an account. */
+struct subject {
+    struct history_account history;
+    struct referred *referred; /* NULL: nobody it recommended matters */
+    struct judge_sales sales;  /* none are listed where no tables are used */
 };
 
 struct row_list {
@@ -52,6 +63,7 @@ struct worker {
     struct side *sides;
     struct outcome *outcomes;
     struct fold *fold;
+    struct judge judge;
     struct basket *basket;
     struct words words; /* the history's, sealed */
     struct text text;
@@ -127,32 +139,38 @@ find_referrals(struct worker *worker, const struct timeline *timeline,
 
 /* --- one account --- */
 
+/* The walk of a side; its judge is the worker's one. */
 static struct walk_input
-walk_input(struct worker *worker, const struct timeline *timeline,
-           const struct history_account *history,
-           const struct referred *referred, struct arena *scratch)
+walk_input(struct worker *worker, uint32_t side, const struct subject *subject,
+           struct arena *scratch)
 {
+    const struct simulate_options *options = worker->job->options;
+    const struct timeline *timeline = timeline_of(options, side);
+    const struct history_account *history = &subject->history;
     struct referral *referrals =
         ARENA_NEW(scratch, struct referral, history->referred_count + 1);
+    bool judged = worker->quicks[side] != NULL && !options->fold_only;
 
+    if (judged)
+        judge_begin(&worker->judge, &subject->sales, worker->quicks[side]);
     return (struct walk_input) {
         .fold = worker->fold,
+        .judge = judged ? &worker->judge.judge : NULL,
         .account = history->account,
         .events = history->events,
         .event_count = history->event_count,
         .referrals = referrals,
-        .referral_count = referred == NULL
+        .referral_count = subject->referred == NULL
                               ? 0
                               : find_referrals(worker, timeline, history,
-                                               referred, referrals),
-        .until_ms = worker->job->options->span.until_ms,
+                                               subject->referred, referrals),
+        .until_ms = options->span.until_ms,
     };
 }
 
 /* Whether the account belongs to what was asked for. */
 static bool
-is_asked(struct worker *worker, const struct history_account *history,
-         const struct referred *referred)
+is_asked(struct worker *worker, const struct subject *subject)
 {
     const struct simulate_options *options = worker->job->options;
     struct arena scratch = worker->scratch;
@@ -160,9 +178,11 @@ is_asked(struct worker *worker, const struct history_account *history,
 
     if (options->segment == NULL)
         return true;
-    const struct walk_input input =
-        walk_input(worker, options->baseline, history, referred, &scratch);
-    fold_use_timeline(worker->fold, options->baseline);
+    const struct timeline *timeline = &worker->job->facts;
+    struct walk_input input = walk_input(worker, 0, subject, &scratch);
+    if (timeline->version_count == 0)
+        input.referral_count = 0; /* a matter of rules */
+    fold_use_timeline(worker->fold, timeline);
     walk_open(&walk, &input, &scratch);
     walk_finish(&walk);
     return segment_holds(options->segment, &walk.account,
@@ -170,16 +190,14 @@ is_asked(struct worker *worker, const struct history_account *history,
 }
 
 static void
-fold_side(struct worker *worker, uint32_t index,
-          const struct history_account *history,
-          const struct referred *referred, struct side_account *ret_fate)
+fold_side(struct worker *worker, uint32_t index, const struct subject *subject,
+          struct side_account *ret_fate)
 {
     struct arena scratch = worker->scratch;
-    struct side *side = &worker->sides[index];
-    const struct walk_input input =
-        walk_input(worker, side->timeline, history, referred, &scratch);
+    struct walk_input input = walk_input(worker, index, subject, &scratch);
 
-    side_fold(side, &input, &scratch, ret_fate);
+    input.forgets = !worker->job->options->fold_only;
+    side_fold(&worker->sides[index], &input, &scratch, ret_fate);
 }
 
 static void
@@ -216,20 +234,24 @@ note_account(struct worker *worker, account_id account,
         keep_row(worker, account, fates);
 }
 
-/* What the ordinary fold needs of an account, in the scratch arena. */
+/* Reads an account into the scratch arena. */
 static enum err
 read_account(struct worker *worker, const struct history_scan *scan,
-             const struct history_raw *raw, struct history_account *ret_history,
-             struct referred **ret_referred)
+             const struct history_raw *raw, struct subject *ret_subject)
 {
-    *ret_referred = NULL;
-    enum err err =
-        history_scan_gather(scan, raw, &worker->scratch, ret_history);
-    if (err != OK || ret_history->referred_count == 0 || !worker->job->referral)
+    struct history_account *history = &ret_subject->history;
+
+    *ret_subject = (struct subject) { .referred = NULL };
+    enum err err = history_scan_gather(scan, raw, &worker->scratch, history);
+    if (err == OK && !worker->job->options->fold_only)
+        ret_subject->sales =
+            judge_read(&worker->plain, &worker->words, history->events,
+                       history->event_count, &worker->scratch);
+    if (err != OK || history->referred_count == 0 || !worker->job->referral)
         return err;
-    *ret_referred = ARENA_NEW(&worker->scratch, struct referred,
-                              ret_history->referred_count);
-    return read_referred(worker, ret_history, *ret_referred);
+    ret_subject->referred =
+        ARENA_NEW(&worker->scratch, struct referred, history->referred_count);
+    return read_referred(worker, history, ret_subject->referred);
 }
 
 static uint64_t
@@ -245,19 +267,16 @@ count_events(const struct worker *worker, const struct history_account *history)
 
 /* An account that all sides fold in the ordinary way. */
 static void
-take_folded(struct worker *worker, const struct history_account *history,
-            const struct referred *referred)
+take_folded(struct worker *worker, const struct subject *subject)
 {
     uint32_t count = count_sides(worker->job->options);
-
-    if (!is_asked(worker, history, referred))
-        return;
     struct side_account *fates =
         ARENA_NEW(&worker->scratch, struct side_account, count);
-    worker->event_count += count_events(worker, history);
+
+    worker->event_count += count_events(worker, &subject->history);
     for (uint32_t i = 0; i < count; i++)
-        fold_side(worker, i, history, referred, &fates[i]);
-    note_account(worker, history->account, fates);
+        fold_side(worker, i, subject, &fates[i]);
+    note_account(worker, subject->history.account, fates);
 }
 
 /* --- a block of accounts --- */
@@ -268,20 +287,19 @@ fold_others(struct worker *worker, const struct history_scan *scan,
             uint32_t index, struct side_account *fates)
 {
     struct arena before = worker->scratch;
-    struct history_account history;
-    struct referred *referred;
+    struct subject subject;
     bool read = false;
 
     for (uint32_t i = 0; i < count_sides(worker->job->options); i++) {
         if (worker->quicks[i] != NULL)
             continue;
-        enum err err = read ? OK
-                            : read_account(worker, scan, &worker->raws[index],
-                                           &history, &referred);
+        enum err err =
+            read ? OK
+                 : read_account(worker, scan, &worker->raws[index], &subject);
         if (err != OK)
             return err;
         read = true;
-        fold_side(worker, i, &history, referred, &fates[i]);
+        fold_side(worker, i, &subject, &fates[i]);
     }
     worker->scratch = before;
     return OK;
@@ -356,28 +374,33 @@ offer_live(struct worker *worker, const struct history_scan *scan,
     return OK;
 }
 
-/* Puts an account of plain events into the block; others are folded. */
+/* Puts an account of plain events into the block; others are folded, and those
+ * that were not asked for are left out. */
 static enum err
 take_account(struct worker *worker, const struct history_scan *scan,
              const struct history_raw *raw, bool *ret_in_block)
 {
     const struct job *job = worker->job;
+    bool read = job->options->segment != NULL;
     enum plain_fit fit = PLAIN_OTHER;
-    struct history_account history;
-    struct referred *referred;
+    struct subject subject;
     enum err err = OK;
 
     *ret_in_block = false;
+    if (read)
+        err = read_account(worker, scan, raw, &subject);
+    if (err != OK || (read && !is_asked(worker, &subject)))
+        return err;
     if (job->tables && !marks_has_own(&job->quarantined, raw->account))
         err = offer(worker, scan, raw, &fit);
     if (err == OK && fit == PLAIN_OTHER) {
-        err = read_account(worker, scan, raw, &history, &referred);
+        if (!read)
+            err = read_account(worker, scan, raw, &subject);
         if (err == OK)
-            err = offer_live(worker, scan, &history, &fit);
+            err = offer_live(worker, scan, &subject.history, &fit);
     }
     if (err == OK && fit == PLAIN_OTHER)
-        take_folded(worker, &history, referred);
-    arena_reset(&worker->scratch);
+        take_folded(worker, &subject);
     if (err != OK || fit == PLAIN_OTHER)
         return err;
     worker->raws[worker->plain.account_count - 1] = *raw;
@@ -397,6 +420,7 @@ take_next(struct worker *worker, struct history_scan *scan)
     enum err err = history_scan_raw(scan, &worker->listed, &raw);
     if (err == OK)
         err = take_account(worker, scan, &raw, &in_block);
+    arena_reset(&worker->scratch);
     if (err != OK)
         return err;
     if (!in_block)
@@ -652,7 +676,7 @@ open_quarantine(struct job *job)
 {
     const struct simulate_options *options = job->options;
 
-    job->tables = !options->fold_only && options->segment == NULL;
+    job->tables = !options->fold_only;
     if (!job->tables)
         return OK;
     enum err err = history_mark_quarantined(job->history, &job->quarantined);
@@ -672,6 +696,9 @@ attempt(struct ledger *ledger, const struct simulate_options *options,
 
     for (uint32_t i = 0; i < count_sides(options); i++)
         job.referral |= pays_referral(timeline_of(options, i));
+    job.facts = *options->baseline;
+    if (options->segment != NULL && !segment_asks_rules(options->segment))
+        job.facts.version_count = 0;
     if (err == OK)
         err = open_quarantine(&job);
     if (err == OK && !arena_open(&job.arena, LIMIT_ARENA_SIZE))

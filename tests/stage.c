@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+enum { RECEIPTS = 16 }; /* numbers come again */
+
 const char stage_rules[] =
     "excluded: {categories: [tobacco]}\n"
     "points: {value: 0.01, expire_months: 4, pending_days: 3}\n"
@@ -74,23 +76,56 @@ draw(uint64_t *seed, uint64_t below)
 static void
 put_odd(char *line, size_t size, const char *head, uint64_t *seed, uint32_t i)
 {
-    switch (draw(seed, 4)) {
+    unsigned long long other = draw(seed, i + 1);
+    unsigned long long receipt = draw(seed, RECEIPTS);
+
+    switch (draw(seed, 9)) {
     case 0:
         snprintf(line, size, "%s\"kind\": \"stamp\", \"card\": \"lunch\"}\n",
                  head);
         return;
     case 1:
         snprintf(line, size, "%s\"kind\": \"return\", \"receipt\": \"%llu\"}\n",
-                 head, (unsigned long long)draw(seed, i + 1));
+                 head, receipt);
         return;
     case 2:
         snprintf(line, size,
+                 "%s\"kind\": \"return\", \"receipt\": \"%llu\", \"lines\": "
+                 "[{\"line\": 0, \"amount\": 250}]}\n",
+                 head, receipt);
+        return;
+    case 3:
+        snprintf(line, size,
+                 "%s\"kind\": \"return\", \"total\": 700, \"lines\": "
+                 "[{\"amount\": 700, \"category\": \"coffee\"}]}\n",
+                 head);
+        return;
+    case 4:
+        snprintf(line, size,
                  "%s\"kind\": \"reverse\", \"redemption\": \"q%llu\"}\n", head,
-                 (unsigned long long)draw(seed, i + 1));
+                 other);
+        return;
+    case 5:
+        snprintf(line, size,
+                 "%s\"kind\": \"redeem\", \"id\": \"q%u\", \"reward\": "
+                 "\"cup\"}\n",
+                 head, i);
+        return;
+    case 6:
+        snprintf(line, size, "%s\"kind\": \"grant\", \"reward\": \"cup\"}\n",
+                 head);
+        return;
+    case 7:
+        snprintf(line, size,
+                 strstr(head, "bearer") != NULL
+                     ? "%s\"kind\": \"activity\", \"name\": \"survey\"}\n"
+                     : "%s\"kind\": \"consent\", \"channel\": \"email\", "
+                       "\"granted\": true}\n",
+                 head);
         return;
     default:
         snprintf(line, size, "%s\"kind\": \"void\", \"voids\": \"1.1.%llu\"}\n",
-                 head, (unsigned long long)draw(seed, i + 1) + 2);
+                 head, other + 2);
         return;
     }
 }
@@ -131,7 +166,8 @@ put_receipt(char *line, size_t size, const char *head, uint64_t *seed,
     snprintf(line, size,
              "%s\"kind\": \"purchase\", \"receipt\": \"%u\", \"total\": %lld, "
              "\"off\": %lld, \"lines\": [%s]}\n",
-             head, i, (long long)(total - off), (long long)off, lines);
+             head, i % RECEIPTS, (long long)(total - off), (long long)off,
+             lines);
 }
 
 static void
@@ -170,14 +206,14 @@ put_event(char *line, size_t size, uint64_t *seed, uint32_t i, uint32_t odd)
         snprintf(line, size,
                  "%s\"kind\": \"purchase\", \"receipt\": \"%u\", \"total\": "
                  "%llu}\n",
-                 head, i, (unsigned long long)total);
+                 head, i % RECEIPTS, (unsigned long long)total);
     else
         snprintf(line, size,
                  "%s\"kind\": \"purchase\", \"receipt\": \"%u\", \"total\": "
                  "%llu, \"lines\": [{\"amount\": %llu, \"category\": "
                  "\"%s\"}]}\n",
-                 head, i, (unsigned long long)total, (unsigned long long)total,
-                 GOODS[draw(seed, COUNT_OF(GOODS))]);
+                 head, i % RECEIPTS, (unsigned long long)total,
+                 (unsigned long long)total, GOODS[draw(seed, COUNT_OF(GOODS))]);
 }
 
 void

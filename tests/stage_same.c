@@ -17,12 +17,22 @@ rows_of(struct shop *shop, const struct stage *stage)
     return kept;
 }
 
+/* Shows the first difference, with what stands before it. */
 static void
 need_same(view a, view b)
 {
-    if (!view_equal(a, b))
-        fail_msg("by tables:\n%.*s\nby the fold:\n%.*s", (int)a.size, a.bytes,
-                 (int)b.size, b.bytes);
+    enum { BEFORE = 150, SHOWN = 250 };
+    uint32_t at = 0;
+
+    while (at < a.size && at < b.size && a.bytes[at] == b.bytes[at])
+        at++;
+    if (at == a.size && at == b.size)
+        return;
+    uint32_t from = at < BEFORE ? 0 : at - BEFORE;
+    fail_msg(
+        "by tables:\n%.*s\nby the fold:\n%.*s",
+        (int)(a.size - from < SHOWN ? a.size - from : SHOWN), a.bytes + from,
+        (int)(b.size - from < SHOWN ? b.size - from : SHOWN), b.bytes + from);
 }
 
 static struct comparison

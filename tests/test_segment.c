@@ -187,7 +187,55 @@ TEST(frequency_looks_at_twelve_months)
     story_close(story);
 }
 
+/* What rules play no part in can be judged without them. */
+TEST(some_fields_ask_no_rules)
+{
+    static const struct {
+        const char *text;
+        bool asks;
+    } CASES[] = {
+        { "member=yes", false },
+        { "joined=2025-01-01", false },
+        { "home_store=30", false },
+        { "inactive_days=1..", false },
+        { "recency=1..", false },
+        { "first_purchase=2025-01-01", false },
+        { "last_purchase=2025-01-01", false },
+        { "purchases=1", false },
+        { "frequency=1", false },
+        { "bought=garden,sku=X1|!stores=turku,consent=email", false },
+        { "tier=gold", true },
+        { "window_spend=1..", true },
+        { "spend=1..", true },
+        { "partners=none", true },
+        { "points=1..", true },
+        { "pending=1..", true },
+        { "debt=1..", true },
+        { "stamps=lunch", true },
+        { "reward=cup", true },
+        { "pass=gym", true },
+        { "member=yes,!(purchases=1|debt=1..)", true },
+    };
+    struct story *story = customer();
+    struct complaint complaint = { "" };
+    const struct segment *segment;
+    struct arena arena;
+
+    assert_true(arena_open(&arena, 1 << 24));
+    for (uint32_t i = 0; i < COUNT_OF(CASES); i++) {
+        assert_int_equal(segment_read(view_of(CASES[i].text),
+                                      story_timeline(story), &arena, &segment,
+                                      &complaint),
+                         OK);
+        if (segment_asks_rules(segment) != CASES[i].asks)
+            fail_msg("%s", CASES[i].text);
+    }
+    arena_close(&arena);
+    story_close(story);
+}
+
 RUN(cmocka_unit_test(each_field_holds_and_fails),
     cmocka_unit_test(what_never_happened_is_neither_long_ago_nor_recent),
     cmocka_unit_test(frequency_looks_at_twelve_months),
-    cmocka_unit_test(and_binds_before_or_and_not_before_both))
+    cmocka_unit_test(and_binds_before_or_and_not_before_both),
+    cmocka_unit_test(some_fields_ask_no_rules))

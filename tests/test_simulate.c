@@ -128,6 +128,64 @@ TEST(a_block_may_begin_after_one_account)
     shop_close(&shop);
 }
 
+static view
+run_segment(struct shop *shop, const char *text, bool fold_only,
+            uint64_t *ret_tables)
+{
+    struct stage stage = { .candidate = stage_other_rules,
+                           .options = { .fold_only = fold_only } };
+    struct complaint complaint = { "" };
+    const struct timeline *timeline;
+
+    assert_int_equal(
+        ledger_timeline(shop->ledger, LEDGER_KNOWN_ALL, &timeline, &complaint),
+        OK);
+    assert_int_equal(segment_read(view_of(text), timeline, &shop->arena,
+                                  &stage.options.segment, &complaint),
+                     OK);
+    stage_run(shop, &stage);
+    *ret_tables = stage.simulation.table_count;
+    return stage_json(shop, &stage);
+}
+
+/* Who belongs to a segment is seen without rules where none matter, and with
+ * them where the same is asked in a way in which they might; both are counted
+ * by tables, and as the fold alone would. */
+TEST(segments_come_to_the_same)
+{
+    static const char *const SAME[][2] = {
+        { "stores=10", "stores=10,(points=0..|debt=1..)" },
+        { "!purchases=40..", "!purchases=40..,spend=-1000000000..,member=yes|"
+                             "member=no,!purchases=40.." },
+        { "joined=2025-01-01..2025-06-30",
+          "joined=2025-01-01..2025-06-30,debt=0.." },
+        { "inactive_days=..20,frequency=3..",
+          "inactive_days=..20,frequency=3..,pending=0.." },
+        { "bought=coffee.beans|home_store=11|consent=email|sku=spade",
+          "(bought=coffee.beans|home_store=11|consent=email|sku=spade),"
+          "reward=cup:0.." },
+    };
+    uint64_t tables[3], sum = 0;
+    struct shop shop;
+
+    shop_open(&shop);
+    shop_rules(&shop, "2025-02-01", stage_rules);
+    stage_fill(&shop, 6, 400, 60);
+    stage_merge(&shop);
+    for (uint32_t i = 0; i < COUNT_OF(SAME); i++) {
+        view facts = run_segment(&shop, SAME[i][0], false, &tables[0]);
+        view rules = run_segment(&shop, SAME[i][1], false, &tables[1]);
+        view fold = run_segment(&shop, SAME[i][1], true, &tables[2]);
+        assert_true(view_equal(facts, rules));
+        assert_true(view_equal(facts, fold));
+        assert_int_equal(tables[0], tables[1]);
+        assert_int_equal(tables[2], 0);
+        sum += tables[0];
+    }
+    assert_true(sum > 5);
+    shop_close(&shop);
+}
+
 static bool
 stop(void *context, const struct simulate_progress *progress)
 {
@@ -161,4 +219,5 @@ TEST(it_can_be_stopped)
 RUN(cmocka_unit_test(what_is_published_makes_no_difference),
     cmocka_unit_test(threads_tell_the_same_bytes),
     cmocka_unit_test(a_block_may_begin_after_one_account),
+    cmocka_unit_test(segments_come_to_the_same),
     cmocka_unit_test(it_can_be_stopped))
