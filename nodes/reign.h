@@ -8,8 +8,9 @@
  *   it was restored from a backup and its nodes have not all come back yet:
  *   what is public may be missing here (note "hub.restored");
  *   it has met a node that has seen a later hub (note "hub.deposed", the
- *   epoch); nodes have dropped what it lacks (note "hub.lost", for each stream:
- * node, channel, incarnation, and the seq up to which it was dropped).
+ *   epoch);
+ *   nodes have dropped what it lacks (note "hub.lost", for each stream: node,
+ *   channel, incarnation, and the seq up to which it was dropped).
  *
  * Then nothing is published and no period closed here.  Promoting opens a
  * greater epoch and puts an end to the first two; what nodes know of public

@@ -57,6 +57,9 @@ def test_help_of_every_command():
         assert done.out.startswith(f"usage: leima {name}"), done.out
         for part in ("\noptions:\n", "\nexamples:\n", f"leima {name}"):
             assert part in done.out, f"{name}: {part!r}"
+        # A terminal's width; an example may be longer, a person pastes it.
+        for line in done.out.split("\nexamples:\n")[0].splitlines()[1:]:
+            assert len(line) <= 80, f"{name}: {len(line)} columns: {line}"
         equal(name, done.err, "")
 
 

@@ -151,12 +151,13 @@ const struct command cmd_backup_table[] = {
       .usage = "LEDGER DIR",
       .operands_min = 2,
       .operands_max = 2,
-      .about =
-          "The copy is read through and folded anew, and compared with the "
-          "ledger; what is\nnot equal ends as DIR/journal.bad, with status 3. "
-          "A hub then notes it in its books:\nwhat is in a good backup is "
-          "safe, and nodes may drop it. Secret keys are not in\nit; see keys "
-          "export.\n",
+      .about = "The copy is read through and folded anew, and compared with "
+               "the ledger; what is\n"
+               "not equal ends as DIR/journal.bad, with status 3.  A hub then "
+               "notes it in its\n"
+               "books: what is in a good backup is safe, and nodes may drop "
+               "it.  Secret keys are\n"
+               "not in it; see leima keys export.\n",
       .examples = "leima backup L backups/2026-01-31\n" },
     { .name = "restore",
       .run = restore,
@@ -174,13 +175,17 @@ const struct command cmd_backup_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = PRUNE_OPTIONS,
-      .about =
-          "Safe is what a standby of the hub has, or a backup that the hub "
-          "has made; leima\nstatus shows it. A node that the hub has told "
-          "nothing yet may drop nothing (1). The\nnode must not be running "
-          "(but for --dry-run); or run it with --retention, and it\ndrops by "
-          "itself. What was dropped is gone from history, explain, export "
-          "and\nreports of this node; balances come from the hub.\n",
+      .about = "Safe is what a standby of the hub has, or a backup that the "
+               "hub has made; leima\n"
+               "status shows it.  A node that the hub has told nothing yet may "
+               "drop nothing (1).\n"
+               "The node must not be running (but for --dry-run); or run it "
+               "with --retention,\n"
+               "and it drops by itself.  What was dropped is gone from "
+               "history, explain, export\n"
+               "and reports of this node; balances come from the hub.  "
+               "Redemptions of the last\n"
+               "two days stay.\n",
       .examples = "leima prune store421 --older-than 400 --dry-run\n" },
     { 0 },
 };

@@ -310,8 +310,7 @@ static const struct option OPTIONS[] = {
     { "period", "YYYY-MM", "the statement's month" },
     { "partner", "ID", "of this partner (all)" },
     { "store", "N", "at this store; 0: what has no store" },
-    { "measure", "NAME",
-      "one measure, issue_cost, redeem_credit, voucher_credit, clearing" },
+    { "measure", "NAME", "one measure only (all)" },
     { "adjustment", "YYYY-MM", "the statement's adjustment of that month" },
     { "masked", NULL, "members by masked numbers, as for a partner" },
     { 0 },
@@ -326,10 +325,16 @@ const struct command cmd_dispute_table[] = {
       .operands_max = 1,
       .options = OPTIONS,
       .about = "Lists what each event (or change by the clock) adds to the "
-               "figures; the rows add up\nto them.  Of a closed period that is "
-               "as known at its close.  With --adjustment: what\ncame to count "
-               "otherwise in that month since the close before.  Money is "
-               "exact, a\nstatement rounds it once.\n",
+               "figures; the rows add\n"
+               "up to them.  Of a closed period that is as known at its close. "
+               " With\n"
+               "--adjustment: what came to count otherwise in that month since "
+               "the close before.\n"
+               "Money is exact, a statement rounds it once.\n"
+               "\n"
+               "NAME is a measure of the statement (issued, redeemed, ...), or "
+               "issue_cost,\n"
+               "redeem_credit, voucher_credit or clearing.\n",
       .examples = "leima settle explain hub --period 2026-10 --partner cafe "
                   "--measure issued\n"
                   "leima settle explain hub --period 2026-10 --partner cafe "

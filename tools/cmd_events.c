@@ -717,7 +717,7 @@ const struct command cmd_events_table[] = {
           "  {\"refused\": \"WORDS\"}    breaks a rule, and would again\n"
           "  {\"fault\": \"WORDS\"}      the machine can't, now\n"
           "A redemption that is still to be decided is asked for with an `id` "
-          "and without `at`:\n"
+          "and without\n`at`:\n"
           "  {\"decide\": {\"kind\": \"redeem\", \"member\": 42, "
           "\"points\": 300, \"id\": \"r-1\"}}\n"
           "The answer is that of `leima redeem --json`; what is granted is "

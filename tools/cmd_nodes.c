@@ -669,18 +669,27 @@ const struct command cmd_nodes_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = HUB_OPTIONS,
-      .about =
-          "Prints `listening ENDPOINT` when nodes can connect; traces "
-          "to standard error.\nEnds cleanly on SIGTERM and SIGINT. A ledger "
-          "that has joined a hub stands by, and\nlistens once it has been "
-          "promoted: leima hub LEDGER --promote, by any process. A hub\nthat "
-          "learns from its nodes that another was promoted steps down by "
-          "itself and\nstands by at that one, which has enrolled it; if it "
-          "was stolen, revoke its number\nthere. Before promoting, see that "
-          "the old hub is off. A standby that was never\ngiven the "
-          "allow-list is not promoted. While a hub runs, leima redeem on "
-          "its\nledger "
-          "asks it, for only it knows what it has reserved for stores.\n",
+      .about = "Prints `listening ENDPOINT` when nodes can connect; traces to "
+               "standard error.\n"
+               "Ends cleanly on SIGTERM and SIGINT.\n"
+               "\n"
+               "A ledger that has joined a hub stands by, and listens once it "
+               "has been promoted:\n"
+               "leima hub LEDGER --promote, by any process.  Before promoting, "
+               "see that the old\n"
+               "hub is off.  A standby that was never given the allow-list is "
+               "not promoted.  A\n"
+               "hub that learns from its nodes that another was promoted steps "
+               "down by itself\n"
+               "and stands by at that one, which has enrolled it; if it was "
+               "stolen, revoke its\n"
+               "number there.\n"
+               "\n"
+               "While a hub runs, leima redeem on its ledger asks it, for only "
+               "it knows what it\n"
+               "has reserved for stores.  Tills may hand in events and "
+               "redemptions at the Unix\n"
+               "socket LEDGER/tills: leima append --help.\n",
       .examples =
           "leima hub hq --listen tcp://0.0.0.0:7001\n"
           "leima hub hq2 --listen tcp://0.0.0.0:7001 --join - < string\n"
@@ -693,10 +702,14 @@ const struct command cmd_nodes_table[] = {
       .operands_max = 1,
       .options = NODE_OPTIONS,
       .about = "Replicates what any process appends to LEDGER to the hub, and "
-               "takes its rules from\nthere. With --retention (400, or 72h, "
-               "30m, 90s) it drops from time to time what is\nolder and safe, "
-               "as leima prune does; sales go on meanwhile.\nTills may hand in "
-               "events at the Unix socket LEDGER/tills: leima append --help.\n",
+               "takes its rules\n"
+               "from there.  With --retention (400, or 72h, 30m, 90s) it drops "
+               "from time to time\n"
+               "what is older and safe, as leima prune does; sales go on "
+               "meanwhile.  Tills may\n"
+               "hand in events and redemptions at the Unix socket "
+               "LEDGER/tills: leima append\n"
+               "--help.\n",
       .examples = "leima node store421 --join - < string\n"
                   "leima node store421 --retention 400\n" },
     { .name = "enrol new",
@@ -706,8 +719,9 @@ const struct command cmd_nodes_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = NEW_OPTIONS,
-      .about = "The string holds a secret that is good once. A number that is "
-               "enrolled again\nloses its old key at once.",
+      .about = "The string holds a secret that is good once.  A number that is "
+               "enrolled again\n"
+               "loses its old key at once.\n",
       .examples = "leima enrol new hq --node 421 --stores 421,422\n"
                   "leima enrol new hq --csv nodes.csv --ttl 7d\n" },
     { .name = "enrol list",
@@ -724,7 +738,7 @@ const struct command cmd_nodes_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = ROTATE_OPTIONS,
-      .about = "Its old key is out at once; stores and role stay.",
+      .about = "Its old key is out at once; stores and role stay.\n",
       .examples = "leima enrol rotate hq --node 421\n" },
     { .name = "enrol revoke",
       .run = enrol_revoke,

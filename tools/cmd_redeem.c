@@ -204,12 +204,13 @@ const struct command cmd_redeem_table[] = {
       .operands_min = 2,
       .operands_max = 2,
       .options = OPTIONS,
-      .about =
-          "Refused (exit status 1) with a reason: unknown, "
-          "below_minimum, too_little,\ntoo_old, offline_limit, conflict. On a "
-          "hub's own ledger the hub that runs decides, for it\nknows what "
-          "is reserved for stores; if it does not answer, nothing is done "
-          "(4).\n",
+      .about = "Refused (exit status 1) with a reason: unknown, below_minimum, "
+               "too_little,\n"
+               "too_old, offline_limit, conflict.  On a hub's own ledger the "
+               "hub that runs\n"
+               "decides, for it knows what is reserved for stores; if it does "
+               "not answer,\n"
+               "nothing is done (4).\n",
       .examples = "leima redeem L 42 --points 500 --id till1-881\n"
                   "leima redeem L 42 --reward free_coffee --id till1-882 "
                   "--receipt 12 --json\n" },

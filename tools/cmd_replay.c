@@ -628,18 +628,23 @@ const struct command cmd_replay_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = OPTIONS,
-      .about = "Folds the whole history by the published rules and by the "
-               "candidate, and shows the\ndifference.  Nothing is changed.  "
-               "--rules and --vary may be repeated: all candidates\nare "
-               "folded in one pass, and a row is shown for each.\n\n"
-               "PATH names a value of the file: earn.base.points, "
-               "tiers.levels.gold.from; VALUES\nare 1,2,3 or "
-               "1500..2500:250.\n",
+      .about =
+          "Folds the whole history by the published rules and by the "
+          "candidate, and shows\n"
+          "the difference.  Nothing is changed.  --rules and --vary may be "
+          "repeated: all\n"
+          "candidates are folded in one pass, and a row is shown for each.\n"
+          "\n"
+          "PATH names a value of the file: earn.base.points, "
+          "tiers.levels.gold.from; VALUES\n"
+          "are 1,2,3 or 1500..2500:250.  For EXPR see leima segment --help.\n",
       .examples = "leima replay hub --rules weekend.yaml\n"
                   "leima replay hub --rules weekend.yaml --from 2026-01-01 "
                   "--json\n"
                   "leima replay hub --rules kanta.yaml --vary "
                   "earn.base.points=1,2,3\n"
+                  "leima replay hub --rules weekend.yaml --segment "
+                  "'tier=gold,purchases=20..'\n"
                   "leima replay hub --rules weekend.yaml --html cost.html\n"
                   "leima replay hub --rules weekend.yaml --per account "
                   "--output members.csv\n" },

@@ -223,8 +223,8 @@ const struct command cmd_seal_table[] = {
       .options = VERIFY_OPTIONS,
       .about =
           "FILE is a statement as JSON, byte for byte as it was closed, with "
-          "its seal beside\nit (leima settle --signed --output DIR writes "
-          "both).  Exit 1: it is not what was\nsigned.  The seal is text:\n\n"
+          "its seal\nbeside it (leima settle --signed --output DIR writes "
+          "both).  Exit 1: it is not\nwhat was signed.  The seal is text:\n\n"
           "  leima-statement 1\n"
           "  period 2026-10\n"
           "  partner cafe      left out: of the whole statement\n"

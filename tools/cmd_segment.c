@@ -219,7 +219,7 @@ const struct command cmd_segment_table[] = {
           "A RANGE is 5, 5.., ..5 or 5..9, both ends counted; DATES are "
           "2026-01-31 or\n2026-01-01..2026-03-31; MONEY is in units of "
           "currency: 20.., 0.50..9.99;\nSTORES are 7, 10-14 or a store group "
-          "of the rules (the last version that has it).\n\n"
+          "of the rules (of the last version with it).\n\n"
           "Whom to write to: name the channel, --channel email or "
           "consent=email.  Grants\nhave the id REASON:account, so that "
           "appending them twice grants once.\n",

@@ -578,7 +578,7 @@ settle(const struct arguments *arguments)
 static const struct option OPTIONS[] = {
     { "period", "YYYY-MM", "the month to settle" },
     { "through", "YYYY-MM",
-      "all months to this one, from --period or the first (to close)" },
+      "all months to this one, from --period or the first" },
     { "partner", "ID", "only what this partner may see" },
     { "close", NULL, "close the period for ever, then show it" },
     { "force", NULL, "close although some nodes have not reported" },
@@ -587,7 +587,7 @@ static const struct option OPTIONS[] = {
     { "output", "DIR", "write a file for each period there" },
     { "apart", NULL, "a file for each partner, with nothing of the others" },
     { "signed", NULL,
-      "of closed periods: the JSON, each partner's part, and a .sig of each" },
+      "closed periods as JSON, whole and by partner, each with .sig" },
     { 0 },
 };
 
@@ -599,10 +599,11 @@ const struct command cmd_settle_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = OPTIONS,
-      .about = "Shows the statement of an open month as known now, and that "
-               "of a closed one\nfor ever as it was closed.  What came to "
-               "light later stands as adjustments in the\nfirst month that is "
-               "not closed.\n",
+      .about = "Shows the statement of an open month as known now, and that of "
+               "a closed one for\n"
+               "ever as it was closed.  What came to light later stands as "
+               "adjustments in the\n"
+               "first month that is not closed.\n",
       .examples = "leima settle hub --period 2026-10\n"
                   "leima settle hub --through 2026-10 --close --json\n"
                   "leima settle hub --period 2026-10 --partner cafe "

@@ -552,8 +552,19 @@ const struct command cmd_status_table[] = {
       .operands_max = 1,
       .options = OPTIONS,
       .about =
-          "What only the running process knows (`process`) it writes every "
-          "ten seconds;\n`at` says when.\n",
+          "First what the ledger holds, then what it is to others (`role` in "
+          "--json):\n"
+          "  single   by itself: it has joined no hub, and enrolled no node\n"
+          "  store    a node: joined to a hub\n"
+          "  standby  joined to a hub; can be promoted, unless it says what is "
+          "missing\n"
+          "  hub      nodes join it; it says so where it may not publish or "
+          "close\n"
+          "Where a node or hub runs or ran, then what that said of itself, and "
+          "when it\n"
+          "heard of whom.  What only the running process knows (`process`) it "
+          "writes every\n"
+          "ten seconds; `at` says when.\n",
       .examples = "leima status L\n"
                   "leima status L --json\n"
                   "leima status L --prometheus\n" },

@@ -116,7 +116,8 @@ print_options(FILE *out, const struct option *options)
 static void
 print_usage(FILE *out, const struct command *command)
 {
-    fprintf(out, "usage: leima %s %s%s\n", command->name, command->usage,
+    fprintf(out, "usage: leima %s%s%s%s\n", command->name,
+            command->usage[0] != '\0' ? " " : "", command->usage,
             command->options != NULL ? " [OPTION...]" : "");
 }
 
