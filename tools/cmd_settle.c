@@ -587,7 +587,7 @@ static const struct option OPTIONS[] = {
     { "output", "DIR", "write a file for each period there" },
     { "apart", NULL, "a file for each partner, with nothing of the others" },
     { "signed", NULL,
-      "closed periods as JSON, whole and by partner, each with .sig" },
+      "closed periods as JSON, whole and by partner, with .sig" },
     { 0 },
 };
 
