@@ -30,7 +30,12 @@ static const char STYLE[] =
     "display: flex; justify-content: space-between; font-size: 12pt; "
     "font-weight: 600; break-inside: avoid; }\n"
     ".open { border: 1px solid #a33; color: #a33; padding: 0 2mm; }\n"
-    "@media print { body { margin: 0; max-width: none; } }\n";
+    "@media print { body { margin: 0; max-width: none; } }\n"
+    "@media screen { body { padding: 0 4mm; } "
+    "section + section { margin-top: 20mm; } }\n"
+    "@media screen and (max-width: 178mm) { section { overflow-x: auto; } "
+    "th, td { padding: 1.1mm 1mm; } "
+    "header { flex-wrap: wrap; gap: 0 4mm; } }\n";
 
 /* --- pieces --- */
 
@@ -348,7 +353,9 @@ statement_html(struct text *text, const struct statement *statement,
                const struct statement_partner *partner)
 {
     text_string(text, "<!DOCTYPE html>\n<html lang=\"en\"><head>"
-                      "<meta charset=\"utf-8\"><title>Settlement ");
+                      "<meta charset=\"utf-8\"><meta name=\"viewport\" "
+                      "content=\"width=device-width, initial-scale=1\">"
+                      "<title>Settlement ");
     put_month(text, statement->period);
     if (partner != NULL) {
         text_char(text, ' ');
