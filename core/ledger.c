@@ -160,11 +160,13 @@ is_free(const char *dir)
 }
 
 static enum err
-make_dir(const char *path, mode_t mode)
+make_dir(const char *path, mode_t mode, struct complaint *complaint)
 {
     if (mkdir(path, mode) == 0 || errno == EEXIST)
         return OK;
-    return errno == ENOSPC ? ERR_FULL : ERR_IO;
+    const int code = errno;
+    complain(complaint, "%s: can't be made: %s", path, strerror(code));
+    return code == ENOSPC ? ERR_FULL : ERR_IO;
 }
 
 static void
@@ -178,21 +180,23 @@ sync_dir(const char *path)
     close(file);
 }
 
+/* ERR_EXISTS is the caller's to complain of. */
 static enum err
-make_dirs(const char *dir, char journal_path[static PATH_SIZE])
+make_dirs(const char *dir, char journal_path[static PATH_SIZE],
+          struct complaint *complaint)
 {
     char keys[PATH_SIZE];
 
     if (!join_path(dir, "journal", journal_path) ||
         !join_path(dir, "keys", keys))
-        return ERR_INPUT;
-    enum err err = make_dir(dir, 0777);
+        return complain(complaint, "the path of the ledger is too long");
+    enum err err = make_dir(dir, 0777, complaint);
     if (err == OK && !is_free(dir))
         return ERR_EXISTS;
     if (err == OK)
-        err = make_dir(journal_path, 0777);
+        err = make_dir(journal_path, 0777, complaint);
     if (err == OK)
-        err = make_dir(keys, 0700);
+        err = make_dir(keys, 0700, complaint);
     return err;
 }
 
@@ -215,7 +219,9 @@ ledger_create(const char *dir, const struct ledger_identity *asked,
         return complain(complaint, "incarnation: expected 1 to 2^53 - 1");
     if (who.incarnation == 0)
         who.incarnation = journal_draw_incarnation(now_ms);
-    enum err err = make_dirs(dir, path);
+    enum err err = make_dirs(dir, path, complaint);
+    if (err != OK && err != ERR_EXISTS)
+        return err;
     if (err == OK)
         err = journal_create(path, &who);
     if (err == OK)

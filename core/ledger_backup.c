@@ -52,13 +52,15 @@ is_empty(const char *dir)
 
 /* A new directory, or one that is there and empty. */
 static enum err
-make_dir(const char *path, mode_t mode)
+make_dir(const char *path, mode_t mode, struct complaint *complaint)
 {
     if (mkdir(path, mode) == 0)
         return OK;
     if (errno == EEXIST)
         return is_empty(path) ? OK : ERR_EXISTS;
-    return errno == ENOSPC ? ERR_FULL : ERR_IO;
+    const int code = errno;
+    return fail(complaint, code == ENOSPC ? ERR_FULL : ERR_IO, path,
+                strerror(code));
 }
 
 static enum err
@@ -96,13 +98,13 @@ read_through(struct journal *journal, struct ledger_backup *ret_backup)
 
 /* Copies the journal into DIR/journal. */
 static enum err
-copy_into(struct journal *journal, const char *dir)
+copy_into(struct journal *journal, const char *dir, struct complaint *complaint)
 {
     char path[PATH_SIZE];
 
     if (!join(dir, "/journal", path))
         return ERR_INPUT;
-    enum err err = make_dir(path, 0777);
+    enum err err = make_dir(path, 0777, complaint);
     if (err == OK)
         err = journal_copy(journal, path);
     if (err == OK)
@@ -143,12 +145,12 @@ ledger_backup(struct ledger *ledger, const char *dir,
 {
     struct journal *copy = NULL;
 
-    enum err err = make_dir(dir, 0777);
+    enum err err = make_dir(dir, 0777, complaint);
     if (err == ERR_EXISTS)
         return fail(complaint, err, dir,
                     "there is something already; name a new directory");
     if (err == OK)
-        err = copy_into(ledger_journal(ledger), dir);
+        err = copy_into(ledger_journal(ledger), dir, complaint);
     if (err == OK)
         err = open_journal(dir, &copy);
     if (err == OK)
@@ -259,7 +261,7 @@ ledger_backup_check(struct ledger *ledger, const char *dir,
 /* A copy of the backup under another name, turned into a ledger of its own. */
 static enum err
 prepare(struct journal *backup, const char *dir, int64_t now_ms,
-        struct ledger_backup *ret_backup)
+        struct ledger_backup *ret_backup, struct complaint *complaint)
 {
     char keys[PATH_SIZE];
     struct journal *journal = NULL;
@@ -267,11 +269,11 @@ prepare(struct journal *backup, const char *dir, int64_t now_ms,
 
     if (!join(dir, "/keys", keys))
         return ERR_INPUT;
-    enum err err = make_dir(dir, 0777);
+    enum err err = make_dir(dir, 0777, complaint);
     if (err == OK)
-        err = make_dir(keys, 0700);
+        err = make_dir(keys, 0700, complaint);
     if (err == OK)
-        err = copy_into(backup, dir);
+        err = copy_into(backup, dir, complaint);
     if (err == OK)
         err = open_journal(dir, &journal);
     if (err == OK)
@@ -308,7 +310,7 @@ ledger_restore(const char *backup, const char *dir, int64_t now_ms,
     if (err == ERR_NOT_FOUND)
         return fail(complaint, err, backup, "there is no backup");
     if (err == OK)
-        err = prepare(journal, beside, now_ms, ret_backup);
+        err = prepare(journal, beside, now_ms, ret_backup, complaint);
     journal_close(journal);
     if (err == OK && rename(beside, dir) != 0)
         err = ERR_IO;

@@ -371,8 +371,14 @@ def test_a_directory_that_cant_be_written():
                        check=True)
     except (PermissionError, subprocess.SubprocessError, KeyError):
         raise Skip("nobody can't run the program here")
-    says(as_nobody("accounts", "L"), 4, "Permission denied", "journal")
-    says(as_nobody("append", "L", given=sale(9)), 4, "Permission denied")
+    for told in (
+            says(as_nobody("accounts", "L"), 4, "Permission denied", "journal"),
+            says(as_nobody("append", "L", given=sale(9)), 4,
+                 "Permission denied"),
+            says(as_nobody("init", "new"), 4, "new", "Permission denied"),
+            says(leima("init", "L/id/x"), 4, "L/id/x", "No such file"),
+            says(leima("backup", "L", "a/b"), 4, "a/b", "No such file")):
+        assert "input/output error" not in told.err, told.err
     assert len(receipts()) == 3
 
 

@@ -601,6 +601,17 @@ command_status_of(enum err err)
 
 enum { COMPLAINT_ROOM = 5120 }; /* a path and a complaint */
 
+/* "Permission denied" says more than ERR_IO does.  Not from errno: by now it is
+ * that of whatever was put away since. */
+static bool
+has_system_words(const char *text)
+{
+    for (int code = 1; code <= EHWPOISON; code++)
+        if (strstr(text, strerror(code)) != NULL)
+            return true;
+    return false;
+}
+
 enum command_status
 command_fail(const struct arguments *arguments, enum err err,
              const char *format, ...)
@@ -615,6 +626,7 @@ command_fail(const struct arguments *arguments, enum err err,
     fprintf(stderr, "leima %s: %s", arguments->command->name, text);
     /* The fault has mostly been named by who found it. */
     bool is_named = strstr(text, err_name(err)) != NULL ||
+                    (err == ERR_IO && has_system_words(text)) ||
                     (err == ERR_CORRUPT && strstr(text, "damage") != NULL);
     if ((status != COMMAND_REFUSED || err == ERR_UNKNOWN) && !is_named)
         fprintf(stderr, ": %s", err_name(err));
