@@ -13,9 +13,10 @@
 enum {
     /* Its name came with libzmq 4.3.3 as a draft; the number is what counts. */
     OPTION_ZAP_ENFORCE_DOMAIN = 93,
-    QUEUE_FRAMES = 64,         /* of a connection, each way */
-    HEARTBEAT_MS = 5000,       /* a cut cable is noticed within ... */
-    HEARTBEAT_DEAD_MS = 15000, /* ... this */
+    QUEUE_FRAMES = 64, /* of a connection, each way */
+    PROBE_S = 5,       /* TCP asks whether an idle peer is there ... */
+    PROBES = 2,        /* ... so often */
+    DEAD_MS = 15000,   /* a cut cable is noticed within this */
     HANDSHAKE_MS = 10000,
     CONNECT_MS = 10000,
     CURVE_OVERHEAD = 256, /* at most, of an encrypted message */
@@ -241,6 +242,20 @@ set_bytes(void *socket, int option, const void *bytes, size_t size)
     return zmq_setsockopt(socket, option, bytes, size) == 0;
 }
 
+/* TCP tells when the other side is gone.  libzmq's own heartbeats are not for
+ * us: version 4.3.4 ends the process (stream_engine_base.cpp, !_io_error) where
+ * a PING or PONG is due on a connection that broke when our queue was full, and
+ * a hub that stands still for a moment has many of those. */
+static bool
+set_watch(void *socket)
+{
+    return set_number(socket, ZMQ_TCP_KEEPALIVE, 1) &&
+           set_number(socket, ZMQ_TCP_KEEPALIVE_IDLE, PROBE_S) &&
+           set_number(socket, ZMQ_TCP_KEEPALIVE_INTVL, PROBE_S) &&
+           set_number(socket, ZMQ_TCP_KEEPALIVE_CNT, PROBES) &&
+           set_number(socket, ZMQ_TCP_MAXRT, DEAD_MS);
+}
+
 static bool
 set_common(void *socket, const char *endpoint, const struct keys_pair *keys)
 {
@@ -250,24 +265,12 @@ set_common(void *socket, const char *endpoint, const struct keys_pair *keys)
 
     return set_number(socket, ZMQ_LINGER, 0) &&
            set_number(socket, ZMQ_SNDHWM, QUEUE_FRAMES) &&
-           set_number(socket, ZMQ_RCVHWM, QUEUE_FRAMES) &&
+           set_number(socket, ZMQ_RCVHWM, QUEUE_FRAMES) && set_watch(socket) &&
            set_bytes(socket, ZMQ_MAXMSGSIZE, &size_max, sizeof size_max) &&
            set_number(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
            set_number(socket, ZMQ_IPV6, !is_ipv4) &&
            set_bytes(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key.bytes,
                      CURVE_KEY_SIZE);
-}
-
-/* Both sides notice by it that the other is gone, but only who has dialled
- * begins: libzmq 4.3.4 ends the process (stream_engine_base.cpp, !_io_error)
- * where its own heartbeat is due on a connection that broke when our queue was
- * full, and a hub that stands still for a moment has many of those. */
-static bool
-set_heartbeat(void *socket)
-{
-    return set_number(socket, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) &&
-           set_number(socket, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_DEAD_MS) &&
-           set_number(socket, ZMQ_HEARTBEAT_TTL, HEARTBEAT_DEAD_MS);
 }
 
 static enum err
@@ -326,9 +329,6 @@ transport_listen(struct transport *transport,
         !set_number(socket, OPTION_ZAP_ENFORCE_DOMAIN, 1) ||
         !set_number(socket, ZMQ_ROUTER_MANDATORY, 1) ||
         !set_number(socket, ZMQ_BACKLOG, 1024) ||
-        /* For who goes before its first heartbeat has come. */
-        !set_number(socket, ZMQ_TCP_KEEPALIVE, 1) ||
-        !set_number(socket, ZMQ_TCP_KEEPALIVE_IDLE, HEARTBEAT_DEAD_MS / 1000) ||
         zmq_bind(socket, options->endpoint) != 0 ||
         zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, transport->endpoint, &size) !=
             0) {
@@ -378,7 +378,7 @@ transport_dial(struct transport *transport, const struct keys_hub *hub,
     if (!transport->socket)
         return fault(complaint, hub->endpoint);
     void *socket = transport->socket;
-    if (!set_common(socket, hub->endpoint, keys) || !set_heartbeat(socket) ||
+    if (!set_common(socket, hub->endpoint, keys) ||
         !set_bytes(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key.bytes,
                    CURVE_KEY_SIZE) ||
         !set_bytes(socket, ZMQ_CURVE_SERVERKEY, hub->key.bytes,
