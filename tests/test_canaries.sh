@@ -23,6 +23,8 @@ fly() {
 	rm -rf "$copy"
 	mkdir -p "$copy/build/release/tests"
 	cp -a Makefile core nodes tests "$copy"
+	mkdir "$copy/tools"
+	cp -a tools/install.sh "$copy/tools"
 	cp -a build/release/core build/release/nodes "$copy/build/release"
 	cp -a build/release/tests/sim build/release/tests/place.* \
 		"$copy/build/release/tests"
