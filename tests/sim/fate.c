@@ -331,9 +331,16 @@ fall(struct world *world)
     struct box *hub = world->boxes[0];
     enum world_fall what = world->plan.fall;
 
+    if (what == FALL_RESTORED && !office_has_backup(world, hub)) {
+        office_back_up(world);
+        world->fall_ms =
+            machine_true_ms() + luck_between(&world->luck, 1, 9000);
+        return;
+    }
     if (what == FALL_RESTORED) {
-        if (office_restore(world, hub))
-            toll_count(TOLL_HUB_RESTORED);
+        bool restored = office_restore(world, hub);
+        assert(restored);
+        toll_count(TOLL_HUB_RESTORED);
         return;
     }
     if (what == FALL_ROTTEN) {
