@@ -112,7 +112,7 @@ words_write(const struct words *words, struct text *text)
         text_char(text, (char)word.size);
         text_view_append(text, word);
     }
-    if (!text_ok(text))
+    if (!text_reserve(text, CHECK_SIZE)) /* no words are no bytes, too */
         return;
     uint64_t check = hash_64(
         (view) { text->bytes + start, (uint32_t)(text->size - start) }, 0);
