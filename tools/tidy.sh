@@ -77,7 +77,7 @@ done <<-'USES'
 	stdio.h FILE|EOF|std(in|out|err)|[a-z]*printf\(|[a-z]*puts\(|putchar\(|f[a-z]+\(|remove\(|rename\(|sscanf\(|getline\(|perror\(
 	stdlib.h [a-z]*alloc\(|free\(|free|abort\(|_?exit\(|[a-z]*getenv\(|setenv\(|unsetenv\(|[a-z]*sort\(|bsearch\(|strto[a-z]+\(|ato[a-z]+\(|s?rand(om)?\(|mk[a-z]*temps?\(|system\(|realpath\(|l*abs\(|EXIT_[A-Z]+|atexit\(
 	string.h (mem(cpy|set|cmp|move|chr|mem|rchr|pcpy)|str[a-z_]+)\(|strcmp
-	sys/mman.h (MAP|PROT|MADV|MREMAP)_[A-Z]+|munmap\(
+	sys/mman.h (MAP|PROT|MADV|MREMAP)_[A-Z]+|munmap\(|msync\(
 	sys/socket.h (AF|SOCK|MSG|SOL)_[A-Z]+|(accept4?|connect|send|recv|bind|listen)\(
 	sys/stat.h struct stat|[a-z]*stat(at)?\(|mkdir[a-z]*\(|[a-z]*chmod[a-z]*\(|umask\(|S_I[A-Z]+|utimens[a-z]*\(|mkfifo\(
 	sys/wait.h wait(pid|4)?\(|W(IF)?[A-Z]{4,}
