@@ -107,7 +107,7 @@ measure(struct bench *bench, const char *folder, uint32_t nodes)
                          .nodes = nodes,
                          .fleet = fleet_open(&options) };
 
-    harbour_open(&herd.harbour, folder, SALES_SMALL, herd.fleet);
+    harbour_open(&herd.harbour, folder, SALES_FIVE, herd.fleet);
     struct watch watch = { .process = herd.harbour.process };
     bench_need(pthread_create(&watch.thread, NULL, look, &watch) == 0,
                "start a thread");

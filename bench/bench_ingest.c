@@ -117,14 +117,14 @@ int
 main(int argc, char **argv)
 {
     static const struct trial trials[] = {
-        { "1 node", SALES_SMALL, { 1, ACCOUNTS, ACCOUNTS, false, false } },
-        { "10 nodes", SALES_SMALL, { 10, ACCOUNTS, ACCOUNTS, false, false } },
-        { "200 nodes", SALES_SMALL, { 200, ACCOUNTS, ACCOUNTS, false, false } },
+        { "1 node", SALES_FIVE, { 1, ACCOUNTS, ACCOUNTS, false, false } },
+        { "10 nodes", SALES_FIVE, { 10, ACCOUNTS, ACCOUNTS, false, false } },
+        { "200 nodes", SALES_FIVE, { 200, ACCOUNTS, ACCOUNTS, false, false } },
         { "10 nodes, whole program, 5 lines",
           SALES_WHOLE,
           { 10, FEWER, FEWER, true, false } },
         { "10 nodes, one a day late",
-          SALES_SMALL,
+          SALES_FIVE,
           { 10, FEWER, FEWER, false, true } },
     };
     struct bench bench = { .name = "ingest" };

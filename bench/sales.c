@@ -1,27 +1,17 @@
 #include "bench/sales.h"
 
 #include "bench/bench.h"
+#include "bench/replay_rules.h"
 #include "core/program_yaml.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char small[] =
-    "program: Small\n"
-    "currency: EUR\n"
-    "timezone: Europe/Helsinki\n"
-    "partners:\n"
-    "  - {id: market, stores: [1-999], issue_price: 0.010, "
-    "redeem_price: 0.009}\n"
-    "points: {expire_months: 12}\n"
-    "earn:\n"
-    "  - {id: base, per: 1.00, points: 1}\n";
-
 const char *
 sales_program_name(enum sales_program program)
 {
-    return program == SALES_SMALL ? "small program" : "whole program";
+    return program == SALES_FIVE ? "five questions" : "whole program";
 }
 
 char *
@@ -31,8 +21,8 @@ sales_program_text(enum sales_program program)
     char *text = calloc(1, SIZE_MAX_READ);
 
     bench_need(text != NULL, "have memory");
-    if (program == SALES_SMALL)
-        return strcpy(text, small);
+    if (program == SALES_FIVE)
+        return strcpy(text, replay_five);
     FILE *file = fopen("tests/programs/kanta.yaml", "r");
     bench_need(file != NULL, "open tests/programs/kanta.yaml");
     size_t size = fread(text, 1, SIZE_MAX_READ - 1, file);

@@ -1,9 +1,10 @@
 /*
  * sales.h - the programs and the purchases that benchmarks work with
  *
- * Two programs: the whole example of RULES.md, and a small one (points for
- * money, a year long).  Purchases follow from their number alone, so that each
- * side of a comparison gets the same.
+ * Two programs: the whole example of RULES.md, and the one that asks the five
+ * questions of bench_replay (weekends, a category, tiers, months of expiry).
+ * Purchases follow from their number alone, so that each side of a comparison
+ * gets the same.
  */
 #ifndef BENCH_SALES_H
 #define BENCH_SALES_H
@@ -16,9 +17,9 @@ enum { SALES_LINES = 5, SALES_RECEIPT_SIZE = 24 };
 /* The first instant of which purchases are made. */
 #define SALES_START_MS INT64_C(1735689600000) /* 2025-01-01 */
 
-enum sales_program { SALES_SMALL, SALES_WHOLE, SALES_PROGRAMS };
+enum sales_program { SALES_FIVE, SALES_WHOLE, SALES_PROGRAMS };
 
-/* "small program", "whole program". */
+/* "five questions", "whole program". */
 const char *sales_program_name(enum sales_program program);
 
 /* The program as YAML; free() gives it back. */
