@@ -1,8 +1,8 @@
 #include "bench/peers.h"
 
 #include "bench/bench.h"
+#include "bench/sqlite.h"
 
-#include <dlfcn.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,54 +52,17 @@ peers_lmdb(const char *folder, uint32_t batch, double seconds)
     return (double)key / (now - start);
 }
 
-/* As much of SQLite's interface as is used here. */
-struct sqlite {
-    int (*open)(const char *, void **);
-    int (*exec)(void *, const char *, void *, void *, void *);
-    int (*prepare)(void *, const char *, int, void **, const char **);
-    int (*bind)(void *, int, const void *, int, void (*)(void *));
-    int (*step)(void *);
-    int (*reset)(void *);
-    int (*finalize)(void *);
-    int (*close)(void *);
-};
-
-static bool
-load_sqlite(struct sqlite *sqlite)
-{
-    void *library = dlopen("libsqlite3.so.0", RTLD_NOW);
-
-    if (library == NULL)
-        return false;
-    /* POSIX lets dlsym() give functions through this cast. */
-    *(void **)&sqlite->open = dlsym(library, "sqlite3_open");
-    *(void **)&sqlite->exec = dlsym(library, "sqlite3_exec");
-    *(void **)&sqlite->prepare = dlsym(library, "sqlite3_prepare_v2");
-    *(void **)&sqlite->bind = dlsym(library, "sqlite3_bind_blob");
-    *(void **)&sqlite->step = dlsym(library, "sqlite3_step");
-    *(void **)&sqlite->reset = dlsym(library, "sqlite3_reset");
-    *(void **)&sqlite->finalize = dlsym(library, "sqlite3_finalize");
-    *(void **)&sqlite->close = dlsym(library, "sqlite3_close");
-    return true;
-}
-
 static void
-insert_sqlite(const struct sqlite *sqlite, void *db, void *insert,
-              uint32_t batch)
+insert_batch(const struct sqlite *sqlite, uint32_t batch)
 {
-    enum { DONE = 101 };
     char value[100] = { 0 };
 
-    bench_need(sqlite->exec(db, "BEGIN", NULL, NULL, NULL) == 0,
-               "begin in SQLite");
+    sqlite_run(sqlite, "BEGIN");
     for (uint32_t i = 0; i < batch; i++) {
         memcpy(value, &i, sizeof i);
-        sqlite->bind(insert, 1, value, (int)sizeof value, NULL);
-        bench_need(sqlite->step(insert) == DONE, "insert into SQLite");
-        sqlite->reset(insert);
+        sqlite_insert(sqlite, value, sizeof value);
     }
-    bench_need(sqlite->exec(db, "COMMIT", NULL, NULL, NULL) == 0,
-               "commit in SQLite");
+    sqlite_run(sqlite, "COMMIT");
 }
 
 double
@@ -107,26 +70,16 @@ peers_sqlite(const char *folder, uint32_t batch, double seconds)
 {
     struct sqlite sqlite;
     char path[4200];
-    void *db, *insert;
     uint64_t count = 0;
     static int number;
 
-    if (!load_sqlite(&sqlite))
+    if (!sqlite_load())
         return -1;
     snprintf(path, sizeof path, "%s/sqlite-%d", folder, number++);
-    bench_need(sqlite.open(path, &db) == 0 &&
-                   sqlite.exec(db,
-                               "PRAGMA journal_mode=WAL;"
-                               "PRAGMA synchronous=FULL;"
-                               "CREATE TABLE event(value BLOB)",
-                               NULL, NULL, NULL) == 0 &&
-                   sqlite.prepare(db, "INSERT INTO event VALUES(?)", -1,
-                                  &insert, NULL) == 0,
-               "open SQLite");
+    sqlite_open(path, &sqlite);
     double start = bench_now(), now = start;
     for (; now - start < seconds; now = bench_now(), count += batch)
-        insert_sqlite(&sqlite, db, insert, batch);
-    sqlite.finalize(insert);
-    sqlite.close(db);
+        insert_batch(&sqlite, batch);
+    sqlite_close(&sqlite);
     return (double)count / (now - start);
 }

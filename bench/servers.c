@@ -1,6 +1,7 @@
 #include "bench/servers.h"
 
 #include "bench/bench.h"
+#include "bench/sqlite.h"
 
 #include <dlfcn.h>
 #include <signal.h>
@@ -16,18 +17,7 @@
 
 enum { ROW_SIZE = 100, REPLY_SIZE = 256 };
 
-/* As much of each interface as is used here. */
-struct sqlite {
-    int (*open)(const char *, void **);
-    int (*exec)(void *, const char *, void *, void *, void *);
-    int (*prepare)(void *, const char *, int, void **, const char **);
-    int (*bind)(void *, int, const void *, int, void (*)(void *));
-    int (*step)(void *);
-    int (*reset)(void *);
-    int (*finalize)(void *);
-    int (*close)(void *);
-};
-
+/* As much of the interface as is used here. */
 struct postgres {
     void *(*connect)(const char *);
     int (*status)(const void *);
@@ -45,10 +35,10 @@ struct servers {
     bool has_sqlite;
     bool has_postgres;
     bool has_redis;
-    struct sqlite sqlite;
     struct postgres postgres;
     pid_t redis;
     uint32_t number; /* of the next SQLite file */
+    struct sqlite sqlites[CROWD_MAX];
     void *connections[CROWD_MAX];
     void *inserts[CROWD_MAX];
     int sockets[CROWD_MAX];
@@ -59,21 +49,6 @@ struct servers {
     (*(void **)&(function) = dlsym(library, name))
 
 /* --- starting and stopping --- */
-
-static bool
-load_sqlite(struct sqlite *sqlite)
-{
-    void *library = dlopen("libsqlite3.so.0", RTLD_NOW);
-
-    return library != NULL && FIND(library, sqlite->open, "sqlite3_open") &&
-           FIND(library, sqlite->exec, "sqlite3_exec") &&
-           FIND(library, sqlite->prepare, "sqlite3_prepare_v2") &&
-           FIND(library, sqlite->bind, "sqlite3_bind_blob") &&
-           FIND(library, sqlite->step, "sqlite3_step") &&
-           FIND(library, sqlite->reset, "sqlite3_reset") &&
-           FIND(library, sqlite->finalize, "sqlite3_finalize") &&
-           FIND(library, sqlite->close, "sqlite3_close");
-}
 
 static bool
 load_postgres(struct postgres *postgres)
@@ -149,7 +124,7 @@ servers_open(const char *folder)
 
     bench_need(servers != NULL, "have memory");
     snprintf(servers->folder, sizeof servers->folder, "%s", folder);
-    servers->has_sqlite = load_sqlite(&servers->sqlite);
+    servers->has_sqlite = sqlite_load();
     if (!servers->has_sqlite)
         bench_absent("SQLite");
     servers->has_postgres =
@@ -180,47 +155,27 @@ servers_close(struct servers *servers)
 static void
 insert_sqlite(void *context, uint32_t member)
 {
-    enum { DONE = 101 };
     static const char row[ROW_SIZE];
-    struct servers *servers = context;
-    const struct sqlite *sqlite = &servers->sqlite;
-    void *insert = servers->inserts[member];
+    const struct servers *servers = context;
 
-    sqlite->bind(insert, 1, row, (int)sizeof row, NULL);
-    bench_need(sqlite->step(insert) == DONE, "insert into SQLite");
-    sqlite->reset(insert);
+    sqlite_insert(&servers->sqlites[member], row, sizeof row);
 }
 
 struct crowd_result
 servers_sqlite(struct servers *servers, uint32_t callers, double seconds)
 {
-    const struct sqlite *sqlite = &servers->sqlite;
     char path[4200];
 
     if (!servers->has_sqlite)
         return (struct crowd_result) { 0 };
     snprintf(path, sizeof path, "%s/sqlite-%u", servers->folder,
              servers->number++);
-    for (uint32_t i = 0; i < callers; i++) {
-        void **db = &servers->connections[i];
-        bench_need(
-            sqlite->open(path, db) == 0 &&
-                sqlite->exec(*db,
-                             "PRAGMA busy_timeout=60000;"
-                             "PRAGMA journal_mode=WAL;"
-                             "PRAGMA synchronous=FULL;"
-                             "CREATE TABLE IF NOT EXISTS event(value BLOB)",
-                             NULL, NULL, NULL) == 0 &&
-                sqlite->prepare(*db, "INSERT INTO event VALUES(?)", -1,
-                                &servers->inserts[i], NULL) == 0,
-            "open SQLite");
-    }
+    for (uint32_t i = 0; i < callers; i++)
+        sqlite_open(path, &servers->sqlites[i]);
     struct crowd_result result =
         crowd_run(callers, seconds, insert_sqlite, servers);
-    for (uint32_t i = 0; i < callers; i++) {
-        sqlite->finalize(servers->inserts[i]);
-        sqlite->close(servers->connections[i]);
-    }
+    for (uint32_t i = 0; i < callers; i++)
+        sqlite_close(&servers->sqlites[i]);
     return result;
 }
 

@@ -1,74 +1,23 @@
 /* fuzz_keys.c - the files of LEDGER/keys, the string of an enrolment, and what
  * the books say of one; what is taken is written and read again */
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "nodes/keyring.h"
 #include "nodes/keys.h"
 #include "tests/fuzz/fuzz.h"
-
-static char dir[64];
-
-static void
-path_of(const char *name, char path[static 128])
-{
-    snprintf(path, 128, "%s/keys%s%s", dir, *name ? "/" : "", name);
-}
-
-static void
-leave(void)
-{
-    static const char *const names[] = { "own", "next", "hubs", "listen", "" };
-    char path[128];
-
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        path_of(names[i], path);
-        (void)remove(path);
-    }
-    rmdir(dir);
-}
-
-static void
-make_dir(void)
-{
-    char path[128];
-
-    if (dir[0] != '\0')
-        return;
-    strcpy(dir, "/dev/shm/leima-fuzz-XXXXXX");
-    FUZZ_CHECK(mkdtemp(dir) != NULL);
-    path_of("", path);
-    FUZZ_CHECK(mkdir(path, 0700) == 0);
-    atexit(leave);
-}
-
-static void
-write_file(const char *name, view bytes)
-{
-    char path[128];
-
-    path_of(name, path);
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    FUZZ_CHECK(file >= 0);
-    FUZZ_CHECK(write(file, bytes.bytes, bytes.size) == (ssize_t)bytes.size);
-    close(file);
-}
 
 static void
 try_pair(view bytes)
 {
     struct complaint why = { .text = "" };
     struct keys_pair pair, back;
+    const char *dir = fuzz_folder();
     char path[128];
 
-    write_file("own", bytes);
+    fuzz_write("keys/own", bytes);
     if (keys_load(dir, "own", &pair, &why) != OK) {
         FUZZ_CHECK(why.text[0] != '\0');
         return;
     }
-    path_of("next", path);
+    fuzz_path("keys/next", path);
     unlink(path);
     FUZZ_CHECK(keys_store(dir, "next", &pair, &why) == OK);
     FUZZ_CHECK(keys_load(dir, "next", &back, &why) == OK);
@@ -81,11 +30,12 @@ try_hubs(view bytes)
     struct complaint why = { .text = "" };
     char endpoint[KEYS_ENDPOINT_SIZE];
     struct keys_hubs hubs, back;
+    const char *dir = fuzz_folder();
 
-    write_file("listen", bytes);
+    fuzz_write("keys/listen", bytes);
     if (keys_load_listen(dir, endpoint, &why) == OK)
         FUZZ_CHECK(keys_is_endpoint(endpoint));
-    write_file("hubs", bytes);
+    fuzz_write("keys/hubs", bytes);
     if (keys_load_hubs(dir, &hubs, &why) != OK) {
         FUZZ_CHECK(why.text[0] != '\0');
         return;
@@ -144,15 +94,15 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
     if (size > 8192)
         return 0;
-    make_dir();
+    fuzz_make_folder("keys");
     try_pair(whole);
     try_hubs(whole);
     try_ticket(whole);
     try_enrolment(whole);
     /* Short of what could be unlocked: that takes a passphrase and long. */
     if (size < 80) {
-        FUZZ_CHECK(keyring_import(dir, view_of("not the passphrase"), whole,
-                                  &why) != OK);
+        FUZZ_CHECK(keyring_import(fuzz_folder(), view_of("not the passphrase"),
+                                  whole, &why) != OK);
         FUZZ_CHECK(why.text[0] != '\0');
     }
     return 0;

@@ -1,44 +1,11 @@
 /* fuzz_runs.c - an image of a history: one block of entries, whose index and
  * checksums are made good; the bytes also as a whole file */
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "core/hash.h"
 #include "core/item.h"
 #include "core/runs.h"
 #include "tests/fuzz/fuzz.h"
 
-static char dir[64];
-
-static void
-leave(void)
-{
-    runs_remove(dir, 1);
-    rmdir(dir);
-}
-
-static void
-make_dir(void)
-{
-    if (dir[0] != '\0')
-        return;
-    strcpy(dir, "/dev/shm/leima-fuzz-XXXXXX");
-    FUZZ_CHECK(mkdtemp(dir) != NULL);
-    atexit(leave);
-}
-
-static void
-write_file(const uint8_t *bytes, size_t size)
-{
-    char path[128];
-
-    snprintf(path, sizeof path, "%s/%016x.run", dir, 1);
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    FUZZ_CHECK(file >= 0);
-    FUZZ_CHECK(write(file, bytes, size) == (ssize_t)size);
-    close(file);
-}
+static const char NAME[] = "0000000000000001.run";
 
 static void
 read_run(uint64_t check)
@@ -48,7 +15,7 @@ read_run(uint64_t check)
     struct item item;
     account_id account;
 
-    if (runs_open(dir, RUNS_HISTORY, 1, check, &runs) != OK)
+    if (runs_open(fuzz_folder(), RUNS_HISTORY, 1, check, &runs) != OK)
         return;
     (void)runs_verify(runs);
     cursor.runs = runs;
@@ -118,14 +85,13 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
     if (size < 3 || size > 1 << 16)
         return 0;
-    make_dir();
     if (size >= 80) {
-        write_file(bytes, size);
+        fuzz_write(NAME, (view) { bytes, (uint32_t)size });
         memcpy(&check, bytes + size - 16, sizeof check);
         read_run(check);
     }
     check = wrap(bytes, size, file, &whole);
-    write_file(file, whole);
+    fuzz_write(NAME, (view) { file, (uint32_t)whole });
     read_run(check);
     return 0;
 }
