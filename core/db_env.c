@@ -270,6 +270,14 @@ find_file(const char *dir)
     return errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
 }
 
+/* How a machine says that it has no room for a map: a kernel by ENOMEM, and
+ * valgrind by EINVAL. */
+static bool
+is_too_large(int code)
+{
+    return code == ENOMEM || code == EINVAL;
+}
+
 /* A map that the machine won't give is tried at half the size. */
 static enum err
 open_env(struct db *db, uint64_t map_size)
@@ -277,7 +285,8 @@ open_env(struct db *db, uint64_t map_size)
     int code = ENOMEM;
 
     for (uint64_t size = map_size;
-         code == ENOMEM && (size == map_size || size >= MAP_LEAST); size /= 2) {
+         is_too_large(code) && (size == map_size || size >= MAP_LEAST);
+         size /= 2) {
         if (db->env != NULL)
             mdb_env_close(db->env);
         db->env = NULL;

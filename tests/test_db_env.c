@@ -1,18 +1,58 @@
 /*
  * test_db_env.c - the map of a database grows and is followed, what is none is
  * refused, a copy is whole, and a commit that is gone is noticed
+ *
+ * mmap() is this file's, so that a machine can be played that gives only small
+ * maps.
  */
 #include "core/db.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/place.h"
 #include "tests/tables.h"
 #include "tests/unit.h"
+
+/* The largest map that the machine gives, and what it says to others. */
+static size_t largest_map = SIZE_MAX;
+static int refusal;
+
+void *
+mmap(void *at, size_t size, int protection, int flags, int file, off_t offset)
+{
+    if (size > largest_map) {
+        errno = refusal;
+        return MAP_FAILED;
+    }
+    return (void *)syscall(SYS_mmap, at, size, protection, flags, file, offset);
+}
+
+TEST(a_machine_of_little_room_gives_a_smaller_map)
+{
+    static const int REFUSALS[] = { ENOMEM, EINVAL };
+    uint64_t used, map;
+    uint32_t runs;
+
+    largest_map = (size_t)1 << 32;
+    for (uint32_t i = 0; i < COUNT_OF(REFUSALS); i++) {
+        struct place place = place_make();
+        refusal = REFUSALS[i];
+        struct db *db = tables_open(place.path, 0);
+        db_sizes(db, &used, &map);
+        assert_int_equal(map, largest_map);
+        assert_int_equal(tables_put(db, "a", view_of("1"), &runs), OK);
+        db_close(db);
+        place_remove(&place);
+    }
+    largest_map = SIZE_MAX;
+}
 
 TEST(a_full_map_grows_and_the_work_is_done_again)
 {
@@ -260,7 +300,8 @@ TEST(a_database_that_went_on_is_behind_no_more)
     place_remove(&other);
 }
 
-RUN(cmocka_unit_test(a_full_map_grows_and_the_work_is_done_again),
+RUN(cmocka_unit_test(a_machine_of_little_room_gives_a_smaller_map),
+    cmocka_unit_test(a_full_map_grows_and_the_work_is_done_again),
     cmocka_unit_test(a_map_that_another_process_enlarged_is_followed),
     cmocka_unit_test(what_is_no_database_is_refused),
     cmocka_unit_test(a_copy_is_whole),
