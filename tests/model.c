@@ -302,7 +302,7 @@ run_clock(struct model *model, int64_t from, int64_t to)
 }
 
 /* An account starts at the lowest level; rows before its first event that
- * counts show that, too. */
+ * counts show that, too, though it holds none yet (end_of()). */
 static void
 begin(struct model *model, int64_t at_ms)
 {
@@ -384,7 +384,7 @@ end_of(const struct model *model, int64_t at_ms)
             model_available_points(model) + model_pending_points(model),
         .debt = model->debt,
         .vouchers = model->tickets.count,
-        .level = model->level.id,
+        .level = model->begun ? model->level.id : (view) { NULL, 0 },
         .purchases = model->purchases,
         .spend = model_spend_of(model, INT32_MIN, INT32_MAX),
     };
