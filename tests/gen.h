@@ -51,8 +51,9 @@ bool gen_chance(struct gen *gen, uint32_t percent);
 void gen_case_make(uint64_t seed, const struct zone *zones, struct arena *arena,
                    struct gen_case *ret_case);
 
-/* Whether an `id` comes again by a later incarnation, which is one event with
- * the first to a ledger, but not to the fold alone (test_retell.c). */
+/* Whether an `id` comes again with its content by another incarnation, at
+ * whatever time: this is one event with the first to a ledger, but not to the
+ * fold alone (test_retell.c). */
 bool gen_case_tells_again(const struct gen_case *made);
 
 /* The zones that cases play in. */
