@@ -294,6 +294,10 @@ def test_enrolling_again_takes_the_old_key_away():
     status = leima("status", "n11", "--json").expect(0).json()
     assert status["unacknowledged"] == 3
     leima("enrol", "rotate", "hq", "--node", 12).expect(1)
+    anywhere = leima("enrol", "new", "hq", "--node", 13, "--endpoint",
+                     "tcp://0.0.0.0:7001").expect(0)
+    assert "tcp://0.0.0.0:7001" in anywhere.err, anywhere.err
+    assert leima("enrol", "new", "hq", "--node", 13).expect(0).err == ""
     string = leima("enrol", "rotate", "hq", "--node", 11).expect(0).out
     node = Node(11, "--join", "-", given=string)
     wait("the rotated key", lambda: len(events("hq")) == 5)

@@ -284,6 +284,22 @@ open_office(struct office *office, const struct arguments *arguments)
     return COMMAND_DONE;
 }
 
+/* A hub may listen at every address of its machine; who is elsewhere would look
+ * for it at home. */
+static void
+warn_of_any(const char *endpoint)
+{
+    static const char *const ANY[] = { "tcp://0.0.0.0:", "tcp://*:",
+                                       "tcp://[::]:" };
+
+    for (uint32_t i = 0; i < COUNT_OF(ANY); i++)
+        if (strncmp(endpoint, ANY[i], strlen(ANY[i])) == 0)
+            fprintf(stderr,
+                    "no other machine finds a hub at %s: start it with "
+                    "--endpoint tcp://HOST:PORT, or say that here\n",
+                    endpoint);
+}
+
 /* Under which endpoints nodes find this hub: those given, or where it listens
  * or listened last. */
 static enum command_status
@@ -321,6 +337,8 @@ find_hubs(struct office *office)
                             "%s: this hub has never listened; start it first, "
                             "or say --endpoint tcp://HOST:PORT",
                             dir);
+    for (uint32_t i = 0; i < hubs->count; i++)
+        warn_of_any(hubs->list[i].endpoint);
     return COMMAND_DONE;
 }
 
@@ -691,7 +709,8 @@ const struct command cmd_nodes_table[] = {
                "redemptions at the Unix\n"
                "socket LEDGER/tills: leima append --help.\n",
       .examples =
-          "leima hub hq --listen tcp://0.0.0.0:7001\n"
+          "leima hub hq --listen tcp://0.0.0.0:7001 --endpoint "
+          "tcp://hq.example:7001\n"
           "leima hub hq2 --listen tcp://0.0.0.0:7001 --join - < string\n"
           "leima hub hq2 --promote\n" },
     { .name = "node",
