@@ -45,9 +45,9 @@ struct retell {
 
 /* Durable when it returns.  ERR_CONFLICT: the stream is ours and not the
  * current one any more, and `upto` is 0, or it has been told again; ERR_EXISTS:
- * that incarnation is; ERR_CORRUPT: a record
- * above the fork can't be read; ERR_BUSY: others append too fast; ERR_FULL,
- * ERR_IO, ERR_MEMORY.  Nothing has changed then. */
+ * that incarnation is there; ERR_CORRUPT: a record above the fork can't be
+ * read; ERR_BUSY: others append too fast; ERR_FULL, ERR_IO, ERR_MEMORY.
+ * Nothing has changed then. */
 NODISCARD enum err retell_run(struct journal *journal, struct retell *retell);
 
 /* Where an incarnation of ours that was left before has been told again from.

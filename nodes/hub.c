@@ -48,8 +48,10 @@ has_put(const struct hub *hub, uint32_t node)
     return false;
 }
 
-/* The answer to a HELLO says what came before it, too: that may be in the
- * journal of a node that was restored no more. */
+/* A HELLO is answered with what we hold of the node's streams.  What came from
+ * the node just before, and waits for the commit, must be in that answer: a
+ * node that has been restored meanwhile has it no more, and learns of it only
+ * so.  Such a HELLO is taken after the commit. */
 static void
 take_message(struct hub *hub, const struct transport_message *message)
 {
