@@ -219,7 +219,8 @@ add_rule(struct rulebook *table, int32_t place)
     if (made->issuer != PROGRAM_NONE || made->reward != PROGRAM_NONE ||
         made->limit_per != LIMIT_PER_NONE || made->group != PROGRAM_NONE)
         table->special_bits |= bit(index);
-    if (made->fixed == 0 && made->ratio.whole == 0 &&
+    if (made->fixed == 0 && made->reward == PROGRAM_NONE &&
+        made->ratio.whole == 0 &&
         ratio_of_fraction(made->ratio.fraction, UINT32_MAX) <=
             (uint64_t)made->max)
         table->fraction_bits |= bit(index);

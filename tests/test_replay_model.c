@@ -367,6 +367,7 @@ TEST(what_once_differed_is_the_same)
     static const uint64_t SEEDS[] = {
         1241, /* all that an account had was voided: it holds no level */
         1361, /* told again by another incarnation, at another time */
+        1530, /* a rule that gives a voucher alone, and a receipt of 0 */
     };
     struct trial *trial = trial_open();
 
