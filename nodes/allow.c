@@ -269,8 +269,6 @@ place_of_key(const struct allow *allow, curve_key key)
 static const struct entry *
 find_key(struct allow *allow, curve_key key, bool *ret_joining)
 {
-    if (sort_keys(allow) != OK)
-        return NULL;
     for (uint32_t i = place_of_key(allow, key); i < allow->key_count; i++) {
         const struct known_key *known = &allow->keys[i];
         if (!curve_key_equal(known->key, key))
@@ -292,6 +290,8 @@ allow_gate(void *context, curve_key key, struct transport_pass *ret_pass)
 
     pthread_mutex_lock(&allow->lock);
     enum err err = refresh(allow);
+    if (err == OK)
+        err = sort_keys(allow);
     const struct entry *entry =
         err == OK ? find_key(allow, key, &joining) : NULL;
     if (!entry)

@@ -38,9 +38,10 @@ TEST(case_4_what_comes_later_of_an_old_incarnation_is_sent_on)
     parley_finish(world);
 }
 
-/* It was left because the disk was moved, and what the hub holds instead was
- * not known then: our own part is told again. */
-TEST(case_4_an_incarnation_left_before_is_told_again_where_it_forked)
+/* Both hold two events of the same and two of their own; the node has left the
+ * incarnation, and offers it. */
+static struct world *
+begin_forked(void)
 {
     struct world *world = parley_begin();
 
@@ -50,6 +51,15 @@ TEST(case_4_an_incarnation_left_before_is_told_again_where_it_forked)
     parley_append(&world->node, TILL, 2, 'x');
     world->offers_left = 1;
     world->fetch = true;
+    return world;
+}
+
+/* It was left because the disk was moved, and what the hub holds instead was
+ * not known then: our own part is told again. */
+TEST(case_4_an_incarnation_left_before_is_told_again_where_it_forked)
+{
+    struct world *world = begin_forked();
+
     world->own = 4;
     parley_connect(world);
     parley_run(world);
@@ -68,14 +78,8 @@ TEST(case_4_an_incarnation_left_before_is_told_again_where_it_forked)
 /* What it wrote itself the hub has; what it fetched later is another's. */
 TEST(case_4_an_incarnation_left_before_is_not_told_again_above_its_end)
 {
-    struct world *world = parley_begin();
+    struct world *world = begin_forked();
 
-    parley_append(&world->hub, TILL, 2, 'a');
-    parley_append(&world->hub, TILL, 2, 'b');
-    parley_append(&world->node, TILL, 2, 'a');
-    parley_append(&world->node, TILL, 2, 'x');
-    world->offers_left = 1;
-    world->fetch = true;
     world->own = 2;
     parley_connect(world);
     parley_run(world);
