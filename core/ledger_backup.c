@@ -302,7 +302,8 @@ ledger_restore(const char *backup, const char *dir, int64_t now_ms,
 
     if (stat(dir, &found) == 0)
         return fail(complaint, ERR_EXISTS, dir,
-                    "there is something already; name a new directory");
+                    "there is something already; the ledger to be made needs a "
+                    "new directory");
     if (!join(dir, ".restoring", beside))
         return fail(complaint, ERR_INPUT, dir, "the name is too long");
     remove_remains(beside);

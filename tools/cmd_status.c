@@ -7,7 +7,6 @@
 #include "tools/cmd_status.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/json.h"
@@ -16,10 +15,11 @@
 #include "nodes/notes.h"
 #include "nodes/pulse.h"
 #include "nodes/reign.h"
+#include "tools/peers.h"
 #include "tools/query.h"
 #include "tools/table.h"
 
-enum { ASIDES_SHOWN = 100, PEERS_MAX = 65536 };
+enum { ASIDES_SHOWN = 100 };
 
 struct status_row {
     const char *name;
@@ -44,14 +44,6 @@ print_rows(const struct status_row *rows, uint32_t count)
     return done;
 }
 
-/* Another node of which this ledger holds events. */
-struct peer {
-    uint32_t node;
-    uint64_t events; /* and other items */
-    int64_t last_ms; /* arrival of the last of them */
-    uint64_t quarantined;
-};
-
 /* What is damaged, flagged or quarantined, as lines of words or the elements
  * of a list. */
 struct asides {
@@ -62,25 +54,15 @@ struct asides {
     uint64_t unsafe;         /* ... and that are not on a second disk there */
     uint64_t safe;           /* seq of the current stream that are */
     int64_t oldest_ms;       /* arrival of the first of them */
-    struct peer *peers;      /* ascending */
-    uint32_t peer_count;
+    struct peers peers;
     struct reign reign;
     uint64_t unsigned_count; /* public streams whose end no hub has signed */
 };
 
-static struct peer *
-find_peer(struct asides *asides, uint32_t node)
-{
-    for (uint32_t i = 0; i < asides->peer_count; i++)
-        if (asides->peers[i].node == node)
-            return &asides->peers[i];
-    return NULL;
-}
-
 static void
-count_quarantined(struct asides *asides, uint32_t node)
+count_quarantined(struct peers *peers, uint32_t node)
 {
-    struct peer *peer = find_peer(asides, node);
+    struct peer *peer = peers_find(peers, node);
 
     if (peer)
         peer->quarantined++;
@@ -94,7 +76,7 @@ take_aside(void *context, const struct aside *aside)
     char name[IDENTITY_SIZE] = "";
 
     if (aside->kind == ASIDE_QUARANTINED)
-        count_quarantined(asides, aside->identity.node);
+        count_quarantined(&asides->peers, aside->identity.node);
     if (asides->count++ >= ASIDES_SHOWN)
         return;
     if (aside->identity.node != 0)
@@ -269,24 +251,21 @@ print_metrics(const struct arguments *arguments,
 
 /* --- other nodes -------------------------------------------------------- */
 
-static void
-take_stream(struct asides *asides, struct reader *reader,
+static enum err
+take_stream(struct peers *peers, struct reader *reader,
             const struct reader_stream *stream)
 {
     struct reader_item item;
-    struct peer *peer = find_peer(asides, stream->stream.node);
+    struct peer *peer = peers_add(peers, stream->stream.node);
 
-    if (!peer && asides->peer_count < PEERS_MAX) {
-        peer = &asides->peers[asides->peer_count++];
-        *peer = (struct peer) { .node = stream->stream.node };
-    }
     if (!peer)
-        return;
-    peer->events += stream->head.seq;
+        return ERR_MEMORY;
+    peer->items += stream->head.seq;
     if (stream->position > 0 &&
         reader_next(reader, stream->position, &item) == OK &&
         item.arrival_ms > peer->last_ms)
         peer->last_ms = item.arrival_ms;
+    return OK;
 }
 
 /* A hub signs what was published right behind it, once it runs; without that
@@ -310,9 +289,6 @@ find_peers(struct ledger *ledger, struct asides *asides)
     struct reader *reader = NULL;
     struct reader_stream stream = { 0 };
 
-    asides->peers = calloc(PEERS_MAX, sizeof asides->peers[0]);
-    if (!asides->peers)
-        return ERR_MEMORY;
     enum err err = reader_open(ledger_journal(ledger), &reader);
     while (err == OK) {
         err = reader_next_stream(reader, stream.stream, &stream);
@@ -320,88 +296,11 @@ find_peers(struct ledger *ledger, struct asides *asides)
             take_public(asides, reader, &stream);
         if (err == OK && stream.stream.node != own &&
             stream.stream.channel == CHANNEL_EVENTS)
-            take_stream(asides, reader, &stream);
+            err = take_stream(&asides->peers, reader, &stream);
     }
     reader_close(reader);
     /* What is damaged is told with the rest. */
     return err == ERR_NOT_FOUND || err == ERR_CORRUPT ? OK : err;
-}
-
-/* What the running hub says about a node. */
-static const struct json_tree *
-find_live(const struct json_tree *process, uint32_t node)
-{
-    const struct json_tree *nodes = json_get(process, "nodes");
-    int64_t number;
-
-    for (uint32_t i = 0; i < json_count(nodes); i++)
-        if (json_get_integer(json_get(json_at(nodes, i), "node"), &number) &&
-            number == node)
-            return json_at(nodes, i);
-    return NULL;
-}
-
-static view
-string_of(const struct json_tree *tree, const char *key)
-{
-    view value = { 0 };
-
-    return json_get_string(json_get(tree, key), &value) ? value : view_of("-");
-}
-
-static bool
-print_peers(const struct asides *asides, const struct json_tree *process)
-{
-    static const struct table_column COLUMNS[] = {
-        { "node", true },        { "items", true }, { "last came", false },
-        { "last heard", false }, { "lag", true },   { "quarantined", true },
-    };
-    struct table *table = table_open(COLUMNS, COUNT_OF(COLUMNS));
-
-    for (uint32_t i = 0; table != NULL && i < asides->peer_count; i++) {
-        const struct peer *peer = &asides->peers[i];
-        const struct json_tree *live = find_live(process, peer->node);
-        char time[25] = "-";
-        int64_t lag = 0;
-        if (peer->last_ms > 0)
-            calendar_format_time(peer->last_ms, time);
-        table_row(table);
-        table_integer(table, peer->node);
-        table_integer(table, (int64_t)peer->events);
-        table_text(table, time);
-        table_view(table, string_of(live, "heard"));
-        if (json_get_integer(json_get(live, "lag_events"), &lag))
-            table_integer(table, lag);
-        else
-            table_text(table, "-");
-        table_integer(table, (int64_t)peer->quarantined);
-    }
-    bool done = table != NULL && table_print(table, stdout);
-    table_close(table);
-    return done;
-}
-
-static void
-print_peers_json(const struct asides *asides)
-{
-    struct text out = { 0 };
-
-    text_char(&out, '[');
-    for (uint32_t i = 0; i < asides->peer_count; i++) {
-        const struct peer *peer = &asides->peers[i];
-        text_comma(&out);
-        text_char(&out, '{');
-        text_json_integer(&out, "node", peer->node);
-        text_json_integer(&out, "items", (int64_t)peer->events);
-        if (peer->last_ms > 0)
-            text_json_time(&out, "last", peer->last_ms);
-        else
-            text_json_null(&out, "last");
-        text_json_integer(&out, "quarantined", (int64_t)peer->quarantined);
-        text_char(&out, '}');
-    }
-    printf(", \"nodes\": %.*s]", (int)out.size, (const char *)out.bytes);
-    text_close(&out);
 }
 
 /* --- the process -------------------------------------------------------- */
@@ -453,24 +352,30 @@ read_process(const struct arguments *arguments, struct arena *arena,
     return json;
 }
 
-static void
-print_rest(const struct asides *asides, view json,
-           const struct json_tree *process)
+static bool
+print_rest(struct asides *asides, view json, const struct json_tree *process,
+           bool all)
 {
+    struct text nodes = { 0 };
+
+    peers_hear(&asides->peers, process);
     if (asides->is_json) {
-        print_peers_json(asides);
-        printf(", \"process\": %.*s}\n", json.size > 0 ? (int)json.size : 4,
+        peers_json(&nodes, &asides->peers);
+        bool done = text_ok(&nodes);
+        printf(", %.*s, \"process\": %.*s}\n", (int)nodes.size,
+               (const char *)nodes.bytes, json.size > 0 ? (int)json.size : 4,
                json.size > 0 ? (const char *)json.bytes : "null");
-        return;
+        text_close(&nodes);
+        return done;
     }
     if (process) {
         printf("\nthe process, as it said itself:\n");
-        print_process(process);
+        if (!print_process(process))
+            return false;
     }
-    if (asides->peer_count > 0) {
+    if (asides->peers.count > 0)
         printf("\n");
-        print_peers(asides, process);
-    }
+    return peers_print(&asides->peers, all, stdout);
 }
 
 static enum command_status
@@ -501,9 +406,11 @@ print_all(const struct arguments *arguments, struct ledger *ledger,
     } else if (err == OK) {
         view json = read_process(arguments, arena, &process);
         print_status(&found, asides);
-        print_rest(asides, json, process);
+        if (!print_rest(asides, json, process, command_flag(arguments, "all")))
+            err = ERR_MEMORY;
         json_close(process);
-        err = ledger_refuse(ledger, &complaint);
+        if (err == OK)
+            err = ledger_refuse(ledger, &complaint);
     }
     if (err == OK)
         return COMMAND_DONE;
@@ -534,11 +441,12 @@ status(const struct arguments *arguments)
     ledger_close(ledger);
     arena_close(&arena);
     text_close(&asides.text);
-    free(asides.peers);
+    peers_close(&asides.peers);
     return result;
 }
 
 static const struct option OPTIONS[] = {
+    { "all", NULL, "every node, not only the 20 that need a look most" },
     { "prometheus", NULL, "as metrics, in Prometheus text" },
     { 0 },
 };
@@ -564,7 +472,11 @@ const struct command cmd_status_table[] = {
           "when it\n"
           "heard of whom.  What only the running process knows (`process`) it "
           "writes every\n"
-          "ten seconds; `at` says when.\n",
+          "ten seconds; `at` says when.  Of more than 20 nodes those come "
+          "first "
+          "that have\n"
+          "brought what has no effect, whose clock is wrong, that are away, "
+          "or that lag.\n",
       .examples = "leima status L\n"
                   "leima status L --json\n"
                   "leima status L --prometheus\n" },
