@@ -14,15 +14,14 @@
 #include "bench/process.h"
 #include "bench/sales.h"
 #include "bench/servers.h"
+#include "bench/till.h"
 
 #include "core/json.h"
 #include "core/ledger_append.h"
-#include "nodes/local.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -106,15 +105,10 @@ start_node(struct node *node)
     process_stop(hub);
     node->pid = process_start(folder, "node", "store", NULL, NULL);
     snprintf(node->path, sizeof node->path, "%s/store", folder);
-    for (double end = bench_now() + 20; bench_now() < end;) {
-        int first = local_dial(node->path, "tills");
-        if (first >= 0) {
-            close(first);
-            return;
-        }
+    for (double end = bench_now() + 20; !till_can_open(node->path);) {
+        bench_need(bench_now() < end, "see the node open its socket");
         nanosleep(&(struct timespec) { .tv_nsec = 10000000 }, NULL);
     }
-    bench_need(false, "see the node open its socket");
 }
 
 static void
@@ -123,32 +117,19 @@ sell_there(void *context, uint32_t till)
     struct node *node = context;
     struct text line = { 0 };
     struct sale sale;
-    char reply[256];
-    size_t got = 0;
+    char reply[TILL_REPLY_SIZE];
 
     make(&sale, atomic_fetch_add(&node->sold, 1));
     json_write_event(&line, &sale.event);
-    text_char(&line, '\n');
-    bench_need(send(node->sockets[till], line.bytes, line.size, 0) ==
-                   (ssize_t)line.size,
-               "write to the node");
-    text_close(&line);
-    while (got == 0 || reply[got - 1] != '\n') {
-        ssize_t more =
-            recv(node->sockets[till], reply + got, sizeof reply - got, 0);
-        bench_need(more > 0, "read from the node");
-        got += (size_t)more;
-    }
+    till_ask(node->sockets[till], &line, reply);
     bench_need(strncmp(reply, "{\"events\": ", 11) == 0, reply);
 }
 
 static struct crowd_result
 over_the_socket(struct node *node, uint32_t tills)
 {
-    for (uint32_t i = 0; i < tills; i++) {
-        node->sockets[i] = local_dial(node->path, "tills");
-        bench_need(node->sockets[i] >= 0, "reach the node");
-    }
+    for (uint32_t i = 0; i < tills; i++)
+        node->sockets[i] = till_open(node->path);
     struct crowd_result result = crowd_run(tills, SECONDS, sell_there, node);
     for (uint32_t i = 0; i < tills; i++)
         close(node->sockets[i]);
