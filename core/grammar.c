@@ -5,9 +5,7 @@
 #include <string.h>
 
 enum {
-    COUNT_MAX = 1000000, /* need, uses, times, points of a rule */
-    DAYS_MAX = 36600,
-    MONTHS_MAX = 1200,
+    COUNT_MAX = 1000000,        /* need, uses, times, points of a rule */
     MULTIPLY_MAX = 1000 * 1000, /* thousandths */
     PERCENT_MAX = 100 * 1000,
 };
@@ -102,12 +100,13 @@ static const struct grammar_key POINTS_KEYS[] = {
       .decimals = 6, .min = 1, .max = PRICE_MAX, .fallback = PRICE_OF_A_POINT,
       .field = AT(struct program_points, value) },
     { "pending_days", "days until points can be used", .kind = GRAMMAR_NUMBER,
-      .max = DAYS_MAX, .field = AT(struct program_points, pending_days) },
+      .max = LIMIT_PROGRAM_DAYS,
+      .field = AT(struct program_points, pending_days) },
     { "release", "days of the year on which points can be used at last",
       .kind = GRAMMAR_MONTH_DAYS, .min = 1, .max = LIMIT_PROGRAM_LIST,
       .field = AT(struct program_points, release) },
     { "expire_months", "months until points expire, at the end of a month",
-      .kind = GRAMMAR_NUMBER, .min = 1, .max = MONTHS_MAX,
+      .kind = GRAMMAR_NUMBER, .min = 1, .max = LIMIT_PROGRAM_MONTHS,
       .field = AT(struct program_points, expire_months),
       .selector = AT(struct program_points, expiry),
       .selected = EXPIRE_MONTHS },
@@ -117,7 +116,7 @@ static const struct grammar_key POINTS_KEYS[] = {
       .selector = AT(struct program_points, expiry), .selected = EXPIRE_DATES },
     { "expire_inactive_months",
       "months without activity after which all points expire",
-      .kind = GRAMMAR_NUMBER, .min = 1, .max = MONTHS_MAX,
+      .kind = GRAMMAR_NUMBER, .min = 1, .max = LIMIT_PROGRAM_MONTHS,
       .field = AT(struct program_points, expire_months),
       .selector = AT(struct program_points, expiry),
       .selected = EXPIRE_INACTIVE },
@@ -184,7 +183,7 @@ static const struct grammar_key WHEN[] = {
       .kind = GRAMMAR_NUMBER, .decimals = 2, .max = MONEY_MAX,
       .field = AT(struct condition, min_total) },
     { "inactive_days", "the previous visit lies at least so many days back",
-      .kind = GRAMMAR_NUMBER, .min = 1, .max = DAYS_MAX,
+      .kind = GRAMMAR_NUMBER, .min = 1, .max = LIMIT_PROGRAM_DAYS,
       .field = AT(struct condition, inactive_days) },
     { "first_purchase", "whether it is the account's first purchase",
       .kind = GRAMMAR_CHOICE, .words = WORDS(YES_NO),
@@ -230,7 +229,7 @@ static const struct grammar_key EARN[] = {
     { "name", "on: activity: which one (left out: any)", .kind = GRAMMAR_NAME,
       .field = AT(struct earn_rule, activity) },
     { "after_days", "on: inactive: days since the last visit",
-      .kind = GRAMMAR_NUMBER, .min = 1, .max = DAYS_MAX,
+      .kind = GRAMMAR_NUMBER, .min = 1, .max = LIMIT_PROGRAM_DAYS,
       .field = AT(struct earn_rule, after_days) },
     { "when", "conditions, all of which must hold", .kind = GRAMMAR_MAP,
       .map = &WHEN_MAP, .field = AT(struct earn_rule, when) },
@@ -272,7 +271,8 @@ static const struct grammar_key REWARDS[] = {
       .required = true, .decimals = 2, .max = MONEY_MAX,
       .field = AT(struct program_reward, value) },
     { "valid_days", "days for which a voucher is good (left out: for ever)",
-      .kind = GRAMMAR_NUMBER, .max = DAYS_MAX, .fallback = PROGRAM_NONE,
+      .kind = GRAMMAR_NUMBER, .max = LIMIT_PROGRAM_DAYS,
+      .fallback = PROGRAM_NONE,
       .field = AT(struct program_reward, valid_days) },
     { "points", "its price in points", .kind = GRAMMAR_NUMBER, .min = 1,
       .max = COUNT_MAX, .field = AT(struct program_reward, price) },
@@ -385,10 +385,12 @@ static const struct grammar_word DOWNGRADES[] = { { "qualified", 0 },
 static const struct grammar_key TIERS[] = {
     { "window", "the spend that counts", .kind = GRAMMAR_MONTHS,
       .required = true, .words = WORDS(TIER_WINDOWS), .min = 1,
-      .max = MONTHS_MAX, .field = AT(struct program_tiers, window_months) },
+      .max = LIMIT_PROGRAM_MONTHS,
+      .field = AT(struct program_tiers, window_months) },
     { "valid_for", "how long a level is held", .kind = GRAMMAR_MONTHS,
       .required = true, .words = WORDS(TIER_VALIDITY), .min = 1,
-      .max = MONTHS_MAX, .field = AT(struct program_tiers, valid_months) },
+      .max = LIMIT_PROGRAM_MONTHS,
+      .field = AT(struct program_tiers, valid_months) },
     { "downgrade", "how far an account falls at the end of its validity",
       .kind = GRAMMAR_CHOICE, .words = WORDS(DOWNGRADES),
       .field = AT(struct program_tiers, one_level) },
@@ -430,7 +432,7 @@ static const struct grammar_map REFERRAL_MAP = {
 
 static const struct grammar_key REBATE[] = {
     { "within_days", "days from the first to the last use",
-      .kind = GRAMMAR_NUMBER, .required = true, .max = DAYS_MAX,
+      .kind = GRAMMAR_NUMBER, .required = true, .max = LIMIT_PROGRAM_DAYS,
       .field = AT(struct pass_rebate, within_days) },
     POINTS("points", "how many points", struct pass_rebate, points),
     REWARD("reward", "one voucher of this reward", struct pass_rebate, reward),
@@ -446,7 +448,7 @@ static const struct grammar_key PASS[] = {
     { "uses", "visits of one pass", .kind = GRAMMAR_NUMBER, .required = true,
       .min = 1, .max = COUNT_MAX, .field = AT(struct program_pass, uses) },
     { "valid_months", "months for which it is good (left out: for ever)",
-      .kind = GRAMMAR_NUMBER, .min = 1, .max = MONTHS_MAX,
+      .kind = GRAMMAR_NUMBER, .min = 1, .max = LIMIT_PROGRAM_MONTHS,
       .fallback = PROGRAM_NONE,
       .field = AT(struct program_pass, valid_months) },
     { "rebates", "what is given when all uses are used up in time",
@@ -465,7 +467,7 @@ static const struct grammar_key OFFLINE[] = {
       .kind = GRAMMAR_NUMBER, .required = true, .decimals = 2, .max = MONEY_MAX,
       .field = AT(struct program_offline, max_value) },
     { "max_age_days", "how old the hub's state of the account may be",
-      .kind = GRAMMAR_NUMBER, .required = true, .max = DAYS_MAX,
+      .kind = GRAMMAR_NUMBER, .required = true, .max = LIMIT_PROGRAM_DAYS,
       .field = AT(struct program_offline, max_age_days) },
 };
 static const struct grammar_map OFFLINE_MAP = {

@@ -1,11 +1,15 @@
 #include "core/liability.h"
 
 #include "core/census.h"
+#include "core/limits.h"
 
-/* Events lie in these years (limits.h), and nothing expires after them. */
+/* What happened lies in 2000 to 2199.  Points of then can end later: after a
+ * wait and a term as long as a program may say, or on a date of the next
+ * year. */
 enum {
     FIRST_MONTH = 2000 * 12,
     MONTHS = 200 * 12,
+    DUE_MONTHS = MONTHS + LIMIT_PROGRAM_DAYS / 30 + LIMIT_PROGRAM_MONTHS + 24,
 };
 
 /* What a month changes in the points of one issuer. */
@@ -93,7 +97,7 @@ take_account(const struct gathering *gathering, const struct account *account)
         int32_t month =
             zone_month(&gathering->timeline->zone, lot->key.expires_at - 1);
         assert(month >= FIRST_MONTH);
-        assert(month < FIRST_MONTH + MONTHS);
+        assert(month < FIRST_MONTH + DUE_MONTHS);
         gathering
             ->due[(size_t)(month - FIRST_MONTH) * gathering->partner_count +
                   (size_t)lot->key.partner] += lot->left.value;
@@ -169,7 +173,7 @@ list_due(const struct gathering *gathering, struct arena *arena)
 {
     struct due_list list = { 0 };
 
-    for (int32_t m = 0; m < MONTHS; m++)
+    for (int32_t m = 0; m < DUE_MONTHS; m++)
         add_due(gathering, FIRST_MONTH + m,
                 &gathering->due[(size_t)m * gathering->partner_count], &list,
                 arena);
@@ -248,9 +252,10 @@ liability_make(struct ledger *ledger, const struct liability_question *question,
     if (end_ms < report.at_ms)
         report.at_ms = end_ms;
     gathering.partner_count = gathering.timeline->names[NAME_PARTNER].count;
-    size_t cells = (size_t)MONTHS * gathering.partner_count;
-    gathering.changes = ARENA_NEW(arena, struct liability_change, cells);
-    gathering.due = ARENA_NEW(arena, int64_t, cells);
+    gathering.changes = ARENA_NEW(arena, struct liability_change,
+                                  (size_t)MONTHS * gathering.partner_count);
+    gathering.due =
+        ARENA_NEW(arena, int64_t, (size_t)DUE_MONTHS * gathering.partner_count);
     gathering.never = ARENA_NEW(arena, int64_t, gathering.partner_count);
     err = gather(ledger, question, report.at_ms, &gathering, complaint);
     if (err != OK)

@@ -25,6 +25,8 @@ enum {
     LIMIT_PROGRAM_SIZE = 4194304,  /* a program file */
     LIMIT_PROGRAM_LIST = 10000,    /* entries of a list in a program */
     LIMIT_EARN_RULES = 1000,
+    LIMIT_PROGRAM_DAYS = 36600,  /* days that a rule may name */
+    LIMIT_PROGRAM_MONTHS = 1200, /* months likewise */
     LIMIT_TIER_LEVELS = 100,
     LIMIT_VERSIONS = 10000, /* published versions of one ledger */
     LIMIT_MISTAKES = 100,   /* mistakes told of one program file */

@@ -132,6 +132,27 @@ TEST(expiry_takes_what_is_left)
     shop_close(&shop);
 }
 
+/* A wait of a hundred years and a term of another hundred, as a program may
+ * have them: the end lies beyond the years in which anything happens. */
+TEST(what_ends_after_the_last_year_of_events_is_told)
+{
+    struct shop shop;
+
+    shop_open(&shop);
+    shop_rules(&shop, "2000-01-01",
+               "points: {pending_days: 36600, expire_months: 1200}\n"
+               "earn:\n  - {id: base, per: 1.00, points: 1}\n");
+    shop_import(&shop, EVENT("110.1.1", "purchase", "2026-01-10T12:00:00Z",
+                             "10", "\"receipt\": \"A\", \"total\": 10000"));
+    struct liability report = ask(&shop, JAN);
+    assert_int_equal(report.due_count, 1);
+    assert_int_equal(report.due[0].month, 2226 * 12 + 2); /* March */
+    assert_int_equal(report.due[0].points, 100);
+    assert_int_equal(report.total, 100);
+    shop_close(&shop);
+}
+
 RUN(cmocka_unit_test(each_closing_follows_from_its_opening),
     cmocka_unit_test(what_is_left_stands_under_the_month_of_its_end),
-    cmocka_unit_test(expiry_takes_what_is_left))
+    cmocka_unit_test(expiry_takes_what_is_left),
+    cmocka_unit_test(what_ends_after_the_last_year_of_events_is_told))
