@@ -17,7 +17,7 @@ CORE := base limits err chore list amount calendar text event hash crypto pack v
 	history_write history history_scan facts publication versions admission ledger_parts ledger ledger_append slip \
 	ledger_publish census segment_part segment segment_read digest tally served rfm breakdown news lives state_fold \
 	state_packed state_parts state_follow state state_scan state_check hub_state asides ledger_aside totals \
-	standing_parts standing_file standing ledger_check settlement statement signing seal heads ledger_backup silence \
+	standing_parts standing_file standing ledger_check settled settlement statement signing seal heads ledger_backup silence \
 	closing dispute liability
 REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_columns quick_lines quick_earn quick_parts \
 	quick_era quick_level quick_gain quick_book quick_clock quick_event quick judge outcome simulate compare report \

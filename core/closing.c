@@ -30,12 +30,6 @@ struct closing_list {
     uint32_t room;
 };
 
-struct settled_list {
-    struct settled *items;
-    uint32_t count;
-    uint32_t room;
-};
-
 enum {
     PARTNERS_MAX = 1 << 20, /* of one statement */
     TRIES = 8,              /* of a close, while others append to the books */
@@ -69,24 +63,6 @@ read_settled(struct unpacker *unpacker)
     one.redeem_credit.minor = unpack_integer(unpacker, INT64_MIN, INT64_MAX);
     one.voucher_credit.minor = unpack_integer(unpacker, INT64_MIN, INT64_MAX);
     return one;
-}
-
-static void
-add_settled(struct settled_list *list, const struct settled *more,
-            struct arena *arena)
-{
-    for (uint32_t i = 0; i < list->count; i++) {
-        struct settled *one = &list->items[i];
-        if (one->period != more->period ||
-            !view_equal(one->partner, more->partner))
-            continue;
-        one->issue_cost = money_add(one->issue_cost, more->issue_cost);
-        one->redeem_credit = money_add(one->redeem_credit, more->redeem_credit);
-        one->voucher_credit =
-            money_add(one->voucher_credit, more->voucher_credit);
-        return;
-    }
-    *LIST_ADD(arena, list) = *more;
 }
 
 static void
@@ -136,7 +112,7 @@ read_entry(struct unpacker *unpacker, struct closing *closing,
         for (uint32_t left = unpack_array(unpacker, SETTLED_MAX); left > 0;
              left--) {
             struct settled one = read_settled(unpacker);
-            add_settled(settled, &one, arena);
+            settled_add(settled, &one, arena);
         }
         break;
     default:
@@ -191,8 +167,7 @@ closing_read(struct ledger *ledger, uint64_t known, struct arena *arena,
     *ret_books = (struct closing_books) {
         .closings = closings.items,
         .count = closings.count,
-        .settled = settled.items,
-        .settled_count = settled.count,
+        .settled = settled,
         .next_period = closings.count == 0
                            ? PROGRAM_NONE
                            : closings.items[closings.count - 1].period + 1,
@@ -280,8 +255,7 @@ closing_statement(struct ledger *ledger,
     struct settlement_input input = {
         .period = question->period,
         .next_period = question->books->next_period,
-        .settled = question->books->settled,
-        .settled_count = question->books->settled_count,
+        .settled = &question->books->settled,
         .known_ms = question->now_ms,
         .totals = totals_open(arena),
     };
@@ -417,24 +391,22 @@ static void
 pack_settled(struct text *text, const struct statement *statement,
              struct arena scratch)
 {
-    uint32_t room = 0;
+    struct settled_list settled = { 0 };
 
-    for (uint32_t i = 0; i < statement->partner_count; i++)
-        room += 1 + statement->partners[i].adjustment_count;
-    struct settled *settled = ARENA_NEW(&scratch, struct settled, room);
-    uint32_t count = settlement_settle(statement, settled, 0, room);
-    pack_array(text, count);
-    for (uint32_t i = 0; i < count; i++)
-        pack_settled_one(text, &settled[i]);
+    settlement_settle(statement, &settled, &scratch);
+    pack_array(text, settled.count);
+    for (uint32_t i = 0; i < settled.count; i++)
+        pack_settled_one(text, &settled.items[i]);
 }
 
 struct close_parts {
     const struct statement *statement;
     const struct signing_key *key;
+    uint64_t known;
+    /* Of these append_close() makes the rest: */
     view json;
     view heads;
     digest heads_digest;
-    uint64_t known;
 };
 
 /* The body of the closing item. */
@@ -464,21 +436,18 @@ pack_close(struct text *body, const struct close_parts *parts,
 }
 
 /* Nothing has been appended to the books after what this close knows, so no
- * other process has closed the period meanwhile: else ERR_BUSY. */
+ * other process has closed the period meanwhile: else ERR_BUSY.  ERR_INPUT:
+ * no control item holds so much. */
 static enum err
-append_close(struct ledger *ledger, const struct statement *statement,
-             const struct signing_key *key, uint64_t known,
-             struct arena scratch)
+append_close(struct ledger *ledger, struct close_parts parts,
+             struct arena scratch, struct complaint *complaint)
 {
-    struct close_parts parts = { .statement = statement,
-                                 .key = key,
-                                 .known = known };
     struct text json = { 0 }, heads = { 0 }, body = { 0 };
     struct journal_result result;
 
-    statement_json(&json, statement);
-    enum err err =
-        heads_pack(ledger_journal(ledger), known, &heads, &parts.heads_digest);
+    statement_json(&json, parts.statement);
+    enum err err = heads_pack(ledger_journal(ledger), parts.known, &heads,
+                              &parts.heads_digest);
     if (err == OK) {
         parts.json = text_view(&json);
         parts.heads = text_view(&heads);
@@ -486,11 +455,16 @@ append_close(struct ledger *ledger, const struct statement *statement,
         err = text_ok(&json) && text_ok(&heads) && text_ok(&body) ? OK
                                                                   : ERR_MEMORY;
     }
+    if (err == OK && body.size > LIMIT_CONTROL_SIZE)
+        err = complain(complaint,
+                       "the statement is too large to be closed: it takes %zu "
+                       "bytes with its signatures, and %d are allowed",
+                       body.size, LIMIT_CONTROL_SIZE);
     struct journal_control control = { .channel = CHANNEL_BOOKS,
                                        .kind = RECORD_CLOSE,
                                        .body = text_view(&body),
-                                       .now_ms = statement->known_ms,
-                                       .only_at = known + 1 };
+                                       .now_ms = parts.statement->known_ms,
+                                       .only_at = parts.known + 1 };
     if (err == OK)
         err = journal_append_control(ledger_journal(ledger), &control, &result);
     text_close(&json);
@@ -548,7 +522,10 @@ close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
                            complaint);
     if (err != OK)
         return err;
-    err = append_close(ledger, &statement, &key, question.known, *arena);
+    struct close_parts parts = { .statement = &statement,
+                                 .key = &key,
+                                 .known = question.known };
+    err = append_close(ledger, parts, *arena, complaint);
     crypto_wipe(&key, sizeof key);
     return err;
 }

@@ -46,8 +46,7 @@ struct closing {
 struct closing_books {
     const struct closing *closings; /* in order of period */
     uint32_t count;
-    uint32_t settled_count;
-    const struct settled *settled;
+    struct settled_list settled;
     int32_t next_period; /* PROGRAM_NONE: nothing has been closed */
 };
 
@@ -85,9 +84,10 @@ NODISCARD enum err closing_statement(struct ledger *ledger,
 
 /* Closes the period: takes in what is known now, makes the statement of just
  * that, signs it and appends it to the books, unless somebody else has closed
- * one meanwhile.  ERR_INPUT: not the next period, or not ended, the complaint
- * says which is; ERR_EXISTS: closed already; ERR_NOT_FOUND: no events, no
- * rules; ERR_BUSY: the books don't come to rest. */
+ * one meanwhile.  ERR_INPUT: not the next period, not ended, or a statement of
+ * more than LIMIT_CONTROL_SIZE, the complaint says which; ERR_EXISTS: closed
+ * already; ERR_NOT_FOUND: no events, no rules; ERR_BUSY: the books don't come
+ * to rest. */
 NODISCARD enum err closing_close(struct ledger *ledger, int32_t period,
                                  int64_t now_ms, struct complaint *complaint);
 

@@ -2,7 +2,7 @@
 
 #include "core/list.h"
 
-/* The months of totals belong together: a range of rows for each. */
+/* Rows that stand side by side: of all totals, or of one partner's month. */
 struct row_range {
     const struct totals_row *rows;
     uint32_t count;
@@ -22,29 +22,33 @@ struct adjustment_list {
 
 enum { CENT_MICRO = 10000 };
 
-static struct row_range
-rows_of_month(struct row_range all, int32_t month)
+/* The index of the first row that is not before that partner's month. */
+static uint32_t
+lower_bound(struct row_range all, int32_t month, int32_t partner)
 {
-    uint32_t first = 0, end;
+    uint32_t low = 0, high = all.count;
 
-    while (first < all.count && all.rows[first].month < month)
-        first++;
-    for (end = first; end < all.count && all.rows[end].month == month;)
-        end++;
-    return (struct row_range) { all.rows + first, end - first };
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct totals_row *row = &all.rows[middle];
+        bool before =
+            row->month != month ? row->month < month : row->partner < partner;
+        if (before)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
-/* The rows of one partner within one month. */
+/* The rows of one partner's month. */
 static struct row_range
-rows_of_partner(struct row_range month, int32_t partner)
+rows_of(struct row_range all, int32_t month, int32_t partner)
 {
-    uint32_t first = 0, end;
+    uint32_t first = lower_bound(all, month, partner);
 
-    while (first < month.count && month.rows[first].partner < partner)
-        first++;
-    for (end = first; end < month.count && month.rows[end].partner == partner;)
-        end++;
-    return (struct row_range) { month.rows + first, end - first };
+    return (struct row_range) { all.rows + first,
+                                lower_bound(all, month, partner + 1) - first };
 }
 
 static micro
@@ -83,7 +87,8 @@ make_line(struct row_range rows)
 
     for (uint32_t i = 0; i < rows.count; i++)
         for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
-            line.amounts[k] += rows.rows[i].amounts[k];
+            line.amounts[k] =
+                amount_add(line.amounts[k], rows.rows[i].amounts[k]);
     line.issue_cost =
         micro_round_half_away(sum_figure(rows, FIGURE_ISSUE_COST));
     line.redeem_credit =
@@ -187,16 +192,6 @@ make_stores(struct statement_partner *partner, struct row_range all,
     partner->store_count = rows.count;
 }
 
-static struct settled
-settled_for(const struct settlement_input *input, int32_t period, view partner)
-{
-    for (uint32_t i = 0; i < input->settled_count; i++)
-        if (input->settled[i].period == period &&
-            view_equal(input->settled[i].partner, partner))
-            return input->settled[i];
-    return (struct settled) { .period = period, .partner = partner };
-}
-
 /* What an earlier month comes to now, less what has been settled for it. */
 static void
 adjust_month(const struct settlement_input *input, struct row_range rows,
@@ -229,9 +224,8 @@ first_month(const struct settlement_input *input, struct row_range all)
 
     if (all.count > 0 && all.rows[0].month < first)
         first = all.rows[0].month;
-    for (uint32_t i = 0; i < input->settled_count; i++)
-        if (input->settled[i].period < first)
-            first = input->settled[i].period;
+    if (input->settled->count > 0 && input->settled->items[0].period < first)
+        first = input->settled->items[0].period;
     return first;
 }
 
@@ -247,8 +241,9 @@ make_adjustments(const struct settlement_input *input, struct row_range all,
         return;
     for (int32_t month = first_month(input, all); month < input->period;
          month++)
-        adjust_month(input, rows_of_partner(rows_of_month(all, month), number),
-                     settled_for(input, month, partner->partner), &list, arena);
+        adjust_month(input, rows_of(all, month, number),
+                     settled_find(input->settled, month, partner->partner),
+                     &list, arena);
     partner->adjustments = list.items;
     partner->adjustment_count = list.count;
     for (uint32_t i = 0; i < list.count; i++)
@@ -303,10 +298,9 @@ settlement_make(const struct settlement_input *input, struct arena *arena)
     struct row_range all;
 
     all.rows = totals_rows(input->totals, &all.count);
-    struct row_range month = rows_of_month(all, input->period);
     money nets = { 0 };
     for (int32_t n = 0; n < (int32_t)timeline->names[NAME_PARTNER].count; n++) {
-        struct row_range rows = rows_of_partner(month, n);
+        struct row_range rows = rows_of(all, input->period, n);
         struct statement_partner partner = {
             .partner = timeline_name(timeline, NAME_PARTNER, n),
             .line = make_line(rows),
@@ -331,47 +325,23 @@ settlement_make(const struct settlement_input *input, struct arena *arena)
     return statement;
 }
 
-/* Adds figures to the entry of that month and partner, making it if new. */
-static uint32_t
-add_settled(struct settled *settled, uint32_t count, uint32_t room,
-            const struct settled *more)
-{
-    uint32_t i = 0;
-
-    while (i < count && (settled[i].period != more->period ||
-                         !view_equal(settled[i].partner, more->partner)))
-        i++;
-    if (i == count) {
-        assert(count < room);
-        settled[count++] = *more;
-        return count;
-    }
-    settled[i].issue_cost = money_add(settled[i].issue_cost, more->issue_cost);
-    settled[i].redeem_credit =
-        money_add(settled[i].redeem_credit, more->redeem_credit);
-    settled[i].voucher_credit =
-        money_add(settled[i].voucher_credit, more->voucher_credit);
-    return count;
-}
-
-uint32_t
-settlement_settle(const struct statement *statement, struct settled *settled,
-                  uint32_t count, uint32_t room)
+void
+settlement_settle(const struct statement *statement,
+                  struct settled_list *settled, struct arena *arena)
 {
     for (uint32_t i = 0; i < statement->partner_count; i++) {
         const struct statement_partner *partner = &statement->partners[i];
-        struct settled own = { statement->period, partner->partner,
-                               partner->line.issue_cost,
-                               partner->line.redeem_credit,
-                               partner->line.voucher_credit };
-        count = add_settled(settled, count, room, &own);
+        const struct settled own = { statement->period, partner->partner,
+                                     partner->line.issue_cost,
+                                     partner->line.redeem_credit,
+                                     partner->line.voucher_credit };
+        settled_add(settled, &own, arena);
         for (uint32_t k = 0; k < partner->adjustment_count; k++) {
             const struct statement_adjustment *one = &partner->adjustments[k];
-            struct settled more = { one->period, partner->partner,
-                                    one->issue_cost, one->redeem_credit,
-                                    one->voucher_credit };
-            count = add_settled(settled, count, room, &more);
+            const struct settled more = { one->period, partner->partner,
+                                          one->issue_cost, one->redeem_credit,
+                                          one->voucher_credit };
+            settled_add(settled, &more, arena);
         }
     }
-    return count;
 }

@@ -7,12 +7,13 @@
  * closed period is never made anew: what came to light later stands as
  * adjustments in the first period that is not closed.
  *
- * Asserted on every statement: stores add up to their partner, and partners
- * and program add up to zero.
+ * Asserted on every statement: stores add up to their partner.  The program's
+ * net is minus the sum of the partners', so that a run comes to zero.
  */
 #ifndef CORE_SETTLEMENT_H
 #define CORE_SETTLEMENT_H
 
+#include "core/settled.h"
 #include "core/timeline.h"
 #include "core/totals.h"
 
@@ -65,24 +66,13 @@ struct statement {
     money program_net;                  /* minus the sum of the nets */
 };
 
-/* What has been settled for a partner's month so far: the sum of its own
- * statement and of every adjustment since. */
-struct settled {
-    int32_t period;
-    view partner;
-    money issue_cost;
-    money redeem_credit;
-    money voucher_credit;
-};
-
 struct settlement_input {
     const struct timeline *timeline;
     struct totals *totals; /* of all months */
     int32_t period;
-    int32_t next_period;           /* the next to be closed, PROGRAM_NONE
-                                    * before the first close */
-    const struct settled *settled; /* each (period, partner) once */
-    uint32_t settled_count;
+    int32_t next_period;                /* the next to be closed, PROGRAM_NONE
+                                         * before the first close */
+    const struct settled_list *settled; /* borrowed, as are all pointers */
     view currency;
     int64_t known_ms;
 };
@@ -92,10 +82,9 @@ struct settlement_input {
 const struct statement *settlement_make(const struct settlement_input *input,
                                         struct arena *arena);
 
-/* Adds to `settled` (room for `room`) what closing the statement settles:
- * its own figures and its adjustments.  Returns the new count. */
-uint32_t settlement_settle(const struct statement *statement,
-                           struct settled *settled, uint32_t count,
-                           uint32_t room);
+/* Adds to `settled` what closing the statement settles: its own figures and
+ * its adjustments.  The list grows in the arena and borrows the names. */
+void settlement_settle(const struct statement *statement,
+                       struct settled_list *settled, struct arena *arena);
 
 #endif

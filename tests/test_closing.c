@@ -139,8 +139,45 @@ TEST(what_is_signed_can_be_verified)
     shop_close(&shop);
 }
 
+/* 130 stores with points of 300 brands each: more rows than one item of
+ * the books can hold. */
+TEST(a_statement_that_is_too_large_is_refused)
+{
+    struct complaint complaint;
+    struct text rules = { 0 }, events = { 0 };
+    struct shop shop;
+
+    text_string(&rules, "program: Brands\ncurrency: EUR\ntimezone: UTC\n"
+                        "partners:\n");
+    for (int i = 0; i < 300; i++)
+        text_format(&rules,
+                    "  - {id: b%d, issue_price: 0.01, redeem_price: 0}\n", i);
+    text_string(&rules, "earn:\n");
+    for (int i = 0; i < 300; i++)
+        text_format(&rules, "  - {id: r%d, points: 1, funder: b%d}\n", i, i);
+    for (int i = 1; i <= 130; i++)
+        text_format(&events,
+                    "{\"kind\": \"purchase\", \"store\": %d, \"member\": 42, "
+                    "\"at\": \"2026-01-10T12:00:00Z\", "
+                    "\"receipt\": \"A\", \"total\": 100}\n",
+                    i);
+    text_char(&rules, '\0');
+    text_char(&events, '\0');
+    shop_open(&shop);
+    shop_rules(&shop, "2000-01-01", (const char *)rules.bytes);
+    shop_import(&shop, (const char *)events.bytes);
+    assert_int_equal(closing_close(shop.ledger, FIRST, NOW_MS, &complaint),
+                     ERR_INPUT);
+    assert_non_null(strstr(complaint.text, "too large"));
+    assert_int_equal(books_of(&shop).count, 0);
+    shop_close(&shop);
+    text_close(&rules);
+    text_close(&events);
+}
+
 RUN(cmocka_unit_test(periods_close_in_order_and_once),
     cmocka_unit_test(a_month_that_has_not_ended_stays_open),
     cmocka_unit_test(nothing_can_be_closed_without_events_or_rules),
     cmocka_unit_test(a_closed_statement_keeps_its_bytes),
-    cmocka_unit_test(what_is_signed_can_be_verified))
+    cmocka_unit_test(what_is_signed_can_be_verified),
+    cmocka_unit_test(a_statement_that_is_too_large_is_refused))

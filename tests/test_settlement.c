@@ -54,15 +54,15 @@ at(int32_t partner, uint32_t store, int64_t amount, int64_t cost)
 
 static const struct statement *
 make(struct totals *totals, int32_t period, int32_t next,
-     const struct settled *settled, uint32_t count)
+     const struct settled_list *settled)
 {
+    static const struct settled_list nothing;
     struct settlement_input input = {
         .timeline = two_partners(),
         .totals = totals,
         .period = period,
         .next_period = next,
-        .settled = settled,
-        .settled_count = count,
+        .settled = settled == NULL ? &nothing : settled,
         .currency = view_of("EUR"),
     };
 
@@ -77,7 +77,7 @@ TEST(a_partner_is_rounded_once_and_its_stores_add_up)
 
     for (uint32_t store = 10; store < 13; store++)
         book(totals, NOVEMBER, MEASURE_ISSUED, at(MARKET, store, 4, 4000));
-    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL);
     assert_int_equal(s->partner_count, 2);
     const struct statement_partner *market = &s->partners[1];
     assert_int_equal(market->line.amounts[MEASURE_ISSUED], 12);
@@ -96,7 +96,7 @@ TEST(half_a_cent_is_rounded_away_from_zero_on_both_sides)
 
     book(totals, NOVEMBER, MEASURE_REVERSED, at(MARKET, 10, 5, -5000));
     book(totals, NOVEMBER, MEASURE_REDEEMED, at(CAFE, 30, 5, 5000));
-    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL);
     assert_int_equal(s->partners[0].line.redeem_credit.minor, 1);
     assert_int_equal(s->partners[1].line.issue_cost.minor, -1);
     assert_int_equal(s->partners[1].stores[0].line.issue_cost.minor, -1);
@@ -111,7 +111,7 @@ TEST(negative_shares_add_up_too)
 
     book(totals, NOVEMBER, MEASURE_REVERSED, at(MARKET, 10, 3, -3000));
     book(totals, NOVEMBER, MEASURE_REVERSED, at(MARKET, 11, 3, -3000));
-    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL);
     assert_int_equal(s->partners[1].line.issue_cost.minor, -1);
     assert_int_equal(s->partners[1].stores[0].line.issue_cost.minor, 0);
     assert_int_equal(s->partners[1].stores[1].line.issue_cost.minor, -1);
@@ -122,7 +122,7 @@ TEST(breakage_has_no_store_and_partners_without_figures_are_listed)
     struct totals *totals = totals_open(&arena);
 
     book(totals, NOVEMBER, MEASURE_EXPIRED, at(CAFE, 0, 20, 0));
-    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL);
     assert_int_equal(s->partner_count, 2);
     assert_int_equal(s->partners[0].line.amounts[MEASURE_EXPIRED], 20);
     assert_int_equal(s->partners[0].store_count, 0);
@@ -137,10 +137,11 @@ TEST(what_came_to_light_later_is_adjusted_in_the_next_period_only)
     struct settled october = {
         NOVEMBER - 1, view_of("market"), { 100 }, { 0 }, { 0 }
     };
+    struct settled_list settled = { &october, 1, 1 };
 
     book(totals, NOVEMBER - 1, MEASURE_ISSUED, at(MARKET, 10, 112, 1120000));
     book(totals, NOVEMBER - 2, MEASURE_ISSUED, at(MARKET, 10, 7, 70000));
-    const struct statement *s = make(totals, NOVEMBER, NOVEMBER, &october, 1);
+    const struct statement *s = make(totals, NOVEMBER, NOVEMBER, &settled);
     const struct statement_partner *market = &s->partners[1];
     assert_int_equal(market->adjustment_count, 2);
     assert_int_equal(market->adjustments[0].period, NOVEMBER - 2);
@@ -148,22 +149,22 @@ TEST(what_came_to_light_later_is_adjusted_in_the_next_period_only)
     assert_int_equal(market->adjustments[1].issue_cost.minor, 12);
     assert_int_equal(market->line.net.minor, -19);
     assert_int_equal(s->program_net.minor, 19);
-    s = make(totals, NOVEMBER + 1, NOVEMBER, &october, 1);
+    s = make(totals, NOVEMBER + 1, NOVEMBER, &settled);
     assert_int_equal(s->partners[1].adjustment_count, 0);
 }
 
 TEST(closing_settles_the_adjustments_too)
 {
     struct totals *totals = totals_open(&arena);
-    struct settled settled[8] = {
-        { NOVEMBER - 1, view_of("market"), { 100 }, { 0 }, { 0 } }
+    struct settled october = {
+        NOVEMBER - 1, view_of("market"), { 100 }, { 0 }, { 0 }
     };
+    struct settled_list settled = { &october, 1, 1 };
 
     book(totals, NOVEMBER - 1, MEASURE_ISSUED, at(MARKET, 10, 112, 1120000));
-    const struct statement *s = make(totals, NOVEMBER, NOVEMBER, settled, 1);
-    uint32_t count = settlement_settle(s, settled, 1, COUNT_OF(settled));
-    assert_int_equal(settled[0].issue_cost.minor, 112);
-    s = make(totals, NOVEMBER + 1, NOVEMBER + 1, settled, count);
+    const struct statement *s = make(totals, NOVEMBER, NOVEMBER, &settled);
+    settlement_settle(s, &settled, &arena);
+    s = make(totals, NOVEMBER + 1, NOVEMBER + 1, &settled);
     assert_int_equal(s->partners[0].adjustment_count, 0);
     assert_int_equal(s->partners[1].adjustment_count, 0);
 }
@@ -178,7 +179,7 @@ TEST(entries_of_the_matrix_that_cancel_out_are_left_out)
     book(totals, NOVEMBER, MEASURE_CLEARING, effect);
     effect.amount = -40;
     book(totals, NOVEMBER, MEASURE_CLEARING, effect);
-    const struct statement *s = make(totals, NOVEMBER, -1, NULL, 0);
+    const struct statement *s = make(totals, NOVEMBER, -1, NULL);
     assert_int_equal(s->pair_count, 1);
     assert_true(view_equal(s->pairs[0].acceptor, view_of("cafe")));
 }
