@@ -333,12 +333,15 @@ check_period(const struct closing_books *books, int32_t first, int32_t period,
 {
     int32_t next =
         books->next_period == PROGRAM_NONE ? first : books->next_period;
-    char asked[8], due[8];
+    char asked[8], due[8], day[11];
 
     calendar_format_month(period, asked);
     calendar_format_month(next, due);
     if (closing_find(books, period) != NULL) {
-        complain(complaint, "%s has been closed already", asked);
+        complain(complaint,
+                 "%s has been closed already, for ever; without --close it is "
+                 "printed as it was closed",
+                 asked);
         return ERR_EXISTS;
     }
     if (period != next)
@@ -346,9 +349,12 @@ check_period(const struct closing_books *books, int32_t first, int32_t period,
                         "%s can't be closed now: periods close in order, and "
                         "the next one is %s",
                         asked, due);
-    if (now_ms < zone_month_start_ms(zone, period + 1))
-        return complain(complaint, "%s has not ended yet", asked);
-    return OK;
+    if (now_ms >= zone_month_start_ms(zone, period + 1))
+        return OK;
+    calendar_format_date(calendar_month_first_day(period + 1), day);
+    return complain(complaint,
+                    "%s has not ended yet: it can be closed from %s on", asked,
+                    day);
 }
 
 static void
@@ -473,14 +479,11 @@ append_close(struct ledger *ledger, struct close_parts parts,
     return err;
 }
 
-/* What the close of a period is made of, as known at a position. */
-static enum err
-make_close(struct ledger *ledger, const struct closing_question *question,
-           struct arena *arena, struct statement *ret_statement,
-           struct complaint *complaint)
+enum err
+closing_check(struct ledger *ledger, const struct closing_question *question,
+              struct arena *arena, struct complaint *complaint)
 {
     const struct timeline *timeline;
-    const struct statement *open;
     int32_t first = question->period;
 
     enum err err = closing_first(ledger, question->books, question->known,
@@ -490,6 +493,18 @@ make_close(struct ledger *ledger, const struct closing_question *question,
     if (err == OK)
         err = check_period(question->books, first, question->period,
                            &timeline->zone, question->now_ms, complaint);
+    return err;
+}
+
+/* What the close of a period is made of, as known at a position. */
+static enum err
+make_close(struct ledger *ledger, const struct closing_question *question,
+           struct arena *arena, struct statement *ret_statement,
+           struct complaint *complaint)
+{
+    const struct statement *open;
+
+    enum err err = closing_check(ledger, question, arena, complaint);
     if (err == OK)
         err = closing_statement(ledger, question, arena, &open, complaint);
     if (err != OK)

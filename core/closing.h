@@ -82,12 +82,20 @@ NODISCARD enum err closing_statement(struct ledger *ledger,
                                      const struct statement **ret_statement,
                                      struct complaint *complaint);
 
+/* Whether that period can be closed now, as far as is known at the position.
+ * ERR_INPUT: not the next period, or not ended; ERR_EXISTS: closed already;
+ * ERR_NOT_FOUND: no events, no rules.  The complaint says which, and what
+ * can be done. */
+NODISCARD enum err closing_check(struct ledger *ledger,
+                                 const struct closing_question *question,
+                                 struct arena *arena,
+                                 struct complaint *complaint);
+
 /* Closes the period: takes in what is known now, makes the statement of just
  * that, signs it and appends it to the books, unless somebody else has closed
- * one meanwhile.  ERR_INPUT: not the next period, not ended, or a statement of
- * more than LIMIT_CONTROL_SIZE, the complaint says which; ERR_EXISTS: closed
- * already; ERR_NOT_FOUND: no events, no rules; ERR_BUSY: the books don't come
- * to rest. */
+ * one meanwhile.  Faults of closing_check(); ERR_INPUT also of a statement
+ * that takes more than LIMIT_CONTROL_SIZE; ERR_BUSY: the books don't come to
+ * rest. */
 NODISCARD enum err closing_close(struct ledger *ledger, int32_t period,
                                  int64_t now_ms, struct complaint *complaint);
 

@@ -175,6 +175,12 @@ def test_wrong_options_and_operands():
     refused(2, "init", "L", "--node", says=["--node N"])
     refused(2, "init", "L", "--node", "0", says=["--node", "1", '"0"'])
     refused(2, "status", "L", "--json=yes", says=["no value"])
+    for words in (["liability", "L", "--through", "2026-01"], ["rfm", "L"],
+                  ["report", "L", "--by", "store"]):
+        refused(2, *words, "--format", "xml", says=["table, json or csv",
+                                                    '"xml"'])
+        refused(2, *words, "--format", "csv", "--json", says=["--format",
+                                                              "--json"])
     assert not os.path.exists("L")
 
 

@@ -26,7 +26,7 @@ struct dispute {
     uint64_t count;
     struct text line;
     int64_t amounts[MEASURE_COUNT];
-    micro money;
+    micro moneys[MEASURE_COUNT];
 };
 
 static void
@@ -130,9 +130,12 @@ put_table_row(struct dispute *dispute, const struct dispute_row *row)
     else
         table_integer(dispute->table, row->store);
     table_view(dispute->table, row->partner);
+    if (dispute->question.measure == DISPUTE_CLEARING)
+        table_view(dispute->table, row->other);
     table_text(dispute->table, measure_name(row->measure));
     put_amount(dispute->table, row->measure, row->amount);
-    table_view(dispute->table, text_view(&dispute->line));
+    if (dispute->question.measure != DISPUTE_CLEARING)
+        table_view(dispute->table, text_view(&dispute->line));
 }
 
 static void
@@ -145,40 +148,114 @@ take_row(void *context, const struct dispute_row *row)
     else
         put_table_row(dispute, row);
     dispute->count++;
-    dispute->amounts[row->measure] += row->amount;
-    dispute->money = micro_add(dispute->money, row->money);
+    dispute->amounts[row->measure] =
+        amount_add(dispute->amounts[row->measure], row->amount);
+    dispute->moneys[row->measure] =
+        micro_add(dispute->moneys[row->measure], row->money);
 }
 
 /* --- sums --- */
 
+/* The three figures of a statement that are money. */
+static const struct {
+    const char *name;
+    enum figure figure;
+} FIGURES[] = {
+    { "issue_cost", FIGURE_ISSUE_COST },
+    { "redeem_credit", FIGURE_REDEEM_CREDIT },
+    { "voucher_credit", FIGURE_VOUCHER_CREDIT },
+};
+
+/* What the rows add to a figure; false: nothing of it was listed. */
+static bool
+sum_figure(const struct dispute *dispute, enum figure figure, micro *ret_sum)
+{
+    micro sum = { 0 };
+    bool listed = false;
+
+    for (enum measure m = 0; m < MEASURE_STATEMENT_COUNT; m++) {
+        if (effect_figure(m) != figure)
+            continue;
+        listed =
+            listed || dispute->amounts[m] != 0 || dispute->moneys[m].value != 0;
+        sum = micro_add(sum, dispute->moneys[m]);
+    }
+    *ret_sum = sum;
+    return listed;
+}
+
+/* "money" is the one figure that the rows are about; costs and credits are not
+ * added to each other. */
 static void
 put_json_sums(struct dispute *dispute)
 {
     struct text *text = &dispute->line;
+    uint32_t listed = 0;
+    micro exact = { 0 }, sum;
 
     text_clear(text);
     text_string(text, "],\n \"sums\": {");
     for (enum measure m = 0; m <= MEASURE_CLEARING; m++)
         if (dispute->amounts[m] != 0)
             text_json_integer(text, measure_name(m), dispute->amounts[m]);
+    text_string(text, "},\n \"figures\": {");
+    for (uint32_t i = 0; i < COUNT_OF(FIGURES); i++) {
+        if (!sum_figure(dispute, FIGURES[i].figure, &sum))
+            continue;
+        text_json_key(text, FIGURES[i].name);
+        put_exact(text, sum);
+        exact = sum;
+        listed++;
+    }
     text_string(text, "},\n \"money\": ");
-    put_exact(text, dispute->money);
+    if (listed > 1)
+        text_string(text, "null");
+    else
+        put_exact(text, exact);
     text_string(text, "}\n");
     fwrite(text->bytes, 1, text->size, stdout);
+}
+
+/* Starts a row of a sum, up to its name. */
+static void
+put_sum_name(struct dispute *dispute, const char *name)
+{
+    int empty = dispute->question.measure == DISPUTE_CLEARING ? 6 : 5;
+
+    table_row(dispute->table);
+    table_text(dispute->table, "sum");
+    for (int i = 0; i < empty; i++)
+        table_text(dispute->table, "");
+    table_text(dispute->table, name);
+}
+
+static void
+put_sum_money(struct dispute *dispute, micro sum)
+{
+    text_clear(&dispute->line);
+    statement_words_micro(&dispute->line, sum, '.');
+    table_view(dispute->table, text_view(&dispute->line));
 }
 
 static void
 put_table_sums(struct dispute *dispute)
 {
+    micro sum;
+
     for (enum measure m = 0; m <= MEASURE_CLEARING; m++) {
         if (dispute->amounts[m] == 0)
             continue;
-        table_row(dispute->table);
-        table_text(dispute->table, "sum");
-        for (int i = 0; i < 5; i++)
-            table_text(dispute->table, "");
-        table_text(dispute->table, measure_name(m));
+        put_sum_name(dispute, measure_name(m));
         put_amount(dispute->table, m, dispute->amounts[m]);
+        if (has_money(m))
+            put_sum_money(dispute, dispute->moneys[m]);
+    }
+    for (uint32_t i = 0; i < COUNT_OF(FIGURES); i++) {
+        if (!sum_figure(dispute, FIGURES[i].figure, &sum))
+            continue;
+        put_sum_name(dispute, FIGURES[i].name);
+        table_text(dispute->table, "");
+        put_sum_money(dispute, sum);
     }
 }
 
@@ -205,25 +282,39 @@ set_known(struct dispute *dispute, int32_t adjusted)
     if (!evidence_span(&dispute->books, question->period,
                        &question->known_before, &question->known))
         return command_fail(dispute->arguments, ERR_NOT_FOUND,
-                            "this period has no adjustments");
+                            "this period has no adjustments: the one before "
+                            "it is not closed");
     question->is_difference = true;
     question->period = adjusted;
     return COMMAND_DONE;
 }
 
-static enum err
-print(struct dispute *dispute)
+static struct table *
+open_table(bool is_clearing)
 {
     static const struct table_column COLUMNS[] = {
         { "ACCOUNT", false }, { "EVENT", false }, { "AT", false },
         { "KIND", false },    { "STORE", true },  { "PARTNER", false },
         { "MEASURE", false }, { "AMOUNT", true }, { "MONEY", true },
     };
+    static const struct table_column CLEARING[] = {
+        { "ACCOUNT", false },  { "EVENT", false },   { "AT", false },
+        { "KIND", false },     { "STORE", true },    { "PARTNER", false },
+        { "ACCEPTOR", false }, { "MEASURE", false }, { "AMOUNT", true },
+    };
+    static_assert(COUNT_OF(COLUMNS) == COUNT_OF(CLEARING), "as many");
 
+    return table_open(is_clearing ? CLEARING : COLUMNS, COUNT_OF(COLUMNS));
+}
+
+static enum err
+print(struct dispute *dispute)
+{
     if (dispute->json) {
         printf("{\"rows\": [");
     } else {
-        dispute->table = table_open(COLUMNS, COUNT_OF(COLUMNS));
+        dispute->table =
+            open_table(dispute->question.measure == DISPUTE_CLEARING);
         if (dispute->table == NULL)
             return ERR_MEMORY;
     }
@@ -271,6 +362,9 @@ read_options(struct dispute *dispute, int32_t *ret_adjusted)
         return COMMAND_MISUSE;
     if (question->period == PROGRAM_NONE)
         return command_misuse(arguments, "--period YYYY-MM is needed");
+    if (*ret_adjusted != PROGRAM_NONE && *ret_adjusted >= question->period)
+        return command_misuse(arguments,
+                              "--adjustment: expected a month before --period");
     if (partner != NULL)
         question->partner = view_of(partner);
     question->by_store = command_option(arguments, "store") != NULL;
@@ -289,17 +383,18 @@ explain(const struct arguments *arguments)
     struct dispute dispute = { .arguments = arguments,
                                .masked = command_flag(arguments, "masked"),
                                .json = command_flag(arguments, "json") };
+    const char *partner = command_option(arguments, "partner");
     int32_t adjusted = PROGRAM_NONE;
 
     enum command_status status = read_options(&dispute, &adjusted);
     if (status == COMMAND_DONE)
         status = query_ledger(arguments, LEDGER_READ, &dispute.ledger);
-    if (status != COMMAND_DONE)
-        return status;
-    if (arena_open(&dispute.arena, LIMIT_ARENA_SIZE))
-        status = run(&dispute, adjusted);
-    else
-        status = command_fail(arguments, ERR_MEMORY, "settle explain");
+    if (status == COMMAND_DONE && partner != NULL)
+        status = query_partner(arguments, dispute.ledger, partner);
+    if (status == COMMAND_DONE)
+        status = arena_open(&dispute.arena, LIMIT_ARENA_SIZE)
+                     ? run(&dispute, adjusted)
+                     : command_fail(arguments, ERR_MEMORY, "settle explain");
     arena_close(&dispute.arena);
     text_close(&dispute.line);
     ledger_close(dispute.ledger);

@@ -193,22 +193,21 @@ print_due(const struct liability *report)
 
 /* --- the command --- */
 
+enum { FORM_TABLE, FORM_JSON, FORM_CSV };
+static const char *const FORMS[] = { "table", "json", "csv" };
+
 static enum command_status
-print(const struct arguments *arguments, const struct liability *report)
+print(const struct arguments *arguments, const struct liability *report,
+      uint32_t form)
 {
-    const char *format = command_option(arguments, "format");
-    bool excel = command_flag(arguments, "excel");
-    bool is_csv = excel || (format != NULL && strcmp(format, "csv") == 0);
-    bool is_json = command_flag(arguments, "json") ||
-                   (format != NULL && strcmp(format, "json") == 0);
     struct text text = { 0 };
 
-    if (!is_csv && !is_json)
+    if (form == FORM_TABLE)
         return print_months(report) && print_due(report)
                    ? COMMAND_DONE
                    : command_fail(arguments, ERR_IO, "can't be written");
-    if (is_csv)
-        put_csv(&text, report, excel);
+    if (form == FORM_CSV)
+        put_csv(&text, report, command_flag(arguments, "excel"));
     else
         put_json(&text, report);
     bool done =
@@ -219,41 +218,41 @@ print(const struct arguments *arguments, const struct liability *report)
 }
 
 static enum command_status
-run(const struct arguments *arguments, struct ledger *ledger, int32_t through,
-    struct arena *arena)
+run(const struct arguments *arguments, struct ledger *ledger,
+    const struct liability_question *question, uint32_t form)
 {
-    const struct liability_question question = { .through = through,
-                                                 .known = LEDGER_KNOWN_ALL,
-                                                 .now_ms = command_now_ms() };
+    struct arena arena;
     struct complaint complaint = { "" };
     struct liability report;
 
+    if (!arena_open(&arena, LIMIT_ARENA_SIZE))
+        return command_fail(arguments, ERR_MEMORY, "liability");
     enum err err =
-        liability_make(ledger, &question, arena, &report, &complaint);
-    return err == OK ? print(arguments, &report)
-                     : command_fail(arguments, err, "%s", complaint.text);
+        liability_make(ledger, question, &arena, &report, &complaint);
+    enum command_status status =
+        err == OK ? print(arguments, &report, form)
+                  : command_fail(arguments, err, "%s", complaint.text);
+    arena_close(&arena);
+    return status;
 }
 
 static enum command_status
 liability(const struct arguments *arguments)
 {
+    struct liability_question question = { .through = PROGRAM_NONE,
+                                           .known = LEDGER_KNOWN_ALL,
+                                           .now_ms = command_now_ms() };
     struct ledger *ledger = NULL;
-    int32_t through = -1;
-    struct arena arena;
+    uint32_t form = FORM_TABLE;
 
-    if (!command_month(arguments, "through", &through))
+    if (!command_month(arguments, "through", &question.through) ||
+        !command_form(arguments, FORMS, COUNT_OF(FORMS), &form))
         return COMMAND_MISUSE;
-    if (through < 0)
+    if (question.through == PROGRAM_NONE)
         return command_misuse(arguments, "--through YYYY-MM is needed");
     enum command_status status = query_ledger(arguments, LEDGER_READ, &ledger);
-    if (status != COMMAND_DONE)
-        return status;
-    if (arena_open(&arena, LIMIT_ARENA_SIZE)) {
-        status = run(arguments, ledger, through, &arena);
-        arena_close(&arena);
-    } else {
-        status = command_fail(arguments, ERR_MEMORY, "liability");
-    }
+    if (status == COMMAND_DONE)
+        status = run(arguments, ledger, &question, form);
     ledger_close(ledger);
     return status;
 }

@@ -1,7 +1,6 @@
 /* cmd_report.c - what happened in a period, by store, partner, day, ... */
 #include "tools/cmd_report.h"
 
-#include <string.h>
 #include <sys/random.h>
 
 #include "core/breakdown.h"
@@ -10,11 +9,12 @@
 #include "tools/query.h"
 #include "tools/table.h"
 
-enum report_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+enum { FORM_TABLE, FORM_JSON, FORM_CSV };
+static const char *const FORMS[] = { "table", "json", "csv" };
 
 struct report {
     struct query query;
-    enum report_format format;
+    uint32_t form;
     struct breakdown_options options;
     bool has_from;
     struct breakdown breakdown;
@@ -110,7 +110,7 @@ print_text(struct report *report)
 {
     struct text out = { 0 };
 
-    if (report->format == FORMAT_JSON)
+    if (report->form == FORM_JSON)
         write_json(report, &out);
     else
         write_csv(report, &out);
@@ -175,7 +175,6 @@ static bool
 read_words(struct report *report, const struct arguments *arguments)
 {
     const char *by = command_option(arguments, "by");
-    const char *format = command_option(arguments, "format");
 
     if (by == NULL || !breakdown_by_parse(view_of(by), &report->options.by)) {
         command_misuse(arguments, "--by: expected store, partner, group, day, "
@@ -183,19 +182,7 @@ read_words(struct report *report, const struct arguments *arguments)
                                   "sku");
         return false;
     }
-    if (command_flag(arguments, "json") ||
-        (format != NULL && strcmp(format, "json") == 0))
-        report->format = FORMAT_JSON;
-    else if (format != NULL && strcmp(format, "csv") == 0)
-        report->format = FORMAT_CSV;
-    else if (format != NULL) {
-        command_misuse(arguments,
-                       "--format: expected json or csv, found "
-                       "\"%s\"",
-                       format);
-        return false;
-    }
-    return true;
+    return command_form(arguments, FORMS, COUNT_OF(FORMS), &report->form);
 }
 
 /* From the first instant of a date through the last one of another, and in no
@@ -259,7 +246,7 @@ make(struct report *report)
 static enum command_status
 report_command(const struct arguments *arguments)
 {
-    struct report report = { .format = FORMAT_TABLE };
+    struct report report = { .form = FORM_TABLE };
 
     if (!read_words(&report, arguments))
         return COMMAND_MISUSE;
@@ -272,8 +259,8 @@ report_command(const struct arguments *arguments)
     if (status == COMMAND_DONE) {
         enum err err = make(&report);
         if (err == OK)
-            err = report.format == FORMAT_TABLE ? print_table(&report)
-                                                : print_text(&report);
+            err = report.form == FORM_TABLE ? print_table(&report)
+                                            : print_text(&report);
         if (err != OK)
             status = query_fail(&report.query, err);
     }

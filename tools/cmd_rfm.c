@@ -281,18 +281,12 @@ print_json(const struct query *query, const struct rfm *rfm,
     return done ? OK : ERR_IO;
 }
 
-static bool
-is_format(const struct arguments *arguments, const char *name)
-{
-    const char *format = command_option(arguments, "format");
-
-    if (command_flag(arguments, "json"))
-        format = "json";
-    return format != NULL && strcmp(format, name) == 0;
-}
+enum { FORM_TABLE, FORM_JSON, FORM_CSV };
+static const char *const FORMS[] = { "table", "json", "csv" };
 
 static enum err
-print_rfm(const struct query *query, const struct rfm *rfm, int32_t window)
+print_rfm(const struct query *query, const struct rfm *rfm, int32_t window,
+          uint32_t form)
 {
     struct cells *cells = calloc(1, sizeof *cells);
     enum err err = OK;
@@ -300,9 +294,9 @@ print_rfm(const struct query *query, const struct rfm *rfm, int32_t window)
     if (cells == NULL)
         return ERR_MEMORY;
     fill_cells(rfm, cells);
-    if (is_format(query->arguments, "json"))
+    if (form == FORM_JSON)
         err = print_json(query, rfm, cells, window);
-    else if (is_format(query->arguments, "csv"))
+    else if (form == FORM_CSV)
         err = print_csv(rfm);
     else if (command_flag(query->arguments, "accounts") ? !print_buyers(rfm)
                                                         : !print_cells(cells))
@@ -320,6 +314,7 @@ rfm_command(const struct arguments *arguments)
     struct query query = { 0 };
     struct rfm rfm = { 0 };
     int64_t window = RFM_WINDOW;
+    uint32_t form = FORM_TABLE;
     bool average = monetary != NULL && strcmp(monetary, "average") == 0;
 
     if (!command_integer(arguments, "window", 1, 1200, &window))
@@ -329,9 +324,8 @@ rfm_command(const struct arguments *arguments)
                               "--monetary: expected total or average, found "
                               "\"%s\"",
                               monetary);
-    if (command_option(arguments, "format") != NULL &&
-        !is_format(arguments, "json") && !is_format(arguments, "csv"))
-        return command_misuse(arguments, "--format: expected json or csv");
+    if (!command_form(arguments, FORMS, COUNT_OF(FORMS), &form))
+        return COMMAND_MISUSE;
     enum command_status status = query_open(
         &query, arguments,
         (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
@@ -348,7 +342,7 @@ rfm_command(const struct arguments *arguments)
         };
         enum err err = rfm_make(query.ledger, &options, &rfm, &query.complaint);
         if (err == OK)
-            err = print_rfm(&query, &rfm, (int32_t)window);
+            err = print_rfm(&query, &rfm, (int32_t)window, form);
         if (err != OK)
             status = query_fail(&query, err);
     }

@@ -74,6 +74,8 @@ struct settle {
     bool excel;
     bool closing;
     int64_t now_ms;
+    uint32_t closed;  /* periods so far */
+    uint32_t written; /* forms so far */
     /* The period at hand: */
     struct closing_books books;
     const struct closing *close; /* NULL: it is open */
@@ -230,9 +232,6 @@ write_xlsx(struct settle *settle, const struct statement_partner *partner,
     char draft[] = "/tmp/leima-XXXXXX";
     struct evidence evidence = { .arena = settle->arena };
 
-    if (settle->folder == NULL && table_terminal(stdout))
-        return command_misuse(settle->arguments,
-                              "a workbook is no text: name --output DIR");
     int file = mkstemp(draft);
     if (file < 0)
         return command_fail(settle->arguments, ERR_IO, "%s: %s", draft,
@@ -278,7 +277,9 @@ write_form(struct settle *settle, const struct statement_partner *partner)
     case FORM_JSON:
         put_json(&text, settle, partner);
         break;
-    case FORM_CSV:
+    case FORM_CSV: /* one table, however many periods go to one place */
+        if (settle->folder != NULL || settle->written == 0)
+            statement_csv_heading(&text, settle->excel);
         statement_csv(&text, statement, partner, settle->excel);
         break;
     case FORM_HLEDGER:
@@ -292,6 +293,7 @@ write_form(struct settle *settle, const struct statement_partner *partner)
     }
     enum command_status status = write_bytes(settle, &text, path);
     text_close(&text);
+    settle->written++;
     return status;
 }
 
@@ -347,10 +349,14 @@ static enum command_status
 write_signed(struct settle *settle)
 {
     const struct closing *close = settle->close;
+    char month[8];
 
+    calendar_format_month(settle->statement.period, month);
     if (close == NULL)
         return command_fail(settle->arguments, ERR_INPUT,
-                            "the period is not closed: nothing is signed yet");
+                            "%s is not closed: nothing of it is signed yet; "
+                            "add --close",
+                            month);
     enum command_status status =
         settle->partner != NULL ? COMMAND_DONE
                                 : write_sealed(settle, NULL, close->signature);
@@ -366,6 +372,21 @@ write_signed(struct settle *settle)
     return status;
 }
 
+/* The partner asked for has no part in the period.  Of several periods, and
+ * of one that has just been closed, that is no failure. */
+static enum command_status
+tell_no_part(const struct settle *settle)
+{
+    char month[8];
+
+    calendar_format_month(settle->statement.period, month);
+    if (!settle->closing && settle->first == settle->last)
+        return command_fail(settle->arguments, ERR_NOT_FOUND,
+                            "\"%s\" has no part in %s", settle->partner, month);
+    fprintf(stderr, "\"%s\" has no part in %s\n", settle->partner, month);
+    return COMMAND_DONE;
+}
+
 static enum command_status
 write_period(struct settle *settle)
 {
@@ -374,9 +395,7 @@ write_period(struct settle *settle)
     if (settle->partner != NULL) {
         partner = statement_find(&settle->statement, view_of(settle->partner));
         if (partner == NULL)
-            return command_fail(settle->arguments, ERR_NOT_FOUND,
-                                "no partner \"%s\" in this period",
-                                settle->partner);
+            return tell_no_part(settle);
     }
     if (settle->folder != NULL) {
         struct complaint why;
@@ -441,12 +460,30 @@ check_complete(struct settle *settle, int32_t period)
                 "%llu records were written by a clock that stood wrong; see "
                 "leima status\n",
                 (unsigned long long)flagged);
+    char month[8];
+    calendar_format_month(period, month);
     if (count > 0 && !command_flag(settle->arguments, "force"))
         return command_fail(settle->arguments, ERR_INPUT,
-                            "%u nodes have not reported past the end of the "
-                            "period; wait for them, or close with --force",
-                            count);
+                            "%u node%s not reported past the end of %s; wait, "
+                            "or close with --force",
+                            count, count == 1 ? " has" : "s have", month);
     return COMMAND_DONE;
+}
+
+/* Said before anybody is waited for. */
+static enum command_status
+check_period(struct settle *settle, int32_t period)
+{
+    const struct closing_question question = { .books = &settle->books,
+                                               .period = period,
+                                               .known = LEDGER_KNOWN_ALL,
+                                               .now_ms = settle->now_ms };
+    enum err err = closing_read(settle->ledger, LEDGER_KNOWN_ALL, settle->arena,
+                                &settle->books);
+    if (err == OK)
+        err = closing_check(settle->ledger, &question, settle->arena,
+                            &settle->complaint);
+    return err == OK ? COMMAND_DONE : fail(settle, err);
 }
 
 static enum command_status
@@ -455,33 +492,50 @@ close_period(struct settle *settle, int32_t period)
     enum command_status status =
         query_may_rule(settle->arguments, settle->ledger);
     if (status == COMMAND_DONE)
+        status = check_period(settle, period);
+    if (status == COMMAND_DONE)
         status = check_complete(settle, period);
     if (status != COMMAND_DONE)
         return status;
     enum err err = closing_close(settle->ledger, period, settle->now_ms,
                                  &settle->complaint);
-    return err == OK ? COMMAND_DONE : fail(settle, err);
+    if (err != OK)
+        return fail(settle, err);
+    settle->closed++;
+    return COMMAND_DONE;
 }
 
 /* --- the command --- */
 
-static bool
+/* All that is wrong about where and how to write is said before anything is
+ * closed for ever. */
+static enum command_status
 read_form(struct settle *settle)
 {
-    const char *name = command_option(settle->arguments, "format");
+    const struct arguments *arguments = settle->arguments;
+    bool has_signed = command_flag(arguments, "signed");
+    uint32_t form = FORM_TABLE;
 
-    settle->excel = command_flag(settle->arguments, "excel");
-    settle->form = settle->excel ? FORM_CSV : FORM_TABLE;
-    if (command_flag(settle->arguments, "json"))
-        settle->form = FORM_JSON;
-    if (name == NULL)
-        return true;
-    for (int i = 0; i < FORM_COUNT; i++)
-        if (strcmp(name, FORMS[i]) == 0) {
-            settle->form = (enum form)i;
-            return true;
-        }
-    return false;
+    if (!command_form(arguments, FORMS, FORM_COUNT, &form))
+        return COMMAND_MISUSE;
+    settle->form = (enum form)form;
+    settle->excel = command_flag(arguments, "excel");
+    if (has_signed && form != FORM_TABLE && form != FORM_JSON)
+        return command_misuse(arguments, "--signed writes JSON only");
+    if (settle->folder != NULL)
+        return COMMAND_DONE;
+    if (has_signed || command_flag(arguments, "apart"))
+        return command_misuse(arguments,
+                              "--signed and --apart need --output DIR");
+    if (form == FORM_XLSX && table_terminal(stdout))
+        return command_misuse(arguments,
+                              "a workbook is no text: name --output DIR");
+    if ((form == FORM_XLSX || form == FORM_HTML) &&
+        settle->first != settle->last)
+        return command_misuse(arguments,
+                              "each month is a file of its own in this form: "
+                              "name --output DIR");
+    return COMMAND_DONE;
 }
 
 /* Without --period: from the next to be closed, or from the first of all. */
@@ -516,6 +570,8 @@ run_periods(struct settle *settle)
         if (status == COMMAND_DONE)
             status = show_period(settle, period);
     }
+    if (status != COMMAND_DONE && settle->closed > 0)
+        fprintf(stderr, "months closed before that: %u\n", settle->closed);
     return status;
 }
 
@@ -536,6 +592,9 @@ open_and_run(struct settle *settle)
     enum command_status status = query_ledger(
         settle->arguments, settle->closing ? LEDGER_WRITE : LEDGER_READ,
         &settle->ledger);
+    if (status == COMMAND_DONE && settle->partner != NULL)
+        status =
+            query_partner(settle->arguments, settle->ledger, settle->partner);
     if (status == COMMAND_DONE)
         status = run_periods(settle);
     ledger_close(settle->ledger);
@@ -565,14 +624,8 @@ settle(const struct arguments *arguments)
                               "--period or --through YYYY-MM is needed");
     if (settle.last < settle.first)
         return command_misuse(arguments, "--through is before --period");
-    if (!read_form(&settle))
-        return command_misuse(arguments, "--format is one of table, json, csv, "
-                                         "xlsx, hledger, html");
-    if (settle.folder == NULL &&
-        (command_flag(arguments, "signed") || command_flag(arguments, "apart")))
-        return command_misuse(arguments,
-                              "--signed and --apart need --output DIR");
-    return open_and_run(&settle);
+    enum command_status status = read_form(&settle);
+    return status == COMMAND_DONE ? open_and_run(&settle) : status;
 }
 
 static const struct option OPTIONS[] = {

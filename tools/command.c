@@ -482,12 +482,70 @@ bool
 command_month(const struct arguments *arguments, const char *name,
               int32_t *ret_month)
 {
+    enum { FIRST = 2000 * 12, END = 2200 * 12 };
     const char *text = command_option(arguments, name);
+    int32_t month;
 
-    if (text == NULL || calendar_parse_month(view_of(text), ret_month))
+    if (text == NULL)
         return true;
-    command_misuse(arguments, "--%s: expected YYYY-MM, found \"%s\"", name,
-                   text);
+    if (calendar_parse_month(view_of(text), &month) && month >= FIRST &&
+        month < END) {
+        *ret_month = month;
+        return true;
+    }
+    command_misuse(arguments,
+                   "--%s: expected YYYY-MM from 2000-01 to 2199-12, "
+                   "found \"%s\"",
+                   name, text);
+    return false;
+}
+
+/* A list such as "table, json or csv". */
+static void
+list_words(const char *const *words, uint32_t count, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (uint32_t i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                 i == 0           ? ""
+                                 : i + 1 == count ? " or "
+                                                  : ", ",
+                                 words[i]);
+}
+
+bool
+command_form(const struct arguments *arguments, const char *const *words,
+             uint32_t count, uint32_t *ret_place)
+{
+    const char *word = command_option(arguments, "format");
+    const char *json = command_flag(arguments, "json") ? "json" : NULL;
+    const char *csv =
+        is_row(arguments, "excel") && command_flag(arguments, "excel") ? "csv"
+                                                                       : NULL;
+    const char *form = word != NULL ? word : json != NULL ? json : csv;
+    char list[128];
+
+    if (form == NULL)
+        return true;
+    if ((json != NULL && strcmp(form, json) != 0) ||
+        (csv != NULL && strcmp(form, csv) != 0)) {
+        command_misuse(arguments,
+                       "more than one form is asked for: expected %s",
+                       csv != NULL ? "one of --format, --json and --excel, "
+                                     "which is csv"
+                                   : "--format or --json");
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(form, words[i]) == 0) {
+            *ret_place = i;
+            return true;
+        }
+    list_words(words, count, list, sizeof list);
+    command_misuse(arguments, "--format: expected %s, found \"%s\"", list,
+                   form);
     return false;
 }
 

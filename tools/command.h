@@ -82,7 +82,8 @@ NODISCARD bool command_integer(const struct arguments *arguments,
 /* "400" days, or "400d", "72h", "30m", "90s". */
 NODISCARD bool command_age(const struct arguments *arguments, const char *name,
                            int64_t *ret_ms);
-/* "YYYY-MM" as a month, "YYYY-MM-DD" as a day of calendar.h. */
+/* "YYYY-MM" from 2000 to 2199 as a month, "YYYY-MM-DD" as a day of
+ * calendar.h. */
 NODISCARD bool command_month(const struct arguments *arguments,
                              const char *name, int32_t *ret_month);
 NODISCARD bool command_day(const struct arguments *arguments, const char *name,
@@ -91,6 +92,11 @@ NODISCARD bool command_day(const struct arguments *arguments, const char *name,
  * zone (a ledger without rules) takes dates as those of UTC. */
 NODISCARD bool command_time(const struct arguments *arguments, const char *name,
                             const struct zone *zone, int64_t *ret_at_ms);
+/* The place of --format among the words, of which --json says "json" and, where
+ * the command has it, --excel says "csv".  More than one form is wrong. */
+NODISCARD bool command_form(const struct arguments *arguments,
+                            const char *const *words, uint32_t count,
+                            uint32_t *ret_place);
 /* "42" or "bearer:CODE" among the operands; likewise. */
 NODISCARD bool command_account(const struct arguments *arguments,
                                uint32_t index, account_id *ret_account);

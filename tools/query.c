@@ -74,6 +74,43 @@ query_ledger(const struct arguments *arguments, enum ledger_mode mode,
                         complaint.text[0] != '\0' ? complaint.text : dir);
 }
 
+/* The partners' ids, "cafe, market", as many as fit. */
+static void
+list_partners(const struct timeline *timeline, char *text, size_t size)
+{
+    uint32_t count = timeline->names[NAME_PARTNER].count;
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (int32_t n = 0; n < (int32_t)count && used < size; n++) {
+        view id = timeline_name(timeline, NAME_PARTNER, n);
+        if (n != timeline->partner_debt && n != timeline->partner_none)
+            used += (size_t)snprintf(text + used, size - used, "%s%.*s",
+                                     used > 0 ? ", " : "", (int)id.size,
+                                     (const char *)id.bytes);
+    }
+}
+
+enum command_status
+query_partner(const struct arguments *arguments, struct ledger *ledger,
+              const char *partner)
+{
+    struct complaint complaint = { 0 };
+    const struct timeline *timeline;
+    char names[200];
+
+    enum err err =
+        ledger_timeline(ledger, LEDGER_KNOWN_ALL, &timeline, &complaint);
+    if (err != OK)
+        return command_fail(arguments, err, "%s", complaint.text);
+    if (timeline_find(timeline, NAME_PARTNER, view_of(partner)) != PROGRAM_NONE)
+        return COMMAND_DONE;
+    list_partners(timeline, names, sizeof names);
+    return command_fail(arguments, ERR_NOT_FOUND,
+                        "--partner: the rules know no \"%s\"; they name %s",
+                        partner, names[0] != '\0' ? names : "nobody");
+}
+
 enum command_status
 query_may_rule(const struct arguments *arguments, struct ledger *ledger)
 {

@@ -84,6 +84,12 @@ NODISCARD enum command_status query_ledger(const struct arguments *arguments,
                                            enum ledger_mode mode,
                                            struct ledger **ret_ledger);
 
+/* Whether a version of the rules names that partner (or it is "none" or
+ * "debt").  Else it has been said. */
+NODISCARD enum command_status query_partner(const struct arguments *arguments,
+                                            struct ledger *ledger,
+                                            const char *partner);
+
 /* Whether the ledger may publish and close: not one that has joined a hub, nor
  * a hub that is of the past or not complete (reign.h).  Else it has been
  * said. */

@@ -108,24 +108,30 @@ put_partner(struct sheet *sheet, const struct statement_partner *partner)
 }
 
 void
-statement_csv(struct text *text, const struct statement *statement,
-              const struct statement_partner *partner, bool excel)
+statement_csv_heading(struct text *text, bool excel)
 {
     static const char *const HEADINGS[] = { "period",  "partner", "store",
                                             "measure", "unit",    "value" };
-    struct sheet sheet = { .text = text,
-                           .statement = statement,
-                           .delimiter = excel ? ';' : ',',
-                           .decimal = excel ? ',' : '.' };
 
     if (excel)
         text_string(text, "\xef\xbb\xbf");
     for (uint32_t i = 0; i < COUNT_OF(HEADINGS); i++) {
         if (i > 0)
-            text_char(text, sheet.delimiter);
+            text_char(text, excel ? ';' : ',');
         text_string(text, HEADINGS[i]);
     }
     text_string(text, "\r\n");
+}
+
+void
+statement_csv(struct text *text, const struct statement *statement,
+              const struct statement_partner *partner, bool excel)
+{
+    struct sheet sheet = { .text = text,
+                           .statement = statement,
+                           .delimiter = excel ? ';' : ',',
+                           .decimal = excel ? ',' : '.' };
+
     for (uint32_t i = 0; i < statement->partner_count; i++)
         if (partner == NULL || partner == &statement->partners[i])
             put_partner(&sheet, &statement->partners[i]);

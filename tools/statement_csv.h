@@ -13,7 +13,10 @@
 
 #include "core/statement.h"
 
-/* Appends the rows of `partner`, of all where it is NULL, after a heading. */
+/* Appends the names of the columns, before the rows of the first statement. */
+void statement_csv_heading(struct text *text, bool excel);
+
+/* Appends the rows of `partner`, of all where it is NULL. */
 void statement_csv(struct text *text, const struct statement *statement,
                    const struct statement_partner *partner, bool excel);
 

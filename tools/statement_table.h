@@ -1,6 +1,9 @@
 /*
  * statement_table.h - a statement for the eyes: partners and stores, the
  * adjustments, the clearing matrix
+ *
+ * The net of a partner has its adjustments in it, a store's has none; the row
+ * of the program is the other side of all nets.
  */
 #ifndef TOOLS_STATEMENT_TABLE_H
 #define TOOLS_STATEMENT_TABLE_H
