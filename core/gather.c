@@ -1,6 +1,7 @@
 #include "core/gather.h"
 
 #include "core/codec.h"
+#include "core/hash.h"
 
 #include <stdlib.h>
 
@@ -248,17 +249,27 @@ has_incarnations(const struct gather_events *events)
     return false;
 }
 
-/* By node and id, then canonical order. */
-static int
-compare_ids(const void *a, const void *b)
-{
-    const struct event *const *x = a;
-    const struct event *const *y = b;
+/* An event with an id of its caller's, and a hash of what it says. */
+struct named {
+    const struct event *event;
+    uint64_t content;
+};
 
-    if ((*x)->identity.node != (*y)->identity.node)
-        return (*x)->identity.node < (*y)->identity.node ? -1 : 1;
-    int order = view_compare((*x)->id, (*y)->id);
-    return order != 0 ? order : event_compare(*x, *y);
+/* By node, id and content, then canonical order: whatever else bore the same
+ * id in between, an event stands beside what it may tell again. */
+static int
+compare_named(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+
+    if (x->event->identity.node != y->event->identity.node)
+        return x->event->identity.node < y->event->identity.node ? -1 : 1;
+    int order = view_compare(x->event->id, y->event->id);
+    if (order != 0)
+        return order;
+    if (x->content != y->content)
+        return x->content < y->content ? -1 : 1;
+    return event_compare(x->event, y->event);
 }
 
 static bool
@@ -270,45 +281,73 @@ is_told_again(const struct event *first, const struct event *again)
            codec_same_content(first, again, false);
 }
 
+/* The events that have an id, in that order; `ret_named` has room for all. */
+static uint32_t
+sort_named(const struct gather_events *events, struct named *ret_named)
+{
+    struct text content = { 0 };
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < events->count; i++) {
+        const struct event *event = events->items[i].event;
+        if (event->id.size == 0)
+            continue;
+        text_clear(&content);
+        codec_content(event, &content);
+        ret_named[count++] =
+            (struct named) { event, hash_64(text_view(&content), 0) };
+    }
+    text_close(&content);
+    if (count > 0)
+        qsort(ret_named, count, sizeof *ret_named, compare_named);
+    return count;
+}
+
 struct repeat {
     identity again; /* what does not count ... */
     identity first; /* ... because this is the same */
 };
 
-/* The events that an incarnation told again; `ret_repeats` has room for all
- * events. */
+static int
+compare_repeats(const void *a, const void *b)
+{
+    const struct repeat *x = a, *y = b;
+
+    return identity_compare(x->again, y->again);
+}
+
+/* The events that an incarnation told again, by identity; `ret_repeats` has
+ * room for all events. */
 static uint32_t
 find_repeats(const struct gather *gather, struct repeat *ret_repeats)
 {
     struct arena scratch = *gather->arena;
-    const struct event **named =
-        ARENA_NEW(&scratch, const struct event *, gather->events.count);
-    uint32_t named_count = 0;
+    struct named *named =
+        ARENA_NEW(&scratch, struct named, gather->events.count);
+    uint32_t named_count = sort_named(&gather->events, named);
     uint32_t repeat_count = 0;
     uint32_t first = 0;
 
-    for (uint32_t i = 0; i < gather->events.count; i++)
-        if (gather->events.items[i].event->id.size > 0)
-            named[named_count++] = gather->events.items[i].event;
-    if (named_count > 0)
-        qsort(named, named_count, sizeof *named, compare_ids);
     for (uint32_t i = 1; i < named_count; i++) {
-        if (is_told_again(named[first], named[i]))
+        if (is_told_again(named[first].event, named[i].event))
             ret_repeats[repeat_count++] =
-                (struct repeat) { named[i]->identity, named[first]->identity };
+                (struct repeat) { named[i].event->identity,
+                                  named[first].event->identity };
         else
             first = i;
     }
+    if (repeat_count > 0)
+        qsort(ret_repeats, repeat_count, sizeof *ret_repeats, compare_repeats);
     return repeat_count;
 }
 
+/* NULL: it counts. */
 static const struct repeat *
 repeat_of(const struct repeat *repeats, uint32_t count, identity again)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (identity_equal(repeats[i].again, again))
-            return &repeats[i];
-    return NULL;
+    const struct repeat key = { .again = again };
+
+    return bsearch(&key, repeats, count, sizeof key, compare_repeats);
 }
 
 static void

@@ -33,29 +33,55 @@ start(const struct gather_rules *rules, uint64_t known)
     gather_open(&gather, rules, (account_id) { .member = 42 }, known, &arena);
 }
 
-/* A stamp event of the member at that time; `kind` of item as stored. */
 static void
-add(identity id, int64_t at_ms, uint64_t position, bool copy)
+add_item(const struct item *item, const struct event *event)
 {
-    const struct event event = {
+    struct text bytes = { 0 };
+    uint8_t head[ITEM_HEAD_SIZE];
+
+    item_encode_head(item, head);
+    text_bytes(&bytes, head, sizeof head);
+    codec_encode(event, CODEC_NO_IDENTITY, &bytes);
+    assert_int_equal(gather_item(&gather, text_view(&bytes)), OK);
+    text_close(&bytes);
+}
+
+static struct event
+stamps(int64_t at_ms, uint32_t count)
+{
+    return (struct event) {
         .kind = EVENT_STAMP,
         .store = 10,
         .at_ms = LIMIT_AT_MS_MIN + at_ms,
         .recorded_ms = LIMIT_AT_MS_MIN,
         .account = { .member = 42 },
-        .stamp = { view_of("c"), 1 },
+        .stamp = { view_of("c"), count },
     };
+}
+
+/* A stamp event of the member at that time; `kind` of item as stored. */
+static void
+add(identity id, int64_t at_ms, uint64_t position, bool copy)
+{
+    const struct event event = stamps(at_ms, 1);
     const struct item item = {
         .kind = ITEM_EVENT, .copy = copy, .position = position, .identity = id
     };
-    struct text bytes = { 0 };
-    uint8_t head[ITEM_HEAD_SIZE];
 
-    item_encode_head(&item, head);
-    text_bytes(&bytes, head, sizeof head);
-    codec_encode(&event, CODEC_NO_IDENTITY, &bytes);
-    assert_int_equal(gather_item(&gather, text_view(&bytes)), OK);
-    text_close(&bytes);
+    add_item(&item, &event);
+}
+
+/* So many stamps of the member at that time, under the caller's id "till-1". */
+static void
+add_named(identity id, int64_t at_ms, uint32_t count)
+{
+    struct event event = stamps(at_ms, count);
+    const struct item item = { .kind = ITEM_EVENT,
+                               .position = (uint64_t)at_ms,
+                               .identity = id };
+
+    event.id = view_of("till-1");
+    add_item(&item, &event);
 }
 
 static struct history_account
@@ -65,6 +91,26 @@ end(void)
 
     gather_end(&gather, &account);
     return account;
+}
+
+/* A node lost its disk twice.  In between another event took the same id:
+ * what the last incarnation tells again is still the first one's event. */
+TEST(what_is_told_again_counts_once_whatever_stands_between)
+{
+    const struct gather_rules rules = { 0 };
+
+    start(&rules, HISTORY_ALL);
+    add_named((identity) { .node = 10, .incarnation = 1, .seq = 5 }, 1, 3);
+    add_named((identity) { .node = 10, .incarnation = 2, .seq = 5 }, 2, 4);
+    add_named((identity) { .node = 10, .incarnation = 3, .seq = 5 }, 3, 3);
+    add_named((identity) { .node = 10, .incarnation = 4, .seq = 5 }, 4, 4);
+    add_named((identity) { .node = 11, .incarnation = 1, .seq = 5 }, 5,
+              3); /* another node's */
+    struct history_account account = end();
+    assert_int_equal(account.event_count, 3);
+    assert_int_equal(account.events[0]->identity.incarnation, 1);
+    assert_int_equal(account.events[1]->identity.incarnation, 2);
+    assert_int_equal(account.events[2]->identity.node, 11);
 }
 
 TEST(events_are_put_into_canonical_order)
@@ -146,6 +192,7 @@ TEST(an_item_of_another_account_is_damage)
 #define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 RUN(IN_ARENA(events_are_put_into_canonical_order),
+    IN_ARENA(what_is_told_again_counts_once_whatever_stands_between),
     IN_ARENA(a_copy_and_its_original_are_one),
     IN_ARENA(quarantine_begins_when_the_original_arrives),
     IN_ARENA(an_item_of_another_account_is_damage))
