@@ -453,6 +453,12 @@ keeper_wake(struct keeper *keeper)
     pthread_mutex_unlock(&keeper->lock);
 }
 
+bool
+keeper_feeds(const struct keeper *keeper)
+{
+    return keeper->feeds;
+}
+
 uint64_t
 keeper_position(struct keeper *keeper)
 {

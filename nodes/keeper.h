@@ -20,8 +20,9 @@ NODISCARD enum err keeper_ledger(const char *dir, struct complaint *complaint,
                                  struct ledger **ret_ledger);
 
 /* Starts the thread.  The ledger was opened with LEDGER_OWN and is the
- * keeper's alone, but for its journal, until the close.  `feeds`: a hub, that
- * keeps states and answers asks.  ERR_MEMORY, and what state_open() says. */
+ * keeper's alone, but for its journal, until the close.  `feeds`: a hub, or a
+ * standby, that keeps states and answers asks.  ERR_MEMORY, and what
+ * state_open() says. */
 NODISCARD enum err keeper_open(struct ledger *ledger, bool feeds,
                                struct keeper **ret_keeper);
 /* Ends the thread after the step it is in. */
@@ -34,6 +35,8 @@ void keeper_wake(struct keeper *keeper);
  * none (the simulator). */
 void keeper_look(struct keeper *keeper);
 
+/* Whether it keeps the states of all, as keeper_open() was told. */
+bool keeper_feeds(const struct keeper *keeper);
 /* The position up to which all is folded. */
 uint64_t keeper_position(struct keeper *keeper);
 /* When that last moved, by the wall's clock; 0: not yet. */

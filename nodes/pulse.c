@@ -25,6 +25,7 @@ pulse_measure(const char *dir, struct journal *journal, struct keeper *keeper,
     if (reader_open(journal, &reader) == OK)
         pulse->position = reader_last(reader);
     reader_close(reader);
+    pulse->keeps_all = keeper_feeds(keeper);
     const uint64_t folded = keeper_position(keeper);
     pulse->folded_ms = keeper_folded_ms(keeper);
     pulse->unfolded = pulse->position > folded ? pulse->position - folded : 0;
@@ -130,11 +131,19 @@ put_hub(struct text *out, const struct pulse *pulse)
     text_char(out, ']');
 }
 
+static const char *
+role_of(const struct pulse *pulse)
+{
+    if (pulse->is_hub)
+        return "hub";
+    return pulse->keeps_all ? "standby" : "node";
+}
+
 void
 pulse_json(struct text *out, const struct pulse *pulse)
 {
     text_char(out, '{');
-    text_json_view(out, "role", view_of(pulse->is_hub ? "hub" : "node"));
+    text_json_view(out, "role", view_of(role_of(pulse)));
     put_number(out, "node", pulse->node);
     put_time(out, "at", pulse->at_ms);
     put_time(out, "since", pulse->since_ms);

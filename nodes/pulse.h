@@ -28,6 +28,7 @@ struct pulse_peer { /* of a hub: a session that is there */
 
 struct pulse {
     bool is_hub;
+    bool keeps_all; /* a hub, or a standby; pulse_measure() */
     uint32_t node;
     int64_t at_ms;
     int64_t since_ms; /* of the process */

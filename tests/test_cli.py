@@ -476,6 +476,10 @@ def test_redeem():
     again = ask(0, "--reward", "cup", "--id", "a")
     equal("again", (again["event"], again["known"]), (done["event"], True))
     equal("spent", ask(1, "--reward", "cup", "--id", "b")["available"], 200)
+    words = ["redeem", "L", "5", "--points", "100", "--id", "w"]
+    name = leima(*words).expect(0).out.removeprefix("granted: ")
+    assert name.startswith("1."), name      # no hub has decided it
+    equal("in words", leima(*words).expect(0).out, "granted before: " + name)
     refused(2, "redeem", "L", "5", "--points", "100", says=["--id"])
     refused(2, "redeem", "L", "5", "--id", "x", says=["--points", "--reward"])
 

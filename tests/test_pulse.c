@@ -114,6 +114,18 @@ TEST(what_is_not_known_is_null)
     text_close(&text);
 }
 
+TEST(a_standby_is_told_from_a_store)
+{
+    struct pulse pulse = of_node();
+    struct text text = { 0 };
+
+    pulse.keeps_all = true;
+    pulse_json(&text, &pulse);
+    assert_non_null(
+        memmem(text.bytes, text.size, "\"role\": \"standby\",", 18));
+    text_close(&text);
+}
+
 TEST(a_hub_in_json)
 {
     struct pulse pulse = of_hub();
@@ -247,5 +259,6 @@ TEST(files_are_replaced_whole)
 
 RUN(cmocka_unit_test(a_node_in_json),
     cmocka_unit_test(what_is_not_known_is_null),
+    cmocka_unit_test(a_standby_is_told_from_a_store),
     cmocka_unit_test(a_hub_in_json), cmocka_unit_test(metrics_for_prometheus),
     cmocka_unit_test(files_are_replaced_whole))

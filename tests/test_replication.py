@@ -298,6 +298,9 @@ def test_enrolling_again_takes_the_old_key_away():
                      "tcp://0.0.0.0:7001").expect(0)
     assert "tcp://0.0.0.0:7001" in anywhere.err, anywhere.err
     assert leima("enrol", "new", "hq", "--node", 13).expect(0).err == ""
+    standby = leima("enrol", "new", "hq", "--node", 14, "--role", "standby",
+                    "--at", "tcp://[::]:7002").expect(0)
+    assert "tcp://[::]:7002" in standby.err, standby.err
     string = leima("enrol", "rotate", "hq", "--node", 11).expect(0).out
     node = Node(11, "--join", "-", given=string)
     wait("the rotated key", lambda: len(events("hq")) == 5)

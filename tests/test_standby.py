@@ -281,6 +281,8 @@ def test_safe_is_what_is_on_a_second_disk():
     stand_by("hq2", 2)
     wait("a standby to count", lambda: status("n11")["unsafe"] == 0)
     assert status("n11")["safe"] == 15
+    wait("what the standby says of itself", lambda: (status("hq2")[
+        "process"] or {}).get("role") == "standby")
 
 
 @network

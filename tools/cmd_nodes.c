@@ -285,19 +285,17 @@ open_office(struct office *office, const struct arguments *arguments)
 }
 
 /* A hub may listen at every address of its machine; who is elsewhere would look
- * for it at home. */
+ * for it at home.  `instead`: what to do about it. */
 static void
-warn_of_any(const char *endpoint)
+warn_of_any(const char *endpoint, const char *instead)
 {
     static const char *const ANY[] = { "tcp://0.0.0.0:", "tcp://*:",
                                        "tcp://[::]:" };
 
     for (uint32_t i = 0; i < COUNT_OF(ANY); i++)
         if (strncmp(endpoint, ANY[i], strlen(ANY[i])) == 0)
-            fprintf(stderr,
-                    "no other machine finds a hub at %s: start it with "
-                    "--endpoint tcp://HOST:PORT, or say that here\n",
-                    endpoint);
+            fprintf(stderr, "no other machine finds a hub at %s: %s\n",
+                    endpoint, instead);
 }
 
 /* Under which endpoints nodes find this hub: those given, or where it listens
@@ -338,7 +336,9 @@ find_hubs(struct office *office)
                             "or say --endpoint tcp://HOST:PORT",
                             dir);
     for (uint32_t i = 0; i < hubs->count; i++)
-        warn_of_any(hubs->list[i].endpoint);
+        warn_of_any(hubs->list[i].endpoint,
+                    "start it with --endpoint tcp://HOST:PORT, or say that "
+                    "here");
     return COMMAND_DONE;
 }
 
@@ -387,8 +387,8 @@ parse_line(view line, struct enrolment *enrolment)
     return true;
 }
 
-/* All lines are looked at before the first is enrolled. */
-/* Looked through before the first is enrolled. */
+/* Enrols the node of each line; without `write` they are only looked at, for
+ * all must be right before the first is enrolled. */
 static enum command_status
 enrol_lines(struct office *office, const char *path, view rest, bool write)
 {
@@ -486,8 +486,11 @@ enrol_new(const struct arguments *arguments)
     if (at != NULL && !keys_is_endpoint(at))
         return command_misuse(arguments, "--at %s: expected tcp://HOST:PORT",
                               at);
-    if (at != NULL)
+    if (at != NULL) {
+        warn_of_any(at, "say --at tcp://HOST:PORT with a name or address that "
+                        "all know");
         strcpy(enrolment.endpoint, at);
+    }
     enrolment.node = (uint32_t)number;
     enrolment.store_count = 1;
     enrolment.stores[0] = enrolment.node;

@@ -131,6 +131,18 @@ write_why(const struct redeem *redeem, struct text *out)
     }
 }
 
+/* A ledger without a hub decides by itself; of what had been granted before,
+ * the event does not tell by whom. */
+static const char *
+by_whom(const struct redeem *redeem)
+{
+    if (redeem->was_there)
+        return " before";
+    if (redeem->by_hub)
+        return " by hub";
+    return redeem->command.offline ? " by offline rules" : "";
+}
+
 static void
 print_words(const struct redeem *redeem)
 {
@@ -140,8 +152,7 @@ print_words(const struct redeem *redeem)
 
     if (redeem_is_granted(redeem)) {
         identity_format(redeem->entry.event.identity, name);
-        printf("granted by %s%s%s\n",
-               redeem->command.offline ? "offline rules" : "hub",
+        printf("granted%s%s%s\n", by_whom(redeem),
                redeem->stored ? ": " : " (not stored)",
                redeem->stored ? name : "");
         return;
