@@ -1,5 +1,6 @@
 #include "core/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,6 +30,14 @@ err_name(enum err err)
 {
     assert((unsigned)err < ERR_COUNT);
     return NAMES[err];
+}
+
+enum err
+err_of_errno(int code)
+{
+    if (code == ENOENT || code == ENOTDIR)
+        return ERR_NOT_FOUND;
+    return code == ENOSPC || code == EDQUOT ? ERR_FULL : ERR_IO;
 }
 
 enum err

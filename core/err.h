@@ -29,6 +29,10 @@ enum err {
 /* The name of the fault in words, for a message. */
 const char *err_name(enum err err);
 
+/* The fault that a call of the system told by that `errno`, where a path was
+ * to be opened or made: ERR_NOT_FOUND, ERR_FULL or ERR_IO. */
+NODISCARD enum err err_of_errno(int code);
+
 /* ERR_CORRUPT, after noting the first place that saw it. */
 #define err_corrupt() err_corrupt_at(__FILE__, __LINE__)
 NODISCARD enum err err_corrupt_at(const char *file, int line);

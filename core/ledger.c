@@ -166,7 +166,7 @@ make_dir(const char *path, mode_t mode, struct complaint *complaint)
         return OK;
     const int code = errno;
     complain(complaint, "%s: can't be made: %s", path, strerror(code));
-    return code == ENOSPC ? ERR_FULL : ERR_IO;
+    return err_of_errno(code);
 }
 
 static void
@@ -178,6 +178,36 @@ sync_dir(const char *path)
         return;
     fsync(file);
     close(file);
+}
+
+/* Why the journal of that directory can't be opened or made, as far as the
+ * machine can tell; false: it does not. */
+static bool
+complain_access(const char *dir, struct complaint *complaint)
+{
+    static const char *const NAMES[] = { "journal", "journal/data.mdb",
+                                         "journal/lock.mdb" };
+    char path[PATH_SIZE];
+    struct stat status;
+
+    for (uint32_t i = 0; i < COUNT_OF(NAMES); i++) {
+        if (!join_path(dir, NAMES[i], path) ||
+            (access(path, R_OK | W_OK) != 0 && errno == ENOENT))
+            continue;
+        if (stat(path, &status) == 0 && S_ISDIR(status.st_mode) != (i == 0)) {
+            complain(complaint, "%s: expected a %s", path,
+                     i == 0 ? "directory" : "file");
+            return true;
+        }
+        if (access(path, R_OK | W_OK) != 0) {
+            complain(complaint,
+                     "%s: %s; whoever asks a ledger writes its lock: run as "
+                     "its owner, where it can be written",
+                     path, strerror(errno));
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ERR_EXISTS is the caller's to complain of. */
@@ -231,7 +261,7 @@ ledger_create(const char *dir, const struct ledger_identity *asked,
                  "%s: there is something already; name a new "
                  "directory",
                  dir);
-    else
+    else if (err != ERR_IO || !complain_access(dir, complaint))
         complain(complaint, "%s: can't be made: %s", dir, err_name(err));
     return err;
 }
@@ -268,35 +298,6 @@ leave_ownership(struct ledger *ledger)
     ledger->owner_file = -1;
 }
 
-/* Why the journal can't be opened, as far as the machine can tell. */
-static enum err
-complain_access(const struct ledger *ledger, struct complaint *complaint)
-{
-    static const char *const NAMES[] = { "journal", "journal/data.mdb",
-                                         "journal/lock.mdb" };
-    char path[PATH_SIZE];
-    struct stat status;
-
-    for (uint32_t i = 0; i < COUNT_OF(NAMES); i++) {
-        if (!join_path(ledger->dir, NAMES[i], path) ||
-            (access(path, R_OK | W_OK) != 0 && errno == ENOENT))
-            continue;
-        if (stat(path, &status) == 0 && S_ISDIR(status.st_mode) != (i == 0)) {
-            complain(complaint, "%s: expected a %s", path,
-                     i == 0 ? "directory" : "file");
-            return ERR_IO;
-        }
-        if (access(path, R_OK | W_OK) != 0) {
-            complain(complaint,
-                     "%s: %s; whoever asks a ledger writes its lock: run as "
-                     "its owner, where it can be written",
-                     path, strerror(errno));
-            return ERR_IO;
-        }
-    }
-    return ledger_fault(ledger, ERR_IO, complaint);
-}
-
 static enum err
 open_parts(struct ledger *ledger, struct complaint *complaint)
 {
@@ -305,8 +306,8 @@ open_parts(struct ledger *ledger, struct complaint *complaint)
     if (!join_path(ledger->dir, "journal", path))
         return complain(complaint, "the path of the ledger is too long");
     enum err err = journal_open(path, facts_describe, &ledger->journal);
-    if (err == ERR_IO)
-        return complain_access(ledger, complaint);
+    if (err == ERR_IO && complain_access(ledger->dir, complaint))
+        return err;
     if (err == ERR_NOT_FOUND) {
         complain(complaint,
                  "%s: there is no ledger; make one with `leima init`",

@@ -31,7 +31,8 @@ struct ledger_identity {
 };
 
 /* Makes a new, empty ledger.  ERR_EXISTS: there is one (or something else) in
- * that directory; ERR_INPUT: a number out of its range. */
+ * that directory; ERR_NOT_FOUND: nothing is there above it; ERR_INPUT: a number
+ * out of its range; ERR_FULL, ERR_IO. */
 NODISCARD enum err ledger_create(const char *dir,
                                  const struct ledger_identity *asked,
                                  int64_t now_ms, struct complaint *complaint);

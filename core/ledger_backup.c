@@ -59,8 +59,7 @@ make_dir(const char *path, mode_t mode, struct complaint *complaint)
     if (errno == EEXIST)
         return is_empty(path) ? OK : ERR_EXISTS;
     const int code = errno;
-    return fail(complaint, code == ENOSPC ? ERR_FULL : ERR_IO, path,
-                strerror(code));
+    return fail(complaint, err_of_errno(code), path, strerror(code));
 }
 
 static enum err

@@ -27,8 +27,8 @@ struct ledger_backup {
 
 /* Copies the ledger into `dir`, which must not exist or be empty, and reads the
  * copy through; it is not yet to be called good.  ERR_EXISTS: something is
- * there; ERR_CORRUPT: what was copied is damaged (the copy is kept); ERR_FULL,
- * ERR_IO. */
+ * there; ERR_NOT_FOUND: no directory above it; ERR_CORRUPT: what was copied is
+ * damaged (the copy is kept); ERR_FULL, ERR_IO. */
 NODISCARD enum err ledger_backup(struct ledger *ledger, const char *dir,
                                  struct ledger_backup *ret_backup,
                                  struct complaint *complaint);
@@ -43,7 +43,8 @@ NODISCARD enum err ledger_backup_check(struct ledger *ledger, const char *dir,
                                        struct complaint *complaint);
 
 /* Makes the ledger `dir` out of the backup.  It appears whole or not at all.
- * ERR_EXISTS: there is something; ERR_NOT_FOUND: no backup; ERR_CORRUPT. */
+ * ERR_EXISTS: there is something; ERR_NOT_FOUND: no backup, or no directory
+ * above `dir`; ERR_CORRUPT. */
 NODISCARD enum err ledger_restore(const char *backup, const char *dir,
                                   int64_t now_ms,
                                   struct ledger_backup *ret_backup,

@@ -300,6 +300,11 @@ def test_paths_that_cant_be_written():
             assert what in done.err.splitlines()[-1], done.err
         if "settle" not in line:
             one_line(leima(*line.split(), "dir"), 1, "dir", "a directory")
+    leima("backup", "L", "B").expect(0)
+    for words in (["init"], ["backup", "L"]):
+        for what in ("missing/x", "B/journal/data.mdb/x"):
+            refused(1, *words, what, says=[what, "irectory"])
+    refused(1, "restore", "missing/x", "B", says=["missing/x", "No such"])
 
 
 def values_of(name):

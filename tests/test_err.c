@@ -6,12 +6,24 @@
 
 #include "core/err.h"
 
+#include <errno.h>
 #include <string.h>
 
 TEST(every_fault_has_a_name)
 {
     for (int err = OK; err < ERR_COUNT; err++)
         assert_true(strlen(err_name((enum err)err)) > 0);
+}
+
+/* Exit status 1, 4 and 4 (CLI.md). */
+TEST(a_path_that_is_not_there_is_no_fault_of_the_machine)
+{
+    assert_int_equal(err_of_errno(ENOENT), ERR_NOT_FOUND);
+    assert_int_equal(err_of_errno(ENOTDIR), ERR_NOT_FOUND);
+    assert_int_equal(err_of_errno(ENOSPC), ERR_FULL);
+    assert_int_equal(err_of_errno(EDQUOT), ERR_FULL);
+    assert_int_equal(err_of_errno(EACCES), ERR_IO);
+    assert_int_equal(err_of_errno(EIO), ERR_IO);
 }
 
 TEST(a_complaint_is_cut_to_its_size_and_is_bad_input)
@@ -36,5 +48,6 @@ TEST(the_first_witness_is_kept)
 }
 
 RUN(cmocka_unit_test(every_fault_has_a_name),
+    cmocka_unit_test(a_path_that_is_not_there_is_no_fault_of_the_machine),
     cmocka_unit_test(a_complaint_is_cut_to_its_size_and_is_bad_input),
     cmocka_unit_test(the_first_witness_is_kept))

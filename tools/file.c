@@ -19,9 +19,7 @@ file_fault(const char *path, struct complaint *complaint)
         complain(complaint, "%s: a directory; expected a file", path);
         return ERR_INPUT;
     }
-    enum err err = code == ENOENT || code == ENOTDIR  ? ERR_NOT_FOUND
-                   : code == ENOSPC || code == EDQUOT ? ERR_FULL
-                                                      : ERR_IO;
+    enum err err = err_of_errno(code);
     complain(complaint, "%s: %s", path[0] == '\0' ? "\"\"" : path,
              err == ERR_FULL || code == EIO ? err_name(err) : strerror(code));
     return err;
