@@ -1,6 +1,7 @@
 #include "nodes/pulse.h"
 
 #include "core/reader.h"
+#include "core/release.h"
 #include "nodes/drift.h"
 
 #include <errno.h>
@@ -144,6 +145,7 @@ pulse_json(struct text *out, const struct pulse *pulse)
 {
     text_char(out, '{');
     text_json_view(out, "role", view_of(role_of(pulse)));
+    text_json_view(out, "release", view_of(RELEASE));
     put_number(out, "node", pulse->node);
     put_time(out, "at", pulse->at_ms);
     put_time(out, "since", pulse->since_ms);
@@ -263,6 +265,11 @@ pulse_metrics(struct text *out, const struct pulse *pulse)
         { "journal_bytes", "gauge", "of the journal's file",
           (int64_t)pulse->journal_size },
     };
+    put_head(out, "build_info", "gauge", "1, of the release that runs");
+    text_format(out,
+                "leima_build_info{node=\"%" PRIu32 "\",release=\"" RELEASE
+                "\"} 1\n",
+                pulse->node);
     put_metrics(out, pulse, metrics, COUNT_OF(metrics));
     if (pulse->is_hub)
         put_hub_metrics(out, pulse);

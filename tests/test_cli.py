@@ -63,6 +63,13 @@ def test_help_of_every_command():
         equal(name, done.err, "")
 
 
+def test_release():
+    """What is installed, what runs on a ledger, and what monitoring sees."""
+    done = leima("--version").expect(0)
+    assert done.out.startswith("leima 1.") and done.err == "", done.out
+    assert "leima --version" in leima("--help").expect(0).out
+
+
 def read(path):
     with open(path) as file:
         return file.read()

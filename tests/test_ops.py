@@ -263,6 +263,8 @@ def test_status_and_metrics():
     assert [(each["node"], each["quarantined"]) for each in
             found["nodes"]] == [(11, 0)], found
     assert found["process"]["role"] == found["role"] == "hub", found
+    assert leima("--version").expect(0).out == \
+        f"leima {found['process']['release']}\n", found
     assert [each["node"] for each in found["process"]["nodes"]] == [11], found
     said = leima("status", "hq").expect(0).out
     assert "last heard" in said and "disk_free" in said, said
@@ -274,7 +276,7 @@ def test_status_and_metrics():
                   "leima_ledger_events", "leima_ledger_quarantined",
                   "leima_ledger_untaught", "leima_ledger_restored",
                   "leima_ledger_deposed", "leima_ledger_lost",
-                  "leima_ledger_unsigned",
+                  "leima_ledger_unsigned", "leima_build_info",
                   "leima_sessions", "leima_peer_lag_events")
     check_metrics(leima("status", "n11", "--prometheus").expect(0).out,
                   "leima_ledger_unacknowledged", "leima_connected",
@@ -369,8 +371,9 @@ def check_metrics(text, *names):
             assert current.endswith("_total") == (kind == "counter"), line
             families.add(current)
         else:
-            found = re.fullmatch(r'((leima_[a-z_]+)\{[a-z]+="\d+"\}) -?\d+',
-                                 line)
+            found = re.fullmatch(
+                r'((leima_[a-z_]+)\{[a-z]+="\d+"(?:,release="[\d.]+")?\})'
+                r' -?\d+', line)
             assert found and found.group(2) == current, line
             assert found.group(1) not in samples, line
             samples.add(found.group(1))

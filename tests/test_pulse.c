@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/json.h"
+#include "core/release.h"
 #include "tests/place.h"
 #include "tests/unit.h"
 
@@ -77,7 +78,7 @@ TEST(a_node_in_json)
     struct pulse pulse = of_node();
 
     says(&pulse,
-         "{\"role\": \"node\", \"node\": 421, "
+         "{\"role\": \"node\", \"release\": \"" RELEASE "\", \"node\": 421, "
          "\"at\": \"2026-01-01T00:00:00.000Z\", "
          "\"since\": \"2025-12-31T23:59:00.000Z\", \"position\": 50, "
          "\"unfolded\": 2, \"folded_at\": null, \"connected\": true, "
@@ -98,7 +99,7 @@ TEST(what_is_not_known_is_null)
     struct pulse pulse = { .node = 421, .at_ms = AT_MS };
 
     says(&pulse,
-         "{\"role\": \"node\", \"node\": 421, "
+         "{\"role\": \"node\", \"release\": \"" RELEASE "\", \"node\": 421, "
          "\"at\": \"2026-01-01T00:00:00.000Z\", \"since\": null, "
          "\"position\": 0, \"unfolded\": 0, \"folded_at\": null, "
          "\"connected\": false, "
@@ -130,18 +131,19 @@ TEST(a_hub_in_json)
 {
     struct pulse pulse = of_hub();
 
-    says(&pulse, "{\"role\": \"hub\", \"node\": 1, "
-                 "\"at\": \"2026-01-01T00:00:00.000Z\", "
-                 "\"since\": \"2026-01-01T00:00:00.000Z\", \"position\": 50, "
-                 "\"unfolded\": 0, \"folded_at\": null, \"epoch\": 9, "
-                 "\"reserved\": 2, \"nodes\": ["
-                 "{\"node\": 11, \"heard\": \"2026-01-01T00:00:00.000Z\", "
-                 "\"clock_offset_ms\": 0, \"clock_wrong\": false, "
-                 "\"lag_events\": 4, \"asked\": 6, \"turned_away\": 1}, "
-                 "{\"node\": 12, \"heard\": \"2025-12-31T23:59:58.000Z\", "
-                 "\"clock_offset_ms\": -900001, \"clock_wrong\": true, "
-                 "\"lag_events\": 0, \"asked\": 0, \"turned_away\": 0}], "
-                 "\"disk_free\": 0, \"disk_size\": 0, \"journal_bytes\": 0}");
+    says(&pulse,
+         "{\"role\": \"hub\", \"release\": \"" RELEASE "\", \"node\": 1, "
+         "\"at\": \"2026-01-01T00:00:00.000Z\", "
+         "\"since\": \"2026-01-01T00:00:00.000Z\", \"position\": 50, "
+         "\"unfolded\": 0, \"folded_at\": null, \"epoch\": 9, "
+         "\"reserved\": 2, \"nodes\": ["
+         "{\"node\": 11, \"heard\": \"2026-01-01T00:00:00.000Z\", "
+         "\"clock_offset_ms\": 0, \"clock_wrong\": false, "
+         "\"lag_events\": 4, \"asked\": 6, \"turned_away\": 1}, "
+         "{\"node\": 12, \"heard\": \"2025-12-31T23:59:58.000Z\", "
+         "\"clock_offset_ms\": -900001, \"clock_wrong\": true, "
+         "\"lag_events\": 0, \"asked\": 0, \"turned_away\": 0}], "
+         "\"disk_free\": 0, \"disk_size\": 0, \"journal_bytes\": 0}");
 }
 
 /* Prometheus wants HELP and TYPE once for each name, before its values. */

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/release.h"
+
 enum {
     COMMAND_COLUMN = 22,    /* where the words of a help line begin */
     COMMAND_NAME_SIZE = 64, /* "rules publish" and its end */
@@ -159,10 +161,10 @@ print_overview(FILE *out, const struct command *const *tables)
     fprintf(out, "usage: leima COMMAND [OPERAND...] [OPTION...]\n\n"
                  "An event-sourced loyalty ledger.\n\n");
     print_list(out, tables, NULL);
-    fprintf(out, "\n`leima COMMAND --help` says more.  Exit status: 0 done, "
-                 "1 refused or not found,\n2 wrong usage, 3 the ledger is "
-                 "damaged, 4 a fault of the machine, 5 import\nrejected "
-                 "some lines.\n");
+    fprintf(out, "\n`leima COMMAND --help` says more; `leima --version`: the "
+                 "release.  Exit status:\n0 done, 1 refused or not found, 2 "
+                 "wrong usage, 3 the ledger is damaged,\n4 a fault of the "
+                 "machine, 5 import rejected some lines.\n");
 }
 
 static bool
@@ -343,6 +345,10 @@ command_main(const struct command *const *tables, int count, char *const *words)
     }
     if (strcmp(words[1], "--help") == 0) {
         print_overview(stdout, tables);
+        return finish(COMMAND_DONE);
+    }
+    if (strcmp(words[1], "--version") == 0) {
+        printf("leima %s\n", RELEASE);
         return finish(COMMAND_DONE);
     }
     if (count > 2) {
