@@ -8,13 +8,13 @@ Q := $(if $(V),,@)
 # includes only what is listed above it (`make tidy` checks).
 CORE := base limits release err chore list amount calendar text event hash crypto pack varint codec_fields codec_quick \
 	codec codec_decode json json_value json_fields json_quick json_read json_write record room mark db_parts db db_env shelf \
-	pen group journal reader ingest prune scrub enrol retell program mistake yaml scalar grammar program_ids \
+	pen group journal reader ingest prune scrub enrol admission retell program mistake yaml scalar grammar program_ids \
 	program_stores program_tests program_value program_check program_yaml program_schema program_words program_diff \
 	timeline terms basket rate earn tariff referral lot effect account account_format account_pack account_unpack scene \
 	book voucher gain stamp spend tier bonus sale give_back redeem pass clock fold onward walk balance explain \
 	runs_format runs runs_write runs_merge runset item words chapter_row chapter chapter_write docket draft wide \
 	account_table marks tail history_account ordinary intake gather intern parcel muster spill bulk history_parts \
-	history_write history history_scan facts publication versions admission ledger_parts ledger ledger_append slip \
+	history_write history history_scan facts publication versions ledger_parts ledger ledger_append slip \
 	ledger_publish census segment_part segment segment_read digest tally served rfm breakdown news lives state_fold \
 	state_packed state_parts state_follow state state_scan state_check hub_state asides ledger_aside totals \
 	standing_parts standing_file standing ledger_check settled settlement statement signing seal heads ledger_backup silence \
@@ -107,7 +107,7 @@ comma := ,
 given = $(foreach v,$(1),$(if $($v),$v=$($v)))
 
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
-	$(Q)$< $(call given,SEED FIRST COUNT SECONDS LOUD STOP EVERY HERD)
+	$(Q)$< $(call given,SEED FIRST COUNT SECONDS LOUD STOP EVERY HERD FORGERS)
 properties: $(B)/tests/test_properties $(B)/tests/test_arrival ## random histories against the slow ledger: SEED=n COUNT=n
 	$(Q)for t in $^; do $(call given,SEED COUNT) $$t || exit 1; done
 mutate: all ## does the suite notice deliberate faults in the fold?

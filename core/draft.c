@@ -5,7 +5,7 @@
 enum {
     ROWS_MAX = 1 << 16,      /* of one chapter, ... */
     ROWS_SIZE_MAX = 1 << 23, /* ... and bytes of it */
-    ROW_SIZE_MAX = 64 + LIMIT_EVENT_SIZE + ITEM_HEAD_SIZE +
+    ROW_SIZE_MAX = 64 + LIMIT_EVENT_SIZE + ITEM_HEAD_MAX +
                    LIMIT_EVENT_LINES * (12 + 2 * LIMIT_CODE_SIZE),
 };
 static_assert(ROWS_SIZE_MAX + ROW_SIZE_MAX + (1 << 13) < RUNS_BLOB_SIZE_MAX,

@@ -39,11 +39,18 @@ is_quarantined(const struct gather *gather, uint64_t position)
            rules->quarantine[low].from <= gather->known;
 }
 
+/* A copy must also stand in a stream of somebody who may speak for the store:
+ * else a node could say of any event that it was another's. */
 static bool
-is_admitted(const struct gather_rules *rules, const struct event *event)
+is_admitted(const struct gather_rules *rules, const struct event *event,
+            uint32_t carrier)
 {
+    const uint32_t node = event->identity.node;
+
     return rules->admits == NULL ||
-           rules->admits(rules->context, event->identity.node, event->store);
+           (rules->admits(rules->context, node, event->store) &&
+            (carrier == node ||
+             rules->admits(rules->context, carrier, event->store)));
 }
 
 static void
@@ -68,11 +75,12 @@ add_aside(struct gather *gather, const struct event *event, uint64_t position,
         (struct history_aside) { event, position, why };
 }
 
+/* `carrier` is the node in whose stream it stands. */
 static void
 take_event(struct gather *gather, const struct event *event, uint64_t position,
-           bool copy)
+           bool copy, uint32_t carrier)
 {
-    if (is_admitted(gather->rules, event))
+    if (is_admitted(gather->rules, event, carrier))
         add_event(gather, event, position, copy);
     else
         add_aside(gather, event, position, HISTORY_STORE);
@@ -106,7 +114,8 @@ gather_item(struct gather *gather, view bytes)
     else if (item.kind == ITEM_ODD)
         add_aside(gather, event, item.position, HISTORY_RULE);
     else
-        take_event(gather, event, item.position, item.copy);
+        take_event(gather, event, item.position, item.copy,
+                   item.copy ? item.carrier : item.identity.node);
     return OK;
 }
 
@@ -123,7 +132,7 @@ take_plain(struct gather *gather, const struct chapter_row *row)
     if (is_quarantined(gather, row->position))
         add_aside(gather, event, row->position, HISTORY_COPY);
     else
-        take_event(gather, event, row->position, false);
+        take_event(gather, event, row->position, false, event->identity.node);
     return OK;
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    FORMAT = 4,              /* of chapters; also for what this program knows */
+    FORMAT = 5,              /* of chapters; also for what this program knows */
     TAIL_MERGE = 32768,      /* items that an owner leaves unmerged */
     MUCH = 1 << 18,          /* events that are built at once */
     TAIL_MAX = 1000000,      /* items that anybody holds */

@@ -116,6 +116,17 @@ find_original(struct intake *intake, identity origin, fingerprint *ret_print)
     return true;
 }
 
+bool
+ingest_is_false(journal_describe *describe, const struct record_event *copy)
+{
+    static const fingerprint UNSAID;
+    struct journal_facts facts;
+
+    return describe != NULL && !copy->annex_erased &&
+           differs(copy->print, UNSAID) && describe(copy, &facts) &&
+           differs(copy->print, facts.print);
+}
+
 /* A copy that came inside another node's stream.  Of two copies that differ
  * the one with the lesser fingerprint counts, whichever came first. */
 static void
@@ -126,6 +137,10 @@ enter_copy(struct intake *intake, const struct record_event *event,
     struct shelf_known other;
     fingerprint original;
 
+    if (ingest_is_false(intake->describe, event)) {
+        shelf_mark(intake->txn, position, QUARANTINE_COPY_FALSE);
+        return;
+    }
     if (find_original(intake, event->origin, &original) &&
         differs(original, event->print))
         shelf_mark(intake->txn, position, QUARANTINE_COPY_DIFFERS);

@@ -48,6 +48,12 @@ NODISCARD enum err ingest_run(struct journal *journal,
 /* Makes lazy commits durable.  ERR_IO. */
 NODISCARD enum err ingest_sync(struct journal *journal);
 
+/* Whether a copy says of itself what it is not, so that it could pass for equal
+ * to what it differs from.  One that is not understood here, whose annex has
+ * been erased, or that says nothing, is taken as it is. */
+bool ingest_is_false(journal_describe *describe,
+                     const struct record_event *copy);
+
 /* Says of a stream of which we hold nothing that it begins after `boundary`:
  * what lies at or below it was dropped by those who had it.  ERR_EXISTS: we
  * hold something of it. */

@@ -20,12 +20,13 @@ static void
 make_item(const struct item *item, struct arena *arena,
           struct chapter_row *ret_row)
 {
-    uint32_t size = ITEM_HEAD_SIZE + item->core.size;
+    const uint32_t head = item_head_size(item);
+    uint32_t size = head + item->core.size;
     uint8_t *bytes = ARENA_NEW(arena, uint8_t, size);
 
     item_encode_head(item, bytes);
     if (item->core.size > 0)
-        memcpy(bytes + ITEM_HEAD_SIZE, item->core.bytes, item->core.size);
+        memcpy(bytes + head, item->core.bytes, item->core.size);
     enum err err = chapter_row_of_item((view) { bytes, size }, ret_row);
     assert(err == OK); /* we have made it */
 }
@@ -74,6 +75,7 @@ take_any(const struct record_event *stored, uint64_t position,
     struct item item = {
         .kind = ITEM_EVENT,
         .copy = stored->copy,
+        .carrier = stored->here.node,
         .position = position,
         .identity = stored->origin,
         .core = stored->core,

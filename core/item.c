@@ -15,8 +15,14 @@ static_assert(sizeof(struct head) == ITEM_HEAD_SIZE, "as the format says");
 
 enum { FLAG_COPY = 1 };
 
+uint32_t
+item_head_size(const struct item *item)
+{
+    return item->copy ? ITEM_HEAD_MAX : ITEM_HEAD_SIZE;
+}
+
 void
-item_encode_head(const struct item *item, uint8_t bytes[static ITEM_HEAD_SIZE])
+item_encode_head(const struct item *item, uint8_t *bytes)
 {
     bool event = item->kind != ITEM_POINTER;
     const struct head head = {
@@ -30,7 +36,10 @@ item_encode_head(const struct item *item, uint8_t bytes[static ITEM_HEAD_SIZE])
 
     assert(item->kind >= ITEM_EVENT && item->kind <= ITEM_ODD);
     assert(item->position > 0);
+    assert(event || !item->copy);
     memcpy(bytes, &head, sizeof head);
+    if (item->copy)
+        memcpy(bytes + sizeof head, &item->carrier, sizeof item->carrier);
 }
 
 enum err
@@ -48,10 +57,14 @@ item_decode(view bytes, struct item *ret_item)
         .copy = head.flags == FLAG_COPY,
         .position = head.position,
     };
-    if (head.kind == ITEM_EVENT || head.kind == ITEM_ODD) {
+    const uint32_t size = item_head_size(&item);
+    if ((head.kind == ITEM_EVENT || head.kind == ITEM_ODD) &&
+        bytes.size >= size) {
         item.identity = (identity) { head.incarnation, head.seq, head.node };
-        item.core = (view) { bytes.bytes + sizeof head,
-                             bytes.size - (uint32_t)sizeof head };
+        item.core = (view) { bytes.bytes + size, bytes.size - size };
+        if (item.copy)
+            memcpy(&item.carrier, bytes.bytes + sizeof head,
+                   sizeof item.carrier);
     } else if (head.kind == ITEM_POINTER && bytes.size == sizeof head) {
         item.referred = head.seq;
     } else {

@@ -13,7 +13,8 @@
  *       8    8  arrival position
  *      16    8  incarnation; 0 in a pointer
  *      24    8  seq; in a pointer the referred member
- *      32    .  an event's core (codec.h)
+ *      32    4  of a copy: the node in whose stream it stands
+ *       .    .  an event's core (codec.h)
  */
 #ifndef CORE_ITEM_H
 #define CORE_ITEM_H
@@ -26,20 +27,22 @@ enum item_kind {
     ITEM_ODD = 3, /* an event that breaks a rule: shown, without effect */
 };
 
-enum { ITEM_HEAD_SIZE = 32 };
+enum { ITEM_HEAD_SIZE = 32, ITEM_HEAD_MAX = 36 }; /* that of a copy */
 
 struct item {
     uint8_t kind; /* enum item_kind */
     bool copy;
+    uint32_t carrier; /* of a copy */
     uint64_t position;
     identity identity; /* of an event */
     uint64_t referred; /* of a pointer */
     view core;         /* of an event; borrowed */
 };
 
-/* Writes the bytes before the core. */
-void item_encode_head(const struct item *item,
-                      uint8_t bytes[static ITEM_HEAD_SIZE]);
+/* How many bytes stand before the core. */
+uint32_t item_head_size(const struct item *item);
+/* Writes them. */
+void item_encode_head(const struct item *item, uint8_t *bytes);
 
 /* Borrows from the bytes.  ERR_CORRUPT: they are no item. */
 NODISCARD enum err item_decode(view bytes, struct item *ret_item);

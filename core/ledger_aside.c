@@ -82,11 +82,26 @@ seek_mark(struct sweep *sweep, uint64_t position)
             sweep->mark = 0;
 }
 
+/* Of a copy both must speak for the store: whose event it is said to be, and in
+ * whose stream that is said (gather.c). */
+static void
+check_store(struct sweep *sweep, const struct record_event *stored,
+            uint64_t position, uint32_t store)
+{
+    struct admission *admission = sweep->ledger->admission;
+    uint32_t node = stored->origin.node;
+
+    if (admission_admits(admission, node, store))
+        node = stored->here.node;
+    if (!admission_admits(admission, node, store))
+        tell(sweep, ASIDE_QUARANTINED, position, stored->origin,
+             "store %" PRIu32 " is not one of node %" PRIu32 "'s", store, node);
+}
+
 static void
 check_meaning(struct sweep *sweep, const struct record_event *stored,
               uint64_t position)
 {
-    const struct ledger *ledger = sweep->ledger;
     struct arena scratch = sweep->scratch;
     struct complaint why = { .text = "" };
     struct event event;
@@ -101,11 +116,8 @@ check_meaning(struct sweep *sweep, const struct record_event *stored,
     else if (event_check_core(&event, &why) != OK)
         tell(sweep, ASIDE_QUARANTINED, position, stored->origin,
              "breaks a rule: %s", why.text);
-    else if (!admission_admits(ledger->admission, stored->origin.node,
-                               event.store))
-        tell(sweep, ASIDE_QUARANTINED, position, stored->origin,
-             "store %" PRIu32 " is not one of node %" PRIu32 "'s", event.store,
-             stored->origin.node);
+    else
+        check_store(sweep, stored, position, event.store);
 }
 
 static void
@@ -114,9 +126,11 @@ check_event(struct sweep *sweep, const struct record_event *stored,
 {
     seek_mark(sweep, position);
     if (sweep->mark == position)
-        tell(sweep, ASIDE_QUARANTINED, position, stored->origin,
+        tell(sweep, ASIDE_QUARANTINED, position, stored->origin, "%s",
              sweep->why == QUARANTINE_COPY_DIFFERS
                  ? "a copy that differs from its original"
+             : sweep->why == QUARANTINE_COPY_FALSE
+                 ? "a copy that says of itself what it is not"
                  : "a copy that differs from another, which counts");
     else
         check_meaning(sweep, stored, position);

@@ -105,8 +105,9 @@ enum reader_quarantine {
     QUARANTINE_COPY_DIFFERS = 1,  /* from its original */
     QUARANTINE_COPIES_DIFFER = 2, /* from another copy, which counts */
     QUARANTINE_TOLD_AGAIN = 3,    /* by a later incarnation (retell.h) */
+    QUARANTINE_COPY_FALSE = 4,    /* says of itself what it is not */
 };
-enum { QUARANTINE_END = 4 };
+enum { QUARANTINE_END = 5 };
 /* The first mark at or after the position.  ERR_NOT_FOUND: none. */
 NODISCARD enum err reader_next_quarantine(struct reader *reader, uint64_t from,
                                           uint64_t *ret_position,

@@ -139,7 +139,7 @@ struct record_event {
     bool copy;         /* of another stream's event */
     identity origin;   /* whose event it is: the original's for a copy */
     identity here;     /* stream and seq under which it stands here */
-    fingerprint print; /* only of a copy */
+    fingerprint print; /* only of a copy: as its writer says */
 };
 
 /* Reads the record that `bytes` begin with; more may follow it (the next

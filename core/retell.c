@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/admission.h"
 #include "core/codec.h"
+#include "core/ingest.h"
 #include "core/pack.h"
 #include "core/pen.h"
 #include "core/reader.h"
@@ -27,6 +29,7 @@ struct line {
 
 struct story {
     struct journal *journal;
+    struct admission *admission; /* owned; NULL where the stream is ours */
     const struct retell *retell;
     bool foreign;     /* the stream is another node's */
     bool left;        /* ours, but not the current one */
@@ -65,6 +68,20 @@ make_room(struct story *story)
     return OK;
 }
 
+/* Whether our word for another's copy would make it more than it is. */
+static bool
+is_void_copy(const struct story *story, const struct record_event *copy)
+{
+    struct arena scratch = story->arena;
+    struct event event;
+
+    if (ingest_is_false(journal_describer(story->journal), copy))
+        return true;
+    return codec_decode(copy->core, &scratch, &event) == OK &&
+           !admission_admits(story->admission, story->retell->stream.node,
+                             event.store);
+}
+
 static enum err
 read_event(struct story *story, const struct record_event *event,
            uint64_t position)
@@ -72,6 +89,8 @@ read_event(struct story *story, const struct record_event *event,
     struct journal_facts facts;
     journal_describe *describe = journal_describer(story->journal);
 
+    if (story->foreign && event->copy && is_void_copy(story, event))
+        return OK;
     enum err err = make_room(story);
     if (err != OK)
         return err;
@@ -163,6 +182,8 @@ read_story(struct story *story)
         story->last = reader_last(reader);
         err = story->left ? find_place(story, reader) : OK;
     }
+    if (err == OK && story->admission)
+        err = admission_refresh(story->admission);
     if (err == OK)
         err = read_records(story, reader);
     reader_close(reader);
@@ -401,12 +422,16 @@ retell_run(struct journal *journal, struct retell *retell)
                      retell->stream.incarnation != who.incarnation;
         story.renewed = story.left ? who.incarnation : retell->renewed;
         assert(story.renewed != retell->stream.incarnation);
-        err = tell(&story);
+        if (story.foreign && !story.admission)
+            err = admission_open(journal, &story.admission);
+        if (err == OK)
+            err = tell(&story);
     }
     if (err == OK) {
         retell->told = story.count;
         retell->renewed = story.renewed;
     }
+    admission_close(story.admission);
     arena_close(&story.arena);
     free(story.lines);
     return err;

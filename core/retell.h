@@ -23,8 +23,11 @@
  * holds it tells in its own stream, as copies, whose identities are of that
  * node in an incarnation drawn for this.  (Their own are taken by the events of
  * the other branch.)  So should that node itself tell its part again, ids keep
- * the two from counting twice.  The branch itself is dropped, for a stream has
- * one chain and the later hub's stays; who calls drops the caches along.
+ * the two from counting twice.  A copy in that stream stays a copy, unless the
+ * node may not speak for its store, or it is false (ingest.h): it would be
+ * taken for ours, for which nobody asks that.  The branch itself is dropped,
+ * for a stream has one chain and the later hub's stays; who calls drops the
+ * caches along.
  */
 #ifndef CORE_RETELL_H
 #define CORE_RETELL_H

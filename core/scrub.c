@@ -191,6 +191,18 @@ find_id(struct scrub *scrub, const struct record_event *event, hash128 *ret_id,
     return true;
 }
 
+/* A false copy is marked and stands in no index. */
+static bool
+is_marked_false(struct scrub *scrub, uint64_t position)
+{
+    struct shelf_key key;
+    view why;
+
+    return db_get(scrub->txn, TABLE_QUARANTINE,
+                  shelf_position_key(&key, position), &why) &&
+           why.size == 1 && why.bytes[0] == QUARANTINE_COPY_FALSE;
+}
+
 /* Whether what is known of a copy is this one, or another of the same event. */
 static bool
 is_known_copy(struct scrub *scrub, const struct record_event *event,
@@ -200,6 +212,8 @@ is_known_copy(struct scrub *scrub, const struct record_event *event,
     struct shelf_known known;
     bool lost;
 
+    if (is_marked_false(scrub, position))
+        return true;
     if (!shelf_get_copy(scrub->txn, event->origin, &known))
         return false;
     if (known.position == position)

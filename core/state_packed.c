@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FORMAT = 2 };
+enum { FORMAT = 3 };
 
 view
 state_packed_head(uint64_t position, uint8_t room[static STATE_PACKED_HEAD])

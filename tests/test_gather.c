@@ -37,10 +37,10 @@ static void
 add_item(const struct item *item, const struct event *event)
 {
     struct text bytes = { 0 };
-    uint8_t head[ITEM_HEAD_SIZE];
+    uint8_t head[ITEM_HEAD_MAX];
 
     item_encode_head(item, head);
-    text_bytes(&bytes, head, sizeof head);
+    text_bytes(&bytes, head, item_head_size(item));
     codec_encode(event, CODEC_NO_IDENTITY, &bytes);
     assert_int_equal(gather_item(&gather, text_view(&bytes)), OK);
     text_close(&bytes);
@@ -59,16 +59,26 @@ stamps(int64_t at_ms, uint32_t count)
     };
 }
 
-/* A stamp event of the member at that time; `kind` of item as stored. */
+/* A stamp event of the member at that time; of a copy the carrier, else 0. */
 static void
-add(identity id, int64_t at_ms, uint64_t position, bool copy)
+add_carried(identity id, int64_t at_ms, uint64_t position, uint32_t carrier)
 {
     const struct event event = stamps(at_ms, 1);
     const struct item item = {
-        .kind = ITEM_EVENT, .copy = copy, .position = position, .identity = id
+        .kind = ITEM_EVENT,
+        .copy = carrier != 0,
+        .carrier = carrier,
+        .position = position,
+        .identity = id,
     };
 
     add_item(&item, &event);
+}
+
+static void
+add(identity id, int64_t at_ms, uint64_t position, bool copy)
+{
+    add_carried(id, at_ms, position, copy ? 1 : 0);
 }
 
 /* So many stamps of the member at that time, under the caller's id "till-1". */
@@ -189,10 +199,38 @@ TEST(an_item_of_another_account_is_damage)
     text_close(&bytes);
 }
 
+/* Node 8 speaks for store 10, node 7 for another, anybody else for all. */
+static bool
+admits(void *context, uint32_t node, uint32_t store)
+{
+    (void)context;
+    return node == 7 ? store == 11 : true;
+}
+
+/* Else any node could say of anything that it had happened in another's
+ * store. */
+TEST(a_copy_counts_where_its_carrier_may_speak_for_the_store)
+{
+    const struct gather_rules rules = { .admits = admits };
+
+    start(&rules, HISTORY_ALL);
+    add_carried((identity) { 1, 1, 8 }, 1, 1, 1);
+    add_carried((identity) { 1, 2, 8 }, 2, 2, 7);
+    add_carried((identity) { 1, 3, 7 }, 3, 3, 1);
+    add_carried((identity) { 1, 4, 99 }, 4, 4, 7);
+    struct history_account account = end();
+    assert_int_equal(account.event_count, 1);
+    assert_int_equal(account.positions[0], 1);
+    assert_int_equal(account.aside_count, 3);
+    for (uint32_t i = 0; i < account.aside_count; i++)
+        assert_int_equal(account.aside[i].why, HISTORY_STORE);
+}
+
 #define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 RUN(IN_ARENA(events_are_put_into_canonical_order),
     IN_ARENA(what_is_told_again_counts_once_whatever_stands_between),
     IN_ARENA(a_copy_and_its_original_are_one),
+    IN_ARENA(a_copy_counts_where_its_carrier_may_speak_for_the_store),
     IN_ARENA(quarantine_begins_when_the_original_arrives),
     IN_ARENA(an_item_of_another_account_is_damage))

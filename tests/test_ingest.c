@@ -320,6 +320,31 @@ TEST(copies_in_a_foreign_stream)
     }
 }
 
+/* It would pass for equal to an original that says something else. */
+TEST(a_copy_that_is_not_what_it_says)
+{
+    struct pair *pair = open_pair();
+    struct journal_entry theirs = kit_entry("x");
+    struct journal_result result;
+    struct reader *reader = NULL;
+    enum reader_quarantine why = QUARANTINE_NONE;
+    uint64_t position = 0;
+
+    theirs.copy_of = (identity) { .incarnation = 3, .seq = 1, .node = 50 };
+    theirs.print = kit_entry("y").print;
+    assert_int_equal(kit_append(pair->from, &theirs, 1, &result), OK);
+    struct ingest_batch batch = take(pair, OURS, 1);
+    assert_int_equal(ingest(pair, &batch), INGEST_APPENDED);
+    assert_int_equal(reader_open(pair->to, &reader), OK);
+    assert_int_equal(reader_next_quarantine(reader, 1, &position, &why), OK);
+    assert_int_equal(why, QUARANTINE_COPY_FALSE);
+    assert_int_equal(reader_find_event(reader, theirs.copy_of, &position),
+                     ERR_NOT_FOUND);
+    reader_close(reader);
+    assert_int_equal(kit_findings(pair->to), 0);
+    close_pair(pair);
+}
+
 TEST(several_streams_in_one_commit)
 {
     struct pair *pair = open_pair();
@@ -423,6 +448,7 @@ RUN(cmocka_unit_test(records_arrive_once),
     cmocka_unit_test(our_own_tail_comes_home_with_its_ids),
     cmocka_unit_test(an_original_marks_the_copy_that_differs),
     cmocka_unit_test(copies_in_a_foreign_stream),
+    cmocka_unit_test(a_copy_that_is_not_what_it_says),
     cmocka_unit_test(several_streams_in_one_commit),
     cmocka_unit_test(a_stream_may_begin_at_a_boundary),
     cmocka_unit_test(hostile_batches))
