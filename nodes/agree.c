@@ -22,8 +22,10 @@ emit_branch(struct session *session, struct lane *lane, stream_head at,
             uint8_t reason)
 {
     lane->out = LANE_STOPPED;
-    if (lane->left && at.seq >= lane->own)
+    if (lane->left && at.seq >= lane->own) {
+        lane->own = 0; /* and nobody need look for it again */
         return;
+    }
     struct sync_output *output = talk_emit(session, SYNC_BRANCH);
     output->branch.stream = lane->stream;
     output->branch.at = at;
@@ -302,11 +304,31 @@ agree_check(struct session *session, struct lane *lane)
     look_up(session, lane, lane->peer.seq);
 }
 
+/* The forked stream after the one that was spoken of last: of several the peer
+ * looks for one at a time, and may have nothing to look for in some. */
+static struct lane *
+next_forked(struct session *session, bool *ret_around)
+{
+    const uint32_t last = session->fork_told;
+
+    for (uint32_t i = 1; i <= session->lane_count; i++) {
+        uint32_t at = (last + i) % session->lane_count;
+        struct lane *lane = &session->lanes[at];
+        if (!lane->sends || lane->out != LANE_FORKED)
+            continue;
+        session->fork_told = at;
+        *ret_around = at <= last;
+        return lane;
+    }
+    return NULL;
+}
+
 void
 agree_again(struct session *session, int64_t now_ms)
 {
     enum { TRIES = 4 };
     struct fork_search *fork = &session->fork;
+    bool around = false;
 
     if (session->fork_moved) {
         session->fork_moved = false;
@@ -316,20 +338,18 @@ agree_again(struct session *session, int64_t now_ms)
     if (now_ms - session->fork_ms < SYNC_ASK_MS || session->fork_tries == TRIES)
         return;
     session->fork_ms = now_ms;
-    session->fork_tries++;
     if (fork->busy && fork->differs > 0) { /* a receiver's */
         fork->probing = true;
-        if (session->fork_tries == TRIES)
+        if (++session->fork_tries == TRIES)
             *fork = (struct fork_search) { 0 }; /* make room for another */
         return;
     }
-    for (uint32_t i = 0; i < session->lane_count; i++) {
-        if (!session->lanes[i].sends || session->lanes[i].out != LANE_FORKED)
-            continue;
-        say_forked(session, &session->lanes[i]);
-        session->fork_moved = false;
+    const struct lane *lane = next_forked(session, &around);
+    if (!lane)
         return;
-    }
+    session->fork_tries += around;
+    say_forked(session, lane);
+    session->fork_moved = false;
 }
 
 void

@@ -48,7 +48,8 @@ struct session {
     bool answering;           /* the hashes under way are for that */
     bool fork_moved;          /* something was said about a fork ... */
     int64_t fork_ms;          /* ... last, as a tick has seen it */
-    uint8_t fork_tries;       /* since then */
+    uint8_t fork_tries;       /* rounds of words about it since then */
+    uint32_t fork_told;       /* the lane that they were last about */
 
     uint64_t feed_epoch;
     uint64_t feed_position; /* node: kept; hub: acknowledged */

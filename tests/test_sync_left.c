@@ -157,6 +157,52 @@ TEST(case_4_an_old_fork_holds_up_no_new_one)
     parley_finish(world);
 }
 
+/* Nor where there was something to look for in the old one, and nothing is to
+ * be told again: in the next round of words it is the other's turn (sim
+ * FORGERS=1, seed 1). */
+TEST(case_4_of_several_forks_each_has_its_turn)
+{
+    struct world *world = parley_begin();
+    stream_id next = TILL;
+
+    next.incarnation = 8;
+    for (uint32_t i = 0; i < 3; i++) {
+        parley_append(&world->hub, TILL, 1, 'a');
+        parley_append(&world->hub, next, 1, 'c');
+    }
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_append(&world->node, TILL, 1, 'x');
+    parley_append(&world->node, next, 1, 'c');
+    parley_append(&world->node, next, 1, 'y');
+    world->offers_left = 1;
+    world->fetch = true;
+    world->own = 1;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 2x 3.8.0 2y\n"
+                       "h WELCOME 3.7.0 3a 3.8.0 3c\n"
+                       "n ACK 3.7.0 2x\n"
+                       "n alarm rewound\n"
+                       "n ACK 3.8.0 2y\n"
+                       "h alarm forked\n"
+                       "h FORKA 3.7.0 common 0 differs 2\n"
+                       "h alarm forked\n"
+                       "h FORKA 3.8.0 common 0 differs 2\n"
+                       "n alarm forked\n"
+                       "n FORKQ 3.7.0 1a\n"
+                       "n alarm forked\n"
+                       "h FORKA 3.7.0 common 1 differs 0\n");
+    for (uint32_t i = 0; i < 13; i++) {
+        parley_pass_time(world, 500);
+        parley_run(world);
+    }
+    parley_said(world, "h FORKA 3.8.0 common 0 differs 2\n"
+                       "n FORKQ 3.8.0 1c\n"
+                       "h FORKA 3.8.0 common 1 differs 0\n"
+                       "n branches at 1c\n");
+    parley_finish(world);
+}
+
 /* Nor where the hub has less of it than this node. */
 TEST(case_4_an_old_fork_is_not_searched_again)
 {
@@ -195,4 +241,5 @@ RUN(cmocka_unit_test(case_4_what_comes_later_of_an_old_incarnation_is_sent_on),
     cmocka_unit_test(
         case_4_an_incarnation_left_before_is_searched_where_the_hub_has_more),
     cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
+    cmocka_unit_test(case_4_of_several_forks_each_has_its_turn),
     cmocka_unit_test(case_4_an_old_fork_is_not_searched_again))
