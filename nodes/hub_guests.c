@@ -278,10 +278,13 @@ welcome(struct hub *hub, const struct transport_peer *peer)
     return guest;
 }
 
-/* What a HELLO says of hubs. */
+/* What a HELLO says of hubs.  Under another number than the key's it says
+ * nothing, and the session ends it. */
 static void
 hear_hello(struct hub *hub, struct guest *guest, const struct frame *frame)
 {
+    if (frame->hello.node != guest->peer.pass.node)
+        return;
     guest->clock_offset_ms = drift_peer(hub->node, guest->peer.pass.node,
                                         guest->heard_ms, frame->hello.clock_ms);
     if (shadow_hello(hub->shadow, frame, guest->standby, hub->epoch))

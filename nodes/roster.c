@@ -73,6 +73,32 @@ roster_find(const struct roster *roster, const struct transport_peer *peer)
     return guest;
 }
 
+static void
+end_later(struct guest *guest, enum frame_code code, const char *words)
+{
+    guest->ends = code;
+    guest->ends_words = words;
+}
+
+/* Makes room for one more of the node. */
+static void
+bound_node(const struct roster *roster, uint32_t node)
+{
+    struct guest *silent = NULL;
+    struct guest *guest = NULL;
+    uint32_t count = 0;
+
+    while ((guest = roster_next_of(roster, node, guest)) != NULL) {
+        if (guest->ends != 0)
+            continue;
+        count++;
+        if (!silent || guest->heard_ms < silent->heard_ms)
+            silent = guest;
+    }
+    if (count >= ROSTER_NODE_MAX)
+        end_later(silent, FRAME_CODE_FENCED, "newer sessions began");
+}
+
 struct guest *
 roster_add(struct roster *roster, const struct transport_peer *peer,
            struct session *session, bool relay)
@@ -82,6 +108,7 @@ roster_add(struct roster *roster, const struct transport_peer *peer,
         roster->count < ROSTER_MAX ? calloc(1, sizeof *guest) : NULL;
     if (!guest)
         return NULL;
+    bound_node(roster, peer->pass.node);
     struct guest **bucket = &roster->buckets[bucket_of(peer)];
     struct guest **of_node = &roster->nodes[peer->pass.node % BUCKETS];
     guest->peer = *peer;
@@ -129,13 +156,6 @@ roster_next_relay(const struct roster *roster, const struct guest *prev)
     return guest;
 }
 
-static void
-end_later(struct guest *guest, enum frame_code code, const char *words)
-{
-    guest->ends = code;
-    guest->ends_words = words;
-}
-
 void
 roster_fence(struct roster *roster, const struct guest *guest)
 {
@@ -145,6 +165,7 @@ roster_fence(struct roster *roster, const struct guest *guest)
     while ((other = roster_next_of(roster, node, other)) != NULL) {
         if (other == guest)
             continue;
+        roster_set_bulk(roster, other, false);
         if (other->incarnation == guest->incarnation)
             end_later(other, FRAME_CODE_FENCED, "a newer session began");
         else

@@ -15,7 +15,7 @@
 #include "nodes/session.h"
 #include "nodes/transport.h"
 
-enum { ROSTER_MAX = 8192 };
+enum { ROSTER_MAX = 8192, ROSTER_NODE_MAX = 8 }; /* in all, of one node */
 
 struct guest {
     struct transport_peer peer;
@@ -62,7 +62,10 @@ uint32_t roster_count(const struct roster *roster);
 /* NULL: no such guest. */
 struct guest *roster_find(const struct roster *roster,
                           const struct transport_peer *peer);
-/* Takes over the session; `relay` is the guest's.  NULL: full, or no memory. */
+/* Takes over the session; `relay` is the guest's.  Where there are
+ * ROSTER_NODE_MAX of the node (a key in the wrong hands would fill the house),
+ * the one that has been silent for longest is ended.  NULL: full, or no
+ * memory. */
 struct guest *roster_add(struct roster *roster,
                          const struct transport_peer *peer,
                          struct session *session, bool relay);
@@ -77,7 +80,8 @@ struct guest *roster_next_of(const struct roster *roster, uint32_t node,
 struct guest *roster_next_relay(const struct roster *roster,
                                 const struct guest *prev);
 /* A later session of a node with the same incarnation takes the place of the
- * ones before; with another one they are twins, if the old one goes on. */
+ * ones before; with another one they are twins, if the old one goes on.  Of all
+ * of them only the latest may have a place for catching up. */
 void roster_fence(struct roster *roster, const struct guest *guest);
 /* What nodes bring back to a restored hub waits in memory until somebody has
  * signed it.  All together may hold ROSTER_REFILL_MAX; beyond it whoever holds

@@ -1,8 +1,8 @@
 /*
  * test_roster.c - those that catch up share a window, and so do those of the
  * others that have something to bring; guests are found by their node, and
- * relays among thousands; and what is brought back to a restored hub has a
- * bound for all together
+ * relays among thousands; one node has few sessions and one place for catching
+ * up; and what is brought back to a restored hub has a bound for all together
  */
 #include "nodes/roster.h"
 
@@ -196,6 +196,38 @@ TEST(a_newer_session_fences_the_older)
     roster_close(roster);
 }
 
+/* A key in the wrong hands may come again and again, each time with another
+ * incarnation: the others have room all the same. */
+TEST(one_node_does_not_fill_the_house)
+{
+    struct roster *roster = roster_open();
+    struct guest *other = add(roster, 3, true);
+    struct guest *guests[ROSTER_NODE_MAX + 2];
+
+    assert_non_null(roster);
+    for (uint32_t i = 0; i < COUNT_OF(guests); i++) {
+        const struct transport_peer peer = { .route = { 0xff, (uint8_t)i },
+                                             .route_size = 2,
+                                             .pass.node = 4 };
+        const struct sync_options options = {
+            .role = SYNC_HUB, .self = 1, .peer = 4, .window = 1
+        };
+        guests[i] = roster_add(roster, &peer, session_open(&options, 0), false);
+        assert_non_null(guests[i]);
+        guests[i]->incarnation = 100 + i;
+        guests[i]->heard_ms = i == 0 ? 1000 : 10 + i; /* and talks on */
+        roster_set_bulk(roster, guests[i], true);
+        roster_fence(roster, guests[i]);
+        assert_int_equal(roster_bulk_count(roster), 2);
+    }
+    for (uint32_t i = 0; i < COUNT_OF(guests); i++)
+        assert_int_equal(guests[i]->ends,
+                         i == 1 || i == 2 ? FRAME_CODE_FENCED : 0);
+    assert_int_equal(other->ends, 0);
+    assert_true(other->bulk);
+    roster_close(roster);
+}
+
 /* Brings a record of so many bytes that nobody has signed. */
 static void
 bring(struct guest *guest, uint64_t from, uint32_t size)
@@ -250,4 +282,5 @@ RUN(cmocka_unit_test(who_catches_up_gets_a_share),
     cmocka_unit_test(who_has_nothing_to_bring_needs_no_window),
     cmocka_unit_test(guests_are_found_by_their_node),
     cmocka_unit_test(a_newer_session_fences_the_older),
+    cmocka_unit_test(one_node_does_not_fill_the_house),
     cmocka_unit_test(what_is_held_back_has_a_bound_for_all))
