@@ -17,6 +17,11 @@ done
 first=1
 [ -n "${CI:-}" ] || first=$(($(date +%s) % 1000000 * 1000))
 $sim FIRST="$first" COUNT=30 SECONDS=600
+# With machines among the nodes that lie, and have told every lie.
+$sim FIRST=1 COUNT=12 SECONDS=600 FORGERS=1 EVERY=1
+for seed in 33 35; do
+	$sim SEED=$seed FORGERS=1 2>/dev/null
+done
 # `make sim SEED=1 HERD=2000` takes a minute of computing.
 $sim SEED=1 HERD=300 2>/dev/null
 # A seed says it all: two runs of it are the same, bit for bit.

@@ -8,6 +8,7 @@
 #include "nodes/keys.h"
 #include "nodes/reign.h"
 #include "tests/sim/counter.h"
+#include "tests/sim/forger.h"
 #include "tests/sim/office.h"
 #include "tests/sim/toll.h"
 
@@ -241,6 +242,10 @@ box_live(struct world *world, struct box *box)
 {
     int64_t now_ms = machine_true_ms();
 
+    if (box->kind == BOX_FORGER) {
+        forger_live(world, box);
+        return;
+    }
     if (box->machine.dead && (box_runs(box) || box->till))
         box_bury(world, box);
     if (!box_runs(box)) {

@@ -11,6 +11,7 @@
 #include "core/shelf.h"
 #include "nodes/sync.h"
 #include "nodes/trace.h"
+#include "tests/sim/forger.h"
 #include "tests/sim/image.h"
 #include "tests/sim/till.h"
 
@@ -146,6 +147,8 @@ check_credit(struct world *world, const struct machine *from, uint32_t to,
     uint64_t *granted = down ? &dialler->granted_up : &dialler->granted_down;
     uint64_t credit = 0;
 
+    if (dialler->forger)
+        return;
     if (frame->kind == FRAME_WELCOME) {
         dialler->granted_up = 0;
         dialler->granted_down = SYNC_CREDIT_FIRST;
@@ -166,6 +169,18 @@ check_credit(struct world *world, const struct machine *from, uint32_t to,
         *granted = credit;
 }
 
+/* Whoever lies hears no more than others do: what is public, and what its own
+ * number has said. */
+static void
+check_told(struct world *world, const struct box *to, const struct frame *frame)
+{
+    if (frame->kind == FRAME_BATCH &&
+        frame->batch.stream.channel != CHANNEL_PUBLIC &&
+        frame->batch.stream.node != to->node)
+        world_fail(world, "machine %u, a forger, is told %s", to->machine.index,
+                   trace_stream(frame->batch.stream));
+}
+
 void
 checks_frame(void *context, struct machine *from, uint32_t to,
              const struct frame *frame)
@@ -173,6 +188,10 @@ checks_frame(void *context, struct machine *from, uint32_t to,
     struct world *world = context;
 
     tell_frame(from, frame);
+    if (world->boxes[to]->forger)
+        check_told(world, world->boxes[to], frame);
+    if (world->boxes[from->index]->forger)
+        return;
     check_epoch(world, from, to, frame);
     if (frame->kind == FRAME_BATCH && from->apart &&
         world->boxes[from->index]->store)
@@ -481,6 +500,7 @@ checks_all(struct world *world)
             check_shadow(world, world->boxes[i], ledger);
     if (ledger != NULL && world->problem[0] == '\0') {
         check_sales(world, ledger, &arena);
+        forger_check(world);
         check_witness(world, ledger);
     }
     ledger_close(ledger);

@@ -47,12 +47,22 @@ static struct world *the_world;
 struct promise {
     uint32_t box;
     uint32_t node;
-    uint32_t sale;
+    char id[LIMIT_CODE_SIZE + 1];
+    uint32_t sale; /* NO_SALE: a forger's, which never comes */
+    uint32_t member;
+    int64_t points;
     int64_t until_ms;
 };
 enum { PROMISES_MAX = 1024 };
+static const uint32_t NO_SALE = UINT32_MAX;
 static struct promise promises[PROMISES_MAX];
 static uint32_t promise_count;
+
+void
+counter_open(struct world *world)
+{
+    the_world = world;
+}
 
 void
 counter_forget(struct box *box)
@@ -85,40 +95,66 @@ count_points(const struct world *world, uint32_t member, const bool *present)
     return sum;
 }
 
+/* The same redemption, asked for again. */
+static bool
+is_repeated(const struct promise *a, const struct promise *b)
+{
+    return a->box == b->box && a->node == b->node && strcmp(a->id, b->id) == 0;
+}
+
 static int64_t
-count_promised(const struct world *world, const struct box *box,
-               const struct sale *asked, const bool *present)
+count_promised(const struct promise *asked, const bool *present)
 {
     int64_t sum = 0;
 
     for (uint32_t i = 0; i < promise_count; i++) {
         const struct promise *promise = &promises[i];
-        const struct sale *sale = &world->sales[promise->sale];
-        if (promise->box == box->machine.index && sale != asked &&
-            sale->member == asked->member && !present[promise->sale] &&
+        bool came = promise->sale != NO_SALE && present[promise->sale];
+        if (promise->box == asked->box && !is_repeated(promise, asked) &&
+            promise->member == asked->member && !came &&
             promise->until_ms > clock_steady_ms())
-            sum += worth(sale);
+            sum += promise->points;
     }
     return sum;
 }
 
 static void
-remember(struct box *box, uint32_t node, uint32_t number)
+remember(const struct promise *granted)
 {
     uint32_t left = 0;
 
     for (uint32_t i = 0; i < promise_count; i++)
         if (promises[i].until_ms > clock_steady_ms() &&
-            !(promises[i].sale == number &&
-              promises[i].box == box->machine.index))
+            !is_repeated(&promises[i], granted))
             promises[left++] = promises[i];
     promise_count = left;
     assert(promise_count < PROMISES_MAX);
-    promises[promise_count++] =
-        (struct promise) { .box = box->machine.index,
-                           .node = node,
-                           .sale = number,
-                           .until_ms = clock_steady_ms() + 60000 };
+    promises[promise_count++] = *granted;
+}
+
+/* What was asked for; a forger's number stands for itself. */
+static struct promise
+read_question(struct world *world, const struct box *box,
+              const struct answer_to *to)
+{
+    struct promise asked = { .box = box->machine.index,
+                             .node = to->node,
+                             .sale = NO_SALE,
+                             .until_ms = clock_steady_ms() + 60000 };
+    unsigned number = 0;
+
+    strcpy(asked.id, to->ask.id);
+    if (sscanf(to->ask.id, "s%u", &number) == 1 && number < world->sale_count) {
+        asked.sale = number;
+        asked.member = world->sales[number].member;
+        asked.points = worth(&world->sales[number]);
+    } else if (world->plan.forgers == 0 || to->ask.id[0] == 's') {
+        world_fail(world, "a question of nobody: %s", to->ask.id);
+    } else {
+        asked.member = (uint32_t)strtoul(to->ask.accounts[0], NULL, 10);
+        asked.points = to->ask.points.value;
+    }
+    return asked;
 }
 
 static void
@@ -126,30 +162,28 @@ check_grant(struct world *world, struct box *box, const struct answer_to *to,
             const struct decision *decision)
 {
     bool *present = calloc(world->sale_count + 1, sizeof *present);
-    unsigned number = 0;
 
     if (present == NULL)
         abort();
-    if (sscanf(to->ask.id, "s%u", &number) != 1 || number >= world->sale_count)
-        world_fail(world, "a question of nobody: %s", to->ask.id);
-    const struct sale *sale = &world->sales[number];
+    const struct promise asked = read_question(world, box, to);
     till_mark_sales(world, box->machine.disk, present);
-    int64_t owned = count_points(world, sale->member, present);
-    int64_t promised = count_promised(world, box, sale, present);
+    int64_t owned = count_points(world, asked.member, present);
+    int64_t promised = count_promised(&asked, present);
     bool granted = decision->verdict == VERDICT_GRANTED;
-    if (granted && !present[number] && worth(sale) > owned - promised)
+    bool came = asked.sale != NO_SALE && present[asked.sale];
+    if (granted && !came && asked.points > owned - promised)
         world_fail(world,
                    "machine %u grants %lld of %lld points, %lld of them are "
                    "promised",
-                   box->machine.index, (long long)worth(sale), (long long)owned,
-                   (long long)promised);
-    if (!granted && worth(sale) <= owned - promised)
+                   box->machine.index, (long long)asked.points,
+                   (long long)owned, (long long)promised);
+    if (!granted && asked.points <= owned - promised)
         world_fail(world, "machine %u refuses %lld of %lld points: %s",
-                   box->machine.index, (long long)worth(sale),
+                   box->machine.index, (long long)asked.points,
                    (long long)(owned - promised),
                    decide_verdict_name(decision->verdict));
-    if (granted && !present[number])
-        remember(box, to->node, number);
+    if (granted && !came)
+        remember(&asked);
     world->grants += granted;
     free(present);
 }
@@ -412,7 +446,6 @@ counter_ask(struct world *world, struct box *box)
 
     if (wait == NULL)
         abort();
-    the_world = world;
     uint32_t number = till_record(world, &sale);
     *wait = (struct wait) { .world = world,
                             .sale = number,

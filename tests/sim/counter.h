@@ -17,6 +17,8 @@
 /* Of the rules (office.c). */
 enum { COUNTER_LIMIT = 500, COUNTER_MIN = 10 };
 
+/* Answers are checked against this world from now on. */
+void counter_open(struct world *world);
 /* A member wants to redeem at this store. */
 void counter_ask(struct world *world, struct box *box);
 /* Takes what was answered meanwhile. */

@@ -265,7 +265,8 @@ strike_store(struct world *world, struct box *box)
         restore(world, box);
     if (strikes(world, plan->rots))
         rot(world, box);
-    if (world->box_count < world->hub_count + plan->stores + CLONES_MAX &&
+    if (world->box_count <
+            world->hub_count + plan->stores + plan->forgers + CLONES_MAX &&
         strikes(world, plan->clones) && !box->rotten)
         clone(world, box);
     if (!box->machine.dead && strikes(world, plan->prunes))
@@ -287,6 +288,8 @@ fate_strike(struct world *world, struct box *box)
     const struct world_plan *plan = &world->plan;
     bool is_hub = box->kind == BOX_HUB;
 
+    if (box->kind == BOX_FORGER)
+        return;
     notice(world, box);
     strike_any(world, box, is_hub ? plan->hub_deaths : plan->deaths);
     if (!is_hub)
@@ -441,7 +444,7 @@ fate_heal(struct world *world)
     world->patience_ms = machine_true_ms() + PATIENCE_MS;
     office_settle(world);
     for (uint32_t i = 0; i < world->box_count; i++)
-        if (!box_runs(world->boxes[i]))
+        if (!box_runs(world->boxes[i]) && world->boxes[i]->kind != BOX_FORGER)
             box_begin(world, world->boxes[i]);
     till_repeat_all(world);
 }

@@ -663,3 +663,19 @@ transport_send(struct transport *transport, const struct transport_peer *peer,
     }
     return OK;
 }
+
+void
+net_blurt(struct machine *machine, view header, view payload)
+{
+    struct transport *to;
+    struct cable *cable;
+
+    assert(header.size == FRAME_HEADER_SIZE);
+    if (find_way(machine->transport, NULL, &to, &cable) != OK ||
+        cable->waiting[0] >= QUEUE_FRAMES || !arrives(machine, to))
+        return;
+    struct packet *packet = new_packet(payload.size);
+    memcpy(packet->header, header.bytes, header.size);
+    memcpy(packet->payload, payload.bytes, payload.size);
+    send_packet(machine, NULL, to, cable, packet);
+}

@@ -61,6 +61,9 @@ void net_begin(struct net *net);
 int64_t net_due_ms(const struct machine *machine);
 /* Bytes that wait for the process on this machine. */
 int64_t net_waiting(const struct machine *machine);
+/* What goes out from here is no frame, or may be none: it goes over the
+ * machine's connection as it is, if there is one. */
+void net_blurt(struct machine *machine, view header, view payload);
 /* The process is gone, without a word: so are its connections. */
 void net_forget(struct machine *machine);
 

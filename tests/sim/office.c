@@ -14,6 +14,7 @@
 #include "nodes/safe.h"
 #include "tests/sim/box.h"
 #include "tests/sim/counter.h"
+#include "tests/sim/forger.h"
 #include "tests/sim/image.h"
 #include "tests/sim/till.h"
 #include "tests/sim/toll.h"
@@ -96,16 +97,15 @@ static bool
 enrol(struct world *world, struct box *box, struct allow *allow)
 {
     struct enrolment enrolment = { .node = box->node,
-                                   .role = box->kind == BOX_STORE
-                                               ? ENROL_STORE
-                                               : ENROL_STANDBY,
+                                   .role = box->kind == BOX_HUB ? ENROL_STANDBY
+                                                                : ENROL_STORE,
                                    .joined = true };
     struct keys_pair own;
 
     box_enter(box);
     world_must(world, keys_load(box->dir, "own", &own, NULL), "keys_load");
     enrolment.key = own.public_key;
-    if (box->kind == BOX_STORE) {
+    if (box->kind != BOX_HUB) {
         enrolment.store_count = 1;
         enrolment.stores[0] = box->node;
     } else {
@@ -173,6 +173,14 @@ office_found(struct world *world)
         make_keys(world, store);
         (void)enrol(world, store, allow);
         tell_hubs(world, store);
+    }
+    forger_found(world);
+    for (uint32_t i = 0; i < world->box_count; i++) {
+        struct box *box = world->boxes[i];
+        if (box->kind != BOX_FORGER || box->forger->victim)
+            continue;
+        make_keys(world, box);
+        (void)enrol(world, box, allow);
     }
     box_enter(hub);
     publish(world, ledger);
@@ -386,5 +394,6 @@ office_settle(struct world *world)
         office_demote(world, box);
     }
     for (uint32_t i = world->hub_count; i < world->box_count; i++)
-        tell_store(world, world->boxes[i]);
+        if (world->boxes[i]->kind == BOX_STORE)
+            tell_store(world, world->boxes[i]);
 }

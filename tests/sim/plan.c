@@ -71,6 +71,16 @@ plan_draw(uint64_t seed)
 }
 
 struct world_plan
+plan_forgers(uint64_t seed)
+{
+    struct luck luck = { seed ^ UINT64_C(0xf0e) };
+    struct world_plan plan = plan_draw(seed);
+
+    plan.forgers = 1 + luck_below(&luck, 3);
+    return plan;
+}
+
+struct world_plan
 plan_herd(uint32_t stores)
 {
     return (struct world_plan) {

@@ -48,6 +48,7 @@ struct world_plan {
     uint32_t backups;    /* of the hub */
     uint32_t prunes;     /* a store drops what is safe */
     uint32_t poisons;    /* events that may not count */
+    uint32_t forgers;    /* machines that lie */
     bool mixed;          /* some machines speak a newer protocol */
     uint32_t apart;      /* 1: now and then a store speaks one that is a version
                           * too far; 2: a hub, too */
@@ -62,6 +63,8 @@ struct world_plan {
 };
 
 struct world_plan plan_draw(uint64_t seed);
+/* The same world with forgers in it (forger.h). */
+struct world_plan plan_forgers(uint64_t seed);
 /* An outage of eight hours: all come back at once, each with its backlog, over
  * lines and to disks that take their time. */
 struct world_plan plan_herd(uint32_t stores);

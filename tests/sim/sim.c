@@ -2,12 +2,12 @@
  * sim.c - runs worlds from seeds and says which of them went wrong
  *
  *   sim [SEED=n] [FIRST=n] [COUNT=n] [SECONDS=n] [LOUD=0|1|2] [STOP=1]
- *       [EVERY=1] [HERD=stores]
+ *       [EVERY=1] [HERD=stores] [FORGERS=1]
  *
  * With SEED one world is repeated exactly; else seeds follow from FIRST until
  * COUNT or SECONDS are over.  Each seed draws its plan: which misfortunes
  * there are, and how bad; with EVERY the run is wrong where a kind of them has
- * never struck (toll.h).
+ * never struck (toll.h).  With FORGERS each world has some (forger.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,10 +63,12 @@ number(int count, char **words, const char *name, uint64_t missing)
 }
 
 static bool
-run(uint64_t seed, uint32_t loud, uint32_t herd)
+run(uint64_t seed, uint32_t loud, uint32_t herd, bool forgers)
 {
     struct world world;
-    struct world_plan plan = herd ? plan_herd(herd) : plan_draw(seed);
+    struct world_plan plan = herd      ? plan_herd(herd)
+                             : forgers ? plan_forgers(seed)
+                                       : plan_draw(seed);
 
     sodium_luck.state = seed * 7 + 1;
     trace_be_loud(loud);
@@ -98,6 +100,7 @@ main(int count, char **words)
 {
     uint32_t loud = (uint32_t)number(count, words, "LOUD", 0);
     uint32_t herd = (uint32_t)number(count, words, "HERD", 0);
+    bool forgers = number(count, words, "FORGERS", 0) != 0;
     uint64_t first = number(count, words, "FIRST", 1);
     uint64_t most = number(count, words, "COUNT", 1000000);
     uint64_t seconds = number(count, words, "SECONDS", 60);
@@ -115,14 +118,14 @@ main(int count, char **words)
     (void)crypto_random_number(); /* libsodium draws when it starts */
     uint64_t seed = number(count, words, "SEED", UINT64_MAX);
     if (seed != UINT64_MAX)
-        return !run(seed, loud > 1 ? loud : 1, herd);
+        return !run(seed, loud > 1 ? loud : 1, herd, forgers);
     bool stops = number(count, words, "STOP", 0) != 0;
     for (; done < most && time(NULL) < until && !(stops && bad); done++)
-        bad += !run(first + done, loud, herd);
+        bad += !run(first + done, loud, herd, forgers);
     printf("%s %llu worlds, from number %llu on, %llu of them wrong\n",
            bad ? "not ok" : "ok", (unsigned long long)done,
            (unsigned long long)first, (unsigned long long)bad);
     if (number(count, words, "EVERY", 0) != 0)
-        bad += !toll_print();
+        bad += !toll_print(forgers);
     return bad != 0;
 }

@@ -236,6 +236,10 @@ mark_sale(void *context, const struct record_event *bytes)
     arena_reset(&world->arena);
     if (codec_decode(bytes->core, &world->arena, &event) != OK)
         return;
+    /* A forger may say the id, and that gives nobody a point. */
+    if ((event.kind != EVENT_PURCHASE && event.kind != EVENT_REDEEM) ||
+        event.store != bytes->origin.node)
+        return;
     memcpy(id, event.id.bytes, event.id.size);
     if (sscanf(id, "s%u", &number) == 1 && number < world->sale_count)
         marking->present[number] = true;

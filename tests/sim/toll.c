@@ -53,6 +53,29 @@ static const char *const names[] = {
     "saw twins",
     "saw a wrong clock",
     "branch told again",
+    "forger's sale",
+    "of another store",
+    "under another's name",
+    "in another's stream",
+    "a hub's item",
+    "in a hub's stream",
+    "broken chain",
+    "another branch",
+    "copy that is none",
+    "id used before",
+    "nested bytes",
+    "numbers of nobody's",
+    "false greeting",
+    "frame out of place",
+    "asked for nothing",
+    "said again",
+    "edited frame",
+    "left in the middle",
+    "refused",
+    "thrown out",
+    "unknown key",
+    "saw what was not allowed",
+    "saw a claim without proof",
 };
 static_assert(sizeof names / sizeof names[0] == TOLL_END, "a name for each");
 
@@ -75,7 +98,8 @@ toll_count_alarm(const char *word)
         { "forked", TOLL_SAW_FORK },       { "rewound", TOLL_SAW_REWIND },
         { "checksum", TOLL_SAW_CHECKSUM }, { "restored", TOLL_SAW_RESTORED },
         { "epoch", TOLL_SAW_EPOCH },       { "twins", TOLL_SAW_TWINS },
-        { "clock", TOLL_SAW_CLOCK },
+        { "clock", TOLL_SAW_CLOCK },       { "right", TOLL_SAW_RIGHT },
+        { "unproved", TOLL_SAW_UNPROVED },
     };
 
     for (uint32_t i = 0; i < COUNT_OF(alarms); i++)
@@ -84,16 +108,18 @@ toll_count_alarm(const char *word)
 }
 
 bool
-toll_print(void)
+toll_print(bool forgers)
 {
+    const uint32_t first = forgers ? TOLL_FORGER_SALE : 0;
+    const uint32_t end = forgers ? TOLL_END : TOLL_FORGER_SALE;
     uint32_t never = 0;
 
-    for (uint32_t i = 0; i < TOLL_END; i++)
+    for (uint32_t i = first; i < end; i++)
         never += counts[i] == 0;
     printf("%s every misfortune has struck", never ? "not ok" : "ok");
-    for (uint32_t i = 0; i < TOLL_END; i++)
+    for (uint32_t i = first; i < end; i++)
         if (never == 0 || counts[i] == 0)
-            printf("%c %s %" PRIu64, i == 0 || never ? ':' : ',', names[i],
+            printf("%c %s %" PRIu64, i == first || never ? ':' : ',', names[i],
                    counts[i]);
     printf("\n");
     return never == 0;

@@ -65,6 +65,31 @@ enum toll {
     TOLL_SAW_TWINS,
     TOLL_SAW_CLOCK,
     TOLL_GRAFTED, /* a branch that only one hub had was told again */
+    /* What forgers have said, and what became of them: in worlds with forgers
+     * these are asked for, and in others those above. */
+    TOLL_FORGER_SALE,
+    TOLL_LIE_STORE,
+    TOLL_LIE_NAME,
+    TOLL_LIE_STREAM,
+    TOLL_LIE_ITEM,
+    TOLL_LIE_HUB,
+    TOLL_LIE_CHAIN,
+    TOLL_LIE_FORK,
+    TOLL_LIE_COPY,
+    TOLL_LIE_ID,
+    TOLL_LIE_NEST,
+    TOLL_LIE_NUMBERS,
+    TOLL_LIE_GREET,
+    TOLL_LIE_FRAME,
+    TOLL_LIE_ASK,
+    TOLL_LIE_REPEAT,
+    TOLL_LIE_EDIT,
+    TOLL_LIE_LEAVE,
+    TOLL_FORGER_REFUSED,
+    TOLL_FORGER_THROWN_OUT,
+    TOLL_FORGER_UNKNOWN, /* the key was not admitted */
+    TOLL_SAW_RIGHT,
+    TOLL_SAW_UNPROVED,
     TOLL_END
 };
 
@@ -74,6 +99,6 @@ void toll_count(enum toll what);
 void toll_count_alarm(const char *word);
 
 /* One line of all of them, as TAP has it.  False: one has never happened. */
-bool toll_print(void);
+bool toll_print(bool forgers);
 
 #endif

@@ -9,6 +9,7 @@
 #include "tests/sim/checks.h"
 #include "tests/sim/counter.h"
 #include "tests/sim/fate.h"
+#include "tests/sim/forger.h"
 #include "tests/sim/image.h"
 #include "tests/sim/office.h"
 #include "tests/sim/rest.h"
@@ -64,6 +65,8 @@ watch_memory(struct world *world, const struct box *box)
 {
     const struct machine *machine = &box->machine;
     bool is_hub = box->kind == BOX_HUB;
+    if (box->kind == BOX_FORGER)
+        return;
     int64_t *most = is_hub ? &world->hub_most : &world->node_most;
     int64_t bytes =
         machine->heap.bytes + net_waiting(machine) + machine->unread_bytes;
@@ -182,9 +185,12 @@ world_open(struct world *world, const struct world_plan *plan, uint64_t seed)
         abort();
     machine_set_true_ms(0);
     net_begin(&world->net);
+    counter_open(world);
     office_found(world);
     for (uint32_t i = world->hub_count;
          plan->backlog > 0 && i < world->box_count; i++) {
+        if (world->boxes[i]->forger)
+            continue;
         uint32_t count = plan->backlog * (i % HERD_BULK == 0 ? HERD_MORE : 1);
         till_stock_up(world, world->boxes[i], count,
                       plan->at_once ? plan->at_once : count);
@@ -213,6 +219,7 @@ world_close(struct world *world)
     counter_close(world);
     for (uint32_t i = world->box_count; i > 0; i--) {
         box_end(world->boxes[i - 1]);
+        forger_close(world->boxes[i - 1]);
         box_end_till(world->boxes[i - 1]);
     }
     for (uint32_t i = 0; i < world->box_count; i++) {

@@ -30,7 +30,8 @@ enum {
     WORLD_STEP_MS = 5,
 };
 
-enum box_kind { BOX_HUB, BOX_STORE }; /* a hub, or the standby of one */
+/* A hub, or the standby of one; or a machine without a process (forger.h). */
+enum box_kind { BOX_HUB, BOX_STORE, BOX_FORGER };
 
 /* A machine, its process, and its till. */
 struct box {
@@ -42,13 +43,14 @@ struct box {
     struct store *store;
     struct hub_options hub_options;
     struct store_options store_options;
-    struct ledger *till; /* another process; NULL */
-    int64_t begin_ms;    /* when a process that does not run begins */
-    int64_t turn_ms;     /* the next turn, if nothing comes before */
-    int64_t busy_ms;     /* with its disk, until then */
-    int64_t heal_ms;     /* when full disk and cut end; 0: neither */
-    int64_t slow_ms;     /* when it reads as usual again; 0: it does */
-    uint64_t session;    /* that a hub has last opened for this machine, ... */
+    struct ledger *till;   /* another process; NULL */
+    struct forger *forger; /* in place of a process; owned; NULL: none */
+    int64_t begin_ms;      /* when a process that does not run begins */
+    int64_t turn_ms;       /* the next turn, if nothing comes before */
+    int64_t busy_ms;       /* with its disk, until then */
+    int64_t heal_ms;       /* when full disk and cut end; 0: neither */
+    int64_t slow_ms;       /* when it reads as usual again; 0: it does */
+    uint64_t session; /* that a hub has last opened for this machine, ... */
     uint64_t session_epoch; /* ... and its epoch */
     uint64_t granted_up;    /* bytes that it may send in that session ... */
     uint64_t granted_down;  /* ... and the hub */
