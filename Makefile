@@ -42,8 +42,9 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum \
 FLAGS_release := -O2 -g
 FLAGS_debug := -O0 -g3
 FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
+FLAGS_tsan := -w -O1 -g -fsanitize=thread
 FLAGS_fuzz := -w $(FLAGS_asan) -fsanitize=fuzzer-no-link
-CC := $(if $(filter fuzz,$(BUILD)),clang,gcc)
+CC := $(if $(filter fuzz tsan,$(BUILD)),clang,gcc)
 CFLAGS := -std=c11 -D_GNU_SOURCE -funsigned-char $(WARNINGS) $(FLAGS_$(BUILD))
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
@@ -61,7 +62,7 @@ SLOW := $(addprefix tests/test_,fuzz.sh canaries.sh standby.py sim.sh crash.sh) 
 	$(addprefix build/asan/tests/test_,properties arrival)
 
 .PHONY: all test-deps demo test unit units sim properties mutate crash \
-	crashers fuzz fuzzers bench bench-replay tidy format install clean help
+	crashers fuzz fuzzers tsan bench bench-replay tidy format install clean help
 .SECONDARY:
 all: $(B)/leima ## build the program into build/leima (BUILD=release|debug|asan)
 	$(Q)ln -sfn $(BUILD)/leima build/leima
@@ -105,7 +106,6 @@ $(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out $
 		malloc calloc realloc free $(addprefix arena_,open close reset take copy))
 comma := ,
 given = $(foreach v,$(1),$(if $($v),$v=$($v)))
-
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
 	$(Q)$< $(call given,SEED FIRST COUNT SECONDS LOUD STOP EVERY HERD FORGERS)
 properties: $(B)/tests/test_properties $(B)/tests/test_arrival ## random histories against the slow ledger: SEED=n COUNT=n
@@ -118,12 +118,13 @@ crash: ## cut the power IMAGES=100000 times under load
 fuzzers: $(FUZZERS)
 fuzz: test-deps ## look for new bytes that break a parser: SECONDS=20 each
 	$(Q)tests/fuzz.sh $(or $(SECONDS),20)
+tsan: ## a hub and its stores at work under ThreadSanitizer
+	$(Q)tests/tsan.py
 demo: all ## a hub, three stores, a month of trade: see what leima does
 	$(Q)tools/demo.sh build/leima
 units: $(UNITS)
 unit: units ## run the unit tests of this BUILD
 	$(Q)tests/run.sh build/test/unit $(UNITS)
-
 test: test-deps ## everything: units under sanitizers, examples, processes, tidy
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/sim
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) BUILD=asan units
