@@ -266,9 +266,7 @@ check_limit(struct world *world, const struct box *box, const struct sale *sale)
     if (spent.seen == NULL)
         abort();
     image_events(disk_journal(box->machine.disk), add_spent, &spent);
-    /* Where what was told again has been dropped, its old telling, which does
-     * not count, is all that is left of it. */
-    if (spent.cents > COUNTER_LIMIT && !box->pruned)
+    if (spent.cents > COUNTER_LIMIT)
         world_fail(world,
                    "machine %u has granted member %u %lld cents today, on its "
                    "own",

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/prune.h"
-#include "nodes/carry.h"
 #include "nodes/clock.h"
-#include "nodes/notes.h"
+#include "nodes/retain.h"
 #include "tests/sim/box.h"
 #include "tests/sim/counter.h"
 #include "tests/sim/office.h"
@@ -126,51 +124,30 @@ fill(struct world *world, struct box *box)
 }
 
 /* As `leima prune` does: the process does not run, all streams, each as far as
- * it is safe. */
-static enum err
-prune_streams(struct journal *journal, uint32_t node)
-{
-    struct carry carry = { 0 };
-    struct notes notes;
-
-    enum err err = notes_load(&notes, journal);
-    if (err == OK)
-        err = carry_open(journal, &carry);
-    if (err == OK)
-        err = carry_offers(&carry, node, CHANNEL_EVENTS);
-    for (uint32_t i = 0; err == OK && i < carry.offer_count; i++) {
-        struct prune prune = {
-            .stream = carry.offers[i].stream,
-            .safe = notes_get_safe(&notes, carry.offers[i].stream),
-            .before_ms = clock_wall_ms(),
-        };
-        err = prune_run(journal, &prune);
-    }
-    carry_close(&carry);
-    return err;
-}
-
+ * it is safe and the hub has told what came of it. */
 static void
 prune(struct world *world, struct box *box)
 {
     struct ledger *ledger = NULL;
+    struct complaint why;
 
     box->pruned = true;
     box_end(box);
     box_end_till(box);
     box_enter(box);
+    struct retain retain = { .now_ms = clock_wall_ms(),
+                             .before_ms = clock_wall_ms() };
     enum err err = ledger_open(box->dir, LEDGER_OWN, NULL, &ledger);
     if (err == OK)
-        err = prune_streams(ledger_journal(ledger), box->node);
-    if (err == OK)
-        err = prune_caches(ledger_journal(ledger), box->dir);
-    if (err == OK)
+        err = retain_run(ledger, NULL, &retain, &why);
+    if (retain.dropped > 0)
         toll_count(TOLL_PRUNED);
     ledger_close(ledger);
     machine_leave();
     if (err == ERR_CORRUPT && box->rotten)
         return; /* noticed */
-    if (err != OK && err != ERR_FULL && err != ERR_IO)
+    /* ERR_CONFLICT: the hub has told nothing yet. */
+    if (err != OK && err != ERR_FULL && err != ERR_IO && err != ERR_CONFLICT)
         world_fail(world, "prune of machine %u: %s", box->machine.index,
                    err_name(err));
 }
