@@ -2,12 +2,6 @@
 
 enum { MICRO_PER_MINOR = 10000 };
 
-points
-points_max(points a, points b)
-{
-    return a.value > b.value ? a : b;
-}
-
 money
 money_min(money a, money b)
 {

@@ -71,8 +71,6 @@ points_min(points a, points b)
     return a.value < b.value ? a : b;
 }
 
-points points_max(points a, points b);
-
 static inline money
 money_add(money a, money b)
 {

@@ -33,20 +33,6 @@ hash_tagged(uint8_t tag, uint64_t number)
     return XXH3_64bits_withSeed(room, 9, 0);
 }
 
-hash128
-hash_128(view bytes, uint64_t seed)
-{
-    assert(bytes.bytes != NULL || bytes.size == 0);
-    XXH128_canonical_t canonical;
-    hash128 hash;
-
-    XXH128_canonicalFromHash(
-        &canonical, XXH3_128bits_withSeed(bytes.bytes, bytes.size, seed));
-    static_assert(sizeof canonical == sizeof hash, "16 bytes each");
-    memcpy(&hash, &canonical, sizeof hash);
-    return hash;
-}
-
 bool
 hash128_equal(hash128 a, hash128 b)
 {

@@ -11,14 +11,14 @@
 
 #include "core/base.h"
 
-/* 16 bytes, most significant first: byte order is number order. */
+/* 16 bytes of some hash (crypto_hash128()), most significant first: byte order
+ * is number order. */
 typedef struct {
     uint8_t bytes[16];
 } hash128;
 
 /* XXH3-64 of the bytes; seed 0 for what is stored. */
 uint64_t hash_64(view bytes, uint64_t seed);
-hash128 hash_128(view bytes, uint64_t seed);
 /* hash_64() without a seed of nine bytes: the tag and then the number, its most
  * significant byte first. */
 uint64_t hash_tagged(uint8_t tag, uint64_t number);

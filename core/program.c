@@ -49,15 +49,6 @@ expectation_name(enum expectation_kind kind)
     return EXPECTATION_NAMES[kind];
 }
 
-int32_t
-program_partner_of(const struct program *program, uint32_t store)
-{
-    for (uint32_t i = 0; i < program->partner_count; i++)
-        if (store_set_has(&program->partners[i].stores, store))
-            return (int32_t)i;
-    return PROGRAM_NONE;
-}
-
 bool
 store_set_has(const struct store_set *set, uint32_t store)
 {
@@ -116,10 +107,4 @@ int32_t
 program_find_stamp(const struct program *program, view id)
 {
     FIND_BY_ID(program->stamps, program->stamp_count);
-}
-
-int32_t
-program_find_pass(const struct program *program, view id)
-{
-    FIND_BY_ID(program->passes, program->pass_count);
 }

@@ -336,9 +336,6 @@ struct program {
     struct program_offline offline;
 };
 
-/* The place of the partner whose list names the store; PROGRAM_NONE. */
-int32_t program_partner_of(const struct program *program, uint32_t store);
-
 bool store_set_has(const struct store_set *set, uint32_t store);
 
 /* Whether `category` is one of the names or stands below one at a dot. */
@@ -348,6 +345,5 @@ bool name_list_has(const struct name_list *names, view name);
 /* The place of the entry with that id; PROGRAM_NONE. */
 int32_t program_find_reward(const struct program *program, view id);
 int32_t program_find_stamp(const struct program *program, view id);
-int32_t program_find_pass(const struct program *program, view id);
 
 #endif

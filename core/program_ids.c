@@ -76,8 +76,9 @@ program_ids_collect(struct program_ids *ids, const struct yaml_node *root,
     }
 }
 
-int32_t
-program_ids_find(const struct program_ids *ids, enum grammar_list list, view id)
+/* The place of the entry with that id; PROGRAM_NONE. */
+static int32_t
+find(const struct program_ids *ids, enum grammar_list list, view id)
 {
     const struct program_id *sorted = ids->lists[list].sorted;
     uint32_t low = 0, high = ids->lists[list].count;
@@ -102,7 +103,7 @@ program_ids_resolve(const struct program_ids *ids, enum grammar_list list,
     struct mistake_quote found, meant;
 
     if (node->kind == YAML_WORD) {
-        int32_t place = program_ids_find(ids, list, node->word);
+        int32_t place = find(ids, list, node->word);
         if (place != PROGRAM_NONE)
             return place;
     }

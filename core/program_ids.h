@@ -29,11 +29,7 @@ struct program_ids {
 void program_ids_collect(struct program_ids *ids, const struct yaml_node *root,
                          struct arena *arena, struct mistakes *mistakes);
 
-/* The place of the entry with that id; PROGRAM_NONE. */
-int32_t program_ids_find(const struct program_ids *ids, enum grammar_list list,
-                         view id);
-
-/* The same for a node of the file that refers to an entry; PROGRAM_NONE after
+/* The place of the entry that a node of the file refers to; PROGRAM_NONE after
  * a mistake that names `key` and what was probably meant. */
 int32_t program_ids_resolve(const struct program_ids *ids,
                             enum grammar_list list, const char *key,

@@ -71,6 +71,9 @@ read_range(struct program_stores *stores, const char *key,
     return true;
 }
 
+static struct store_set set_of_group(struct program_stores *stores,
+                                     int32_t place);
+
 /* The set of the group that an item names. */
 static struct store_set
 read_group(struct program_stores *stores, const char *key,
@@ -94,7 +97,7 @@ read_group(struct program_stores *stores, const char *key,
                      PROGRAM_STORES_DEPTH_MAX);
         return (struct store_set) { 0 };
     }
-    return program_stores_group(stores, place);
+    return set_of_group(stores, place);
 }
 
 static int
@@ -205,22 +208,10 @@ read_list(struct program_stores *stores, const char *key,
     return (struct store_set) { 0 };
 }
 
-/* Groups are read in file order, so the next one's list is known. */
-struct store_set
-program_stores_read(struct program_stores *stores, const char *key,
-                    const struct yaml_node *list)
-{
-    while (stores->next < stores->group_count &&
-           stores->groups[stores->next].list == NULL)
-        stores->next++;
-    if (stores->next < stores->group_count &&
-        stores->groups[stores->next].list == list)
-        return program_stores_group(stores, (int32_t)stores->next++);
-    return read_list(stores, key, list);
-}
-
-struct store_set
-program_stores_group(struct program_stores *stores, int32_t place)
+/* The set of the group at that place: what its `stores` comes to.  Its
+ * mistakes are told once, whoever asks first. */
+static struct store_set
+set_of_group(struct program_stores *stores, int32_t place)
 {
     assert(place >= 0);
     assert((uint32_t)place < stores->group_count);
@@ -235,4 +226,18 @@ program_stores_group(struct program_stores *stores, int32_t place)
         group->step = GROUP_DONE;
     }
     return group->set;
+}
+
+/* Groups are read in file order, so the next one's list is known. */
+struct store_set
+program_stores_read(struct program_stores *stores, const char *key,
+                    const struct yaml_node *list)
+{
+    while (stores->next < stores->group_count &&
+           stores->groups[stores->next].list == NULL)
+        stores->next++;
+    if (stores->next < stores->group_count &&
+        stores->groups[stores->next].list == list)
+        return set_of_group(stores, (int32_t)stores->next++);
+    return read_list(stores, key, list);
 }

@@ -43,9 +43,4 @@ struct store_set program_stores_read(struct program_stores *stores,
                                      const char *key,
                                      const struct yaml_node *list);
 
-/* The set of the group at that place: what its `stores` comes to.  Its
- * mistakes are told once, whoever asks first. */
-struct store_set program_stores_group(struct program_stores *stores,
-                                      int32_t place);
-
 #endif

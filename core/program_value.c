@@ -48,8 +48,9 @@ is_text(enum grammar_kind kind, view word)
     return word.size > 0 && event_is_text(word);
 }
 
-const char *
-program_value_expected(enum grammar_kind kind)
+/* What a text of that kind must be, in words. */
+static const char *
+expected_text(enum grammar_kind kind)
 {
     if (kind == GRAMMAR_NAME || kind == GRAMMAR_NAMES || kind == GRAMMAR_GROUP)
         return "a name of 1 to 32 of a-z 0-9 _ - .";
@@ -67,7 +68,7 @@ read_text(struct program_reader *reader, const struct grammar_key *key,
     if (node->kind == YAML_WORD && is_text(key->kind, node->word))
         set_view(base, key->field, arena_copy(reader->arena, node->word));
     else
-        tell(reader, key, node, program_value_expected(key->kind));
+        tell(reader, key, node, expected_text(key->kind));
 }
 
 /* "an amount from 0.01 to 1000000000.00 with at most 2 decimals" */
@@ -313,7 +314,7 @@ read_names(struct program_reader *reader, const struct grammar_key *key,
         if (node->kind == YAML_WORD && is_text(key->kind, node->word))
             names[read.count++] = arena_copy(reader->arena, node->word);
         else
-            tell(reader, key, node, program_value_expected(key->kind));
+            tell(reader, key, node, expected_text(key->kind));
     }
     assert(key->field.size == sizeof read);
     memcpy((uint8_t *)base + key->field.offset, &read, sizeof read);
@@ -381,7 +382,7 @@ read_group(struct program_reader *reader, const struct grammar_key *key,
     uint32_t number = 0;
 
     if (node->kind != YAML_WORD || !is_text(key->kind, node->word)) {
-        tell(reader, key, node, program_value_expected(key->kind));
+        tell(reader, key, node, expected_text(key->kind));
         return;
     }
     while (number < reader->group_count &&

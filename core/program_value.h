@@ -32,7 +32,4 @@ bool program_value_is_list(struct program_reader *reader,
                            const struct grammar_key *key,
                            const struct yaml_node *node);
 
-/* What a text of that kind must be, in words. */
-const char *program_value_expected(enum grammar_kind kind);
-
 #endif

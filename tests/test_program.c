@@ -41,21 +41,17 @@ TEST(entries_are_found_by_id)
 {
     const struct program_reward rewards[] = { { .id = view_of("cup") },
                                               { .id = view_of("bun") } };
-    const struct program_partner partners[] = {
-        { .id = view_of("market"), .stores = { RANGES, 2 } },
-        { .id = view_of("cafe"), .stores = { RANGES + 2, 1 } },
-    };
+    const struct stamp_card stamps[] = { { .id = view_of("lunch") } };
     const struct program program = { .rewards = rewards,
                                      .reward_count = 2,
-                                     .partners = partners,
-                                     .partner_count = 2 };
+                                     .stamps = stamps,
+                                     .stamp_count = 1 };
 
     assert_int_equal(program_find_reward(&program, view_of("bun")), 1);
     assert_int_equal(program_find_reward(&program, view_of("b")), PROGRAM_NONE);
-    assert_int_equal(program_find_pass(&program, view_of("bun")), PROGRAM_NONE);
-    assert_int_equal(program_partner_of(&program, 30), 1);
-    assert_int_equal(program_partner_of(&program, 12), 0);
-    assert_int_equal(program_partner_of(&program, 77), PROGRAM_NONE);
+    assert_int_equal(program_find_stamp(&program, view_of("lunch")), 0);
+    assert_int_equal(program_find_stamp(&program, view_of("bun")),
+                     PROGRAM_NONE);
 }
 
 TEST(every_condition_has_a_name)

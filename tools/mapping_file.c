@@ -70,14 +70,6 @@ mapping_file_find(const char *name)
     return index;
 }
 
-size_t
-mapping_file_room(uint32_t size)
-{
-    /* A hole takes three bytes of the file at least. */
-    return sizeof(struct mapping) + yaml_room(size) +
-           (size_t)size * sizeof(struct template_piece) + (1 << 20);
-}
-
 /* --- small things ------------------------------------------------------- */
 
 static void

@@ -146,9 +146,6 @@ const struct mapping_field *mapping_file_field(uint32_t index);
 /* The place of a field; it is one of the table. */
 uint32_t mapping_file_find(const char *name);
 
-/* The room that reading `size` bytes may take in the arena, at most. */
-size_t mapping_file_room(uint32_t size);
-
 /* Reads a mapping file; everything lies in the arena and borrows `bytes`.
  * ERR_INPUT: there are mistakes, in the order of the file. */
 NODISCARD enum err mapping_file_read(view bytes, struct arena *arena,

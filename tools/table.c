@@ -144,6 +144,17 @@ embolden(struct table *table)
     }
 }
 
+/* https://no-color.org: set and not empty means no colour. */
+static bool
+may_have_colour(FILE *out)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    return table_terminal(out) && (no == NULL || no[0] == '\0') &&
+           (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 bool
 table_print(struct table *table, FILE *out)
 {
@@ -153,7 +164,7 @@ table_print(struct table *table, FILE *out)
         return print_plain(table, out);
     if (!has_headings(table))
         scols_table_enable_noheadings(table->cells, 1);
-    else if (table_colour(out))
+    else if (may_have_colour(out))
         embolden(table);
     scols_table_set_stream(table->cells, out);
     return scols_print_table(table->cells) == 0;
@@ -163,15 +174,4 @@ bool
 table_terminal(FILE *out)
 {
     return isatty(fileno(out)) == 1;
-}
-
-/* https://no-color.org: set and not empty means no colour. */
-bool
-table_colour(FILE *out)
-{
-    const char *no = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-
-    return table_terminal(out) && (no == NULL || no[0] == '\0') &&
-           (term == NULL || strcmp(term, "dumb") != 0);
 }

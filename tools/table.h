@@ -36,8 +36,7 @@ void table_money(struct table *table, int64_t minor);
  * written; nothing or a part of it was. */
 NODISCARD bool table_print(struct table *table, FILE *out);
 
-/* Whether the stream is a terminal, and whether it may have colour. */
+/* Whether the stream is a terminal. */
 bool table_terminal(FILE *out);
-bool table_colour(FILE *out);
 
 #endif
