@@ -51,4 +51,25 @@ void list_remove(void *items, uint32_t *count, uint32_t index, size_t size);
      &(list)->items[index])
 void list_insert(void *items, uint32_t *count, uint32_t index, size_t size);
 
+/* The index of the first of `count` items that is not before the key, by
+ * which they ascend; `count` if all are.  `compare` is as of bsearch(), but
+ * takes the item first. */
+static inline uint32_t
+list_place(const void *items, uint32_t count, size_t size, const void *key,
+           int (*compare)(const void *item, const void *key))
+{
+    uint32_t low = 0, high = count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (compare((const uint8_t *)items + middle * size, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+#define LIST_PLACE(items, count, key, compare)                                 \
+    list_place((items), (count), sizeof *(items), (key), (compare))
+
 #endif

@@ -21,20 +21,19 @@ lot_compare(const struct lot_key *a, const struct lot_key *b)
     return order;
 }
 
+static int
+compare_to_key(const void *item, const void *key)
+{
+    const struct lot *lot = item;
+
+    return lot_compare(&lot->key, key);
+}
+
 /* The index of the first lot whose key is not before `key`. */
 static uint32_t
 lower_bound(const struct lot_list *lots, const struct lot_key *key)
 {
-    uint32_t low = 0, high = lots->count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (lot_compare(&lots->items[middle].key, key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return LIST_PLACE(lots->items, lots->count, key, compare_to_key);
 }
 
 void

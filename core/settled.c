@@ -7,41 +7,37 @@
 
 #include "core/list.h"
 
-/* The index of the first entry that is not before that period and partner. */
-static uint32_t
-lower_bound(const struct settled_list *list, int32_t period, view partner)
+static int
+compare(const void *item, const void *key)
 {
-    uint32_t low = 0, high = list->count;
+    const struct settled *a = item, *b = key;
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const struct settled *one = &list->items[middle];
-        bool before = one->period != period
-                          ? one->period < period
-                          : view_compare(one->partner, partner) < 0;
-        if (before)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    if (a->period != b->period)
+        return a->period < b->period ? -1 : 1;
+    return view_compare(a->partner, b->partner);
+}
+
+/* The index of the entry of that month and partner, or where it would stand. */
+static uint32_t
+place(const struct settled_list *list, const struct settled *key)
+{
+    return LIST_PLACE(list->items, list->count, key, compare);
 }
 
 static bool
-is_at(const struct settled_list *list, uint32_t index, int32_t period,
-      view partner)
+is_at(const struct settled_list *list, uint32_t index,
+      const struct settled *key)
 {
-    return index < list->count && list->items[index].period == period &&
-           view_equal(list->items[index].partner, partner);
+    return index < list->count && compare(&list->items[index], key) == 0;
 }
 
 void
 settled_add(struct settled_list *list, const struct settled *more,
             struct arena *arena)
 {
-    uint32_t index = lower_bound(list, more->period, more->partner);
+    uint32_t index = place(list, more);
 
-    if (!is_at(list, index, more->period, more->partner)) {
+    if (!is_at(list, index, more)) {
         *LIST_INSERT(arena, list, index) = *more;
         return;
     }
@@ -54,9 +50,8 @@ settled_add(struct settled_list *list, const struct settled *more,
 struct settled
 settled_find(const struct settled_list *list, int32_t period, view partner)
 {
-    uint32_t index = lower_bound(list, period, partner);
+    const struct settled none = { .period = period, .partner = partner };
+    uint32_t index = place(list, &none);
 
-    if (is_at(list, index, period, partner))
-        return list->items[index];
-    return (struct settled) { .period = period, .partner = partner };
+    return is_at(list, index, &none) ? list->items[index] : none;
 }

@@ -22,33 +22,28 @@ struct adjustment_list {
 
 enum { CENT_MICRO = 10000 };
 
-/* The index of the first row that is not before that partner's month. */
-static uint32_t
-lower_bound(struct row_range all, int32_t month, int32_t partner)
+static int
+compare_months(const void *item, const void *key)
 {
-    uint32_t low = 0, high = all.count;
+    const struct totals_row *a = item, *b = key;
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        const struct totals_row *row = &all.rows[middle];
-        bool before =
-            row->month != month ? row->month < month : row->partner < partner;
-        if (before)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    if (a->month != b->month)
+        return a->month < b->month ? -1 : 1;
+    return (a->partner > b->partner) - (a->partner < b->partner);
 }
 
 /* The rows of one partner's month. */
 static struct row_range
 rows_of(struct row_range all, int32_t month, int32_t partner)
 {
-    uint32_t first = lower_bound(all, month, partner);
+    const struct totals_row from = { .month = month, .partner = partner };
+    const struct totals_row to = { .month = month, .partner = partner + 1 };
+    uint32_t first = LIST_PLACE(all.rows, all.count, &from, compare_months);
 
-    return (struct row_range) { all.rows + first,
-                                lower_bound(all, month, partner + 1) - first };
+    return (struct row_range) {
+        all.rows + first,
+        LIST_PLACE(all.rows, all.count, &to, compare_months) - first,
+    };
 }
 
 static micro

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/list.h"
 #include "core/reader.h"
 #include "nodes/clock.h"
 #include "nodes/trace.h"
@@ -46,21 +47,20 @@ struct allow {
 
 /* --- reading the books --- */
 
+static int
+compare(const void *item, const void *key)
+{
+    const struct entry *entry = item;
+    const uint32_t *node = key;
+
+    return (entry->enrolment.node > *node) - (entry->enrolment.node < *node);
+}
+
 /* The place of the number, or where it would stand. */
 static uint32_t
 place(const struct allow *allow, uint32_t node)
 {
-    uint32_t low = 0;
-    uint32_t high = allow->count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (allow->entries[middle].enrolment.node < node)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return LIST_PLACE(allow->entries, allow->count, &node, compare);
 }
 
 static struct entry *

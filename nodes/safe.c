@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/heads.h"
+#include "core/list.h"
 #include "core/pack.h"
 #include "core/reader.h"
 
@@ -26,21 +27,20 @@ struct safe {
     uint32_t changed; /* how many have */
 };
 
+static int
+compare(const void *item, const void *key)
+{
+    const struct entry *entry = item;
+    const stream_id *stream = key;
+
+    return stream_compare(entry->stream, *stream);
+}
+
 /* The place of the stream, or where it would stand. */
 static uint32_t
 place(const struct safe *safe, stream_id stream)
 {
-    uint32_t low = 0;
-    uint32_t high = safe->count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (stream_compare(safe->entries[middle].stream, stream) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return LIST_PLACE(safe->entries, safe->count, &stream, compare);
 }
 
 static bool

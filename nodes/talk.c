@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/list.h"
+
 uint32_t
 talk_room(const struct session *session)
 {
@@ -91,21 +93,20 @@ talk_credit(struct session *session)
     return session->taken_limit;
 }
 
+static int
+compare(const void *item, const void *key)
+{
+    const struct lane *lane = item;
+    const stream_id *stream = key;
+
+    return stream_compare(lane->stream, *stream);
+}
+
 /* The place of the stream, or where it would stand. */
 static uint32_t
 place(const struct session *session, stream_id stream)
 {
-    uint32_t low = 0;
-    uint32_t high = session->lane_count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (stream_compare(session->lanes[middle].stream, stream) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return LIST_PLACE(session->lanes, session->lane_count, &stream, compare);
 }
 
 struct lane *

@@ -36,4 +36,26 @@ TEST(items_keep_their_order_through_growth)
     arena_close(&arena);
 }
 
-RUN(cmocka_unit_test(items_keep_their_order_through_growth))
+static int
+compare(const void *item, const void *key)
+{
+    const int *a = item, *b = key;
+
+    return (*a > *b) - (*a < *b);
+}
+
+/* Of each number: where it first is, or would have to stand. */
+TEST(the_place_of_a_key_is_before_all_that_are_not_less)
+{
+    static const int ITEMS[] = { 2, 4, 4, 4, 9 };
+    static const uint32_t PLACES[] = { 0, 0, 0, 1, 1, 4, 4, 4, 4, 4, 5 };
+
+    for (int key = 0; key <= 10; key++)
+        assert_int_equal(LIST_PLACE(ITEMS, COUNT_OF(ITEMS), &key, compare),
+                         PLACES[key]);
+    int key = 7;
+    assert_int_equal(LIST_PLACE(ITEMS, 0, &key, compare), 0);
+}
+
+RUN(cmocka_unit_test(items_keep_their_order_through_growth),
+    cmocka_unit_test(the_place_of_a_key_is_before_all_that_are_not_less))

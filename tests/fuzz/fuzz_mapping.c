@@ -2,6 +2,7 @@
  * a line "%%" stands between them */
 #include <string.h>
 
+#include "core/yaml.h"
 #include "tests/fuzz/fuzz.h"
 #include "tools/mapping.h"
 
