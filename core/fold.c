@@ -107,6 +107,16 @@ fold_clock(struct fold *fold, struct account *account, int64_t until_ms,
 }
 
 void
+fold_run_clock(struct fold *fold, struct account *account, int64_t until_ms)
+{
+    int64_t at_ms;
+
+    while (fold_clock(fold, account, until_ms, &at_ms) != CHANGE_NONE)
+        fold->effects.count = 0;
+    fold->effects.count = 0;
+}
+
+void
 fold_begin(const struct scene *scene)
 {
     struct account *account = scene->account;

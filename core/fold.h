@@ -52,6 +52,10 @@ void fold_use_arena(struct fold *fold, struct arena *arena);
 enum change fold_clock(struct fold *fold, struct account *account,
                        int64_t until_ms, int64_t *ret_at_ms);
 
+/* Makes all of them, for who wants the state only: the effects are drained. */
+void fold_run_clock(struct fold *fold, struct account *account,
+                    int64_t until_ms);
+
 /* Takes an event that is neither voided nor a void.  The account's clock has
  * been brought to event->at_ms.  In a whole account the event is borrowed for
  * as long as the account lives. */

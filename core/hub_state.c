@@ -28,13 +28,8 @@ own_events(const struct state_fold *fold, const struct history_account *history,
 static void
 run_clock(struct fold *fold, struct account *account, int64_t until_ms)
 {
-    int64_t at_ms;
-
-    if (!account->begun || until_ms < account->clock_ms)
-        return;
-    while (fold_clock(fold, account, until_ms, &at_ms) != CHANGE_NONE)
-        fold_effects(fold)->count = 0;
-    fold_effects(fold)->count = 0;
+    if (account->begun && until_ms >= account->clock_ms)
+        fold_run_clock(fold, account, until_ms);
 }
 
 /* Folds the event, moved to the account's clock if it lies before. */

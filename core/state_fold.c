@@ -116,16 +116,6 @@ state_fold_account(struct state_fold *fold, account_id account, uint64_t known,
                      : err;
 }
 
-static void
-run_clock(struct state_fold *fold, struct account *account, int64_t until_ms)
-{
-    int64_t at_ms;
-
-    while (fold_clock(fold->fold, account, until_ms, &at_ms) != CHANGE_NONE)
-        fold_effects(fold->fold)->count = 0;
-    fold_effects(fold->fold)->count = 0;
-}
-
 enum err
 state_fold_forward(struct state_fold *fold, view packed,
                    const struct event *event, struct state_folded *ret_folded)
@@ -144,11 +134,11 @@ state_fold_forward(struct state_fold *fold, view packed,
     if (!fold_can_forward(&account, event))
         return ERR_NOT_FOUND;
     bool done = account.referral.done;
-    run_clock(fold, &account, event->at_ms);
+    fold_run_clock(fold->fold, &account, event->at_ms);
     if (!onward_take(fold->onward, &account, event)) {
         fold_event(fold->fold, &account, event);
         fold_effects(fold->fold)->count = 0;
-        run_clock(fold, &account, event->at_ms);
+        fold_run_clock(fold->fold, &account, event->at_ms);
     }
     err = pack(fold, &account, ret_folded);
     ret_folded->rewards_referrer = account.referral.done && !done;

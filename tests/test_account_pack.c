@@ -29,16 +29,6 @@ assert_same_state(const struct packed *packed, const struct account *account,
     assert_memory_equal(bytes, packed->bytes, size);
 }
 
-static void
-run_clock(struct fold *fold, struct account *account, int64_t until_ms)
-{
-    int64_t at_ms;
-
-    while (fold_clock(fold, account, until_ms, &at_ms) != CHANGE_NONE)
-        continue;
-    fold_effects(fold)->count = 0;
-}
-
 /* What a question about a later time answers. */
 static void
 assert_same_answer(struct fold *fold, const struct account *account,
@@ -52,8 +42,8 @@ assert_same_answer(struct fold *fold, const struct account *account,
     assert_true(arena_open(&scratch, 1 << 24));
     account_copy(account, &scratch, &copies[0]);
     account_copy(whole, &scratch, &copies[1]);
-    run_clock(fold, &copies[0], later_ms);
-    run_clock(fold, &copies[1], later_ms);
+    fold_run_clock(fold, &copies[0], later_ms);
+    fold_run_clock(fold, &copies[1], later_ms);
     balance_json(&left, fold_timeline(fold), &copies[0], later_ms);
     balance_json(&right, fold_timeline(fold), &copies[1], later_ms);
     text_char(&left, '\0');
@@ -101,7 +91,7 @@ check_account(struct story *story, const char *name, const char *until,
                 OK);
             assert_same_state(&before, &account, timeline);
             if (fold_can_forward(&account, walk->step.event)) {
-                run_clock(fold, &account, walk->step.at_ms);
+                fold_run_clock(fold, &account, walk->step.at_ms);
                 fold_event(fold, &account, walk->step.event);
                 fold_effects(fold)->count = 0;
                 assert_same_state(&after, &account, timeline);

@@ -8,16 +8,6 @@
 
 enum { ROOM = 1 << 16 };
 
-static void
-run_clock(struct fold *fold, struct account *account, int64_t until_ms)
-{
-    int64_t at_ms;
-
-    while (fold_clock(fold, account, until_ms, &at_ms) != CHANGE_NONE)
-        continue;
-    fold_effects(fold)->count = 0;
-}
-
 /* The shortest damage: every byte changed, every length cut.  Reading may
  * succeed with other numbers, but it must not stop the process, nor may a fold
  * that goes on from there. */
@@ -56,8 +46,8 @@ TEST(damaged_bytes_are_refused_or_harmless)
             if (account_unpack(view_damaged, walk->account.id, timeline,
                                &scratch, &account) == OK) {
                 struct fold *fold = fold_open(timeline, false, &scratch);
-                run_clock(fold, &account,
-                          account.clock_ms + INT64_C(100000000000));
+                fold_run_clock(fold, &account,
+                               account.clock_ms + INT64_C(100000000000));
             } else {
                 refused++;
             }

@@ -202,7 +202,6 @@ check_state(struct arrival *arrival, const struct timeline *timeline,
     struct state_packed packed;
     struct account state;
     struct text text = { 0 };
-    int64_t at_ms;
 
     enum err err = state_get(arrival->state, account, &packed);
     if (err == ERR_NOT_FOUND || packed.bytes.size == 0) {
@@ -214,9 +213,7 @@ check_state(struct arrival *arrival, const struct timeline *timeline,
     if (state.clock_ms > arrival->made->until_ms)
         return;
     fold_use_arena(fold, &arena);
-    while (fold_clock(fold, &state, arrival->made->until_ms, &at_ms) !=
-           CHANGE_NONE)
-        continue;
+    fold_run_clock(fold, &state, arrival->made->until_ms);
     balance_json(&text, timeline, &state, arrival->made->until_ms);
     check_same(arrival, text_view(&text), answer->balance);
     text_close(&text);

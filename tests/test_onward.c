@@ -81,16 +81,6 @@ struct way {
     size_t size;         /* 0: none */
 };
 
-static void
-run_clock(struct fold *fold, struct account *account, int64_t until_ms)
-{
-    int64_t at_ms;
-
-    while (fold_clock(fold, account, until_ms, &at_ms) != CHANGE_NONE)
-        continue;
-    fold_effects(fold)->count = 0;
-}
-
 /* True: `onward`, where it is given, took the event. */
 static bool
 go(struct way *way, struct onward *onward, const struct event *event)
@@ -106,11 +96,11 @@ go(struct way *way, struct onward *onward, const struct event *event)
             account_unpack((view) { way->bytes, (uint32_t)way->size },
                            event->account, timeline, &way->arena, &account),
             OK);
-    run_clock(way->fold, &account, event->at_ms);
+    fold_run_clock(way->fold, &account, event->at_ms);
     bool taken = onward != NULL && onward_take(onward, &account, event);
     if (!taken) {
         fold_event(way->fold, &account, event);
-        run_clock(way->fold, &account, event->at_ms);
+        fold_run_clock(way->fold, &account, event->at_ms);
     }
     way->size = account_pack(&account, timeline, way->bytes, ROOM);
     assert_true(way->size > 0);

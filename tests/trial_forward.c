@@ -120,21 +120,12 @@ unpack(struct trial *trial, const struct packed *packed,
     return trial_differs(trial, "a packed state can't be read\n");
 }
 
-static void
-run_clock(struct fold *fold, struct account *account, int64_t until_ms)
-{
-    int64_t at_ms;
-
-    while (fold_clock(fold, account, until_ms, &at_ms) != CHANGE_NONE)
-        continue;
-}
-
 /* Takes the clock and then one arrival. */
 static void
 step_on(struct fold *fold, struct account *account,
         const struct arrival *arrival)
 {
-    run_clock(fold, account, arrival->event->at_ms);
+    fold_run_clock(fold, account, arrival->event->at_ms);
     fold_effects(fold)->count = 0;
     if (arrival->referral != NULL)
         fold_referral(fold, account, arrival->referral);
@@ -160,12 +151,12 @@ check_onward(struct trial *trial, const struct packed *before,
         return false;
     if (!fold_can_forward(&account, arrival->event))
         return true;
-    run_clock(fold, &account, arrival->event->at_ms);
+    fold_run_clock(fold, &account, arrival->event->at_ms);
     fold_effects(fold)->count = 0;
     bool taken = onward_take(trial->onward, &account, arrival->event);
     if (!taken) {
         fold_event(fold, &account, arrival->event);
-        run_clock(fold, &account, arrival->event->at_ms);
+        fold_run_clock(fold, &account, arrival->event->at_ms);
         fold_effects(fold)->count = 0;
     }
     pack(trial, &account, packed);
@@ -197,7 +188,7 @@ check_step(struct trial *trial, const struct packed *before,
     step_on(fold, &account, arrival);
     if (!trial_same_effects(fold_effects(fold), effects))
         return trial_differs(trial, "folded forward, other effects\n");
-    run_clock(fold, &account, arrival->event->at_ms);
+    fold_run_clock(fold, &account, arrival->event->at_ms);
     pack(trial, &account, forward);
     if (forward->size == after->size &&
         memcmp(forward->bytes, after->bytes, after->size) == 0)
@@ -228,7 +219,7 @@ balance_at(struct trial *trial, struct account *account, int64_t at_ms,
 {
     struct fold *fold = trial->fold;
 
-    run_clock(fold, account, at_ms);
+    fold_run_clock(fold, account, at_ms);
     text_clear(text);
     balance_json(text, trial->timeline, account, at_ms);
 }
@@ -300,7 +291,7 @@ check_late(struct trial *trial, const struct arrival *arrivals, uint32_t count,
     if (!fold_can_forward(&account, late->event))
         return true;
     step_on(trial->fold, &account, late);
-    run_clock(trial->fold, &account, late->event->at_ms);
+    fold_run_clock(trial->fold, &account, late->event->at_ms);
     pack(trial, &account, packed);
     if (packed->size == anew->size &&
         memcmp(packed->bytes, anew->bytes, anew->size) == 0)
