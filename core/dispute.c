@@ -148,7 +148,8 @@ take_step(void *context, const struct walk *walk)
 static enum err
 no_rules(struct complaint *complaint)
 {
-    complain(complaint, "no rules had been published");
+    complain(complaint, "no rules had been published: there is nothing to "
+                        "explain; see leima rules publish");
     return ERR_NOT_FOUND;
 }
 

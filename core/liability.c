@@ -240,7 +240,8 @@ liability_make(struct ledger *ledger, const struct liability_question *question,
     if (err != OK)
         return err;
     if (gathering.timeline->version_count == 0) {
-        complain(complaint, "no rules have been published");
+        complain(complaint, "no rules have been published: nothing is owed; "
+                            "see leima rules publish");
         return ERR_NOT_FOUND;
     }
     if (question->through < FIRST_MONTH ||

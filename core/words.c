@@ -132,18 +132,19 @@ words_read(struct words *words, view bytes)
     memcpy(&check, bytes.bytes + size, sizeof check);
     if (hash_64((view) { bytes.bytes, size }, 0) != check)
         return err_corrupt();
-    while (at < size) {
+    enum err err = OK;
+    while (at < size && err == OK) {
         view word = { bytes.bytes + at + 1, bytes.bytes[at] };
-        if (word.size == 0 || word.size > LIMIT_NAME_SIZE ||
-            word.size >= size - at)
-            break;
-        uint32_t before = words->count;
-        if (words_add(words, word) != before + 1)
-            break;
+        bool sound = word.size > 0 && word.size <= LIMIT_NAME_SIZE &&
+                     word.size < size - at && words->count < WORDS_MAX &&
+                     words_find(words, word) == WORDS_NONE;
+        if (!sound)
+            err = err_corrupt();
+        else if (words_add(words, word) == WORDS_NONE)
+            err = ERR_MEMORY;
         at += 1 + word.size;
     }
-    if (at == size)
-        return OK;
-    words_close(words);
-    return err_corrupt();
+    if (err != OK)
+        words_close(words);
+    return err;
 }

@@ -553,6 +553,14 @@ def test_html_says_the_same_nets():
                 f"<td>{money_text(p['net'])}</td>")
 
 
+def test_html_of_a_month_without_a_figure():
+    new_ledger("L")
+    load("L", History(7, count=20).events)
+    said = leima("settle", "L", "--period", "2031-01", "--format",
+                 "html").expect(0).out
+    assert "Nobody pays anything" in said and "pays you" not in said
+
+
 def test_partners_have_names_for_people():
     """Those of the rules as they were known when the month was closed; the
     id stays beside it, and what has no name stands as its id."""
@@ -774,6 +782,25 @@ def check_liability(seed):
 def test_liability_ties_to_accounts_and_statements():
     for seed in range(int(os.environ.get("SEEDS", "6"))):
         check_liability(seed)
+
+
+def test_liability_as_a_table():
+    """Each month's rows, and their sum where there are several."""
+    small()
+    words = ["liability", "L", "--through", "2025-03"]
+    data = leima(*words, "--json").expect(0).json()
+    table = leima(*words).expect(0).out.split("\n\n")[0]
+    rows = list(csv.DictReader(io.StringIO(table), delimiter="\t"))
+    for month in MONTHS[:3]:
+        told = [r for r in data["months"] if r["month"] == month]
+        shown = [r for r in rows if r["MONTH"] == month]
+        assert [r["PARTNER"] for r in shown] == [
+            r["partner"] for r in told] + ["all"] * (len(told) > 1)
+        if len(told) > 1:
+            for key in ("opening", "issued", "redeemed", "expired",
+                        "reversed", "adjusted", "closing"):
+                assert int(shown[-1][key.upper()]) == sum(
+                    r[key] for r in told), (month, key)
 
 
 def test_liability_as_csv():

@@ -133,6 +133,42 @@ put_csv(struct text *text, const struct liability *report, bool excel)
 
 /* --- tables --- */
 
+static void
+put_month(struct table *table, int32_t month, view partner,
+          const int64_t values[FIGURE_COUNT])
+{
+    char name[8];
+
+    month_name(month, name);
+    table_row(table);
+    table_text(table, name);
+    table_view(table, partner);
+    for (int k = 0; k < FIGURE_COUNT; k++)
+        table_integer(table, values[k]);
+}
+
+/* The rows of the month that begins at `index`, and what they come to if they
+ * are several; returns the index of the next month. */
+static uint32_t
+put_months_rows(struct table *table, const struct liability *report,
+                uint32_t index)
+{
+    const uint32_t first = index;
+    const int32_t month = report->rows[first].month;
+    int64_t values[FIGURE_COUNT], sums[FIGURE_COUNT] = { 0 };
+
+    for (; index < report->row_count && report->rows[index].month == month;
+         index++) {
+        figures_of(&report->rows[index], values);
+        put_month(table, month, report->rows[index].partner, values);
+        for (int k = 0; k < FIGURE_COUNT; k++)
+            sums[k] = amount_add(sums[k], values[k]);
+    }
+    if (index - first > 1)
+        put_month(table, month, view_of("all"), sums);
+    return index;
+}
+
 static bool
 print_months(const struct liability *report)
 {
@@ -145,17 +181,8 @@ print_months(const struct liability *report)
 
     if (table == NULL)
         return false;
-    for (uint32_t i = 0; i < report->row_count; i++) {
-        int64_t values[FIGURE_COUNT];
-        char month[8];
-        figures_of(&report->rows[i], values);
-        month_name(report->rows[i].month, month);
-        table_row(table);
-        table_text(table, month);
-        table_view(table, report->rows[i].partner);
-        for (int k = 0; k < FIGURE_COUNT; k++)
-            table_integer(table, values[k]);
-    }
+    for (uint32_t i = 0; i < report->row_count;)
+        i = put_months_rows(table, report, i);
     bool done = table_print(table, stdout);
     table_close(table);
     return done;

@@ -455,7 +455,7 @@ check_complete(struct settle *settle, int32_t period)
     for (uint32_t i = 0; i < count; i++)
         tell_silent(settle, &silent[i]);
     uint64_t flagged = history_counts(ledger_history(settle->ledger)).flagged;
-    if (flagged > 0)
+    if (flagged > 0 && settle->closed == 0)
         fprintf(stderr,
                 "%llu records were written by a clock that stood wrong; see "
                 "leima status\n",

@@ -191,8 +191,9 @@ put_account(struct text *text, const struct statement_partner *partner)
         put_figure(text, "Adjustments of earlier months",
                    statement_words_adjusted(partner));
     text_string(text, "</tbody></table>\n<div class=\"net\"><span>");
-    text_string(text, line->net.minor < 0 ? "You pay the program"
-                                          : "The program pays you");
+    text_string(text, line->net.minor < 0   ? "You pay the program"
+                      : line->net.minor > 0 ? "The program pays you"
+                                            : "Nobody pays anything");
     text_string(text, "</span><span>");
     put_money(text, line->net.minor < 0 ? negative(line->net) : line->net);
     text_string(text, "</span></div>\n");
