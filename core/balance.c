@@ -3,10 +3,10 @@
  */
 #include "core/balance.h"
 
+#include "core/spend.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/spend.h"
 
 struct asked {
     struct text *text;

@@ -1,10 +1,10 @@
 #include "core/breakdown.h"
 
-#include <string.h>
-
 #include "core/census.h"
 #include "core/list.h"
 #include "core/served.h"
+
+#include <string.h>
 
 /* --- names -------------------------------------------------------------- */
 

@@ -5,12 +5,12 @@
 #ifndef CORE_DB_PARTS_H
 #define CORE_DB_PARTS_H
 
+#include "core/err.h"
+#include "core/limits.h"
+
 #include <lmdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
-
-#include "core/err.h"
-#include "core/limits.h"
 
 struct db {
     MDB_env *env;

@@ -1,8 +1,8 @@
 #include "core/earn.h"
 
-#include <string.h>
-
 #include "core/rate.h"
+
+#include <string.h>
 
 static const struct program NO_PROGRAM = { 0 };
 

@@ -1,8 +1,8 @@
 #include "core/enrol.h"
 
-#include <string.h>
-
 #include "core/pack.h"
+
+#include <string.h>
 
 enum field {
     FIELD_NODE = 1,

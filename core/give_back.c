@@ -3,14 +3,14 @@
  */
 #include "core/give_back.h"
 
-#include <string.h>
-
 #include "core/bonus.h"
 #include "core/book.h"
 #include "core/gain.h"
 #include "core/spend.h"
 #include "core/stamp.h"
 #include "core/tier.h"
+
+#include <string.h>
 
 /* What one return by receipt is about. */
 struct look_back {

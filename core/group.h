@@ -22,10 +22,10 @@
 #ifndef CORE_GROUP_H
 #define CORE_GROUP_H
 
+#include "core/base.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
-
-#include "core/base.h"
 
 /* The first member of a caller's own request, on its stack. */
 struct group_request {

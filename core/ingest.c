@@ -7,11 +7,11 @@
  */
 #include "core/ingest.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/pen.h"
 #include "core/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* ----- before the transaction ----- */
 

@@ -12,11 +12,11 @@
  */
 #include "core/journal.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/group.h"
 #include "core/pen.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { GROUP_EVENTS = 65536, CLAIM_KEY = 20 };
 

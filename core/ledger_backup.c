@@ -1,5 +1,12 @@
 #include "core/ledger_backup.h"
 
+#include "core/digest.h"
+#include "core/facts.h"
+#include "core/heads.h"
+#include "core/prune.h"
+#include "core/reader.h"
+#include "core/scrub.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,13 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "core/digest.h"
-#include "core/facts.h"
-#include "core/heads.h"
-#include "core/prune.h"
-#include "core/reader.h"
-#include "core/scrub.h"
 
 enum { PATH_SIZE = 4096 };
 

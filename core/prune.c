@@ -1,11 +1,11 @@
 #include "core/prune.h"
 
+#include "core/codec.h"
+#include "core/shelf.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#include "core/codec.h"
-#include "core/shelf.h"
 
 enum { RECORDS_AT_ONCE = 5000, PATH_SIZE = 4096 };
 enum { SCRATCH_SIZE = 2 * LIMIT_RECORD_SIZE }; /* address space */

@@ -6,9 +6,9 @@
  */
 #include "core/reader.h"
 
-#include <stdlib.h>
-
 #include "core/shelf.h"
+
+#include <stdlib.h>
 
 struct reader {
     struct journal *journal;

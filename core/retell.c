@@ -1,16 +1,16 @@
 #include "core/retell.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/admission.h"
 #include "core/codec.h"
 #include "core/ingest.h"
 #include "core/pack.h"
 #include "core/pen.h"
 #include "core/reader.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Address space for what lies above the fork. */
 #define STORY_SIZE ((size_t)1 << 32)

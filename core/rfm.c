@@ -1,8 +1,8 @@
 #include "core/rfm.h"
 
-#include <stdlib.h>
-
 #include "core/census.h"
+
+#include <stdlib.h>
 
 /* --- counting ----------------------------------------------------------- */
 

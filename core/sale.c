@@ -3,14 +3,14 @@
  */
 #include "core/sale.h"
 
-#include <string.h>
-
 #include "core/book.h"
 #include "core/gain.h"
 #include "core/spend.h"
 #include "core/stamp.h"
 #include "core/tier.h"
 #include "core/voucher.h"
+
+#include <string.h>
 
 void
 sale_visit(const struct scene *scene)

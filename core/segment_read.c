@@ -2,12 +2,11 @@
  * segment_read.c - a segment's expression, read by recursive descent (the
  * grammar stands in segment.h)
  */
+#include "core/scalar.h"
 #include "core/segment.h"
+#include "core/segment_part.h"
 
 #include <string.h>
-
-#include "core/scalar.h"
-#include "core/segment_part.h"
 
 /* What stands behind the sign of equality. */
 enum value_kind {

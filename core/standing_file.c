@@ -1,10 +1,9 @@
 /*
  * standing_file.c - kept totals as bytes (see standing_parts.h)
  */
-#include "core/standing_parts.h"
-
 #include "core/hash.h"
 #include "core/list.h"
+#include "core/standing_parts.h"
 #include "core/text.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 #include "core/tally.h"
 
+#include "core/list.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/list.h"
 
 static const char *const NAMES[] = {
     [TALLY_JOINED] = "joined",

@@ -1,9 +1,9 @@
 #include "core/timeline.h"
 
+#include "core/limits.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/limits.h"
 
 static const struct zone_transition UTC_TRANSITIONS[] = { { INT64_MIN, 0 } };
 

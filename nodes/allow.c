@@ -1,13 +1,13 @@
 #include "nodes/allow.h"
 
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/list.h"
 #include "core/reader.h"
 #include "nodes/clock.h"
 #include "nodes/trace.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* When and by whom an item was written: where two hubs have written, the later
  * one holds, in whatever order they arrived. */

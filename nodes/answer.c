@@ -1,9 +1,9 @@
 #include "nodes/answer.h"
 
+#include "nodes/hold.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "nodes/hold.h"
 
 enum { ANSWER_SIZE = 1 << 24 }; /* address space of one answer */
 

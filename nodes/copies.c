@@ -1,13 +1,13 @@
 #include "nodes/copies.h"
 
+#include "core/db.h"
+#include "nodes/feed.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "core/db.h"
-#include "nodes/feed.h"
 
 enum { TABLE_STATES, TABLE_FEED };
 enum { STREAMS_MAX = 64, MAP_SIZE = 1 << 26 };

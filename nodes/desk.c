@@ -1,5 +1,9 @@
 #include "nodes/desk.h"
 
+#include "core/json.h"
+#include "nodes/clock.h"
+#include "nodes/local.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -8,10 +12,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "core/json.h"
-#include "nodes/clock.h"
-#include "nodes/local.h"
 
 struct client {
     int descriptor; /* -1: a free place */

@@ -1,9 +1,9 @@
 #include "nodes/feed.h"
 
+#include "core/reader.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/reader.h"
 
 /* A state on the wire: u8 size of a bearer's code, 0 for a member; the code or
  * u64 number; the packed state. */

@@ -1,11 +1,11 @@
 #include "nodes/graft.h"
 
-#include <string.h>
-
 #include "core/prune.h"
 #include "core/reader.h"
 #include "core/retell.h"
 #include "nodes/trace.h"
+
+#include <string.h>
 
 static const char NAME[] = "graft";
 enum { ENTRY_SIZE = 56, ENTRIES_MAX = 500 };

@@ -1,8 +1,8 @@
 #include "nodes/greet.h"
 
-#include <stdlib.h>
-
 #include "nodes/agree.h"
+
+#include <stdlib.h>
 
 /* In as many frames as the streams take: a standby holds thousands. */
 static void

@@ -13,10 +13,6 @@
  */
 #include "nodes/hub.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
 #include "core/ledger.h"
 #include "nodes/allow.h"
 #include "nodes/clock.h"
@@ -27,6 +23,10 @@
 #include "nodes/pulse.h"
 #include "nodes/stop.h"
 #include "nodes/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 enum {
     BYTES_AT_ONCE = 16 * LIMIT_FRAME_SIZE, /* of a drain */

@@ -6,17 +6,16 @@
  * list that the turn commits (hub.c), and what it asks about our streams is
  * looked up and given to it in its turn.
  */
-#include "nodes/hub_parts.h"
-
-#include <stdlib.h>
-#include <string.h>
-
 #include "nodes/allow.h"
 #include "nodes/clock.h"
 #include "nodes/door.h"
 #include "nodes/drift.h"
+#include "nodes/hub_parts.h"
 #include "nodes/inquiry.h"
 #include "nodes/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     BULK_BYTES = LIMIT_FRAME_SIZE, /* more than that pending: a catch-up */

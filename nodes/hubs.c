@@ -1,10 +1,10 @@
 #include "nodes/hubs.h"
 
-#include <string.h>
-
 #include "core/pack.h"
 #include "core/reader.h"
 #include "nodes/clock.h"
+
+#include <string.h>
 
 enum { FIELD_HUBS = 1, FIELD_SIGNERS = 2, FIELDS_MAX = 32, LIST_MAX = 64 };
 

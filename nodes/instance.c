@@ -1,5 +1,11 @@
 #include "nodes/instance.h"
 
+#include "core/facts.h"
+#include "core/ledger_backup.h"
+#include "nodes/keys.h"
+#include "nodes/notes.h"
+#include "nodes/reign.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,12 +15,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-#include "core/facts.h"
-#include "core/ledger_backup.h"
-#include "nodes/keys.h"
-#include "nodes/notes.h"
-#include "nodes/reign.h"
 
 enum { PATH_SIZE = 4096, MACHINE_SIZE = 64 };
 

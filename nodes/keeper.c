@@ -1,5 +1,11 @@
 #include "nodes/keeper.h"
 
+#include "core/journal.h"
+#include "core/standing.h"
+#include "nodes/clock.h"
+#include "nodes/instance.h"
+#include "nodes/trace.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +13,6 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "core/journal.h"
-#include "core/standing.h"
-#include "nodes/clock.h"
-#include "nodes/instance.h"
-#include "nodes/trace.h"
 
 enum {
     LOOK_MS = 50,

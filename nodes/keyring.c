@@ -1,5 +1,8 @@
 #include "nodes/keyring.h"
 
+#include "core/crypto.h"
+#include "core/signing.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "core/crypto.h"
-#include "core/signing.h"
 
 enum { FILE_MAX = 4096, FILES = 5, PLAIN_MAX = FILES * (FILE_MAX + 64) };
 static_assert(2 * (PLAIN_MAX + CRYPTO_LOCK_EXTRA) + 64 < KEYRING_LINE_SIZE,

@@ -1,13 +1,13 @@
 #include "nodes/keys.h"
 
+#include "core/crypto.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "core/crypto.h"
 
 enum { FILE_SIZE_MAX = 4096, PATH_SIZE = 4096, HEX_SIZE = 65 };
 

@@ -1,12 +1,12 @@
 #include "nodes/reign.h"
 
-#include <string.h>
-
 #include "core/ledger_backup.h"
 #include "core/reader.h"
 #include "nodes/graft.h"
 #include "nodes/keys.h"
 #include "nodes/notes.h"
+
+#include <string.h>
 
 static const char DEPOSED[] = "hub.deposed";
 static const char PROMOTED[] = "promoted"; /* in place of "restored" */

@@ -1,9 +1,9 @@
 #include "nodes/roster.h"
 
+#include "core/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/hash.h"
 
 enum { BUCKETS = 4096 };
 

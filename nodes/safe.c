@@ -1,12 +1,12 @@
 #include "nodes/safe.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/heads.h"
 #include "core/list.h"
 #include "core/pack.h"
 #include "core/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { FIELDS_MAX = 32, HEAD_FIELDS = 5, HEADS_MAX = 1 << 20 };
 enum field { FIELD_POSITION = 1, FIELD_DIGEST = 2, FIELD_HEADS = 3 };

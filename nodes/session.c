@@ -12,11 +12,11 @@
  */
 #include "nodes/session.h"
 
-#include <stdlib.h>
-
 #include "nodes/agree.h"
 #include "nodes/greet.h"
 #include "nodes/talk.h"
+
+#include <stdlib.h>
 
 enum { BATCH_SIZE = 262144 }; /* what a BATCH aims at under a backlog */
 

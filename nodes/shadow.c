@@ -1,10 +1,10 @@
 #include "nodes/shadow.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "nodes/clock.h"
 #include "nodes/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { BACK_MS = 3000 }; /* live and settled for so long: it has come back */
 

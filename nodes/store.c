@@ -1,10 +1,5 @@
 #include "nodes/store.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
 #include "core/ledger.h"
 #include "core/retell.h"
 #include "nodes/carry.h"
@@ -24,6 +19,11 @@
 #include "nodes/tills.h"
 #include "nodes/trace.h"
 #include "nodes/trust.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 enum {
     LOOK_MS = 20,           /* how often the journal is looked at */

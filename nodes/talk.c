@@ -1,9 +1,9 @@
 #include "nodes/talk.h"
 
+#include "core/list.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/list.h"
 
 uint32_t
 talk_room(const struct session *session)

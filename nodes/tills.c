@@ -1,5 +1,11 @@
 #include "nodes/tills.h"
 
+#include "core/slip.h"
+#include "nodes/clock.h"
+#include "nodes/decider.h"
+#include "nodes/local.h"
+#include "nodes/trace.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,12 +18,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "core/slip.h"
-#include "nodes/clock.h"
-#include "nodes/decider.h"
-#include "nodes/local.h"
-#include "nodes/trace.h"
 
 enum {
     EVENTS_AT_ONCE = 64,           /* of the kernel's */

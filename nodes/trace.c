@@ -1,11 +1,11 @@
 #include "nodes/trace.h"
 
+#include "core/calendar.h"
+#include "nodes/clock.h"
+
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-
-#include "core/calendar.h"
-#include "nodes/clock.h"
 
 /* The one thing that is global. */
 static _Atomic int trace_level_max = TRACE_NOTICE;

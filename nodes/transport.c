@@ -1,5 +1,7 @@
 #include "nodes/transport.h"
 
+#include "core/crypto.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -7,8 +9,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <zmq.h>
-
-#include "core/crypto.h"
 
 enum {
     /* Its name came with libzmq 4.3.3 as a draft; the number is what counts. */

@@ -1,9 +1,9 @@
 #include "nodes/trust.h"
 
-#include <string.h>
-
 #include "core/pack.h"
 #include "core/reader.h"
+
+#include <string.h>
 
 enum { FIELD_KEY = 1, FIELD_SIGNATURE = 2, FIELDS_MAX = 32 };
 

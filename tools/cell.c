@@ -1,9 +1,9 @@
 #include "tools/cell.h"
 
+#include "core/limits.h"
+
 #include <string.h>
 #include <time.h>
-
-#include "core/limits.h"
 
 enum { CELL_DIGITS_MAX = 18, CELL_TIME_SIZE = 64 };
 

@@ -6,8 +6,6 @@
  */
 #include "tools/cmd_account.h"
 
-#include <string.h>
-
 #include "core/balance.h"
 #include "core/census.h"
 #include "core/explain.h"
@@ -15,6 +13,8 @@
 #include "tools/csv.h"
 #include "tools/query.h"
 #include "tools/table.h"
+
+#include <string.h>
 
 /* --- JSON for people ---------------------------------------------------- */
 

@@ -1,8 +1,6 @@
 /* cmd_backup.c - backup and restore; dropping what is safe */
 #include "tools/cmd_backup.h"
 
-#include <inttypes.h>
-
 #include "core/ledger_backup.h"
 #include "nodes/clock.h"
 #include "nodes/keys.h"
@@ -10,6 +8,8 @@
 #include "nodes/retain.h"
 #include "nodes/safe.h"
 #include "tools/query.h"
+
+#include <inttypes.h>
 
 /* What was done with so many events. */
 static void

@@ -1,12 +1,6 @@
 /* cmd_events.c - events in by hand and out again: append, export */
 #include "tools/cmd_events.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
 #include "core/balance.h"
 #include "core/codec.h"
 #include "core/explain.h"
@@ -19,6 +13,12 @@
 #include "tools/lookup.h"
 #include "tools/query.h"
 #include "tools/redeem.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 enum { FOLLOW_MS = 50 };
 

@@ -8,16 +8,16 @@
  */
 #include "tools/cmd_generate.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-
 #include "core/json.h"
 #include "core/ledger_append.h"
 #include "core/ledger_publish.h"
 #include "tools/generate.h"
 #include "tools/output.h"
 #include "tools/query.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
 
 enum { GENERATE_BATCH = 10000 };
 

@@ -12,10 +12,6 @@
  */
 #include "tools/cmd_import.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/json.h"
 #include "core/ledger_append.h"
 #include "tools/file.h"
@@ -23,6 +19,10 @@
 #include "tools/mapping.h"
 #include "tools/output.h"
 #include "tools/query.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { IMPORT_BATCH = 10000 };
 

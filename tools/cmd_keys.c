@@ -6,14 +6,14 @@
  */
 #include "tools/cmd_keys.h"
 
-#include <string.h>
-#include <termios.h>
-#include <unistd.h>
-
 #include "core/crypto.h"
 #include "nodes/keyring.h"
 #include "tools/file.h"
 #include "tools/query.h"
+
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 enum { PASSPHRASE_SIZE = 1024 };
 

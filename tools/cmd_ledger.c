@@ -1,14 +1,14 @@
 /* cmd_ledger.c - the ledger as a thing: making it, its health, its numbers */
 #include "tools/cmd_ledger.h"
 
-#include <inttypes.h>
-
 #include "core/digest.h"
 #include "core/ledger_append.h"
 #include "core/ledger_check.h"
 #include "core/text.h"
 #include "tools/query.h"
 #include "tools/table.h"
+
+#include <inttypes.h>
 
 /* --- init --------------------------------------------------------------- */
 

@@ -1,9 +1,6 @@
 /* cmd_nodes.c - hub and nodes: running them, and who may join */
 #include "tools/cmd_nodes.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "core/ledger.h"
 #include "core/text.h"
 #include "nodes/allow.h"
@@ -16,6 +13,9 @@
 #include "tools/file.h"
 #include "tools/query.h"
 #include "tools/table.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 enum { CSV_SIZE_MAX = 1 << 20 };
 

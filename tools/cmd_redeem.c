@@ -1,9 +1,9 @@
 /* cmd_redeem.c - a redemption asked for by hand: what is asked, what is told */
 #include "tools/cmd_redeem.h"
 
-#include <inttypes.h>
-
 #include "tools/redeem.h"
+
+#include <inttypes.h>
 
 /* --- what is asked ------------------------------------------------------ */
 

@@ -1,13 +1,13 @@
 /* cmd_report.c - what happened in a period, by store, partner, day, ... */
 #include "tools/cmd_report.h"
 
-#include <sys/random.h>
-
 #include "core/breakdown.h"
 #include "core/text.h"
 #include "tools/csv.h"
 #include "tools/query.h"
 #include "tools/table.h"
+
+#include <sys/random.h>
 
 enum { FORM_TABLE, FORM_JSON, FORM_CSV };
 static const char *const FORMS[] = { "table", "json", "csv" };

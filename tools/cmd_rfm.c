@@ -1,9 +1,6 @@
 /* cmd_rfm.c - scores of recency, frequency and money (see rfm.h) */
 #include "tools/cmd_rfm.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/rfm.h"
 #include "core/scalar.h"
 #include "core/text.h"
@@ -12,6 +9,9 @@
 #include "tools/file.h"
 #include "tools/query.h"
 #include "tools/table.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* --- limits --------------------------------------------------------- */
 

@@ -1,10 +1,6 @@
 /* cmd_rules.c - program files: checked, published, shown, compared */
 #include "tools/cmd_rules.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
 #include "core/ledger_publish.h"
 #include "core/program_diff.h"
 #include "core/program_schema.h"
@@ -13,6 +9,10 @@
 #include "tools/query.h"
 #include "tools/table.h"
 #include "tools/trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 /* A program file that was read: its bytes, what they mean, what is wrong. */
 struct rules {

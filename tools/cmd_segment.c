@@ -1,12 +1,12 @@
 /* cmd_segment.c - the accounts for which a condition holds */
 #include "tools/cmd_segment.h"
 
-#include <string.h>
-
 #include "core/census.h"
 #include "core/segment.h"
 #include "core/text.h"
 #include "tools/query.h"
+
+#include <string.h>
 
 struct grant {
     const char *reward; /* NULL: only the accounts are wanted */

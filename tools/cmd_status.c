@@ -6,9 +6,6 @@
  */
 #include "tools/cmd_status.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "core/json.h"
 #include "core/ledger_check.h"
 #include "core/reader.h"
@@ -18,6 +15,9 @@
 #include "tools/peers.h"
 #include "tools/query.h"
 #include "tools/table.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 enum { ASIDES_SHOWN = 100 };
 

@@ -22,11 +22,11 @@
 #ifndef TOOLS_COMMAND_H
 #define TOOLS_COMMAND_H
 
-#include <stdio.h>
-
 #include "core/calendar.h"
 #include "core/err.h"
 #include "core/event.h"
+
+#include <stdio.h>
 
 enum command_status {
     COMMAND_DONE = 0,

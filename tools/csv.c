@@ -5,10 +5,10 @@
  */
 #include "tools/csv.h"
 
+#include "core/text.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/text.h"
 
 struct csv {
     FILE *in;

@@ -11,9 +11,9 @@
 #ifndef TOOLS_CSV_H
 #define TOOLS_CSV_H
 
-#include <stdio.h>
-
 #include "core/err.h"
+
+#include <stdio.h>
 
 enum {
     CSV_COLUMNS_MAX = 1000,

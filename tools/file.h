@@ -9,9 +9,9 @@
 #ifndef TOOLS_FILE_H
 #define TOOLS_FILE_H
 
-#include <stdio.h>
-
 #include "core/err.h"
+
+#include <stdio.h>
 
 /* What errno means for whoever gave the name; said with it. */
 NODISCARD enum err file_fault(const char *path, struct complaint *complaint);

@@ -1,5 +1,8 @@
 #include "tools/guard.h"
 
+#include "core/db.h"
+#include "tools/command.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -7,9 +10,6 @@
 #include <string.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-#include "core/db.h"
-#include "tools/command.h"
 
 /* Nothing but system calls from here on down: the process is in an unknown
  * state. */

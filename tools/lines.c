@@ -1,8 +1,8 @@
 #include "tools/lines.h"
 
-#include <stdlib.h>
-
 #include "core/limits.h"
+
+#include <stdlib.h>
 
 enum err
 lines_open(struct lines *lines, FILE *in)

@@ -4,9 +4,9 @@
 #ifndef TOOLS_LINES_H
 #define TOOLS_LINES_H
 
-#include <stdio.h>
-
 #include "core/err.h"
+
+#include <stdio.h>
 
 struct lines {
     FILE *in;        /* stays the caller's */

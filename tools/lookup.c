@@ -1,10 +1,10 @@
 #include "tools/lookup.h"
 
+#include "core/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-#include "core/hash.h"
 
 enum { LOOKUP_SLOTS_FIRST = 1024 }; /* a power of two, so for ever */
 

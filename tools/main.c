@@ -1,9 +1,6 @@
 /*
  * main.c - the program: all tables of commands, in the order of the help
  */
-#include <locale.h>
-#include <stddef.h>
-
 #include "tools/cmd_account.h"
 #include "tools/cmd_backup.h"
 #include "tools/cmd_dispute.h"
@@ -24,6 +21,9 @@
 #include "tools/cmd_settle.h"
 #include "tools/cmd_status.h"
 #include "tools/guard.h"
+
+#include <locale.h>
+#include <stddef.h>
 
 /* clang-format off */
 static const struct command *const TABLES[] = {

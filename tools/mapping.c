@@ -4,12 +4,12 @@
  */
 #include "tools/mapping.h"
 
+#include "tools/lookup.h"
+#include "tools/mapping_event.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "tools/lookup.h"
-#include "tools/mapping_event.h"
 
 enum { MAPPING_PATH_SIZE = 4096 };
 

@@ -10,11 +10,11 @@
 #ifndef TOOLS_MAPPING_H
 #define TOOLS_MAPPING_H
 
-#include <stdio.h>
-
 #include "core/event.h"
 #include "core/json.h"
 #include "tools/mapping_file.h"
+
+#include <stdio.h>
 
 /* Where the events go; a receipt comes at the place of its first row. */
 struct mapping_sink {

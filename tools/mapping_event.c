@@ -1,10 +1,10 @@
 #include "tools/mapping_event.h"
 
+#include "tools/cell.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "tools/cell.h"
 
 enum { MAPPING_VALUE_SIZE_MAX = 4096 }; /* one field, before it is checked */
 

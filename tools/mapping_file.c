@@ -1,8 +1,8 @@
 #include "tools/mapping_file.h"
 
-#include <string.h>
-
 #include "core/yaml.h"
+
+#include <string.h>
 
 #define KIND(name) (UINT32_C(1) << EVENT_##name)
 #define RECEIPTS (KIND(PURCHASE) | KIND(RETURN))

@@ -1,11 +1,11 @@
 /* peers.c - see peers.h */
 #include "tools/peers.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-
 #include "core/calendar.h"
 #include "tools/table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
 
 struct peer *
 peers_add(struct peers *peers, uint32_t node)

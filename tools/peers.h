@@ -9,10 +9,10 @@
 #ifndef TOOLS_PEERS_H
 #define TOOLS_PEERS_H
 
-#include <stdio.h>
-
 #include "core/json.h"
 #include "core/text.h"
+
+#include <stdio.h>
 
 enum { PEERS_SHOWN = 20 };
 

@@ -7,10 +7,10 @@
  */
 #include "tools/redeem.h"
 
-#include <string.h>
-
 #include "nodes/desk.h"
 #include "nodes/keys.h"
+
+#include <string.h>
 
 enum { REDEEM_TRIES = 20 };
 enum {

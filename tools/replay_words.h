@@ -4,9 +4,9 @@
 #ifndef TOOLS_REPLAY_WORDS_H
 #define TOOLS_REPLAY_WORDS_H
 
-#include <stdio.h>
-
 #include "replay/compare.h"
+
+#include <stdio.h>
 
 struct replay_words {
     const char *baseline; /* the file's name; NULL: what is published */

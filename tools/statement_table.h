@@ -8,9 +8,9 @@
 #ifndef TOOLS_STATEMENT_TABLE_H
 #define TOOLS_STATEMENT_TABLE_H
 
-#include <stdio.h>
-
 #include "core/statement.h"
+
+#include <stdio.h>
 
 /* Prints the part of `partner`, all of it where that is NULL.  False: it
  * can't be written. */

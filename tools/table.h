@@ -9,9 +9,9 @@
 #ifndef TOOLS_TABLE_H
 #define TOOLS_TABLE_H
 
-#include <stdio.h>
-
 #include "core/base.h"
+
+#include <stdio.h>
 
 struct table; /* owned; table_close() */
 

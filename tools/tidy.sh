@@ -42,6 +42,17 @@ for file in $ours; do
 		sed -E 's/^([0-9]+):#include "([^"]+)".*/\1:\2/')
 done
 
+# Own header first, then ours, then the system's, each group sorted.
+awk '
+	FNR == 1 { last = ""; own = FILENAME; sub(/\.c$/, ".h", own) }
+	/^#include / {
+		name = substr($2, 2, length($2) - 2)
+		group = name == own ? 0 : $2 ~ /^"/ ? 1 : 2
+		if (last != "" && group name < last)
+			printf "%s:%d: %s is included out of order\n", FILENAME, FNR, name
+		last = group name
+	}' $ours | while IFS= read -r line; do say "$line"; done
+
 # One includer per library.
 while read -r library owner; do
 	grep -nE "^#include <$library(/|\.h|_)" $ours |

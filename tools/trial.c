@@ -1,13 +1,13 @@
 #include "tools/trial.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "core/balance.h"
 #include "core/basket.h"
 #include "core/json.h"
 #include "core/walk.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define TRIAL_ROOM ((size_t)1 << 32)
 
