@@ -27,7 +27,7 @@ struct history_scan {
     const struct history *history; /* borrowed */
     uint64_t generation;           /* of the history at the opening */
     uint64_t known;
-    struct draft draft; /* of the tail's chapters */
+    struct draft draft; /* of the tail's chapters; opened at the first one */
     uint32_t lane_count;
     uint32_t heap_count;
     uint16_t heap[LIMIT_PARTITIONS]; /* lanes with a key, least first */
@@ -154,9 +154,7 @@ start(const struct history *history, uint32_t first, uint32_t count,
     scan->generation = history->generation;
     scan->known = known;
     scan->lane_count = count;
-    enum err err = draft_open(&scan->draft, &history->words)
-                       ? open_scan(scan, first, count)
-                       : ERR_MEMORY;
+    enum err err = open_scan(scan, first, count);
     if (err != OK) {
         history_scan_close(scan);
         return err;
@@ -204,9 +202,11 @@ drain_tail(struct history_scan *scan, struct lane *lane, struct arena *arena,
 {
     struct draft *draft = &scan->draft;
     uint32_t first = lane->tail_next;
-    enum err err = draft_begin(draft, runs_key_view(&lane->tail_key));
     view chapter;
 
+    if (draft->words == NULL && !draft_open(draft, &scan->history->words))
+        return ERR_MEMORY;
+    enum err err = draft_begin(draft, runs_key_view(&lane->tail_key));
     if (err != OK)
         return err;
     lane->tail_next = docket_list_next(&lane->tail, first);
