@@ -348,24 +348,23 @@ follows(const struct chapter *chapter, struct reading *reading)
     return after;
 }
 
-/* Divides the account's rows by month. */
+/* Divides the account's rows by month.  Nobody can foresee where a month ends,
+ * so each row is written as its run's last, without a branch. */
 static void
 find_runs(struct plain *plain, struct plain_account *account)
 {
     const uint16_t *month = plain->month;
+    struct plain_run *runs = plain->runs;
+    uint32_t run = plain->run_count;
     uint32_t end = account->row_end;
-    uint32_t row = account->row_first;
 
-    account->run_first = plain->run_count;
-    while (row < end) {
-        struct plain_run *run = &plain->runs[plain->run_count++];
-        *run = (struct plain_run) { .first = row, .month = month[row] };
-        do
-            row++;
-        while (row < end && month[row] == run->month);
-        run->end = row;
+    account->run_first = run;
+    for (uint32_t row = account->row_first; row < end; row++) {
+        runs[run] = (struct plain_run) { row + 1, month[row] };
+        run += (row + 1 == end) | (month[row + 1] != month[row]);
     }
-    account->run_end = plain->run_count;
+    account->run_end = run;
+    plain->run_count = run;
 }
 
 /* The past of the account's rows. */

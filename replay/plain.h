@@ -47,9 +47,8 @@ struct plain_stop {
     uint8_t kind; /* enum chapter_kind */
 };
 
-/* Rows of an account in one month. */
+/* Rows of an account in one month, from where the run before it ends. */
 struct plain_run {
-    uint32_t first;
     uint32_t end;
     int32_t month;
 };

@@ -4,6 +4,7 @@
 #include "replay/quick_clock.h"
 #include "replay/quick_era.h"
 #include "replay/quick_event.h"
+#include "replay/quick_flow.h"
 #include "replay/quick_gain.h"
 #include "replay/quick_level.h"
 
@@ -45,7 +46,6 @@ make_tables(struct quick *quick, const struct quick_setup *setup)
     uint32_t count = timeline->version_count;
 
     quick->tables = ARENA_NEW(quick->arena, struct rulebook *, count + 1);
-    quick->simple = true;
     for (uint32_t i = 0; i < count; i++) {
         struct rulebook *table =
             rulebook_make(timeline, &timeline->versions[i], setup->plain->days,
@@ -54,7 +54,6 @@ make_tables(struct quick *quick, const struct quick_setup *setup)
             return ERR_UNKNOWN;
         quick->tables[i] = table;
         name_all_skus(quick->plain, table->program);
-        quick->simple &= table->simple;
         quick->tiered |= table->program->tiers.count > 0;
         quick->bonused |= table->program->bonus_step_count > 0;
         quick->idles |= table->program->points.expiry == EXPIRE_INACTIVE;
@@ -104,11 +103,14 @@ quick_open(struct side *side, const struct quick_setup *setup,
         .arena = setup->arena,
         .goods_count = setup->words->count + 1,
         .level = &quick->own,
+        .flow = &quick->own_flow,
+        .last = timeline_at(timeline, side->until_ms),
         .effects = { .arena = setup->arena },
     };
     enum err err = make_tables(quick, setup);
     if (err == OK) {
         quick_era_make(quick);
+        quick->flows = quick_flow_fits(quick);
         make_state(quick);
         err = quick_book_open(quick) ? OK : ERR_MEMORY;
     }
@@ -130,13 +132,13 @@ quick_close(struct quick *quick)
     quick_book_close(quick);
 }
 
-bool
+void
 quick_share(struct quick *quick, const struct quick *other)
 {
-    if (!quick_level_same(quick, other))
-        return false;
-    quick->level = other->level;
-    return true;
+    if (quick->level == &quick->own && quick_level_same(quick, other))
+        quick->level = other->level;
+    if (quick->flow == &quick->own_flow && quick_flow_same(quick, other))
+        quick->flow = other->flow;
 }
 
 /* --- an account --- */
@@ -172,85 +174,6 @@ begin(struct quick *quick, const struct plain_account *account,
     state->due = state->era->until_ms;
 }
 
-/* The points of rows of one month become a lot, or one for each day whose
- * terms are others. */
-static inline void
-add_lots(struct quick *quick, struct rulebook *table, uint32_t row,
-         uint32_t end)
-{
-    const int64_t *gained = quick->columns->gained;
-    const int32_t *day = quick->plain->day;
-
-    while (row < end) {
-        const struct rulebook_terms *terms =
-            rulebook_day(table, day[row])->terms;
-        uint32_t first = row;
-        row = table->monthly ? end : row + 1;
-        if (gained[row] > gained[first])
-            quick_book_add(quick, terms, gained[row] - gained[first]);
-    }
-}
-
-/* The same of rows of several eras. */
-static void
-add_by_era(struct quick *quick, uint32_t row, uint32_t end)
-{
-    const int64_t *at_ms = quick->plain->at_ms;
-
-    while (row < end) {
-        const struct quick_era *era = quick_era_at(quick, at_ms[row]);
-        uint32_t first = row;
-        while (row < end && at_ms[row] < era->until_ms)
-            row++;
-        if (era->table != NULL)
-            add_lots(quick, era->table, first, row);
-    }
-}
-
-/* Purchases between two stops, by month. */
-static void
-buy_simply(struct quick *quick, uint32_t row, uint32_t end)
-{
-    const int64_t *at_ms = quick->plain->at_ms;
-    struct quick_state *state = &quick->state;
-    const struct plain_run *run = state->run;
-    const struct quick_era *era = state->era;
-    bool whole =
-        row < end && era->table != NULL && at_ms[end - 1] < era->until_ms;
-
-    while (row < end) {
-        run += run->end == row;
-        uint32_t until = run->end < end ? run->end : end;
-        if (whole)
-            add_lots(quick, era->table, row, until);
-        else
-            add_by_era(quick, row, until);
-        row = until;
-    }
-    state->run = run;
-}
-
-/* No purchase asks what is over: that is seen to where points are taken. */
-static void
-fold_simply(struct quick *quick, const struct plain_account *account)
-{
-    const struct plain *plain = quick->plain;
-    uint32_t row = account->row_first;
-
-    quick->state.run = &plain->runs[account->run_first];
-    for (uint32_t i = account->stop_first; i < account->stop_end; i++) {
-        const struct plain_stop *stop = &plain->stops[i];
-        if (stop->kind != CHAPTER_REDEEM)
-            continue;
-        buy_simply(quick, row, stop->row);
-        row = stop->row;
-        quick_book_expire(quick, stop->at_ms);
-        quick_book_redeem(quick, stop, quick_era_at(quick, stop->at_ms));
-    }
-    buy_simply(quick, row, account->row_end);
-    quick_book_expire(quick, quick->side->until_ms);
-}
-
 static void
 stop_at(struct quick *quick, const struct plain_stop *stop)
 {
@@ -265,11 +188,13 @@ stop_at(struct quick *quick, const struct plain_stop *stop)
 }
 
 static void
-fold_fully(struct quick *quick, const struct plain_account *account)
+fold_fully(struct quick *quick, uint32_t index, struct side_account *sums)
 {
     const struct plain *plain = quick->plain;
+    const struct plain_account *account = &plain->accounts[index];
     uint32_t row = account->row_first;
 
+    begin(quick, account, &quick->level->accounts[index]);
     for (uint32_t i = account->stop_first; i < account->stop_end; i++) {
         for (; row < plain->stops[i].row; row++)
             quick_event_buy(quick, row);
@@ -278,6 +203,7 @@ fold_fully(struct quick *quick, const struct plain_account *account)
     for (; row < account->row_end; row++)
         quick_event_buy(quick, row);
     quick_clock_run(quick, quick->side->until_ms);
+    *sums = quick_book_left(quick);
 }
 
 /* --- a block --- */
@@ -316,22 +242,21 @@ quick_fold(struct quick *quick, struct side_account *ret_accounts,
     quick_era_stretch(quick);
     if (quick->level == &quick->own)
         quick_level_run(quick);
+    if (quick->flows && quick->flow == &quick->own_flow)
+        quick_flow_run(quick);
     quick_gain_run(quick);
     quick_book_issue(quick);
     for (uint32_t i = 0; i < plain->account_count; i++) {
-        const struct plain_account *account = &plain->accounts[i];
         struct side_account *sums = &ret_accounts[i * stride];
         *sums = (struct side_account) { .level = PROGRAM_NONE };
-        if (plain_is_empty(account))
+        if (plain_is_empty(&plain->accounts[i]))
             continue;
-        begin(quick, account, &quick->level->accounts[i]);
-        if (quick->simple)
-            fold_simply(quick, account);
+        sums->begun = true;
+        if (quick->flows)
+            quick_flow_fold(quick, i, sums);
         else
-            fold_fully(quick, account);
-        quick_book_net(quick, account);
-        quick_book_end(quick);
-        *sums = quick->state.sums;
+            fold_fully(quick, i, sums);
+        quick_book_end(quick, i, sums);
     }
 }
 

@@ -10,9 +10,10 @@
  * 2. Gains (quick_gain.h): which rules hold for each purchase, and the points
  *    that they give, rule by rule over the columns of the block.
  * 3. Accounts, one after the other: points become lots, redemptions take from
- *    them, what is over expires (quick_book.h).  Where all rules are simple
- *    (rulebook.h) that is all; else the rest is done on the way, event by
- *    event (quick_event.h) and by the clock (quick_clock.h).
+ *    them, what is over expires (quick_book.h), and the rest is done on the
+ *    way, event by event (quick_event.h) and by the clock (quick_clock.h).
+ *    Where all rules are simple, redemptions alone are looked at
+ *    (quick_flow.h).
  *
  * Time falls into eras (quick_parts.h): what changes at a version's beginning,
  * at `since` and after `ends` is constant within one.  Every figure is the one
@@ -49,9 +50,9 @@ NODISCARD enum err quick_open(struct side *side,
                               struct quick **ret_quick);
 void quick_close(struct quick *quick);
 
-/* Lets the side use the levels of another of its thread, which takes each
- * block first.  False: they don't agree. */
-bool quick_share(struct quick *quick, const struct quick *other);
+/* Lets the side use what another of its thread, which takes each block first,
+ * finds out about the block, as far as they agree. */
+void quick_share(struct quick *quick, const struct quick *other);
 
 /* Folds the block; what each account came to goes to `ret_accounts`, one in
  * `stride`. */

@@ -211,15 +211,23 @@ quick_book_redeem(struct quick *quick, const struct plain_stop *stop,
     if (missing > 0)
         missing = take(state, stop->at_ms, false, missing);
     state->debt += missing;
+    quick_book_count_redeemed(quick, stop, era, missing, &state->sums);
+}
+
+void
+quick_book_count_redeemed(struct quick *quick, const struct plain_stop *stop,
+                          const struct quick_era *era, int64_t missing,
+                          struct side_account *sums)
+{
     if (!era->counts)
         return;
     const struct rulebook_store *store =
         rulebook_store(era->table, quick->plain, stop->store);
     struct quick_cell *cell = cell_of(quick, era, store->partner, stop->month);
-    cell->redeemed += amount;
+    cell->redeemed += stop->amount;
     cell->overdrawn += missing;
-    state->sums.redeemed.value += amount;
-    state->sums.overdrawn.value += missing;
+    sums->redeemed.value += stop->amount;
+    sums->overdrawn.value += missing;
     quick->side->overdrawn_redemptions += missing > 0;
 }
 
@@ -239,18 +247,6 @@ quick_book_issue(struct quick *quick)
         cells[cell[i]].issued += gain[i];
         columns->gained[i + 1] = sum += gain[i];
     }
-}
-
-void
-quick_book_net(struct quick *quick, const struct plain_account *account)
-{
-    const int64_t *at_ms = quick->plain->at_ms;
-    const int64_t *gained = quick->columns->gained;
-    uint32_t first = account->row_first;
-
-    while (first < account->row_end && at_ms[first] < quick->side->since_ms)
-        first++;
-    quick->state.sums.net.value += gained[account->row_end] - gained[first];
 }
 
 /* --- points and vouchers at a place --- */
@@ -316,8 +312,7 @@ quick_book_earn_by(struct quick *quick, const struct quick_place *place,
 static int64_t
 worth(const struct quick *quick, const struct version *issue, int32_t reward)
 {
-    const struct version *version =
-        timeline_at(quick->timeline, quick->side->until_ms);
+    const struct version *version = quick->last;
 
     if (version_place(version, NAME_REWARD, reward) == PROGRAM_NONE)
         version = issue;
@@ -396,21 +391,40 @@ quick_book_outcome(struct quick *quick, const struct quick_place *place)
 
 /* --- the end --- */
 
-void
-quick_book_end(struct quick *quick)
+struct side_account
+quick_book_left(struct quick *quick)
 {
-    struct side *side = quick->side;
     struct quick_state *state = &quick->state;
     struct side_account *sums = &state->sums;
-    const struct version *version =
-        timeline_at(quick->timeline, side->until_ms);
-    int32_t place = state->held->last;
 
     for (uint32_t i = state->lot_first; i < state->lot_end; i++)
         sums->outstanding.value += state->lots[i].left;
     sums->debt.value = state->debt;
-    sums->level = version == NULL ? PROGRAM_NONE
-                                  : version_number(version, NAME_LEVEL, place);
+    return *sums;
+}
+
+/* What all rules that are not special have given the account since `since`. */
+static int64_t
+net_of(const struct quick *quick, const struct plain_account *account)
+{
+    const int64_t *at_ms = quick->plain->at_ms;
+    const int64_t *gained = quick->columns->gained;
+    uint32_t first = account->row_first;
+
+    while (first < account->row_end && at_ms[first] < quick->side->since_ms)
+        first++;
+    return gained[account->row_end] - gained[first];
+}
+
+void
+quick_book_end(struct quick *quick, uint32_t index, struct side_account *sums)
+{
+    struct side *side = quick->side;
+    int32_t place = quick->level->accounts[index].last;
+
+    sums->net.value += net_of(quick, &quick->plain->accounts[index]);
+    if (quick->last != NULL)
+        sums->level = version_number(quick->last, NAME_LEVEL, place);
     sums->level_place = place == PROGRAM_NONE ? 0 : place;
     side->expired.value += sums->expired.value;
     side->outstanding.value += sums->outstanding.value;

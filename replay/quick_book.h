@@ -29,12 +29,15 @@ void quick_book_idle(struct quick *quick, int64_t at_ms);
 void quick_book_redeem(struct quick *quick, const struct plain_stop *stop,
                        const struct quick_era *era);
 
+/* Counts a redemption, of whose points some were missing. */
+void quick_book_count_redeemed(struct quick *quick,
+                               const struct plain_stop *stop,
+                               const struct quick_era *era, int64_t missing,
+                               struct side_account *sums);
+
 /* What all rules that are not special have given to the block: the points
  * issued of each cell, and of the rows up to each. */
 void quick_book_issue(struct quick *quick);
-
-/* Adds what the account has got so; what is before `since` doesn't count. */
-void quick_book_net(struct quick *quick, const struct plain_account *account);
 
 /* Points issued at a place, in their cell and in the account. */
 void quick_book_earn(struct quick *quick, const struct quick_place *place,
@@ -55,8 +58,13 @@ void quick_book_voucher(struct quick *quick, const struct quick_place *place,
 /* What the rules gave, in quick->outcome. */
 void quick_book_outcome(struct quick *quick, const struct quick_place *place);
 
-/* What is left in the account at hand, and the level it holds. */
-void quick_book_end(struct quick *quick);
+/* What the account at hand has come to, with what is left in its lots. */
+struct side_account quick_book_left(struct quick *quick);
+
+/* Adds what the rules gave the account at that place of the block by columns,
+ * and its level, and counts the account. */
+void quick_book_end(struct quick *quick, uint32_t index,
+                    struct side_account *sums);
 
 /* Adds all cells to the side, once. */
 void quick_book_finish(struct quick *quick);

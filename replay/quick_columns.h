@@ -76,4 +76,15 @@ struct quick_level {
     uint32_t month_count;
 };
 
+/* Points that are over, of sides that use them up in the order in which they
+ * were earned and agree in when that is: those of an account's rows before ... */
+struct quick_flow {
+    uint32_t room;
+    uint32_t *over; /* ... this one at a redemption, by stop */
+    struct quick_over {
+        uint32_t at_end;
+        uint32_t uncounted; /* before `since` */
+    } *accounts;
+};
+
 #endif

@@ -316,11 +316,10 @@ climb_rows(struct climb *climb, uint32_t first, uint32_t end)
 /* In most months nothing happens but that the first purchase extends what is
  * held. */
 static void
-climb_month(struct climb *climb, const struct plain_run *run)
+climb_month(struct climb *climb, uint32_t row, const struct plain_run *run)
 {
     const int64_t *at_ms = climb->quick->plain->at_ms;
     struct quick_level *level = climb->level;
-    uint32_t row = run->first;
 
     if (at_ms[row] >= climb->due_ms)
         pass_time(climb, at_ms[row]);
@@ -362,8 +361,11 @@ climb_account(const struct quick *quick, const struct plain_account *account,
     set_act(&climb, false);
     *ret_held = (struct quick_held) { .first = climb.place,
                                       .change_first = level->changes.count };
-    for (uint32_t i = account->run_first; i < account->run_end; i++)
-        climb_month(&climb, &plain->runs[i]);
+    uint32_t row = account->row_first;
+    for (uint32_t i = account->run_first; i < account->run_end; i++) {
+        climb_month(&climb, row, &plain->runs[i]);
+        row = plain->runs[i].end;
+    }
     pass_time(&climb, quick->side->until_ms);
     ret_held->last = climb.place;
     ret_held->change_end = level->changes.count;

@@ -49,8 +49,7 @@ struct quick_state {
     int64_t due; /* no change by the clock comes before it */
     const struct quick_held *held;
     uint32_t change;             /* the next change of level */
-    uint32_t row;                /* the next purchase ... */
-    const struct plain_run *run; /* ... and its month, where rules are simple */
+    uint32_t row;                /* the next purchase */
     int32_t bonus_month;         /* the month whose bonus is to be given; -1 */
     uint32_t bonus_row;          /* its first purchase */
     int64_t absence_ms;          /* absences are rewarded up to here */
@@ -79,13 +78,16 @@ struct quick {
     struct quick_era *eras;
     uint32_t era_count;
     uint32_t goods_count;      /* categories, and none */
-    bool simple;               /* every table is */
+    bool flows;                /* points are used up as they were earned */
     bool tiered;               /* some version has tiers */
     bool bonused;              /* some version has a monthly bonus */
     bool idles;                /* some version ends points of the inactive */
     int32_t absence_min;       /* days of the shortest absence; 0: none */
     struct quick_level *level; /* its own, or another side's */
     struct quick_level own;
+    struct quick_flow *flow; /* likewise, where points flow */
+    struct quick_flow own_flow;
+    const struct version *last; /* in force at the end; NULL */
     struct quick_cell *cells; /* number 0 is not looked at */
     uint32_t cell_count;
     struct effect_list effects; /* of one booking that no cell has room for */

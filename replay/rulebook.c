@@ -313,9 +313,6 @@ add_all(struct rulebook *table)
     table->asks_amount = (table->rule_bits & ~table->fraction_bits) != 0 ||
                          table->card_count > 0;
     table->simple = is_simple(table);
-    table->monthly = table->program->points.pending_days == 0 &&
-                     table->program->points.release.count == 0 &&
-                     table->program->points.expiry != EXPIRE_DATES;
     return add_tiers(table) && fits;
 }
 

@@ -102,7 +102,6 @@ struct rulebook {
     bool asks_lines;  /* there are line_bits, or goods not eligible */
     bool asks_amount; /* some points don't come of an amount */
     bool asks_level, asks_past, asks_gap, asks_consents; /* by conditions */
-    bool monthly; /* points of a month have the same terms */
     bool simple;  /* nothing but purchases and redemptions does anything */
 };
 

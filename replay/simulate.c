@@ -509,9 +509,8 @@ open_tables(struct worker *worker, uint32_t count)
         if (quick_open(&worker->sides[i], &setup, quick) == ERR_MEMORY)
             return ERR_MEMORY;
         for (uint32_t k = 0; k < i && *quick != NULL; k++)
-            if (worker->quicks[k] != NULL &&
-                quick_share(*quick, worker->quicks[k]))
-                break;
+            if (worker->quicks[k] != NULL)
+                quick_share(*quick, worker->quicks[k]);
     }
     return OK;
 }
