@@ -20,7 +20,7 @@ CORE := base limits release err chore list amount calendar text event hash crypt
 	standing_parts standing_file standing ledger_check settled settlement statement signing seal heads ledger_backup silence \
 	closing dispute liability
 REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_columns quick_lines quick_earn quick_parts \
-	quick_era quick_level quick_gain quick_book quick_clock quick_event quick_flow quick judge outcome simulate compare report \
+	quick_era quick_level quick_mark quick_gain quick_book quick_clock quick_event quick_flow quick judge outcome simulate compare report \
 	report_html accounts
 NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk agree greet session transport \
 	allow publics carry link notes safe hubs trust graft reign instance refill decide ask hold feed answer roster keeper local \

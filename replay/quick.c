@@ -7,6 +7,7 @@
 #include "replay/quick_flow.h"
 #include "replay/quick_gain.h"
 #include "replay/quick_level.h"
+#include "replay/quick_mark.h"
 
 #include <string.h>
 
@@ -103,6 +104,7 @@ quick_open(struct side *side, const struct quick_setup *setup,
         .arena = setup->arena,
         .goods_count = setup->words->count + 1,
         .level = &quick->own,
+        .mark = &quick->own_mark,
         .flow = &quick->own_flow,
         .last = timeline_at(timeline, side->until_ms),
         .effects = { .arena = setup->arena },
@@ -137,6 +139,8 @@ quick_share(struct quick *quick, const struct quick *other)
 {
     if (quick->level == &quick->own && quick_level_same(quick, other))
         quick->level = other->level;
+    if (quick->mark == &quick->own_mark && quick_mark_same(quick, other))
+        quick->mark = other->mark;
     if (quick->flow == &quick->own_flow && quick_flow_same(quick, other))
         quick->flow = other->flow;
 }
@@ -217,10 +221,8 @@ make_room(struct quick *quick)
 
     if (columns->room != room) {
         columns->room = room;
-        columns->mask = ARENA_NEW(arena, uint64_t, room);
         columns->held_back = ARENA_NEW(arena, uint64_t, room);
         columns->gain = ARENA_NEW(arena, int64_t, room);
-        columns->cell = ARENA_NEW(arena, uint32_t, room);
         columns->gained = ARENA_NEW(arena, int64_t, room + 1);
         columns->stretches = ARENA_NEW(arena, struct quick_stretch, room);
     }
@@ -242,6 +244,8 @@ quick_fold(struct quick *quick, struct side_account *ret_accounts,
     quick_era_stretch(quick);
     if (quick->level == &quick->own)
         quick_level_run(quick);
+    if (quick->mark == &quick->own_mark)
+        quick_mark_run(quick);
     if (quick->flows && quick->flow == &quick->own_flow)
         quick_flow_run(quick);
     quick_gain_run(quick);

@@ -3,13 +3,15 @@
  *
  * The second stage of a fast replay: one side takes a block of accounts
  * (plain.h) at a time.  No rule asks how many points an account has, so the
- * work is done in three passes, each as plain as it can be:
+ * work is done in passes, each as plain as it can be; sides that agree in what
+ * the first two depend on share them.
  *
  * 1. Levels (quick_level.h): eligible amounts, and the level before each
- *    purchase.  Sides that agree in what these depend on share them.
- * 2. Gains (quick_gain.h): which rules hold for each purchase, and the points
- *    that they give, rule by rule over the columns of the block.
- * 3. Accounts, one after the other: points become lots, redemptions take from
+ *    purchase.
+ * 2. Marks (quick_mark.h): which rules hold for each purchase.
+ * 3. Gains (quick_gain.h): the points that they give, rule by rule over the
+ *    columns of the block.
+ * 4. Accounts, one after the other: points become lots, redemptions take from
  *    them, what is over expires (quick_book.h), and the rest is done on the
  *    way, event by event (quick_event.h) and by the clock (quick_clock.h).
  *    Where all rules are simple, redemptions alone are looked at

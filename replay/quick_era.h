@@ -17,6 +17,14 @@ void quick_era_make(struct quick *quick);
 /* Divides the rows of the block by the eras that they lie in. */
 void quick_era_stretch(const struct quick *quick);
 
+/* Whether what begins at the one instant begins at the other for all events,
+ * of which none is before LIMIT_AT_MS_MIN. */
+static inline bool
+quick_era_same_start(int64_t a, int64_t b)
+{
+    return a == b || (a <= LIMIT_AT_MS_MIN && b <= LIMIT_AT_MS_MIN);
+}
+
 /* The era of that instant. */
 static inline const struct quick_era *
 quick_era_at(const struct quick *quick, int64_t at_ms)

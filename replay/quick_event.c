@@ -41,7 +41,7 @@ receipt_of(const struct quick *quick, const struct rulebook *table,
     const struct plain *plain = quick->plain;
 
     if (plain->receipt_count == 0 ||
-        (quick->columns->mask[row] & table->line_bits) == 0)
+        (quick->mark->mask[row] & table->line_bits) == 0)
         return NULL;
     uint32_t at = plain_receipt_from(plain, row);
     return at < plain->receipt_count && plain->receipts[at].row == row
@@ -194,8 +194,9 @@ earn(struct quick *quick, uint32_t row)
 {
     const struct quick_columns *columns = quick->columns;
     struct rulebook *table = quick->state.era->table;
-    uint64_t special = columns->mask[row] & table->special_bits;
-    uint64_t cards = columns->mask[row] & table->card_bits;
+    uint64_t mask = quick->mark->mask[row];
+    uint64_t special = mask & table->special_bits;
+    uint64_t cards = mask & table->card_bits;
 
     if (columns->gain[row] > 0)
         quick_book_add(quick,

@@ -24,10 +24,10 @@ quick_flow_fits(const struct quick *quick)
     bool fits = true;
 
     for (uint32_t i = 0; i < timeline->version_count && fits; i++)
-        fits = quick->tables[i]->simple &&
-               (i == 0 || ends_follow(&timeline->zone,
-                                      &timeline->versions[i - 1],
-                                      &timeline->versions[i]));
+        fits =
+            quick->tables[i]->simple &&
+            (i == 0 || ends_follow(&timeline->zone, &timeline->versions[i - 1],
+                                   &timeline->versions[i]));
     return fits;
 }
 
@@ -52,8 +52,8 @@ quick_flow_same(const struct quick *a, const struct quick *b)
     if (!a->flows || !b->flows || count != b->timeline->version_count)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (a->timeline->versions[i].from_ms !=
-                b->timeline->versions[i].from_ms ||
+        if (!quick_era_same_start(a->timeline->versions[i].from_ms,
+                                  b->timeline->versions[i].from_ms) ||
             !same_expiry(&a->tables[i]->program->points,
                          &b->tables[i]->program->points))
             return false;

@@ -1,24 +1,11 @@
 #include "replay/quick_gain.h"
 
 #include "replay/quick_lines.h"
+#include "replay/quick_mark.h"
 
 #include <string.h>
 
 enum { FRACTIONS = 3 }; /* rules that are reckoned together */
-
-/* Of a loop over columns the compiler makes vectors, and where it can a body
- * for each generation of processors, of which the machine takes its own.  What
- * has no vectors multiplies at once. */
-#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-enum { VECTORS = true };
-#define OVER_COLUMNS                                                           \
-    __attribute__((                                                            \
-        optimize("O3"),                                                        \
-        target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-enum { VECTORS = false };
-#define OVER_COLUMNS
-#endif
 
 static inline uint64_t
 fraction_of(uint64_t fraction, uint32_t amount)
@@ -32,131 +19,6 @@ static inline uint64_t
 spread(uint64_t mask, uint32_t bit)
 {
     return -(mask >> bit & 1);
-}
-
-/* --- conditions --- */
-
-/* Fills in what days, stores and goods say of a stretch; returns the bits that
- * are set anywhere. */
-static uint64_t
-mark(const struct quick *quick, const struct quick_stretch *stretch)
-{
-    const struct plain *plain = quick->plain;
-    struct rulebook *table = stretch->era->table;
-    const uint16_t *stores = plain->store, *goods = plain->goods;
-    const uint16_t *months = plain->month;
-    const int32_t *days = plain->day;
-    const uint64_t *of_goods = table->goods;
-    uint64_t *masks = quick->columns->mask;
-    uint32_t *cells = quick->columns->cell;
-    uint32_t counted = stretch->era->counts ? UINT32_MAX : 0;
-    uint32_t end = stretch->end;
-    uint64_t any = 0;
-
-    for (uint32_t i = stretch->first; i < end; i++) {
-        const struct rulebook_store *store =
-            rulebook_store(table, plain, stores[i]);
-        const struct rulebook_day *day = rulebook_day(table, days[i]);
-        uint64_t mask = store->mask & day->mask & of_goods[goods[i]];
-        masks[i] = mask;
-        any |= mask;
-        cells[i] = ((uint32_t)store->cell + months[i]) & counted;
-    }
-    return any;
-}
-
-/* Takes out what needs an amount, where there is none. */
-static OVER_COLUMNS void
-check_amount(const struct quick *quick, const struct quick_stretch *stretch)
-{
-    const uint32_t *amount = quick->plain->amount;
-
-    for (uint32_t i = stretch->first; i < stretch->end; i++)
-        quick->columns->mask[i] &= -(uint64_t)(amount[i] != 0);
-}
-
-static OVER_COLUMNS void
-check_level(const struct quick *quick, const struct quick_stretch *stretch)
-{
-    const uint64_t *level = stretch->era->table->level;
-
-    for (uint32_t i = stretch->first; i < stretch->end; i++)
-        quick->columns->mask[i] &= level[quick->level->held[i]];
-}
-
-static OVER_COLUMNS void
-check_past(const struct quick *quick, const struct quick_stretch *stretch)
-{
-    const uint64_t *past = stretch->era->table->past;
-
-    for (uint32_t i = stretch->first; i < stretch->end; i++)
-        quick->columns->mask[i] &= past[quick->plain->past[i]];
-}
-
-static OVER_COLUMNS void
-check_hours(const struct quick *quick, const struct quick_stretch *stretch,
-            const struct rulebook_check *check)
-{
-    const int32_t *ms_of_day = quick->plain->ms_of_day;
-    int32_t from = check->when->hours_from_ms;
-    int32_t to = check->when->hours_to_ms;
-
-    for (uint32_t i = stretch->first; i < stretch->end; i++) {
-        bool begun = ms_of_day[i] >= from;
-        bool over = ms_of_day[i] >= to;
-        bool holds = from < to ? begun & !over : begun | !over;
-        quick->columns->mask[i] &= ~((uint64_t)!holds << check->bit);
-    }
-}
-
-static OVER_COLUMNS void
-check_total(const struct quick *quick, const struct quick_stretch *stretch,
-            const struct rulebook_check *check)
-{
-    const uint32_t *eligible = quick->level->eligible;
-    int64_t least = check->when->min_total.minor;
-
-    for (uint32_t i = stretch->first; i < stretch->end; i++)
-        quick->columns->mask[i] &=
-            ~((uint64_t)(eligible[i] < least) << check->bit);
-}
-
-static OVER_COLUMNS void
-check_absence(const struct quick *quick, const struct quick_stretch *stretch,
-              const struct rulebook_check *check)
-{
-    const int32_t *gap = quick->plain->gap;
-    int32_t least = check->when->inactive_days;
-
-    for (uint32_t i = stretch->first; i < stretch->end; i++)
-        quick->columns->mask[i] &= ~((uint64_t)(gap[i] < least) << check->bit);
-}
-
-/* Takes out what the other conditions don't allow. */
-static void
-check_all(const struct quick *quick, const struct quick_stretch *stretch,
-          uint64_t any)
-{
-    const struct rulebook *table = stretch->era->table;
-
-    if (table->asks_amount)
-        check_amount(quick, stretch);
-    if (table->asks_level)
-        check_level(quick, stretch);
-    if (table->asks_past)
-        check_past(quick, stretch);
-    for (uint32_t i = 0; i < table->check_count; i++) {
-        const struct rulebook_check *check = &table->checks[i];
-        uint32_t given = check->when->given;
-        if ((any >> check->bit & 1) == 0)
-            continue;
-        if ((given & 1u << CONDITION_HOURS) != 0)
-            check_hours(quick, stretch, check);
-        if ((given & 1u << CONDITION_MIN_TOTAL) != 0)
-            check_total(quick, stretch, check);
-        if ((given & 1u << CONDITION_INACTIVE_DAYS) != 0)
-            check_absence(quick, stretch, check);
-    }
 }
 
 /* --- points --- */
@@ -177,7 +39,7 @@ add_rule(const struct quick *quick, const struct quick_stretch *stretch,
          uint32_t bit)
 {
     const struct rulebook_rule *rule = &stretch->era->table->rules[bit];
-    const uint64_t *mask = quick->columns->mask;
+    const uint64_t *mask = quick->mark->mask;
     const uint32_t *eligible = quick->level->eligible;
     int64_t *gain = quick->columns->gain;
     const struct ratio ratio = rule->ratio;
@@ -203,7 +65,7 @@ add_fractions(const struct quick *quick, const struct quick_stretch *stretch,
               const uint32_t *bits, uint32_t count)
 {
     const struct rulebook_rule *rules = stretch->era->table->rules;
-    const uint64_t *mask = quick->columns->mask;
+    const uint64_t *mask = quick->mark->mask;
     const uint32_t *eligible = quick->level->eligible;
     int64_t *gain = quick->columns->gain;
     uint64_t fractions[FRACTIONS], sets[FRACTIONS], sums[FRACTIONS];
@@ -247,7 +109,7 @@ add_level(const struct quick *quick, const struct rulebook *table,
           uint8_t level, uint32_t row, uint32_t end)
 {
     const uint32_t *eligible = quick->level->eligible;
-    const uint64_t *mask = quick->columns->mask;
+    const uint64_t *mask = quick->mark->mask;
     int64_t *gain = quick->columns->gain;
     const struct ratio ratio = table->tier[level];
     uint64_t set = table->tier_bit;
@@ -264,20 +126,22 @@ add_level(const struct quick *quick, const struct rulebook *table,
     return (int64_t)sum;
 }
 
-/* Levels mostly last for many rows. */
+/* Goes by the stretches of one level; `at` is the place of the first of them
+ * that may be of these rows, and moves on. */
 static void
-add_tier(const struct quick *quick, const struct quick_stretch *stretch)
+add_tier(const struct quick *quick, const struct quick_stretch *stretch,
+         uint32_t *at)
 {
     const struct rulebook *table = stretch->era->table;
-    const uint8_t *held = quick->level->held;
-    uint32_t end = stretch->end;
+    const struct quick_hold *holds = quick->level->holds;
     uint32_t row = stretch->first;
 
-    while (row < end) {
-        uint8_t level = held[row];
+    while (row < stretch->end) {
+        while (holds[*at].end <= row)
+            ++*at;
+        uint8_t level = holds[*at].held;
         uint32_t first = row;
-        while (row < end && held[row] == level)
-            row++;
+        row = holds[*at].end < stretch->end ? holds[*at].end : stretch->end;
         if (table->tier[level].whole != 0 || table->tier[level].fraction != 0)
             count_rule(quick, stretch->era, table->tier_number[level],
                        add_level(quick, table, level, first, row));
@@ -309,53 +173,15 @@ add_rules(const struct quick *quick, const struct quick_stretch *stretch,
 
 /* --- receipts of several lines --- */
 
-/* Receipts of a stretch, by place. */
-struct receipts {
-    uint32_t first;
-    uint32_t end;
-};
-
-static struct receipts
-find_receipts(const struct quick *quick, const struct quick_stretch *stretch)
-{
-    if (quick->plain->receipt_count == 0 || !stretch->era->table->asks_lines)
-        return (struct receipts) { 0, 0 };
-    return (struct receipts) {
-        plain_receipt_from(quick->plain, stretch->first),
-        plain_receipt_from(quick->plain, stretch->end),
-    };
-}
-
-/* What mark() does, by the lines; returns the same. */
-static uint64_t
-mark_receipts(const struct quick *quick, const struct quick_stretch *stretch,
-              struct receipts receipts)
-{
-    const struct plain *plain = quick->plain;
-    struct rulebook *table = stretch->era->table;
-    uint64_t any = 0;
-
-    for (uint32_t i = receipts.first; i < receipts.end; i++) {
-        const struct plain_receipt *receipt = &plain->receipts[i];
-        uint32_t row = receipt->row;
-        uint64_t mask = rulebook_store(table, plain, plain->store[row])->mask &
-                        rulebook_day(table, plain->day[row])->mask &
-                        quick_lines_mask(table, receipt);
-        quick->columns->mask[row] = mask;
-        any |= mask;
-    }
-    return any;
-}
-
 /* What asks for lines is not for the passes over all rows. */
 static void
 hold_back(const struct quick *quick, const struct quick_stretch *stretch,
-          struct receipts receipts)
+          struct quick_receipts receipts)
 {
     uint64_t line_bits = stretch->era->table->line_bits;
 
     for (uint32_t i = receipts.first; i < receipts.end; i++) {
-        uint64_t *mask = &quick->columns->mask[quick->plain->receipts[i].row];
+        uint64_t *mask = &quick->mark->mask[quick->plain->receipts[i].row];
         quick->columns->held_back[i] = *mask & line_bits;
         *mask &= ~line_bits;
     }
@@ -387,7 +213,7 @@ add_receipt_tier(const struct quick *quick, const struct quick_era *era,
  * for it. */
 static void
 add_receipts(const struct quick *quick, const struct quick_stretch *stretch,
-             struct receipts receipts)
+             struct quick_receipts receipts)
 {
     const struct quick_era *era = stretch->era;
     const struct rulebook *table = era->table;
@@ -395,7 +221,7 @@ add_receipts(const struct quick *quick, const struct quick_stretch *stretch,
     for (uint32_t i = receipts.first; i < receipts.end; i++) {
         const struct plain_receipt *receipt = &quick->plain->receipts[i];
         uint64_t held = quick->columns->held_back[i];
-        quick->columns->mask[receipt->row] |= held;
+        quick->mark->mask[receipt->row] |= held;
         if (quick->tiered && (held & table->tier_bit) != 0)
             add_receipt_tier(quick, era, receipt);
         for (uint64_t rest = held & table->rule_bits & ~table->special_bits;
@@ -412,34 +238,30 @@ add_receipts(const struct quick *quick, const struct quick_stretch *stretch,
 /* --- a stretch --- */
 
 static void
-run_stretch(const struct quick *quick, const struct quick_stretch *stretch)
+run_stretch(const struct quick *quick, uint32_t index, uint32_t *held)
 {
-    const struct quick_era *era = stretch->era;
-    struct rulebook *table = era->table;
-    struct quick_columns *columns = quick->columns;
+    const struct quick_stretch *stretch = &quick->columns->stretches[index];
+    const struct rulebook *table = stretch->era->table;
+    uint64_t any = quick->mark->any[index];
     uint32_t first = stretch->first;
-    uint32_t count = stretch->end - first;
 
-    memset(columns->gain + first, 0, count * sizeof *columns->gain);
-    if (!era->earns) {
-        memset(columns->mask + first, 0, count * sizeof *columns->mask);
-        memset(columns->cell + first, 0, count * sizeof *columns->cell);
+    memset(quick->columns->gain + first, 0,
+           (stretch->end - first) * sizeof *quick->columns->gain);
+    if (!stretch->era->earns)
         return;
-    }
-    struct receipts receipts = find_receipts(quick, stretch);
-    uint64_t any = mark(quick, stretch);
-    any |= mark_receipts(quick, stretch, receipts);
-    check_all(quick, stretch, any);
+    struct quick_receipts receipts = quick_mark_receipts(quick, stretch);
     hold_back(quick, stretch, receipts);
     add_rules(quick, stretch, any & table->rule_bits & ~table->special_bits);
     if (quick->tiered && (any & table->tier_bit) != 0)
-        add_tier(quick, stretch);
+        add_tier(quick, stretch, held);
     add_receipts(quick, stretch, receipts);
 }
 
 void
 quick_gain_run(struct quick *quick)
 {
+    uint32_t held = 0;
+
     for (uint32_t i = 0; i < quick->columns->stretch_count; i++)
-        run_stretch(quick, &quick->columns->stretches[i]);
+        run_stretch(quick, i, &held);
 }

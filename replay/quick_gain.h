@@ -1,5 +1,5 @@
 /*
- * quick_gain.h - which rules hold for each purchase, and what they give
+ * quick_gain.h - what rules give for each purchase that they hold for
  *
  * Element by element over the columns of a block, without a branch that
  * depends on an event: rule by rule, its points are reckoned for every row and
@@ -10,7 +10,7 @@
 
 #include "replay/quick_parts.h"
 
-/* Fills the columns of the thread from the side's levels, and counts what each
+/* Fills the columns of the thread from the side's marks, and counts what each
  * rule gave.  Special rules are left to quick_event.h. */
 void quick_gain_run(struct quick *quick);
 

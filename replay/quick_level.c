@@ -28,7 +28,8 @@ quick_level_same(const struct quick *a, const struct quick *b)
     if (count != b->timeline->version_count || a->goods_count != b->goods_count)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (a->tables[i]->version->from_ms != b->tables[i]->version->from_ms ||
+        if (!quick_era_same_start(a->tables[i]->version->from_ms,
+                                  b->tables[i]->version->from_ms) ||
             memcmp(a->tables[i]->eligible, b->tables[i]->eligible,
                    a->goods_count * sizeof *a->tables[i]->eligible) != 0 ||
             !same_tiers(&a->tables[i]->program->tiers,
@@ -294,6 +295,20 @@ enter_month(struct climb *climb, int32_t month)
     set_act(climb, false);
 }
 
+/* The account's level before these rows, which follow those held before. */
+static void
+hold(const struct climb *climb, uint32_t first, uint32_t end)
+{
+    struct quick_level *level = climb->level;
+    uint8_t held = (uint8_t)(climb->place + 1);
+    uint32_t count = level->hold_count;
+
+    memset(level->held + first, held, end - first);
+    if (count == 0 || level->holds[count - 1].held != held)
+        level->holds[level->hold_count++].held = held;
+    level->holds[level->hold_count - 1].end = end;
+}
+
 /* Purchases of one month, one after the other. */
 static void
 climb_rows(struct climb *climb, uint32_t first, uint32_t end)
@@ -305,7 +320,7 @@ climb_rows(struct climb *climb, uint32_t first, uint32_t end)
     for (uint32_t i = first; i < end; i++) {
         if (at_ms[i] >= climb->due_ms)
             pass_time(climb, at_ms[i]);
-        level->held[i] = (uint8_t)(climb->place + 1);
+        hold(climb, i, i + 1);
         month->spend += level->eligible[i];
         climb->spend += level->eligible[i];
         if (climb->spend >= climb->act_at)
@@ -336,7 +351,7 @@ climb_month(struct climb *climb, uint32_t row, const struct plain_run *run)
         climb_rows(climb, row, run->end);
         return;
     }
-    memset(level->held + row, climb->place + 1, run->end - row);
+    hold(climb, row, run->end);
     level->months[level->month_count - 1].spend += spend;
     climb->spend += spend;
 }
@@ -385,6 +400,7 @@ make_room(struct quick *quick)
     level->eligible = ARENA_NEW(quick->arena, uint32_t, room);
     level->spent = ARENA_NEW(quick->arena, int64_t, room + 1);
     level->held = ARENA_NEW(quick->arena, uint8_t, room);
+    level->holds = ARENA_NEW(quick->arena, struct quick_hold, room);
     if (level->months == NULL)
         level->months =
             ARENA_NEW(quick->arena, struct quick_month, ALMANAC_MONTHS);
@@ -411,6 +427,7 @@ quick_level_run(struct quick *quick)
     }
     level->spent[plain->row_count] = spent;
     level->changes.count = 0;
+    level->hold_count = 0;
     if (!quick->tiered) {
         for (uint32_t i = 0; i < plain->account_count; i++)
             level->accounts[i] =

@@ -48,14 +48,14 @@ struct quick_state {
     int64_t debt;
     int64_t due; /* no change by the clock comes before it */
     const struct quick_held *held;
-    uint32_t change;             /* the next change of level */
-    uint32_t row;                /* the next purchase */
-    int32_t bonus_month;         /* the month whose bonus is to be given; -1 */
-    uint32_t bonus_row;          /* its first purchase */
-    int64_t absence_ms;          /* absences are rewarded up to here */
-    int32_t active_month;        /* of the last activity or earning; -1 */
-    int64_t idle_ended_ms;       /* points were last gone for want of it */
-    int32_t visit_day;           /* EVENT_NO_DAY */
+    uint32_t change;       /* the next change of level */
+    uint32_t row;          /* the next purchase */
+    int32_t bonus_month;   /* the month whose bonus is to be given; -1 */
+    uint32_t bonus_row;    /* its first purchase */
+    int64_t absence_ms;    /* absences are rewarded up to here */
+    int32_t active_month;  /* of the last activity or earning; -1 */
+    int64_t idle_ended_ms; /* points were last gone for want of it */
+    int32_t visit_day;     /* EVENT_NO_DAY */
     uint16_t visit_store;
     bool bought;
     bool joined;
@@ -85,10 +85,12 @@ struct quick {
     int32_t absence_min;       /* days of the shortest absence; 0: none */
     struct quick_level *level; /* its own, or another side's */
     struct quick_level own;
+    struct quick_mark *mark; /* likewise */
+    struct quick_mark own_mark;
     struct quick_flow *flow; /* likewise, where points flow */
     struct quick_flow own_flow;
     const struct version *last; /* in force at the end; NULL */
-    struct quick_cell *cells; /* number 0 is not looked at */
+    struct quick_cell *cells;   /* number 0 is not looked at */
     uint32_t cell_count;
     struct effect_list effects; /* of one booking that no cell has room for */
     /* Of the account at hand; cleared only as far as it was used. */

@@ -102,7 +102,7 @@ struct rulebook {
     bool asks_lines;  /* there are line_bits, or goods not eligible */
     bool asks_amount; /* some points don't come of an amount */
     bool asks_level, asks_past, asks_gap, asks_consents; /* by conditions */
-    bool simple;  /* nothing but purchases and redemptions does anything */
+    bool simple; /* nothing but purchases and redemptions does anything */
 };
 
 /* Compiles a version for these days and words, all borrowed; what it needs by
