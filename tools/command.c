@@ -1,13 +1,13 @@
 #include "tools/command.h"
 
+#include "core/release.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "core/release.h"
 
 enum {
     COMMAND_COLUMN = 22,    /* where the words of a help line begin */
