@@ -518,6 +518,35 @@ def test_events_of_adjustments_add_up_to_them():
     assert any(p["adjustments"] for p in data["partners"])
 
 
+def test_a_workbook_says_how_many_events_it_leaves_out():
+    """2000 receipts come late; 52 brands gave points on each."""
+    brands = range(52)
+    new_ledger("L")
+    publish("L", FIRST.split("partners:")[0] + "partners:\n" + "".join(
+        f"  - {{id: b{i}, issue_price: 0.01, redeem_price: 0}}\n"
+        for i in brands) + "earn:\n" + "".join(
+        f"  - {{id: r{i}, points: 1, funder: b{i}}}\n" for i in brands),
+        "2001-01-01")
+
+    def sale(number):
+        return {"kind": "purchase", "member": number % 100 + 1, "store": 10,
+                "at": "2025-01-10T10:00:00Z", "receipt": f"R{number}",
+                "total": 100}
+    load("L", [sale(0)])
+    close("L", "2025-01")
+    load("L", [sale(number) for number in range(1, 2001)])
+    leima("settle", "L", "--period", "2025-02", "--format", "xlsx",
+          "--output", "out").expect(0)
+    book = zipfile.ZipFile("out/settle-2025-02.xlsx")
+    strings = book.read("xl/sharedStrings.xml").decode()
+    left = 2000 * len(brands) - 100000
+    assert f"and {left} rows more" in strings and "2000 rows" in strings
+    events = book.read("xl/worksheets/sheet5.xml").decode()
+    assert '<row r="100002"' in events and '<row r="100003"' not in events
+    adjustments = book.read("xl/worksheets/sheet4.xml").decode()
+    assert adjustments.count("<hyperlink ") == 50
+
+
 def in_html(text):
     return (text.replace("&#8239;", "").replace("&minus;", "-"))
 

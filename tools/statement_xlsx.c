@@ -28,6 +28,8 @@ enum {
     HEAD_ROW = 4, /* of the headings on the first sheet */
     TEXT_SIZE = 128,
     EPOCH_DAYS = 25569, /* from 1899-12-30, as spreadsheets count */
+    /* A sheet holds 2^20 rows, and nobody reads so many. */
+    EVENT_ROWS_MAX = 100000,
 };
 
 /* Columns of a line: what it is of, its money, its measures. */
@@ -370,8 +372,12 @@ put_link(const struct book *book, lxw_worksheet *sheet, uint32_t row,
 
     if (count == 0)
         return;
-    snprintf(target, sizeof target, "internal:Events!A%u", first + 2);
     snprintf(words, sizeof words, "%u rows", count);
+    if (first >= EVENT_ROWS_MAX) {
+        worksheet_write_string(sheet, row, 6, words, NULL);
+        return;
+    }
+    snprintf(target, sizeof target, "internal:Events!A%u", first + 2);
     worksheet_write_url_opt(sheet, row, 6, target, book->link, words, NULL);
 }
 
@@ -457,8 +463,18 @@ put_events(const struct book *book)
     put_headings(book, sheet, 0, HEADINGS, COUNT_OF(HEADINGS));
     worksheet_freeze_panes(sheet, 1, 0);
     worksheet_set_column(sheet, 0, 9, 17, NULL);
-    for (uint32_t i = 0; i < book->evidence->count; i++)
+    uint32_t count = book->evidence->count;
+    if (count > EVENT_ROWS_MAX)
+        count = EVENT_ROWS_MAX;
+    for (uint32_t i = 0; i < count; i++)
         put_event(book, sheet, i + 1, &book->evidence->items[i]);
+    if (count == book->evidence->count)
+        return;
+    char words[TEXT_SIZE];
+    snprintf(words, sizeof words,
+             "and %u rows more: leima settle explain --adjustment lists all",
+             book->evidence->count - count);
+    worksheet_write_string(sheet, count + 1, 0, words, NULL);
 }
 
 /* --- the workbook --- */
