@@ -1,12 +1,13 @@
 /*
  * amount.h - points, money and prices, which can't be mixed
  *
- * Integers only.  `money` is minor units (cents) of the program's currency,
- * `price` is millionths of the currency for one point, `micro` is an exact
- * sum of money in millionths, wide enough for any history: events are bounded
- * (limits.h), so int64 sums of points and money and 128-bit sums of micro
- * can't overflow in less than 10^9 events of the greatest size; every addition
- * is checked all the same.  Each rounding stands in the name of its function.
+ * Integers only.  `money` is hundredths of the program's currency (cents, and
+ * so of any other, whatever its own coins are), `price` is millionths of it for
+ * one point, `micro` is an exact sum of money in millionths.  Events are bounded
+ * (limits.h): int64 sums of points and money can't overflow in less than 9 *
+ * 10^7 events of the greatest size, 128-bit sums of micro never in practice;
+ * every addition is checked all the same.  Each rounding stands in the name of
+ * its function.
  */
 #ifndef CORE_AMOUNT_H
 #define CORE_AMOUNT_H

@@ -149,7 +149,8 @@ book(struct totals *totals, int32_t month, const struct effect *effect,
     enum figure figure = effect_figure(effect->measure);
 
     row->effects += sign;
-    row->amounts[effect->measure] += sign * effect->amount;
+    int64_t *amount = &row->amounts[effect->measure];
+    *amount = amount_add(*amount, sign * effect->amount);
     if (figure == FIGURE_NONE)
         return;
     micro *sum = &row->figures[figure - 1];
@@ -170,7 +171,7 @@ book_all(struct totals *totals, int32_t month,
         struct totals_pair *pair =
             find_pair(totals, month, effect->partner, effect->other);
         pair->effects += sign;
-        pair->points += sign * effect->amount;
+        pair->points = amount_add(pair->points, sign * effect->amount);
     }
 }
 
@@ -196,7 +197,7 @@ totals_add_row(struct totals *totals, const struct totals_row *row)
 
     sum->effects += row->effects;
     for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
-        sum->amounts[k] += row->amounts[k];
+        sum->amounts[k] = amount_add(sum->amounts[k], row->amounts[k]);
     for (int k = 0; k < TOTALS_FIGURES; k++)
         sum->figures[k] = micro_add(sum->figures[k], row->figures[k]);
 }
@@ -208,7 +209,7 @@ totals_add_pair(struct totals *totals, const struct totals_pair *pair)
         find_pair(totals, pair->month, pair->issuer, pair->acceptor);
 
     sum->effects += pair->effects;
-    sum->points += pair->points;
+    sum->points = amount_add(sum->points, pair->points);
 }
 
 void

@@ -813,6 +813,19 @@ def test_liability_ties_to_accounts_and_statements():
         check_liability(seed)
 
 
+def test_several_months_to_the_eye_and_to_files():
+    small()
+    several = ["settle", "L", "--period", MONTHS[0], "--through", MONTHS[2]]
+    said = leima(*several).expect(0)
+    heads = [line for line in said.out.splitlines() if ", known " in line]
+    assert [head[:7] for head in heads] == MONTHS[:3] and said.err == ""
+    assert all("\n\n" + head in said.out for head in heads[1:])
+    assert "out: 3 files written" in leima(
+        *several, "--format", "html", "--output", "out").expect(0).err
+    said = leima(*several[:-2], "--signed", "--output", "signed").expect(0)
+    assert f"signed: {len(os.listdir('signed'))} files written" in said.err
+
+
 def test_liability_as_a_table():
     """Each month's rows, and their sum where there are several."""
     small()

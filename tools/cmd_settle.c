@@ -75,7 +75,7 @@ struct settle {
     bool closing;
     int64_t now_ms;
     uint32_t closed;  /* periods so far */
-    uint32_t written; /* forms so far */
+    uint32_t written; /* forms, and files of --signed, so far */
     /* The period at hand: */
     struct closing_books books;
     const struct closing *close; /* NULL: it is open */
@@ -189,6 +189,8 @@ write_table(const struct settle *settle,
     char *bytes = NULL;
     size_t size = 0;
 
+    if (settle->folder == NULL && settle->written > 0)
+        putchar('\n');          /* between two months */
     if (settle->folder == NULL) /* a terminal, which gets what no file gets */
         return statement_table(stdout, &settle->statement, partner)
                    ? COMMAND_DONE
@@ -261,7 +263,7 @@ put_json(struct text *text, const struct settle *settle,
 
 /* One form of the whole (NULL) or of one partner's part. */
 static enum command_status
-write_form(struct settle *settle, const struct statement_partner *partner)
+put_form(struct settle *settle, const struct statement_partner *partner)
 {
     const struct statement *statement = &settle->statement;
     char path[PATH_SIZE] = "-";
@@ -293,7 +295,15 @@ write_form(struct settle *settle, const struct statement_partner *partner)
     }
     enum command_status status = write_bytes(settle, &text, path);
     text_close(&text);
-    settle->written++;
+    return status;
+}
+
+static enum command_status
+write_form(struct settle *settle, const struct statement_partner *partner)
+{
+    enum command_status status = put_form(settle, partner);
+
+    settle->written += status == COMMAND_DONE;
     return status;
 }
 
@@ -339,6 +349,7 @@ write_sealed(struct settle *settle, const struct statement_partner *partner,
         goto done;
     make_path(settle, FORM_JSON, partner, ".sig", path);
     status = write_bytes(settle, &lines, path);
+    settle->written += 2;
 done:
     text_close(&bytes);
     text_close(&lines);
@@ -572,6 +583,9 @@ run_periods(struct settle *settle)
     }
     if (status != COMMAND_DONE && settle->closed > 0)
         fprintf(stderr, "months closed before that: %u\n", settle->closed);
+    if (status == COMMAND_DONE && settle->folder != NULL)
+        fprintf(stderr, "%s: %u file%s written\n", settle->folder,
+                settle->written, settle->written == 1 ? "" : "s");
     return status;
 }
 
