@@ -3,8 +3,9 @@
  *
  * Sheets: the statement, its stores, the clearing matrix (of all partners
  * only), the adjustments, and the events behind these, to which each
- * adjustment links: the first hundred thousand, and how many there are more.  Cells hold numbers and dates, sums and nets are formulas
- * that carry their value, so that what opens the file need not compute.
+ * adjustment links: the first hundred thousand, and how many there are more.
+ * Cells hold numbers and dates, sums and nets are formulas that carry their
+ * value, so that what opens the file need not compute.
  *
  * The only includer of libxlsxwriter.
  */
