@@ -3,11 +3,11 @@
  *
  * Integers only.  `money` is hundredths of the program's currency (cents, and
  * so of any other, whatever its own coins are), `price` is millionths of it for
- * one point, `micro` is an exact sum of money in millionths.  Events are bounded
- * (limits.h): int64 sums of points and money can't overflow in less than 9 *
- * 10^7 events of the greatest size, 128-bit sums of micro never in practice;
- * every addition is checked all the same.  Each rounding stands in the name of
- * its function.
+ * one point, `micro` is an exact sum of money in millionths.  Events are
+ * bounded (limits.h): int64 sums of points and money can't overflow in less
+ * than ninety million events of the greatest size, 128-bit sums of micro never
+ * in practice; every addition is checked all the same.  Each rounding stands in
+ * the name of its function.
  */
 #ifndef CORE_AMOUNT_H
 #define CORE_AMOUNT_H
