@@ -15,6 +15,7 @@
 /* Address space for what lies above the fork. */
 #define STORY_SIZE ((size_t)1 << 32)
 enum { TRIES = 20, LINES_MIN = 64, LINES_MAX = 1 << 24 };
+enum { NAME_SIZE = 40 }; /* of an event's id, with its end */
 enum { TOLD_SIZE = 8 + sizeof(digest), TOLD_NAME_SIZE = 32 };
 
 /* An event above the fork, and what is told again in its place. */
@@ -22,6 +23,7 @@ struct line {
     uint64_t position; /* of the old telling */
     uint64_t seq;      /* likewise */
     uint64_t told_seq; /* of the new telling */
+    digest chain;      /* at the end of the record in which it stood */
     struct record_entry entry;
     view id; /* empty: none */
     bool described;
@@ -84,7 +86,7 @@ is_void_copy(const struct story *story, const struct record_event *copy)
 
 static enum err
 read_event(struct story *story, const struct record_event *event,
-           uint64_t position)
+           uint64_t position, digest chain)
 {
     struct journal_facts facts;
     journal_describe *describe = journal_describer(story->journal);
@@ -98,6 +100,7 @@ read_event(struct story *story, const struct record_event *event,
     *line = (struct line) {
         .position = position,
         .seq = event->here.seq,
+        .chain = chain,
         .entry = { .core = arena_copy(&story->arena, event->core),
                    .annex = arena_copy(&story->arena, event->annex) },
     };
@@ -136,9 +139,10 @@ read_records(struct story *story, struct reader *reader)
         struct record_cursor cursor = record_events(&item.record);
         while (err == OK && record_next(&cursor, &event))
             if (event.here.seq >= seq)
-                err = read_event(story, &event,
-                                 item.position + event.here.seq -
-                                     item.record.seq);
+                err =
+                    read_event(story, &event,
+                               item.position + event.here.seq - item.record.seq,
+                               item.record.chain);
         seq = record_last(&item.record) + 1;
     }
     return err;
@@ -190,7 +194,7 @@ read_story(struct story *story)
     return err;
 }
 
-/* --- voids --- */
+/* --- turning --- */
 
 /* The seq of the new telling of an old one; 0: it is not told again. */
 static uint64_t
@@ -212,35 +216,80 @@ new_seq(const struct story *story, uint64_t old)
 }
 
 /* A void above the fork of an event above the fork: under the old identity the
- * hub knows another event, or none. */
-static enum err
-turn_void(struct story *story, struct line *line)
+ * hub knows another event, or none.  False: it is none such. */
+static bool
+turn_void(const struct story *story, struct event *event)
 {
-    struct event event;
-    struct text text = { 0 };
-    struct arena scratch = story->arena;
     const struct retell *retell = story->retell;
+    identity *voids = &event->annul.voids;
 
-    if (line->entry.copy_of.node != 0 ||
-        codec_decode(line->entry.core, &scratch, &event) != OK ||
-        event.kind != EVENT_VOID)
-        return OK;
-    identity *voids = &event.annul.voids;
-    uint64_t seq = voids->node == retell->stream.node &&
-                           voids->incarnation == retell->stream.incarnation
-                       ? new_seq(story, voids->seq)
-                       : 0;
+    if (event->kind != EVENT_VOID || voids->node != retell->stream.node ||
+        voids->incarnation != retell->stream.incarnation)
+        return false;
+    uint64_t seq = new_seq(story, voids->seq);
     if (seq == 0)
-        return OK;
+        return false;
     *voids = (identity) { .node = retell->stream.node,
                           .incarnation = story->renewed,
                           .seq = seq };
-    codec_encode(&event, CODEC_NO_IDENTITY, &text);
+    return true;
+}
+
+/* The event gets an id by where it stood, which is the same whoever tells it
+ * again. */
+static void
+name_event(const struct line *line, char id[static NAME_SIZE],
+           struct event *event)
+{
+    uint8_t place[sizeof(digest) + sizeof line->seq];
+    char hash[DIGEST_TEXT_SIZE];
+
+    memcpy(place, line->chain.bytes, sizeof(digest));
+    memcpy(place + sizeof(digest), &line->seq, sizeof line->seq);
+    digest_format(crypto_digest((view) { place, sizeof place }), hash);
+    snprintf(id, NAME_SIZE, "told-%.32s", hash);
+    event->id = view_of(id);
+}
+
+/* Writes the event anew in place of what was read. */
+static enum err
+reword(struct story *story, struct line *line, const struct event *event)
+{
+    journal_describe *describe = journal_describer(story->journal);
+    struct text text = { 0 };
+    struct journal_facts facts;
+
+    codec_encode(event, CODEC_NO_IDENTITY, &text);
     enum err err = text_ok(&text) ? OK : ERR_MEMORY;
-    if (err == OK)
+    if (err == OK && text.size <= LIMIT_EVENT_SIZE)
         line->entry.core = arena_copy(&story->arena, text_view(&text));
     text_close(&text);
+    const struct record_event told = { .core = line->entry.core,
+                                       .annex = line->entry.annex };
+    if (err == OK && line->described && describe(&told, &facts)) {
+        line->entry.print = facts.print;
+        line->id = arena_copy(&story->arena, facts.id);
+    }
     return err;
+}
+
+/* What breaks a rule, or is not understood, is told as its bytes are. */
+static enum err
+turn_event(struct story *story, struct line *line)
+{
+    struct arena scratch = story->arena;
+    struct event event;
+    char id[NAME_SIZE];
+
+    if (line->entry.copy_of.node != 0 ||
+        codec_decode(line->entry.core, &scratch, &event) != OK ||
+        event_check_core(&event, NULL) != OK)
+        return OK;
+    bool turned = turn_void(story, &event);
+    bool named = event.id.size == 0;
+    if (named)
+        name_event(line, id, &event);
+    return turned || named ? reword(story, line, &event) : OK;
 }
 
 /* --- writing --- */
@@ -392,7 +441,7 @@ tell(struct story *story)
     enum err err = read_story(story);
 
     for (uint32_t i = 0; err == OK && i < story->count; i++)
-        err = turn_void(story, &story->lines[i]);
+        err = turn_event(story, &story->lines[i]);
     if (err != OK)
         return err;
     do {

@@ -15,15 +15,18 @@
  *   note "told/" and an incarnation in hexadecimal: u64 seq, 32 bytes hash of
  *   the last common end
  *
- * A void of an event that is told again means the new telling.  An event that
- * this program does not understand is told again as its bytes are.
+ * A void of an event that is told again means the new telling.  An event
+ * without an id gets one, by the chain hash of the record in which it stood and
+ * its seq: should somebody else tell the same event again (below), ids keep the
+ * two from counting twice.  An event that this program does not understand, or
+ * that breaks a rule, is told again as its bytes are.
  *
  * A hub that was active beside a later one does the same for the stream of
  * another node, of which the later one holds another branch: what it alone
  * holds it tells in its own stream, as copies, whose identities are of that
  * node in an incarnation drawn for this.  (Their own are taken by the events of
- * the other branch.)  So should that node itself tell its part again, ids keep
- * the two from counting twice.  A copy in that stream stays a copy, unless the
+ * the other branch.)  Should that node itself tell its part again, it does so
+ * under the same ids.  A copy in that stream stays a copy, unless the
  * node may not speak for its store, or it is false (ingest.h): it would be
  * taken for ours, for which nobody asks that.  The branch itself is dropped,
  * for a stream has one chain and the later hub's stays; who calls drops the

@@ -264,6 +264,24 @@ TEST(voids_mean_the_new_telling)
 
 static const stream_id shop = { .incarnation = 50, .node = 9 };
 
+/* So many records of node 9's stream. */
+static void
+bring(struct journal *from, struct journal *to, uint64_t count)
+{
+    const struct ingest_options options = { .now_ms = KIT_NOW };
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    assert_int_equal(reader_open(from, &reader), OK);
+    for (uint64_t seq = 1; seq <= count; seq++) {
+        assert_int_equal(reader_find(reader, shop, seq, &item), OK);
+        struct ingest_batch batch = { .stream = shop,
+                                      .bytes = item.record.bytes };
+        assert_int_equal(ingest_run(to, &batch, 1, &options), OK);
+    }
+    reader_close(reader);
+}
+
 /* Node 9 appends so many events of its own; the bytes go to the journal. */
 static void
 take_from_shop(struct journal *journal, const char *const *says, uint32_t count)
@@ -271,23 +289,13 @@ take_from_shop(struct journal *journal, const char *const *says, uint32_t count)
     struct place place = place_make();
     const struct journal_identity who = { .node = 9, .incarnation = 50 };
     struct journal *theirs = NULL;
-    struct reader *reader = NULL;
-    struct reader_item item;
 
     assert_int_equal(journal_create(place.path, &who), OK);
     assert_int_equal(journal_open(place.path, facts_describe, &theirs), OK);
     for (uint32_t i = 0; i < count; i++)
         assert_int_equal(kit_append_one(theirs, says[i]).outcome,
                          JOURNAL_APPENDED);
-    assert_int_equal(reader_open(theirs, &reader), OK);
-    for (uint64_t seq = 1; seq <= count; seq++) {
-        const struct ingest_options options = { .now_ms = KIT_NOW };
-        assert_int_equal(reader_find(reader, shop, seq, &item), OK);
-        struct ingest_batch batch = { .stream = shop,
-                                      .bytes = item.record.bytes };
-        assert_int_equal(ingest_run(journal, &batch, 1, &options), OK);
-    }
-    reader_close(reader);
+    bring(theirs, journal, count);
     journal_close(theirs);
     place_remove(&place);
 }
@@ -352,7 +360,99 @@ TEST(anothers_branch_is_told_as_copies_and_dropped)
     place_remove(&place);
 }
 
+static struct journal *
+open_as(const struct place *place, const struct journal_identity *who)
+{
+    struct journal *journal = NULL;
+
+    assert_int_equal(journal_create(place->path, who), OK);
+    assert_int_equal(journal_open(place->path, facts_describe, &journal), OK);
+    return journal;
+}
+
+/* Two sales without an id, and a void of the second. */
+static void
+append_sales(struct journal *journal)
+{
+    struct text core = { 0 };
+    struct journal_result result;
+
+    for (uint64_t i = 0; i < 3; i++) {
+        struct event event = { .kind = i < 2 ? EVENT_PURCHASE : EVENT_VOID,
+                               .store = 70,
+                               .at_ms = KIT_NOW,
+                               .recorded_ms = KIT_NOW,
+                               .account = { .member = 42 } };
+        if (i < 2) {
+            event.sale.receipt = view_of("R1");
+            event.sale.total.minor = 100;
+        } else {
+            event.annul.voids =
+                (identity) { .node = 9, .incarnation = 50, .seq = 2 };
+        }
+        struct journal_entry entry = entry_of(&event, &core);
+        assert_int_equal(kit_append(journal, &entry, 1, &result), OK);
+    }
+    text_close(&core);
+}
+
+/* The event as it is told again under that identity; a copy must be what it
+ * says. */
+static struct event
+told_as(struct journal *journal, identity id, struct arena *arena)
+{
+    struct reader *reader = NULL;
+    struct record_event stored;
+    struct event event;
+    uint64_t position;
+
+    assert_int_equal(reader_open(journal, &reader), OK);
+    assert_int_equal(reader_find_event(reader, id, &position), OK);
+    assert_int_equal(reader_event(reader, position, &stored), OK);
+    assert_false(stored.copy && ingest_is_false(facts_describe, &stored));
+    assert_int_equal(
+        codec_decode(arena_copy(arena, stored.core), arena, &event), OK);
+    reader_close(reader);
+    return event;
+}
+
+/* The node whose stream it is, and a hub that held its branch, tell the same
+ * event again, each by itself: it must count once. */
+TEST(who_tells_it_again_is_of_no_matter)
+{
+    struct place places[2] = { place_make(), place_make() };
+    const struct journal_identity who = { .node = 9, .incarnation = 50 };
+    struct journal *theirs = open_as(&places[0], &who);
+    struct journal *ours = open_as(&places[1], &KIT_WHO);
+    struct arena arena;
+
+    assert_true(arena_open(&arena, 1u << 20));
+    append_sales(theirs);
+    bring(theirs, ours, 3);
+    struct retell retell = { .reason = REASON_FORK,
+                             .stream = shop,
+                             .fork = shop_head(theirs, 1),
+                             .renewed = 51,
+                             .now_ms = KIT_NOW };
+    assert_int_equal(retell_run(theirs, &retell), OK);
+    retell.renewed = 52;
+    assert_int_equal(retell_run(ours, &retell), OK);
+    for (uint64_t seq = 1; seq <= 2; seq++) {
+        struct event a = told_as(theirs, (identity) { 51, seq, 9 }, &arena);
+        struct event b = told_as(ours, (identity) { 52, seq, 9 }, &arena);
+        assert_int_equal(a.id.size, 37);
+        assert_true(view_equal(a.id, b.id));
+        assert_int_equal(codec_same_content(&a, &b, true), seq == 1);
+    }
+    arena_close(&arena);
+    journal_close(theirs);
+    journal_close(ours);
+    place_remove(&places[0]);
+    place_remove(&places[1]);
+}
+
 RUN(cmocka_unit_test(what_lies_above_is_told_again),
+    cmocka_unit_test(who_tells_it_again_is_of_no_matter),
     cmocka_unit_test(anothers_branch_is_told_as_copies_and_dropped),
     cmocka_unit_test(
         an_incarnation_that_was_left_before_is_told_in_the_present_one),
