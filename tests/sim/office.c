@@ -15,6 +15,7 @@
 #include "tests/sim/box.h"
 #include "tests/sim/counter.h"
 #include "tests/sim/forger.h"
+#include "tests/sim/heap.h"
 #include "tests/sim/image.h"
 #include "tests/sim/till.h"
 #include "tests/sim/toll.h"
@@ -77,6 +78,30 @@ stand_up(struct ledger *ledger)
     machine_leave();
 }
 
+/* As a close of thousands of stores is: larger than a frame.  Of a kind to
+ * come, which nobody looks into. */
+static void
+close_much(struct world *world, struct ledger *ledger)
+{
+    enum { KIND_TO_COME = 90, LEAST = 1000000, MOST = 2500000 };
+    uint32_t size = (uint32_t)luck_between(&world->luck, LEAST, MOST);
+    uint8_t *bytes = heap_own_take(size);
+    const struct journal_control control = { .channel = CHANNEL_BOOKS,
+                                             .kind = KIND_TO_COME,
+                                             .body = { bytes, size },
+                                             .now_ms = world_now_ms() };
+    struct journal_result result;
+
+    bytes[luck_below(&world->luck, size)] = 1;
+    enum err err =
+        journal_append_control(ledger_journal(ledger), &control, &result);
+    heap_own_drop(bytes);
+    if (err == OK)
+        toll_count(TOLL_CLOSED_MUCH);
+    else if (err != ERR_FULL && err != ERR_IO)
+        world_fail(world, "close: %s", err_name(err));
+}
+
 void
 office_publish(struct world *world)
 {
@@ -85,8 +110,11 @@ office_publish(struct world *world)
     struct ledger *ledger = sit_down(hub);
 
     if (ledger &&
-        reign_may_rule(hub->dir, ledger_journal(ledger), &complaint) == OK)
+        reign_may_rule(hub->dir, ledger_journal(ledger), &complaint) == OK) {
         publish(world, ledger);
+        if (world->plan.closes && luck_below(&world->luck, 2) == 0)
+            close_much(world, ledger);
+    }
     stand_up(ledger);
 }
 

@@ -58,6 +58,7 @@ plan_draw(uint64_t seed)
         return plan;
     /* A standby, backups, and half the time the fall of the hub. */
     plan.standbys = 1 + (seed % 16 == 1);
+    plan.closes = seed % 16 == 3 || seed % 16 == 7 || seed % 16 == 15;
     plan.backups = some(&luck, 100);
     plan.prunes = some(&luck, 40);
     if (luck_below(&luck, 4) != 0)

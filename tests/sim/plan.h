@@ -45,6 +45,8 @@ struct world_plan {
     uint32_t sleeps;     /* no turn for many seconds */
     uint32_t dawdles;    /* frames are read late, or not at all, for a while */
     uint32_t publishes;  /* new rules at the hub */
+    bool closes;         /* and now and then so long a record in the books that
+                          * it goes over the line in parts */
     uint32_t backups;    /* of the hub */
     uint32_t prunes;     /* a store drops what is safe */
     uint32_t poisons;    /* events that may not count */

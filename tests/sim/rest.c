@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "nodes/reign.h"
 #include "nodes/trace.h"
 #include "tests/sim/box.h"
 #include "tests/sim/image.h"
@@ -133,6 +134,29 @@ is_shadowed(const struct box *from, const struct box *to)
     return true;
 }
 
+/* What a hub may have forgotten has been brought back, and it knows that: it
+ * publishes and closes again.  (A forger never brings all that it offers.) */
+static bool
+is_refilled(struct world *world, const struct box *hub)
+{
+    struct journal *journal = NULL;
+    struct reign reign = { 0 };
+    char path[WORLD_DIR_SIZE + 16];
+
+    if (world->plan.forgers > 0)
+        return true;
+    snprintf(path, sizeof path, "%s/journal", hub->dir);
+    world_must(world, journal_open(path, NULL, &journal), "journal_open");
+    if (journal)
+        world_must(world, reign_get(hub->dir, journal, &reign), "reign_get");
+    journal_close(journal);
+    if (!reign.restored && !reign.promoted)
+        return true;
+    snprintf(unrest, sizeof unrest, "machine %u is not refilled",
+             hub->machine.index);
+    return false;
+}
+
 bool
 rest_is_reached(struct world *world)
 {
@@ -153,5 +177,5 @@ rest_is_reached(struct world *world)
             (!is_shadowed(hub, box) || !is_shadowed(box, hub)))
             return false;
     }
-    return true;
+    return is_refilled(world, hub);
 }
