@@ -552,7 +552,9 @@ on_frame(struct session *session, const struct frame *frame, int64_t now_ms)
         greet_welcome(session, frame, now_ms);
         return;
     case FRAME_WAIT:
-        talk_drop(session, true, frame->wait.ms, "asked to wait");
+        talk_drop(session, true,
+                  frame->wait.ms < SYNC_WAIT_MS ? frame->wait.ms : SYNC_WAIT_MS,
+                  "asked to wait");
         return;
     case FRAME_BYE:
         talk_drop(session, true, 0, "the peer leaves");

@@ -43,6 +43,7 @@ enum {
     SYNC_PING_MS = 10000,      /* said nothing: say PING */
     SYNC_SILENCE_MS = 45000,   /* heard nothing: the peer is gone */
     SYNC_FULL_MS = 1000,       /* the peer has no room: wait */
+    SYNC_WAIT_MS = 60000,      /* nobody is made to WAIT for longer */
     SYNC_FENCED_MS = 5000,     /* a newer session of this node began: wait */
     SYNC_CHECKSUM_MAX = 3,     /* bad records in a row: quarantine */
 };

@@ -475,6 +475,14 @@ TEST(case_10_who_has_much_to_tell_waits_for_a_place)
                        "h WAIT 700\n"
                        "n drops: asked to wait\n");
     assert_int_equal(world->node.drop_after_ms, 700);
+    /* Not for weeks, whoever says so. */
+    world->busy_ms = UINT32_MAX;
+    parley_connect(world);
+    parley_run(world);
+    assert_int_equal(world->node.drop_after_ms, SYNC_WAIT_MS);
+    parley_said(world, "n HELLO 3.7.0 3000a\n"
+                       "h WAIT 4294967295\n"
+                       "n drops: asked to wait\n");
     parley_pass_time(world, 700);
     world->busy_ms = 0;
     world->window = sizeof(struct fake); /* and is given little at a time */
