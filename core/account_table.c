@@ -11,6 +11,7 @@ enum {
     ENTRIES_FIRST = 64,
     ROOM_UNIT = 16,      /* rooms and places are multiples of this, ... */
     ROOM_UNITS_MAX = 64, /* ... beyond so many, powers of two of it */
+    SPARE_SHARE = 8,     /* of its size, that a room has to spare */
 };
 
 void
@@ -279,6 +280,15 @@ leave_room(struct account_table *table, const struct account_entry *entry)
 
 /* --- putting --- */
 
+/* What has grown will grow again, a little each time: with some bytes to spare
+ * it stays where it is for several times, and leaves fewer rooms behind that
+ * nobody else has the size for. */
+static uint32_t
+with_spare(uint32_t size)
+{
+    return size + size / SPARE_SHARE;
+}
+
 /* The key may lie in the table itself, in the room that is left. */
 static bool
 move(struct account_table *table, struct account_entry *entry, view key,
@@ -290,7 +300,7 @@ move(struct account_table *table, struct account_entry *entry, view key,
     assert(key.size > 0);
     assert(key.size <= sizeof kept.bytes);
     memcpy(kept.bytes, key.bytes, key.size);
-    if (!take_room(table, size, &moved))
+    if (!take_room(table, with_spare(size), &moved))
         return false;
     leave_room(table, entry);
     memcpy(bytes_at(table, moved.place), kept.bytes, key.size);

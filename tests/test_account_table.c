@@ -61,6 +61,26 @@ TEST(the_last_blob_of_a_key_is_kept)
     assert_false(account_table_get(&table, runs_key_view(&key), &blob));
 }
 
+/* What a purchase adds to a state is a small part of it. */
+TEST(what_grows_a_little_stays_where_it_is)
+{
+    static const uint8_t text[512];
+    struct account_table table = { .seed = 6 };
+
+    for (uint32_t size = 40; size <= sizeof text / 2; size += 27) {
+        runs_key key = runs_key_of((account_id) { .member = size });
+        view blob = { text, size };
+        assert_int_equal(account_table_put(&table, runs_key_view(&key), blob),
+                         OK);
+        uint64_t taken = table.size;
+        blob.size += size / 8;
+        assert_int_equal(account_table_put(&table, runs_key_view(&key), blob),
+                         OK);
+        assert_int_equal(table.size, taken);
+    }
+    account_table_close(&table);
+}
+
 /* Members near and far, bearers that begin alike. */
 static runs_key
 odd_key(uint32_t i, char code[static LIMIT_CODE_SIZE + 1])
@@ -204,6 +224,7 @@ TEST(rooms_are_used_again)
 }
 
 RUN(cmocka_unit_test(the_last_blob_of_a_key_is_kept),
+    cmocka_unit_test(what_grows_a_little_stays_where_it_is),
     cmocka_unit_test(keys_are_sorted_as_their_bytes_are),
     cmocka_unit_test(what_was_loaded_has_not_changed),
     cmocka_unit_test(an_entry_that_was_found_is_set),
