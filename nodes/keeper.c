@@ -21,6 +21,7 @@ enum {
     TROUBLE_LOOKS = 20,  /* a second */
     FEED_REST = 9,       /* feeding takes a tenth of the time at most */
     BOOK_REST = 9,       /* and so do totals, ... */
+    BEHIND_REST = 49,    /* ... less where states wait to be folded, ... */
     BOOK_STEP = 250,     /* ... so many positions at a time, ... */
     QUIET_REST = 1,      /* ... but for when there is ... */
     QUIET_STEP = 1000,   /* ... nothing else to do */
@@ -243,8 +244,10 @@ book(struct keeper *keeper, bool quiet)
         now_ms = clock_steady_ms();
         keeper->save_ms = now_ms + SAVE_MS;
     }
-    keeper->book_ms =
-        now_ms + (quiet ? QUIET_REST : BOOK_REST) * (now_ms - begun_ms);
+    int64_t rest = quiet            ? QUIET_REST
+                   : keeper->behind ? BEHIND_REST
+                                    : BOOK_REST;
+    keeper->book_ms = now_ms + rest * (now_ms - begun_ms);
 }
 
 static bool
