@@ -1,12 +1,12 @@
 /*
- * bench_follow.c - how fast a hub's states and history follow the journal:
+ * bench_follow.c - how fast a hub's history and states follow the journal:
  * purchases of a million accounts, each account's first and then, at random,
- * further ones, by one thread and by all processors
+ * further ones; and what memory the states take
  *
  * Nothing is received meanwhile: what bench_ingest measures together stands
- * alone here.  Times are the wall's, of the refreshing only, with as many
+ * alone here.  Times are of the refreshing thread's own computing, with as many
  * events at a time as a hub takes; threads that write the history go on beside
- * it.  Medians of three ledgers each, in turn.
+ * it.  Medians of three ledgers.
  */
 #include "bench/bench.h"
 #include "bench/sales.h"
@@ -33,7 +33,7 @@ struct follower {
 };
 
 static void
-open_ledger(struct follower *follower, const char *path, uint32_t threads)
+open_ledger(struct follower *follower, const char *path)
 {
     struct ledger_identity who = { .node = 1, .store = 10 };
     struct complaint complaint = { "" };
@@ -50,8 +50,7 @@ open_ledger(struct follower *follower, const char *path, uint32_t threads)
                 OK &&
             ledger_publish(follower->ledger, &publish, &version, &complaint) ==
                 OK &&
-            state_open(follower->ledger, &follower->state) == OK &&
-            state_spread(follower->state, threads) == OK,
+            state_open(follower->ledger, &follower->state) == OK,
         complaint.text);
     free(text);
     state_keep(follower->state, UINT64_C(1) << 32);
@@ -62,12 +61,12 @@ static double
 refresh(struct follower *follower)
 {
     struct complaint complaint = { "" };
-    double begun = bench_now();
+    double begun = bench_cpu();
 
     bench_need(ledger_refresh(follower->ledger, &complaint) == OK &&
                    state_refresh(follower->state, &complaint) == OK,
                complaint.text);
-    return bench_now() - begun;
+    return bench_cpu() - begun;
 }
 
 static void
@@ -109,18 +108,28 @@ follow(struct follower *follower, bool first)
     return EVENTS / seconds;
 }
 
+/* Of one stretch. */
+struct stretch {
+    double speed;  /* events per second */
+    double memory; /* RssAnon in MB */
+};
+
 static void
-run(const char *folder, uint32_t threads, double ret_speeds[static 2])
+run(const char *folder, struct stretch ret_stretches[static 2])
 {
     struct follower follower = { 0 };
     static int number;
     char path[4200];
 
     snprintf(path, sizeof path, "%s/ledger-%d", folder, number++);
-    open_ledger(&follower, path, threads);
+    open_ledger(&follower, path);
     refresh(&follower);
-    for (int i = 0; i < 2; i++)
-        ret_speeds[i] = follow(&follower, i == 0);
+    long before_kb = bench_rss_anon_kb(getpid());
+    for (int i = 0; i < 2; i++) {
+        ret_stretches[i].speed = follow(&follower, i == 0);
+        ret_stretches[i].memory =
+            (double)(bench_rss_anon_kb(getpid()) - before_kb) / 1024;
+    }
     state_close(follower.state);
     ledger_close(follower.ledger);
 }
@@ -128,27 +137,27 @@ run(const char *folder, uint32_t threads, double ret_speeds[static 2])
 int
 main(void)
 {
-    static const char *const stretches[] = { "first", "further" };
-    const uint32_t threads[] = { 1, (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) };
-    double speeds[2][2][BENCH_RUNS]; /* by threads, by stretch */
+    static const char *const names[] = { "first purchases",
+                                         "further purchases" };
+    double speeds[2][BENCH_RUNS], memories[2][BENCH_RUNS];
     struct bench bench = { .name = "follow" };
     const char *folder = bench_folder();
+    char name[64];
 
-    for (int i = 0; i < BENCH_RUNS; i++)
+    for (int i = 0; i < BENCH_RUNS; i++) {
+        struct stretch found[2];
+        run(folder, found);
         for (int k = 0; k < 2; k++) {
-            double found[2];
-            run(folder, threads[k], found);
-            speeds[k][0][i] = found[0];
-            speeds[k][1][i] = found[1];
+            speeds[k][i] = found[k].speed;
+            memories[k][i] = found[k].memory;
         }
-    for (int k = 0; k < 2; k++)
-        for (int s = 0; s < 2; s++) {
-            char name[64];
-            snprintf(name, sizeof name, "%s purchases, %u thread%s",
-                     stretches[s], threads[k], threads[k] == 1 ? "" : "s");
-            bench_add(&bench, name, "events/s",
-                      bench_median(speeds[k][s], BENCH_RUNS));
-        }
+    }
+    for (int k = 0; k < 2; k++) {
+        bench_add(&bench, names[k], "events/s",
+                  bench_median(speeds[k], BENCH_RUNS));
+        snprintf(name, sizeof name, "%s, memory", names[k]);
+        bench_add(&bench, name, "MB", bench_median(memories[k], BENCH_RUNS));
+    }
     bool done = bench_report(&bench);
     bench_folder_remove(folder);
     return !done;
