@@ -8,7 +8,9 @@
  * all was folded the hub says itself, in its pulse.  Where one node is late, it
  * alone brings nearly all of the second stretch, and how long an
  * acknowledgement takes is that of the others, who are live.  Medians of three
- * hubs.
+ * hubs; one of whom a node lost an acknowledgement and asked again (half a
+ * minute that says nothing of the hub's speed) is told, and another takes its
+ * place.
  *
  *   build/release/bench/bench_ingest [TRIAL [HUBS]]   one trial, from 0
  */
@@ -21,7 +23,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ACCOUNTS = 1000000, FEWER = 250000 };
+enum {
+    ACCOUNTS = 1000000,
+    FEWER = 250000,
+    TRIES = 3, /* for one hub without a lost acknowledgement */
+};
 
 static const char *folder;
 static uint32_t hubs = BENCH_RUNS; /* of each trial */
@@ -39,6 +45,7 @@ struct stretch {
     double p50_ms;
     double p99_ms;
     double memory_mb; /* of the hub: RssAnon */
+    bool spoiled;     /* a node asked again */
 };
 
 static struct stretch
@@ -54,11 +61,12 @@ send_stretch(struct fleet *fleet, const struct harbour *harbour, double events)
         .p50_ms = times.p50_ms,
         .p99_ms = times.p99_ms,
         .memory_mb = (double)bench_rss_anon_kb(harbour->process) / 1024,
+        .spoiled = times.asked_count > 0,
     };
 }
 
-/* A hub of its own, both stretches. */
-static void
+/* A hub of its own, both stretches.  False: they say nothing. */
+static bool
 run(const struct trial *trial, struct stretch ret_stretches[static 2])
 {
     struct fleet *fleet = fleet_open(&trial->fleet);
@@ -71,6 +79,17 @@ run(const struct trial *trial, struct stretch ret_stretches[static 2])
             send_stretch(fleet, &harbour, (double)trial->fleet.events);
     fleet_close(fleet);
     harbour_close(&harbour);
+    return !ret_stretches[0].spoiled && !ret_stretches[1].spoiled;
+}
+
+static void
+run_unspoiled(const struct trial *trial, struct stretch ret_stretches[static 2])
+{
+    bool done = false;
+
+    for (int i = 0; i < TRIES && !done; i++)
+        done = run(trial, ret_stretches);
+    bench_need(done, "see all nodes hear their acknowledgements");
 }
 
 static void
@@ -90,7 +109,7 @@ measure(struct bench *bench, const struct trial *trial)
     struct stretch found[BENCH_RUNS][2];
 
     for (uint32_t i = 0; i < hubs; i++)
-        run(trial, found[i]);
+        run_unspoiled(trial, found[i]);
     for (int k = 0; k < 2; k++) {
         static const char *const units[] = { "events/s", "events/s", "ms", "ms",
                                              "MB" };

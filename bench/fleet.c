@@ -52,6 +52,7 @@ struct fleet {
     uint64_t number; /* of the next purchase */
     double *waits;
     uint32_t wait_count;
+    uint32_t asked_count; /* in this stretch, who heard nothing and asked */
     struct ship ships[FLEET_NODES_MAX];
     uint8_t payload[LIMIT_FRAME_SIZE];
 };
@@ -286,6 +287,7 @@ ask_again(struct fleet *fleet, struct ship *ship)
         bench_now() < ship->shipments[ship->next - 1].sent + SYNC_ACK_MS / 1e3)
         return;
     fprintf(stderr, "node %u hears nothing, and asks again\n", ship->node);
+    fleet->asked_count++;
     ship->heard = bench_now();
     hail(fleet, ship);
 }
@@ -433,6 +435,7 @@ fleet_send(struct fleet *fleet)
 
     assert(fleet->stretch < STRETCHES);
     fleet->wait_count = 0;
+    fleet->asked_count = 0;
     while (busy) {
         busy = false;
         for (uint32_t i = 0; i < fleet->options.nodes; i++) {
@@ -446,7 +449,8 @@ fleet_send(struct fleet *fleet)
         if (busy)
             listen_all(fleet, fleet->options.late ? 1 : 10);
     }
-    struct fleet_times times = { .seconds = bench_now() - begun };
+    struct fleet_times times = { .seconds = bench_now() - begun,
+                                 .asked_count = fleet->asked_count };
     times.p50_ms = bench_median(fleet->waits, fleet->wait_count);
     times.p99_ms =
         fleet->waits[fleet->wait_count - 1 - fleet->wait_count / 100];

@@ -47,6 +47,8 @@ struct fleet_times {
     double seconds;
     double p50_ms;
     double p99_ms;
+    uint32_t asked_count; /* nodes that heard nothing for so long that they
+                           * asked again, and so waited longer than it took */
 };
 
 /* Sends the next stretch. */
