@@ -209,6 +209,8 @@ def test_what_is_asked_wrongly_closes_nothing():
         done = leima("settle", "L", "--period", "2025-01", "--close", *words)
         assert says in done.expect(status).err, (words, done.err)
         assert not statement("L", "2025-01")["closed"], words
+    assert "--close" in leima("settle", "L", "--period", "2025-01",
+                              "--force").expect(2).err
     for words in (["--period", "1999-12"], ["--through", "2200-01"]):
         assert "2000-01 to 2199-12" in leima(
             "settle", "L", "--close", *words).expect(2).err

@@ -576,10 +576,12 @@ run_periods(struct settle *settle)
                             "no period up to --through is left to be closed");
     for (int32_t period = settle->first;
          period <= settle->last && status == COMMAND_DONE; period++) {
+        struct arena outer = *settle->arena; /* a period's is given back */
         if (settle->closing)
             status = close_period(settle, period);
         if (status == COMMAND_DONE)
             status = show_period(settle, period);
+        *settle->arena = outer;
     }
     if (status != COMMAND_DONE && settle->closed > 0)
         fprintf(stderr, "months closed before that: %u\n", settle->closed);
@@ -638,6 +640,8 @@ settle(const struct arguments *arguments)
                               "--period or --through YYYY-MM is needed");
     if (settle.last < settle.first)
         return command_misuse(arguments, "--through is before --period");
+    if (command_flag(arguments, "force") && !settle.closing)
+        return command_misuse(arguments, "--force goes with --close");
     enum command_status status = read_form(&settle);
     return status == COMMAND_DONE ? open_and_run(&settle) : status;
 }
