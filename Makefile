@@ -12,7 +12,7 @@ CORE := base limits release err chore list amount calendar text event hash crypt
 	program_stores program_tests program_value program_check program_yaml program_schema program_words program_diff \
 	timeline terms basket rate earn tariff referral lot effect account account_format account_pack account_unpack scene \
 	book voucher gain stamp spend tier bonus sale give_back redeem pass clock fold onward walk balance explain \
-	runs_format runs runs_write runs_merge runset item words chapter_row chapter chapter_write docket draft wide \
+	runs_format runs runs_write runs_merge runset item words decimal chapter_row chapter chapter_write docket draft wide \
 	account_table marks tail history_account ordinary intake gather intern parcel muster spill bulk history_parts \
 	history_write history history_scan facts publication versions ledger_parts ledger ledger_append slip \
 	ledger_publish census segment_part segment segment_read digest tally served rfm breakdown news lives state_fold \

@@ -1,5 +1,6 @@
 #include "core/chapter_row.h"
 
+#include "core/decimal.h"
 #include "core/hash.h"
 #include "core/varint.h"
 
@@ -21,26 +22,6 @@ static_assert(CHAPTER_CODE_SIZE >= 1 + VARINT_SIZE, "a number takes no more");
 
 /* --- codes --- */
 
-/* Eight digits at once: '0's stand before fewer. */
-static bool
-take_short(const uint8_t *digits, uint32_t size, uint64_t *ret_number)
-{
-    const uint64_t zeros = 0x3030303030303030, highs = 0xf0f0f0f0f0f0f0f0;
-    uint32_t pad = 8 * (8 - size);
-    uint64_t text = view_number((view) { digits, size }) << pad |
-                    (zeros & ((UINT64_C(1) << pad) - 1));
-
-    /* A byte above '9' is carried into its upper half by six more. */
-    if ((text & highs) != zeros ||
-        ((text + 0x0606060606060606) & highs) != zeros)
-        return false;
-    text = (text & 0x0f0f0f0f0f0f0f0f) * (10 * 256 + 1) >> 8;
-    text = (text & 0x00ff00ff00ff00ff) * (100 * 65536 + 1) >> 16;
-    *ret_number =
-        (text & 0x0000ffff0000ffff) * (10000 * (UINT64_C(1) << 32) + 1) >> 32;
-    return true;
-}
-
 /* Digits without a leading zero, few enough for 64 bits. */
 static bool
 take_number(const uint8_t *digits, uint32_t size, uint64_t *ret_number)
@@ -49,8 +30,10 @@ take_number(const uint8_t *digits, uint32_t size, uint64_t *ret_number)
 
     if (size == 0 || size > NUMBER_DIGITS || (digits[0] == '0' && size > 1))
         return false;
-    if (size <= 8)
-        return take_short(digits, size, ret_number);
+    if (size <= DECIMAL_MAX)
+        return decimal_read(view_number((view) { digits, size })
+                                << 8 * (DECIMAL_MAX - size),
+                            size, ret_number);
     for (uint32_t i = 0; i < size; i++) {
         unsigned digit = digits[i] - (unsigned)'0';
         if (digit > 9)

@@ -375,13 +375,12 @@ static void
 decode_head(struct decoder *decoder)
 {
     struct event *event = &decoder->event;
-    struct quick quick = { decoder->in.next, decoder->in.end, decoder->left,
-                           decoder->seen };
+    struct quick quick = { .next = decoder->in.next, .end = decoder->in.end };
     uint64_t value = 0;
 
-    if (quick_unsigned(&quick, FIELD_AT, LIMIT_AT_MS_MIN, LIMIT_AT_MS_MAX,
-                       &value))
-        event->at_ms = (int64_t)value;
+    if (!quick_at(&quick, &value))
+        return;
+    event->at_ms = (int64_t)value;
     if (quick_unsigned(&quick, FIELD_RECORDED, 0, LIMIT_CLOCK_MS_MAX, &value))
         event->recorded_ms = event->at_ms + (int64_t)value;
     if (quick_unsigned(&quick, FIELD_STORE, 1, LIMIT_STORE, &value))
@@ -392,11 +391,13 @@ decode_head(struct decoder *decoder)
         quick_string(&quick, FIELD_RECEIPT, &event->sale.receipt) &&
         quick_unsigned(&quick, FIELD_TOTAL, 0, LIMIT_MONEY_MINOR, &value))
         event->sale.total.minor = (int64_t)value;
+    if (quick.count > decoder->left)
+        return; /* it says that it has fewer entries: that is for others */
     decoder->in.next = quick.next;
-    decoder->left = quick.left;
-    decoder->seen = quick.seen;
+    decoder->left -= quick.count;
+    decoder->seen |= quick.seen;
     /* One above the greatest key that has been read. */
-    decoder->least = 32 - (uint32_t)__builtin_clz(quick.seen);
+    decoder->least = 32 - (uint32_t)__builtin_clz(decoder->seen);
 }
 
 /* Zeroes field by field: one stroke over all of it takes longer than reading
@@ -462,7 +463,7 @@ codec_decode(view core, struct arena *arena, struct event *ret_event)
     clear_event(&decoder.event);
     if (core.size > LIMIT_EVENT_SIZE || !decode_kind(&decoder, &must, &may))
         return err_corrupt();
-    if (!decoder.unknown && core.size >= QUICK_SIZE_MIN)
+    if (!decoder.unknown)
         decode_head(&decoder);
     for (; decoder.left > 0 && unpack_ok(&decoder.in); decoder.left--)
         decode_field(&decoder, may);

@@ -15,84 +15,96 @@
 
 #include <string.h>
 
-struct quick {
-    const uint8_t *next;
-    const uint8_t *end;
-    uint32_t left; /* entries still to come */
-    uint32_t seen; /* BIT() of those that have been read */
-};
-
 enum {
-    QUICK_SIZE_MIN = 8, /* of what is read quickly */
+    QUICK_NONE = LIMIT_EVENT_SIZE, /* size of what is no number: none fits */
+    QUICK_AT_SIZE = 10,
     QUICK_STRING_MAX = 31,
 };
 
-/* The big-endian number of `width` bytes there, read as eight: those that come
- * before it where fewer follow.  QUICK_SIZE_MIN bytes end at `end`. */
+/* What the first byte of a number says of it. */
+struct quick_form {
+    uint32_t size;  /* of all of it */
+    uint32_t shift; /* bits that don't belong to it, of the last eight bytes */
+};
+static const struct quick_form QUICK_FORMS[256] = {
+    [0x00 ... 0x7f] = { 1, 56 }, /* the number itself */
+    [0x80 ... 0xcb] = { QUICK_NONE, 0 },
+    [0xcc] = { 2, 56 }, /* uint8, 16, 32, 64 */
+    [0xcd] = { 3, 48 },
+    [0xce] = { 5, 32 },
+    [0xcf] = { 9, 0 },
+    [0xd0 ... 0xff] = { QUICK_NONE, 0 },
+};
+
+struct quick {
+    const uint8_t *next;
+    const uint8_t *end;
+    uint32_t count; /* entries that have been read, ... */
+    uint32_t seen;  /* ... BIT() of each */
+};
+
+/* The eight bytes before `end` as one number, the last of them lowest. */
 static inline uint64_t
-quick_load(const uint8_t *at, const uint8_t *end, unsigned width)
+quick_load(const uint8_t *end)
 {
-    const uint8_t *last = end - 8;
-    const uint8_t *from = at < last ? at : last;
     uint64_t value;
 
-    memcpy(&value, from, sizeof value);
-    value = __builtin_bswap64(value) << 8 * (at - from);
-    return value >> (64 - 8 * width);
-}
-
-/* The next number, whatever its width, and without a branch for that: widths
- * are mixed.  False: there is none. */
-static inline bool
-quick_number(struct quick *quick, uint64_t *ret_value)
-{
-    const uint8_t *at = quick->next;
-
-    if (at == quick->end)
-        return false;
-    bool small = *at < 0x80;      /* the number itself */
-    unsigned power = *at - 0xccu; /* uint8, 16, 32, 64 */
-    if (!small && power > 3)
-        return false;
-    unsigned width = small ? 1 : 1u << power;
-    at += !small;
-    if (quick->end - at < (ptrdiff_t)width)
-        return false;
-    *ret_value = quick_load(at, quick->end, width);
-    quick->next = at + width;
-    return true;
-}
-
-static inline bool
-quick_is(const struct quick *quick, uint32_t field)
-{
-    return quick->left > 0 && quick->next < quick->end &&
-           *quick->next == (uint8_t)field;
+    memcpy(&value, end - sizeof value, sizeof value);
+    return __builtin_bswap64(value);
 }
 
 static inline void
-quick_pass(struct quick *quick, const struct quick *behind, uint32_t field)
+quick_pass(struct quick *quick, uint32_t field, const uint8_t *next)
 {
-    quick->next = behind->next;
-    quick->left--;
+    quick->next = next;
+    quick->count++;
     quick->seen |= BIT(field);
 }
 
-/* The entry of that field, if it is next and in that range. */
+/* An entry of that field is next, and a byte of its value is there. */
+static inline bool
+quick_is(const struct quick *quick, uint32_t field)
+{
+    return quick->end - quick->next >= 2 && *quick->next == (uint8_t)field;
+}
+
+/* `at`, if it is next.  All else is read behind it: so there are eight bytes
+ * before the end of any number, however short that is. */
+static inline bool
+quick_at(struct quick *quick, uint64_t *ret_at_ms)
+{
+    enum { UINT_64 = 0xcf };
+
+    if (quick->end - quick->next < QUICK_AT_SIZE ||
+        quick->next[0] != FIELD_AT || quick->next[1] != UINT_64)
+        return false;
+    uint64_t at_ms = quick_load(quick->next + QUICK_AT_SIZE);
+    if (at_ms - LIMIT_AT_MS_MIN > LIMIT_AT_MS_MAX - LIMIT_AT_MS_MIN)
+        return false;
+    *ret_at_ms = at_ms;
+    quick_pass(quick, FIELD_AT, quick->next + QUICK_AT_SIZE);
+    return true;
+}
+
+/* The number of that field, if it is next and in that range; without a branch
+ * for its width, for widths are mixed. */
 static inline bool
 quick_unsigned(struct quick *quick, uint32_t field, uint64_t min, uint64_t max,
                uint64_t *ret_value)
 {
-    struct quick behind = *quick;
-    uint64_t value;
+    const uint8_t *at = quick->next;
 
     if (!quick_is(quick, field))
         return false;
-    behind.next++;
-    if (!quick_number(&behind, &value) || value < min || value > max)
+    const struct quick_form *form = &QUICK_FORMS[at[1]];
+    if (quick->end - at <= form->size)
+        return false;
+    at += 1 + form->size;
+    uint64_t value = quick_load(at) << form->shift >> form->shift;
+    if (value - min > max - min)
         return false;
     *ret_value = value;
-    quick_pass(quick, &behind, field);
+    quick_pass(quick, field, at);
     return true;
 }
 
@@ -100,17 +112,15 @@ quick_unsigned(struct quick *quick, uint32_t field, uint64_t min, uint64_t max,
 static inline bool
 quick_string(struct quick *quick, uint32_t field, view *ret_value)
 {
-    struct quick behind = *quick;
+    const uint8_t *at = quick->next;
 
-    if (!quick_is(quick, field) || quick->end - quick->next < 3)
+    if (!quick_is(quick, field))
         return false;
-    uint32_t size = quick->next[1] - 0xa0u; /* fixstr */
-    if (size == 0 || size > QUICK_STRING_MAX ||
-        quick->end - quick->next < 2 + (ptrdiff_t)size)
+    uint32_t size = at[1] - 0xa0u; /* fixstr */
+    if (size - 1 >= QUICK_STRING_MAX || quick->end - at < 2 + (ptrdiff_t)size)
         return false;
-    *ret_value = (view) { quick->next + 2, size };
-    behind.next += 2 + size;
-    quick_pass(quick, &behind, field);
+    *ret_value = (view) { at + 2, size };
+    quick_pass(quick, field, at + 2 + size);
     return true;
 }
 

@@ -1,16 +1,18 @@
 #include "core/ordinary.h"
 
 #include "core/codec_quick.h"
+#include "core/decimal.h"
+#include "core/varint.h"
 
 enum {
     EMPTY_MAP = 0x80, /* msgpack's */
     EMPTY_ARRAY = 0x90,
-    SIZE_MIN = 16, /* shorter ones are none of these */
+    START_SIZE = 3, /* the map and the kind */
 };
-static_assert((int)SIZE_MIN >= (int)QUICK_SIZE_MIN, "numbers can be read");
 
 /* What all of them begin with. */
 struct head {
+    uint32_t count; /* of entries, all in all */
     uint32_t kind;
     uint64_t at_ms;
     uint64_t recorded_ms; /* 0: none */
@@ -18,26 +20,23 @@ struct head {
     uint64_t member;
 };
 
-/* The kind and `at`: these bytes stand at the same places in all of them. */
+/* The map, the kind and `at`. */
 static inline bool
 read_start(struct quick *quick, struct head *head)
 {
-    enum { KIND = 1, AT = 3, NUMBER = 5, SIZE = 13, UINT_64 = 0xcf };
     const uint8_t *bytes = quick->next;
 
-    static_assert(NUMBER + 8 == (int)SIZE, "no more is read");
-    if ((bytes[0] & 0xf0) != EMPTY_MAP || bytes[KIND] != FIELD_KIND ||
-        bytes[AT] != FIELD_AT || bytes[AT + 1] != UINT_64)
+    if (quick->end - bytes < START_SIZE || (bytes[0] & 0xf0) != EMPTY_MAP ||
+        bytes[1] != FIELD_KIND)
         return false;
-    head->kind = bytes[KIND + 1];
-    head->at_ms = quick_load(bytes + NUMBER, quick->end, 8);
-    quick->left = (bytes[0] & 0x0fu) - 2;
-    quick->next = bytes + SIZE;
-    return head->at_ms - LIMIT_AT_MS_MIN <= LIMIT_AT_MS_MAX - LIMIT_AT_MS_MIN;
+    head->count = bytes[0] & 0x0fu;
+    head->kind = bytes[2];
+    quick_pass(quick, FIELD_KIND, bytes + START_SIZE);
+    return quick_at(quick, &head->at_ms);
 }
 
 /* All in which the kinds are alike. */
-static inline bool
+static inline __attribute__((always_inline)) bool
 read_head(struct quick *quick, struct head *head)
 {
     uint64_t after = 0;
@@ -55,8 +54,24 @@ read_head(struct quick *quick, struct head *head)
            quick_unsigned(quick, FIELD_MEMBER, 1, LIMIT_MEMBER, &head->member);
 }
 
+/* As chapter_row_put_code() does it.  Most codes are short numbers; and before
+ * the end of any there are eight bytes of the event. */
+static inline uint8_t *
+put_code(uint8_t *at, view code, uint8_t *ret_form)
+{
+    uint64_t bytes, number;
+
+    memcpy(&bytes, code.bytes + code.size - sizeof bytes, sizeof bytes);
+    if (code.size <= DECIMAL_MAX && (code.bytes[0] != '0' || code.size == 1) &&
+        decimal_read(bytes, code.size, &number)) {
+        *ret_form = CHAPTER_CODE_NUMBER;
+        return varint_put(at, number);
+    }
+    return chapter_row_put_code(at, code, ret_form);
+}
+
 /* The `id` and the receipt, if there are any. */
-static inline bool
+static inline __attribute__((always_inline)) bool
 read_codes(struct quick *quick, uint8_t *codes, struct chapter_row *row)
 {
     view id = { 0 }, receipt = { 0 };
@@ -66,12 +81,12 @@ read_codes(struct quick *quick, uint8_t *codes, struct chapter_row *row)
     if (quick_string(quick, FIELD_ID, &id) && !event_is_code(id))
         return false;
     if (quick_string(quick, FIELD_RECEIPT, &receipt)) {
-        end = chapter_row_put_code(end, receipt, &receipt_form);
+        end = put_code(end, receipt, &receipt_form);
         if (receipt_form != CHAPTER_CODE_NUMBER && !event_is_code(receipt))
             return false;
     }
     if (id.size > 0)
-        end = chapter_row_put_code(end, id, &id_form);
+        end = put_code(end, id, &id_form);
     row->tag = (uint8_t)(receipt_form << CHAPTER_TAG_RECEIPT |
                          id_form << CHAPTER_TAG_ID);
     row->codes.bytes = codes;
@@ -79,26 +94,25 @@ read_codes(struct quick *quick, uint8_t *codes, struct chapter_row *row)
     return true;
 }
 
-/* One line: the total and perhaps a category. */
+/* One line, which is an entry of its own in which others stand: the total and
+ * perhaps a category. */
 static inline bool
 read_line(struct quick *quick, uint32_t total, view *ret_category)
 {
+    uint32_t count = quick->count, lines, fields;
     uint64_t amount;
-    uint32_t count;
 
     if (!quick_is(quick, FIELD_LINES))
         return false;
     quick->next++;
-    quick->left--;
-    if (!quick_container(quick, EMPTY_ARRAY, &count) || count != 1)
-        return false;
-    uint32_t left = quick->left;
-    bool read = quick_container(quick, EMPTY_MAP, &quick->left) &&
-                quick_unsigned(quick, LINE_AMOUNT, total, total, &amount) &&
-                (quick->left == 0 ||
-                 (quick_string(quick, LINE_CATEGORY, ret_category) &&
-                  quick->left == 0));
-    quick->left = left;
+    quick->count = 0;
+    bool read =
+        quick_container(quick, EMPTY_ARRAY, &lines) && lines == 1 &&
+        quick_container(quick, EMPTY_MAP, &fields) &&
+        quick_unsigned(quick, LINE_AMOUNT, total, total, &amount) &&
+        (fields == 1 || quick_string(quick, LINE_CATEGORY, ret_category)) &&
+        quick->count == fields;
+    quick->count = count + 1;
     return read;
 }
 
@@ -113,7 +127,7 @@ number_of(struct words *words, view category)
     return number;
 }
 
-static inline bool
+static inline __attribute__((always_inline)) bool
 read_purchase(struct quick *quick, struct words *words, struct chapter_row *row)
 {
     view category = { 0 };
@@ -124,7 +138,7 @@ read_purchase(struct quick *quick, struct words *words, struct chapter_row *row)
         return false;
     row->amount = (uint32_t)total;
     row->key = CHAPTER_PURCHASE;
-    if (quick->left == 0)
+    if (quick->next == quick->end)
         return true;
     row->key = CHAPTER_LINE;
     if (!read_line(quick, row->amount, &category))
@@ -135,7 +149,7 @@ read_purchase(struct quick *quick, struct words *words, struct chapter_row *row)
     return row->goods != WORDS_NONE;
 }
 
-static inline bool
+static inline __attribute__((always_inline)) bool
 read_redeem(struct quick *quick, struct chapter_row *row)
 {
     uint64_t value;
@@ -157,15 +171,15 @@ ordinary_read(const struct record_event *stored, struct words *words,
                            .end = stored->core.bytes + stored->core.size };
     struct head head;
 
-    if (stored->copy || stored->core.size < SIZE_MIN ||
-        !read_head(&quick, &head) || !read_codes(&quick, room->codes, ret_row))
+    if (stored->copy || !read_head(&quick, &head) ||
+        !read_codes(&quick, room->codes, ret_row))
         return false;
     ret_row->goods = 0;
     bool read = head.kind == EVENT_PURCHASE
                     ? read_purchase(&quick, words, ret_row)
                 : head.kind == EVENT_REDEEM ? read_redeem(&quick, ret_row)
                                             : false;
-    if (!read || quick.left > 0 || quick.next != quick.end)
+    if (!read || quick.count != head.count || quick.next != quick.end)
         return false;
     ret_account->member = head.member;
     ret_account->bearer = (view) { 0 };
@@ -183,7 +197,7 @@ ordinary_read(const struct record_event *stored, struct words *words,
 }
 
 /* A code that may be there. */
-static inline bool
+static inline __attribute__((always_inline)) bool
 read_code(struct quick *quick, uint32_t field, view *ret_code)
 {
     return !quick_string(quick, field, ret_code) || event_is_code(*ret_code);
@@ -198,12 +212,11 @@ ordinary_purchase(const struct record_event *stored, struct event *ret_event)
     view id = { 0 }, receipt = { 0 };
     uint64_t total;
 
-    if (stored->copy || stored->core.size < SIZE_MIN ||
-        !read_head(&quick, &head) || head.kind != EVENT_PURCHASE ||
-        !read_code(&quick, FIELD_ID, &id) ||
+    if (stored->copy || !read_head(&quick, &head) ||
+        head.kind != EVENT_PURCHASE || !read_code(&quick, FIELD_ID, &id) ||
         !read_code(&quick, FIELD_RECEIPT, &receipt) || receipt.size == 0 ||
         !quick_unsigned(&quick, FIELD_TOTAL, 0, UINT32_MAX, &total) ||
-        quick.left > 0 || quick.next != quick.end)
+        quick.count != head.count || quick.next != quick.end)
         return false;
     *ret_event = (struct event) {
         .kind = EVENT_PURCHASE,

@@ -61,6 +61,16 @@ put_bytes(uint8_t *at, const void *bytes, uint32_t size)
 
 /* --- writing --- */
 
+/* Most are few: so no call for them. */
+static inline uint8_t *
+put_codes(uint8_t *at, view codes)
+{
+    if (codes.size - 1 >= 8)
+        return put_bytes(at, codes.bytes, codes.size);
+    put_number(at, view_number(codes), 8);
+    return at + codes.size;
+}
+
 static uint8_t *
 put_account(uint8_t *at, const account_id *account, uint32_t *form)
 {
@@ -148,7 +158,7 @@ parcel_put(uint8_t *at, const struct parcel_usual *usual,
         at = put_recorded(at, usual, row, &form);
         at = put_fields(at, row, &form);
     }
-    at = put_bytes(at, row->codes.bytes, row->codes.size);
+    at = put_codes(at, row->codes);
     uint32_t size = (uint32_t)(at - start);
     *start = wide ? 0 : (uint8_t)size;
     if (wide)

@@ -224,17 +224,33 @@ read_parent(struct record *record)
            (record->parent.incarnation == 0);
 }
 
+/* The size of the entry that `left` begins with; 0: it is not sound. */
+static inline uint32_t
+sound_size(view left)
+{
+    struct entry entry;
+
+    if (left.size >= 4) {
+        uint32_t core_size = load_32(left.bytes);
+        if (core_size - 1 < LIMIT_EVENT_SIZE) /* and no bit is set */
+            return left.size - 4 < core_size ? 0 : 4 + core_size;
+    }
+    return read_entry(left, &entry) && entry_is_sound(&entry)
+               ? entry_size(&entry)
+               : 0;
+}
+
 static bool
 events_are_sound(const struct record *record)
 {
     view left = record->body;
-    struct entry entry;
 
     for (uint32_t i = 0; i < record->count; i++) {
-        if (!read_entry(left, &entry) || !entry_is_sound(&entry))
+        uint32_t size = sound_size(left);
+        if (size == 0)
             return false;
-        left.bytes += entry_size(&entry);
-        left.size -= entry_size(&entry);
+        left.bytes += size;
+        left.size -= size;
     }
     return left.size == 0;
 }
@@ -333,7 +349,11 @@ record_check_chain(const struct record *record)
 struct record_cursor
 record_events(const struct record *record)
 {
-    return (struct record_cursor) { .record = record };
+    return (struct record_cursor) {
+        .record = record,
+        .next = record->body.bytes,
+        .count = record->kind == RECORD_EVENTS ? record->count : 0,
+    };
 }
 
 static void
@@ -354,42 +374,18 @@ set_identity(identity *id, const struct record *record, uint32_t index)
     id->node = record->stream.node;
 }
 
-/* Of most events there is only the core. */
-static inline bool
-is_bare(const uint8_t *bytes)
-{
-    return bytes[3] == 0;
-}
-
-/* What record_parse() has accepted is not looked through again. */
-static inline void
-read_accepted(view left, struct entry *entry)
-{
-    if (is_bare(left.bytes)) {
-        entry->bits = 0;
-        entry->head_size = 4;
-        entry->core = (view) { left.bytes + 4, load_32(left.bytes) };
-        entry->annex = (view) { 0 };
-        entry->origin = NULL;
-        return;
-    }
-    bool sound = read_entry(left, entry);
-    assert(sound);
-}
-
-bool
-record_next(struct record_cursor *cursor, struct record_event *ret_event)
+/* An entry with more than a core. */
+static void
+next_other(struct record_cursor *cursor, struct record_event *ret_event)
 {
     const struct record *record = cursor->record;
+    const uint8_t *end = record->body.bytes + record->body.size;
     struct entry entry;
 
-    if (record->kind != RECORD_EVENTS || cursor->index == record->count)
-        return false;
-    assert(cursor->offset < record->body.size);
-    read_accepted((view) { record->body.bytes + cursor->offset,
-                           record->body.size - cursor->offset },
-                  &entry);
-    /* Field by field: a copy of the whole takes longer than all else here. */
+    assert(cursor->next < end);
+    bool sound = read_entry(
+        (view) { cursor->next, (uint32_t)(end - cursor->next) }, &entry);
+    assert(sound); /* record_parse() has accepted it */
     ret_event->core = entry.core;
     ret_event->annex =
         (entry.bits & BIT_ANNEX) != 0 ? entry.annex : (view) { 0 };
@@ -400,9 +396,31 @@ record_next(struct record_cursor *cursor, struct record_event *ret_event)
         read_origin(entry.origin, ret_event);
     else
         set_identity(&ret_event->origin, record, cursor->index);
-    cursor->offset += entry_size(&entry);
+    cursor->next += entry_size(&entry);
     cursor->index++;
-    assert(cursor->offset <= record->body.size);
+    assert(cursor->next <= end);
+}
+
+/* Of most events there is only the core; record_parse() has looked at it. Field
+ * by field: a copy of the whole takes longer than all else here. */
+bool
+record_next(struct record_cursor *cursor, struct record_event *ret_event)
+{
+    if (cursor->index == cursor->count)
+        return false;
+    uint32_t size = load_32(cursor->next);
+    if (size >> 24 != 0) {
+        next_other(cursor, ret_event);
+        return true;
+    }
+    ret_event->core = (view) { cursor->next + sizeof size, size };
+    ret_event->annex = (view) { 0 };
+    ret_event->annex_erased = false;
+    ret_event->copy = false;
+    set_identity(&ret_event->here, cursor->record, cursor->index);
+    set_identity(&ret_event->origin, cursor->record, cursor->index);
+    cursor->next += sizeof size + size;
+    cursor->index++;
     return true;
 }
 

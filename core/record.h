@@ -162,8 +162,9 @@ uint64_t record_last(const struct record *record);
  * Nothing comes from a control item. */
 struct record_cursor {
     const struct record *record; /* borrowed */
-    uint32_t offset;
-    uint32_t index; /* of the next event */
+    const uint8_t *next;         /* entry */
+    uint32_t index;              /* of the next event */
+    uint32_t count;
 };
 struct record_cursor record_events(const struct record *record);
 bool record_next(struct record_cursor *cursor, struct record_event *ret_event);

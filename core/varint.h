@@ -34,14 +34,21 @@ varint_gathered(uint64_t bytes)
 
 #define VARINT_MORE UINT64_C(0x8080808080808080)
 
+/* The last byte of what is spread, from 0. */
+static inline uint32_t
+varint_last(uint64_t bytes)
+{
+    return (uint32_t)(63 - __builtin_clzll(bytes | 1)) / 8;
+}
+
 /* Returns where the number ends; up to VARINT_SIZE bytes are written. */
 static inline uint8_t *
 varint_put(uint8_t *at, uint64_t value)
 {
     if (value < UINT64_C(1) << 56) {
-        uint32_t last = (uint32_t)(63 - __builtin_clzll(value | 1)) / 7;
-        uint64_t bytes = varint_spread(value) |
-                         (VARINT_MORE & ((UINT64_C(1) << last * 8) - 1));
+        uint64_t bytes = varint_spread(value);
+        uint32_t last = varint_last(bytes);
+        bytes |= VARINT_MORE & ((UINT64_C(1) << last * 8) - 1);
         memcpy(at, &bytes, sizeof bytes);
         return at + last + 1;
     }
