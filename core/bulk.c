@@ -1,10 +1,10 @@
 #include "core/bulk.h"
 
+#include "core/convoy.h"
 #include "core/draft.h"
 #include "core/intake.h"
 #include "core/intern.h"
 #include "core/muster.h"
-#include "core/parcel.h"
 #include "core/reader.h"
 #include "core/spill.h"
 
@@ -17,12 +17,11 @@
 enum {
     SCRATCH_SIZE = 1 << 20,
     STREAMS_SIZE = 1 << 30, /* address space */
-    BLOCK_BITS = 14,        /* of a place, within a block; ... */
-    BLOCK_SIZE = 1 << BLOCK_BITS,
-    BLOCKS_MAX = 1 << (32 - BLOCK_BITS), /* ... the rest says which */
-    FETCH_AHEAD = 16,                    /* rows */
-    SPILL_SHARE = 2,                     /* of a worker's memory, ... */
-    PART_SHARE = 8,                      /* ... and of the chapters' */
+    PIECE_MAX = 1 << 15,    /* positions that are read at a time, ... */
+    PIECES_EACH = 16,       /* ... where a thread has so many of them */
+    FETCH_AHEAD = 16,       /* rows */
+    SPILL_SHARE = 2,        /* of a worker's memory, ... */
+    PART_SHARE = 8,         /* ... and of the chapters' */
     PART_SIZE_MIN = 1 << 20,
     HAND_SIZE = 1 << 18, /* handed in at a time */
     PARTS_EACH = 2,      /* of a thread: one waits while it fills the next */
@@ -31,6 +30,8 @@ static_assert(PARCEL_FIXED_SIZE + LIMIT_EVENT_SIZE + LIMIT_EVENT_LINES * 80 <
                   SPILL_ENTRY_MAX,
               "a row fits an entry");
 static_assert((int)SPILL_BEHIND >= (int)PARCEL_BEHIND, "parcels can be read");
+static_assert((int)BULK_THREADS_MAX <= (int)CONVOY_PARTS_MAX,
+              "a part for each");
 
 /* The bytes that are interned: no gaps. */
 struct stream {
@@ -38,21 +39,15 @@ struct stream {
     uint64_t node;
 };
 
-/* Bytes that a worker has read; a place says which and where in them. */
-struct block {
-    uint8_t *bytes;
-    uint32_t worker;
-};
-
 struct worker {
     struct job *job;
     pthread_t thread;
     enum err err;
-    uint64_t first; /* positions that it reads */
-    uint64_t last;
     struct history_counts counts;
     struct words words;
-    uint16_t *translate; /* to numbers of the history's words; owned */
+    uint64_t met[WORDS_MAX + 1]; /* first position of the piece in which each
+                                  * of the words was first met */
+    uint16_t *translate;         /* to numbers of the history's words; owned */
     struct spill *spill;
     struct parcel_usual usual;
     bool has_usual;
@@ -63,10 +58,8 @@ struct worker {
     struct arena scratch; /* of one event, as is the next */
     struct ordinary ordinary;
     struct draft draft;   /* of one account */
-    struct muster muster; /* of one partition, as are the next */
-    struct block *blocks; /* owned */
-    uint32_t block_count;
-    uint32_t block_room;
+    struct convoy convoy; /* of one partition, as are the next two */
+    struct muster muster;
     struct runs_writer *part; /* borrowed from the job */
     size_t part_max;          /* bytes of it that wait for their turn */
     struct chapter_row *rows; /* of one account; owned */
@@ -79,9 +72,12 @@ struct job {
     struct runs_writer *writer;
     uint32_t worker_count;
     struct worker workers[BULK_THREADS_MAX];
-    atomic_uint next; /* partition to be sorted */
-    atomic_uint turn; /* partition to be appended; changed under the lock, as
-                       * are the next */
+    struct spill *spills[BULK_THREADS_MAX]; /* borrowed from these */
+    atomic_ullong read; /* position up to which all is somebody's to read */
+    uint64_t piece;     /* positions that are read at a time */
+    atomic_uint next;   /* partition to be sorted */
+    atomic_uint turn;   /* partition to be appended; changed under the lock, as
+                         * are the next */
     enum err err;
     struct runs_writer *made[LIMIT_PARTITIONS]; /* wait for their turn; owned */
     struct runs_writer *spare[PARTS_EACH * BULK_THREADS_MAX]; /* likewise */
@@ -132,8 +128,15 @@ spill_row(struct worker *worker, const account_id *account,
     spill_added(worker->spill, partition, (uint32_t)(end - room));
 }
 
+/* Some positions in a row. */
+struct piece {
+    uint64_t first;
+    uint64_t last;
+};
+
 static void
-take_record(struct worker *worker, const struct reader_item *item)
+take_record(struct worker *worker, const struct reader_item *item,
+            const struct piece *piece)
 {
     struct arena scratch;
     struct intake taken[INTAKE_MAX];
@@ -143,11 +146,11 @@ take_record(struct worker *worker, const struct reader_item *item)
     struct record_event event;
     uint64_t position = item->position;
 
-    if (position >= worker->first && intake_is_flagged(&item->record))
+    if (position >= piece->first && intake_is_flagged(&item->record))
         worker->counts.flagged++;
-    for (; position <= worker->last && record_next(&cursor, &event);
+    for (; position <= piece->last && record_next(&cursor, &event);
          position++) {
-        if (position < worker->first)
+        if (position < piece->first)
             continue;
         scratch = worker->scratch;
         uint32_t count = intake_event(&event, position, &tools, taken);
@@ -157,23 +160,55 @@ take_record(struct worker *worker, const struct reader_item *item)
 }
 
 static enum err
-read_all(struct worker *worker, struct reader *reader)
+read_piece(struct worker *worker, struct reader *reader,
+           const struct piece *piece)
 {
-    uint64_t next = worker->first;
+    uint64_t next = piece->first;
     struct reader_item item;
 
-    while (next <= worker->last) {
+    while (next <= piece->last) {
         enum err err = reader_next(reader, next, &item);
-        if (err == ERR_NOT_FOUND || (err == OK && item.position > worker->last))
+        if (err == ERR_NOT_FOUND || (err == OK && item.position > piece->last))
             return OK;
         if (err == ERR_CORRUPT)
             return ERR_UNKNOWN;
         if (err != OK)
             return err;
-        take_record(worker, &item);
+        take_record(worker, &item, piece);
         next = item.position + item.record.count;
     }
     return OK;
+}
+
+/* False: somebody reads the last one. */
+static bool
+next_piece(struct job *job, struct piece *ret_piece)
+{
+    uint64_t last = job->bulk->last;
+    uint64_t read = atomic_load(&job->read);
+
+    do {
+        if (read == last)
+            return false;
+        ret_piece->first = read + 1;
+        ret_piece->last = last - read <= job->piece ? last : read + job->piece;
+    } while (!atomic_compare_exchange_weak(&job->read, &read, ret_piece->last));
+    return true;
+}
+
+static enum err
+read_all(struct worker *worker, struct reader *reader)
+{
+    struct piece piece;
+    enum err err = OK;
+
+    while (err == OK && next_piece(worker->job, &piece)) {
+        uint32_t known = worker->words.count;
+        err = read_piece(worker, reader, &piece);
+        for (uint32_t i = known + 1; i <= worker->words.count; i++)
+            worker->met[i] = piece.first;
+    }
+    return err;
 }
 
 static void *
@@ -193,18 +228,45 @@ run_reading(void *context)
 
 /* --- words --- */
 
-/* Each thread has given numbers of its own. */
-static enum err
-join_words(struct worker *worker, struct words *words)
+/* Whose word, the next one of each, was met first; NULL: there is none left. */
+static struct worker *
+first_to_meet(struct job *job, const uint32_t *next)
 {
-    worker->translate =
-        calloc(worker->words.count + 1, sizeof *worker->translate);
-    if (worker->translate == NULL)
-        return ERR_MEMORY;
-    for (uint32_t i = 1; i <= worker->words.count; i++) {
-        worker->translate[i] =
-            (uint16_t)words_add(words, words_get(&worker->words, i));
-        if (worker->translate[i] == WORDS_NONE)
+    struct worker *first = NULL;
+    uint64_t met = UINT64_MAX;
+
+    for (uint32_t i = 0; i < job->worker_count; i++) {
+        struct worker *worker = &job->workers[i];
+        if (next[i] <= worker->words.count && worker->met[next[i]] < met) {
+            first = worker;
+            met = worker->met[next[i]];
+        }
+    }
+    return first;
+}
+
+/* Each thread has given numbers of its own.  Those of the history are in the
+ * order of the journal, whoever has read what of it: they stand in chapters. */
+static enum err
+join_words(struct job *job)
+{
+    struct words *words = job->bulk->words;
+    uint32_t next[BULK_THREADS_MAX];
+    struct worker *worker;
+
+    for (uint32_t i = 0; i < job->worker_count; i++) {
+        worker = &job->workers[i];
+        next[i] = 1;
+        worker->translate =
+            calloc(worker->words.count + 1, sizeof *worker->translate);
+        if (worker->translate == NULL)
+            return ERR_MEMORY;
+    }
+    while ((worker = first_to_meet(job, next)) != NULL) {
+        uint32_t number = next[worker - job->workers]++;
+        worker->translate[number] =
+            (uint16_t)words_add(words, words_get(&worker->words, number));
+        if (worker->translate[number] == WORDS_NONE)
             return ERR_UNKNOWN;
     }
     return OK;
@@ -241,124 +303,34 @@ translate_row(struct chapter_row *row, const uint16_t *translate)
 
 /* --- sorting --- */
 
-/* The rows of a partition, as each worker has met them. */
-struct partition {
-    struct spill_part parts[BULK_THREADS_MAX];
-    uint32_t part_count;
-};
-
 static enum err
-open_partition(const struct job *job, uint32_t number,
-               struct partition *partition)
+muster_partition(struct worker *worker, uint32_t number)
 {
-    enum err err = OK;
-
-    *partition = (struct partition) { .part_count = job->worker_count };
-    for (uint32_t i = 0; i < job->worker_count && err == OK; i++)
-        err = spill_read(job->workers[i].spill, number, &partition->parts[i]);
-    return err;
-}
-
-static void
-close_partition(struct partition *partition)
-{
-    for (uint32_t i = 0; i < partition->part_count; i++)
-        spill_part_close(&partition->parts[i]);
-}
-
-static bool
-grow(void **array, uint32_t count, uint32_t *room, size_t size)
-{
-    if (count <= *room)
-        return true;
-    free(*array);
-    *array = malloc(count * size);
-    *room = *array == NULL ? 0 : count;
-    return *array != NULL;
-}
-
-static uint32_t
-count_blocks(const struct spill_part *part)
-{
-    size_t count = 0;
-
-    for (uint32_t i = 0; i < part->count; i++)
-        count += (part->stretches[i].size + BLOCK_SIZE - 1) / BLOCK_SIZE;
-    return count > BLOCKS_MAX ? BLOCKS_MAX + 1 : (uint32_t)count;
-}
-
-/* Begins the partition: room for its rows and for all its blocks. */
-static enum err
-begin_muster(struct worker *worker, const struct partition *partition)
-{
-    void *blocks = worker->blocks;
-    uint64_t rows = 0, count = 0;
-
-    for (uint32_t i = 0; i < partition->part_count; i++) {
-        rows += partition->parts[i].entry_count;
-        count += count_blocks(&partition->parts[i]);
-    }
-    if (rows > UINT32_MAX || count > BLOCKS_MAX)
-        return ERR_UNKNOWN;
-    bool grown = grow(&blocks, (uint32_t)count, &worker->block_room,
-                      sizeof *worker->blocks);
-    worker->blocks = blocks;
-    worker->block_count = 0;
-    return grown && muster_begin(&worker->muster, (uint32_t)rows) ? OK
-                                                                  : ERR_MEMORY;
-}
-
-static bool
-muster_stretch(struct worker *worker, const struct spill_stretch *stretch,
-               uint32_t from)
-{
-    const uint8_t *at = stretch->bytes;
-    const uint8_t *end = at + stretch->size;
-    uint32_t first = worker->block_count << BLOCK_BITS;
-    account_id account;
-
-    for (size_t done = 0; done < stretch->size; done += BLOCK_SIZE)
-        worker->blocks[worker->block_count++] =
-            (struct block) { stretch->bytes + done, from };
-    while (at < end) {
-        uint32_t place = first + (uint32_t)(at - stretch->bytes);
-        at = parcel_account(at, &account);
-        if (!muster_add(&worker->muster, &account, place))
-            return false;
-    }
-    assert(at == end);
-    return true;
-}
-
-static enum err
-muster_partition(struct worker *worker, const struct partition *partition)
-{
-    enum err err = begin_muster(worker, partition);
+    struct convoy *convoy = &worker->convoy;
+    struct muster *muster = &worker->muster;
+    const struct job *job = worker->job;
+    const account_id *account;
+    uint32_t place;
+    enum err err = convoy_begin(convoy, job->spills, job->worker_count, number);
 
     if (err != OK)
         return err;
-    for (uint32_t i = 0; i < partition->part_count; i++)
-        for (uint32_t k = 0; k < partition->parts[i].count; k++)
-            if (!muster_stretch(worker, &partition->parts[i].stretches[k], i))
-                return ERR_MEMORY;
-    return muster_sort(&worker->muster) ? OK : ERR_MEMORY;
+    if (!muster_begin(muster, convoy->parcel_count))
+        return ERR_MEMORY;
+    while (convoy_next(convoy, &account, &place))
+        if (!muster_add(muster, account, place))
+            return ERR_MEMORY;
+    return muster_sort(muster) ? OK : ERR_MEMORY;
 }
 
 /* --- chapters --- */
-
-static inline const struct block *
-block_of(const struct worker *worker, uint32_t place)
-{
-    assert(place >> BLOCK_BITS < worker->block_count);
-    return &worker->blocks[place >> BLOCK_BITS];
-}
 
 /* Rows of an account lie far apart: each is asked for before its turn comes. */
 static inline void
 fetch(const struct worker *worker, uint32_t place)
 {
-    const uint8_t *at =
-        block_of(worker, place)->bytes + (place & (BLOCK_SIZE - 1));
+    uint32_t part;
+    const uint8_t *at = convoy_at(&worker->convoy, place, &part);
 
     __builtin_prefetch(at);
     __builtin_prefetch(at + 31);
@@ -378,15 +350,26 @@ set_stream(const struct worker *from, uint32_t number, identity *id)
 static void
 take_row(struct worker *worker, uint32_t place, struct chapter_row *row)
 {
-    const struct block *block = block_of(worker, place);
-    const struct worker *from = &worker->job->workers[block->worker];
-    uint32_t stream = parcel_take(block->bytes + (place & (BLOCK_SIZE - 1)),
-                                  &from->usual, row);
+    uint32_t part;
+    const uint8_t *at = convoy_at(&worker->convoy, place, &part);
+    const struct worker *from = &worker->job->workers[part];
+    uint32_t stream = parcel_take(at, &from->usual, row);
 
     if (row->item)
         return;
     set_stream(from, stream, &row->identity);
     translate_row(row, from->translate);
+}
+
+static bool
+make_room(struct worker *worker, uint32_t count)
+{
+    if (count <= worker->row_room)
+        return true;
+    free(worker->rows);
+    worker->rows = malloc(count * sizeof *worker->rows);
+    worker->row_room = worker->rows == NULL ? 0 : count;
+    return worker->rows != NULL;
 }
 
 static enum err
@@ -395,11 +378,8 @@ write_account(struct worker *worker, account_id account, const uint32_t *places,
 {
     const uint32_t *end = worker->muster.places + worker->muster.row_count;
     runs_key key = runs_key_of(account);
-    void *rows = worker->rows;
-    bool grown = grow(&rows, count, &worker->row_room, sizeof *worker->rows);
 
-    worker->rows = rows;
-    if (!grown)
+    if (!make_room(worker, count))
         return ERR_MEMORY;
     enum err err = draft_begin(&worker->draft, runs_key_view(&key));
     if (err != OK)
@@ -437,11 +417,7 @@ static enum err
 write_partition(struct worker *worker, uint32_t number)
 {
     const struct muster *muster = &worker->muster;
-    struct partition partition;
-    enum err err = open_partition(worker->job, number, &partition);
-
-    if (err == OK)
-        err = muster_partition(worker, &partition);
+    enum err err = muster_partition(worker, number);
     const uint32_t *places = muster->places;
     for (uint32_t i = 0; i < muster->account_count && err == OK; i++) {
         const struct muster_account *account = muster_at(muster, i);
@@ -449,7 +425,6 @@ write_partition(struct worker *worker, uint32_t number)
         places += account->rows;
         hand_in(worker, number);
     }
-    close_partition(&partition);
     return err;
 }
 
@@ -575,17 +550,11 @@ open_worker(struct job *job, uint32_t index)
 {
     const struct bulk *bulk = job->bulk;
     struct worker *worker = &job->workers[index];
-    uint64_t count = bulk->last - bulk->first + 1;
     uint64_t memory = memory_of(bulk) / job->worker_count;
 
     worker->job = job;
-    worker->first = bulk->first + count / job->worker_count * index;
-    worker->last =
-        index + 1 == job->worker_count
-            ? bulk->last
-            : bulk->first + count / job->worker_count * (index + 1) - 1;
     worker->words.seed = worker->muster.seed = bulk->words->seed;
-    worker->usual.position = worker->first;
+    worker->usual.position = bulk->first;
     worker->part_max = greater(memory / PART_SHARE, PART_SIZE_MIN);
     if (!arena_open(&worker->scratch, SCRATCH_SIZE) ||
         !arena_open(&worker->kept, STREAMS_SIZE) ||
@@ -601,14 +570,17 @@ open_worker(struct job *job, uint32_t index)
             return err;
         job->spare_count++;
     }
-    return spill_open(
+    enum err err = spill_open(
         bulk->dir, greater(memory / SPILL_SHARE, 2 * (uint64_t)SPILL_ENTRY_MAX),
         &worker->spill);
+    job->spills[index] = worker->spill;
+    return err;
 }
 
 static void
 close_worker(struct worker *worker)
 {
+    convoy_close(&worker->convoy);
     spill_close(worker->spill);
     words_close(&worker->words);
     free(worker->translate);
@@ -616,7 +588,6 @@ close_worker(struct worker *worker)
     arena_close(&worker->kept);
     draft_close(&worker->draft);
     muster_close(&worker->muster);
-    free(worker->blocks);
     free(worker->rows);
 }
 
@@ -633,6 +604,15 @@ count_threads(const struct bulk *bulk)
             count = greater(enough, 1);
     }
     return count > BULK_THREADS_MAX ? BULK_THREADS_MAX : (uint32_t)count;
+}
+
+static uint64_t
+piece_of(const struct bulk *bulk, uint32_t threads)
+{
+    uint64_t piece =
+        (bulk->last - bulk->first) / (threads * (uint64_t)PIECES_EACH) + 1;
+
+    return piece > PIECE_MAX ? PIECE_MAX : piece;
 }
 
 static void
@@ -656,8 +636,8 @@ run_job(struct job *job, struct history_counts *counts)
     run_all(job, run_reading);
     for (uint32_t i = 0; i < job->worker_count && err == OK; i++)
         err = job->workers[i].err;
-    for (uint32_t i = 0; i < job->worker_count && err == OK; i++)
-        err = join_words(&job->workers[i], job->bulk->words);
+    if (err == OK)
+        err = join_words(job);
     if (err != OK)
         return err;
     run_all(job, run_writing);
@@ -678,6 +658,8 @@ bulk_write(const struct bulk *bulk, struct runs_writer *writer,
     job->bulk = bulk;
     job->writer = writer;
     job->worker_count = count_threads(bulk);
+    atomic_store(&job->read, bulk->first - 1);
+    job->piece = piece_of(bulk, job->worker_count);
     pthread_mutex_init(&job->lock, NULL);
     pthread_cond_init(&job->turned, NULL);
     enum err err = run_job(job, counts);

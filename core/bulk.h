@@ -1,12 +1,13 @@
 /*
  * bulk.h - a long stretch of the journal becomes chapters in one pass
  *
- * For a history that is built anew or has much to catch up on.  Threads read a
- * part of the stretch each and throw what they find, as rows, into partitions
- * (spill.h); then they take partition by partition, sort it by account and
- * write the chapters, which are appended in the order of partitions by whoever
- * has the turn.  What comes out is what history.c would make of the same events
- * one by one.
+ * For a history that is built anew or has much to catch up on.  Threads read
+ * piece by piece, whichever is next, and throw what they find, as rows, into
+ * partitions (spill.h); then they take partition by partition, sort it by
+ * account and write the chapters, which are appended in the order of partitions
+ * by whoever has the turn.  So all are done at the same time, even where one of
+ * the processors has something else to do.  What comes out is what history.c
+ * would make of the same events one by one, whoever has read which of them.
  */
 #ifndef CORE_BULK_H
 #define CORE_BULK_H

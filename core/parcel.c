@@ -188,16 +188,25 @@ take_head(const uint8_t **at, uint32_t *ret_form)
     return start + size;
 }
 
+static inline uint64_t
+take_step(const uint8_t **at, uint32_t form)
+{
+    return take_number(at, (form & IS_FAR) != 0 ? 8 : 4);
+}
+
 const uint8_t *
-parcel_account(const uint8_t *at, account_id *ret_account)
+parcel_look(const uint8_t *at, account_id *ret_account, uint64_t *ret_step)
 {
     uint32_t form;
     const uint8_t *end = take_head(&at, &form);
     uint32_t width = form >> MEMBER_SHIFT & 7;
 
     ret_account->member = width > 0 ? take_number(&at, width) : 0;
-    if (width == 0)
+    if (width == 0) {
         ret_account->bearer = (view) { at + 1, *at };
+        at += 1u + *at;
+    }
+    *ret_step = take_step(&at, form);
     return end;
 }
 
@@ -249,7 +258,7 @@ parcel_take(const uint8_t *at, const struct parcel_usual *usual,
     uint32_t stream = 0;
 
     at += width > 0 ? width : 1u + *at;
-    uint64_t step = take_number(&at, (form & IS_FAR) != 0 ? 8 : 4);
+    uint64_t step = take_step(&at, form);
     *ret_row = (struct chapter_row) { .position = usual->position + step };
     if ((form & IS_ITEM) != 0) {
         ret_row->item = true;

@@ -60,9 +60,11 @@ uint8_t *parcel_put(uint8_t *at, const struct parcel_usual *usual,
                     const account_id *account, const struct chapter_row *row,
                     uint32_t stream);
 
-/* Whose the parcel is (the bearer is set only where there is no member), and
- * where the next one begins. */
-const uint8_t *parcel_account(const uint8_t *at, account_id *ret_account);
+/* Whose the parcel is (the bearer is set only where there is no member), how
+ * far its position is from the sender's first, and where the next one begins.
+ */
+const uint8_t *parcel_look(const uint8_t *at, account_id *ret_account,
+                           uint64_t *ret_step);
 
 /* Reads the row and returns the number of its stream; what of its identity goes
  * by that is the caller's to set.  It borrows from the bytes. */

@@ -144,11 +144,12 @@ compare_runs(const struct runs *a, const struct runs *b)
     assert_int_equal(runs_next(&y), ERR_NOT_FOUND);
 }
 
-/* The least memory is some of what the rows take, which go to files then. */
+/* The least memory is some of what the rows take, which go to files then.  The
+ * numbers of words stand in chapters, so they must be the same, too, whoever
+ * has met which word first. */
 TEST(threads_and_memory_change_no_byte)
 {
-    static const uint32_t THREADS[] = { 1, 1, 2, 3, 7 };
-    struct words words = { 0 };
+    static const uint32_t THREADS[] = { 1, 1, 2, 3, 7, 16, 2, 7 };
     struct runs *first = NULL;
 
     medley_open(&medley, 20261122);
@@ -157,8 +158,10 @@ TEST(threads_and_memory_change_no_byte)
     for (uint32_t i = 1; i <= MEDLEY_NODES; i++)
         inflow_send(&medley.inflow, i);
     for (uint32_t i = 0; i < COUNT_OF(THREADS); i++) {
+        struct words words = { 0 };
         spill_count = 0;
         struct runs *runs = write_run(10 + i, THREADS[i], i % 2, &words);
+        words_close(&words);
         assert_int_equal(spill_count, i == 1 ? 1 : 0);
         if (first == NULL)
             first = runs;
@@ -169,7 +172,6 @@ TEST(threads_and_memory_change_no_byte)
     }
     assert_true(runs_entry_count(first) >= MEDLEY_ACCOUNTS);
     runs_close(first);
-    words_close(&words);
     medley_close(&medley);
 }
 
@@ -269,8 +271,14 @@ watch_bulk(const struct bulk *bulk, uint64_t number, uint64_t *ret_check)
     return watch.most_kb - before_kb;
 }
 
-/* The rows alone take twice the greater memory.  A sanitizer has more memory
- * of its own than what is measured. */
+/* A sanitizer has more memory of its own than what is measured. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { SANITIZED = true };
+#else
+enum { SANITIZED = false };
+#endif
+
+/* The rows alone take twice the greater memory. */
 TEST(no_more_is_held_than_allowed)
 {
     static const uint64_t MEMORIES[] = { 24 << 20, 2 * BULK_MEMORY_MIN };
@@ -289,9 +297,8 @@ TEST(no_more_is_held_than_allowed)
                                    .memory = MEMORIES[i] };
         long held_kb = watch_bulk(&bulk, 1 + i, &check);
         print_message("%ld kB of %ld\n", held_kb, (long)(MEMORIES[i] / 1024));
-#ifndef __SANITIZE_ADDRESS__
-        assert_in_range(held_kb, 0, MEMORIES[i] / 1024);
-#endif
+        if (!SANITIZED)
+            assert_in_range(held_kb, 0, MEMORIES[i] / 1024);
     }
     words_close(&words);
     inflow_close(&inflow);

@@ -161,7 +161,9 @@ TEST(rows_come_out_as_they_went_in)
     assert_non_null(bytes);
     const uint8_t *at = bytes;
     for (uint32_t i = 0; i < ROWS; i++) {
-        const uint8_t *next = parcel_account(at, &account);
+        uint64_t step;
+        const uint8_t *next = parcel_look(at, &account, &step);
+        assert_int_equal(usual.position + step, samples[i].row.position);
         assert_int_equal(account.member, samples[i].account.member);
         if (account.member == 0)
             assert_true(view_equal(account.bearer, samples[i].account.bearer));
