@@ -4,9 +4,8 @@
  * A `struct session` (session.h) is one end of one session between a node and
  * its hub: made for a connection, thrown away with it.  session_step() takes
  * one thing that happened, an input, and says what to do about it, outputs;
- * the shell (store.c, hub.c) does that and brings the results back as further
- * inputs.  Nothing reads a clock, a disk, a socket or a random number, so
- * every conversation can be written down and repeated.
+ * the shell (store.c, hub.c) does that and brings the results back as inputs.
+ * Without clock, disk, socket or chance, any conversation can be repeated.
  *
  * Both ends are the same machine.  For each stream an end is the sender, the
  * receiver, or (a node that fetches what it lost) the latter of its own.
