@@ -177,6 +177,18 @@ put_two(char *text, int32_t value)
     text[1] = (char)('0' + value % 10);
 }
 
+/* What can be written: what lies beyond counts as the end it lies behind.  A
+ * lot that is good through 9999-12-31 ends when the year 10000 begins. */
+#define DAY_MIN (-719528) /* 0000-01-01 */
+#define DAY_MAX 2932896   /* 9999-12-31 */
+#define MONTH_MAX 119999  /* 9999-12, as calendar_month() counts */
+
+static int64_t
+between(int64_t value, int64_t min, int64_t max)
+{
+    return value < min ? min : value > max ? max : value;
+}
+
 static void
 put_year(char *text, int32_t year)
 {
@@ -189,7 +201,7 @@ put_year(char *text, int32_t year)
 void
 calendar_format_date(int32_t day, char text[static 11])
 {
-    civil date = calendar_civil(day);
+    civil date = calendar_civil((int32_t)between(day, DAY_MIN, DAY_MAX));
 
     put_year(text, date.year);
     text[4] = '-';
@@ -202,7 +214,8 @@ calendar_format_date(int32_t day, char text[static 11])
 void
 calendar_format_month(int32_t month, char text[static 8])
 {
-    int32_t year = (int32_t)floor_div(month, 12);
+    month = (int32_t)between(month, 0, MONTH_MAX);
+    int32_t year = month / 12;
 
     put_year(text, year);
     text[4] = '-';
@@ -287,6 +300,8 @@ calendar_parse_time(view text, int64_t *ret_at_ms)
 void
 calendar_format_time(int64_t at_ms, char text[static 25])
 {
+    at_ms = between(at_ms, DAY_MIN * CALENDAR_DAY_MS,
+                    (DAY_MAX + 1) * CALENDAR_DAY_MS - 1);
     int64_t day = floor_div(at_ms, CALENDAR_DAY_MS);
     int32_t ms = (int32_t)(at_ms - day * CALENDAR_DAY_MS);
 

@@ -37,7 +37,9 @@ int32_t calendar_month_first_day(int32_t month);
 NODISCARD bool calendar_parse_date(view text, int32_t *ret_day);
 /* "YYYY-MM" exactly. */
 NODISCARD bool calendar_parse_month(view text, int32_t *ret_month);
-/* Eleven bytes with the end. */
+/* Eleven bytes with the end.  What lies before the year 0 or behind 9999 is
+ * written, here and below, as the first or the last that there are digits for:
+ * points good through 9999-12-31 end in the year 10000 in half of the world. */
 void calendar_format_date(int32_t day, char text[static 11]);
 void calendar_format_month(int32_t month, char text[static 8]);
 

@@ -1,15 +1,13 @@
 #include "core/liability.h"
 
 #include "core/census.h"
-#include "core/limits.h"
 
-/* What happened lies in 2000 to 2199.  Points of then can end later: after a
- * wait and a term as long as a program may say, or on a date of the next
- * year. */
+/* What happened lies in 2000 to 2199.  Points of then can end later, on the
+ * last date that there is: 9999-12-31. */
 enum {
     FIRST_MONTH = 2000 * 12,
     MONTHS = 200 * 12,
-    DUE_MONTHS = MONTHS + LIMIT_PROGRAM_DAYS / 30 + LIMIT_PROGRAM_MONTHS + 24,
+    DUE_MONTHS = 8000 * 12,
 };
 
 /* What a month changes in the points of one issuer. */
@@ -24,9 +22,10 @@ struct liability_change {
 /* A cell for each month and issuer, most of them never touched. */
 struct gathering {
     const struct timeline *timeline;
+    struct arena *arena;
     uint32_t partner_count;
     struct liability_change *changes;
-    int64_t *due;   /* by month of expiry and issuer */
+    int64_t **due;  /* by month of expiry, then issuer; NULL: nothing */
     int64_t *never; /* by issuer */
 };
 
@@ -98,9 +97,11 @@ take_account(const struct gathering *gathering, const struct account *account)
             zone_month(&gathering->timeline->zone, lot->key.expires_at - 1);
         assert(month >= FIRST_MONTH);
         assert(month < FIRST_MONTH + DUE_MONTHS);
-        gathering
-            ->due[(size_t)(month - FIRST_MONTH) * gathering->partner_count +
-                  (size_t)lot->key.partner] += lot->left.value;
+        int64_t **due = &gathering->due[month - FIRST_MONTH];
+        if (*due == NULL)
+            *due =
+                ARENA_NEW(gathering->arena, int64_t, gathering->partner_count);
+        (*due)[lot->key.partner] += lot->left.value;
     }
     gathering->never[gathering->timeline->partner_debt] -= account->debt.value;
 }
@@ -174,9 +175,9 @@ list_due(const struct gathering *gathering, struct arena *arena)
     struct due_list list = { 0 };
 
     for (int32_t m = 0; m < DUE_MONTHS; m++)
-        add_due(gathering, FIRST_MONTH + m,
-                &gathering->due[(size_t)m * gathering->partner_count], &list,
-                arena);
+        if (gathering->due[m] != NULL)
+            add_due(gathering, FIRST_MONTH + m, gathering->due[m], &list,
+                    arena);
     add_due(gathering, LIABILITY_NEVER, gathering->never, &list, arena);
     return list;
 }
@@ -232,7 +233,7 @@ liability_make(struct ledger *ledger, const struct liability_question *question,
                struct arena *arena, struct liability *ret_liability,
                struct complaint *complaint)
 {
-    struct gathering gathering = { 0 };
+    struct gathering gathering = { .arena = arena };
     struct liability report = { .at_ms = question->now_ms };
 
     enum err err = ledger_timeline(ledger, question->known, &gathering.timeline,
@@ -255,8 +256,7 @@ liability_make(struct ledger *ledger, const struct liability_question *question,
     gathering.partner_count = gathering.timeline->names[NAME_PARTNER].count;
     gathering.changes = ARENA_NEW(arena, struct liability_change,
                                   (size_t)MONTHS * gathering.partner_count);
-    gathering.due =
-        ARENA_NEW(arena, int64_t, (size_t)DUE_MONTHS * gathering.partner_count);
+    gathering.due = ARENA_NEW(arena, int64_t *, DUE_MONTHS);
     gathering.never = ARENA_NEW(arena, int64_t, gathering.partner_count);
     err = gather(ledger, question, report.at_ms, &gathering, complaint);
     if (err != OK)

@@ -129,6 +129,31 @@ TEST(times_are_read_as_rfc_3339_says)
 }
 
 /* Every hour for two years and some years further on. */
+/* "9999-12-31" is how many a system writes for ever: west of Greenwich, and
+ * there too, such a day ends in the year 10000. */
+TEST(what_four_digits_cant_say_is_the_last_they_can)
+{
+    char text[25];
+    const int32_t last = day_of("9999-12-31"), first = day_of("0000-01-01");
+
+    calendar_format_time((last + 1) * CALENDAR_DAY_MS - 1, text);
+    assert_string_equal(text, "9999-12-31T23:59:59.999Z");
+    calendar_format_time((last + 1) * CALENDAR_DAY_MS, text);
+    assert_string_equal(text, "9999-12-31T23:59:59.999Z");
+    calendar_format_time(INT64_MAX, text);
+    assert_string_equal(text, "9999-12-31T23:59:59.999Z");
+    calendar_format_time(first * CALENDAR_DAY_MS - 1, text);
+    assert_string_equal(text, "0000-01-01T00:00:00.000Z");
+    calendar_format_date(last + 1, text);
+    assert_string_equal(text, "9999-12-31");
+    calendar_format_date(first - 1, text);
+    assert_string_equal(text, "0000-01-01");
+    calendar_format_month(calendar_month(last + 1), text);
+    assert_string_equal(text, "9999-12");
+    calendar_format_month(-1, text);
+    assert_string_equal(text, "0000-01");
+}
+
 TEST(a_zone_shows_what_the_system_shows)
 {
     static const char *const NAMES[] = {
@@ -344,6 +369,7 @@ main(void)
         cmocka_unit_test(days_are_counted_as_the_system_counts_them),
         cmocka_unit_test(dates_and_months_are_read_strictly),
         cmocka_unit_test(times_are_read_as_rfc_3339_says),
+        cmocka_unit_test(what_four_digits_cant_say_is_the_last_they_can),
         cmocka_unit_test(a_zone_shows_what_the_system_shows),
         cmocka_unit_test(helsinki_changes_its_clocks_to_the_second),
         cmocka_unit_test(a_day_without_midnight_starts_with_the_change),

@@ -152,7 +152,25 @@ TEST(what_ends_after_the_last_year_of_events_is_told)
     shop_close(&shop);
 }
 
+/* What other systems write for ever. */
+TEST(the_last_date_that_there_is_has_a_month)
+{
+    struct shop shop;
+
+    shop_open(&shop);
+    shop_rules(&shop, "2000-01-01", RULES);
+    shop_import(&shop, EVENT("110.1.1", "adjust", "2026-01-10T12:00:00Z", "10",
+                             "\"points\": 7, \"reason\": \"r\", \"by\": "
+                             "\"b\", \"expires_on\": \"9999-12-31\""));
+    struct liability report = ask(&shop, JAN);
+    assert_int_equal(report.due_count, 1);
+    assert_int_equal(report.due[0].month, 9999 * 12 + 11);
+    assert_int_equal(report.due[0].points, 7);
+    shop_close(&shop);
+}
+
 RUN(cmocka_unit_test(each_closing_follows_from_its_opening),
     cmocka_unit_test(what_is_left_stands_under_the_month_of_its_end),
     cmocka_unit_test(expiry_takes_what_is_left),
-    cmocka_unit_test(what_ends_after_the_last_year_of_events_is_told))
+    cmocka_unit_test(what_ends_after_the_last_year_of_events_is_told),
+    cmocka_unit_test(the_last_date_that_there_is_has_a_month))

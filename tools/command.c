@@ -560,11 +560,19 @@ command_day(const struct arguments *arguments, const char *name,
             int32_t *ret_day)
 {
     const char *text = command_option(arguments, name);
+    int32_t day;
 
-    if (text == NULL || calendar_parse_date(view_of(text), ret_day))
+    if (text == NULL)
         return true;
-    command_misuse(arguments, "--%s: expected YYYY-MM-DD, found \"%s\"", name,
-                   text);
+    if (calendar_parse_date(view_of(text), &day) && day >= 0 &&
+        day <= LIMIT_CLOCK_MS_MAX / CALENDAR_DAY_MS) {
+        *ret_day = day;
+        return true;
+    }
+    command_misuse(arguments,
+                   "--%s: expected YYYY-MM-DD from 1970-01-01 to 2199-12-31, "
+                   "found \"%s\"",
+                   name, text);
     return false;
 }
 
