@@ -134,7 +134,8 @@ bool db_is_full(const struct db *db);
 /* Bytes of the file in use and the size of the map. */
 void db_sizes(struct db *db, uint64_t *ret_used, uint64_t *ret_map);
 /* A consistent copy into the existing, empty directory `dir`, flushed to disk;
- * appends go on meanwhile.  ERR_FULL, ERR_IO. */
+ * appends go on meanwhile.  As private as the original.  ERR_EXISTS: there is
+ * one; ERR_FULL, ERR_IO. */
 NODISCARD enum err db_copy(struct db *db, const char *dir);
 
 #endif

@@ -18,6 +18,8 @@
 #include "core/room.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,7 @@ enum {
     MAP_TRIES = 30000 /* of 1 ms */,
     READERS_MAX = 510,
     TAIL_SLACK_PAGES = 32,
+    FILE_MODE = 0600, /* who bought what is nobody else's to read */
 };
 #define MAP_DEFAULT (UINT64_C(1) << 40)
 #define MAP_LEAST (UINT64_C(1) << 28)
@@ -300,7 +303,7 @@ open_env(struct db *db, uint64_t map_size)
         if (code == 0)
             code = mdb_env_set_assert(db->env, panic);
         if (code == 0)
-            code = mdb_env_open(db->env, db->dir, MDB_NOTLS, 0600);
+            code = mdb_env_open(db->env, db->dir, MDB_NOTLS, FILE_MODE);
     }
     return db_err(code);
 }
@@ -399,12 +402,34 @@ db_sizes(struct db *db, uint64_t *ret_used, uint64_t *ret_map)
     *ret_map = info.me_mapsize;
 }
 
+/* LMDB would make the file one that everybody may read. */
+static enum err
+open_copy(const char *dir, int *ret_file)
+{
+    char path[PATH_MAX];
+    int size = snprintf(path, sizeof path, "%s/data.mdb", dir);
+
+    if (size < 0 || size >= PATH_MAX)
+        return ERR_IO;
+    *ret_file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+    if (*ret_file >= 0)
+        return OK;
+    return errno == EEXIST ? ERR_EXISTS : err_of_errno(errno);
+}
+
 enum err
 db_copy(struct db *db, const char *dir)
 {
+    int file = -1;
+    enum err err = open_copy(dir, &file);
+
+    if (err != OK)
+        return err;
     pthread_rwlock_rdlock(&db->map_lock);
-    enum err err = db_err(mdb_env_copy(db->env, dir));
+    err = db_err(mdb_env_copyfd(db->env, file));
     pthread_rwlock_unlock(&db->map_lock);
+    if (close(file) != 0 && err == OK)
+        err = err_of_errno(errno);
     if (err == OK)
         err = room_flush(dir, "/data.mdb");
     if (err == OK)

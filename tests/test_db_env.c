@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -168,15 +169,24 @@ TEST(what_is_no_database_is_refused)
     place_remove(&place);
 }
 
+/* Also whole and private where others may read what is made there. */
 TEST(a_copy_is_whole)
 {
     struct place place = place_make();
     struct place other = place_make();
     struct db *db = tables_open(place.path, 0);
+    char path[PLACE_SIZE];
+    struct stat about;
     uint32_t runs;
 
     assert_int_equal(tables_put(db, "a", view_of("1"), &runs), OK);
+    const mode_t mask = umask(0);
     assert_int_equal(db_copy(db, other.path), OK);
+    umask(mask);
+    place_join(&other, "data.mdb", path);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    assert_int_equal(db_copy(db, other.path), ERR_EXISTS);
     db_close(db);
     db = tables_open(other.path, 0);
     assert_true(tables_has(db, "a"));
