@@ -21,13 +21,27 @@ read_key(int file, const char *path, struct signing_key *ret_key,
     if ((status.st_mode & 077) != 0)
         return complain(complaint, "%s: others may read it; chmod 600", path);
     ssize_t size = read(file, &key, sizeof key);
-    if (size != (ssize_t)sizeof key || status.st_size != (off_t)sizeof key) {
-        complain(complaint, "%s: not a key that signs", path);
-        return err_corrupt();
-    }
-    *ret_key = key;
+    bool whole =
+        size == (ssize_t)sizeof key && status.st_size == (off_t)sizeof key;
+    if (whole)
+        *ret_key = key;
     crypto_wipe(&key, sizeof key);
-    return OK;
+    if (whole)
+        return OK;
+    complain(complaint, "%s: not a key that signs", path);
+    return err_corrupt();
+}
+
+static enum err
+sync_dir(const char *path)
+{
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dir < 0)
+        return ERR_IO;
+    enum err err = fsync(dir) == 0 ? OK : ERR_IO;
+    close(dir);
+    return err;
 }
 
 /* Makes the key under a name of this process's own and gives it the real one
@@ -56,6 +70,18 @@ make_key(const char *path)
     return err;
 }
 
+/* What is signed by a key outlives a power cut, and so must its name: without
+ * it the next close would make another key, which nobody vouches for. */
+static enum err
+keep_names(const char *dir)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/keys", dir);
+    enum err err = sync_dir(path);
+    return err == OK ? sync_dir(dir) : err;
+}
+
 enum err
 signing_load(const char *dir, const char *name, struct signing_key *ret_key,
              struct complaint *complaint)
@@ -73,6 +99,8 @@ signing_load(const char *dir, const char *name, struct signing_key *ret_key,
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0 && errno == ENOENT) {
         enum err made = make_key(path);
+        if (made == OK)
+            made = keep_names(dir);
         if (made != OK)
             return made;
         file = open(path, O_RDONLY | O_CLOEXEC);

@@ -1,6 +1,6 @@
 /*
- * test_signing.c - the key for statements is made once, kept from others, and
- * noticed when it is no key
+ * test_signing.c - the key for statements is made once and for good, kept from
+ * others, and noticed when it is no key
  */
 #include "tests/unit.h"
 
@@ -9,7 +9,35 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* The places that were made durable, as inodes: fsync() is this file's. */
+static ino_t synced[8];
+static uint32_t synced_count;
+
+int
+fsync(int file)
+{
+    struct stat about;
+
+    assert_int_equal(fstat(file, &about), 0);
+    if (S_ISDIR(about.st_mode) && synced_count < COUNT_OF(synced))
+        synced[synced_count++] = about.st_ino;
+    return (int)syscall(SYS_fsync, file);
+}
+
+static bool
+was_synced(const char *path)
+{
+    struct stat about;
+
+    assert_int_equal(stat(path, &about), 0);
+    for (uint32_t i = 0; i < synced_count; i++)
+        if (synced[i] == about.st_ino)
+            return true;
+    return false;
+}
 
 TEST(the_key_is_made_once_and_signs)
 {
@@ -28,6 +56,24 @@ TEST(the_key_is_made_once_and_signs)
                                        signature));
     assert_false(crypto_signature_check(second.public_key, view_of("statemenu"),
                                         signature));
+    place_remove(&place);
+}
+
+/* Else a power cut leaves a statement that is signed by a key that is not
+ * there. */
+TEST(a_new_key_s_name_is_durable)
+{
+    struct place place = place_make();
+    struct complaint complaint;
+    struct signing_key key;
+    char path[PLACE_SIZE];
+
+    synced_count = 0;
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), OK);
+    place_join(&place, "keys", path);
+    assert_true(was_synced(path));
+    assert_true(was_synced(place.path));
     place_remove(&place);
 }
 
@@ -67,5 +113,6 @@ TEST(a_cut_key_is_damage)
 }
 
 RUN(cmocka_unit_test(the_key_is_made_once_and_signs),
+    cmocka_unit_test(a_new_key_s_name_is_durable),
     cmocka_unit_test(a_key_that_others_may_read_is_refused),
     cmocka_unit_test(a_cut_key_is_damage))
