@@ -446,8 +446,7 @@ book_lines(struct work *work, const struct event *sale)
         book_line(work, sale, i, amounts[i].minor);
 }
 
-/* Remembers what is left of the purchases; books what a return took off the
- * one that it was about. */
+/* Books what a return took off the purchases that it was about. */
 static void
 look_at_purchases(struct work *work, bool counts)
 {
@@ -466,6 +465,14 @@ look_at_purchases(struct work *work, bool counts)
                 book_line(work, purchase->event, k, taken);
         }
     }
+}
+
+/* Remembers what is left of the purchases that are new. */
+static void
+remember_purchases(struct work *work)
+{
+    const struct purchase_list *bought = &work->walk->account.bought;
+
     while (work->goods.count < bought->count) {
         const struct purchase *purchase = &bought->items[work->goods.count];
         uint32_t lines = line_count(purchase->event);
@@ -486,7 +493,10 @@ book_goods(struct work *work, bool counts)
                                      step->event->kind != EVENT_RETURN))
         return;
     bool returns = effect_sum(effects, MEASURE_RETURNS) > 0;
-    look_at_purchases(work, counts && returns);
+    if (step->event->kind == EVENT_RETURN)
+        look_at_purchases(work, counts && returns);
+    else
+        remember_purchases(work);
     if (!counts)
         return;
     if (step->event->kind == EVENT_PURCHASE) {
