@@ -34,7 +34,8 @@ struct batch {
     uint32_t count;
     int64_t now_ms;
     bool import;
-    bool plan; /* say beforehand which identities there will be */
+    bool skip_bad; /* conflicts are told, and keep nobody else out */
+    bool plan;     /* say beforehand which identities there will be */
     struct complaint *complaint;
     uint32_t refused; /* the entry at fault */
 
@@ -449,6 +450,7 @@ append_of(const struct batch *batch)
         .entries = batch->rows,
         .count = batch->count,
         .now_ms = batch->now_ms,
+        .skip_bad = batch->skip_bad,
         .only_at = batch->only_at != 0 ? batch->only_at
                    : batch->plan       ? batch->position + 1
                                        : 0,
@@ -648,6 +650,20 @@ ledger_append_each(struct ledger *ledger, struct ledger_request *requests,
     }
 }
 
+static void
+count_entry(struct batch *batch, uint32_t index, struct ledger_import *import)
+{
+    const struct journal_result *result = &batch->results[index];
+
+    import->stored += result->outcome == JOURNAL_APPENDED;
+    import->known += result->outcome == JOURNAL_THERE;
+    if (result->outcome != JOURNAL_CONFLICT)
+        return;
+    assert(import->conflict != NULL);
+    (void)complain_conflict(batch, &batch->entries[index], result->identity);
+    import->conflict(import->context, index, batch->complaint->text);
+}
+
 enum err
 ledger_import(struct ledger *ledger, struct ledger_entry *entries,
               uint32_t count, struct ledger_import *import,
@@ -660,6 +676,7 @@ ledger_import(struct ledger *ledger, struct ledger_entry *entries,
         .count = count,
         .now_ms = import->now_ms,
         .import = true,
+        .skip_bad = import->conflict != NULL,
         .complaint = complaint,
     };
 
@@ -669,10 +686,8 @@ ledger_import(struct ledger *ledger, struct ledger_entry *entries,
     if (err == OK)
         err = append_all(&batch);
     *ret_refused = batch.refused;
-    for (uint32_t i = 0; err == OK && i < count; i++) {
-        import->known += entries[i].known;
-        import->stored += !entries[i].known;
-    }
+    for (uint32_t i = 0; err == OK && i < count; i++)
+        count_entry(&batch, i, import);
     err = word_fault(&batch, err);
     close_batch(&batch);
     return err;

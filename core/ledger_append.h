@@ -57,18 +57,22 @@ enum { LEDGER_REQUESTS_MAX = 256 };
 void ledger_append_each(struct ledger *ledger, struct ledger_request *requests,
                         uint32_t count, int64_t now_ms);
 
-/* Why an entry of an import was not stored; ret_refused names the first. */
 struct ledger_import {
     int64_t now_ms;
     uint64_t stored; /* out, summed up: new ones, ... */
     uint64_t known;  /* ... and those that were there already */
+    /* Told of each entry that conflicts, by its index, when the others have
+     * been stored; the words end with the call.  NULL: one keeps all out. */
+    void (*conflict)(void *context, uint32_t index, const char *why);
+    void *context;
 };
 
 /* Appends events that may bear a foreign identity and `recorded` (kept as
  * copies; those with an identity stored already with equal content are
- * skipped) or none (new events of this node).  All or none of the batch; on
- * failure `ret_refused` is the index of the entry at fault, so that the caller
- * can leave it out and try the rest.  Faults as for ledger_append(). */
+ * skipped) or none (new events of this node).  All or none of the batch, but
+ * for conflicts that somebody wants to be told of; on failure `ret_refused` is
+ * the index of the entry at fault, so that the caller can leave it out and try
+ * the rest.  Faults as for ledger_append(). */
 NODISCARD enum err ledger_import(struct ledger *ledger,
                                  struct ledger_entry *entries, uint32_t count,
                                  struct ledger_import *import,

@@ -109,6 +109,64 @@ TEST(a_row_that_is_too_long_is_told)
     free(bytes);
 }
 
+/* Only the first bytes of a mark may be a letter's; what is no mark is data. */
+TEST(what_only_begins_like_a_mark_is_kept)
+{
+    same(COMMAS, "\xEF\xBC\xA1,b\n", "1|\xEF\xBC\xA1|b|\n");
+    same(COMMAS, "\xEF\xBB,b\n", "1|\xEF\xBB|b|\n");
+    same(COMMAS, "\xEF", "1|\xEF|\n");
+    same(COMMAS, "\xEF\xBB\xBF", "");
+}
+
+TEST(utf_16_is_told)
+{
+    static const char LITTLE[] = "\xFF\xFE"
+                                 "a\0,\0b\0";
+    FILE *in = fmemopen((void *)(uintptr_t)LITTLE, sizeof LITTLE, "rb");
+    struct complaint complaint;
+    struct csv *csv;
+
+    assert_int_equal(csv_open(in, COMMAS, &csv), OK);
+    assert_int_equal(csv_next(csv, &complaint), ERR_INPUT);
+    assert_non_null(strstr(complaint.text, "UTF-16"));
+    csv_close(csv);
+    fclose(in);
+}
+
+/* Not a line of what the quote has swallowed is lost: it is in the row that is
+ * told, or read again. */
+TEST(a_quote_that_is_never_closed_ends_with_a_line)
+{
+    enum { LINES = 3 * CSV_ROW_SIZE_MAX / 8, SIZE = LINES * 8 };
+    char *bytes = malloc(SIZE + 1);
+    struct complaint complaint;
+    struct csv *csv;
+    uint64_t size = 0, line = 1, good = 0;
+    enum err err;
+
+    assert_non_null(bytes);
+    for (int i = 0; i < LINES; i++)
+        snprintf(bytes + 8 * i, 9, i == 1 ? "\"%06d\n" : "%07d\n", i);
+    FILE *in = fmemopen(bytes, SIZE, "rb");
+    assert_int_equal(csv_open(in, COMMAS, &csv), OK);
+    while ((err = csv_next(csv, &complaint)) != ERR_NOT_FOUND) {
+        const view row = csv_row(csv);
+        assert_int_equal(csv_line(csv), line);
+        assert_memory_equal(row.bytes, bytes + size, row.size);
+        for (uint32_t i = 0; i < row.size; i++)
+            line += row.bytes[i] == '\n';
+        size += row.size + 1;
+        line++;
+        good += err == OK;
+        assert_true(err == OK || strstr(complaint.text, "quote") != NULL);
+    }
+    assert_int_equal(size, SIZE);
+    assert_int_equal(good, LINES - CSV_ROW_SIZE_MAX / 8);
+    csv_close(csv);
+    fclose(in);
+    free(bytes);
+}
+
 TEST(blanks_and_widths)
 {
     static const uint32_t WIDTHS[] = { 3, 4, 2 };
@@ -142,5 +200,8 @@ RUN(cmocka_unit_test(plain_rows),
     cmocka_unit_test(a_quote_that_is_not_closed_is_told),
     cmocka_unit_test(too_many_columns_are_told),
     cmocka_unit_test(a_row_that_is_too_long_is_told),
+    cmocka_unit_test(what_only_begins_like_a_mark_is_kept),
+    cmocka_unit_test(utf_16_is_told),
+    cmocka_unit_test(a_quote_that_is_never_closed_ends_with_a_line),
     cmocka_unit_test(blanks_and_widths),
     cmocka_unit_test(what_is_written_reads_back))

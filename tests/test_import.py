@@ -6,13 +6,16 @@ computed without this program; they are asked of the program's own output.
 Without that folder these tests are skipped.
 """
 import csv
+import datetime
 import gzip
 import json
 import os
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from leima import TREE, leima, main, shared  # noqa: E402
+from leima import LEIMA, TREE, leima, main, shared  # noqa: E402
 
 RULES = """program: Test
 currency: {currency}
@@ -294,6 +297,155 @@ def test_json_lines():
         equal("kept", len(file.read().splitlines()), 4)
     again = leima("import", "L", "events", "--json").expect(5)
     equal("again", summary(again), {"known": 1, "rejected": 4})
+
+
+SALES = """delimiter: ','
+timezone: America/New_York
+time: "%Y-%m-%d %H:%M"
+kind: purchase
+{more}event: {{at: "{{at}}", member: "{{who}}", receipt: "{{receipt}}",
+  id: "{{receipt}}", {total}}}
+"""
+
+
+def sales(name, *rows, heading="at,who,receipt,total"):
+    write(name, "\n".join((heading, *rows)) + "\n")
+
+
+def sale(receipt, total="1.00", at="2026-01-02 10:00"):
+    return f"{at},42,{receipt},{total}"
+
+
+def receipts():
+    return [event["receipt"] for event in exported()]
+
+
+def test_one_file_of_many_that_is_none():
+    """Status 1 says that nothing changed; where something did it is 5."""
+    leima("init", "L").expect(0)
+    write("map.yaml", SALES.format(more="", total='total: "{total}"'))
+    sales("a", sale("a1"))
+    sales("b", "x", heading="at,who,receipt")
+    sales("c", sale("c1"))
+    into = ("import", "L", "--map", "map.yaml", "--json")
+    assert "nowhere" in leima(*into, "a", "nowhere").expect(1).err
+    assert "directory" in leima(*into, "a", ".").expect(1).err
+    equal("untouched", exported(), [])
+    done = leima(*into, "b").expect(1)
+    equal("nothing", summary(done), {})
+    done = leima(*into, "a", "b", "c").expect(5)
+    equal("the others", summary(done), {"stored": 2})
+    assert 'b: the file has no column "total"' in done.err, done.err
+    equal("kept", receipts(), ["a1", "c1"])
+    leima(*into, "a", "c").expect(0)
+
+
+def test_rejects_in_the_place_of_a_file():
+    """Only if all of it has been looked at; else its lines would be gone."""
+    leima("init", "L").expect(0)
+    write("map.yaml", SALES.format(more="", total='total: "{total}"'))
+    into = ("import", "L", "--map", "map.yaml", "--rejects", "a")
+    sales("a", sale("a1"), "x", sale("a2"))
+    leima(*into, "a").expect(5)
+    equal("in place", open("a").read().splitlines(),
+          ["at,who,receipt,total", "x"])
+    sales("b", sale("b1"), "y")
+    sales("a", sale("a3"), heading="at,who,receipt")
+    before = open("a").read()
+    leima(*into, "b", "a").expect(5)
+    equal("untouched", open("a").read(), before)
+
+
+def test_rejects_hold_what_the_ledger_refused():
+    leima("init", "L").expect(0)
+    write("map.yaml", SALES.format(more="", total='total: "{total}"'))
+    clash = [sale(f"r{n // 2}", total=f"{1 + n % 2}.00") for n in range(8)]
+    late = sale("l1", at="2099-01-02 10:00")
+    sales("rows", *clash, late)
+    done = leima("import", "L", "rows", "--map", "map.yaml", "--rejects",
+                 "bad", "--json").expect(5)
+    equal("summary", summary(done), {"stored": 4, "rejected": 5})
+    told = [line for line in done.err.splitlines() if line[:5] == "rows:"]
+    equal("lines", [line.split(":")[1] for line in told],
+          ["3", "5", "7", "9", "10"])
+    assert 'rows:3: id "r0": conflict' in told[0], told
+    equal("kept", open("bad").read().splitlines(),
+          ["at,who,receipt,total", *clash[1::2], late])
+
+
+def test_rejects_hold_all_rows_of_a_receipt():
+    leima("init", "L").expect(0)
+    write("map.yaml", SALES.format(
+        more='group: "{receipt} {total}"\n',
+        total='lines: {amount: "{total}"}'))
+    sales("rows", sale("a", "1.00"), sale("a", "2.00"), sale("a", "1.00"),
+          sale("a", "2.00"))
+    leima("import", "L", "rows", "--map", "map.yaml", "--rejects",
+          "bad").expect(5)
+    equal("lines", [line["amount"] for line in exported()[0]["lines"]],
+          [100, 100])
+    equal("kept", open("bad").read().splitlines()[1:],
+          [sale("a", "2.00")] * 2)
+
+
+def test_the_last_line_of_a_batch_is_kept_too():
+    """Batches are of 10,000."""
+    line = ('{"kind": "stamp", "member": 1, "card": "c", "id": "i%d", '
+            '"count": %d, "at": "2026-01-01T00:00:00Z"}')
+    leima("init", "L").expect(0)
+    bad = line % (5, 9)
+    write("lines", "\n".join([line % (n, 1) for n in range(9999)] + [bad]))
+    leima("import", "L", "lines", "--rejects", "bad").expect(5)
+    equal("kept", open("bad").read(), bad + "\n")
+
+
+def test_a_writer_that_takes_its_time():
+    """What is written late is recorded late, and much is stored at once."""
+    leima("init", "L").expect(0)
+    run = subprocess.Popen([LEIMA, "import", "L", "-"], stdin=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL)
+    lines = [{"amount": 1, "sku": f"{n:064d}"} for n in range(1000)]
+    try:
+        time.sleep(0.3)
+        began = time.time()
+        for n in range(900):
+            event = {"kind": "purchase", "member": 1, "receipt": f"r{n}",
+                     "total": 1000, "lines": lines}
+            run.stdin.write((json.dumps(event) + "\n").encode())
+        run.stdin.flush()
+        late = time.monotonic() + 300
+        while not exported():
+            assert run.poll() is None and time.monotonic() < late
+            time.sleep(0.05)
+        run.stdin.close()
+        equal("status", run.wait(), 0)
+    finally:
+        run.kill()
+        run.wait()
+    events = exported()
+    equal("events", len(events), 900)
+    first = datetime.datetime.fromisoformat(
+        events[0]["recorded"].replace("Z", "+00:00"))
+    assert first.timestamp() > began - 0.001, events[0]["recorded"]
+
+
+def test_files_that_are_none():
+    """Nothing that a file holds stops the program."""
+    leima("init", "L").expect(0)
+    write("map.yaml", SALES.format(more="", total='total: "{total}"'))
+    into = ("import", "L", "rows", "--map", "map.yaml", "--json")
+    sales("rows", sale("for-ever", at="9999-12-31 23:59"), sale("good"))
+    done = leima(*into).expect(5)
+    equal("times", summary(done), {"stored": 1, "rejected": 1})
+    assert "rows:2: at: " in done.err, done.err
+    with open("rows", "w", encoding="utf-16") as file:
+        file.write("at,who,receipt,total\n")
+    assert "UTF-16; expected UTF-8" in leima(*into).expect(1).err
+    names = ", ".join(f"c{n}" for n in range(1001))
+    write("map.yaml", f"columns: [{names}]\nkind: activity\n"
+          'event: {at: "{c0}", member: "{c1}", name: "{c1000}"}\n')
+    write("rows", ",".join("x" for _ in range(1200)) + "\n")
+    assert "map.yaml:1:10: more than 1000" in leima(*into).expect(1).err
 
 
 def test_export_and_import_again():

@@ -3,8 +3,9 @@
  *
  * Events are gathered into batches, and a batch is one transaction.  Where one
  * event of a batch is refused, those before it are stored, it is rejected, and
- * the rest goes on: so each line stands or falls by itself, and a file with
- * many bad lines costs no more than its length.
+ * the rest goes on; one that only conflicts keeps nobody out: so each line
+ * stands or falls by itself, and a file with many bad lines costs no more than
+ * its length.
  *
  * Every rejected line is told on standard error with its reason; `--rejects`
  * keeps the lines themselves (behind the heading, where there is one), so that
@@ -23,8 +24,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { IMPORT_BATCH = 10000 };
+enum {
+    IMPORT_BATCH = 10000,   /* events, ... */
+    IMPORT_ROOM = 64 << 20, /* ... or bytes of them and their lines */
+};
 
 struct import {
     const struct arguments *arguments;
@@ -33,11 +38,14 @@ struct import {
     const char *path;              /* of the file at work */
     struct output *rejects;        /* NULL: not wanted */
     bool headed;                   /* ... and they have their heading */
+    bool in_place;                 /* ... and that of a file to be imported */
     bool begun;                    /* a file could be read */
+    bool whole;                    /* all could, to their ends */
     struct arena arena;            /* events of the batch, and their lines */
     struct ledger_entry *entries;
-    view *texts; /* the line that each entry was; empty if it was mapped */
+    view *texts; /* the lines that each entry was */
     uint32_t count;
+    uint32_t tried; /* the first entry of those at work */
     struct ledger_import done;
     uint64_t rejected;
     uint64_t skipped;
@@ -84,15 +92,28 @@ take_heading(void *context, view row)
 
 /* --- batches ------------------------------------------------------------ */
 
-/* What the ledger complained of, without the line, which is told anyway. */
-static const char *
-reason(const struct import *import, char *prefix, size_t size, uint32_t line)
+/* Rejects an entry for what the ledger complained of, which names the line,
+ * too; that is told anyway. */
+static enum err
+reject_entry(struct import *import, uint32_t place, const char *why)
 {
-    int length = snprintf(prefix, size, "line %" PRIu32 ": ", line);
+    const struct ledger_entry *entry = &import->entries[place];
+    char prefix[32];
 
-    if (strncmp(import->complaint.text, prefix, (size_t)length) == 0)
-        return import->complaint.text + length;
-    return import->complaint.text;
+    int length =
+        snprintf(prefix, sizeof prefix, "line %" PRIu32 ": ", entry->line);
+    if (strncmp(why, prefix, (size_t)length) == 0)
+        why += length;
+    return reject(import, entry->line, import->texts[place], why);
+}
+
+/* As of ledger_import: told after the batch has been stored. */
+static void
+take_conflict(void *context, uint32_t index, const char *why)
+{
+    struct import *import = context;
+
+    (void)reject_entry(import, import->tried + index, why);
 }
 
 static bool
@@ -111,11 +132,11 @@ flush(struct import *import)
     uint32_t start = 0, reach = import->count;
     enum err err = OK;
 
+    import->done.now_ms = command_now_ms(); /* who writes may take hours */
     while (start < import->count && err == OK) {
         uint32_t left = import->count - start, refused = 0;
         uint32_t count = reach < left ? reach : left;
-        char prefix[32];
-        const struct ledger_entry *first = &import->entries[start];
+        import->tried = start;
         err = ledger_import(import->ledger, &import->entries[start], count,
                             &import->done, &refused, &import->complaint);
         if (err != OK && !is_refusal(err))
@@ -127,12 +148,12 @@ flush(struct import *import)
             reach = refused;
             err = OK;
         } else {
-            err = reject(import, first->line, import->texts[start],
-                         reason(import, prefix, sizeof prefix, first->line));
+            err = reject_entry(import, start, import->complaint.text);
             start++;
             reach = 1;
         }
     }
+    import->complaint.text[0] = '\0';
     import->count = 0;
     arena_reset(&import->arena);
     command_progress(&import->progress,
@@ -140,21 +161,29 @@ flush(struct import *import)
     return err;
 }
 
+static bool
+is_full(const struct import *import)
+{
+    return import->count == IMPORT_BATCH ||
+           import->arena.next - import->arena.base > IMPORT_ROOM;
+}
+
+/* `text` lies in the arena, like the event. */
 static enum err
 take_event(void *context, const struct event *event,
-           const struct json_extra *extra, uint64_t line)
+           const struct json_extra *extra, uint64_t line, view text)
 {
     struct import *import = context;
     struct ledger_entry *entry = &import->entries[import->count];
 
-    import->texts[import->count++] = (view) { 0 };
+    import->texts[import->count++] = text;
     *entry = (struct ledger_entry) {
         .event = *event,
         .voids_id = extra->voids_id,
         .at_given = extra->has_at,
         .line = (uint32_t)line,
     };
-    return import->count == IMPORT_BATCH ? flush(import) : OK;
+    return is_full(import) ? flush(import) : OK;
 }
 
 /* --- files -------------------------------------------------------------- */
@@ -171,13 +200,8 @@ take_line(struct import *import, uint64_t number, view line)
         return reject(import, number, line, why.text);
     if (err != OK)
         return err;
-    view text = arena_copy(&import->arena, line);
-    uint32_t place = import->count;
-    import->texts[place] = text;
-    err = take_event(import, &event, &extra, number);
-    if (import->count > place)
-        import->texts[place] = text;
-    return err;
+    return take_event(import, &event, &extra, number,
+                      arena_copy(&import->arena, line));
 }
 
 static enum err
@@ -238,10 +262,33 @@ import_file(struct import *import, const char *path)
         fclose(in);
     if (err == OK)
         return COMMAND_DONE;
-    return command_fail(import->arguments, err, "%s: %s", import->path,
-                        import->complaint.text[0] != '\0'
-                            ? import->complaint.text
-                            : "can't go on");
+    return command_fail(
+        import->arguments, err, "%s: %s%s", import->path,
+        import->complaint.text[0] != '\0' ? import->complaint.text
+                                          : "can't go on",
+        import->done.stored > 0 ? " (what was stored before that stays)" : "");
+}
+
+/* One file after the other; one that can't be taken keeps no other out. */
+static enum command_status
+import_files(struct import *import)
+{
+    const uint32_t count = command_operand_count(import->arguments);
+    enum command_status status = COMMAND_DONE;
+    bool refused = false;
+
+    for (uint32_t i = 1; i < count && status == COMMAND_DONE; i++) {
+        status = import_file(import, command_operand(import->arguments, i));
+        refused = refused || status == COMMAND_REFUSED;
+        if (status == COMMAND_REFUSED)
+            status = COMMAND_DONE;
+    }
+    import->whole = status == COMMAND_DONE && !refused;
+    if (status != COMMAND_DONE)
+        return status;
+    if (refused && import->done.stored == 0 && import->rejected == 0)
+        return COMMAND_REFUSED;
+    return refused || import->rejected > 0 ? COMMAND_PARTLY : COMMAND_DONE;
 }
 
 /* --- the command -------------------------------------------------------- */
@@ -289,12 +336,44 @@ print_summary(const struct import *import)
                 import->rejected);
 }
 
+static bool
+is_same(const char *path, const char *other)
+{
+    struct stat one, two;
+
+    return stat(path, &one) == 0 && stat(other, &two) == 0 &&
+           one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
+/* Before anything is stored. */
+static enum command_status
+check_files(struct import *import)
+{
+    const struct arguments *arguments = import->arguments;
+    const uint32_t count = command_operand_count(arguments);
+    const char *rejects = command_option(arguments, "rejects");
+    struct complaint why;
+
+    for (uint32_t i = 1; i < count; i++) {
+        const char *path = command_operand(arguments, i);
+        enum err err = file_check(path, &why);
+        if (err != OK)
+            return command_fail(arguments, err, "%s", why.text);
+        if (rejects != NULL && is_same(path, rejects))
+            import->in_place = true;
+    }
+    return COMMAND_DONE;
+}
+
 static enum command_status
 open_parts(struct import *import, struct arena *lasting)
 {
     const struct arguments *arguments = import->arguments;
     const char *rejects = command_option(arguments, "rejects");
-    enum command_status status = COMMAND_DONE;
+    enum command_status status = check_files(import);
+
+    if (status != COMMAND_DONE)
+        return status;
 
     import->entries = calloc(IMPORT_BATCH, sizeof *import->entries);
     import->texts = calloc(IMPORT_BATCH, sizeof *import->texts);
@@ -319,7 +398,8 @@ open_parts(struct import *import, struct arena *lasting)
 }
 
 /* Lines that were rejected are kept also where the import could not go on: the
- * rest of the batches is stored. */
+ * rest of the batches is stored.  But not in the place of lines that nobody has
+ * looked at. */
 static enum command_status
 end_rejects(struct import *import, enum command_status status)
 {
@@ -327,12 +407,12 @@ end_rejects(struct import *import, enum command_status status)
 
     if (import->rejects == NULL)
         return status;
-    if (!import->begun) {
+    if (!import->begun || (import->in_place && !import->whole)) {
         output_discard(import->rejects);
         return status;
     }
     enum err err = output_close(import->rejects, &why);
-    if (err == OK || status != COMMAND_DONE)
+    if (err == OK || (status != COMMAND_DONE && status != COMMAND_PARTLY))
         return status;
     return command_fail(import->arguments, err, "--rejects %s", why.text);
 }
@@ -342,15 +422,14 @@ import_all(const struct arguments *arguments)
 {
     struct import import = {
         .arguments = arguments,
-        .done = { .now_ms = command_now_ms() },
+        .done = { .conflict = take_conflict, .context = &import },
         .progress = { .words = "imported" },
     };
     struct arena lasting = { 0 };
 
     enum command_status status = open_parts(&import, &lasting);
-    uint32_t count = command_operand_count(arguments);
-    for (uint32_t i = 1; i < count && status == COMMAND_DONE; i++)
-        status = import_file(&import, command_operand(arguments, i));
+    if (status == COMMAND_DONE)
+        status = import_files(&import);
     status = end_rejects(&import, status);
     if (import.begun)
         print_summary(&import);
@@ -359,8 +438,6 @@ import_all(const struct arguments *arguments)
     arena_close(&lasting);
     free(import.entries);
     free(import.texts);
-    if (status == COMMAND_DONE && import.rejected > 0)
-        return COMMAND_PARTLY;
     return status;
 }
 
@@ -378,10 +455,11 @@ const struct command cmd_import_table[] = {
       .operands_min = 2,
       .operands_max = UINT32_MAX,
       .options = OPTIONS,
-      .about = "A line that can't be taken is rejected with its reason; the "
-               "rest is stored\n(exit status 5).  Importing a file again "
-               "stores nothing twice of what has\n`event` or `id`.  - is "
-               "standard input.\n",
+      .about =
+          "A line that can't be taken is rejected with its reason; the "
+          "rest is stored\n(exit status 5); likewise a whole file that can't "
+          "be.  Importing a file again\nstores nothing twice of what "
+          "has `event` or `id`.  - is standard input.\n",
       .examples =
           "leima import L events.jsonl\n"
           "leima import L orders.csv --map maps/shop.yaml --rejects bad.csv\n"

@@ -1,7 +1,8 @@
 /*
  * csv.c - the row is kept as it was read (`row`) for those who must be told
  * about it, and once more with its quotes taken off (`plain`), which the
- * fields borrow from.  Both buffers are taken once, for the longest row.
+ * fields borrow from.  What was read too far waits in `held`.  The buffers are
+ * taken once, for the longest row.
  */
 #include "tools/csv.h"
 
@@ -17,6 +18,9 @@ struct csv {
     uint64_t line_next; /* the one to be read next */
     uint8_t *row;
     uint8_t *plain;
+    uint8_t *held;
+    uint32_t held_at;
+    uint32_t held_size;
     uint32_t row_size;
     uint32_t plain_size;
     uint32_t count;
@@ -36,7 +40,8 @@ csv_open(FILE *in, struct csv_layout layout, struct csv **ret_csv)
     *csv = (struct csv) { .in = in, .layout = layout, .line_next = 1 };
     csv->row = malloc(CSV_ROW_SIZE_MAX);
     csv->plain = malloc(CSV_ROW_SIZE_MAX);
-    if (csv->row == NULL || csv->plain == NULL) {
+    csv->held = malloc(CSV_ROW_SIZE_MAX);
+    if (csv->row == NULL || csv->plain == NULL || csv->held == NULL) {
         csv_close(csv);
         return ERR_MEMORY;
     }
@@ -51,6 +56,7 @@ csv_close(struct csv *csv)
         return;
     free(csv->row);
     free(csv->plain);
+    free(csv->held);
     free(csv);
 }
 
@@ -101,20 +107,31 @@ step(struct csv *csv, enum quote_state state, uint8_t c)
     return state == FIELD_QUOTED ? FIELD_QUOTED : FIELD_PLAIN;
 }
 
-static void
-skip_mark(FILE *in)
+static int
+next_byte(struct csv *csv)
 {
-    int c = getc_unlocked(in);
+    if (csv->held_at < csv->held_size)
+        return csv->held[csv->held_at++];
+    return getc_unlocked(csv->in);
+}
 
-    if (c == 0xEF) {
-        c = getc_unlocked(in);
-        if (c == 0xBB)
-            c = getc_unlocked(in);
-        if (c == 0xBF)
-            return;
+/* Passes over a byte order mark.  False: it is that of another encoding. */
+static bool
+skip_mark(struct csv *csv)
+{
+    static const uint8_t MARK[] = { 0xEF, 0xBB, 0xBF };
+    uint32_t size = 0;
+    int c = EOF;
+
+    while (size < sizeof MARK && (c = getc_unlocked(csv->in)) != EOF) {
+        csv->held[size++] = (uint8_t)c;
+        if (c != MARK[size - 1])
+            break;
     }
-    if (c != EOF)
-        ungetc(c, in);
+    const bool marked = size == sizeof MARK && c == MARK[size - 1];
+    csv->held_size = marked ? 0 : size;
+    /* FF and FE begin UTF-16, either way, and nothing in UTF-8. */
+    return size == 0 || csv->held[0] < 0xFE;
 }
 
 /* The line end's CR belongs to it, not to the last field. */
@@ -131,41 +148,74 @@ drop_return(struct csv *csv, enum quote_state state)
     }
 }
 
-/* Takes the row's bytes up to its line end, also line ends inside of quotes.
- * A row that can't be taken is read to its end all the same. */
-static enum err
-read_row(struct csv *csv, struct complaint *complaint)
+/* A quote that nobody closes must not swallow the file: the row, which has
+ * grown too long, ends at its last line end, and what stood behind it is read
+ * again. False: it has none. */
+static bool
+cut_row(struct csv *csv)
 {
-    bool delimited = csv->layout.delimiter != 0;
+    const uint8_t *end = memrchr(csv->row, '\n', CSV_ROW_SIZE_MAX);
+    if (end == NULL)
+        return false;
+
+    assert(csv->held_at == csv->held_size); /* less than a longest row */
+    csv->row_size = (uint32_t)(end - csv->row);
+    csv->held_at = 0;
+    csv->held_size = CSV_ROW_SIZE_MAX - csv->row_size - 1;
+    memcpy(csv->held, end + 1, csv->held_size);
+    return true;
+}
+
+/* Takes the row's bytes up to its line end, also line ends inside of quotes;
+ * `ret_state` is where it ended.  False: it is too long. */
+static bool
+take_row(struct csv *csv, int c, enum quote_state *ret_state)
+{
+    const bool delimited = csv->layout.delimiter != 0;
     enum quote_state state = FIELD_BEGINS;
     uint64_t size = 0;
 
-    if (csv->line_next == 1)
-        skip_mark(csv->in);
-    int c = getc_unlocked(csv->in);
-    if (c == EOF)
-        return ferror(csv->in) ? ERR_IO : ERR_NOT_FOUND;
-    csv->line = csv->line_next;
-    if (delimited)
-        begin_field(csv);
     for (; c != EOF && (c != '\n' || state == FIELD_QUOTED);
-         c = getc_unlocked(csv->in)) {
-        csv->line_next += c == '\n';
+         c = next_byte(csv)) {
         if (size < CSV_ROW_SIZE_MAX)
             csv->row[size] = (uint8_t)c;
         size++;
         if (delimited)
             state = step(csv, state, (uint8_t)c);
-        /* A quote that nobody closed must not swallow the whole file. */
-        if (size > CSV_ROW_SIZE_MAX && c == '\n')
-            state = FIELD_PLAIN;
+        *ret_state = state;
+        if (size == CSV_ROW_SIZE_MAX && state == FIELD_QUOTED && cut_row(csv))
+            return true;
+        if (size >= CSV_ROW_SIZE_MAX && state == FIELD_QUOTED)
+            state = FIELD_PLAIN; /* it ends where its line does */
     }
-    csv->line_next++;
     csv->row_size = size < CSV_ROW_SIZE_MAX ? (uint32_t)size : CSV_ROW_SIZE_MAX;
+    *ret_state = state;
+    return size <= CSV_ROW_SIZE_MAX;
+}
+
+/* A row that can't be taken is read to its end all the same. */
+static enum err
+read_row(struct csv *csv, struct complaint *complaint)
+{
+    enum quote_state state;
+
+    const bool readable = csv->line_next > 1 || skip_mark(csv);
+    int c = next_byte(csv);
+    if (c == EOF)
+        return ferror(csv->in) ? ERR_IO : ERR_NOT_FOUND;
+    csv->line = csv->line_next;
+    if (csv->layout.delimiter != 0)
+        begin_field(csv);
+    const bool fits = take_row(csv, c, &state);
+    for (uint32_t i = 0; i < csv->row_size; i++)
+        csv->line_next += csv->row[i] == '\n';
+    csv->line_next++;
     drop_return(csv, state);
     if (ferror(csv->in))
         return ERR_IO;
-    if (size > CSV_ROW_SIZE_MAX)
+    if (!readable)
+        return complain(complaint, "the file is UTF-16; expected UTF-8");
+    if (!fits)
         return complain(complaint, "the row is longer than %d bytes",
                         CSV_ROW_SIZE_MAX);
     if (state == FIELD_QUOTED)

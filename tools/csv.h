@@ -6,7 +6,8 @@
  * and columns of fixed widths, whose blanks around are cut off.  A byte order
  * mark at the start is skipped; lines end with LF or CRLF; empty lines are
  * passed over.  A row that breaks a rule is told with its line, and reading
- * goes on behind it.
+ * goes on behind it; one whose quote is not closed within the longest row ends
+ * with the last line that fits.
  */
 #ifndef TOOLS_CSV_H
 #define TOOLS_CSV_H
@@ -39,8 +40,8 @@ void csv_close(struct csv *csv);
 NODISCARD enum err csv_next(struct csv *csv, struct complaint *complaint);
 
 /* The row last read, also one that could not be taken: the line it began on
- * (from 1), its bytes without the line end, and its fields.  Valid until the
- * next row is read. */
+ * (from 1), its bytes without the line end (the first CSV_ROW_SIZE_MAX of one
+ * that is longer), and its fields.  Valid until the next row is read. */
 uint64_t csv_line(const struct csv *csv);
 view csv_row(const struct csv *csv);
 uint32_t csv_count(const struct csv *csv);

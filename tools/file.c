@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool
 is_standard(const char *path)
@@ -23,6 +24,22 @@ file_fault(const char *path, struct complaint *complaint)
     complain(complaint, "%s: %s", path[0] == '\0' ? "\"\"" : path,
              err == ERR_FULL || code == EIO ? err_name(err) : strerror(code));
     return err;
+}
+
+/* Not by opening it: a pipe can be opened only once. */
+enum err
+file_check(const char *path, struct complaint *complaint)
+{
+    struct stat about;
+
+    if (is_standard(path))
+        return OK;
+    if (access(path, R_OK) != 0 || stat(path, &about) != 0)
+        return file_fault(path, complaint);
+    if (!S_ISDIR(about.st_mode))
+        return OK;
+    errno = EISDIR;
+    return file_fault(path, complaint);
 }
 
 enum err

@@ -55,6 +55,25 @@ reject(struct converter *converter, const struct mapping_row *row,
                                    row->text, why);
 }
 
+/* The rows as they stood in the file, but one after another. */
+static view
+join_rows(const struct mapping_rows *rows, struct arena *arena)
+{
+    uint32_t size = 0;
+
+    for (const struct mapping_row *row = rows->first; row; row = row->next)
+        size += row->text.size + 1;
+    uint8_t *text = arena_take(arena, size);
+    uint8_t *at = text;
+    for (const struct mapping_row *row = rows->first; row; row = row->next) {
+        if (row->text.size > 0)
+            memcpy(at, row->text.bytes, row->text.size);
+        at += row->text.size;
+        *at++ = '\n';
+    }
+    return (view) { text, size - 1 };
+}
+
 /* Hands the event of these rows on, or rejects each of them. */
 static enum err
 finish(struct converter *converter, const struct mapping_rows *rows)
@@ -67,7 +86,8 @@ finish(struct converter *converter, const struct mapping_rows *rows)
     if (err == OK) {
         converter->count.events++;
         return converter->sink->event(converter->sink->context, &event, &extra,
-                                      rows->first->line);
+                                      rows->first->line,
+                                      join_rows(rows, converter->sink->arena));
     }
     if (err != ERR_INPUT)
         return err;
@@ -303,17 +323,14 @@ keep(struct converter *converter, struct mapping_row *row)
     return OK;
 }
 
-/* What csv.h has just read, as a row in the arena.  ERR_INPUT: it can't be
- * taken. */
+/* The cells of what csv.h has just read.  ERR_INPUT: it can't be taken. */
 static enum err
-copy_row(struct converter *converter, struct mapping_row *row,
-         struct complaint *why)
+copy_cells(struct converter *converter, struct mapping_row *row,
+           struct complaint *why)
 {
     const struct mapping *mapping = converter->mapping;
-
-    row->line = csv_line(converter->csv);
-    row->text = arena_copy(&converter->rows, csv_row(converter->csv));
     uint32_t width = csv_count(converter->csv);
+
     if (width != converter->width)
         return complain(why, "expected %u columns, found %u", converter->width,
                         width);
@@ -346,11 +363,9 @@ take_row(struct converter *converter, bool readable, struct complaint *why)
         return ERR_MEMORY;
     struct mapping_row *row =
         ARENA_NEW(&converter->rows, struct mapping_row, 1);
-    struct complaint unread = *why;
-    enum err err = copy_row(converter, row, why);
-    if (!readable)
-        return reject(converter, row, unread.text);
-    if (err == ERR_INPUT)
+    row->line = csv_line(converter->csv);
+    row->text = arena_copy(&converter->rows, csv_row(converter->csv));
+    if (!readable || copy_cells(converter, row, why) != OK)
         return reject(converter, row, why->text);
     if (is_skipped(mapping, row->cells)) {
         converter->count.skipped++;

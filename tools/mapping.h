@@ -20,9 +20,10 @@
 struct mapping_sink {
     void *context;
     struct arena *arena; /* events are made in it; the sink may reset it */
-    /* An event that EVENTS.md allows.  A fault ends the conversion. */
+    /* An event that EVENTS.md allows, the line that it began on, and its rows,
+     * a line each, which lie in the arena.  A fault ends the conversion. */
     enum err (*event)(void *context, const struct event *event,
-                      const struct json_extra *extra, uint64_t line);
+                      const struct json_extra *extra, uint64_t line, view rows);
     /* The heading row, before all else, where the file has one. */
     enum err (*heading)(void *context, view row);
     /* A row that can't be taken; `row` is its text.  Likewise. */

@@ -345,6 +345,9 @@ read_layout(struct reader *reader, const struct yaml_node *root)
     }
     if (columns != NULL)
         read_words(reader, columns, &mapping->heading, &mapping->heading_count);
+    if (mapping->heading_count > CSV_COLUMNS_MAX)
+        mistakes_add(reader->mistakes, columns->place, "more than %d columns",
+                     CSV_COLUMNS_MAX);
 }
 
 static void

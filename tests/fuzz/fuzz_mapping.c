@@ -8,9 +8,10 @@
 
 static enum err
 take_event(void *context, const struct event *event,
-           const struct json_extra *extra, uint64_t line)
+           const struct json_extra *extra, uint64_t line, view rows)
 {
     (void)context, (void)extra, (void)line;
+    FUZZ_CHECK(rows.size > 0);
     struct event checked = *event;
     /* What the ledger adds when it appends. */
     checked.store = checked.store == 0 ? 1 : checked.store;
