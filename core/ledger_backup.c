@@ -291,6 +291,32 @@ prepare(struct journal *backup, const char *dir, int64_t now_ms,
     return err;
 }
 
+/* A name that stands beside the directory's, also where that ends with a
+ * slash. */
+static bool
+name_beside(const char *dir, char beside[static PATH_SIZE])
+{
+    size_t size = strlen(dir);
+
+    while (size > 1 && dir[size - 1] == '/')
+        size--;
+    int length = snprintf(beside, PATH_SIZE, "%.*s.restoring", (int)size, dir);
+    return length > 0 && length < PATH_SIZE;
+}
+
+/* Gives the ledger its name, durably: what is appended next is acknowledged. */
+static enum err
+put_in_place(char *beside, const char *dir)
+{
+    if (rename(beside, dir) != 0)
+        return ERR_IO;
+    char *slash = strrchr(beside, '/');
+    if (slash == NULL)
+        return sync_dir(".");
+    slash[slash == beside] = '\0';
+    return sync_dir(beside);
+}
+
 enum err
 ledger_restore(const char *backup, const char *dir, int64_t now_ms,
                struct ledger_backup *ret_backup, struct complaint *complaint)
@@ -303,7 +329,7 @@ ledger_restore(const char *backup, const char *dir, int64_t now_ms,
         return fail(complaint, ERR_EXISTS, dir,
                     "there is something already; the ledger to be made needs a "
                     "new directory");
-    if (!join(dir, ".restoring", beside))
+    if (!name_beside(dir, beside))
         return fail(complaint, ERR_INPUT, dir, "the name is too long");
     remove_remains(beside);
     enum err err = open_journal(backup, &journal);
@@ -312,10 +338,9 @@ ledger_restore(const char *backup, const char *dir, int64_t now_ms,
     if (err == OK)
         err = prepare(journal, beside, now_ms, ret_backup, complaint);
     journal_close(journal);
-    if (err == OK && rename(beside, dir) != 0)
-        err = ERR_IO;
-    if (err == OK)
-        return OK;
-    remove_remains(beside);
-    return fail(complaint, err, backup, err_name(err));
+    if (err != OK)
+        remove_remains(beside);
+    else
+        err = put_in_place(beside, dir);
+    return err == OK ? OK : fail(complaint, err, backup, err_name(err));
 }
