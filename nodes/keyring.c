@@ -35,14 +35,17 @@ open_keys(const char *dir, bool create, int *ret_folder,
     if (size <= 0 || size >= (int)sizeof path)
         return complain(complaint, "%s: the path is too long", dir);
     if (create && mkdir(path, 0700) != 0 && errno != EEXIST) {
-        complain(complaint, "%s: %s", path, strerror(errno));
-        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+        const int code = errno;
+        complain(complaint, "%s: %s", path, strerror(code));
+        return err_of_errno(code);
     }
     *ret_folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*ret_folder >= 0)
         return OK;
-    complain(complaint, "%s: there are no keys", path);
-    return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    const int code = errno;
+    complain(complaint, "%s: %s", path,
+             code == ENOENT ? "there are no keys" : strerror(code));
+    return code == ENOENT ? ERR_NOT_FOUND : ERR_IO;
 }
 
 /* ERR_NOT_FOUND; ERR_IO, also for one that is larger than any key. */
@@ -117,7 +120,9 @@ keyring_export(const char *dir, view passphrase, struct text *out,
     if (err != OK)
         return err;
     err = gather(folder, &plain);
-    if (err != OK)
+    if (err == ERR_NOT_FOUND)
+        complain(complaint, "%s/keys: there are no keys", dir);
+    else if (err != OK)
         complain(complaint, "%s: can't read the keys", dir);
     else
         err = seal(passphrase, &plain, out);

@@ -10,8 +10,11 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import termios
+import time
 from datetime import datetime, timedelta, timezone
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -519,6 +522,120 @@ def test_backup_and_restore():
     first = int(leima("member", "new", "L").out)
     assert int(leima("member", "new", "M").expect(0).out) > first + 1000
     refused(1, "backup", "L", "B", says=["B"])
+    leima("restore", "N/", "B").expect(0)
+    leima("verify", "N").expect(0)
+
+
+def test_copies_are_as_private_as_the_ledger():
+    ledger()
+    before = os.umask(0o022)
+    try:
+        leima("backup", "L", "B").expect(0)
+        leima("restore", "M", "B").expect(0)
+    finally:
+        os.umask(before)
+    for name in "LBM":
+        mode = os.stat(f"{name}/journal/data.mdb").st_mode & 0o777
+        equal(f"mode of {name}", oct(mode), "0o600")
+
+
+LISTEN = "tcp://hq.example.org:7001\n"
+
+
+def ledger_with_keys():
+    leima("init", "L").expect(0)
+    with open("L/keys/listen", "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(LISTEN)
+
+
+def test_a_passphrase_is_text():
+    """What is cut at a zero byte would be sealed with less than was given."""
+    ledger_with_keys()
+    good = leima("keys", "export", "L", given="correct horse battery")
+    assert good.expect(0).out.startswith("leima-keys1-")
+    for given in ("correct horse\0battery", "x" * 2000):
+        refused(1, "keys", "export", "L", given=given, says=["passphrase"])
+
+
+def at_a_terminal(*typed):
+    """keys export at a terminal that types each when it is asked; None: ^C.
+    Also whether the terminal shows again what is typed."""
+    master, slave = pty.openpty()
+    run = subprocess.Popen([LEIMA, "keys", "export", "L"], stdin=slave,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        for line in typed:
+            while run.stderr.read(1) != b":":
+                assert run.poll() is None
+            while termios.tcgetattr(slave)[3] & termios.ECHO:
+                assert run.poll() is None
+                time.sleep(0.01)
+            if line is None:
+                run.send_signal(signal.SIGINT)
+            else:
+                os.write(master, line.encode() + b"\n")
+        out, err = run.communicate(timeout=100)
+        shown = bool(termios.tcgetattr(slave)[3] & termios.ECHO)
+        return run.returncode, out.decode(), err.decode(), shown
+    finally:
+        run.kill()
+        run.wait()
+        os.close(master)
+        os.close(slave)
+
+
+def test_a_passphrase_at_a_terminal():
+    ledger_with_keys()
+    status, out, err, shown = at_a_terminal("correct horse battery",
+                                            "correct horse battery")
+    assert status == 0 and out.startswith("leima-keys1-") and shown, err
+    status, out, err, shown = at_a_terminal("correct horse battery",
+                                            "correct hose battery")
+    assert status == 1 and out == "" and "differ" in err and shown, err
+    status, out, err, shown = at_a_terminal(None)
+    assert status == -signal.SIGINT and out == "" and shown, (status, err)
+
+
+def test_the_end_of_all_time():
+    """9999-12-31 is what many a system writes for ever; west of Greenwich it
+    ends in a year that has five digits."""
+    with open(PROGRAM) as file:
+        program = re.sub("timezone: .*", "timezone: America/New_York",
+                         file.read())
+    with open("rules.yaml", "w") as file:
+        file.write(program)
+    leima("init", "L").expect(0)
+    leima("rules", "publish", "L", "rules.yaml", "--from",
+          "2000-01-01").expect(0)
+    leima("append", "L", given=json.dumps({
+        "kind": "adjust", "member": 7, "points": 5, "reason": "opening",
+        "by": "hq", "at": "2026-01-01T00:00:00Z",
+        "expires_on": "9999-12-31"})).expect(0)
+    lot = leima("balance", "L", "7", "--json").expect(0).json()["lots"][0]
+    equal("points", lot["points"], 5)
+    equal("expires", lot["expires_at"], "9999-12-31T23:59:59.999Z")
+    for words in (("accounts", "L"), ("explain", "L", "7"),
+                  ("verify", "L"), ("verify", "L", "--digest"),
+                  ("liability", "L", "--through", "2026-03"),
+                  ("settle", "L", "--period", "2026-01"),
+                  ("rfm", "L"), ("report", "L", "--by", "day"),
+                  ("replay", "L", "--rules", "rules.yaml"),
+                  ("backup", "L", "B")):
+        leima(*words).expect(0)
+    for day in ("9999-12-31", "0000-01-01"):
+        refused(2, "report", "L", "--by", "day", "--to", day, says=["2199"])
+
+
+def test_an_account_of_which_nothing_counts():
+    ledger()
+    bought = leima("append", "L", given=json.dumps({
+        "kind": "purchase", "member": 777, "receipt": "r", "total": 1000}))
+    leima("history", "L", "777").expect(0)
+    leima("append", "L", given=json.dumps({
+        "kind": "void", "member": 777, "voids": bought.out.strip()})).expect(0)
+    refused(1, "balance", "L", "777", says=["no account 777"])
+    refused(1, "history", "L", "777", says=["no account 777"])
 
 
 def test_damaged_backup():

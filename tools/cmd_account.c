@@ -168,7 +168,9 @@ balance_one(struct query *query, uint32_t index, struct text *json)
     if (!text_ok(json))
         return command_fail(query->arguments, ERR_MEMORY, "balance");
     if (!command_flag(query->arguments, "json"))
-        return print_balance(text_view(json)) ? COMMAND_DONE : COMMAND_FAULT;
+        return print_balance(text_view(json))
+                   ? COMMAND_DONE
+                   : command_fail(query->arguments, ERR_IO, "can't print");
     fwrite(json->bytes, 1, json->size, stdout);
     fputc('\n', stdout);
     return COMMAND_DONE;
@@ -476,13 +478,15 @@ history(const struct arguments *arguments)
                                   &query.account, &history, &query.complaint);
     if (err != OK) {
         status = query_fail(&query, err);
-    } else if (history.event_count == 0) {
+        goto done;
+    }
+    const struct event *const *live =
+        walk_live(history.events, history.event_count, &query.account, &count);
+    if (count == 0 && history.referred_count == 0) {
         status =
             command_fail(arguments, ERR_NOT_FOUND, "there is no account %s",
                          command_operand(arguments, 1));
     } else {
-        const struct event *const *live = walk_live(
-            history.events, history.event_count, &query.account, &count);
         status = print_history(live, count, command_flag(arguments, "json"))
                      ? COMMAND_DONE
                      : command_fail(arguments, ERR_IO, "can't print");

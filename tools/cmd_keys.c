@@ -11,33 +11,125 @@
 #include "tools/file.h"
 #include "tools/query.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
-enum { PASSPHRASE_SIZE = 1024 };
+enum { PASSPHRASE_SIZE = 1024 }; /* with the end */
 
-static view
-read_passphrase(char text[static PASSPHRASE_SIZE])
+/* Who breaks off at the prompt gets a terminal back that shows what is typed:
+ * the signals wait, and take effect when all is as it was. */
+struct prompt {
+    struct termios before;
+    sigset_t mask;
+    int signals; /* tells that one waits */
+};
+
+static void
+prompt_open(struct prompt *prompt, const char *words)
 {
-    struct termios before, silent;
-    const bool terminal =
-        isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
+    static const int ENDS[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+    struct termios silent = prompt->before;
+    sigset_t ends;
 
-    if (terminal) {
-        silent = before;
-        silent.c_lflag &= ~(tcflag_t)ECHO;
-        fputs("passphrase: ", stderr);
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    sigemptyset(&ends);
+    for (uint32_t i = 0; i < COUNT_OF(ENDS); i++)
+        sigaddset(&ends, ENDS[i]);
+    sigprocmask(SIG_BLOCK, &ends, &prompt->mask);
+    prompt->signals = signalfd(-1, &ends, SFD_CLOEXEC);
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    fputs(words, stderr);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+}
+
+static void
+prompt_close(struct prompt *prompt)
+{
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &prompt->before);
+    fputc('\n', stderr);
+    if (prompt->signals >= 0)
+        close(prompt->signals);
+    sigprocmask(SIG_SETMASK, &prompt->mask, NULL);
+}
+
+/* Byte by byte: a buffer of stdio's would keep a copy.  False: a signal waits
+ * (`signals` is -1 where nobody cares), or there is no more. */
+static bool
+read_byte(int signals, char *ret_byte)
+{
+    struct pollfd ready[] = { { .fd = STDIN_FILENO, .events = POLLIN },
+                              { .fd = signals, .events = POLLIN } };
+    ssize_t size = -1;
+
+    do {
+        if (signals >= 0 && poll(ready, COUNT_OF(ready), -1) > 0 &&
+            ready[1].revents != 0)
+            return false;
+        size = read(STDIN_FILENO, ret_byte, 1);
+    } while (size < 0 && errno == EINTR);
+    return size == 1;
+}
+
+/* False: it is not text, or too long. */
+static bool
+read_secret(int signals, char text[static PASSPHRASE_SIZE])
+{
+    uint32_t size = 0;
+    bool good = true;
+    char byte;
+
+    while (read_byte(signals, &byte) && byte != '\n') {
+        good = good && byte != '\0' && size < PASSPHRASE_SIZE - 1;
+        if (good)
+            text[size++] = byte;
     }
-    if (fgets(text, PASSPHRASE_SIZE, stdin) == NULL)
-        text[0] = '\0';
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        fputc('\n', stderr);
-    }
-    text[strcspn(text, "\r\n")] = '\0';
-    return view_of(text);
+    text[size] = '\0';
+    text[strcspn(text, "\r")] = '\0';
+    return good;
+}
+
+/* One line of standard input, without echo where that is a terminal. */
+static enum err
+read_passphrase(const char *words, char text[static PASSPHRASE_SIZE],
+                struct complaint *complaint)
+{
+    struct prompt prompt = { .signals = -1 };
+    const bool terminal =
+        isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &prompt.before) == 0;
+
+    if (terminal)
+        prompt_open(&prompt, words);
+    bool good = read_secret(prompt.signals, text);
+    if (terminal)
+        prompt_close(&prompt);
+    if (good)
+        return OK;
+    return complain(complaint,
+                    "the passphrase: expected a line of text of less than %d "
+                    "bytes",
+                    PASSPHRASE_SIZE);
+}
+
+/* A typing mistake would show when the keys are needed: at a terminal it is
+ * asked for twice. */
+static enum err
+read_new_passphrase(char text[static PASSPHRASE_SIZE],
+                    struct complaint *complaint)
+{
+    char again[PASSPHRASE_SIZE];
+
+    enum err err = read_passphrase("new passphrase: ", text, complaint);
+    if (err != OK || !isatty(STDIN_FILENO))
+        return err;
+    err = read_passphrase("again: ", again, complaint);
+    if (err == OK && strcmp(text, again) != 0)
+        err = complain(complaint, "the two passphrases differ");
+    crypto_wipe(again, sizeof again);
+    return err;
 }
 
 /* Both commands want a ledger there. */
@@ -62,8 +154,10 @@ keys_export(const struct arguments *arguments)
     enum command_status status = look_at_ledger(arguments);
     if (status != COMMAND_DONE)
         return status;
-    enum err err = keyring_export(command_operand(arguments, 0),
-                                  read_passphrase(text), &out, &complaint);
+    enum err err = read_new_passphrase(text, &complaint);
+    if (err == OK)
+        err = keyring_export(command_operand(arguments, 0), view_of(text), &out,
+                             &complaint);
     crypto_wipe(text, sizeof text);
     if (err == OK && !text_ok(&out))
         err = ERR_MEMORY;
@@ -96,8 +190,10 @@ keys_import(const struct arguments *arguments)
     if (err != OK) {
         status = command_fail(arguments, err, "%s", complaint.text);
     } else {
-        err = keyring_import(command_operand(arguments, 0),
-                             read_passphrase(text), line, &complaint);
+        err = read_passphrase("passphrase: ", text, &complaint);
+        if (err == OK)
+            err = keyring_import(command_operand(arguments, 0), view_of(text),
+                                 line, &complaint);
         crypto_wipe(text, sizeof text);
         if (err != OK)
             status =
@@ -115,8 +211,9 @@ const struct command cmd_keys_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .about = "The passphrase is one line of standard input, of 12 bytes or "
-               "more.  Keep what is\nprinted apart from backups: both together "
-               "are the hub.\n",
+               "more; a terminal\ndoes not show it and asks for it twice.  "
+               "Keep what is printed apart from\nbackups: both together are "
+               "the hub.\n",
       .examples = "leima keys export hq > hq.keys\n" },
     { .name = "keys import",
       .run = keys_import,

@@ -16,8 +16,8 @@
 /* What errno means for whoever gave the name; said with it. */
 NODISCARD enum err file_fault(const char *path, struct complaint *complaint);
 
-/* Whether the file can be opened to be read, and is no directory; "-" can.  What
- * is wrong is said with its name. */
+/* Whether the file can be opened to be read, and is no directory; "-" can.
+ * What is wrong is said with its name. */
 NODISCARD enum err file_check(const char *path, struct complaint *complaint);
 
 /* Opens the file to be read, "-": standard input; or makes it anew to be
