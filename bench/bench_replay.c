@@ -15,6 +15,7 @@
  * answers for the first accounts only, which is said in the name of the case.
  */
 #include "bench/bench.h"
+#include "bench/process.h"
 #include "bench/replay_history.h"
 #include "bench/replay_loop.h"
 #include "bench/replay_peers.h"
@@ -24,6 +25,7 @@
 #include "replay/candidate.h"
 #include "replay/compare.h"
 #include "replay/vary.h"
+#include "tools/generate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,8 @@
 enum {
     CANDIDATES_MAX = 8,
     SQLITE_EVENTS = 2000000, /* seconds, not minutes */
+    TOWN_EVENTS = 500000,    /* at most, likewise */
+    TOWN_EVENTS_OF_MEMBER = 25,
 };
 
 /* --- one replay --- */
@@ -45,6 +49,9 @@ struct run {
     uint32_t threads;
     double cpu;   /* seconds that the calling thread computed */
     double clock; /* and that went by */
+    uint64_t events;
+    uint64_t accounts;
+    uint64_t by_tables; /* of these */
     struct replay_sums sums;
 };
 
@@ -141,6 +148,9 @@ replay(struct run *run)
     compare_sides(&simulation, 0, &arena, &comparison);
     run->cpu = bench_cpu() - cpu;
     run->clock = bench_now() - clock;
+    run->events = simulation.event_count;
+    run->accounts = simulation.account_count;
+    run->by_tables = simulation.table_count;
     memset(&run->sums, 0, sizeof run->sums);
     take_side(&comparison.baseline, &simulation.sides[0], &run->sums.sides[0]);
     take_side(&comparison.candidate, &simulation.sides[1], &run->sums.sides[1]);
@@ -330,6 +340,41 @@ unlike_programs(struct bench *bench, struct ledger *ledger, struct arena *arena)
               bench_median(seconds, BENCH_RUNS));
 }
 
+/* A history as people make it at a store whose node tells it: returns,
+ * rewards, stamps and consents are not plain, and the fold takes accounts that
+ * have them. */
+static void
+town(struct bench *bench, const char *folder, uint64_t total,
+     struct arena *arena)
+{
+    char words[200], path[4200];
+
+    snprintf(path, sizeof path, "%s/town-%llu", folder,
+             (unsigned long long)total);
+    if (access(path, F_OK) != 0) {
+        snprintf(words, sizeof words, "init town-%llu --node 10 --store 10",
+                 (unsigned long long)total);
+        process_run(folder, words);
+        snprintf(words, sizeof words,
+                 "generate town-%llu --stores 1 --members %llu",
+                 (unsigned long long)total,
+                 (unsigned long long)(total / TOWN_EVENTS_OF_MEMBER));
+        process_run(folder, words);
+    }
+    struct ledger *ledger = replay_history_open(path, total, bench);
+    bench_need(history_refresh(ledger_history(ledger)) == OK &&
+                   history_merge(ledger_history(ledger)) == OK,
+               "bring the image up to date");
+    struct run run = prepare(ledger, generate_program(), arena);
+    double seconds = replay_median(&run);
+    bench_add(bench, "a generated town's year, one thread",
+              "(event x program)/s (processor)",
+              2 * (double)run.events / seconds);
+    bench_add(bench, "  of its accounts, by tables", "%",
+              100 * (double)run.by_tables / (double)run.accounts);
+    ledger_close(ledger);
+}
+
 /* The command as people run it. */
 static void
 program(struct bench *bench, const char *ledger, const char *folder)
@@ -378,6 +423,8 @@ main(void)
     variants(&bench, ledger, &arena);
     bench_phase(&bench, "eight unlike programs");
     unlike_programs(&bench, ledger, &arena);
+    bench_phase(&bench, "a generated town");
+    town(&bench, folder, total < TOWN_EVENTS ? total : TOWN_EVENTS, &arena);
     bench_phase(&bench, "the command");
     program(&bench, path, folder);
     ledger_close(ledger);
