@@ -47,6 +47,7 @@ plain_open(struct plain *plain, const struct almanac *days,
         .account_room = account_room,
         .accounts = ARENA_NEW(arena, struct plain_account, account_room),
     };
+    plain_clear(plain);
     grow(plain, PLAIN_ROWS);
 }
 
@@ -58,6 +59,7 @@ plain_clear(struct plain *plain)
     plain->receipt_count = 0;
     plain->stop_count = 0;
     plain->account_count = 0;
+    plain->begins_ms = INT64_MAX;
 }
 
 bool
@@ -417,6 +419,9 @@ read_all(struct plain *plain, const struct chapter *chapters, uint32_t count,
     *added = account;
     added->row_end = plain->row_count;
     added->stop_end = plain->stop_count;
+    if (!plain_is_empty(added) &&
+        plain_begins_ms(plain, added) < plain->begins_ms)
+        plain->begins_ms = plain_begins_ms(plain, added);
     find_runs(plain, added);
     if (plain->looks_back)
         look_back(plain, added);

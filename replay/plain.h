@@ -82,7 +82,8 @@ struct plain {
     uint32_t stop_count;
     uint32_t account_count;
     uint32_t account_room;
-    bool looks_back; /* some rules ask for `gap` and `past`, else not made */
+    int64_t begins_ms; /* the first event of the block; INT64_MAX: none */
+    bool looks_back;   /* some rules ask for `gap` and `past`, else not made */
     int64_t *at_ms;
     int32_t *day; /* from days->first */
     int32_t *ms_of_day;

@@ -103,9 +103,6 @@ quick_open(struct side *side, const struct quick_setup *setup,
         .outcome = setup->outcome,
         .arena = setup->arena,
         .goods_count = setup->words->count + 1,
-        .level = &quick->own,
-        .mark = &quick->own_mark,
-        .flow = &quick->own_flow,
         .last = timeline_at(timeline, side->until_ms),
         .effects = { .arena = setup->arena },
     };
@@ -134,15 +131,22 @@ quick_close(struct quick *quick)
     quick_book_close(quick);
 }
 
+static bool
+take_twin(struct quick_twin *twin, const struct quick *other, int64_t from_ms)
+{
+    if (from_ms == INT64_MAX || (twin->of != NULL && twin->from_ms <= from_ms))
+        return false;
+    *twin = (struct quick_twin) { other, from_ms };
+    return true;
+}
+
 void
 quick_share(struct quick *quick, const struct quick *other)
 {
-    if (quick->level == &quick->own && quick_level_same(quick, other))
-        quick->level = other->level;
-    if (quick->mark == &quick->own_mark && quick_mark_same(quick, other))
-        quick->mark = other->mark;
-    if (quick->flow == &quick->own_flow && quick_flow_same(quick, other))
-        quick->flow = other->flow;
+    take_twin(&quick->level_twin, other, quick_level_same_from(quick, other));
+    take_twin(&quick->flow_twin, other, quick_flow_same_from(quick, other));
+    if (take_twin(&quick->mark_twin, other, quick_mark_same_from(quick, other)))
+        quick->same_cells = quick_mark_same_cells(quick, other);
 }
 
 /* --- an account --- */
@@ -234,6 +238,40 @@ make_room(struct quick *quick)
     }
 }
 
+static bool
+has_twin(const struct quick *quick, const struct quick_twin *twin)
+{
+    return twin->of != NULL && quick->plain->begins_ms >= twin->from_ms;
+}
+
+/* What does not depend on points; a twin knows it already. */
+static void
+look_up(struct quick *quick)
+{
+    const struct quick *twin = quick->mark_twin.of;
+
+    quick->level = &quick->own_level;
+    if (has_twin(quick, &quick->level_twin))
+        quick->level = quick->level_twin.of->level;
+    else
+        quick_level_run(quick);
+    quick->flow = &quick->own_flow;
+    if (has_twin(quick, &quick->flow_twin))
+        quick->flow = quick->flow_twin.of->flow;
+    else if (quick->flows)
+        quick_flow_run(quick);
+    quick->mark = &quick->own_mark;
+    if (!has_twin(quick, &quick->mark_twin) || twin->level != quick->level) {
+        quick_mark_run(quick);
+        return;
+    }
+    quick->mark = twin->mark;
+    if (quick->same_cells)
+        quick->cell = twin->cell;
+    else
+        quick_mark_cells(quick);
+}
+
 void
 quick_fold(struct quick *quick, struct side_account *ret_accounts,
            uint32_t stride)
@@ -242,12 +280,7 @@ quick_fold(struct quick *quick, struct side_account *ret_accounts,
 
     make_room(quick);
     quick_era_stretch(quick);
-    if (quick->level == &quick->own)
-        quick_level_run(quick);
-    if (quick->mark == &quick->own_mark)
-        quick_mark_run(quick);
-    if (quick->flows && quick->flow == &quick->own_flow)
-        quick_flow_run(quick);
+    look_up(quick);
     quick_gain_run(quick);
     quick_book_issue(quick);
     for (uint32_t i = 0; i < plain->account_count; i++) {

@@ -238,7 +238,7 @@ quick_book_issue(struct quick *quick)
 {
     const struct quick_columns *columns = quick->columns;
     const int64_t *gain = columns->gain;
-    const uint32_t *cell = quick->mark->cell;
+    const uint32_t *cell = quick->cell;
     struct quick_cell *cells = quick->cells;
     int64_t sum = 0;
 

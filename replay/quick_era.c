@@ -61,6 +61,24 @@ quick_era_make(struct quick *quick)
     assert(quick->eras[quick->era_count - 1].until_ms == INT64_MAX);
 }
 
+int64_t
+quick_era_same_from(const struct quick *a, const struct quick *b,
+                    quick_era_same *same)
+{
+    uint32_t i = a->timeline->version_count;
+    uint32_t k = b->timeline->version_count;
+    int64_t from_ms = INT64_MAX;
+
+    while (i > 0 && k > 0 && same(a, a->tables[i - 1], b->tables[k - 1])) {
+        int64_t x = later(a->tables[--i]->version->from_ms, LIMIT_AT_MS_MIN);
+        int64_t y = later(b->tables[--k]->version->from_ms, LIMIT_AT_MS_MIN);
+        from_ms = later(x, y);
+        if (x != y)
+            return from_ms;
+    }
+    return i == 0 && k == 0 ? INT64_MIN : from_ms;
+}
+
 static void
 add_stretch(struct quick_columns *columns, const struct quick_era *era,
             uint32_t first, uint32_t end)

@@ -17,13 +17,15 @@ void quick_era_make(struct quick *quick);
 /* Divides the rows of the block by the eras that they lie in. */
 void quick_era_stretch(const struct quick *quick);
 
-/* Whether what begins at the one instant begins at the other for all events,
- * of which none is before LIMIT_AT_MS_MIN. */
-static inline bool
-quick_era_same_start(int64_t a, int64_t b)
-{
-    return a == b || (a <= LIMIT_AT_MS_MIN && b <= LIMIT_AT_MS_MIN);
-}
+/* Whether two versions are the same in what is asked about. */
+typedef bool quick_era_same(const struct quick *quick, const struct rulebook *a,
+                            const struct rulebook *b);
+
+/* The instant from which on the same versions are in force for both sides: all
+ * that depends on these is the same for accounts that do not begin earlier.
+ * INT64_MIN: for all accounts; INT64_MAX: for none. */
+int64_t quick_era_same_from(const struct quick *a, const struct quick *b,
+                            quick_era_same *same);
 
 /* The era of that instant. */
 static inline const struct quick_era *

@@ -44,20 +44,19 @@ same_expiry(const struct program_points *a, const struct program_points *b)
     return true;
 }
 
-bool
-quick_flow_same(const struct quick *a, const struct quick *b)
+static bool
+same_version(const struct quick *quick, const struct rulebook *a,
+             const struct rulebook *b)
 {
-    uint32_t count = a->timeline->version_count;
+    (void)quick;
+    return same_expiry(&a->program->points, &b->program->points);
+}
 
-    if (!a->flows || !b->flows || count != b->timeline->version_count)
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!quick_era_same_start(a->timeline->versions[i].from_ms,
-                                  b->timeline->versions[i].from_ms) ||
-            !same_expiry(&a->tables[i]->program->points,
-                         &b->tables[i]->program->points))
-            return false;
-    return true;
+int64_t
+quick_flow_same_from(const struct quick *a, const struct quick *b)
+{
+    return a->flows && b->flows ? quick_era_same_from(a, b, same_version)
+                                : INT64_MAX;
 }
 
 /* --- what is over --- */

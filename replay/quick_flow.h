@@ -17,8 +17,9 @@
 /* Whether the side's points are used up so.  Its eras are known. */
 bool quick_flow_fits(const struct quick *quick);
 
-/* Whether points of two such sides are over at the same instants. */
-bool quick_flow_same(const struct quick *a, const struct quick *b);
+/* From when on points of the two sides are used up so, and over at the same
+ * instants (quick_era.h). */
+int64_t quick_flow_same_from(const struct quick *a, const struct quick *b);
 
 /* Fills the columns of the side's own flow. */
 void quick_flow_run(struct quick *quick);

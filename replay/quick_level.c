@@ -20,22 +20,19 @@ same_tiers(const struct program_tiers *a, const struct program_tiers *b)
     return true;
 }
 
-bool
-quick_level_same(const struct quick *a, const struct quick *b)
+static bool
+same_version(const struct quick *quick, const struct rulebook *a,
+             const struct rulebook *b)
 {
-    uint32_t count = a->timeline->version_count;
+    return same_tiers(&a->program->tiers, &b->program->tiers) &&
+           memcmp(a->eligible, b->eligible,
+                  quick->goods_count * sizeof *a->eligible) == 0;
+}
 
-    if (count != b->timeline->version_count || a->goods_count != b->goods_count)
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!quick_era_same_start(a->tables[i]->version->from_ms,
-                                  b->tables[i]->version->from_ms) ||
-            memcmp(a->tables[i]->eligible, b->tables[i]->eligible,
-                   a->goods_count * sizeof *a->tables[i]->eligible) != 0 ||
-            !same_tiers(&a->tables[i]->program->tiers,
-                        &b->tables[i]->program->tiers))
-            return false;
-    return true;
+int64_t
+quick_level_same_from(const struct quick *a, const struct quick *b)
+{
+    return quick_era_same_from(a, b, same_version);
 }
 
 /* --- eligible amounts --- */
@@ -414,7 +411,7 @@ quick_level_run(struct quick *quick)
     const struct plain *plain = quick->plain;
     struct quick_level *level = quick->level;
 
-    assert(level == &quick->own);
+    assert(level == &quick->own_level);
     make_room(quick);
     int64_t spent = 0;
     for (uint32_t i = 0; i < quick->columns->stretch_count; i++) {
@@ -432,6 +429,7 @@ quick_level_run(struct quick *quick)
         for (uint32_t i = 0; i < plain->account_count; i++)
             level->accounts[i] =
                 (struct quick_held) { PROGRAM_NONE, PROGRAM_NONE, 0, 0 };
+        level->holds[0] = (struct quick_hold) { plain->row_count, 0 };
         return; /* what is held stays 0: none */
     }
     for (uint32_t i = 0; i < plain->account_count; i++)

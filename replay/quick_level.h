@@ -9,8 +9,9 @@
 
 #include "replay/quick_parts.h"
 
-/* Whether the two sides agree in all that this depends on. */
-bool quick_level_same(const struct quick *a, const struct quick *b);
+/* From when on the two sides agree in all that this depends on
+ * (quick_era.h). */
+int64_t quick_level_same_from(const struct quick *a, const struct quick *b);
 
 /* Fills the columns of the side's own level; its stretches are known. */
 void quick_level_run(struct quick *quick);

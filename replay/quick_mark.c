@@ -8,19 +8,6 @@
 /* --- what sides agree in --- */
 
 static bool
-same_eras(const struct quick *a, const struct quick *b)
-{
-    bool same = a->era_count == b->era_count;
-
-    for (uint32_t i = 0; i < a->era_count && same; i++)
-        same = quick_era_same_start(a->eras[i].from_ms, b->eras[i].from_ms) &&
-               a->eras[i].counts == b->eras[i].counts &&
-               a->eras[i].earns == b->eras[i].earns &&
-               (a->eras[i].table == NULL) == (b->eras[i].table == NULL);
-    return same;
-}
-
-static bool
 same_stores(const struct store_set *a, const struct store_set *b)
 {
     return a->count == b->count &&
@@ -64,19 +51,40 @@ same_conditions(const struct rulebook *a, const struct rulebook *b,
     return same;
 }
 
-/* Whether both versions call the same partners by the same numbers and places,
- * and give them the same stores and cells. */
 static bool
-same_partners(const struct rulebook *a, const struct rulebook *b)
+same_partners(const struct program *a, const struct program *b)
+{
+    bool same = a->partner_count == b->partner_count;
+
+    for (uint32_t i = 0; i < a->partner_count && same; i++)
+        same = same_stores(&a->partners[i].stores, &b->partners[i].stores);
+    return same;
+}
+
+static bool
+same_version(const struct quick *quick, const struct rulebook *a,
+             const struct rulebook *b)
+{
+    return a->version->ends_ms == b->version->ends_ms &&
+           same_conditions(a, b, quick->goods_count) &&
+           same_partners(a->program, b->program);
+}
+
+int64_t
+quick_mark_same_from(const struct quick *a, const struct quick *b)
+{
+    return quick_era_same_from(a, b, same_version);
+}
+
+/* Whether both versions call the partners of stores by the same numbers and
+ * have their cells at the same places. */
+static bool
+same_layout(const struct rulebook *a, const struct rulebook *b)
 {
     const struct version *x = a->version, *y = b->version;
-    uint32_t count = a->timeline->names[NAME_PARTNER].count;
 
-    return count == b->timeline->names[NAME_PARTNER].count &&
-           a->timeline->partner_none == b->timeline->partner_none &&
+    return a->timeline->partner_none == b->timeline->partner_none &&
            a->cell_base == b->cell_base && a->cell_months == b->cell_months &&
-           memcmp(x->places[NAME_PARTNER], y->places[NAME_PARTNER],
-                  count * sizeof *x->places[NAME_PARTNER]) == 0 &&
            x->store_count == y->store_count &&
            (x->store_count == 0 ||
             memcmp(x->stores, y->stores, x->store_count * sizeof *x->stores) ==
@@ -84,15 +92,13 @@ same_partners(const struct rulebook *a, const struct rulebook *b)
 }
 
 bool
-quick_mark_same(const struct quick *a, const struct quick *b)
+quick_mark_same_cells(const struct quick *a, const struct quick *b)
 {
     uint32_t count = a->timeline->version_count;
-    bool same = a->level == b->level && count == b->timeline->version_count &&
-                same_eras(a, b);
+    bool same = count == b->timeline->version_count;
 
     for (uint32_t i = 0; i < count && same; i++)
-        same = same_conditions(a->tables[i], b->tables[i], a->goods_count) &&
-               same_partners(a->tables[i], b->tables[i]);
+        same = same_layout(a->tables[i], b->tables[i]);
     return same;
 }
 
@@ -110,7 +116,7 @@ mark(const struct quick *quick, const struct quick_stretch *stretch)
     const int32_t *days = plain->day;
     const uint64_t *of_goods = table->goods;
     uint64_t *masks = quick->mark->mask;
-    uint32_t *cells = quick->mark->cell;
+    uint32_t *cells = quick->own_mark.cell;
     uint32_t counted = stretch->era->counts ? UINT32_MAX : 0;
     uint32_t end = stretch->end;
     uint64_t any = 0;
@@ -267,7 +273,8 @@ run_stretch(const struct quick *quick, const struct quick_stretch *stretch)
 
     if (!stretch->era->earns) {
         memset(quick->mark->mask + first, 0, count * sizeof *quick->mark->mask);
-        memset(quick->mark->cell + first, 0, count * sizeof *quick->mark->cell);
+        memset(quick->own_mark.cell + first, 0,
+               count * sizeof *quick->own_mark.cell);
         return 0;
     }
     uint64_t any = mark(quick, stretch);
@@ -277,8 +284,9 @@ run_stretch(const struct quick *quick, const struct quick_stretch *stretch)
 }
 
 static void
-make_room(const struct quick *quick, struct quick_mark *mark)
+make_room(struct quick *quick)
 {
+    struct quick_mark *mark = &quick->own_mark;
     uint32_t room = quick->plain->room;
 
     if (mark->room == room)
@@ -295,7 +303,31 @@ quick_mark_run(struct quick *quick)
     const struct quick_columns *columns = quick->columns;
 
     assert(quick->mark == &quick->own_mark);
-    make_room(quick, quick->mark);
+    make_room(quick);
     for (uint32_t i = 0; i < columns->stretch_count; i++)
         quick->mark->any[i] = run_stretch(quick, &columns->stretches[i]);
+    quick->cell = quick->own_mark.cell;
+}
+
+void
+quick_mark_cells(struct quick *quick)
+{
+    const struct quick_columns *columns = quick->columns;
+    const struct plain *plain = quick->plain;
+
+    make_room(quick);
+    for (uint32_t i = 0; i < columns->stretch_count; i++) {
+        const struct quick_stretch *stretch = &columns->stretches[i];
+        const struct quick_era *era = stretch->era;
+        uint32_t counted = era->counts && era->earns ? UINT32_MAX : 0;
+        for (uint32_t row = stretch->first; row < stretch->end; row++) {
+            int32_t cell = counted == 0 ? 0
+                                        : rulebook_store(era->table, plain,
+                                                         plain->store[row])
+                                              ->cell;
+            quick->own_mark.cell[row] =
+                ((uint32_t)cell + plain->month[row]) & counted;
+        }
+    }
+    quick->cell = quick->own_mark.cell;
 }

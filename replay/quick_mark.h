@@ -10,13 +10,18 @@
 
 #include "replay/quick_parts.h"
 
-/* Whether the rules of the two sides hold for the same purchases, bit by bit,
- * and their effects are summed up in the same cells.  It is known whether they
- * share levels. */
-bool quick_mark_same(const struct quick *a, const struct quick *b);
+/* From when on the rules of the two sides hold for the same purchases, bit by
+ * bit, if they share levels (quick_era.h). */
+int64_t quick_mark_same_from(const struct quick *a, const struct quick *b);
+
+/* Whether the effects of such sides are summed up in the same cells. */
+bool quick_mark_same_cells(const struct quick *a, const struct quick *b);
 
 /* Fills the columns of the side's own mark; levels are known. */
 void quick_mark_run(struct quick *quick);
+
+/* Of these the cells only, of a side that shares all else. */
+void quick_mark_cells(struct quick *quick);
 
 /* Receipts of a stretch, by place. */
 struct quick_receipts {

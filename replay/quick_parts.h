@@ -67,6 +67,13 @@ struct quick_state {
     struct side_account sums;
 };
 
+/* A side that takes each block before, and finds out the same about accounts
+ * that begin no earlier than `from_ms`. */
+struct quick_twin {
+    const struct quick *of; /* NULL: none */
+    int64_t from_ms;
+};
+
 struct quick {
     struct side *side;
     const struct timeline *timeline;
@@ -77,18 +84,22 @@ struct quick {
     struct rulebook **tables; /* by version */
     struct quick_era *eras;
     uint32_t era_count;
-    uint32_t goods_count;      /* categories, and none */
-    bool flows;                /* points are used up as they were earned */
-    bool tiered;               /* some version has tiers */
-    bool bonused;              /* some version has a monthly bonus */
-    bool idles;                /* some version ends points of the inactive */
-    int32_t absence_min;       /* days of the shortest absence; 0: none */
-    struct quick_level *level; /* its own, or another side's */
-    struct quick_level own;
-    struct quick_mark *mark; /* likewise */
+    uint32_t goods_count; /* categories, and none */
+    bool flows;           /* points are used up as they were earned */
+    bool tiered;          /* some version has tiers */
+    bool bonused;         /* some version has a monthly bonus */
+    bool idles;           /* some version ends points of the inactive */
+    int32_t absence_min;  /* days of the shortest absence; 0: none */
+    /* Of the block at hand, the side's own or its twin's. */
+    struct quick_level *level;
+    struct quick_level own_level;
+    struct quick_mark *mark;
     struct quick_mark own_mark;
-    struct quick_flow *flow; /* likewise, where points flow */
+    const uint32_t *cell;    /* of the mark, or where cells lie otherwise */
+    struct quick_flow *flow; /* where points flow */
     struct quick_flow own_flow;
+    struct quick_twin level_twin, mark_twin, flow_twin;
+    bool same_cells;            /* as the mark's twin */
     const struct version *last; /* in force at the end; NULL */
     struct quick_cell *cells;   /* number 0 is not looked at */
     uint32_t cell_count;

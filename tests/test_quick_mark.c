@@ -81,4 +81,57 @@ TEST(partners_count)
     }
 }
 
-RUN(cmocka_unit_test(each_condition_counts), cmocka_unit_test(partners_count))
+/* When the same conditions hold depends on levels, on what is eligible, and on
+ * when earning ends. */
+TEST(what_conditions_ask_about_counts)
+{
+#define ASKS                                                                   \
+    "earn: [{id: a, per: 1.00, points: 1}, {id: b, points: 9, when: {tiers: "  \
+    "[gold]}}, {id: c, points: 5, when: {min_total: 20.00}}]\n"                \
+    "tiers: {window: 2 months, valid_for: 2 months, levels: [{id: basic}, "    \
+    "{id: gold, from: "
+    static const char *const RULES[] = {
+        "ends: 2025-06-30\nexcluded: {categories: [coffee]}\n" ASKS
+        "90.00}]}\n",
+        "excluded: {categories: [coffee]}\n" ASKS "90.00}]}\n",
+        ASKS "90.00}]}\n",
+        ASKS "60.00}]}\n",
+    };
+
+    for (uint32_t i = 0; i + 1 < COUNT_OF(RULES); i++)
+        compare(RULES[i], RULES[i + 1]);
+}
+
+/* Of accounts that begin later than both programs, all but the points is the
+ * same; the first version that was published says other things. */
+TEST(accounts_that_begin_later_are_the_same)
+{
+#define RULES(points, category)                                                \
+    "points: {expire_months: 2}\n"                                             \
+    "earn: [{id: a, per: 1.00, points: " points "}, {id: b, multiply: 2, "     \
+    "when: {categories: [" category "], tiers: [gold]}}]\n"                    \
+    "tiers: {window: 2 months, valid_for: 2 months, levels: [{id: basic}, "    \
+    "{id: gold, from: 60.00, multiply: 2}]}\n"
+    static const char *const FROM[] = { "2025-01-09", "2025-03-03",
+                                        "2025-06-30" };
+
+    for (uint32_t i = 0; i < COUNT_OF(FROM); i++) {
+        struct stage_same same = {
+            .published = { { FROM[i], RULES("1", "coffee") } },
+            .candidate = RULES("2", "coffee"),
+            .seed = 141 + i,
+            .events = 150,
+            .tables = 5,
+        };
+        struct stage_same after = same;
+        after.published[0] =
+            (struct stage_version) { "2024-12-20", RULES("1", "garden") };
+        after.published[1] = same.published[0];
+        stage_same(&same);
+        stage_same(&after);
+    }
+}
+
+RUN(cmocka_unit_test(each_condition_counts), cmocka_unit_test(partners_count),
+    cmocka_unit_test(what_conditions_ask_about_counts),
+    cmocka_unit_test(accounts_that_begin_later_are_the_same))
