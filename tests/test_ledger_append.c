@@ -217,6 +217,50 @@ TEST(a_void_by_id_is_imported)
     book_close(&book);
 }
 
+struct told {
+    uint32_t count;
+    uint32_t index; /* of the last */
+    char why[200];
+};
+
+static void
+take_conflict(void *context, uint32_t index, const char *why)
+{
+    struct told *told = context;
+
+    told->count++;
+    told->index = index;
+    snprintf(told->why, sizeof told->why, "%s", why);
+}
+
+/* In the order of one commit: what conflicts is told, the others are there. */
+TEST(a_conflict_of_an_import_keeps_nobody_out)
+{
+    static const char lines[] =
+        REDEEM("5", ", \"at\": \"2025-12-01T00:00:00Z\"") "\n" REDEEM(
+            "6", "") "\n"
+                     "{\"kind\": \"stamp\", \"member\": 1, "
+                     "\"card\": \"c\"}";
+    struct told told = { 0 };
+    struct ledger_import import = { .conflict = take_conflict,
+                                    .context = &told };
+    struct complaint complaint;
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    assert_int_equal(book_import(&book, lines, &import, &complaint), OK);
+    assert_int_equal(import.stored, 2);
+    assert_int_equal(told.count, 1);
+    assert_int_equal(told.index, 1);
+    book_has(told.why, "line 2: id \"r1\": conflict: event 1.1.1");
+    assert_int_equal(ledger_position(book.ledger), 2);
+    import.conflict = NULL;
+    assert_int_equal(book_import(&book, lines, &import, &complaint),
+                     ERR_CONFLICT);
+    assert_int_equal(ledger_position(book.ledger), 2);
+    book_close(&book);
+}
+
 TEST(a_dry_run_stores_nothing_and_says_what_would_be)
 {
     struct ledger_entry entry = {
@@ -294,6 +338,7 @@ RUN(cmocka_unit_test(what_is_left_out_is_completed),
     cmocka_unit_test(a_void_by_id_finds_stored_events_and_those_of_its_batch),
     cmocka_unit_test(requests_of_one_commit_are_answered_one_by_one),
     cmocka_unit_test(a_void_by_id_is_imported),
+    cmocka_unit_test(a_conflict_of_an_import_keeps_nobody_out),
     cmocka_unit_test(a_dry_run_stores_nothing_and_says_what_would_be),
     cmocka_unit_test(an_import_that_differs_is_refused),
     cmocka_unit_test(member_numbers_are_never_given_twice))
