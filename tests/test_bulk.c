@@ -90,7 +90,7 @@ TEST(built_at_once_it_says_the_same)
 enum { MANY = 36000 };
 
 /* A spill file loses its name at once: so it is known that there was one. */
-static uint32_t spill_count;
+static atomic_uint spill_count;
 
 int
 unlink(const char *path)
