@@ -65,11 +65,9 @@ write_files(void)
 }
 
 static void
-redeem(void *context, uint32_t till)
+ask(struct counter *counter, uint32_t till, char reply[static TILL_REPLY_SIZE])
 {
-    struct counter *counter = context;
     struct text line = { 0 };
-    char reply[TILL_REPLY_SIZE];
     unsigned long long number = atomic_fetch_add(&counter->asked, 1);
 
     text_format(&line,
@@ -77,9 +75,17 @@ redeem(void *context, uint32_t till)
                 "\"points\": 1, \"id\": \"r-%llu\"}}",
                 number % MEMBERS + 1, number);
     till_ask(counter->tills[till], &line, reply);
-    bench_need(strncmp(reply, "{\"verdict\": \"granted\"", 21) == 0, reply);
     if (strstr(reply, "\"by\": \"hub\"") != NULL)
         atomic_fetch_add(&counter->by_hub, 1);
+}
+
+static void
+redeem(void *context, uint32_t till)
+{
+    char reply[TILL_REPLY_SIZE];
+
+    ask(context, till, reply);
+    bench_need(strncmp(reply, "{\"verdict\": \"granted\"", 21) == 0, reply);
 }
 
 static void
@@ -88,17 +94,20 @@ nap(uint32_t ms)
     nanosleep(&(struct timespec) { .tv_nsec = ms * 1000000L }, NULL);
 }
 
-/* Until the node has its socket open and its hub decides. */
+/* Until the node has its socket open and its hub decides; before that, a node
+ * that was told nothing yet refuses. */
 static void
 wait_until_decided(struct counter *counter)
 {
+    char reply[TILL_REPLY_SIZE];
+
     for (double end = bench_now() + 60; atomic_load(&counter->by_hub) == 0;) {
         bench_need(bench_now() < end, "see the hub decide");
         nap(PACE_MS);
         if (!till_can_open(counter->path))
             continue;
         counter->tills[0] = till_open(counter->path);
-        redeem(counter, 0);
+        ask(counter, 0, reply);
         close(counter->tills[0]);
     }
 }

@@ -120,9 +120,10 @@ TEST(case_4_an_incarnation_left_before_is_searched_where_the_hub_has_more)
     parley_finish(world);
 }
 
-/* A fork of an incarnation that it has left before is no news, and does not
- * keep it from finding out about this one. */
-TEST(case_4_an_old_fork_holds_up_no_new_one)
+/* Of the incarnation that the node has left, and of the one that it writes, the
+ * hub has another branch. */
+static struct world *
+with_two_forks(void)
 {
     struct world *world = parley_begin();
     stream_id next = TILL;
@@ -138,6 +139,15 @@ TEST(case_4_an_old_fork_holds_up_no_new_one)
     parley_append(&world->node, next, 1, 'y');
     world->offers_left = 1;
     world->fetch = true;
+    return world;
+}
+
+/* A fork of an incarnation that it has left before is no news, and does not
+ * keep it from finding out about this one. */
+TEST(case_4_an_old_fork_holds_up_no_new_one)
+{
+    struct world *world = with_two_forks();
+
     parley_connect(world);
     parley_run(world);
     parley_said(world, "n HELLO 3.7.0 2x 3.8.0 2y\n"
@@ -162,20 +172,8 @@ TEST(case_4_an_old_fork_holds_up_no_new_one)
  * FORGERS=1, seed 1). */
 TEST(case_4_of_several_forks_each_has_its_turn)
 {
-    struct world *world = parley_begin();
-    stream_id next = TILL;
+    struct world *world = with_two_forks();
 
-    next.incarnation = 8;
-    for (uint32_t i = 0; i < 3; i++) {
-        parley_append(&world->hub, TILL, 1, 'a');
-        parley_append(&world->hub, next, 1, 'c');
-    }
-    parley_append(&world->node, TILL, 1, 'a');
-    parley_append(&world->node, TILL, 1, 'x');
-    parley_append(&world->node, next, 1, 'c');
-    parley_append(&world->node, next, 1, 'y');
-    world->offers_left = 1;
-    world->fetch = true;
     world->own = 1;
     parley_connect(world);
     parley_run(world);
