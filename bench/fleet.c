@@ -38,6 +38,7 @@ struct ship {
     uint32_t acked; /* the first that is not */
     uint32_t count;
     uint32_t stretch_count; /* of the first stretch */
+    uint64_t sales;         /* prepared */
     double ready;           /* not before that */
     double heard;           /* when it was told something, or asked for it */
     struct shipment *shipments;
@@ -70,21 +71,35 @@ at_ms(const struct fleet *fleet, uint32_t index, uint32_t stretch)
     return at;
 }
 
+/* Who buys next at a node: of its own customers, one after the other and then
+ * any; where one node is late, anybody. */
+static uint64_t
+customer(const struct fleet *fleet, uint32_t index, uint32_t stretch)
+{
+    const struct fleet_options *options = &fleet->options;
+    const struct ship *ship = &fleet->ships[index];
+    uint64_t own = options->accounts / options->nodes;
+
+    if (stretch == 1 && options->late)
+        return sales_member(fleet->number, options->accounts);
+    uint64_t customer =
+        stretch == 0 ? ship->sales % own : sales_member(fleet->number, own) - 1;
+    return 1 + customer * options->nodes + index;
+}
+
 static void
 encode_sale(struct fleet *fleet, uint32_t index, uint32_t stretch,
             struct text *text)
 {
     uint64_t number = fleet->number;
-    uint64_t accounts = fleet->options.accounts;
-    uint64_t member =
-        stretch == 0 ? 1 + number % accounts : sales_member(number, accounts);
     struct sale sale;
 
-    sales_make(&sale, number, member, at_ms(fleet, index, stretch),
-               fleet->options.lines);
+    sales_make(&sale, number, customer(fleet, index, stretch),
+               at_ms(fleet, index, stretch), fleet->options.lines);
     sale.event.store = 10 + index % 10;
     codec_encode(&sale.event, CODEC_NO_IDENTITY, text);
     fleet->number++;
+    fleet->ships[index].sales++;
 }
 
 /* The next record of a node: a frame. */
@@ -141,24 +156,28 @@ struct fleet *
 fleet_open(const struct fleet_options *options)
 {
     struct fleet *fleet = calloc(1, sizeof *fleet);
-    uint32_t frames = (uint32_t)(options->events / FLEET_FRAME_EVENTS);
+    const uint32_t frames[STRETCHES] = {
+        (uint32_t)(options->events / FLEET_FRAME_EVENTS),
+        (uint32_t)(options->further / FLEET_FRAME_EVENTS),
+    };
     struct text text = { 0 };
 
     bench_need(fleet != NULL && arena_open(&fleet->arena, (size_t)1 << 33),
                "have memory");
     fleet->options = *options;
-    /* Of each stretch and ship; who is late has nearly all. */
-    uint32_t share = options->late ? frames : frames / options->nodes + 1;
-    fleet->waits = calloc(frames + 1, sizeof *fleet->waits);
+    /* Of each ship; who is late has nearly all of the second. */
+    uint32_t share = frames[0] / options->nodes + 1 +
+                     (options->late ? frames[1] : frames[1] / options->nodes) +
+                     1;
+    fleet->waits = calloc(frames[0] + frames[1], sizeof *fleet->waits);
     for (uint32_t i = 0; i < options->nodes; i++) {
         struct ship *ship = &fleet->ships[i];
         ship->node = NODE_FIRST + i;
-        ship->shipments =
-            ARENA_NEW(&fleet->arena, struct shipment, STRETCHES * share);
+        ship->shipments = ARENA_NEW(&fleet->arena, struct shipment, share);
         transport_keypair(&ship->keys);
     }
     for (uint32_t stretch = 0; stretch < STRETCHES; stretch++) {
-        for (uint32_t i = 0; i < frames; i++)
+        for (uint32_t i = 0; i < frames[stretch]; i++)
             prepare(fleet, whose(options, i, stretch), stretch, &text);
         for (uint32_t i = 0; i < options->nodes && stretch == 0; i++)
             fleet->ships[i].stretch_count = fleet->ships[i].count;

@@ -19,7 +19,8 @@ struct fleet; /* owned by its opener */
 
 struct fleet_options {
     uint32_t nodes;
-    uint64_t events; /* of all nodes together, in each stretch */
+    uint64_t events;  /* of all nodes together, in the first stretch, ... */
+    uint64_t further; /* ... and in the second */
     uint64_t accounts;
     bool lines;
     bool late; /* in the second stretch one node catches up with all of a day
@@ -27,7 +28,9 @@ struct fleet_options {
 };
 
 /* Prepares two stretches: the first makes a purchase for each account in turn,
- * the second for accounts at random. */
+ * the second for accounts at random.  Each account buys at a node of its own,
+ * so that its purchases come in order whichever node is faster, but for the
+ * second stretch of a fleet with one that is late. */
 struct fleet *fleet_open(const struct fleet_options *options);
 void fleet_close(struct fleet *fleet);
 

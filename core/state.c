@@ -15,8 +15,9 @@ enum {
     POSITIONS_MAX = 1 << 22,  /* ... for what is folded again in seconds */
     CHANGED_FEW = 1 << 17,    /* or: so many that it empties the table; ... */
     TABLE_SIZE_MAX = 1 << 26, /* ... bytes likewise */
-    BACKLOG_REBUILD = 1000000, /* positions behind, and more than are held:
-                                * all is folded anew */
+    BACKLOG_REBUILD = 1000000, /* positions behind, and more than are held: all
+                                * is folded anew, unless no account needs to be
+                                * looked for on the disk */
     TRIES = 3,                 /* where a run file is found damaged */
 };
 static_assert(sizeof(digest) == RUNSET_TAG_SIZE, "the tag is a digest");
@@ -348,7 +349,8 @@ bring_up(struct state *state)
     if (!state->loaded && !load(state))
         return rebuild(state);
     uint64_t backlog = ledger_position(state->ledger) - state->position;
-    if ((backlog > BACKLOG_REBUILD && backlog > state->position) ||
+    if ((!state->whole && backlog > BACKLOG_REBUILD &&
+         backlog > state->position) ||
         admission_changed(state->ledger->admission) > state->admitted)
         return rebuild(state);
     enum err err = state_follow(state);
