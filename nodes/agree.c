@@ -335,8 +335,13 @@ agree_again(struct session *session, int64_t now_ms)
         session->fork_tries = 0;
         session->fork_ms = now_ms;
     }
-    if (now_ms - session->fork_ms < SYNC_ASK_MS || session->fork_tries == TRIES)
+    if (now_ms - session->fork_ms < SYNC_ASK_MS)
         return;
+    if (session->fork_tries == TRIES) {
+        if (session->options.role == SYNC_NODE)
+            talk_drop(session, true, 0, "no word about a fork");
+        return;
+    }
     session->fork_ms = now_ms;
     if (fork->busy && fork->differs > 0) { /* a receiver's */
         fork->probing = true;

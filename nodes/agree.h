@@ -22,7 +22,8 @@ void agree_check(struct session *session, struct lane *lane);
  * most one output. */
 void agree_search(struct session *session);
 /* Time goes by: what was said of a fork and never answered is said again, a few
- * times.  At most one output. */
+ * times; then a node ends the session, for it must not wait for ever.  At most
+ * one output. */
 void agree_again(struct session *session, int64_t now_ms);
 /* Our hashes have been looked up. */
 void agree_hashes(struct session *session, const struct sync_input *input);

@@ -526,15 +526,21 @@ on_live_frame(struct session *session, const struct frame *frame,
     }
 }
 
-/* Frames of another session come from before a reconnect: they are void. */
+/* Frames of another session come from before a reconnect: they are void, and
+ * say nothing of the peer.  But of a later one they say that the hub has heard
+ * our HELLO twice, and listens to nothing that we say in this one. */
 static void
 on_session_frame(struct session *session, const struct frame *frame,
                  int64_t now_ms)
 {
     if (session->phase == PHASE_LIVE && frame->session == session->number) {
+        session->heard_ms = now_ms;
         on_live_frame(session, frame, now_ms);
         return;
     }
+    if (session->options.role == SYNC_NODE && session->phase == PHASE_LIVE &&
+        frame->session > session->number)
+        talk_drop(session, true, 0, "a later session");
     if (session->options.role == SYNC_HUB && frame->kind != FRAME_PING &&
         session->phase == PHASE_NEW)
         talk_refuse(session, FRAME_CODE_SESSION, true, "no such session");
@@ -543,12 +549,13 @@ on_session_frame(struct session *session, const struct frame *frame,
 static void
 on_frame(struct session *session, const struct frame *frame, int64_t now_ms)
 {
-    session->heard_ms = now_ms;
     switch (frame->kind) {
     case FRAME_HELLO:
+        session->heard_ms = now_ms;
         greet_hello(session, frame, now_ms);
         return;
     case FRAME_WELCOME:
+        session->heard_ms = now_ms;
         greet_welcome(session, frame, now_ms);
         return;
     case FRAME_WAIT:
@@ -662,6 +669,8 @@ tick(struct session *session, int64_t now_ms)
     }
     ask_again(session, now_ms);
     agree_again(session, now_ms);
+    if (session->phase != PHASE_LIVE)
+        return;
     if (session->options.role == SYNC_NODE &&
         now_ms - session->said_ms >= SYNC_PING_MS &&
         now_ms - session->heard_ms >= SYNC_PING_MS / 2) {

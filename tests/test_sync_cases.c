@@ -12,6 +12,34 @@
 
 #include "tests/parley.h"
 
+/* --- case 3: forked ------------------------------------------------------ */
+
+/* Who has nothing else to say would wait for ever for a hub that does not
+ * listen (sim seed 20244). */
+TEST(case_3_a_search_without_an_answer_begins_anew)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->node, TILL, 2, 'a');
+    parley_append(&world->hub, TILL, 2, 'a');
+    parley_append(&world->node, TILL, 2, 'b');
+    parley_append(&world->hub, TILL, 2, 'c');
+    parley_connect(world);
+    parley_deliver(world);
+    parley_deliver(world);
+    for (uint32_t i = 0; i < 6; i++) {
+        assert_false(world->node.dropped);
+        parley_lose_all(world);
+        parley_pass_time(world, SYNC_ASK_MS);
+    }
+    assert_non_null(strstr(world->log, "n drops: no word about a fork\n"));
+    parley_connect(world);
+    parley_run(world);
+    assert_non_null(strstr(world->log, "n branches at 2a"));
+    world->log_size = 0;
+    parley_finish(world);
+}
+
 /* --- case 4: rewound nodes ------------------------------------------------ */
 
 /* What a till appended between HELLO and WELCOME is told again with the rest:
@@ -460,6 +488,49 @@ TEST(case_9_a_second_hello_earns_no_credit)
     session_close(session);
 }
 
+/* Frames of another session do not say that the peer is alive. */
+TEST(another_sessions_frames_are_no_sign_of_life)
+{
+    struct world *world = parley_begin();
+    const struct frame ping = { .kind = FRAME_PING, .session = 77 };
+
+    world->sessions = 100;
+    parley_connect(world);
+    parley_run(world);
+    for (uint32_t i = 0; i < SYNC_SILENCE_MS / 5000; i++) {
+        parley_lose_all(world);
+        parley_post(world, false, &ping);
+        parley_post(world, true, &ping);
+        parley_run(world);
+        world->log_size = 0;
+        parley_pass_time(world, 5000);
+    }
+    parley_said(world, "n drops: silence\n"
+                       "h drops: silence\n");
+    parley_finish(world);
+}
+
+/* The hub has heard our HELLO twice, and its second WELCOME was lost: it takes
+ * nothing of what we say (sim seed 20244). */
+TEST(a_frame_of_a_later_session_ends_ours)
+{
+    struct world *world = parley_begin();
+    struct frame ping = { .kind = FRAME_PING };
+
+    parley_connect(world);
+    parley_run(world);
+    world->log_size = 0;
+    ping.session = session_number(world->node.session) + 1;
+    parley_post(world, true, &ping);
+    parley_run(world);
+    parley_said(world, "n PING\n");
+    parley_post(world, false, &ping);
+    parley_run(world);
+    parley_said(world, "h PING\n"
+                       "n drops: a later session\n");
+    parley_finish(world);
+}
+
 /* --- case 10: all come at once ------------------------------------------- */
 
 TEST(case_10_who_has_much_to_tell_waits_for_a_place)
@@ -611,7 +682,8 @@ TEST(case_11_a_welcome_in_another_version_is_refused)
     parley_finish(world);
 }
 
-RUN(cmocka_unit_test(
+RUN(cmocka_unit_test(case_3_a_search_without_an_answer_begins_anew),
+    cmocka_unit_test(
         case_4_a_rewound_node_that_goes_on_selling_branches_at_once),
     cmocka_unit_test(case_4_a_rewound_node_asks_an_older_hub),
     cmocka_unit_test(case_4_a_whole_incarnation_that_was_lost_comes_back),
@@ -627,6 +699,8 @@ RUN(cmocka_unit_test(
     cmocka_unit_test(case_9_the_last_acknowledgement_is_lost),
     cmocka_unit_test(case_9_an_acknowledgement_that_gives_credit_is_lost),
     cmocka_unit_test(case_9_a_second_hello_earns_no_credit),
+    cmocka_unit_test(another_sessions_frames_are_no_sign_of_life),
+    cmocka_unit_test(a_frame_of_a_later_session_ends_ours),
     cmocka_unit_test(case_10_who_has_much_to_tell_waits_for_a_place),
     cmocka_unit_test(case_10_too_many_streams_of_one_store_are_refused),
     cmocka_unit_test(case_11_a_node_of_the_next_version_is_spoken_to_in_ours),
