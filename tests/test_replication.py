@@ -301,6 +301,13 @@ def test_enrolling_again_takes_the_old_key_away():
     standby = leima("enrol", "new", "hq", "--node", 14, "--role", "standby",
                     "--at", "tcp://[::]:7002").expect(0)
     assert "tcp://[::]:7002" in standby.err, standby.err
+    # A standby that no store could find, now or after it was rotated.
+    for words in (("new", "hq", "--role", "standby"), ("rotate", "hq")):
+        nowhere = leima("enrol", *words, "--node", 14).expect(0)
+        assert "node 14" in nowhere.err and "--at" in nowhere.err, nowhere.err
+    found = leima("enrol", "new", "hq", "--node", 14, "--role", "standby",
+                  "--at", "tcp://hq2.example:7002").expect(0)
+    assert found.err == "", found.err
     string = leima("enrol", "rotate", "hq", "--node", 11).expect(0).out
     node = Node(11, "--join", "-", given=string)
     wait("the rotated key", lambda: len(events("hq")) == 5)

@@ -298,6 +298,19 @@ warn_of_any(const char *endpoint, const char *instead)
                     endpoint, instead);
 }
 
+/* Nodes learn of a standby by the address it is enrolled with, and by nothing
+ * else: one without holds everything, and waits for them in vain. */
+static void
+warn_of_nowhere(const struct enrolment *enrolment)
+{
+    if (enrolment->role == ENROL_STANDBY && enrolment->endpoint[0] == '\0')
+        fprintf(stderr,
+                "no store will find node %u when it takes over, for it has no "
+                "address: say enrol new again with --at tcp://HOST:PORT, and "
+                "take the string of that\n",
+                enrolment->node);
+}
+
 /* Under which endpoints nodes find this hub: those given, or where it listens
  * or listened last. */
 static enum command_status
@@ -369,6 +382,7 @@ enrol_one(struct office *office, struct enrolment *enrolment)
         printf("%u,%s\n", enrolment->node, string);
     else
         printf("%s\n", string);
+    warn_of_nowhere(enrolment);
     return COMMAND_DONE;
 }
 
@@ -741,10 +755,15 @@ const struct command cmd_nodes_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = NEW_OPTIONS,
-      .about = "The string holds a secret that is good once.  A number that is "
-               "enrolled again\n"
-               "loses its old key at once.\n",
+      .about =
+          "The string holds a secret that is good once.  A number that is "
+          "enrolled again\n"
+          "loses its old key at once.  Stores find a standby that takes over "
+          "if --at says\n"
+          "where it will listen; without, they stay away.\n",
       .examples = "leima enrol new hq --node 421 --stores 421,422\n"
+                  "leima enrol new hq --node 2 --role standby --at "
+                  "tcp://hq2.example:7001\n"
                   "leima enrol new hq --csv nodes.csv --ttl 7d\n" },
     { .name = "enrol list",
       .run = enrol_list,
