@@ -121,6 +121,20 @@ open_journal(const char *dir, struct journal **ret_journal)
     return journal_open(path, facts_describe, ret_journal);
 }
 
+/* The folders of caches, once they are empty, and the lock of their owner. */
+static void
+remove_folders(const char *dir)
+{
+    static const char *const DIRS[] = { "/history", "/state", "/totals" };
+    char path[PATH_SIZE];
+
+    for (uint32_t i = 0; i < COUNT_OF(DIRS); i++)
+        if (join(dir, DIRS[i], path))
+            rmdir(path);
+    if (join(dir, "/owner", path))
+        unlink(path);
+}
+
 /* Takes away what a copy that has failed left there, and nothing else. */
 static void
 remove_remains(const char *dir)
@@ -130,6 +144,8 @@ remove_remains(const char *dir)
     static const char *const DIRS[] = { "/journal", "/keys", "" };
     char path[PATH_SIZE];
 
+    prune_files(dir);
+    remove_folders(dir);
     for (uint32_t i = 0; i < COUNT_OF(NAMES); i++)
         if (join(dir, NAMES[i], path))
             unlink(path);
@@ -206,27 +222,10 @@ compare_accounts(struct ledger *ledger, struct ledger *copy, uint64_t position,
 static enum err
 remove_caches(struct ledger *copy, const char *dir)
 {
-    static const char *const DIRS[] = { "/history", "/state", "/totals" };
-    char path[PATH_SIZE];
     enum err err = prune_caches(ledger_journal(copy), dir);
 
-    for (uint32_t i = 0; i < COUNT_OF(DIRS); i++)
-        if (join(dir, DIRS[i], path))
-            rmdir(path);
-    if (join(dir, "/owner", path))
-        unlink(path);
+    remove_folders(dir);
     return err;
-}
-
-/* No restore finds it any more; a person still does. */
-static void
-put_away(const char *dir)
-{
-    char path[PATH_SIZE];
-    char bad[PATH_SIZE];
-
-    if (join(dir, "/journal", path) && join(dir, "/journal.bad", bad))
-        (void)rename(path, bad);
 }
 
 enum err
@@ -234,25 +233,75 @@ ledger_backup_check(struct ledger *ledger, const char *dir,
                     struct complaint *complaint)
 {
     struct ledger *copy = NULL;
+    uint64_t position = 0;
 
     enum err err = ledger_open(dir, LEDGER_OWN, complaint, &copy);
-    if (err != OK)
-        return err;
-    uint64_t position = ledger_position(copy);
-    err = compare_heads(ledger, copy, position);
+    if (err == OK) {
+        position = ledger_position(copy);
+        err = compare_heads(ledger, copy, position);
+    }
     if (err == OK)
         err = compare_accounts(ledger, copy, position, complaint);
-    enum err removed = remove_caches(copy, dir);
+    enum err removed = copy ? remove_caches(copy, dir) : OK;
+    if (err == OK)
+        err = removed;
+    if (err == ERR_CORRUPT && copy)
+        complain(complaint,
+                 "%s: folded anew, the copy is not what %s is at position "
+                 "%llu; it counts for nothing: verify the ledger, then make "
+                 "another",
+                 dir, ledger_dir(ledger), (unsigned long long)position);
     ledger_close(copy);
-    if (err != ERR_CORRUPT)
-        return err == OK ? removed : err;
-    put_away(dir);
-    complain(complaint,
-             "%s: folded anew, the copy is not what %s is at position %llu; it "
-             "counts for nothing and is now %s/journal.bad; verify the ledger, "
-             "then make another",
-             dir, ledger_dir(ledger), (unsigned long long)position, dir);
-    return err;
+    if (err == ERR_FULL || err == ERR_IO)
+        remove_remains(dir);
+    return err == OK ? OK : fail(complaint, err, dir, err_name(err));
+}
+
+/* --- its name ----------------------------------------------------------- */
+
+#define UNPROVED "/unproved"
+
+static bool
+is_there(const char *dir, const char *name)
+{
+    char path[PATH_SIZE];
+
+    return join(dir, name, path) && access(path, F_OK) == 0;
+}
+
+enum err
+ledger_backup_begin(const char *dir,
+                    char ret_unproved[static LEDGER_BACKUP_PATH],
+                    struct complaint *complaint)
+{
+    if (!join(dir, UNPROVED, ret_unproved))
+        return fail(complaint, ERR_INPUT, dir, "the name is too long");
+    enum err err = make_dir(dir, 0777, complaint);
+    if (err != ERR_EXISTS)
+        return err;
+    return fail(complaint, err, dir,
+                is_there(dir, UNPROVED)
+                    ? "a copy is being made there, or was broken off; name a "
+                      "new directory"
+                    : "there is something already; name a new directory");
+}
+
+enum err
+ledger_backup_end(const char *dir, enum err done, struct complaint *complaint)
+{
+    char unproved[PATH_SIZE], from[PATH_SIZE], to[PATH_SIZE];
+
+    if (done != OK) {
+        rmdir(dir); /* where nothing was left in it */
+        return done;
+    }
+    bool fits = join(dir, UNPROVED, unproved) &&
+                join(dir, UNPROVED "/journal", from) &&
+                join(dir, "/journal", to);
+    assert(fits); /* ledger_backup_begin() has seen to it */
+    if (rename(from, to) != 0 || rmdir(unproved) != 0 || sync_dir(dir) != OK)
+        return fail(complaint, ERR_IO, dir, strerror(errno));
+    return OK;
 }
 
 /* --- restoring ---------------------------------------------------------- */
@@ -334,7 +383,10 @@ ledger_restore(const char *backup, const char *dir, int64_t now_ms,
     remove_remains(beside);
     enum err err = open_journal(backup, &journal);
     if (err == ERR_NOT_FOUND)
-        return fail(complaint, err, backup, "there is no backup");
+        return fail(complaint, err, backup,
+                    is_there(backup, UNPROVED)
+                        ? "the copy in it was never proved to be good"
+                        : "there is no backup");
     if (err == OK)
         err = prepare(journal, beside, now_ms, ret_backup, complaint);
     journal_close(journal);

@@ -5,7 +5,9 @@
  * of a ledger follow from it, and secret keys are never in a backup.  The copy
  * is consistent while others go on appending.  It is good when it has been read
  * through (every checksum and chain) and when a fold of nothing but what is in
- * it gives what the ledger gives at that position.
+ * it gives what the ledger gives at that position.  Until then it is
+ * DIR/unproved/journal, so that neither a full disk nor a kill leaves what
+ * looks like a good one.
  *
  * What a restored ledger appends belongs to a new incarnation, for the old one
  * may have gone on after the backup was made; its positions are of a new
@@ -25,10 +27,21 @@ struct ledger_backup {
     uint64_t events;
 };
 
+enum { LEDGER_BACKUP_PATH = 4096 };
+
+/* Makes `dir`, which must not exist or be empty, and says where the copy is to
+ * be made and checked before ledger_backup_end() gives it its name.
+ * ERR_EXISTS: something is there; ERR_NOT_FOUND: no directory above it;
+ * ERR_INPUT: too long a name; ERR_FULL, ERR_IO. */
+NODISCARD enum err
+ledger_backup_begin(const char *dir,
+                    char ret_unproved[static LEDGER_BACKUP_PATH],
+                    struct complaint *complaint);
+
 /* Copies the ledger into `dir`, which must not exist or be empty, and reads the
  * copy through; it is not yet to be called good.  ERR_EXISTS: something is
  * there; ERR_NOT_FOUND: no directory above it; ERR_CORRUPT: what was copied is
- * damaged (the copy is kept); ERR_FULL, ERR_IO. */
+ * damaged (the copy is kept); ERR_FULL, ERR_IO: nothing is left of it. */
 NODISCARD enum err ledger_backup(struct ledger *ledger, const char *dir,
                                  struct ledger_backup *ret_backup,
                                  struct complaint *complaint);
@@ -37,10 +50,16 @@ NODISCARD enum err ledger_backup(struct ledger *ledger, const char *dir,
  * the ledger at the copy's position: how far each stream goes, and what every
  * account has.  Takes as long as building all caches of the ledger, and for
  * that time their room beside the copy.  ERR_CORRUPT: it is another ledger than
- * this; it is put out of reach of a restore, as DIR/journal.bad.  ERR_UNKNOWN:
- * rules beyond this program, the copy is kept; faults of both ledgers. */
+ * this, the copy is kept; ERR_UNKNOWN: rules beyond this program, the copy is
+ * kept; ERR_FULL, ERR_IO: nothing is left of it; faults of both ledgers. */
 NODISCARD enum err ledger_backup_check(struct ledger *ledger, const char *dir,
                                        struct complaint *complaint);
+
+/* Calls the copy good, durably, where all was `done` well: it is DIR/journal
+ * now.  Else takes `dir` away, unless something was kept in it, and returns
+ * what was wrong.  ERR_IO. */
+NODISCARD enum err ledger_backup_end(const char *dir, enum err done,
+                                     struct complaint *complaint);
 
 /* Makes the ledger `dir` out of the backup.  It appears whole or not at all.
  * ERR_EXISTS: there is something; ERR_NOT_FOUND: no backup, or no directory

@@ -156,16 +156,24 @@ empty_dir(const char *dir, const char *name)
         closedir(files);
 }
 
+void
+prune_files(const char *dir)
+{
+    static const char *const DIRS[] = { "history", "state", "totals" };
+
+    for (uint32_t i = 0; i < COUNT_OF(DIRS); i++)
+        empty_dir(dir, DIRS[i]);
+}
+
 enum err
 prune_caches(struct journal *journal, const char *dir)
 {
     static const char *const NOTES[] = { "history", "history.words", "state" };
-    static const char *const DIRS[] = { "history", "state", "totals" };
     enum err err = OK;
 
     for (uint32_t i = 0; err == OK && i < COUNT_OF(NOTES); i++)
         err = journal_put_note(journal, view_of(NOTES[i]), (view) { 0 });
-    for (uint32_t i = 0; err == OK && i < COUNT_OF(DIRS); i++)
-        empty_dir(dir, DIRS[i]);
+    if (err == OK)
+        prune_files(dir);
     return err;
 }

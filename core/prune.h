@@ -41,4 +41,7 @@ NODISCARD enum err prune_run(struct journal *journal, struct prune *prune);
  * before it closes the ledger.  ERR_FULL, ERR_IO. */
 NODISCARD enum err prune_caches(struct journal *journal, const char *dir);
 
+/* Their files only, of a ledger that nobody will open again. */
+void prune_files(const char *dir);
+
 #endif

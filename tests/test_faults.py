@@ -173,7 +173,7 @@ def merged(count=34000):
     leima("import", "M", "many.jsonl").expect(0)
     digest = leima("verify", "M", "--digest").expect(0).out
     runs = sorted(pathlib.Path("M/history").glob("*.run"))
-    assert runs, "nothing was merged"
+    assert runs or count < 30000, "nothing was merged"
     return digest, runs
 
 
@@ -477,6 +477,45 @@ def test_no_room_for_the_caches():
         assert leima("verify", "disk/M", "--digest").expect(0).out == digest
         assert left != [str(p) for p in
                         pathlib.Path("disk/M/history").glob("*.run")], left
+
+
+def test_no_room_to_prove_a_backup():
+    """It is found good, or what is there has not the name of a good one."""
+    merged(3000)
+
+    def is_good(pages):
+        with Disk(pages * 4096):
+            said = leima("backup", "M", "disk/B")
+            found = os.listdir("disk/B") if os.path.exists("disk/B") else []
+        os.rmdir("disk")
+        if said.status == 0:
+            assert found == ["journal"], found
+            return True
+        said.expect(4)
+        assert found in ([], ["unproved"]), found
+        return False
+
+    least, most = 0, os.path.getsize("M/journal/data.mdb") // 4096 + 500
+    assert is_good(most)
+    while least + 1 < most:
+        middle = (least + most) // 2
+        least, most = (least, middle) if is_good(middle) else (middle, most)
+    # The copy has room, and what else there must be has not.
+    for pages in range(most - 8, most):
+        is_good(pages)
+
+
+def test_a_backup_that_is_killed_is_none():
+    merged()
+    process = subprocess.Popen([LEIMA, "backup", "M", "B"])
+    while not os.path.exists("B/unproved/history"):
+        assert process.poll() is None, "it was too fast"
+    process.kill()
+    process.wait()
+    assert os.listdir("B") == ["unproved"], os.listdir("B")
+    says(leima("restore", "N", "B"), 1, "never proved")
+    says(leima("backup", "M", "B"), 1, "broken off")
+    leima("backup", "M", "C").expect(0)
 
 
 def test_a_file_system_that_is_read_only():

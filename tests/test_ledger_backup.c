@@ -129,19 +129,24 @@ expect_bad(void change(const char *path))
 {
     struct place place = place_make();
     char path[PLACE_SIZE], copy[PLACE_SIZE], again[PLACE_SIZE];
+    char unproved[LEDGER_BACKUP_PATH];
     struct ledger_backup backup;
     struct complaint complaint = { 0 };
     struct ledger *ledger = make(&place, path);
 
     place_join(&place, "backup", copy);
     place_join(&place, "again", again);
-    assert_int_equal(ledger_backup(ledger, copy, &backup, NULL), OK);
-    change(copy);
-    assert_int_equal(ledger_backup_check(ledger, copy, &complaint),
+    assert_int_equal(ledger_backup_begin(copy, unproved, NULL), OK);
+    assert_int_equal(ledger_backup(ledger, unproved, &backup, NULL), OK);
+    change(unproved);
+    assert_int_equal(ledger_backup_check(ledger, unproved, &complaint),
                      ERR_CORRUPT);
     assert_non_null(strstr(complaint.text, "counts for nothing"));
-    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, NULL),
+    assert_int_equal(ledger_backup_end(copy, ERR_CORRUPT, NULL), ERR_CORRUPT);
+    complaint = (struct complaint) { 0 };
+    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, &complaint),
                      ERR_NOT_FOUND);
+    assert_non_null(strstr(complaint.text, "never proved"));
     ledger_close(ledger);
     place_remove(&place);
 }
@@ -160,6 +165,35 @@ TEST(a_copy_of_something_else_is_not_good)
 TEST(a_copy_that_folds_to_something_else_is_not_good)
 {
     expect_bad(mark_first);
+}
+
+/* However it is broken off: as long as it was not found good, no restore takes
+ * it, nor does another backup go into the same folder. */
+TEST(a_copy_has_no_name_before_it_is_proved)
+{
+    struct place place = place_make();
+    char path[PLACE_SIZE], copy[PLACE_SIZE], again[PLACE_SIZE];
+    char unproved[LEDGER_BACKUP_PATH];
+    struct ledger_backup backup;
+    struct complaint complaint = { 0 };
+    struct ledger *ledger = make(&place, path);
+
+    place_join(&place, "backup", copy);
+    place_join(&place, "again", again);
+    assert_int_equal(ledger_backup_begin(copy, unproved, NULL), OK);
+    assert_int_equal(ledger_backup(ledger, unproved, &backup, NULL), OK);
+    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, NULL),
+                     ERR_NOT_FOUND);
+    assert_int_equal(ledger_backup_begin(copy, unproved, &complaint),
+                     ERR_EXISTS);
+    assert_non_null(strstr(complaint.text, "broken off"));
+
+    assert_int_equal(ledger_backup_check(ledger, unproved, NULL), OK);
+    assert_int_equal(ledger_backup_end(copy, OK, NULL), OK);
+    assert_int_equal(access(unproved, F_OK), -1);
+    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, NULL), OK);
+    ledger_close(ledger);
+    place_remove(&place);
 }
 
 TEST(nothing_is_written_over)
@@ -203,5 +237,6 @@ RUN(cmocka_unit_test(a_restored_ledger_holds_all_and_starts_anew),
     cmocka_unit_test(a_good_copy_folds_to_what_the_ledger_has),
     cmocka_unit_test(a_copy_of_something_else_is_not_good),
     cmocka_unit_test(a_copy_that_folds_to_something_else_is_not_good),
+    cmocka_unit_test(a_copy_has_no_name_before_it_is_proved),
     cmocka_unit_test(nothing_is_written_over),
     cmocka_unit_test(what_is_no_backup_makes_no_ledger))

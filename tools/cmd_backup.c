@@ -57,23 +57,38 @@ record_it(struct ledger *ledger, const struct ledger_backup *found,
     return err;
 }
 
+/* Makes the copy where it counts for nothing, and names it once it is good. */
+static enum err
+copy(struct ledger *ledger, const char *dir, struct ledger_backup *ret_found,
+     int64_t *ret_fold_ms, struct complaint *complaint)
+{
+    char unproved[LEDGER_BACKUP_PATH];
+
+    enum err err = ledger_backup_begin(dir, unproved, complaint);
+    if (err != OK)
+        return err;
+    err = ledger_backup(ledger, unproved, ret_found, complaint);
+    int64_t begun_ms = clock_steady_ms();
+    if (err == OK)
+        err = ledger_backup_check(ledger, unproved, complaint);
+    *ret_fold_ms = clock_steady_ms() - begun_ms;
+    return ledger_backup_end(dir, err, complaint);
+}
+
 static enum command_status
 backup(const struct arguments *arguments)
 {
     struct complaint complaint = { 0 };
     struct ledger_backup found;
     struct ledger *ledger = NULL;
+    int64_t fold_ms = 0;
 
     /* It goes into the books. */
     enum command_status status = query_ledger(arguments, LEDGER_WRITE, &ledger);
     if (status != COMMAND_DONE)
         return status;
-    const char *dir = command_operand(arguments, 1);
-    enum err err = ledger_backup(ledger, dir, &found, &complaint);
-    int64_t begun_ms = clock_steady_ms();
-    if (err == OK)
-        err = ledger_backup_check(ledger, dir, &complaint);
-    int64_t fold_ms = clock_steady_ms() - begun_ms;
+    enum err err = copy(ledger, command_operand(arguments, 1), &found, &fold_ms,
+                        &complaint);
     if (err == OK)
         err = record_it(ledger, &found, &complaint);
     ledger_close(ledger);
@@ -152,12 +167,13 @@ const struct command cmd_backup_table[] = {
       .operands_min = 2,
       .operands_max = 2,
       .about = "The copy is read through and folded anew, and compared with "
-               "the ledger; what is\n"
-               "not equal ends as DIR/journal.bad, with status 3.  A hub then "
-               "notes it in its\n"
-               "books: what is in a good backup is safe, and nodes may drop "
-               "it.  Secret keys are\n"
-               "not in it; see leima keys export.\n",
+               "the ledger; until it\n"
+               "is found good it is DIR/unproved, and what is not equal stays "
+               "there, with status\n"
+               "3.  A hub then notes it in its books: what is in a good backup "
+               "is safe, and\n"
+               "nodes may drop it.  Secret keys are not in it; see leima keys "
+               "export.\n",
       .examples = "leima backup L backups/2026-01-31\n" },
     { .name = "restore",
       .run = restore,

@@ -127,6 +127,22 @@ end_damaged(const char *path, size_t size)
     _exit(COMMAND_DAMAGED);
 }
 
+/* LMDB's lock file is made with holes: its pages get their room on the disk
+ * when they are first written, through the map, where nothing else than a
+ * signal can say that there is none. */
+static void
+end_full(const char *path, size_t size)
+{
+    static const char before[] = "leima: ";
+    static const char after[] =
+        ": no space left on the disk; make room, then try again\n";
+
+    say(before, sizeof before - 1);
+    say(path, size);
+    say(after, sizeof after - 1);
+    _exit(COMMAND_FAULT);
+}
+
 static void
 handle(int number, siginfo_t *info, void *context)
 {
@@ -139,6 +155,8 @@ handle(int number, siginfo_t *info, void *context)
         const char *path = find_file((uintptr_t)info->si_addr, &size);
         if (has(path, size, "/data.mdb") || has(path, size, ".run"))
             end_damaged(path, size);
+        if (number == SIGBUS && has(path, size, "/lock.mdb"))
+            end_full(path, size);
         /* A bent page can also send LMDB anywhere. */
         path = find_file(instruction(context), &size);
         if (has(path, size, "/liblmdb"))
