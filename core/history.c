@@ -583,14 +583,15 @@ history_rebuild(struct history *history)
 /* --- reading --- */
 
 static enum err
-gather_run(struct gather *gather, const struct runs *runs, view key)
+gather_run(struct gather *gather, struct runs_cursor *cursor, view key)
 {
-    struct runs_cursor cursor;
-    enum err err = runs_seek(runs, key, &cursor);
+    enum err err = runs_reach(cursor, key);
 
-    while (err == OK && (err = runs_next(&cursor)) == OK &&
-           view_equal(cursor.key, key))
-        err = gather_chapter(gather, cursor.blob);
+    while (err == OK && view_equal(cursor->key, key)) {
+        err = gather_chapter(gather, cursor->blob);
+        if (err == OK)
+            err = runs_next(cursor);
+    }
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
@@ -614,19 +615,50 @@ enum err
 history_read(const struct history *history, account_id account, uint64_t known,
              struct arena *arena, struct history_account *ret_account)
 {
+    struct history_trail trail = { .history = history };
+
+    return history_read_on(&trail, account, known, arena, ret_account);
+}
+
+/* Behind what has been read, or where all begins. */
+static void
+move_on(struct history_trail *trail, account_id account)
+{
+    const struct history *history = trail->history;
     runs_key key = runs_key_of(account);
+    bool behind = trail->key.size > 0 &&
+                  trail->generation == history->generation &&
+                  view_compare(runs_key_view(&trail->key),
+                               runs_key_view(&key)) < 0;
+
+    for (uint32_t i = 0; i < history->set.run_count && !behind; i++)
+        trail->cursors[i] =
+            (struct runs_cursor) { .runs = history->set.runs[i] };
+    trail->generation = history->generation;
+    trail->key = key;
+}
+
+enum err
+history_read_on(struct history_trail *trail, account_id account, uint64_t known,
+                struct arena *arena, struct history_account *ret_account)
+{
+    const struct history *history = trail->history;
     struct gather gather;
     enum err err = OK;
 
+    move_on(trail, account);
     gather_open(&gather, &history->rules, account, known, arena);
     for (uint32_t i = 0; i < history->set.run_count && err == OK; i++)
-        err = gather_run(&gather, history->set.runs[i], runs_key_view(&key));
+        err = gather_run(&gather, &trail->cursors[i],
+                         runs_key_view(&trail->key));
     if (err == OK)
         err = gather_tail(&gather, &history->write.tail, account);
     if (err == OK)
         err = gather_tail(&gather, &history->tail, account);
     if (err == OK)
         gather_end(&gather, ret_account);
+    else
+        trail->key.size = 0;
     return err;
 }
 

@@ -27,9 +27,9 @@
 #define CORE_HISTORY_H
 
 #include "core/history_account.h"
+#include "core/runset.h"
 
 struct history;
-struct journal;
 struct reader_damage;
 
 /* Opens the history of the ledger in `dir` over its journal, both borrowed
@@ -115,7 +115,25 @@ NODISCARD enum err history_read(const struct history *history,
                                 struct arena *arena,
                                 struct history_account *ret_account);
 
-/* The same with events that the journal does not hold (a dry run). */
+/* Where the account read last was found in each run: who reads many in the
+ * order of their keys (runs.h) reads each run from one end to the other.
+ * Zeroed but for the history, which is borrowed, nothing has been read; of one
+ * thread. */
+struct history_trail {
+    const struct history *history;
+    uint64_t generation; /* of the history, then */
+    runs_key key;        /* of that account; size 0: none */
+    struct runs_cursor cursors[RUNSET_RUNS_MAX];
+};
+
+/* history_read() for them.  An account that does not come behind the one before
+ * is found as well, but not faster. */
+NODISCARD enum err history_read_on(struct history_trail *trail,
+                                   account_id account, uint64_t known,
+                                   struct arena *arena,
+                                   struct history_account *ret_account);
+
+/* Adds events that the journal does not hold (a dry run). */
 NODISCARD enum err history_add(struct history_account *account,
                                const struct event *extra, uint32_t count,
                                struct arena *arena);

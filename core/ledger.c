@@ -546,6 +546,18 @@ ledger_timeline(struct ledger *ledger, uint64_t known,
 
 /* --- accounts --- */
 
+static enum err
+read_account(const struct ledger *ledger, account_id account,
+             const struct ledger_question *question, struct arena *arena,
+             struct history_account *ret_account)
+{
+    return question->trail == NULL
+               ? history_read(ledger->history, account, question->known, arena,
+                              ret_account)
+               : history_read_on(question->trail, account, question->known,
+                                 arena, ret_account);
+}
+
 enum err
 ledger_account(struct ledger *ledger, account_id account,
                const struct ledger_question *question, struct arena *arena,
@@ -556,12 +568,10 @@ ledger_account(struct ledger *ledger, account_id account,
 
     if (err != OK)
         return err;
-    err = history_read(ledger->history, account, question->known, arena,
-                       ret_account);
+    err = read_account(ledger, account, question, arena, ret_account);
     if (err == ERR_CORRUPT && ledger_mend(ledger) == OK) {
         *arena = kept;
-        err = history_read(ledger->history, account, question->known, arena,
-                           ret_account);
+        err = read_account(ledger, account, question, arena, ret_account);
     }
     if (err == OK && question->extra_count > 0)
         err = history_add(ret_account, question->extra, question->extra_count,

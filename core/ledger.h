@@ -116,6 +116,7 @@ struct ledger_question {
     const struct event *extra;
     uint32_t extra_count;
     bool aside; /* what is quarantined is walked, too, without effect */
+    struct history_trail *trail; /* for many accounts; NULL: none */
 };
 
 /* The history of an account (history_read() with damage mended). */

@@ -1,5 +1,6 @@
 #include "core/marks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { FLAG_OWN = 1 };
@@ -8,7 +9,8 @@ void
 marks_close(struct marks *marks)
 {
     account_table_close(&marks->table);
-    marks->done = 0;
+    free(marks->round);
+    *marks = (struct marks) { .table = marks->table };
 }
 
 enum err
@@ -44,17 +46,48 @@ marks_has_own(const struct marks *marks, account_id account)
            (flags.bytes[0] & FLAG_OWN) != 0;
 }
 
-bool
+static enum err
+begin_round(struct marks *marks)
+{
+    const struct account_table *table = &marks->table;
+    const struct account_entry **sorted = NULL;
+    uint32_t count = 0;
+    uint32_t *round =
+        realloc(marks->round, (table->count - marks->done) * sizeof *round);
+
+    if (round == NULL)
+        return ERR_MEMORY;
+    marks->round = round;
+    enum err err = account_table_sort(table, LIMIT_PARTITIONS, &sorted, &count);
+    if (err != OK)
+        return err;
+    marks->round_count = marks->round_next = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t entry = (uint32_t)(sorted[i] - table->entries);
+        if (entry >= marks->done)
+            round[marks->round_count++] = entry;
+    }
+    marks->done += marks->round_count;
+    assert(marks->done == table->count);
+    free(sorted);
+    return OK;
+}
+
+enum err
 marks_next(struct marks *marks, struct mark *ret_mark)
 {
     const struct account_table *table = &marks->table;
+    enum err err = OK;
 
-    if (marks->done == table->count)
-        return false;
-    const struct account_entry *entry = &table->entries[marks->done++];
+    if (marks->round_next == marks->round_count)
+        err = marks->done == table->count ? ERR_NOT_FOUND : begin_round(marks);
+    if (err != OK)
+        return err;
+    const struct account_entry *entry =
+        &table->entries[marks->round[marks->round_next++]];
     view key = account_table_key(table, entry);
     ret_mark->key.size = (uint8_t)key.size;
     memcpy(ret_mark->key.bytes, key.bytes, key.size);
     ret_mark->own = (account_table_blob(table, entry).bytes[0] & FLAG_OWN) != 0;
-    return true;
+    return OK;
 }

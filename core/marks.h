@@ -1,8 +1,9 @@
 /*
  * marks.h - accounts that must be looked at again, each once
  *
- * Filled by what arrives and worked off in the order of coming; the list may
- * grow meanwhile, for an account that changes may concern its referrer.
+ * Filled by what arrives and worked off in rounds, each in the order of keys
+ * (runs.h), as histories are read fastest; the list may grow meanwhile, for an
+ * account that changes may concern its referrer: that is for the next round.
  */
 #ifndef CORE_MARKS_H
 #define CORE_MARKS_H
@@ -11,7 +12,10 @@
 
 struct marks {
     struct account_table table; /* of the accounts, a flag each */
-    uint32_t done;
+    uint32_t *round; /* owned; entries of the table, in order of keys */
+    uint32_t round_count;
+    uint32_t round_next;
+    uint32_t done; /* of the table, with all of the round */
 };
 
 /* A zeroed list with a seed in its table is an empty one; closing empties
@@ -31,7 +35,8 @@ struct mark {
     bool own;     /* so far */
 };
 
-/* The next one that has not been worked off; false: that was all. */
-bool marks_next(struct marks *marks, struct mark *ret_mark);
+/* The next one that has not been worked off.  ERR_NOT_FOUND: that was all;
+ * ERR_MEMORY. */
+NODISCARD enum err marks_next(struct marks *marks, struct mark *ret_mark);
 
 #endif

@@ -89,17 +89,6 @@ key_tail(account_id account, uint8_t bytes[static 1 + LIMIT_CODE_SIZE])
     return (uint8_t)(1 + account.bearer.size);
 }
 
-runs_key
-runs_key_of(account_id account)
-{
-    runs_key key = { 0 };
-    uint8_t size = key_tail(account, key.bytes + 1);
-
-    key.bytes[0] = (uint8_t)(runs_sum(key.bytes + 1, size) >> 56);
-    key.size = (uint8_t)(1 + size);
-    return key;
-}
-
 uint32_t
 runs_partition(account_id account)
 {
@@ -109,6 +98,16 @@ runs_partition(account_id account)
         return (uint32_t)(hash_tagged(TAG_MEMBER, account.member) >> 56);
     uint8_t size = key_tail(account, bytes);
     return (uint32_t)(runs_sum(bytes, size) >> 56);
+}
+
+runs_key
+runs_key_of(account_id account)
+{
+    runs_key key;
+
+    key.bytes[0] = (uint8_t)runs_partition(account);
+    key.size = (uint8_t)(1 + key_tail(account, key.bytes + 1));
+    return key;
 }
 
 runs_key
@@ -349,13 +348,11 @@ runs_next(struct runs_cursor *cursor)
     return OK;
 }
 
-/* The first block whose first key is not below `key`. */
+/* The first block, of those from `low` to `high`, whose first key is not below
+ * `key`; `high` where there is none. */
 static uint32_t
-find_block(const struct runs *runs, view key)
+find_block(const struct runs *runs, view key, uint32_t low, uint32_t high)
 {
-    uint32_t low = 0;
-    uint32_t high = runs->footer.block_count;
-
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (view_compare(block_key(runs, middle), key) < 0)
@@ -369,7 +366,7 @@ find_block(const struct runs *runs, view key)
 enum err
 runs_seek(const struct runs *runs, view key, struct runs_cursor *ret_cursor)
 {
-    uint32_t block = find_block(runs, key);
+    uint32_t block = find_block(runs, key, 0, runs->footer.block_count);
     struct runs_cursor cursor = {
         .runs = runs,
         .block = block == 0 ? 0 : block - 1,
@@ -389,6 +386,41 @@ runs_seek(const struct runs *runs, view key, struct runs_cursor *ret_cursor)
         return err;
     *ret_cursor = before;
     return OK;
+}
+
+/* The same of the blocks from `first` on, where it is likely to be near. */
+static uint32_t
+find_near(const struct runs *runs, view key, uint32_t first)
+{
+    uint32_t count = runs->footer.block_count;
+    uint32_t step = 1;
+    uint32_t low = first;
+
+    while (step < count - low &&
+           view_compare(block_key(runs, low + step - 1), key) < 0) {
+        low += step;
+        step *= 2;
+    }
+    return find_block(runs, key, low, step < count - low ? low + step : count);
+}
+
+enum err
+runs_reach(struct runs_cursor *cursor, view key)
+{
+    uint32_t block = find_near(cursor->runs, key, cursor->block);
+    enum err err = OK;
+
+    /* As in runs_seek(). */
+    if (block > cursor->block) {
+        cursor->block = block - 1;
+        cursor->next = cursor->end = NULL;
+        err = runs_next(cursor);
+        if (err == OK && view_compare(cursor->key, key) >= 0)
+            return err_corrupt();
+    }
+    while (err == OK && view_compare(cursor->key, key) < 0)
+        err = runs_next(cursor);
+    return err;
 }
 
 void

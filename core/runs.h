@@ -90,6 +90,11 @@ NODISCARD enum err runs_seek(const struct runs *runs, view key,
 /* Reads the next entry into the cursor.  ERR_NOT_FOUND: there is none;
  * ERR_CORRUPT. */
 NODISCARD enum err runs_next(struct runs_cursor *cursor);
+/* Reads on, from the entry read last, to the first whose key is not below
+ * `key`, which may be that one: for who looks for many keys in their order.
+ * A cursor that is zeroed but for its run stands before the first entry.
+ * ERR_NOT_FOUND: there is none; ERR_CORRUPT. */
+NODISCARD enum err runs_reach(struct runs_cursor *cursor, view key);
 
 /* Removes the run of that number, and all files of the directory that are no
  * run of the `count` given; what can't be removed is tried again next time. */

@@ -448,11 +448,14 @@ static enum err
 book_touched(struct standing *standing, uint64_t last)
 {
     struct mark mark;
-    enum err err = OK;
+    enum err err;
 
-    while (err == OK && marks_next(&standing->touched, &mark))
+    while ((err = marks_next(&standing->touched, &mark)) == OK) {
         err = book_anew(standing, &mark, last);
-    return err;
+        if (err != OK)
+            return err;
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
 }
 
 static enum err

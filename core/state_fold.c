@@ -13,7 +13,9 @@ enum err
 state_fold_open(struct state_fold *fold, struct ledger *ledger,
                 const struct timeline *timeline)
 {
-    *fold = (struct state_fold) { .ledger = ledger, .timeline = timeline };
+    *fold = (struct state_fold) { .ledger = ledger,
+                                  .timeline = timeline,
+                                  .trail.history = ledger_history(ledger) };
     fold->bytes = malloc(PACK_SIZE);
     fold->room = PACK_SIZE;
     if (fold->bytes == NULL || !arena_open(&fold->fold_arena, FOLD_SIZE) ||
@@ -106,7 +108,8 @@ enum err
 state_fold_account(struct state_fold *fold, account_id account, uint64_t known,
                    struct state_folded *ret_folded)
 {
-    const struct ledger_question question = { .known = known };
+    const struct ledger_question question = { .known = known,
+                                              .trail = &fold->trail };
     struct history_account history;
 
     arena_reset(&fold->arena);

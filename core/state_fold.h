@@ -20,6 +20,7 @@ struct state_fold {
     struct onward *onward; /* of the fold */
     struct arena fold_arena;
     struct arena arena; /* of one account */
+    struct history_trail trail;
     uint8_t *bytes;     /* owned; what was packed last */
     size_t room;
 };
@@ -45,7 +46,7 @@ NODISCARD enum err state_fold_history(struct state_fold *fold,
                                       uint64_t known,
                                       struct state_folded *ret_folded);
 
-/* The same, reading the history, too. */
+/* The same, reading the history, too: fastest in the order of keys. */
 NODISCARD enum err state_fold_account(struct state_fold *fold,
                                       account_id account, uint64_t known,
                                       struct state_folded *ret_folded);

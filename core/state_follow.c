@@ -294,12 +294,25 @@ fold_marked(struct state *state, const struct mark *mark)
     return err;
 }
 
+static enum err
+fold_all_marked(struct state *state)
+{
+    struct mark mark;
+    enum err err;
+
+    while ((err = marks_next(&state->marks, &mark)) == OK) {
+        err = fold_marked(state, &mark);
+        if (err != OK)
+            return err;
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
 enum err
 state_follow(struct state *state)
 {
     uint64_t last = ledger_position(state->ledger);
     struct reader *reader = NULL;
-    struct mark mark;
     enum err err = reader_open(state->ledger->journal, &reader);
 
     if (err != OK)
@@ -308,8 +321,8 @@ state_follow(struct state *state)
     if (err == OK)
         err = take_all(state, reader, last);
     reader_close(reader);
-    while (err == OK && marks_next(&state->marks, &mark))
-        err = fold_marked(state, &mark);
+    if (err == OK)
+        err = fold_all_marked(state);
     marks_close(&state->marks);
     if (err == OK)
         state->position = last;

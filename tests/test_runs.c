@@ -81,6 +81,26 @@ TEST(seeking_finds_every_key_and_the_one_after_a_gap)
     runs_close(runs);
 }
 
+/* From key to key, near and far, whichever of them are left out. */
+TEST(reaching_on_finds_what_seeking_finds)
+{
+    struct runs *runs = run_kit_write(1, 2);
+    struct runs_cursor sought;
+
+    for (uint32_t step = 1; step < RUN_KIT_ACCOUNTS; step += step / 2 + 1) {
+        struct runs_cursor cursor = { .runs = runs };
+        for (uint32_t i = 0; i < RUN_KIT_ACCOUNTS; i += step) {
+            view key = runs_key_view(&run_kit.keys[i]);
+            assert_int_equal(runs_seek(runs, key, &sought), OK);
+            enum err err = runs_next(&sought);
+            for (uint32_t k = 0; k < 2; k++) /* it stays there */
+                assert_int_equal(runs_reach(&cursor, key), err);
+            assert_true(err != OK || cursor.blob.bytes == sought.blob.bytes);
+        }
+    }
+    runs_close(runs);
+}
+
 TEST(an_empty_run_is_a_run)
 {
     struct runs *runs;
@@ -196,6 +216,7 @@ main(void)
         cmocka_unit_test(members_come_before_bearers_within_a_partition),
         IN_DIR(a_run_gives_back_what_was_put_in),
         IN_DIR(seeking_finds_every_key_and_the_one_after_a_gap),
+        IN_DIR(reaching_on_finds_what_seeking_finds),
         IN_DIR(an_empty_run_is_a_run),
         IN_DIR(every_changed_byte_is_noticed),
         IN_DIR(what_rots_while_it_is_open_misleads_nobody),
