@@ -218,12 +218,21 @@ merge_runs(void *context)
     return runset_merge_run(&history->set, &history->write.merge);
 }
 
+/* A merge can wait until there is nothing else to do, and then copies a row
+ * once that would be copied twice now. */
+static bool
+is_merge_due(const struct history *history)
+{
+    return history->set.run_count >
+           (history->behind ? RUNSET_RUNS_BUSY : RUNSET_RUNS_KEEP);
+}
+
 static enum err
 begin_merge(struct history *history)
 {
     struct history_write *write = &history->write;
 
-    if (write->merge_chore.begun || !runset_is_crowded(&history->set))
+    if (write->merge_chore.begun || !is_merge_due(history))
         return OK;
     enum err err = copy_words(history, &write->merge_pen.words);
     if (err == OK)

@@ -24,7 +24,9 @@ struct note_run {
 enum { SUM_SIZE = 8 };
 
 static_assert(sizeof(struct note_head) == 56, "as the format says");
-static_assert(RUNSET_RUNS_KEEP < RUNSET_RUNS_MAX, "room for one more");
+static_assert(RUNSET_RUNS_KEEP < RUNSET_RUNS_BUSY &&
+                  RUNSET_RUNS_BUSY < RUNSET_RUNS_MAX,
+              "room for one more");
 
 enum err
 runset_init(struct runset *runset, const char *ledger_dir,
