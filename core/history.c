@@ -126,6 +126,15 @@ history_quarantined(const struct history *history, uint32_t index)
     return history->quarantine[index].position;
 }
 
+uint64_t
+history_quarantined_from(const struct history *history, uint32_t index)
+{
+    assert(index < history->rules.quarantine_count);
+    const struct gather_quarantine *quarantine = &history->quarantine[index];
+    return quarantine->from > quarantine->position ? quarantine->from
+                                                   : quarantine->position;
+}
+
 uint32_t
 history_quarantine_count(const struct history *history)
 {
@@ -626,10 +635,9 @@ move_on(struct history_trail *trail, account_id account)
 {
     const struct history *history = trail->history;
     runs_key key = runs_key_of(account);
-    bool behind = trail->key.size > 0 &&
-                  trail->generation == history->generation &&
-                  view_compare(runs_key_view(&trail->key),
-                               runs_key_view(&key)) < 0;
+    bool behind =
+        trail->key.size > 0 && trail->generation == history->generation &&
+        view_compare(runs_key_view(&trail->key), runs_key_view(&key)) < 0;
 
     for (uint32_t i = 0; i < history->set.run_count && !behind; i++)
         trail->cursors[i] =
@@ -649,8 +657,8 @@ history_read_on(struct history_trail *trail, account_id account, uint64_t known,
     move_on(trail, account);
     gather_open(&gather, &history->rules, account, known, arena);
     for (uint32_t i = 0; i < history->set.run_count && err == OK; i++)
-        err = gather_run(&gather, &trail->cursors[i],
-                         runs_key_view(&trail->key));
+        err =
+            gather_run(&gather, &trail->cursors[i], runs_key_view(&trail->key));
     if (err == OK)
         err = gather_tail(&gather, &history->write.tail, account);
     if (err == OK)

@@ -98,6 +98,9 @@ NODISCARD struct history_counts history_counts(const struct history *history);
 /* Positions that do not count (or not from some position on), ascending;
  * valid until the next refresh. */
 uint64_t history_quarantined(const struct history *history, uint32_t index);
+/* From where on that one does not count: never before itself. */
+uint64_t history_quarantined_from(const struct history *history,
+                                  uint32_t index);
 uint32_t history_quarantine_count(const struct history *history);
 
 /* The numbers of categories in the chapters of the runs; valid until the next

@@ -33,6 +33,7 @@ state_open(struct ledger *ledger, struct state **ret_state)
         return ERR_MEMORY;
     assert(ledger->owner_file >= 0);
     state->ledger = ledger;
+    state->step = HISTORY_ALL;
     state->table.seed = crypto_random_number();
     state->marks.table.seed = crypto_random_number();
     state->set = state_packed_set();
@@ -359,6 +360,19 @@ bring_up(struct state *state)
     if (err != OK)
         state->loaded = false;
     return err;
+}
+
+void
+state_set_step(struct state *state, uint64_t positions)
+{
+    assert(positions > 0);
+    state->step = positions;
+}
+
+bool
+state_is_behind(const struct state *state)
+{
+    return state->loaded && state->position < ledger_position(state->ledger);
 }
 
 /* It is a cache: on a full disk the table still has all of it. */

@@ -31,10 +31,17 @@ void state_close(struct state *state);
  * for each account.  From the next loading on. */
 void state_keep(struct state *state, uint64_t size_max);
 
-/* Brings all states up to ledger_position(), which ledger_refresh() has moved;
- * writes a checkpoint where many were touched.  Builds everything anew where
- * the rules have changed or a file is damaged.  ERR_UNKNOWN: rules beyond this
- * program. */
+/* How many positions one refresh follows, to the end of a record, where the
+ * states are loaded already (HISTORY_ALL, as at the opening: all that there
+ * are).  What is built anew is built in one go. */
+void state_set_step(struct state *state, uint64_t positions);
+/* They are of a position before ledger_position(): there is more to follow. */
+bool state_is_behind(const struct state *state);
+
+/* Brings all states up to ledger_position(), which ledger_refresh() has moved,
+ * or a step towards it; writes a checkpoint where many were touched.  Builds
+ * everything anew where the rules have changed or a file is damaged.
+ * ERR_UNKNOWN: rules beyond this program. */
 NODISCARD enum err state_refresh(struct state *state,
                                  struct complaint *complaint);
 

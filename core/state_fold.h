@@ -21,7 +21,7 @@ struct state_fold {
     struct arena fold_arena;
     struct arena arena; /* of one account */
     struct history_trail trail;
-    uint8_t *bytes;     /* owned; what was packed last */
+    uint8_t *bytes; /* owned; what was packed last */
     size_t room;
 };
 

@@ -17,6 +17,7 @@ struct arrival {
 };
 
 struct state_news {
+    uint64_t last; /* position up to which events are followed */
     struct arrival arrivals[BATCH];
     uint32_t count;
     uint32_t node; /* of the last event ... */
@@ -47,7 +48,7 @@ static enum err
 put(struct state *state, uint64_t hash, view key, view packed)
 {
     uint8_t room[STATE_PACKED_HEAD];
-    view head = state_packed_head(ledger_position(state->ledger), room);
+    view head = state_packed_head(state->news->last, room);
 
     return account_table_put_parts(&state->table, hash, key, head, packed);
 }
@@ -108,7 +109,7 @@ forward(struct state *state, const struct arrival *arrival,
         return put(state, arrival->hash, runs_key_view(&arrival->key),
                    ret_folded->packed);
     uint8_t room[STATE_PACKED_HEAD];
-    view head = state_packed_head(ledger_position(state->ledger), room);
+    view head = state_packed_head(state->news->last, room);
     return account_table_set(&state->table, entry, head, ret_folded->packed);
 }
 
@@ -201,12 +202,12 @@ prefetch(const struct state *state)
 }
 
 static enum err
-take_all(struct state *state, struct reader *reader, uint64_t last)
+take_all(struct state *state, struct reader *reader)
 {
     struct news news;
     enum err err = OK;
 
-    news_begin(&news, reader, state->position, last);
+    news_begin(&news, reader, state->position, state->news->last);
     state->news->node = 0; /* enrolments may have changed */
     while (err == OK) {
         struct arena scratch = state->scratch;
@@ -224,7 +225,8 @@ take_all(struct state *state, struct reader *reader, uint64_t last)
 
 /* --- quarantine --- */
 
-/* A mark may have come to an event that has been folded long ago. */
+/* A mark may have come to an event that has been folded long ago; one that
+ * counts only from a later position on has its turn then. */
 static enum err
 take_quarantine(struct state *state, struct reader *reader)
 {
@@ -240,8 +242,10 @@ take_quarantine(struct state *state, struct reader *reader)
         while (seen < state->quarantine_count &&
                state->quarantined[seen] < position)
             seen++;
-        if ((seen < state->quarantine_count &&
-             state->quarantined[seen] == position) ||
+        bool known = seen < state->quarantine_count &&
+                     state->quarantined[seen] == position;
+        uint64_t from = history_quarantined_from(history, i);
+        if ((known && from <= state->position) || from > state->news->last ||
             reader_event(reader, position, &stored) != OK ||
             codec_decode(stored.core, &scratch, &event) != OK)
             continue;
@@ -281,7 +285,7 @@ fold_marked(struct state *state, const struct mark *mark)
     bool new = err == ERR_NOT_FOUND;
     if (err != OK && !new)
         return err;
-    err = state_fold_account(&state->fold, account, HISTORY_ALL, &folded);
+    err = state_fold_account(&state->fold, account, state->news->last, &folded);
     if (err != OK)
         return err;
     struct referral_state names = folded.referral;
@@ -308,18 +312,34 @@ fold_all_marked(struct state *state)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+/* How far to go: a record is followed whole or not at all, for it arrived so.
+ */
+static uint64_t
+end_of_step(const struct state *state, struct reader *reader)
+{
+    uint64_t last = ledger_position(state->ledger);
+    struct reader_item item;
+
+    if (last - state->position <= state->step ||
+        reader_next(reader, state->position + state->step, &item) != OK ||
+        item.position + item.record.count > last)
+        return last;
+    return item.position + item.record.count - 1;
+}
+
 enum err
 state_follow(struct state *state)
 {
-    uint64_t last = ledger_position(state->ledger);
     struct reader *reader = NULL;
     enum err err = reader_open(state->ledger->journal, &reader);
 
     if (err != OK)
         return err;
+    uint64_t last = end_of_step(state, reader);
+    state->news->last = last;
     err = take_quarantine(state, reader);
     if (err == OK)
-        err = take_all(state, reader, last);
+        err = take_all(state, reader);
     reader_close(reader);
     if (err == OK)
         err = fold_all_marked(state);

@@ -19,6 +19,7 @@ struct state {
     struct ledger *ledger; /* borrowed */
     bool loaded;
     uint64_t position;
+    uint64_t step;     /* positions that are followed at a time, about */
     uint64_t admitted; /* the enrolment whose rules all states follow, or a
                         * later position */
     struct runset set;

@@ -120,7 +120,9 @@ static bool
 fold(struct keeper *keeper, bool was_well)
 {
     struct complaint complaint = { 0 };
-    enum err err = ledger_refresh(keeper->ledger, &complaint);
+    bool behind = keeper->state && state_is_behind(keeper->state);
+    enum err err =
+        was_well && behind ? OK : ledger_refresh(keeper->ledger, &complaint);
 
     if (err == OK && keeper->state)
         err = state_refresh(keeper->state, &complaint);
@@ -288,6 +290,13 @@ answer_questions(struct keeper *keeper)
     }
 }
 
+static bool
+is_behind(const struct keeper *keeper)
+{
+    return history_is_behind(ledger_history(keeper->ledger)) ||
+           (keeper->state && state_is_behind(keeper->state));
+}
+
 void
 keeper_look(struct keeper *keeper)
 {
@@ -298,8 +307,7 @@ keeper_look(struct keeper *keeper)
     if (!quiet || (!keeper->well && keeper->looks % TROUBLE_LOOKS == 0)) {
         keeper->well = fold(keeper, keeper->well);
         keeper->txn = now;
-        keeper->behind =
-            keeper->well && history_is_behind(ledger_history(keeper->ledger));
+        keeper->behind = keeper->well && is_behind(keeper);
     }
     if (keeper->well) {
         answer_questions(keeper);
@@ -416,6 +424,8 @@ keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
         history_set_tail(ledger_history(ledger), TAIL_ITEMS);
     if (err == OK && feeds)
         history_set_step(ledger_history(ledger), FOLD_STEP);
+    if (err == OK && feeds)
+        state_set_step(keeper->state, FOLD_STEP);
     if (err == OK && feeds)
         err = feed_open(ledger, keeper->state, &keeper->feed);
     if (err == OK && feeds)

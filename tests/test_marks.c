@@ -29,8 +29,8 @@ TEST(marks_are_worked_off_in_order)
     assert_true(marks_has_own(&marks, member(3)));
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(marks_next(&marks, &mark), OK);
-        assert_true(view_compare(runs_key_view(&before),
-                                 runs_key_view(&mark.key)) < 0);
+        assert_true(
+            view_compare(runs_key_view(&before), runs_key_view(&mark.key)) < 0);
         assert_true(runs_key_account(runs_key_view(&mark.key), &account));
         assert_int_equal(mark.own, account.member != 5);
         before = mark.key;
