@@ -156,12 +156,40 @@ decode_line(struct decoder *decoder, struct event_line *line, bool by_receipt)
         decoder->unknown = true;
 }
 
+/* A line of a receipt, as nearly all are written.  False: it is for the long
+ * way. */
+static inline bool
+decode_quick_line(struct unpacker *in, struct event_line *line)
+{
+    enum { EMPTY_MAP = 0x80 };
+    struct quick quick = { .next = in->next, .end = in->end };
+    uint64_t amount, qty = 1;
+    uint32_t fields;
+
+    if (!quick_container(&quick, EMPTY_MAP, &fields) ||
+        !quick_unsigned(&quick, LINE_AMOUNT, 0, LIMIT_MONEY_MINOR, &amount))
+        return false;
+    (void)quick_unsigned(&quick, LINE_QTY, 1, QTY_MAX, &qty);
+    (void)quick_string(&quick, LINE_CATEGORY, &line->category);
+    (void)quick_string(&quick, LINE_SKU, &line->sku);
+    if (quick.count != fields) {
+        *line = (struct event_line) { 0 };
+        return false;
+    }
+    line->amount.minor = (int64_t)amount;
+    line->qty = (uint32_t)qty;
+    in->next = quick.next;
+    return true;
+}
+
 static void
 decode_lines(struct decoder *decoder)
 {
     struct event *event = &decoder->event;
     bool by_receipt =
         event->kind == EVENT_RETURN && event->sale.receipt.size > 0;
+    /* Behind `at` there are eight bytes before the end of any number. */
+    bool quick = !by_receipt && (decoder->seen & BIT(FIELD_AT)) != 0;
     uint32_t count = unpack_array(&decoder->in, LIMIT_EVENT_LINES);
 
     if (count == 0) {
@@ -171,7 +199,8 @@ decode_lines(struct decoder *decoder)
     struct event_line *lines =
         ARENA_NEW(decoder->arena, struct event_line, count);
     for (uint32_t i = 0; i < count && unpack_ok(&decoder->in); i++)
-        decode_line(decoder, &lines[i], by_receipt);
+        if (!quick || !decode_quick_line(&decoder->in, &lines[i]))
+            decode_line(decoder, &lines[i], by_receipt);
     event->sale.lines = lines;
     event->sale.line_count = count;
 }

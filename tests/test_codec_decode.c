@@ -129,6 +129,93 @@ TEST(a_line_may_have_fields_of_a_later_version)
     text_close(&text);
 }
 
+enum { LINE_COUNT = 40 };
+
+/* Lines of all shapes: with and without quantity, names of all sizes, amounts
+ * of all widths on both sides of 0. */
+static void
+make_lines(struct event *event, struct event_line *lines)
+{
+    static const char code[] =
+        "0123456789abcdefghijklmnopqrstuv0123456789abcdefghijklmnopqrstuv";
+    int64_t sum = 0, amount = 1;
+
+    for (uint32_t i = 0; i < LINE_COUNT; i++, amount = amount * 3 % 99999989) {
+        lines[i] = (struct event_line) {
+            .amount = { i % 5 == 4 ? -amount : amount },
+            .qty = 1 + i * i * i * 15 % 1000000,
+            .category = { (const uint8_t *)code, i % 33 },
+            .sku = { (const uint8_t *)code, i * 7 % 65 },
+        };
+        sum += lines[i].amount.minor;
+    }
+    *event = (struct event) { .kind = EVENT_PURCHASE,
+                              .at_ms = AT,
+                              .store = 1,
+                              .account = { .member = 42 } };
+    event->sale.receipt = view_of("R");
+    event->sale.bought_on = EVENT_NO_DAY;
+    event->sale.total = (money) { sum };
+}
+
+TEST(lines_of_all_shapes_are_read_back)
+{
+    struct text text = { 0 };
+    struct event_line lines[LINE_COUNT];
+    struct event event, read;
+
+    make_lines(&event, lines);
+    assert_true(event.sale.total.minor > 0);
+    for (uint32_t count = 1; count <= LINE_COUNT; count++) {
+        event.sale.lines = lines + LINE_COUNT - count;
+        event.sale.line_count = count;
+        text_clear(&text);
+        codec_encode(&event, CODEC_NO_IDENTITY, &text);
+        assert_int_equal(codec_decode(text_view(&text), &arena, &read), OK);
+        assert_true(codec_same_content(&event, &read, false));
+    }
+    text_close(&text);
+}
+
+/* A value may be written wider than it needs be, but no line may say a thing
+ * twice or in another order. */
+TEST(lines_that_are_written_otherwise)
+{
+    static const struct {
+        const char *line;
+        uint32_t size;
+        enum err err;
+    } cases[] = {
+        { "\x81\x00\xd3\0\0\0\0\0\0\0\x05", 11, OK },
+        { "\x81\x00\xcd\x00\x05", 5, OK },
+        { "\x82\x00\x05\x03\xd9\x01z", 7, OK },
+        { "\xde\x00\x01\x00\x05", 5, OK },
+        { "\x82\x00\x05\x02\x03", 5, OK },
+        { "\x82\x00\x05\x02\x00", 5, ERR_CORRUPT }, /* a quantity of 0 */
+        { "\x82\x00\x05\x00\x05", 5, ERR_CORRUPT }, /* an amount twice */
+        { "\x82\x02\x03\x00\x05", 5, ERR_CORRUPT }, /* the other way round */
+        { "\x82\x00\x05\x03\xa0", 5, ERR_CORRUPT }, /* an empty name */
+        { "\x81\x02\x05", 3, ERR_CORRUPT },         /* no amount */
+        { "\x80", 1, ERR_CORRUPT },
+        { "\x82\x00\x05\x01\x00", 5, ERR_UNKNOWN }, /* of returns */
+    };
+    struct text text = { 0 };
+
+    for (uint32_t i = 0; i < COUNT_OF(cases); i++) {
+        start(&text, 7, EVENT_PURCHASE);
+        put(&text, 2, AT);
+        put(&text, 4, 1);
+        put(&text, 5, 42);
+        put_string(&text, 8, "R");
+        put(&text, 9, 5);
+        pack_unsigned(&text, 11);
+        pack_array(&text, 1);
+        text_bytes(&text, cases[i].line, cases[i].size);
+        assert_int_equal(decode(&text), cases[i].err);
+    }
+    text_close(&text);
+}
+
 TEST(what_is_no_event_is_corrupt)
 {
     struct text text = { 0 };
@@ -388,6 +475,8 @@ main(void)
         cmocka_unit_test(golden_bytes_are_read_as_the_events_they_were),
         cmocka_unit_test(what_a_later_version_wrote_is_unknown_not_corrupt),
         cmocka_unit_test(a_line_may_have_fields_of_a_later_version),
+        cmocka_unit_test(lines_of_all_shapes_are_read_back),
+        cmocka_unit_test(lines_that_are_written_otherwise),
         cmocka_unit_test(what_is_no_event_is_corrupt),
         cmocka_unit_test(shapes_that_exclude_each_other_are_corrupt),
         cmocka_unit_test(damaged_bytes_do_no_harm),
