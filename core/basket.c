@@ -1,31 +1,5 @@
 #include "core/basket.h"
 
-static bool
-goods_empty(const struct goods *goods)
-{
-    return goods->categories.count == 0 && goods->skus.count == 0;
-}
-
-static bool
-goods_name(const struct goods *goods, const struct basket_line *line)
-{
-    return name_list_covers(&goods->categories, line->category) ||
-           name_list_has(&goods->skus, line->sku);
-}
-
-static bool
-is_eligible(const struct version *version, const struct basket_line *line)
-{
-    if (line->amount.minor <= 0)
-        return false;
-    if (version == NULL)
-        return true;
-    const struct program *program = version->program;
-    if (goods_name(&program->excluded, line))
-        return false;
-    return goods_empty(&program->only) || goods_name(&program->only, line);
-}
-
 /* The quantity that is left with the amount. */
 static uint32_t
 shrink_qty(uint32_t qty, money left, money whole)
@@ -35,6 +9,20 @@ shrink_qty(uint32_t qty, money left, money whole)
     if (left.minor <= 0)
         return 0;
     return (uint32_t)amount_scale_floor(qty, left.minor, whole.minor);
+}
+
+/* Whether the line counts, and what it matches. */
+static void
+judge(struct basket_line *line, const struct version *version)
+{
+    line->eligible = line->amount.minor > 0;
+    line->goods = 0;
+    if (!line->eligible || version == NULL)
+        return;
+    uint64_t goods = goods_of(version->goods, line->category, line->sku);
+    line->eligible = goods_eligible(version->goods, goods);
+    if (line->eligible)
+        line->goods = goods;
 }
 
 void
@@ -51,6 +39,7 @@ basket_fill(struct basket *basket, const struct version *version,
     basket->count = count == 0 ? 1 : count;
     basket->eligible = (money) { 0 };
     basket->qty = 0;
+    basket->goods = 0;
     for (uint32_t i = 0; i < basket->count; i++) {
         const struct event_line *from =
             count == 0 ? &WHOLE : &event->sale.lines[i];
@@ -59,21 +48,43 @@ basket_fill(struct basket *basket, const struct version *version,
         line->qty = shrink_qty(from->qty, line->amount, amounts[i]);
         line->category = from->category;
         line->sku = from->sku;
-        line->eligible = is_eligible(version, line);
+        judge(line, version);
         if (!line->eligible)
             continue;
         basket->eligible = money_add(basket->eligible, line->amount);
         basket->qty += line->qty;
+        basket->goods |= line->goods;
     }
 }
 
-static bool
-has_goods(const struct condition *when)
-{
-    const uint32_t goods = 1u << CONDITION_CATEGORIES | 1u << CONDITION_SKUS;
+/* --- by number --- */
 
-    return (when->given & goods) != 0;
+static bool
+has_numbers(const struct goods_filter *filter, const struct goods_filter *also)
+{
+    return filter->number != GOODS_BY_NAME && also->number != GOODS_BY_NAME;
 }
+
+static struct basket_sum
+sum_of(const struct basket *basket, uint64_t wanted)
+{
+    struct basket_sum sum = { 0 };
+
+    if (wanted == goods_bit(GOODS_ANY))
+        return (struct basket_sum) { basket->eligible.minor, basket->qty };
+    if ((basket->goods & wanted) != wanted)
+        return sum;
+    for (uint32_t i = 0; i < basket->count; i++) {
+        const struct basket_line *line = &basket->lines[i];
+        if ((line->goods & wanted) != wanted)
+            continue;
+        sum.amount += line->amount.minor;
+        sum.qty += line->qty;
+    }
+    return sum;
+}
+
+/* --- name by name --- */
 
 static bool
 in_categories(const struct condition *when, const struct basket_line *line)
@@ -89,22 +100,17 @@ in_skus(const struct condition *when, const struct basket_line *line)
            name_list_has(&when->goods.skus, line->sku);
 }
 
-struct basket_sum
-basket_sum(const struct basket *basket, const struct condition *when,
-           const struct condition *also)
+static struct basket_sum
+sum_by_name(const struct basket *basket, const struct condition *when,
+            const struct condition *also)
 {
     struct basket_sum sum = { 0 };
 
-    if (!has_goods(when) && !has_goods(also))
-        return (struct basket_sum) { basket->eligible.minor, basket->qty };
     for (uint32_t i = 0; i < basket->count; i++) {
         const struct basket_line *line = &basket->lines[i];
-        if (!line->eligible)
-            continue;
-        if (!in_categories(when, line) || !in_skus(when, line))
-            continue;
-        if (when != also &&
-            (!in_categories(also, line) || !in_skus(also, line)))
+        if (!line->eligible || !in_categories(when, line) ||
+            !in_skus(when, line) || !in_categories(also, line) ||
+            !in_skus(also, line))
             continue;
         sum.amount += line->amount.minor;
         sum.qty += line->qty;
@@ -112,9 +118,9 @@ basket_sum(const struct basket *basket, const struct condition *when,
     return sum;
 }
 
-bool
-basket_matches(const struct basket *basket, const struct condition *when,
-               bool by_sku)
+static bool
+matches_by_name(const struct basket *basket, const struct condition *when,
+                bool by_sku)
 {
     for (uint32_t i = 0; i < basket->count; i++) {
         const struct basket_line *line = &basket->lines[i];
@@ -123,4 +129,28 @@ basket_matches(const struct basket *basket, const struct condition *when,
             return true;
     }
     return false;
+}
+
+/* --- either --- */
+
+struct basket_sum
+basket_sum(const struct basket *basket, const struct goods_filter *filter,
+           const struct goods_filter *also)
+{
+    if (has_numbers(filter, also))
+        return sum_of(basket,
+                      goods_bit(filter->number) | goods_bit(also->number));
+    return sum_by_name(basket, filter->when, also->when);
+}
+
+bool
+basket_matches(const struct basket *basket, const struct goods_filter *filter,
+               bool by_sku)
+{
+    bool asks_sku = (filter->when->given & 1u << CONDITION_SKUS) != 0;
+
+    /* A number stands for categories and skus together. */
+    if (filter->number != GOODS_BY_NAME && (by_sku || !asks_sku))
+        return (basket->goods & goods_bit(filter->number)) != 0;
+    return matches_by_name(basket, filter->when, by_sku);
 }

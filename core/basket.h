@@ -15,15 +15,17 @@ struct basket_line {
     money amount; /* after `off`, or what is left of it after returns */
     uint32_t qty;
     bool eligible;
+    uint64_t goods; /* goods_of(), if it is eligible */
     view category;
     view sku;
 };
 
-/* About 48 kB: one per fold, filled again for each receipt. */
+/* About 64 kB: one per fold, filled again for each receipt. */
 struct basket {
     uint32_t count;
     money eligible; /* sum of the eligible lines */
     int64_t qty;    /* of the eligible lines together */
+    uint64_t goods; /* what any of these matches */
     struct basket_line lines[LIMIT_EVENT_LINES];
 };
 
@@ -41,15 +43,15 @@ struct basket_sum {
     int64_t qty;
 };
 
-/* The eligible lines that match the categories and skus of both conditions
- * (which may be one and the same); a condition without goods takes all. */
+/* The eligible lines that match the goods of both filters (which may be one and
+ * the same), filters of the version by which the basket was filled. */
 struct basket_sum basket_sum(const struct basket *basket,
-                             const struct condition *when,
-                             const struct condition *also);
+                             const struct goods_filter *filter,
+                             const struct goods_filter *also);
 
-/* Whether any eligible line matches the categories of the condition, and with
+/* Whether any eligible line matches the categories of the filter, and with
  * `by_sku` its skus too. */
-bool basket_matches(const struct basket *basket, const struct condition *when,
-                    bool by_sku);
+bool basket_matches(const struct basket *basket,
+                    const struct goods_filter *filter, bool by_sku);
 
 #endif

@@ -48,9 +48,10 @@ all_granted(const struct name_list *needed, const struct name_list *granted)
 }
 
 static bool
-holds(const struct evaluation *evaluation, const struct condition *when,
+holds(const struct evaluation *evaluation, const struct goods_filter *filter,
       enum condition_kind kind)
 {
+    const struct condition *when = filter->when;
     const struct earn_context *context = evaluation->input->context;
     const struct basket *basket = evaluation->basket;
     int32_t day = context->moment.day;
@@ -69,9 +70,9 @@ holds(const struct evaluation *evaluation, const struct condition *when,
                has_place(when->partners, when->partner_count,
                          evaluation->partner_place);
     case CONDITION_CATEGORIES:
-        return basket != NULL && basket_matches(basket, when, false);
+        return basket != NULL && basket_matches(basket, filter, false);
     case CONDITION_SKUS:
-        return basket != NULL && basket_matches(basket, when, true);
+        return basket != NULL && basket_matches(basket, filter, true);
     case CONDITION_TIERS:
         return context->level != PROGRAM_NONE &&
                has_place(when->tiers, when->tier_count, context->level);
@@ -99,14 +100,15 @@ enum { ALL_HOLD = -1 };
 /* The first condition that fails, in the order of their kinds; after `ends`
  * nothing else matters. */
 static int32_t
-first_failing(const struct evaluation *evaluation, const struct condition *when)
+first_failing(const struct evaluation *evaluation,
+              const struct goods_filter *filter)
 {
     if (evaluation->ended)
         return EARN_WHY_ENDS;
-    for (uint32_t rest = when->given; rest != 0; rest &= rest - 1) {
+    for (uint32_t rest = filter->when->given; rest != 0; rest &= rest - 1) {
         int kind = __builtin_ctz(rest);
         assert(kind < CONDITION_COUNT);
-        if (!holds(evaluation, when, (enum condition_kind)kind))
+        if (!holds(evaluation, filter, (enum condition_kind)kind))
             return kind;
     }
     return ALL_HOLD;
@@ -129,31 +131,41 @@ note_miss(struct evaluation *evaluation, int32_t rule, int32_t place,
         (struct earn_miss) { .rule = rule, .why = why, .place = place };
 }
 
+static const struct goods_filter *
+filter_of(const struct evaluation *evaluation, int32_t place)
+{
+    return &evaluation->input->version->goods->earn[place];
+}
+
 /* What a multiplier adds to the `per` rule it multiplies, over the lines that
  * match both. */
 static int64_t
-multiplied(const struct evaluation *evaluation, const struct earn_rule *of,
-           const struct condition *when, int32_t multiply)
+multiplied(const struct evaluation *evaluation, int32_t of,
+           const struct goods_filter *filter, int32_t multiply)
 {
-    struct basket_sum sum = basket_sum(evaluation->basket, when, &of->when);
+    struct basket_sum sum =
+        basket_sum(evaluation->basket, filter, filter_of(evaluation, of));
 
-    return rate_points(rate_of_rule(of, multiply - 1000), sum.amount);
+    return rate_points(
+        rate_of_rule(&evaluation->program->earn[of], multiply - 1000),
+        sum.amount);
 }
 
 /* The points of a rule whose conditions hold, before limit and max_points;
  * -1: a fixed rule whose amount is 0. */
 static int64_t
-points_of(const struct evaluation *evaluation, const struct earn_rule *rule)
+points_of(const struct evaluation *evaluation, int32_t place)
 {
+    const struct earn_rule *rule = &evaluation->program->earn[place];
+    const struct goods_filter *filter = filter_of(evaluation, place);
+
     if (evaluation->basket == NULL) {
         assert(rule->shape == EARN_FIXED);
         return rule->points.value;
     }
     if (rule->shape == EARN_MULTIPLY)
-        return multiplied(evaluation, &evaluation->program->earn[rule->of],
-                          &rule->when, rule->multiply);
-    struct basket_sum sum =
-        basket_sum(evaluation->basket, &rule->when, &rule->when);
+        return multiplied(evaluation, rule->of, filter, rule->multiply);
+    struct basket_sum sum = basket_sum(evaluation->basket, filter, filter);
     switch (rule->shape) {
     case EARN_PER_AMOUNT:
         return rate_points(rate_of_rule(rule, 1000), sum.amount);
@@ -201,15 +213,14 @@ try_rule(struct evaluation *evaluation, int32_t place)
     struct earn_outcome *outcome = evaluation->outcome;
     int32_t number = version_number(input->version, NAME_RULE, place);
 
-    int32_t failing = first_failing(evaluation, &rule->when);
+    int32_t failing = first_failing(evaluation, filter_of(evaluation, place));
     if (failing == ALL_HOLD && rule->shape == EARN_MULTIPLY)
-        failing = first_failing(evaluation,
-                                &evaluation->program->earn[rule->of].when);
+        failing = first_failing(evaluation, filter_of(evaluation, rule->of));
     if (failing != ALL_HOLD) {
         note_miss(evaluation, number, place, failing);
         return;
     }
-    int64_t value = points_of(evaluation, rule);
+    int64_t value = points_of(evaluation, place);
     bool rewarded = rule->reward != PROGRAM_NONE && value >= 0;
     if (rule->max_points != PROGRAM_NO_LIMIT && input->mode != EARN_BLIND &&
         value > rule->max_points)
@@ -244,6 +255,7 @@ static void
 try_tier(struct evaluation *evaluation)
 {
     static const struct condition NONE = { 0 };
+    static const struct goods_filter ANY = { &NONE, GOODS_ANY };
     const struct earn_input *input = evaluation->input;
     const struct program_tiers *tiers = &evaluation->program->tiers;
     struct earn_outcome *outcome = evaluation->outcome;
@@ -259,14 +271,13 @@ try_tier(struct evaluation *evaluation)
         return;
     int32_t name = version_number(input->version, NAME_LEVEL, level);
     int32_t number = input->timeline->rule_of[NAME_LEVEL][name];
-    const struct earn_rule *rule = &evaluation->program->earn[of];
-    int32_t failing = first_failing(evaluation, &rule->when);
+    int32_t failing = first_failing(evaluation, filter_of(evaluation, of));
     if (failing != ALL_HOLD) {
         note_miss(evaluation, number, PROGRAM_NONE, failing);
         return;
     }
     int64_t value =
-        multiplied(evaluation, rule, &NONE, tiers->levels[level].multiply);
+        multiplied(evaluation, of, &ANY, tiers->levels[level].multiply);
     if (value <= 0) {
         note_miss(evaluation, number, PROGRAM_NONE, EARN_WHY_AMOUNT);
         return;
@@ -513,10 +524,11 @@ earn_stamp(const struct earn_input *input, const struct basket *basket,
         return 0;
     for (uint32_t i = 0; i < program->stamp_count; i++) {
         const struct stamp_card *card = &program->stamps[i];
+        const struct goods_filter *filter = &input->version->goods->stamps[i];
         if (card->per == STAMP_BY_EVENT ||
-            first_failing(&evaluation, &card->when) != ALL_HOLD)
+            first_failing(&evaluation, filter) != ALL_HOLD)
             continue;
-        struct basket_sum sum = basket_sum(basket, &card->when, &card->when);
+        struct basket_sum sum = basket_sum(basket, filter, filter);
         int64_t count = card->per == STAMP_PER_ITEM ? sum.qty : sum.amount > 0;
         if (count > 0)
             ret_stamps[found++] = (struct earn_stamps) { (int32_t)i, count };

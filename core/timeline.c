@@ -323,6 +323,7 @@ compile(const struct timeline *timeline, struct version *version,
         map_names(timeline, version, (enum name_kind)kind, arena);
     map_stores(version, arena);
     map_rules(version, arena);
+    version->goods = goods_build(version->program, arena);
     version->ends_ms = ends == INT32_MAX
                            ? INT64_MAX
                            : zone_midnight_ms(&timeline->zone, ends + 1);
@@ -408,7 +409,7 @@ size_t
 timeline_room(const struct timeline_input *inputs, uint32_t count)
 {
     enum { ROUNDING = 16, LISTS_OF_VERSION = 32, TABLES = 64 };
-    size_t names = 0, bytes = 0, stores = 0;
+    size_t names = 0, bytes = 0, stores = 0, goods = 0;
 
     for (uint32_t i = 0; i < count; i++) {
         const struct program *program = inputs[i].program;
@@ -420,6 +421,7 @@ timeline_room(const struct timeline_input *inputs, uint32_t count)
         }
         for (uint32_t j = 0; j < program->partner_count; j++)
             stores += program->partners[j].stores.count;
+        goods += goods_room(program);
     }
     /* Each name may stand in a table, name a synthetic rule too, and stand in
      * the places of every version; each place in its numbers and five lists. */
@@ -431,7 +433,7 @@ timeline_room(const struct timeline_input *inputs, uint32_t count)
         6 * names * sizeof(int32_t) + stores * sizeof(struct version_stores);
     size_t each = sizeof(struct version) + LISTS_OF_VERSION * ROUNDING;
     return sizeof(struct timeline) + ZONE_INDEX_SIZE + TABLES * ROUNDING +
-           tables + places + lists + count * each;
+           tables + places + lists + goods + count * each;
 }
 
 const struct timeline *

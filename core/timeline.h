@@ -19,7 +19,7 @@
 #define CORE_TIMELINE_H
 
 #include "core/crypto.h"
-#include "core/program.h"
+#include "core/goods.h"
 
 /* What the fold means by these rules; a shipped meaning never changes. */
 #define TIMELINE_SEMANTICS 1
@@ -69,6 +69,7 @@ struct version {
     const int32_t *places[NAME_KIND_COUNT];
     const struct version_stores *stores; /* ascending, disjoint */
     uint32_t store_count;
+    const struct goods_table *goods;
     struct place_list rules[EARN_ON_INACTIVE + 1]; /* by `on` */
     int32_t tier_of;             /* place of the rule tiers multiply, or none */
     const int32_t *absence_days; /* the after_days of on: inactive, each once */

@@ -47,10 +47,12 @@ day_holds(const struct condition *when, const struct value *value)
 static bool
 goods_hold(const struct condition *when, const struct value *value)
 {
+    const struct goods_filter filter = { when, GOODS_BY_NAME };
+
     return (!has(when, CONDITION_CATEGORIES) ||
-            basket_matches(value->basket, when, false)) &&
+            basket_matches(value->basket, &filter, false)) &&
            (!has(when, CONDITION_SKUS) ||
-            basket_matches(value->basket, when, true));
+            basket_matches(value->basket, &filter, true));
 }
 
 static bool

@@ -108,14 +108,47 @@ TEST(qty_shrinks_with_what_is_left_of_a_line)
     assert_false(till->basket.lines[4].eligible);
 }
 
+/* The same goods by their number, as filters of the version, or by name. */
+static void
+assert_sums(const struct basket *basket, const struct goods_filter *any,
+            const struct goods_filter *coffee, const struct goods_filter *sku,
+            const struct goods_filter *both)
+{
+    assert_int_equal(basket_sum(basket, any, any).amount, 110111);
+    assert_int_equal(basket_sum(basket, coffee, coffee).amount, 10011);
+    assert_int_equal(basket_sum(basket, coffee, any).qty, 5);
+    assert_int_equal(basket_sum(basket, any, sku).amount, 110000);
+    assert_int_equal(basket_sum(basket, coffee, sku).amount, 10000);
+    assert_int_equal(basket_sum(basket, both, any).amount, 0);
+    assert_true(basket_matches(basket, any, true));
+    assert_true(basket_matches(basket, coffee, true));
+    assert_true(basket_matches(basket, sku, true));
+    /* Beans are there, and an x, but no beans that are an x. */
+    assert_true(basket_matches(basket, both, false));
+    assert_false(basket_matches(basket, both, true));
+}
+
+#define COFFEE CATEGORIES(NAME("coffee"))
+#define SKU .given = GIVEN(SKUS), .goods.skus = { LIST(view, NAME("x")) }
+#define BEANS_X                                                                \
+    .given = GIVEN(CATEGORIES) | GIVEN(SKUS),                                  \
+    .goods = { .categories = { LIST(view, NAME("coffee.beans")) },             \
+               .skus = { LIST(view, NAME("x")) } }
+
 TEST(sums_take_the_lines_that_match_both_conditions)
 {
-    const struct condition coffee = { CATEGORIES(NAME("coffee")) };
-    const struct condition sku = { .given = GIVEN(SKUS),
-                                   .goods.skus = { LIST(view, NAME("x")) } };
-    const struct condition any = { 0 };
+    const struct program program = {
+        PARTNERS,
+        ENDLESS,
+        .excluded.categories = { LIST(view, NAME("tobacco")) },
+        .earn_count = 4,
+        .earn = (const struct earn_rule[]) { { BASE },
+                                             { BASE, .when = { COFFEE } },
+                                             { BASE, .when = { SKU } },
+                                             { BASE, .when = { BEANS_X } } },
+    };
     struct till *till = fill(
-        &SMOKELESS,
+        &program,
         LIST(struct event_line, LINE("coffee", 1), LINE("coffee.beans", 10),
              LINE("coffees", 100), LINE("tobacco", 1000),
              { .category = NAME("coffee"),
@@ -123,18 +156,21 @@ TEST(sums_take_the_lines_that_match_both_conditions)
                .amount = { 10000 },
                .qty = 3 },
              { .sku = NAME("x"), .amount = { 100000 }, .qty = 1 }));
-    const struct basket *basket = &till->basket;
+    const struct goods_filter *filters = till->input.version->goods->earn;
+    struct goods_filter named[4];
 
-    assert_int_equal(basket_sum(basket, &any, &any).amount, 110111);
-    assert_int_equal(basket_sum(basket, &coffee, &coffee).amount, 10011);
-    assert_int_equal(basket_sum(basket, &coffee, &any).qty, 5);
-    assert_int_equal(basket_sum(basket, &any, &sku).amount, 110000);
-    assert_int_equal(basket_sum(basket, &coffee, &sku).amount, 10000);
-    assert_true(basket_matches(basket, &coffee, true));
-    assert_true(basket_matches(basket, &sku, true));
-    till = fill(&SMOKELESS, LIST(struct event_line, LINE("tobacco", 5)));
-    assert_false(basket_matches(&till->basket, &any, false));
-    assert_int_equal(basket_sum(&till->basket, &any, &any).qty, 0);
+    assert_sums(&till->basket, &filters[0], &filters[1], &filters[2],
+                &filters[3]);
+    for (uint32_t i = 0; i < 4; i++)
+        named[i] =
+            (struct goods_filter) { &program.earn[i].when, GOODS_BY_NAME };
+    assert_sums(&till->basket, &named[0], &named[1], &named[2], &named[3]);
+
+    till = fill(&program, LIST(struct event_line, LINE("tobacco", 5)));
+    filters = till->input.version->goods->earn;
+    assert_false(basket_matches(&till->basket, &filters[0], false));
+    assert_int_equal(basket_sum(&till->basket, &filters[0], &filters[0]).qty,
+                     0);
 }
 
 RUN(cmocka_unit_test(only_lines_above_zero_that_nobody_excludes_are_eligible),
