@@ -62,7 +62,7 @@ take(struct states *states, uint64_t member, int64_t at_ms)
     struct account account;
     struct sale sale;
     view packed;
-    uint8_t fresh[256];
+    uint8_t fresh[1024];
 
     sales_make(&sale, states->number++, member, at_ms, states->lines);
     runs_key key = runs_key_of(sale.event.account);

@@ -252,7 +252,8 @@ void account_note_void(struct account *account, identity voided);
 
 /* Packs a state as it is right after the last event (the clock stands at it),
  * and what only a whole account needs left out.  The id is not in it.
- * Returns the size, which is at most `room`, or 0 if the room is too small. */
+ * Returns the size, which is at most `room`, or 0 if the room could be too
+ * small: what an account takes at most is a few times what it takes mostly. */
 size_t account_pack(const struct account *account,
                     const struct timeline *timeline, uint8_t *bytes,
                     size_t room);

@@ -30,6 +30,10 @@ enum {
     FLAG_REFERRAL_DONE = 4,
 };
 
+/* The lists behind the months.  Nearly always all are empty, and are then read
+ * and written at once. */
+enum { REST_LISTS = 7 };
+
 /* How instants begin; then CODE_DISTANCE + 2 * zigzag of quarters, or one more
  * than twice the zigzag of ms. */
 enum { CODE_NEVER_YET, CODE_NEVER, CODE_AT_ONCE, CODE_DISTANCE };

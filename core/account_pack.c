@@ -8,41 +8,27 @@
 #include <string.h>
 
 struct packer {
-    uint8_t *next;
-    uint8_t *end;
-    bool full;          /* it did not fit */
+    uint8_t *next;      /* there is room for all that comes */
     int64_t base_ms;    /* what instants are told by, ... */
     int64_t quarter_ms; /* ... and the quarter of an hour that it lies in */
     uint64_t base_code; /* what base_ms itself is put as */
 };
 
-/* Where the number ends; NULL: it does not fit.  By value, here and in what
- * follows, so that the place in the bytes stays in a register. */
+/* By value, so that the place in the bytes stays in a register. */
 static __attribute__((noinline)) uint8_t *
-put_long(uint8_t *at, const uint8_t *end, uint64_t value)
+put_long(uint8_t *at, uint64_t value)
 {
-    uint8_t bytes[VARINT_SIZE];
-
-    if (end - at >= VARINT_SIZE)
-        return varint_put(at, value);
-    size_t size = (size_t)(varint_put(bytes, value) - bytes);
-    if (size > (size_t)(end - at))
-        return NULL;
-    memcpy(at, bytes, size);
-    return at + size;
+    return varint_put(at, value);
 }
 
 /* Most numbers are of one byte. */
 static inline void
 put(struct packer *packer, uint64_t value)
 {
-    if (__builtin_expect(value < 0x80 && packer->next < packer->end, 1)) {
+    if (__builtin_expect(value < 0x80, 1))
         *packer->next++ = (uint8_t)value;
-        return;
-    }
-    uint8_t *end = put_long(packer->next, packer->end, value);
-    packer->full |= end == NULL;
-    packer->next = end == NULL ? packer->end : end;
+    else
+        packer->next = put_long(packer->next, value);
 }
 
 static inline void
@@ -64,11 +50,11 @@ put_number(struct packer *packer, int32_t number)
 static uint64_t
 distance_code(int64_t at_ms, int64_t base_ms, int64_t quarter_ms)
 {
-    bool quarter = at_ms % QUARTER_MS == 0;
-    int64_t distance =
-        quarter ? (at_ms - quarter_ms) / QUARTER_MS : at_ms - base_ms;
+    int64_t quarters = (at_ms - quarter_ms) / QUARTER_MS;
 
-    return CODE_DISTANCE + varint_folded(distance) * 2 + !quarter;
+    if (quarter_ms + quarters * QUARTER_MS == at_ms)
+        return CODE_DISTANCE + varint_folded(quarters) * 2;
+    return CODE_DISTANCE + varint_folded(at_ms - base_ms) * 2 + 1;
 }
 
 static inline void
@@ -98,19 +84,12 @@ tell_by(struct packer *packer, int64_t base_ms)
 }
 
 static void
-put_byte(struct packer *packer, uint8_t byte)
-{
-    packer->full |= packer->next == packer->end;
-    if (!packer->full)
-        *packer->next++ = byte;
-}
-
-static void
 put_view(struct packer *packer, view bytes)
 {
     put(packer, bytes.size);
-    for (uint32_t i = 0; i < bytes.size; i++)
-        put_byte(packer, bytes.bytes[i]);
+    if (bytes.size > 0)
+        memcpy(packer->next, bytes.bytes, bytes.size);
+    packer->next += bytes.size;
 }
 
 static void
@@ -219,7 +198,7 @@ reach_of(const struct timeline *timeline, int32_t month)
 
 /* The month that the list has at `index` as it is kept, and where the next one
  * begins; a spend of 0 is not. */
-static struct month_spend
+static inline struct month_spend
 kept_month(const struct month_list *months, int32_t now,
            const struct reach *reach, uint32_t *index)
 {
@@ -319,7 +298,7 @@ put_consents(struct packer *packer, const struct account *account)
         const struct consent *consent = &account->consents.items[i];
         put_view(packer, consent->channel);
         put_time(packer, consent->at_ms);
-        put_byte(packer, consent->granted);
+        put(packer, consent->granted);
     }
 }
 
@@ -354,34 +333,89 @@ put_counts(struct packer *packer, const struct account *account, int32_t day)
         put_identity(packer, account->voids.items[i]);
 }
 
-size_t
-account_pack(const struct account *account, const struct timeline *timeline,
-             uint8_t *bytes, size_t room)
+/* No account takes more: each of its numbers as long as can be. */
+static size_t
+room_for(const struct account *account)
 {
-    struct packer packer = { .next = bytes, .end = bytes + room };
-    unsigned flags = (account->begun ? FLAG_BEGUN : 0U) |
-                     (account->referral.joined ? FLAG_REFERRAL_JOINED : 0U) |
-                     (account->referral.done ? FLAG_REFERRAL_DONE : 0U);
+    enum { SINGLE = 40 };
+    size_t numbers =
+        SINGLE + 4 * (size_t)account->lots.count +
+        10 * (size_t)account->vouchers.count +
+        3 * (size_t)account->months.count + 4 * (size_t)account->stamps.count +
+        7 * (size_t)account->spends.count + 8 * (size_t)account->passes.count +
+        3 * (size_t)account->consents.count +
+        4 * (size_t)account->counts.count + (size_t)account->given.count +
+        3 * (size_t)account->voids.count;
+    size_t channels = 0;
 
-    int32_t day =
-        account->begun ? zone_day(&timeline->zone, account->last_ms) : 0;
+    for (uint32_t i = 0; i < account->consents.count; i++)
+        channels += account->consents.items[i].channel.size;
+    return numbers * VARINT_SIZE + channels;
+}
 
-    put(&packer, ACCOUNT_FORMAT);
-    put(&packer, flags);
+static bool
+has_rest(const struct account *account)
+{
+    return (account->stamps.count | account->spends.count |
+            account->passes.count | account->consents.count |
+            account->counts.count | account->given.count |
+            account->voids.count) != 0;
+}
+
+static __attribute__((noinline)) uint8_t *
+put_rest(struct packer packer, const struct account *account,
+         const struct timeline *timeline)
+{
+    int32_t day = 0;
+
     if (account->begun) {
-        assert(account->clock_ms == account->last_ms);
-        put_signed(&packer, account->last_ms);
-        tell_by(&packer, account->last_ms);
-        put_identity(&packer, account->last);
-        put_facts(&packer, account);
-        put_level(&packer, &account->level);
-        put_lots(&packer, &account->lots);
-        put_vouchers(&packer, account);
-        put_months(&packer, account, timeline, calendar_month(day));
+        day = zone_day(&timeline->zone, account->last_ms);
         put_cards(&packer, account);
         put_passes(&packer, account);
         put_consents(&packer, account);
     }
     put_counts(&packer, account, day);
-    return packer.full ? 0 : (size_t)(packer.next - bytes);
+    return packer.next;
+}
+
+static void
+put_begun(struct packer *packer, const struct account *account,
+          const struct timeline *timeline)
+{
+    assert(account->clock_ms == account->last_ms);
+    put_signed(packer, account->last_ms);
+    tell_by(packer, account->last_ms);
+    put_identity(packer, account->last);
+    put_facts(packer, account);
+    put_level(packer, &account->level);
+    put_lots(packer, &account->lots);
+    put_vouchers(packer, account);
+    put_months(packer, account, timeline,
+               zone_month(&timeline->zone, account->last_ms));
+}
+
+size_t
+account_pack(const struct account *account, const struct timeline *timeline,
+             uint8_t *bytes, size_t room)
+{
+    struct packer packer = { .next = bytes };
+    unsigned flags = (account->begun ? FLAG_BEGUN : 0U) |
+                     (account->referral.joined ? FLAG_REFERRAL_JOINED : 0U) |
+                     (account->referral.done ? FLAG_REFERRAL_DONE : 0U);
+
+    size_t most = room_for(account);
+    if (room < most)
+        return 0;
+    put(&packer, ACCOUNT_FORMAT);
+    put(&packer, flags);
+    if (account->begun)
+        put_begun(&packer, account, timeline);
+    if (account->begun && !has_rest(account)) {
+        memset(packer.next, 0, REST_LISTS);
+        packer.next += REST_LISTS;
+    } else {
+        packer.next = put_rest(packer, account, timeline);
+    }
+    assert(packer.next - bytes <= (ptrdiff_t)most);
+    return (size_t)(packer.next - bytes);
 }

@@ -12,9 +12,9 @@ struct unpacker {
     const uint8_t *next;
     const uint8_t *end;
     bool failed;
-    int64_t base_ms;    /* what instants are told by, ... */
-    int64_t quarter_ms; /* ... and the quarter of an hour that it lies in */
-    int32_t day;        /* of the last event */
+    /* The special instants; what others are told by comes last, behind the
+     * quarter of an hour that it lies in. */
+    int64_t instants[CODE_DISTANCE + 2];
     struct arena *arena;
     const struct timeline *timeline;
 };
@@ -118,15 +118,14 @@ get_some(struct unpacker *unpacker, enum name_kind kind)
 
 /* False: no instant. */
 static bool
-distant_time(uint64_t code, int64_t base_ms, int64_t quarter_ms,
-             int64_t *ret_at_ms)
+distant_time(uint64_t code, int64_t from_ms, int64_t *ret_at_ms)
 {
     int64_t distance = varint_unfolded(code >> 1);
-    int64_t at_ms = code & 1 ? base_ms : quarter_ms;
+    int64_t at_ms;
 
     if (__builtin_mul_overflow(distance, code & 1 ? 1 : QUARTER_MS,
                                &distance) ||
-        __builtin_add_overflow(at_ms, distance, &at_ms) ||
+        __builtin_add_overflow(from_ms, distance, &at_ms) ||
         at_ms < -LIMIT_CLOCK_MS_MAX || at_ms > 2 * LIMIT_CLOCK_MS_MAX)
         return false;
     *ret_at_ms = at_ms;
@@ -137,27 +136,21 @@ static inline int64_t
 get_time(struct unpacker *unpacker)
 {
     uint64_t code = get(unpacker);
-    int64_t at_ms = unpacker->base_ms;
 
-    if (code == CODE_DISTANCE + 1)
-        return at_ms; /* most are that of the last event */
-    if (code == CODE_NEVER_YET)
-        return ACCOUNT_NEVER_YET;
-    if (code == CODE_NEVER)
-        return TERMS_NEVER;
-    if (code == CODE_AT_ONCE)
-        return TERMS_AT_ONCE;
-    if (!distant_time(code - CODE_DISTANCE, at_ms, unpacker->quarter_ms,
-                      &at_ms))
+    if (code < COUNT_OF(unpacker->instants))
+        return unpacker->instants[code]; /* most are that of the last event */
+    code -= CODE_DISTANCE;
+    int64_t at_ms = unpacker->instants[CODE_DISTANCE + (code & 1)];
+    if (!distant_time(code, at_ms, &at_ms))
         unpacker->failed = true;
     return at_ms;
 }
 
-static void
+static inline void
 tell_by(struct unpacker *unpacker, int64_t base_ms)
 {
-    unpacker->base_ms = base_ms;
-    unpacker->quarter_ms = base_ms / QUARTER_MS * QUARTER_MS;
+    unpacker->instants[CODE_DISTANCE] = base_ms / QUARTER_MS * QUARTER_MS;
+    unpacker->instants[CODE_DISTANCE + 1] = base_ms;
 }
 
 /* The count of a list whose items take at least `size` bytes each: no more
@@ -224,7 +217,7 @@ static void
 get_lots(struct unpacker *unpacker, struct lot_list *lots)
 {
     uint32_t count = get_count(unpacker, 4);
-    int64_t base_ms = unpacker->base_ms;
+    int64_t base_ms = unpacker->instants[CODE_DISTANCE + 1];
 
     LIST_RESERVE(unpacker->arena, lots, count + 1); /* a purchase's, too */
     for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
@@ -241,11 +234,12 @@ get_lots(struct unpacker *unpacker, struct lot_list *lots)
     tell_by(unpacker, base_ms);
 }
 
-static void
-get_vouchers(struct unpacker *unpacker, struct account *account)
+/* By value, so that the one it is a copy of stays in registers. */
+static __attribute__((noinline)) struct unpacker
+take_vouchers(struct unpacker copy, struct account *account, uint32_t count)
 {
-    account->voucher_order = get(unpacker);
-    uint32_t count = get_count(unpacker, 10);
+    struct unpacker *unpacker = &copy;
+
     for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
         struct voucher *voucher = LIST_ADD(unpacker->arena, &account->vouchers);
         voucher->order = get(unpacker);
@@ -261,13 +255,23 @@ get_vouchers(struct unpacker *unpacker, struct account *account)
         voucher->source_number = get_number(unpacker, INT32_MAX);
         voucher->count = get_between(unpacker, 1, AMOUNT_MAX);
     }
+    return copy;
+}
+
+static inline void
+get_vouchers(struct unpacker *unpacker, struct account *account)
+{
+    account->voucher_order = get(unpacker);
+    uint32_t count = get_count(unpacker, 10);
+    if (count > 0)
+        *unpacker = take_vouchers(*unpacker, account, count);
 }
 
 static void
 get_months(struct unpacker *unpacker, struct account *account)
 {
     uint32_t count = get_count(unpacker, 3);
-    int32_t now = calendar_month(unpacker->day);
+    int32_t now = zone_month(&unpacker->timeline->zone, account->last_ms);
 
     account->bonus_from = now;
     LIST_RESERVE(unpacker->arena, &account->months, count + 1);
@@ -375,7 +379,6 @@ get_begun(struct unpacker *unpacker, struct account *account)
     account->clock_ms = account->last_ms;
     account->released_ms = account->last_ms;
     account->absence_ms = account->last_ms;
-    unpacker->day = zone_day(&unpacker->timeline->zone, account->last_ms);
     tell_by(unpacker, account->last_ms);
     account->last = get_identity(unpacker);
     get_facts(unpacker, account);
@@ -383,9 +386,28 @@ get_begun(struct unpacker *unpacker, struct account *account)
     get_lots(unpacker, &account->lots);
     get_vouchers(unpacker, account);
     get_months(unpacker, account);
-    get_cards(unpacker, account);
-    get_passes(unpacker, account);
-    get_consents(unpacker, account);
+}
+
+static bool
+has_rest(const struct unpacker *unpacker)
+{
+    static const uint8_t none[REST_LISTS];
+
+    return unpacker->end - unpacker->next != REST_LISTS ||
+           memcmp(unpacker->next, none, REST_LISTS) != 0;
+}
+
+/* By value, likewise. */
+static __attribute__((noinline)) struct unpacker
+take_rest(struct unpacker unpacker, struct account *account)
+{
+    if (account->begun) {
+        get_cards(&unpacker, account);
+        get_passes(&unpacker, account);
+        get_consents(&unpacker, account);
+    }
+    get_counts(&unpacker, account);
+    return unpacker;
 }
 
 /* --- what later steps take for granted --- */
@@ -413,19 +435,52 @@ is_ascending(const struct account *account)
     return ok;
 }
 
+/* NULL: none is in force at that instant. */
+static bool
+is_in_force(const struct timeline *timeline, const struct version *version,
+            int64_t at_ms)
+{
+    if (version == NULL)
+        return timeline->version_count == 0 ||
+               at_ms < timeline->versions[0].from_ms;
+    return version->from_ms <= at_ms && at_ms < version->until_ms;
+}
+
+static bool
+is_level(const struct version *version, int32_t level)
+{
+    if (version == NULL || version->program->tiers.count == 0)
+        return level == PROGRAM_NONE;
+    return version_place(version, NAME_LEVEL, level) != PROGRAM_NONE;
+}
+
+static bool
+are_counts_sound(const struct account *account, const struct zone *zone)
+{
+    bool ok = true;
+
+    if (account->counts.count == 0)
+        return true;
+    int32_t day = zone_day(zone, account->last_ms);
+    for (uint32_t i = 0; i < account->counts.count; i++) {
+        const struct earn_count *count = &account->counts.items[i];
+        ok = ok && count->period <= terms_period(count->per, day);
+    }
+    return ok;
+}
+
 /* Names must be known where the fold looks them up, and nothing may lie after
  * the last event. */
 static bool
-is_sound(const struct account *account, const struct unpacker *unpacker)
+is_sound(const struct account *account, const struct timeline *timeline)
 {
-    const struct timeline *timeline = unpacker->timeline;
-    const struct version *version = timeline_at(timeline, account->last_ms);
-    int32_t index = version == NULL ? PROGRAM_NONE : (int32_t)version->index;
-    bool tiers = version != NULL && version->program->tiers.count > 0;
-    bool level = tiers ? version_place(version, NAME_LEVEL,
-                                       account->level.level) != PROGRAM_NONE
-                       : account->level.level == PROGRAM_NONE;
-    bool ok = account->version == index && level && is_ascending(account);
+    const struct version *version = account->version == PROGRAM_NONE
+                                        ? NULL
+                                        : &timeline->versions[account->version];
+    bool ok = is_in_force(timeline, version, account->last_ms) &&
+              is_level(version, account->level.level) &&
+              is_ascending(account) &&
+              are_counts_sound(account, &timeline->zone);
 
     for (uint32_t i = 0; i < account->vouchers.count; i++) {
         const struct voucher *voucher = &account->vouchers.items[i];
@@ -433,10 +488,6 @@ is_sound(const struct account *account, const struct unpacker *unpacker)
         ok = ok && voucher->order <= account->voucher_order &&
              version_place(at_issue, NAME_REWARD, voucher->reward) !=
                  PROGRAM_NONE;
-    }
-    for (uint32_t i = 0; i < account->counts.count; i++) {
-        const struct earn_count *count = &account->counts.items[i];
-        ok = ok && count->period <= terms_period(count->per, unpacker->day);
     }
     for (uint32_t i = 0; i < account->consents.count; i++)
         ok = ok && account->consents.items[i].at_ms <= account->last_ms;
@@ -447,10 +498,15 @@ enum err
 account_unpack(view bytes, account_id id, const struct timeline *timeline,
                struct arena *arena, struct account *ret_account)
 {
-    struct unpacker unpacker = { .next = bytes.bytes,
-                                 .end = bytes.bytes + bytes.size,
-                                 .arena = arena,
-                                 .timeline = timeline };
+    struct unpacker unpacker = {
+        .next = bytes.bytes,
+        .end = bytes.bytes + bytes.size,
+        .instants = { [CODE_NEVER_YET] = ACCOUNT_NEVER_YET,
+                      [CODE_NEVER] = TERMS_NEVER,
+                      [CODE_AT_ONCE] = TERMS_AT_ONCE },
+        .arena = arena,
+        .timeline = timeline,
+    };
     struct account *account = ret_account;
 
     account_open(account, id, arena);
@@ -462,10 +518,13 @@ account_unpack(view bytes, account_id id, const struct timeline *timeline,
     account->referral.done = (flags & FLAG_REFERRAL_DONE) != 0;
     if (flags & FLAG_BEGUN)
         get_begun(&unpacker, account);
-    get_counts(&unpacker, account);
+    if (!account->begun || has_rest(&unpacker))
+        unpacker = take_rest(unpacker, account);
+    else
+        unpacker.next = unpacker.end;
     if (unpacker.failed || unpacker.next < unpacker.end)
         return err_corrupt();
-    if (account->begun && !is_sound(account, &unpacker))
+    if (account->begun && !is_sound(account, timeline))
         return err_corrupt();
     return OK;
 }

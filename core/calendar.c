@@ -479,17 +479,20 @@ search_segment(const struct zone *zone, int64_t at_ms)
 }
 
 /* The index parts the years of a zone into stretches of some 25 days, which
- * see one transition at most, as a rule: it says which is in force where each
- * of them begins.  Months are those of the same years. */
+ * see one transition at most, as a rule, and the end of one month: it says
+ * which of them is where each stretch begins.  Months are those of the same
+ * years, counted from the first. */
 enum {
     STRETCH_SHIFT = 31,
     STRETCHES = 3000,
     MONTHS_FIRST = 2000 * 12,
     MONTHS = 200 * 12,
+    NO_MONTH = MONTHS,
 };
 
 struct zone_index {
     uint16_t segments[STRETCHES];
+    uint16_t months[STRETCHES]; /* NO_MONTH: ask the day */
     int64_t month_starts_ms[MONTHS];
 };
 static_assert(sizeof(struct zone_index) == ZONE_INDEX_SIZE, "as it says");
@@ -497,18 +500,60 @@ static_assert((LIMIT_CLOCK_MS_MAX - LIMIT_AT_MS_MIN) >> STRETCH_SHIFT <
                   STRETCHES,
               "all years that a zone knows");
 
+/* STRETCHES or more: outside of the years. */
+static inline uint64_t
+stretch_of(int64_t at_ms)
+{
+    return ((uint64_t)at_ms - (uint64_t)LIMIT_AT_MS_MIN) >> STRETCH_SHIFT;
+}
+
+static inline int64_t
+stretch_begins_ms(uint32_t stretch)
+{
+    return LIMIT_AT_MS_MIN + ((int64_t)stretch << STRETCH_SHIFT);
+}
+
+/* Where clocks go back over midnight, into the month before, its first instant
+ * does not part it from the next; and at both ends are months of other years.
+ */
+static void
+index_months(const struct zone *zone, struct zone_index *index)
+{
+    uint32_t month = 0;
+
+    for (uint32_t i = 0; i < STRETCHES; i++) {
+        int64_t at_ms = stretch_begins_ms(i);
+        while (month + 1 < MONTHS && index->month_starts_ms[month + 1] <= at_ms)
+            month++;
+        bool inside = index->month_starts_ms[0] <= at_ms && month + 2 < MONTHS;
+        index->months[i] = inside ? (uint16_t)month : NO_MONTH;
+    }
+    for (uint32_t i = 1; i < zone->count; i++) {
+        int64_t at_ms = zone->transitions[i].at_ms;
+        if (calendar_month(zone_day(zone, at_ms)) >=
+            calendar_month(zone_day(zone, at_ms - 1)))
+            continue;
+        for (int days = 0; days <= 2; days++) {
+            uint64_t stretch = stretch_of(at_ms + days * CALENDAR_DAY_MS);
+            if (stretch < STRETCHES)
+                index->months[stretch] = NO_MONTH;
+        }
+    }
+}
+
 void
 zone_index(struct zone *zone, struct arena *arena)
 {
     struct zone_index *index = ARENA_NEW(arena, struct zone_index, 1);
 
     assert(zone->count <= UINT16_MAX);
-    for (uint32_t i = 0; i < STRETCHES; i++)
-        index->segments[i] = (uint16_t)search_segment(
-            zone, LIMIT_AT_MS_MIN + ((int64_t)i << STRETCH_SHIFT));
     for (int32_t i = 0; i < MONTHS; i++)
         index->month_starts_ms[i] =
             zone_midnight_ms(zone, calendar_month_first_day(MONTHS_FIRST + i));
+    for (uint32_t i = 0; i < STRETCHES; i++)
+        index->segments[i] =
+            (uint16_t)search_segment(zone, stretch_begins_ms(i));
+    index_months(zone, index);
     zone->index = index;
 }
 
@@ -516,10 +561,10 @@ zone_index(struct zone *zone, struct arena *arena)
 static uint32_t
 find_segment(const struct zone *zone, int64_t at_ms)
 {
-    uint64_t stretch = (uint64_t)(at_ms - LIMIT_AT_MS_MIN) >> STRETCH_SHIFT;
+    uint64_t stretch = stretch_of(at_ms);
 
     assert(zone->count > 0);
-    if (zone->index == NULL || at_ms < LIMIT_AT_MS_MIN || stretch >= STRETCHES)
+    if (zone->index == NULL || stretch >= STRETCHES)
         return search_segment(zone, at_ms);
     uint32_t place = zone->index->segments[stretch];
     while (place + 1 < zone->count &&
@@ -552,7 +597,15 @@ zone_day(const struct zone *zone, int64_t at_ms)
 int32_t
 zone_month(const struct zone *zone, int64_t at_ms)
 {
-    return calendar_month(zone_day(zone, at_ms));
+    const struct zone_index *index = zone->index;
+    uint64_t stretch = stretch_of(at_ms);
+
+    if (index == NULL || stretch >= STRETCHES ||
+        index->months[stretch] == NO_MONTH)
+        return calendar_month(zone_day(zone, at_ms));
+    uint32_t month = index->months[stretch];
+    month += index->month_starts_ms[month + 1] <= at_ms;
+    return MONTHS_FIRST + (int32_t)month;
 }
 
 /* The first segment, not before that one, whose wall clock gets past

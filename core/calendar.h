@@ -69,10 +69,10 @@ NODISCARD enum err zone_load(view name, struct arena *arena,
 
 bool zone_equal(const struct zone *a, const struct zone *b);
 
-/* Lays tables into the arena by which instants find their transition, and
- * months their first instant, without a search: for who reckons with every
- * event.  The answers stay the same.  They take ZONE_INDEX_SIZE bytes. */
-enum { ZONE_INDEX_SIZE = 25200 };
+/* Lays tables into the arena by which instants find their transition and their
+ * month, and months their first instant, without a search: for who reckons with
+ * every event.  The answers stay the same.  They take ZONE_INDEX_SIZE bytes. */
+enum { ZONE_INDEX_SIZE = 31200 };
 void zone_index(struct zone *zone, struct arena *arena);
 
 /* An instant as the wall clocks of the zone show it. */

@@ -81,7 +81,7 @@ varint_take(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
         memcpy(&bytes, *at, sizeof bytes);
         uint64_t ends = ~bytes & VARINT_MORE;
         if (ends != 0) {
-            *at += __builtin_ctzll(ends) / 8 + 1;
+            *at += ((uint32_t)__builtin_ctzll(ends) >> 3) + 1;
             *ret_value = varint_gathered(bytes & (ends ^ (ends - 1)));
             return true;
         }

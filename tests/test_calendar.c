@@ -317,13 +317,41 @@ TEST(an_index_changes_no_answer)
             moment fast = zone_moment(&indexed, at_ms);
             assert_int_equal(slow.day, fast.day);
             assert_int_equal(slow.ms_of_day, fast.ms_of_day);
+            assert_int_equal(zone_month(&indexed, at_ms),
+                             calendar_month(slow.day));
             assert_true(zone_midnight_ms(&zone, slow.day) ==
                         zone_midnight_ms(&indexed, slow.day));
         }
-        for (int32_t month = 1999 * 12; month < 2202 * 12; month++)
-            assert_true(zone_month_start_ms(&zone, month) ==
-                        zone_month_start_ms(&indexed, month));
+        for (int32_t month = 1999 * 12; month < 2202 * 12; month++) {
+            int64_t start_ms = zone_month_start_ms(&zone, month);
+            assert_true(start_ms == zone_month_start_ms(&indexed, month));
+            assert_int_equal(zone_month(&indexed, start_ms), month);
+            assert_int_equal(zone_month(&indexed, start_ms - 1), month - 1);
+        }
     }
+}
+
+/* A clock that goes back at midnight of the first: the last hour of the month
+ * before comes twice, and between both lies its end. */
+TEST(an_index_knows_clocks_that_go_back_into_a_month)
+{
+    const int64_t midnight_ms =
+        calendar_day((civil) { 2025, 11, 1 }) * CALENDAR_DAY_MS;
+    const struct zone_transition transitions[] = { { INT64_MIN, 0 },
+                                                   { midnight_ms, -3600 } };
+    const struct zone zone = { .name = view_of("Made/Up"),
+                               .count = COUNT_OF(transitions),
+                               .transitions = transitions };
+    struct zone indexed = zone;
+
+    zone_index(&indexed, &arena);
+    for (int64_t hours = -100; hours <= 100; hours++)
+        for (int64_t off = -1; off <= 1; off++) {
+            int64_t at_ms = midnight_ms + hours * HOUR_MS + off;
+            assert_int_equal(zone_month(&indexed, at_ms),
+                             zone_month(&zone, at_ms));
+        }
+    assert_int_equal(zone_month(&indexed, midnight_ms), 2025 * 12 + 9);
 }
 
 TEST(a_zone_that_is_not_there_is_not_taken_for_utc)
@@ -378,6 +406,7 @@ main(void)
         cmocka_unit_test(every_midnight_begins_its_day),
         cmocka_unit_test(midnights_in_a_row_are_the_same),
         cmocka_unit_test(an_index_changes_no_answer),
+        cmocka_unit_test(an_index_knows_clocks_that_go_back_into_a_month),
         cmocka_unit_test(a_zone_that_is_not_there_is_not_taken_for_utc),
         cmocka_unit_test(loading_a_zone_leaves_the_process_in_its_own),
     };
