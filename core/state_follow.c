@@ -7,7 +7,15 @@
 
 #include <stdlib.h>
 
-enum { BATCH = 64 };
+/* One batch is folded while the accounts of those behind it are on their way,
+ * each by one step further than the next. */
+enum {
+    BATCH = 16,
+    BATCHES = ACCOUNT_TABLE_STEPS,
+    BATCH_SCRATCH = STATE_SCRATCH / BATCHES,
+};
+static_assert(BATCH_SCRATCH % 16 == 0, "aligned");
+static_assert(BATCH_SCRATCH > (int)STATE_SCRATCH_EVENT, "room for several");
 
 struct arrival {
     struct event event; /* its views borrow from the journal or the scratch */
@@ -16,10 +24,14 @@ struct arrival {
     bool copy;
 };
 
-struct state_news {
-    uint64_t last; /* position up to which events are followed */
+struct batch {
     struct arrival arrivals[BATCH];
     uint32_t count;
+};
+
+struct state_news {
+    uint64_t last; /* position up to which events are followed */
+    struct batch batches[BATCHES];
     uint32_t node; /* of the last event ... */
     uint32_t store;
     bool admits; /* ... and whether such are admitted */
@@ -167,19 +179,18 @@ decode(const struct record_event *stored, struct arena *scratch,
 /* The next events, decoded; those that nobody understands, or that break a
  * rule, have no effect.  ERR_NOT_FOUND: these were the last. */
 static enum err
-fill(struct state *state, struct news *news, struct arena *scratch)
+fill(const struct state *state, struct news *news, struct arena scratch,
+     struct batch *batch)
 {
-    struct state_news *batch = state->news;
     struct record_event stored;
     uint64_t position;
     enum err err = OK;
 
-    batch->count = 0;
     while (batch->count < BATCH &&
-           (size_t)(scratch->end - scratch->next) >= STATE_SCRATCH_EVENT &&
+           (size_t)(scratch.end - scratch.next) >= STATE_SCRATCH_EVENT &&
            (err = news_next(news, &stored, &position)) == OK) {
         struct arrival *arrival = &batch->arrivals[batch->count];
-        if (!decode(&stored, scratch, &arrival->event))
+        if (!decode(&stored, &scratch, &arrival->event))
             continue;
         arrival->copy = stored.copy;
         arrival->key = runs_key_of(arrival->event.account);
@@ -190,35 +201,60 @@ fill(struct state *state, struct news *news, struct arena *scratch)
     return err;
 }
 
-static void
-prefetch(const struct state *state)
+/* A batch's own part of the scratch. */
+static struct arena
+scratch_of(const struct state *state, uint32_t batch)
 {
-    const struct state_news *batch = state->news;
+    uint8_t *begin = state->scratch.next + batch * BATCH_SCRATCH;
 
-    for (int step = 0; step < ACCOUNT_TABLE_STEPS; step++)
-        for (uint32_t i = 0; i < batch->count; i++)
-            account_table_prefetch(&state->table, batch->arrivals[i].hash,
-                                   (enum account_table_step)step);
+    return (struct arena) { .next = begin, .end = begin + BATCH_SCRATCH };
 }
 
+static void
+prefetch(const struct state *state, const struct batch *batch,
+         enum account_table_step step)
+{
+    for (uint32_t i = 0; i < batch->count; i++)
+        account_table_prefetch(&state->table, batch->arrivals[i].hash, step);
+}
+
+/* Folds the batch, which is empty then. */
+static enum err
+take_batch(struct state *state, struct batch *batch, struct reader *reader)
+{
+    enum err err = OK;
+
+    for (uint32_t i = 0; i < batch->count && err == OK; i++)
+        err = take(state, &batch->arrivals[i], reader);
+    batch->count = 0;
+    return err;
+}
+
+/* What is read in a turn is folded when its batch's turn comes again. */
 static enum err
 take_all(struct state *state, struct reader *reader)
 {
+    struct batch *batches = state->news->batches;
     struct news news;
+    uint64_t last_turn = UINT64_MAX;
     enum err err = OK;
 
     news_begin(&news, reader, state->position, state->news->last);
     state->news->node = 0; /* enrolments may have changed */
-    while (err == OK) {
-        struct arena scratch = state->scratch;
-        enum err end = fill(state, &news, &scratch);
-        if (end != OK && end != ERR_NOT_FOUND)
-            return end;
-        prefetch(state);
-        for (uint32_t i = 0; i < state->news->count && err == OK; i++)
-            err = take(state, &state->news->arrivals[i], reader);
-        if (end == ERR_NOT_FOUND)
-            break;
+    for (uint32_t i = 0; i < BATCHES; i++)
+        batches[i].count = 0;
+    for (uint64_t turn = 0; err == OK && turn <= last_turn; turn++) {
+        uint32_t now = (uint32_t)(turn % BATCHES);
+        err = take_batch(state, &batches[now], reader);
+        if (err == OK && last_turn == UINT64_MAX)
+            err = fill(state, &news, scratch_of(state, now), &batches[now]);
+        if (err == ERR_NOT_FOUND) {
+            last_turn = turn + BATCHES;
+            err = OK;
+        }
+        for (uint32_t step = 0; step < ACCOUNT_TABLE_STEPS; step++)
+            prefetch(state, &batches[(turn + BATCHES - step) % BATCHES],
+                     (enum account_table_step)step);
     }
     return err;
 }

@@ -12,8 +12,8 @@
 
 struct state_news; /* state_follow.c's */
 
-/* For one decoded event, and for many. */
-enum { STATE_SCRATCH_EVENT = 1 << 20, STATE_SCRATCH = 1 << 22 };
+/* For one decoded event, and for some batches of many. */
+enum { STATE_SCRATCH_EVENT = 1 << 20, STATE_SCRATCH = 3 << 21 };
 
 struct state {
     struct ledger *ledger; /* borrowed */
