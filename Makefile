@@ -22,8 +22,8 @@ CORE := base limits release err chore list amount calendar text event hash crypt
 REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_columns quick_lines quick_earn quick_parts \
 	quick_era quick_level quick_mark quick_gain quick_book quick_clock quick_event quick_flow quick judge outcome simulate compare report \
 	report_html accounts
-NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk agree greet session transport \
-	allow publics carry link notes safe hubs trust graft reign instance refill decide ask hold feed answer roster keeper local \
+NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk stall agree greet session transport \
+	allow publics carry link notes safe hubs trust graft reign follow instance refill decide ask hold feed answer roster keeper local \
 	desk decider tills teller inquiry pulse door copies retain join errand clerk store shadow feeding hub_parts \
 	hub_guests hub
 TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping town generate trial command output \
@@ -33,7 +33,7 @@ TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping tow
 	cmd_keys guard main
 ifeq ($(BUILD),fuzz) # only what reads bytes from outside: half the compiling
 REPLAY :=
-NODES := $(filter clock keys keyring claim frame lane fork parts talk agree greet session decide ask feed local desk,$(NODES))
+NODES := $(filter clock keys keyring claim frame lane fork parts talk stall agree greet session decide ask feed local desk,$(NODES))
 TOOLS := $(filter csv lookup cell mapping%,$(TOOLS))
 endif
 
@@ -107,7 +107,7 @@ $(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out $
 comma := ,
 given = $(foreach v,$(1),$(if $($v),$v=$($v)))
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one
-	$(Q)$< $(call given,SEED FIRST COUNT SECONDS LOUD STOP EVERY HERD FORGERS)
+	$(Q)$< $(call given,SEED FIRST COUNT SECONDS LOUD STOP EVERY HERD FORGERS HUBLIES)
 properties: $(B)/tests/test_properties $(B)/tests/test_arrival ## random histories against the slow ledger: SEED=n COUNT=n
 	$(Q)for t in $^; do $(call given,SEED COUNT) $$t || exit 1; done
 mutate: all ## does the suite notice deliberate faults in the fold?

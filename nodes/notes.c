@@ -141,30 +141,49 @@ find(const struct notes *notes, stream_id stream)
     return at;
 }
 
-void
-notes_acked(struct notes *notes, stream_id stream, uint64_t seq, uint64_t safe)
+/* Finds or makes its place; the maximum: there is none left.  More incarnations
+ * than that no node lives through; the alarm about a restored hub, and pruning,
+ * are all that depends on it. */
+static uint32_t
+obtain(struct notes *notes, stream_id stream)
 {
     uint32_t at = find(notes, stream);
 
-    /* More incarnations than that no node lives through; the alarm about a
-     * restored hub, and pruning, are all that depends on it. */
-    if (stream.channel != CHANNEL_EVENTS || at == NOTES_STREAMS_MAX)
-        return;
-    if (at == notes->count) {
+    if (stream.channel != CHANNEL_EVENTS)
+        return NOTES_STREAMS_MAX;
+    if (at == notes->count && at < NOTES_STREAMS_MAX) {
         notes->acked[at].incarnation = stream.incarnation;
         notes->acked[at].seq = 0;
         notes->acked[at].safe = 0;
         notes->count++;
         notes->changed = true;
     }
-    if (seq > notes->acked[at].seq) {
-        notes->acked[at].seq = seq;
-        notes->changed = true;
-    }
-    if (safe > notes->acked[at].safe) {
-        notes->acked[at].safe = safe;
-        notes->changed = true;
-    }
+    return at;
+}
+
+void
+notes_acked(struct notes *notes, stream_id stream, uint64_t seq)
+{
+    uint32_t at = obtain(notes, stream);
+
+    if (at == NOTES_STREAMS_MAX || seq <= notes->acked[at].seq)
+        return;
+    notes->acked[at].seq = seq;
+    notes->changed = true;
+}
+
+void
+notes_told(struct notes *notes, stream_id stream, uint64_t seq, uint64_t safe)
+{
+    uint32_t at = obtain(notes, stream);
+
+    assert(safe <= seq);
+    if (at == NOTES_STREAMS_MAX ||
+        (seq == notes->acked[at].seq && safe == notes->acked[at].safe))
+        return;
+    notes->acked[at].seq = seq;
+    notes->acked[at].safe = safe;
+    notes->changed = true;
 }
 
 uint64_t
@@ -189,6 +208,8 @@ notes_epoch(struct notes *notes, uint64_t epoch)
     if (epoch <= notes->epoch)
         return;
     notes->epoch = epoch;
+    for (uint32_t i = 0; i < notes->count; i++)
+        notes->acked[i].safe = 0;
     notes->changed = true;
 }
 

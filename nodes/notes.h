@@ -1,9 +1,9 @@
 /*
  * notes.h - what a node remembers about its hub over a restart
  *
- * The greatest seq of each of its streams that a hub has ever acknowledged,
- * and the greatest epoch of a hub that it has seen: by these it notices a hub
- * that was restored, and one that is of the past.  Kept beside the log, for
+ * How far a hub has acknowledged each of its streams, and called it safe, and
+ * the greatest epoch of a hub that it has seen: by these it notices a hub that
+ * was restored, and one that is of the past.  Kept beside the log, for
  * nothing of it is history; written now and then, for losing the last second
  * of it does no harm.
  *
@@ -45,10 +45,16 @@ NODISCARD enum err notes_unacknowledged(struct journal *journal, uint32_t node,
 NODISCARD enum err notes_unsafe(struct journal *journal, uint32_t node,
                                 uint64_t *ret_count, uint64_t *ret_safe);
 
-void notes_acked(struct notes *notes, stream_id stream, uint64_t seq,
-                 uint64_t safe);
+/* The hub has so much of the stream. */
+void notes_acked(struct notes *notes, stream_id stream, uint64_t seq);
+/* That is what the hub says now, and no more: one that has forgotten something
+ * must find it here. */
+void notes_told(struct notes *notes, stream_id stream, uint64_t seq,
+                uint64_t safe);
 uint64_t notes_get_acked(const struct notes *notes, stream_id stream);
 uint64_t notes_get_safe(const struct notes *notes, stream_id stream);
+/* A hub of that epoch lives.  Where it is a later one, nothing is safe before
+ * it says so: the second disk may have been the other's alone. */
 void notes_epoch(struct notes *notes, uint64_t epoch);
 
 /* The number of this run of a hub, from 1: by it the numbers of sessions ascend

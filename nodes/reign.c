@@ -237,11 +237,17 @@ reign_draw(uint64_t own, uint64_t seen, int64_t now_ms)
 }
 
 bool
+reign_is_sane(uint64_t epoch, int64_t now_ms)
+{
+    return epoch <= journal_draw_incarnation(now_ms + DAY_MS);
+}
+
+bool
 reign_depose(struct journal *journal, const struct claim *claim, int64_t now_ms)
 {
     const uint64_t epoch = claim->epoch;
 
-    if (epoch > journal_draw_incarnation(now_ms + DAY_MS))
+    if (!reign_is_sane(epoch, now_ms))
         return false;
     enum err err = trust_save_claim(journal, claim);
     if (err == OK)

@@ -79,6 +79,10 @@ NODISCARD enum err reign_promote(const char *dir, int64_t now_ms,
 NODISCARD enum err reign_step_down(const char *dir, const char *endpoint,
                                    struct complaint *complaint);
 
+/* Whether a clock of today, or one that is a day ahead, could have made that
+ * epoch. */
+bool reign_is_sane(uint64_t epoch, int64_t now_ms);
+
 /* A later hub has been met, and its claim is believed (trust.h).  False: its
  * epoch is none that a clock of today could have made. */
 NODISCARD bool reign_depose(struct journal *journal, const struct claim *claim,

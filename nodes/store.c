@@ -6,6 +6,7 @@
 #include "nodes/clerk.h"
 #include "nodes/clock.h"
 #include "nodes/drift.h"
+#include "nodes/follow.h"
 #include "nodes/graft.h"
 #include "nodes/join.h"
 #include "nodes/keeper.h"
@@ -36,6 +37,8 @@ enum {
     FRAMES_AT_ONCE = 64,    /* taken before looking elsewhere */
     REOPENS_MAX = 5,        /* after faults of the disk */
     GRAFT_MS = 6000,        /* no further stream to be told again for so long */
+    BRANCH_DOUBLINGS = 22,  /* of the wait after each branch, up to an hour: no
+                             * hub is to make us open one after the other */
     WINDOW = 2 * LIMIT_FRAME_SIZE,
 };
 
@@ -58,8 +61,7 @@ struct store {
     struct link link;
     bool link_is_open;
     struct trust trust; /* and so the list of hubs */
-    struct claim claim; /* of the hub of the greatest epoch seen */
-    struct claim heard; /* a later one, until there is room to keep it */
+    struct follow follow;
     struct arena scratch;
     struct session *session;
     struct sync_outputs outputs;           /* of the last step */
@@ -71,10 +73,11 @@ struct store {
     int64_t save_ms;
     int64_t mark_ms;
     struct retain_watch retain;
-    int64_t graft_ms; /* when to open everything anew for that; 0: never */
-    bool untaught;    /* a standby that knows too little to be promoted */
-    bool broken;      /* a fault of the disk: open everything again */
-    bool done;        /* --once: all is sent and received */
+    int64_t graft_ms;  /* when to open everything anew for that; 0: never */
+    uint32_t branches; /* opened by this process, up to BRANCH_DOUBLINGS */
+    bool untaught;     /* a standby that knows too little to be promoted */
+    bool broken;       /* a fault of the disk: open everything again */
+    bool done;         /* --once: all is sent and received */
 };
 
 /* --- what the session wants --- */
@@ -124,7 +127,7 @@ put_records(struct store *store, const struct sync_output *wish,
     }
     keeper_wake(store->keeper);
     if (err == OK && batch.stream.node == store->node)
-        notes_acked(&store->notes, batch.stream, batch.head.seq, 0);
+        notes_acked(&store->notes, batch.stream, batch.head.seq);
     carry_stored(&batch, err, wish->put_records.total, ret_input);
     return true;
 }
@@ -219,8 +222,8 @@ carry_out(struct store *store, const struct sync_output *output)
         return;
     case SYNC_ACKED:
         if (output->acked.stream.node == store->node)
-            notes_acked(&store->notes, output->acked.stream,
-                        output->acked.head.seq, output->acked.safe);
+            notes_told(&store->notes, output->acked.stream,
+                       output->acked.head.seq, output->acked.safe);
         return;
     case SYNC_ALARM:
         alarm_people(store, output);
@@ -229,7 +232,8 @@ carry_out(struct store *store, const struct sync_output *output)
         branch(store, output);
         if (store->graft_ms != 0)
             return; /* there may be more of them */
-        link_drop(&store->link, now_ms, 1);
+        link_drop(&store->link, now_ms, 1u << store->branches);
+        store->branches += store->branches < BRANCH_DOUBLINGS;
         end_session(store);
         return;
     case SYNC_DROP:
@@ -272,10 +276,8 @@ step(struct store *store, const struct sync_input *input)
     session_step(store->session, input, clock_steady_ms(), &store->outputs);
     if (!was_live && session_is_live(store->session)) {
         link_is_well(&store->link);
-        notes_epoch(&store->notes, session_epoch(store->session));
-        /* At once: a promotion must open an epoch after this one. */
-        if (notes_save(&store->notes, store->journal) != OK)
-            trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
+        follow_live(&store->follow, session_epoch(store->session),
+                    clock_wall_ms());
         trace(TRACE_NOTICE, store->node, "connected", "session=%llu",
               (unsigned long long)session_number(store->session));
     }
@@ -311,7 +313,7 @@ start_session(struct store *store)
         .window = WINDOW,
         .relay = store->options->standby,
         .books = store->options->standby,
-        .claim = store->claim,
+        .claim = store->follow.claim,
         .signer = store->trust.key.public_key,
     };
     struct carry *carry = &store->carry;
@@ -389,31 +391,13 @@ clerk_of(struct store *store)
                             .context = store };
 }
 
-/* Without it a standby, once promoted, would not let its predecessor in. */
-static void
-keep_claim(struct store *store)
-{
-    if (store->heard.epoch > store->claim.epoch &&
-        trust_save_claim(store->journal, &store->heard) == OK)
-        store->claim = store->heard;
-}
-
-/* The hub's claim is kept, to be shown to whoever does not know of it.  An
- * older hub makes none, and one of the past is refused by the session. */
 static void
 hear_welcome(struct store *store, const struct frame *frame)
 {
-    const struct claim *claim = &frame->welcome.claim;
-    const struct keys_hub *hub = &store->link.hubs.list[store->link.hub];
-
     drift_hear(&store->drift, frame->welcome.clock_ms, clock_steady_ms());
     drift_look(&store->drift, store->node, store->journal);
-    if (claim->epoch <= store->claim.epoch ||
-        claim->epoch != frame->welcome.epoch ||
-        !curve_key_equal(claim->curve, hub->key) || !claim_is_sound(claim))
-        return;
-    store->heard = *claim;
-    keep_claim(store);
+    follow_hear(&store->follow, frame,
+                store->link.hubs.list[store->link.hub].key, clock_wall_ms());
 }
 
 static void
@@ -527,7 +511,7 @@ store_turn(struct store *store)
         store->mark_ms = now_ms + MARK_MS;
     }
     if (now_ms >= store->save_ms) {
-        keep_claim(store);
+        follow_keep(&store->follow);
         if (notes_save(&store->notes, store->journal) != OK)
             trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
         store->save_ms = now_ms + SAVE_MS;
@@ -653,8 +637,12 @@ open_all(struct store *store, struct complaint *complaint)
         err = ERR_MEMORY;
     if (err == OK)
         err = notes_load(&store->notes, store->journal);
+    store->follow = (struct follow) { .node = store->node,
+                                      .standby = store->options->standby,
+                                      .journal = store->journal,
+                                      .notes = &store->notes };
     if (err == OK)
-        err = trust_load_claim(store->journal, &store->claim);
+        err = follow_open(&store->follow);
     if (err == OK)
         err = trust_open(store->options->standby ? store->options->dir : NULL,
                          store->journal, &store->trust, complaint);

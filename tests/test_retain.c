@@ -34,7 +34,7 @@ begin(struct book *book, uint64_t safe)
                                      NULL, NULL),
                          OK);
     assert_int_equal(notes_load(&notes, ledger_journal(book->ledger)), OK);
-    notes_acked(&notes, own, SALES, safe);
+    notes_told(&notes, own, 2 * SALES, safe);
     assert_int_equal(notes_save(&notes, ledger_journal(book->ledger)), OK);
 }
 
