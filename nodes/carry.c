@@ -566,6 +566,15 @@ carry_holds(struct carry *carry, stream_id stream, stream_head head)
     return holds;
 }
 
+uint64_t
+carry_last(struct carry *carry)
+{
+    uint64_t last = begin(carry) == OK ? reader_last(carry->reader) : 0;
+
+    end(carry);
+    return last;
+}
+
 /* The clock of the last record of our own events; INT64_MIN: none. */
 static enum err
 last_recorded(struct carry *carry, const struct journal_identity *who,

@@ -76,5 +76,7 @@ bool carry_holds(struct carry *carry, stream_id stream, stream_head head);
 /* Where one stream ends; zeros: nothing of it is held. */
 NODISCARD enum err carry_head(struct carry *carry, stream_id stream,
                               stream_head *ret_head);
+/* The position of the journal's last record; 0 if it can't be read. */
+uint64_t carry_last(struct carry *carry);
 
 #endif

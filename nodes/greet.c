@@ -48,11 +48,6 @@ greet_start(struct session *session, const struct sync_input *input,
         talk_drop(session, true, 0, "no memory");
         return;
     }
-    for (uint32_t i = 0; i < input->start.held_count; i++) {
-        struct lane *lane = talk_obtain(session, input->start.held[i].stream);
-        if (lane)
-            lane_hold(lane, input->start.held[i].head, 0);
-    }
     for (uint32_t i = 0; i < count; i++) {
         const struct sync_offer *offer = &input->start.offers[i];
         struct lane *lane = talk_obtain(session, offer->stream);
@@ -64,6 +59,12 @@ greet_start(struct session *session, const struct sync_input *input,
         session->offers[i] = (struct frame_offer) { .stream = offer->stream,
                                                     .head = offer->head,
                                                     .acked = offer->acked };
+    }
+    /* After our own: however many a hub has sent us, these find room. */
+    for (uint32_t i = 0; i < input->start.held_count; i++) {
+        struct lane *lane = talk_obtain(session, input->start.held[i].stream);
+        if (lane)
+            lane_hold(lane, input->start.held[i].head, 0);
     }
     session->feed_epoch = input->start.feed_epoch;
     session->feed_position = input->start.feed_position;
@@ -229,6 +230,9 @@ greet_admit(struct session *session, const struct sync_input *input)
                                        : 0,
         };
     }
+    /* Nobody can have been told more than there is: it is told all anew. */
+    if (session->feed_position > input->admit.feed_end)
+        session->feed_position = 0;
     if (input->admit.window > 0)
         session->options.window = input->admit.window;
     /* The word by which the node grants more may be lost. */

@@ -179,6 +179,7 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
     ret_input->admit.held_count = count;
     ret_input->admit.offers = hub->carry.offers;
     ret_input->admit.offer_count = hub->carry.offer_count;
+    ret_input->admit.feed_end = carry_last(&hub->carry);
     trace(TRACE_NOTICE, hub->node, "admitted", "peer=%u session=%llu bulk=%d",
           guest->peer.pass.node, (unsigned long long)hub->sessions, bulk);
 }

@@ -14,6 +14,7 @@
 
 #include "nodes/agree.h"
 #include "nodes/greet.h"
+#include "nodes/stall.h"
 #include "nodes/talk.h"
 
 #include <stdlib.h>
@@ -467,7 +468,9 @@ on_state(struct session *session, const struct frame *frame)
     if (session->options.role != SYNC_NODE ||
         frame->state.epoch != session->epoch)
         return;
-    if (frame->state.after == session->feed_position) {
+    /* From the beginning on is all there is, whatever we have been told. */
+    if (frame->state.after == session->feed_position ||
+        frame->state.after == 0) {
         session->feed_position = frame->state.position;
         talk_emit(session, SYNC_PUT_STATES)->states = frame;
         return;
@@ -648,25 +651,12 @@ ask_again(struct session *session, int64_t now_ms)
 static void
 tick(struct session *session, int64_t now_ms)
 {
-    if (session->options.role == SYNC_NODE && session->phase == PHASE_HELLO &&
-        now_ms - session->since_ms >= SYNC_HELLO_MS) {
-        talk_drop(session, true, 0, "no WELCOME");
-        return;
-    }
-    if (now_ms - session->heard_ms >= SYNC_SILENCE_MS) {
-        talk_drop(session, true, 0, "silence");
-        return;
-    }
+    const char *stalled = stall_look(session, now_ms);
+
+    if (stalled)
+        talk_drop(session, true, 0, stalled);
     if (session->phase != PHASE_LIVE)
         return;
-    for (uint32_t i = 0; i < session->lane_count; i++) {
-        const struct lane *lane = &session->lanes[i];
-        if (lane->sends && lane->sent.seq > lane->acked.seq &&
-            now_ms - lane->waiting_ms >= SYNC_ACK_MS) {
-            talk_drop(session, true, 0, "no ACK");
-            return;
-        }
-    }
     ask_again(session, now_ms);
     agree_again(session, now_ms);
     if (session->phase != PHASE_LIVE)

@@ -77,8 +77,7 @@ struct sync_held {
     stream_id stream;
     stream_head head;
     uint64_t safe;
-    bool continued; /* hub: the end that the peer offered lies on ours, below
-                     * `head` */
+    bool continued; /* hub: the end that was offered lies on ours, below it */
 };
 
 /* What became of records that were to be stored. */
@@ -129,6 +128,7 @@ struct sync_input {
             uint32_t held_count;
             const struct sync_offer *offers; /* what the hub offers */
             uint32_t offer_count;
+            uint64_t feed_end; /* no state is of a later position */
         } admit;
         struct {
             uint32_t ms;

@@ -146,15 +146,20 @@ talk_obtain(struct session *session, stream_id stream)
     return &session->lanes[at];
 }
 
+/* Of the streams of a session with a store. */
+enum { TAKEN_MAX = SYNC_STREAMS_STORE / 2 };
+
 /* Of its own events a node takes what it has lost; what it is writing nobody
- * else writes. */
+ * else writes.  With incarnations that it has never heard of a hub could fill
+ * it until no hub had room for them. */
 static bool
 may_fetch(const struct session *session, stream_id stream)
 {
     const struct lane *lane = talk_find(session, stream);
 
-    return stream.channel == CHANNEL_EVENTS &&
-           (!lane || !lane->sends || lane->left);
+    if (stream.channel != CHANNEL_EVENTS)
+        return false;
+    return lane ? !lane->sends || lane->left : session->lane_count < TAKEN_MAX;
 }
 
 bool

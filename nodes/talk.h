@@ -27,7 +27,10 @@ struct session {
     uint64_t epoch;  /* of the hub */
     int64_t heard_ms;
     int64_t said_ms;
-    int64_t since_ms; /* when the phase began */
+    int64_t since_ms;   /* when the phase began */
+    int64_t moved_ms;   /* node: when more was acknowledged, as a tick has seen
+                         * it,   or nothing was to be sent; 0: no tick yet */
+    uint64_t acked_sum; /* of all streams then */
 
     struct lane *lanes; /* in the order of stream_compare() */
     uint32_t lane_count;

@@ -229,6 +229,7 @@ answer_admission(struct world *world, struct end *end,
                                                           end->logs[i].count) };
     input.admit.offers = offers;
     input.admit.session = ++world->sessions;
+    input.admit.feed_end = FEED_END;
     input.admit.clock_ms = 1;
     parley_give(world, end, &input);
 }

@@ -13,6 +13,7 @@
 #include "nodes/session.h"
 
 enum { RECORDS_MAX = 4000, STREAMS = 6, WIRE_MAX = 4096, LOG_SIZE = 60000 };
+enum { FEED_END = 1000 }; /* the hub's last position */
 
 /* A record of nothing: what a journal of this world stores and sends. */
 struct fake {

@@ -447,6 +447,7 @@ answer_admission(struct play *play)
                 (struct sync_offer) { .stream = IDS[i], .head = head };
     }
     input.admit.session = 1 + how % 4;
+    input.admit.feed_end = how;
     input.admit.window = play->options.window;
     input.admit.held = held;
     input.admit.offers = offers;
