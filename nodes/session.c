@@ -115,6 +115,14 @@ session_is_briefed(const struct session *session)
     return books && session->phase == PHASE_LIVE;
 }
 
+bool
+session_takes(const struct session *session, stream_id stream)
+{
+    const struct lane *lane = talk_find(session, stream);
+
+    return lane && lane->receives;
+}
+
 uint64_t
 session_lag(const struct session *session)
 {

@@ -38,6 +38,8 @@ bool session_is_received(const struct session *session);
 bool session_is_settled(const struct session *session);
 /* The books have come, and nothing is missing of them and of what is public. */
 bool session_is_briefed(const struct session *session);
+/* Whether the peer sends that stream, or has once sent it. */
+bool session_takes(const struct session *session, stream_id stream);
 /* How many items of what the peer offers, as far as it has told, are not on
  * disk here. */
 uint64_t session_lag(const struct session *session);

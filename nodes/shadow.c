@@ -224,23 +224,30 @@ pass_on(struct shadow *shadow, const struct guest *source, stream_id stream,
 }
 
 /* Whose stream came from elsewhere is told how far it goes now: that node may
- * wait for a range that it has dropped itself. */
+ * wait for a range that it has dropped itself.  Of a stream that it does not
+ * send it may have lost all, or it is a twin's: that it is offered. */
 static void
 tell_owner(struct shadow *shadow, const struct guest *source,
            const struct ingest_batch *batch)
 {
     const struct shadow_options *options = &shadow->options;
-    struct sync_input input = { .kind = SYNC_STORED };
+    struct sync_input held = { .kind = SYNC_STORED };
+    struct sync_input news = { .kind = SYNC_GROWN };
 
-    input.stored.stream = batch->stream;
-    input.stored.verdict = SYNC_STORED_OK;
-    input.stored.head = batch->head;
+    held.stored.stream = news.grown.stream = batch->stream;
+    held.stored.verdict = SYNC_STORED_OK;
+    held.stored.head = news.grown.head = batch->head;
     struct guest *guest = NULL;
-    while (source->relay &&
-           (guest = roster_next_of(options->roster, batch->stream.node,
-                                   guest)) != NULL)
-        if (guest != source)
-            options->give(options->context, guest, &input);
+    while ((guest = roster_next_of(options->roster, batch->stream.node,
+                                   guest)) != NULL) {
+        if (guest == source)
+            continue;
+        if (batch->stream.channel == CHANNEL_EVENTS && !guest->relay &&
+            !session_takes(guest->session, batch->stream))
+            options->give(options->context, guest, &news);
+        else if (source->relay)
+            options->give(options->context, guest, &held);
+    }
 }
 
 void

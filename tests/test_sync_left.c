@@ -231,7 +231,33 @@ TEST(case_4_an_old_fork_is_not_searched_again)
     parley_finish(world);
 }
 
-RUN(cmocka_unit_test(case_4_what_comes_later_of_an_old_incarnation_is_sent_on),
+/* A node that was restored has lost a whole incarnation, and the hub has not
+ * got it yet: when a standby brings it, it comes in the session that there is
+ * (sim seed 70189). */
+TEST(case_4_a_lost_incarnation_that_the_hub_gets_later_comes_at_once)
+{
+    struct world *world = parley_begin();
+    const stream_id lost = { .node = 3, .incarnation = 8, .channel = 0 };
+
+    parley_append(&world->node, TILL, 1, 'a');
+    parley_connect(world);
+    parley_run(world);
+    assert_true(session_takes(world->hub.session, TILL));
+    assert_false(session_takes(world->hub.session, lost));
+    world->log_size = 0;
+    parley_append(&world->hub, lost, 2, 'a');
+    parley_grow(world, &world->hub, lost);
+    parley_run(world);
+    parley_said(world, "h BATCH 3.8.0 1-2\n"
+                       "n ACK 3.8.0 2a\n");
+    parley_check_equal(world, lost);
+    assert_false(session_takes(world->hub.session, lost));
+    parley_finish(world);
+}
+
+RUN(cmocka_unit_test(
+        case_4_a_lost_incarnation_that_the_hub_gets_later_comes_at_once),
+    cmocka_unit_test(case_4_what_comes_later_of_an_old_incarnation_is_sent_on),
     cmocka_unit_test(
         case_4_an_incarnation_left_before_is_told_again_where_it_forked),
     cmocka_unit_test(
