@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit 2
 make --no-print-directory -j"$(nproc)" build/release/sim >/dev/null || exit 1
 [ -w /dev/shm ] && export TMPDIR=/dev/shm
 
-# [first=SEED count=WORLDS forgers=1] canary NAME FILE SED-COMMAND [FILE SED-COMMAND]...
+# [first=SEED count=WORLDS forgers=1 hublies=1] canary NAME FILE SED-COMMAND [FILE SED-COMMAND]...
 canary() {
 	[ -z "${ONLY:-}" ] || [ "$ONLY" = "$1" ] || return 0
 	[ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
@@ -42,7 +42,7 @@ fly() {
 		return
 	fi
 	# The time is for a slow machine: what is noticed is noticed soon.
-	timeout 900 "$copy/build/release/sim" FIRST="${first:-1001}" COUNT="${count:-40}" SECONDS=800 STOP=1 FORGERS="${forgers:-0}" \
+	timeout 900 "$copy/build/release/sim" FIRST="${first:-1001}" COUNT="${count:-40}" SECONDS=800 STOP=1 FORGERS="${forgers:-0}" HUBLIES="${hublies:-0}" \
 		>"$copy/log" 2>&1
 	case $? in
 	0) echo "not ok $name: nobody noticed" ;;
@@ -90,6 +90,10 @@ forgers=1 canary anybodys-claim-is-believed nodes/trust.c \
 	's/return trust_knows\(trust, claim->node, claim->key\) \&\& /return /'
 forgers=1 canary a-stores-items-rule nodes/allow.c \
 	's/record->stream\.channel != CHANNEL_BOOKS/false/'
+hublies=1 canary any-epoch-is-remembered nodes/follow.c \
+	's/follow->standby \|\| .*;/true;/'
+hublies=1 canary what-was-once-safe-remains-so nodes/notes.c \
+	's/(acked\[at\]\.safe) = safe;/\1 = safe > notes->\1 ? safe : notes->\1;/'
 # Two hubs with branches are rare: one world in a hundred.
 first=81 count=120 canary branches-are-not-told-again nodes/graft.c \
 	's/err = retell_run\(journal, &retell\);/err = OK;/'

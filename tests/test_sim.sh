@@ -9,7 +9,7 @@ sim=build/release/sim
 # These have met every misfortune that there is.
 $sim FIRST=1001 COUNT=40 SECONDS=600 EVERY=1 &
 # Worlds that once found a fault.
-for seed in 60379 149 45 9061 700053 710037 760181 740069 790282 900693 901757 904014; do
+for seed in 60379 149 45 9061 700053 710037 760181 740069 790282 900693 901757 904014 20244 70189; do
 	$sim SEED=$seed 2>/dev/null
 done
 # A developer's run also looks at worlds that nobody has seen yet; CI asks the
@@ -22,6 +22,8 @@ $sim FIRST=1 COUNT=12 SECONDS=600 FORGERS=1 EVERY=1
 for seed in 33 35; do
 	$sim SEED=$seed FORGERS=1 2>/dev/null
 done
+# With hubs that lie, and have told every lie.
+$sim FIRST=1 COUNT=24 SECONDS=600 HUBLIES=1 EVERY=1
 # `make sim SEED=1 HERD=2000` takes a minute of computing.
 $sim SEED=1 HERD=300 2>/dev/null
 # A seed says it all: two runs of it are the same, bit for bit.

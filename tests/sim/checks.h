@@ -17,6 +17,11 @@
 void checks_frame(void *context, struct machine *from, uint32_t to,
                   const struct frame *frame);
 
+/* What is called safe of that hub's is, as it has it, on the disk of another
+ * hub's machine, or in a backup. */
+void checks_safe(struct world *world, const struct machine *hub,
+                 stream_id stream, uint64_t safe);
+
 /* The journal of a machine that is not dead. */
 void checks_journal(struct world *world, struct box *box);
 

@@ -406,6 +406,8 @@ fate_heal(struct world *world)
         struct box *box = world->boxes[i];
         relieve(world, box);
         hasten(box);
+        if (world->plan.hub_lies > 0 && box->kind == BOX_HUB)
+            box_end(box); /* another takes its place, which is honest */
         box->noticed_ms = 0;
         notice(world, box);
         if (box->machine.dead)

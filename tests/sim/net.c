@@ -626,9 +626,11 @@ arrives(const struct machine *from, const struct transport *to)
 
 enum err
 transport_send(struct transport *transport, const struct transport_peer *peer,
-               const struct frame *frame)
+               const struct frame *meant)
 {
     struct machine *machine = transport->machine;
+    struct frame said = *meant;
+    const struct frame *frame = &said;
     struct transport *to;
     struct cable *cable;
 
@@ -641,9 +643,11 @@ transport_send(struct transport *transport, const struct transport_peer *peer,
     if (find_way(transport, peer, &to, &cable) != OK)
         return ERR_NOT_FOUND;
     the_net->sent++;
+    const uint32_t whom = peer ? (uint32_t)(cable->route >> 32) : cable->hub;
     if (the_net->spy)
-        the_net->spy(the_net->context, machine,
-                     peer ? (uint32_t)(cable->route >> 32) : cable->hub, frame);
+        the_net->spy(the_net->context, machine, whom, frame);
+    if (the_net->bend)
+        the_net->bend(the_net->context, machine, whom, &said);
     if (cable->waiting[peer != NULL] >= QUEUE_FRAMES)
         return ERR_BUSY;
     if (luck_hits(the_net->luck, the_net->weather.breaks)) {

@@ -38,6 +38,10 @@ struct net_place {
 /* Looks at every frame that goes out; `to` is the receiver's index. */
 typedef void net_spy(void *context, struct machine *from, uint32_t to,
                      const struct frame *frame);
+/* May change a frame that goes out, after the spy has seen it; what it borrows
+ * is kept until the next one. */
+typedef void net_bend(void *context, struct machine *from, uint32_t to,
+                      struct frame *frame);
 
 struct net {
     struct luck *luck; /* borrowed */
@@ -46,6 +50,7 @@ struct net {
     uint32_t machine_count;
     struct net_place *places; /* of machine_count; borrowed */
     net_spy *spy;
+    net_bend *bend;
     void *context;
 
     uint64_t sent;

@@ -82,6 +82,16 @@ plan_forgers(uint64_t seed)
 }
 
 struct world_plan
+plan_hub_lies(uint64_t seed)
+{
+    struct luck luck = { seed ^ UINT64_C(0x11e5) };
+    struct world_plan plan = plan_draw(seed);
+
+    plan.hub_lies = 2000 + luck_below(&luck, 60000);
+    return plan;
+}
+
+struct world_plan
 plan_herd(uint32_t stores)
 {
     return (struct world_plan) {

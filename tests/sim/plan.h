@@ -20,6 +20,9 @@ enum world_fall {
     FALL_END
 };
 
+/* Who lies, beside everything else that goes wrong. */
+enum plan_liars { LIARS_NONE, LIARS_NODES, LIARS_HUBS };
+
 /* How often misfortunes strike: of a million milliseconds of each machine. */
 struct world_plan {
     uint32_t stores;
@@ -51,6 +54,7 @@ struct world_plan {
     uint32_t prunes;     /* a store drops what is safe */
     uint32_t poisons;    /* events that may not count */
     uint32_t forgers;    /* machines that lie */
+    uint32_t hub_lies;   /* of a million frames from a hub to a store */
     bool mixed;          /* some machines speak a newer protocol */
     uint32_t apart;      /* 1: now and then a store speaks one that is a version
                           * too far; 2: a hub, too */
@@ -67,6 +71,8 @@ struct world_plan {
 struct world_plan plan_draw(uint64_t seed);
 /* The same world with forgers in it (forger.h). */
 struct world_plan plan_forgers(uint64_t seed);
+/* ... and with hubs that lie (hub_lies.h). */
+struct world_plan plan_hub_lies(uint64_t seed);
 /* An outage of eight hours: all come back at once, each with its backlog, over
  * lines and to disks that take their time. */
 struct world_plan plan_herd(uint32_t stores);

@@ -2,12 +2,13 @@
  * sim.c - runs worlds from seeds and says which of them went wrong
  *
  *   sim [SEED=n] [FIRST=n] [COUNT=n] [SECONDS=n] [LOUD=0|1|2] [STOP=1]
- *       [EVERY=1] [HERD=stores] [FORGERS=1]
+ *       [EVERY=1] [HERD=stores] [FORGERS=1] [HUBLIES=1]
  *
  * With SEED one world is repeated exactly; else seeds follow from FIRST until
  * COUNT or SECONDS are over.  Each seed draws its plan: which misfortunes
  * there are, and how bad; with EVERY the run is wrong where a kind of them has
- * never struck (toll.h).  With FORGERS each world has some (forger.h).
+ * never struck (toll.h).  With FORGERS each world has some (forger.h), with
+ * HUBLIES its hubs lie (hub_lies.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,12 +64,13 @@ number(int count, char **words, const char *name, uint64_t missing)
 }
 
 static bool
-run(uint64_t seed, uint32_t loud, uint32_t herd, bool forgers)
+run(uint64_t seed, uint32_t loud, uint32_t herd, enum plan_liars liars)
 {
     struct world world;
-    struct world_plan plan = herd      ? plan_herd(herd)
-                             : forgers ? plan_forgers(seed)
-                                       : plan_draw(seed);
+    struct world_plan plan = herd                   ? plan_herd(herd)
+                             : liars == LIARS_NODES ? plan_forgers(seed)
+                             : liars == LIARS_HUBS  ? plan_hub_lies(seed)
+                                                    : plan_draw(seed);
 
     sodium_luck.state = seed * 7 + 1;
     trace_be_loud(loud);
@@ -100,7 +102,9 @@ main(int count, char **words)
 {
     uint32_t loud = (uint32_t)number(count, words, "LOUD", 0);
     uint32_t herd = (uint32_t)number(count, words, "HERD", 0);
-    bool forgers = number(count, words, "FORGERS", 0) != 0;
+    enum plan_liars liars = number(count, words, "FORGERS", 0)   ? LIARS_NODES
+                            : number(count, words, "HUBLIES", 0) ? LIARS_HUBS
+                                                                 : LIARS_NONE;
     uint64_t first = number(count, words, "FIRST", 1);
     uint64_t most = number(count, words, "COUNT", 1000000);
     uint64_t seconds = number(count, words, "SECONDS", 60);
@@ -118,14 +122,14 @@ main(int count, char **words)
     (void)crypto_random_number(); /* libsodium draws when it starts */
     uint64_t seed = number(count, words, "SEED", UINT64_MAX);
     if (seed != UINT64_MAX)
-        return !run(seed, loud > 1 ? loud : 1, herd, forgers);
+        return !run(seed, loud > 1 ? loud : 1, herd, liars);
     bool stops = number(count, words, "STOP", 0) != 0;
     for (; done < most && time(NULL) < until && !(stops && bad); done++)
-        bad += !run(first + done, loud, herd, forgers);
+        bad += !run(first + done, loud, herd, liars);
     printf("%s %llu worlds, from number %llu on, %llu of them wrong\n",
            bad ? "not ok" : "ok", (unsigned long long)done,
            (unsigned long long)first, (unsigned long long)bad);
     if (number(count, words, "EVERY", 0) != 0)
-        bad += !toll_print(forgers);
+        bad += !toll_print(liars);
     return bad != 0;
 }

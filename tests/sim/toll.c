@@ -77,6 +77,15 @@ static const char *const names[] = {
     "unknown key",
     "saw what was not allowed",
     "saw a claim without proof",
+    "false WELCOME",
+    "false ACK",
+    "false BATCH",
+    "false STATE",
+    "fork that is none",
+    "false NACK",
+    "own incarnation that is none",
+    "false end of a session",
+    "saw an epoch to come",
 };
 static_assert(sizeof names / sizeof names[0] == TOLL_END, "a name for each");
 
@@ -100,7 +109,7 @@ toll_count_alarm(const char *word)
         { "checksum", TOLL_SAW_CHECKSUM }, { "restored", TOLL_SAW_RESTORED },
         { "epoch", TOLL_SAW_EPOCH },       { "twins", TOLL_SAW_TWINS },
         { "clock", TOLL_SAW_CLOCK },       { "right", TOLL_SAW_RIGHT },
-        { "unproved", TOLL_SAW_UNPROVED },
+        { "unproved", TOLL_SAW_UNPROVED }, { "far_epoch", TOLL_SAW_FAR_EPOCH },
     };
 
     for (uint32_t i = 0; i < COUNT_OF(alarms); i++)
@@ -109,10 +118,11 @@ toll_count_alarm(const char *word)
 }
 
 bool
-toll_print(bool forgers)
+toll_print(enum plan_liars liars)
 {
-    const uint32_t first = forgers ? TOLL_FORGER_SALE : 0;
-    const uint32_t end = forgers ? TOLL_END : TOLL_FORGER_SALE;
+    static const enum toll firsts[] = { 0, TOLL_FORGER_SALE,
+                                        TOLL_HUB_LIE_WELCOME, TOLL_END };
+    const uint32_t first = firsts[liars], end = firsts[liars + 1];
     uint32_t never = 0;
 
     for (uint32_t i = first; i < end; i++)

@@ -9,7 +9,7 @@
 #ifndef TESTS_SIM_TOLL_H
 #define TESTS_SIM_TOLL_H
 
-#include "core/base.h"
+#include "tests/sim/plan.h"
 
 enum toll {
     /* The network. */
@@ -91,6 +91,16 @@ enum toll {
     TOLL_FORGER_UNKNOWN, /* the key was not admitted */
     TOLL_SAW_RIGHT,
     TOLL_SAW_UNPROVED,
+    /* Likewise of hubs. */
+    TOLL_HUB_LIE_WELCOME,
+    TOLL_HUB_LIE_ACK,
+    TOLL_HUB_LIE_BATCH,
+    TOLL_HUB_LIE_STATE,
+    TOLL_HUB_LIE_FORK,
+    TOLL_HUB_LIE_NACK,
+    TOLL_HUB_LIE_OWN,
+    TOLL_HUB_LIE_END,
+    TOLL_SAW_FAR_EPOCH,
     TOLL_END
 };
 
@@ -100,6 +110,6 @@ void toll_count(enum toll what);
 void toll_count_alarm(const char *word);
 
 /* One line of all of them, as TAP has it.  False: one has never happened. */
-bool toll_print(bool forgers);
+bool toll_print(enum plan_liars liars);
 
 #endif

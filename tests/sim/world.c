@@ -10,6 +10,7 @@
 #include "tests/sim/counter.h"
 #include "tests/sim/fate.h"
 #include "tests/sim/forger.h"
+#include "tests/sim/hub_lies.h"
 #include "tests/sim/image.h"
 #include "tests/sim/office.h"
 #include "tests/sim/rest.h"
@@ -157,8 +158,8 @@ world_run(struct world *world)
         rest = rest_is_reached(world);
     }
     /* Whether what a moved machine has left is to be told again its head does
-     * not say: that is being found out. */
-    if (rest && world->plan.moves)
+     * not say: that is being found out; nor does it what is remembered. */
+    if (rest && (world->plan.moves || world->plan.hub_lies))
         pass_time(world, SEARCH_STEPS);
     world->rest_ms = machine_true_ms();
     if (is_good(world) && !rest)
@@ -180,6 +181,7 @@ world_open(struct world *world, const struct world_plan *plan, uint64_t seed)
     world->net = (struct net) { .luck = &world->luck,
                                 .weather = plan->weather,
                                 .spy = checks_frame,
+                                .bend = hub_lies_bend,
                                 .context = world };
     if (!arena_open(&world->arena, ARENA_SIZE))
         abort();
