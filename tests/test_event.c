@@ -106,6 +106,28 @@ TEST(kinds_and_entries_have_names)
     assert_false(event_entry_parse(view_of("scanned"), &entry));
 }
 
+/* Every byte at every place of texts of every size. */
+TEST(names_and_codes_are_looked_at_byte_by_byte)
+{
+    char text[LIMIT_CODE_SIZE];
+
+    memset(text, 'a', sizeof text);
+    for (uint32_t size = 1; size <= sizeof text; size++)
+        for (uint32_t at = 0; at < size; at++) {
+            const view all = { (const uint8_t *)text, size };
+            for (int c = 0; c < 256; c++) {
+                bool of_name = c != 0 && strchr("abcdefghijklmnopqrstuvwxyz"
+                                                "0123456789_-.",
+                                                c) != NULL;
+                text[at] = (char)c;
+                assert_int_equal(event_is_name(all),
+                                 of_name && size <= LIMIT_NAME_SIZE);
+                assert_int_equal(event_is_code(all), c > ' ' && c <= '~');
+            }
+            text[at] = 'a';
+        }
+}
+
 TEST(strings_are_of_the_characters_they_may_have)
 {
     char long_text[LIMIT_TEXT_SIZE + 2];
@@ -471,7 +493,8 @@ TEST(what_is_off_spreads_over_the_positive_lines)
     assert_int_equal(amounts[3].minor, -40);
 }
 
-RUN(cmocka_unit_test(kinds_and_entries_have_names),
+RUN(cmocka_unit_test(names_and_codes_are_looked_at_byte_by_byte),
+    cmocka_unit_test(kinds_and_entries_have_names),
     cmocka_unit_test(strings_are_of_the_characters_they_may_have),
     cmocka_unit_test(text_is_utf_8),
     cmocka_unit_test(identities_and_accounts_are_read_as_they_are_written),
