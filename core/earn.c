@@ -10,12 +10,12 @@ static const struct program NO_PROGRAM = { 0 };
 struct evaluation {
     const struct earn_input *input;
     const struct program *program;
-    const struct basket *basket; /* NULL: the event has no lines */
+    const struct basket *basket;        /* NULL: the event has no lines */
+    const struct goods_filter *filters; /* by place of the rule */
     struct earn_outcome *outcome;
-    int32_t partner;       /* number of the store's partner */
-    int32_t partner_place; /* PROGRAM_NONE: this version names none */
-    bool ended;            /* nothing is earned any more */
-    bool grouped;          /* some gain belongs to a group */
+    int32_t partner;        /* number of the store's partner */
+    bool ended;             /* nothing is earned any more */
+    uint32_t grouped_count; /* gains that belong to groups */
 };
 
 /* --- conditions --- */
@@ -38,6 +38,17 @@ has_place(const int32_t *places, uint32_t count, int32_t place)
     return false;
 }
 
+/* A store that this version's partners do not name has no place. */
+static bool
+of_partner(const struct evaluation *evaluation, const struct condition *when)
+{
+    int32_t place = version_place(evaluation->input->version, NAME_PARTNER,
+                                  evaluation->partner);
+
+    return place != PROGRAM_NONE &&
+           has_place(when->partners, when->partner_count, place);
+}
+
 static bool
 all_granted(const struct name_list *needed, const struct name_list *granted)
 {
@@ -47,7 +58,7 @@ all_granted(const struct name_list *needed, const struct name_list *granted)
     return true;
 }
 
-static bool
+static inline bool
 holds(const struct evaluation *evaluation, const struct goods_filter *filter,
       enum condition_kind kind)
 {
@@ -66,9 +77,7 @@ holds(const struct evaluation *evaluation, const struct goods_filter *filter,
     case CONDITION_STORES:
         return store_set_has(&when->stores, context->store);
     case CONDITION_PARTNERS:
-        return evaluation->partner_place != PROGRAM_NONE &&
-               has_place(when->partners, when->partner_count,
-                         evaluation->partner_place);
+        return of_partner(evaluation, when);
     case CONDITION_CATEGORIES:
         return basket != NULL && basket_matches(basket, filter, false);
     case CONDITION_SKUS:
@@ -116,25 +125,19 @@ first_failing(const struct evaluation *evaluation,
 
 /* --- the rules one by one --- */
 
-static void
+static inline void
 note_miss(struct evaluation *evaluation, int32_t rule, int32_t place,
           int32_t why)
 {
     struct earn_outcome *outcome = evaluation->outcome;
 
-    assert(why >= 0);
-    assert(why < EARN_WHY_COUNT);
     if (!evaluation->input->why)
         return;
+    assert(why >= 0);
+    assert(why < EARN_WHY_COUNT);
     assert(outcome->miss_count < EARN_GAINS_MAX);
     outcome->misses[outcome->miss_count++] =
         (struct earn_miss) { .rule = rule, .why = why, .place = place };
-}
-
-static const struct goods_filter *
-filter_of(const struct evaluation *evaluation, int32_t place)
-{
-    return &evaluation->input->version->goods->earn[place];
 }
 
 /* What a multiplier adds to the `per` rule it multiplies, over the lines that
@@ -144,7 +147,7 @@ multiplied(const struct evaluation *evaluation, int32_t of,
            const struct goods_filter *filter, int32_t multiply)
 {
     struct basket_sum sum =
-        basket_sum(evaluation->basket, filter, filter_of(evaluation, of));
+        basket_sum(evaluation->basket, filter, &evaluation->filters[of]);
 
     return rate_points(
         rate_of_rule(&evaluation->program->earn[of], multiply - 1000),
@@ -157,7 +160,7 @@ static int64_t
 points_of(const struct evaluation *evaluation, int32_t place)
 {
     const struct earn_rule *rule = &evaluation->program->earn[place];
-    const struct goods_filter *filter = filter_of(evaluation, place);
+    const struct goods_filter *filter = &evaluation->filters[place];
 
     if (evaluation->basket == NULL) {
         assert(rule->shape == EARN_FIXED);
@@ -213,9 +216,9 @@ try_rule(struct evaluation *evaluation, int32_t place)
     struct earn_outcome *outcome = evaluation->outcome;
     int32_t number = version_number(input->version, NAME_RULE, place);
 
-    int32_t failing = first_failing(evaluation, filter_of(evaluation, place));
+    int32_t failing = first_failing(evaluation, &evaluation->filters[place]);
     if (failing == ALL_HOLD && rule->shape == EARN_MULTIPLY)
-        failing = first_failing(evaluation, filter_of(evaluation, rule->of));
+        failing = first_failing(evaluation, &evaluation->filters[rule->of]);
     if (failing != ALL_HOLD) {
         note_miss(evaluation, number, place, failing);
         return;
@@ -235,7 +238,7 @@ try_rule(struct evaluation *evaluation, int32_t place)
         return;
     }
     assert(outcome->gain_count < EARN_GAINS_MAX);
-    evaluation->grouped |= rule->best_of != PROGRAM_NONE;
+    evaluation->grouped_count += rule->best_of != PROGRAM_NONE;
     outcome->gains[outcome->gain_count++] = (struct earn_gain) {
         .rule = number,
         .place = place,
@@ -271,7 +274,7 @@ try_tier(struct evaluation *evaluation)
         return;
     int32_t name = version_number(input->version, NAME_LEVEL, level);
     int32_t number = input->timeline->rule_of[NAME_LEVEL][name];
-    int32_t failing = first_failing(evaluation, filter_of(evaluation, of));
+    int32_t failing = first_failing(evaluation, &evaluation->filters[of]);
     if (failing != ALL_HOLD) {
         note_miss(evaluation, number, PROGRAM_NONE, failing);
         return;
@@ -396,8 +399,8 @@ begin(const struct earn_input *input, const struct basket *basket,
         .program = version == NULL ? &NO_PROGRAM : version->program,
         .basket = basket,
         .outcome = outcome,
+        .filters = version == NULL ? NULL : version->goods->earn,
         .partner = partner,
-        .partner_place = version_place(version, NAME_PARTNER, partner),
         .ended = version_ended(version, context->moment.at_ms),
     };
 }
@@ -416,7 +419,7 @@ finish(struct evaluation *evaluation)
 {
     struct earn_outcome *outcome = evaluation->outcome;
 
-    if (evaluation->grouped)
+    if (evaluation->grouped_count > 1)
         settle_groups(evaluation);
     for (uint32_t i = 0; i < outcome->gain_count; i++) {
         const struct earn_gain *gain = &outcome->gains[i];
@@ -436,9 +439,16 @@ earn_purchase(const struct earn_input *input, const struct basket *basket,
 {
     struct evaluation evaluation = begin(input, basket, ret_outcome);
     struct place_list rules = rules_on(input, EARN_ON_PURCHASE);
+    int32_t day = input->context->moment.day;
+    uint32_t weekday = 1u << calendar_weekday(day);
 
     assert(basket != NULL);
     for (uint32_t i = 0; i < rules.count; i++) {
+        const struct rule_days *days = &input->version->days[i];
+        bool due = day >= days->first && day <= days->last &&
+                   (days->weekdays & weekday) != 0;
+        if (!due && !input->why)
+            continue;
         const struct earn_rule *rule =
             &evaluation.program->earn[rules.places[i]];
         if (input->mode != EARN_BLIND || rule->shape != EARN_FIXED)

@@ -8,9 +8,17 @@
 
 #include "core/limits.h"
 
+/* Names are told apart by their size, their first and their last bytes; only
+ * of long ones there is more to compare. */
+struct key {
+    uint32_t size; /* 0: none */
+    uint64_t first, last;
+};
+
 /* A name and the lists that have it as a category, or as a sku. */
 struct goods_name {
-    view name; /* empty: a free slot */
+    struct key key; /* none: a free slot */
+    const uint8_t *bytes;
     uint64_t categories;
     uint64_t skus;
 };
@@ -55,31 +63,46 @@ goods_room(const struct program *program)
            count_slots(program) * sizeof(struct goods_name) + ROUNDING;
 }
 
-/* Of the first and the last bytes of a name, in which names differ. */
-static inline uint64_t
-hash_of(view name)
+static inline struct key
+key_of(view name)
 {
-    uint64_t first, last;
+    struct key key = { .size = name.size };
 
     if (name.size <= 8) {
-        first = last = view_number(name);
+        key.first = key.last = view_number(name);
     } else {
-        memcpy(&first, name.bytes, 8);
-        memcpy(&last, name.bytes + name.size - 8, 8);
+        memcpy(&key.first, name.bytes, 8);
+        memcpy(&key.last, name.bytes + name.size - 8, 8);
     }
-    return ((first ^ name.size) * UINT64_C(0x9e3779b97f4a7c15) + last) *
-           UINT64_C(0xc2b2ae3d27d4eb4f);
+    return key;
+}
+
+static inline uint64_t
+hash_of(struct key key)
+{
+    uint64_t mixed = (key.first ^ key.size) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return (mixed + key.last) * UINT64_C(0xc2b2ae3d27d4eb4f);
+}
+
+static inline bool
+is_name(const struct goods_name *slot, struct key key, const uint8_t *bytes)
+{
+    return slot->key.size == key.size && slot->key.first == key.first &&
+           slot->key.last == key.last &&
+           (key.size <= 16 || memcmp(slot->bytes, bytes, key.size) == 0);
 }
 
 /* The slot of the name, or the free one where it would have to go. */
 static inline uint32_t
 find_slot(const struct goods_table *table, view name)
 {
+    const struct key key = key_of(name);
     uint32_t mask = table->slot_count - 1;
-    uint32_t at = (uint32_t)(hash_of(name) >> 32) & mask;
+    uint32_t at = (uint32_t)(hash_of(key) >> 32) & mask;
 
-    while (table->slots[at].name.size > 0 &&
-           !view_equal(table->slots[at].name, name))
+    while (table->slots[at].key.size > 0 &&
+           !is_name(&table->slots[at], key, name.bytes))
         at = (at + 1) & mask;
     return at;
 }
@@ -91,7 +114,8 @@ add_name(struct builder *builder, view name)
 
     assert(name.size > 0);
     assert(name.size <= LIMIT_CODE_SIZE);
-    slot->name = name;
+    slot->key = key_of(name);
+    slot->bytes = name.bytes;
     return slot;
 }
 

@@ -279,6 +279,35 @@ places_on(const struct program *program, enum earn_on on, struct arena *arena)
     return (struct place_list) { places, found };
 }
 
+static void
+limit_days(struct rule_days *days, const struct condition *when)
+{
+    if ((when->given & 1u << CONDITION_WEEKDAYS) != 0)
+        days->weekdays &= when->weekdays;
+    if ((when->given & 1u << CONDITION_DATES) == 0)
+        return;
+    if (when->date_from > days->first)
+        days->first = when->date_from;
+    if (when->date_to < days->last)
+        days->last = when->date_to;
+}
+
+static const struct rule_days *
+days_of(const struct program *program, struct place_list rules,
+        struct arena *arena)
+{
+    struct rule_days *days = ARENA_NEW(arena, struct rule_days, rules.count);
+
+    for (uint32_t i = 0; i < rules.count; i++) {
+        const struct earn_rule *rule = &program->earn[rules.places[i]];
+        days[i] = (struct rule_days) { INT32_MIN, INT32_MAX, UINT8_MAX };
+        limit_days(&days[i], &rule->when);
+        if (rule->shape == EARN_MULTIPLY)
+            limit_days(&days[i], &program->earn[rule->of].when);
+    }
+    return days;
+}
+
 static int
 compare_days(const void *a, const void *b)
 {
@@ -294,6 +323,7 @@ map_rules(struct version *version, struct arena *arena)
 
     for (int on = 0; on <= EARN_ON_INACTIVE; on++)
         version->rules[on] = places_on(program, (enum earn_on)on, arena);
+    version->days = days_of(program, version->rules[EARN_ON_PURCHASE], arena);
     version->tier_of = PROGRAM_NONE;
     for (uint32_t i = program->earn_count; i-- > 0;)
         if (program->earn[i].shape == EARN_PER_AMOUNT)
@@ -424,13 +454,14 @@ timeline_room(const struct timeline_input *inputs, uint32_t count)
         goods += goods_room(program);
     }
     /* Each name may stand in a table, name a synthetic rule too, and stand in
-     * the places of every version; each place in its numbers and five lists. */
+     * the places of every version; each place in its numbers, five lists and
+     * as long as three such numbers in the days. */
     size_t tables =
         (names + 4) * (2 * sizeof(view) + 2 * ROUNDING + sizeof(int32_t)) +
         bytes;
     size_t places = (2 * names + 4) * count * sizeof(int32_t);
-    size_t lists =
-        6 * names * sizeof(int32_t) + stores * sizeof(struct version_stores);
+    size_t lists = (6 * sizeof(int32_t) + sizeof(struct rule_days)) * names +
+                   stores * sizeof(struct version_stores);
     size_t each = sizeof(struct version) + LISTS_OF_VERSION * ROUNDING;
     return sizeof(struct timeline) + ZONE_INDEX_SIZE + TABLES * ROUNDING +
            tables + places + lists + goods + count * each;
@@ -559,16 +590,6 @@ version_redeem_price(const struct version *version, int32_t partner)
     if (place == PROGRAM_NONE)
         return (price) { 0 };
     return version->program->partners[place].redeem_price;
-}
-
-int32_t
-version_number(const struct version *version, enum name_kind kind,
-               int32_t place)
-{
-    if (place == PROGRAM_NONE)
-        return PROGRAM_NONE;
-    assert((uint32_t)place < list_count(version->program, kind));
-    return version->numbers[kind][place];
 }
 
 bool

@@ -55,6 +55,14 @@ struct place_list {
     uint32_t count;
 };
 
+/* The days on which a purchase rule, and the one that it multiplies, may give
+ * something: most rules of a chain are campaigns of another time. */
+struct rule_days {
+    int32_t first;
+    int32_t last;     /* inclusive */
+    uint8_t weekdays; /* 1 << calendar_weekday() */
+};
+
 /* A version from the instant at which it takes effect until the next one. */
 struct version {
     const struct program *program;
@@ -71,6 +79,7 @@ struct version {
     uint32_t store_count;
     const struct goods_table *goods;
     struct place_list rules[EARN_ON_INACTIVE + 1]; /* by `on` */
+    const struct rule_days *days; /* of rules[EARN_ON_PURCHASE] */
     int32_t tier_of;             /* place of the rule tiers multiply, or none */
     const int32_t *absence_days; /* the after_days of on: inactive, each once */
     uint32_t absence_count;      /* ascending */
@@ -139,8 +148,12 @@ version_place(const struct version *version, enum name_kind kind,
 }
 
 /* The number of a place; PROGRAM_NONE stays what it is. */
-int32_t version_number(const struct version *version, enum name_kind kind,
-                       int32_t place);
+static inline int32_t
+version_number(const struct version *version, enum name_kind kind,
+               int32_t place)
+{
+    return place == PROGRAM_NONE ? PROGRAM_NONE : version->numbers[kind][place];
+}
 
 /* Whether nothing is earned by rule at that instant: after `ends`, or before
  * the first version (NULL). */

@@ -82,7 +82,7 @@ gain.c|s/if (gain->limit_per != LIMIT_PER_NONE)/if (gain->limit_per == LIMIT_PER
 earn.c|s/gain->points.value > outcome->gains\[rival\].points.value/gain->points.value >= outcome->gains[rival].points.value/|of equal rivals the last
 earn.c|s/return has_place(input->stopped.places, input->stopped.count, place);/return false;/|a rule stopped by its limit steps in at a return
 earn.c|s/if (rule->limit_per == LIMIT_PER_NONE .. input->mode == EARN_BLIND)/if (rule->limit_per == LIMIT_PER_NONE)/|limits apply to blind returns
-earn.c|s/rate_of_rule(of, multiply - 1000)/rate_of_rule(of, multiply)/|multipliers that multiply
+earn.c|s/earn\[of\], multiply - 1000/earn[of], multiply/|multipliers that multiply
 tier.c|s/if (place == now) {/if (place == now \&\& now < 0) {/|a level kept is reached again
 tier.c|s/place = now - 1;/place = now - 2 < 0 ? 0 : now - 2;/|one_level goes two levels down
 tier.c|s/purchase->ordinal <= level->ordinal/purchase->ordinal < level->ordinal/|a level reached at the purchase itself keeps its spend

@@ -71,6 +71,57 @@ TEST(contributions_are_floored_once_and_added)
     assert_int_equal(till_share(till, "market"), 2);
 }
 
+/* A rule of other days is passed over; who asks why hears of it. */
+TEST(campaigns_earn_on_their_days_and_on_those_of_what_they_multiply)
+{
+    const struct program program = {
+        PARTNERS,
+        ENDLESS,
+        .earn_count = 3,
+        .earn =
+            (const struct earn_rule[]) {
+                { BASE, .when = { .given = GIVEN(DATES),
+                                  .date_from = rules_day("2026-01-10"),
+                                  .date_to = rules_day("2026-01-20") } },
+                { RULE, .id = NAME("week"), .shape = EARN_MULTIPLY,
+                  .multiply = 3000, .of = 0,
+                  .when = { .given = GIVEN(DATES),
+                            .date_from = rules_day("2026-01-05"),
+                            .date_to = rules_day("2026-01-15") } },
+                { RULE, .id = NAME("monday"), .shape = EARN_MULTIPLY,
+                  .multiply = 2000, .of = 0,
+                  .when = { .given = GIVEN(WEEKDAYS), .weekdays = 1 } },
+            },
+    };
+    static const struct {
+        const char *time;
+        int64_t points;
+        const char *base, *week, *monday; /* why not */
+    } days[] = {
+        { "2026-01-09T12:00:00+02:00", 0, "dates", "dates", "weekdays" },
+        { "2026-01-10T00:00:00+02:00", 30, "", "", "weekdays" },
+        { "2026-01-12T12:00:00+02:00", 40, "", "", "" },
+        { "2026-01-15T23:59:59+02:00", 30, "", "", "weekdays" },
+        { "2026-01-16T00:00:00+02:00", 10, "", "dates", "weekdays" },
+        { "2026-01-19T12:00:00+02:00", 20, "", "dates", "" },
+        { "2026-01-21T00:00:00+02:00", 0, "dates", "dates", "weekdays" },
+        { "2026-01-26T12:00:00+02:00", 0, "dates", "dates", "dates" },
+    };
+    struct till *till = till_open(&program);
+
+    for (uint32_t i = 0; i < COUNT_OF(days); i++) {
+        till_set_time(till, days[i].time);
+        till->input.why = false;
+        assert_int_equal(BUY(till, LINE("food", 1000)), days[i].points);
+        assert_int_equal(till->outcome.miss_count, 0);
+        till->input.why = true;
+        assert_int_equal(BUY(till, LINE("food", 1000)), days[i].points);
+        assert_string_equal(till_why(till, "base"), days[i].base);
+        assert_string_equal(till_why(till, "week"), days[i].week);
+        assert_string_equal(till_why(till, "monday"), days[i].monday);
+    }
+}
+
 TEST(a_receipt_without_lines_is_one_line_of_no_category)
 {
     struct till *till = till_open(&STACKING);
@@ -702,6 +753,8 @@ TEST(stamps_go_by_item_or_by_receipt)
 
 RUN(cmocka_unit_test(before_the_first_version_nothing_is_earned),
     cmocka_unit_test(contributions_are_floored_once_and_added),
+    cmocka_unit_test(
+        campaigns_earn_on_their_days_and_on_those_of_what_they_multiply),
     cmocka_unit_test(a_receipt_without_lines_is_one_line_of_no_category),
     cmocka_unit_test(misses_come_in_the_order_of_the_file),
     cmocka_unit_test(each_shape_gives_what_its_lines_come_to),
