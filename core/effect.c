@@ -31,7 +31,7 @@ static const char *const names[] = {
 static_assert(COUNT_OF(names) == MEASURE_STATEMENT_COUNT, "all named");
 
 struct effect *
-effect_add(struct effect_list *effects, enum measure measure)
+effect_append(struct effect_list *effects, enum measure measure)
 {
     assert(measure < MEASURE_COUNT);
 

@@ -84,11 +84,18 @@ struct effect_list {
     uint32_t count; /* set it to 0 to drain the list */
     uint32_t room;
     struct arena *arena; /* it grows in; borrowed */
+    bool dropped;        /* nobody asks for them: the list stays empty */
+    struct effect last;  /* then, what the fold has filled in */
 };
 
 /* Appends a zeroed effect of that measure with no partner, other and name, for
- * the caller to fill in. */
-struct effect *effect_add(struct effect_list *effects, enum measure measure);
+ * the caller to fill in; one that is dropped holds anything. */
+struct effect *effect_append(struct effect_list *effects, enum measure measure);
+static inline struct effect *
+effect_add(struct effect_list *effects, enum measure measure)
+{
+    return effects->dropped ? &effects->last : effect_append(effects, measure);
+}
 
 /* "issued", ... as the statement spells them; NULL beyond its measures. */
 const char *effect_measure_name(enum measure measure);

@@ -78,10 +78,19 @@ fold_effects(struct fold *fold)
 }
 
 void
+fold_drop_effects(struct fold *fold)
+{
+    assert(fold->effects.count == 0);
+    fold->effects.dropped = true;
+}
+
+void
 fold_use_arena(struct fold *fold, struct arena *arena)
 {
     assert(fold->effects.count == 0);
-    fold->effects = (struct effect_list) { .arena = arena };
+    fold->effects.items = NULL;
+    fold->effects.room = 0;
+    fold->effects.arena = arena;
 }
 
 struct scene

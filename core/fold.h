@@ -42,6 +42,9 @@ const struct timeline *fold_timeline(const struct fold *fold);
 /* The effects since the caller set its count to 0. */
 struct effect_list *fold_effects(struct fold *fold);
 
+/* From now on none are kept: for who wants the accounts only. */
+void fold_drop_effects(struct fold *fold);
+
 /* Where effects grow until they are drained, and what a step needs; the caller
  * may move it between accounts, with the list drained. */
 void fold_use_arena(struct fold *fold, struct arena *arena);

@@ -40,15 +40,20 @@ void
 lot_add(struct lot_list *lots, struct lot_key key, points amount,
         struct arena *arena)
 {
-    assert(amount.value >= 0);
+    uint32_t index = lots->count;
+    int order = -1;
 
+    assert(amount.value >= 0);
     if (amount.value == 0)
         return;
-    uint32_t index = lower_bound(lots, &key);
-    if (index == lots->count || lot_compare(&lots->items[index].key, &key)) {
-        struct lot *lot = LIST_INSERT(arena, lots, index);
-        lot->key = key;
-    }
+    /* What comes in is mostly consumed late: its place is near the end. */
+    while (index > 0 &&
+           (order = lot_compare(&lots->items[index - 1].key, &key)) > 0)
+        index--;
+    if (index == 0 || order < 0)
+        LIST_INSERT(arena, lots, index)->key = key;
+    else
+        index--;
     struct lot *lot = &lots->items[index];
     lot->left = points_add(lot->left, amount);
 }

@@ -27,10 +27,8 @@ start_window(struct spend_state *state, int64_t since_ms, int32_t year)
 
 /* A calendar year that has begun since starts from 0. */
 static void
-enter_year(const struct scene *scene, struct spend_state *state)
+enter_year(const struct scene *scene, struct spend_state *state, int32_t year)
 {
-    int32_t year = year_of(scene->moment.day);
-
     if (!state->by_year || state->year == year)
         return;
     int32_t first = calendar_day((civil) { year, 1, 1 });
@@ -69,15 +67,16 @@ spend_add(const struct scene *scene, money eligible)
 
     for (uint32_t i = 0; i < program->spend_reward_count; i++) {
         const struct spend_reward *reward = &program->spend_rewards[i];
+        int32_t year = year_of(scene->moment.day);
         bool made = false;
         struct spend_state *state = account_spend_make(
             scene->account,
             version_number(scene->version, NAME_SPEND, (int32_t)i), &made);
         if (made) {
             state->by_year = reward->window_year;
-            start_window(state, ACCOUNT_NEVER_YET, year_of(scene->moment.day));
+            start_window(state, ACCOUNT_NEVER_YET, year);
         }
-        enter_year(scene, state);
+        enter_year(scene, state, year);
         state->progress = money_add(state->progress, eligible);
         int64_t times = state->progress.minor < reward->spend.minor
                             ? 0
@@ -128,15 +127,16 @@ spend_take(const struct scene *scene, const struct book_undo *undo,
     if (eligible.minor == 0)
         return;
     for (uint32_t i = 0; i < program->spend_reward_count; i++) {
+        int32_t year = year_of(scene->moment.day);
         bool made = false;
         struct spend_state *state = account_spend_make(
             scene->account,
             version_number(undo->version, NAME_SPEND, (int32_t)i), &made);
         if (made) {
             state->by_year = program->spend_rewards[i].window_year;
-            start_window(state, ACCOUNT_NEVER_YET, year_of(scene->moment.day));
+            start_window(state, ACCOUNT_NEVER_YET, year);
         }
-        enter_year(scene, state);
+        enter_year(scene, state, year);
         if (bought_ms < state->since_ms)
             continue;
         state->progress = money_sub(state->progress, eligible);

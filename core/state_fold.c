@@ -24,6 +24,7 @@ state_fold_open(struct state_fold *fold, struct ledger *ledger,
         return ERR_MEMORY;
     }
     fold->fold = fold_open(timeline, false, &fold->fold_arena);
+    fold_drop_effects(fold->fold);
     fold->onward = onward_open(fold->fold, &fold->fold_arena);
     return OK;
 }
@@ -96,11 +97,8 @@ state_fold_history(struct state_fold *fold,
         *ret_folded = (struct state_folded) { 0 };
         return OK;
     }
-    /* Those of a walk go with the account, those of a forward fold stay. */
-    struct effect_list effects = *fold_effects(fold->fold);
     walk_open(&walk, &input, &fold->arena);
     walk_finish(&walk);
-    *fold_effects(fold->fold) = effects;
     return pack(fold, &walk.account, ret_folded);
 }
 
@@ -140,7 +138,6 @@ state_fold_forward(struct state_fold *fold, view packed,
     fold_run_clock(fold->fold, &account, event->at_ms);
     if (!onward_take(fold->onward, &account, event)) {
         fold_event(fold->fold, &account, event);
-        fold_effects(fold->fold)->count = 0;
         fold_run_clock(fold->fold, &account, event->at_ms);
     }
     err = pack(fold, &account, ret_folded);
