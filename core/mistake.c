@@ -207,13 +207,10 @@ break_size(view text)
 static view
 line_of(view source, uint32_t line)
 {
-    static const uint8_t MARK[] = { 0xef, 0xbb, 0xbf };
-    uint32_t at = 0, begin;
+    uint32_t at = 0, begin = 0;
 
-    if (source.size >= sizeof MARK &&
-        memcmp(source.bytes, MARK, sizeof MARK) == 0)
-        at = sizeof MARK;
-    for (begin = at; at < source.size;) {
+    source = text_without_mark(source);
+    while (at < source.size) {
         view rest = { source.bytes + at, source.size - at };
         uint32_t taken = break_size(rest);
         if (taken > 0 && --line == 0)

@@ -96,6 +96,17 @@ reserve(struct text *text, size_t size)
     return grow(text, size);
 }
 
+view
+text_without_mark(view bytes)
+{
+    static const uint8_t MARK[] = { 0xef, 0xbb, 0xbf };
+
+    if (bytes.size < sizeof MARK || memcmp(bytes.bytes, MARK, sizeof MARK) != 0)
+        return bytes;
+    return (view) { bytes.bytes + sizeof MARK,
+                    bytes.size - (uint32_t)sizeof MARK };
+}
+
 bool
 text_reserve(struct text *text, size_t size)
 {

@@ -29,6 +29,9 @@ view text_view(const struct text *text);
  * with none (RFC 3629: no overlong forms, no surrogates) or with NUL. */
 uint32_t text_utf8_size(const uint8_t *bytes, uint32_t left);
 
+/* What is behind a byte order mark, where the bytes begin with one. */
+view text_without_mark(view bytes);
+
 /* Makes room for `size` bytes behind those that are there, for who writes
  * them in place.  False: once anything has failed. */
 NODISCARD bool text_reserve(struct text *text, size_t size);

@@ -390,18 +390,6 @@ build(struct builder *builder, view bytes)
     return OK;
 }
 
-/* A byte order mark is no part of the text and moves no column. */
-static view
-without_mark(view bytes)
-{
-    static const uint8_t MARK[] = { 0xef, 0xbb, 0xbf };
-
-    if (bytes.size < sizeof MARK || memcmp(bytes.bytes, MARK, sizeof MARK) != 0)
-        return bytes;
-    return (view) { bytes.bytes + sizeof MARK,
-                    bytes.size - (uint32_t)sizeof MARK };
-}
-
 static bool
 is_line_start(view text, uint32_t at)
 {
@@ -441,7 +429,7 @@ yaml_read(view bytes, struct arena *arena, struct mistakes *mistakes,
           const struct yaml_node **ret_root)
 {
     yaml_parser_t parser;
-    view text = without_mark(bytes);
+    view text = text_without_mark(bytes);
     struct builder builder = {
         .parser = &parser,
         .arena = arena,

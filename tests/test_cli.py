@@ -412,6 +412,30 @@ def test_append_is_all_or_none():
         refused(1, "append", "L", given=text, says=[":1: ", word])
 
 
+def test_a_byte_order_mark_is_no_part_of_a_file():
+    """As editors and spreadsheets on Windows put it before the first line."""
+    leima("init", "L", "--incarnation", "5").expect(0)
+    joins = "".join('\ufeff' * mark + json.dumps(
+        {"kind": "join", "member": 9 + number, "id": str(number)}) + "\n"
+        for number, mark in enumerate((1, 0)))
+    equal("identities", leima("append", "L", given=joins).expect(0).out,
+          "1.5.1\n1.5.2\n")
+    for name in ("one.jsonl", "two.jsonl"):
+        with open(name, "w") as file:
+            file.write(joins)
+    done = leima("import", "L", "one.jsonl", "two.jsonl", "--json").expect(0)
+    equal("imported", done.json(),
+          {"stored": 0, "known": 4, "skipped": 0, "rejected": 0})
+    # Elsewhere it is a mistake.
+    refused(1, "append", "L", given="\n\ufeff{}", says=[":2: "])
+    with open("nodes.csv", "w") as file:
+        file.write("\ufeff11,101\r\n12\r\n")
+    done = leima("enrol", "new", "L", "--csv", "nodes.csv", "--endpoint",
+                 "tcp://hq.example:7001").expect(0)
+    equal("nodes", [line.split(",")[0] for line in done.out.splitlines()],
+          ["11", "12"])
+
+
 def test_append_answers_with_identities():
     leima("init", "L", "--node", "4", "--incarnation", "5").expect(0)
     event = {"kind": "join", "member": 9, "at": "2025-01-01T00:00:00Z",

@@ -448,6 +448,8 @@ enrol_file(struct office *office, const char *path)
     enum err err = arena_open(&arena, CSV_SIZE_MAX * 2) ? OK : ERR_MEMORY;
     if (err == OK)
         err = file_read(path, CSV_SIZE_MAX, &arena, &file, &complaint);
+    if (err == OK)
+        file = text_without_mark(file);
     enum command_status status =
         err == OK
             ? enrol_lines(office, path, file, false)

@@ -1,6 +1,7 @@
 #include "tools/lines.h"
 
 #include "core/limits.h"
+#include "core/text.h"
 
 #include <stdlib.h>
 
@@ -40,6 +41,8 @@ lines_next(struct lines *lines, view *ret_line)
     if (size > 0 && lines->bytes[size - 1] == '\r')
         size--;
     *ret_line = (view) { lines->bytes, (uint32_t)size };
+    if (lines->number == 1)
+        *ret_line = text_without_mark(*ret_line);
     return too_long ? ERR_INPUT : OK;
 }
 

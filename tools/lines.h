@@ -1,5 +1,6 @@
 /*
- * lines.h - a text file line by line, none longer than a line of JSON may be
+ * lines.h - a text file line by line, none longer than a line of JSON may be;
+ * a byte order mark at its beginning is passed over
  */
 #ifndef TOOLS_LINES_H
 #define TOOLS_LINES_H
