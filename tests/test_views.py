@@ -119,6 +119,29 @@ def test_a_report_as_csv_and_table():
     assert lines[-1].startswith("total\t"), lines[-1]
 
 
+def test_a_report_is_no_formula():
+    """What was typed in at a till is a text, also for a spreadsheet."""
+    leima("init", "L", "--store", "10").expect(0)
+    for number, sku in enumerate(("=1+1", "@x", "-5", "+5", "tea;\"1\"")):
+        leima("append", "L", given=json.dumps({
+            "kind": "purchase", "member": 1, "receipt": str(number),
+            "total": 1234, "at": "2024-03-01T10:00:00Z", "lines": [
+                {"sku": sku, "category": "tea", "amount": 1234}]})).expect(0)
+    words = ("report", "L", "--by", "sku")
+    text = leima(*words, "--format", "csv").expect(0).out
+    equal("skus", [row[:4] for row in csv.reader(io.StringIO(text))],
+          [["sku", "active_members", "purchases", "sales"],
+           ["'+5", "1", "1", "1234"], ["'-5", "1", "1", "1234"],
+           ["'=1+1", "1", "1", "1234"], ["'@x", "1", "1", "1234"],
+           ["tea;\"1\"", "1", "1", "1234"]])
+    text = leima(*words, "--excel").expect(0).out
+    assert text.startswith("\ufeffsku;"), text
+    equal("sales", [row[:4] for row in csv.reader(
+        io.StringIO(text, newline=""), delimiter=";")][1::4],
+          [["'+5", "1", "1", "12,34"], ["tea;\"1\"", "1", "1", "12,34"]])
+    refused(2, *words, "--excel", "--json", says=["more than one form"])
+
+
 def test_a_report_refuses():
     leima("init", "L").expect(0)
     refused(2, "report", "L", says=["--by", "store"])

@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "tools/csv.h"
 #include "tools/query.h"
+#include "tools/statement_words.h"
 #include "tools/table.h"
 
 #include <sys/random.h>
@@ -84,24 +85,44 @@ write_json(struct report *report, struct text *out)
 }
 
 static void
+write_figure(struct text *out, enum tally_figure figure, int64_t value,
+             bool excel)
+{
+    if (excel && tally_figure_is_money(figure))
+        statement_words_money(out, (money) { value }, ',');
+    else
+        text_integer(out, value);
+}
+
+/* Keys may be what somebody typed in at a till: no spreadsheet program is to
+ * take them for formulas. */
+static void
 write_csv(struct report *report, struct text *out)
 {
     const struct breakdown *breakdown = &report->breakdown;
+    const bool excel = command_flag(report->query.arguments, "excel");
+    const char delimiter = excel ? ';' : ',';
 
+    if (excel)
+        text_string(out, "\xef\xbb\xbf");
     text_string(out, breakdown_by_name(report->options.by));
     for (int k = 0; k < TALLY_FIGURES; k++)
         if (has(report, k))
-            text_format(out, ",%s", tally_figure_name((enum tally_figure)k));
-    text_char(out, '\n');
+            text_format(out, "%c%s", delimiter,
+                        tally_figure_name((enum tally_figure)k));
+    text_string(out, excel ? "\r\n" : "\n");
     for (uint32_t i = 0; i < breakdown->row_count; i++) {
         const struct tally_row *row = &breakdown->rows[i];
         text_clear(&report->text);
         breakdown_key_text(report->options.by, row->key, &report->text);
-        csv_write(out, text_view(&report->text), ',');
-        for (int k = 0; k < TALLY_FIGURES; k++)
-            if (has(report, k))
-                text_format(out, ",%lld", (long long)row->figures[k]);
-        text_char(out, '\n');
+        csv_write_defused(out, text_view(&report->text), delimiter);
+        for (int k = 0; k < TALLY_FIGURES; k++) {
+            if (!has(report, k))
+                continue;
+            text_char(out, delimiter);
+            write_figure(out, (enum tally_figure)k, row->figures[k], excel);
+        }
+        text_string(out, excel ? "\r\n" : "\n");
     }
 }
 
@@ -278,6 +299,7 @@ static const struct option REPORT_OPTIONS[] = {
     { "to", "YYYY-MM-DD", "the last local date (now)" },
     { "segment", "EXPR", "only these accounts, judged at the end" },
     { "format", "json|csv", "not the table for people" },
+    { "excel", NULL, "csv with semicolons, decimal commas and a BOM" },
     { 0 },
 };
 
@@ -318,10 +340,14 @@ const struct command cmd_report_table[] = {
           "less those taken\nback.  keyed: events whose account was keyed "
           "in.  Voided events count nowhere.\n"
           "The total counts each account and receipt once.\n\n"
+          "In csv, money is in cents (--excel: with a decimal comma), and "
+          "an apostrophe is\nput before what a spreadsheet program would take "
+          "for a formula.\n\n"
           "For EXPR see leima segment --help.\n",
       .examples = "leima report L --by store --from 2026-01-01 --to "
                   "2026-01-31\n"
                   "leima report L --by month --segment tier=gold --json\n"
-                  "leima report L --by sku --format csv >goods.csv\n" },
+                  "leima report L --by sku --format csv >goods.csv\n"
+                  "leima report L --by cashier --excel >cashiers.csv\n" },
     { 0 },
 };
