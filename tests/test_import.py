@@ -275,6 +275,17 @@ def test_mapping_mistakes():
     assert '"Date"' in done.err, done.err
 
 
+def test_a_group_needs_lines():
+    """Else the first row's total would be that of the receipt."""
+    leima("init", "L").expect(0)
+    write("map.yaml", SALES.format(more='group: "{receipt}"\n',
+                                   total='total: "{total}"'))
+    sales("rows", sale("a", "1.00"), sale("a", "2.00"))
+    done = leima("import", "L", "rows", "--map", "map.yaml").expect(1)
+    assert 'missing key "lines"' in done.err, done.err
+    equal("stored", exported(), [])
+
+
 def test_json_lines():
     """Bad lines are told with line and field, the others are stored once."""
     good = {"event": "7.1.1", "kind": "join", "at": "2025-01-01T00:00:00Z",

@@ -583,6 +583,11 @@ read_event(struct reader *reader, const struct yaml_node *node)
     const struct yaml_node *lines = yaml_find(node, "lines");
     if (lines != NULL)
         read_lines(reader, lines);
+    /* Of anything else the first row's would stand for all of them. */
+    else if (reader->mapping->group.count > 0)
+        mistakes_add(reader->mistakes, node->place,
+                     "missing key \"lines\": group makes one receipt of "
+                     "several rows, and their amounts are added up as lines");
 }
 
 static void

@@ -10,7 +10,7 @@
  *   money: minor                # amounts are cents already
  *   side: {campaign: {file: c.csv, key: id, from: "{campaign_id}"}}
  *   skip: [{column: Country, is: [Test]}, {column: Total, empty: true}]
- *   group: "{InvoiceNo} {CustomerID}"   # rows that make one receipt
+ *   group: "{InvoiceNo} {CustomerID}"   # rows that make one receipt of `lines`
  *   kind: {column: Type, values: {S: purchase}, prefix: {C: return},
  *          negative: return, otherwise: purchase}
  *   event: {id: "...", at: "{Date}", member: "{Customer}", ...,
