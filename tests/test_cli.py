@@ -513,7 +513,8 @@ def test_redeem():
     equal("granted", (done["verdict"], done["by"], done["available"]),
           ("granted", "hub", 500))
     again = ask(0, "--reward", "cup", "--id", "a")
-    equal("again", (again["event"], again["known"]), (done["event"], True))
+    equal("again", (again["event"], again["known"], again["by"]),
+          (done["event"], True, None))      # it is not known by whom
     equal("spent", ask(1, "--reward", "cup", "--id", "b")["available"], 200)
     words = ["redeem", "L", "5", "--points", "100", "--id", "w"]
     name = leima(*words).expect(0).out.removeprefix("granted: ")

@@ -131,8 +131,8 @@ write_why(const struct redeem *redeem, struct text *out)
     }
 }
 
-/* A ledger without a hub decides by itself; of what had been granted before,
- * the event does not tell by whom. */
+/* A ledger without a hub is its own, and that is not worth a word; of what had
+ * been granted before, the event does not tell by whom. */
 static const char *
 by_whom(const struct redeem *redeem)
 {
@@ -215,13 +215,19 @@ const struct command cmd_redeem_table[] = {
       .operands_min = 2,
       .operands_max = 2,
       .options = OPTIONS,
-      .about = "Refused (exit status 1) with a reason: unknown, below_minimum, "
-               "too_little,\n"
-               "too_old, offline_limit, conflict.  On a hub's own ledger the "
-               "hub that runs\n"
-               "decides, for it knows what is reserved for stores; if it does "
-               "not answer,\n"
-               "nothing is done (4).\n",
+      .about =
+          "Refused (exit status 1) with a reason: unknown, below_minimum, "
+          "too_little,\n"
+          "too_old, offline_limit, conflict.  Granted by hub, or by offline "
+          "rules (json:\n"
+          "\"by\": \"hub\" or \"offline\"; null for what had been granted "
+          "before).  A ledger\n"
+          "that has joined no hub is its own: json says hub.\n\n"
+          "On a hub's own ledger the "
+          "hub that runs\n"
+          "decides, for it knows what is reserved for stores; if it does "
+          "not answer,\n"
+          "nothing is done (4).\n",
       .examples = "leima redeem L 42 --points 500 --id till1-881\n"
                   "leima redeem L 42 --reward free_coffee --id till1-882 "
                   "--receipt 12 --json\n" },

@@ -209,7 +209,9 @@ redeem_json(const struct redeem *redeem, struct text *out)
 
     text_char(out, '{');
     text_json_view(out, "verdict", view_of(granted ? "granted" : "refused"));
-    if (granted)
+    if (redeem->was_there) /* the event does not tell by whom */
+        text_json_null(out, "by");
+    else if (granted)
         text_json_view(out, "by",
                        view_of(redeem->command.offline ? "offline" : "hub"));
     else
