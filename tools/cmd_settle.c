@@ -138,11 +138,19 @@ name_partners(struct settle *settle)
 }
 
 static enum err
+read_books(struct settle *settle)
+{
+    return closing_read(settle->ledger, LEDGER_KNOWN_ALL, settle->arena,
+                        &settle->books);
+}
+
+/* The books have grown if something is being closed; else they are read once,
+ * for all periods. */
+static enum err
 load_period(struct settle *settle, int32_t period)
 {
     text_clear(&settle->json);
-    enum err err = closing_read(settle->ledger, LEDGER_KNOWN_ALL, settle->arena,
-                                &settle->books);
+    enum err err = settle->closing ? read_books(settle) : OK;
     if (err == OK)
         err = get_json(settle, period);
     if (err == OK)
@@ -489,8 +497,7 @@ check_period(struct settle *settle, int32_t period)
                                                .period = period,
                                                .known = LEDGER_KNOWN_ALL,
                                                .now_ms = settle->now_ms };
-    enum err err = closing_read(settle->ledger, LEDGER_KNOWN_ALL, settle->arena,
-                                &settle->books);
+    enum err err = read_books(settle);
     if (err == OK)
         err = closing_check(settle->ledger, &question, settle->arena,
                             &settle->complaint);
@@ -549,14 +556,14 @@ read_form(struct settle *settle)
     return COMMAND_DONE;
 }
 
-/* Without --period: from the next to be closed, or from the first of all. */
+/* Reads the books.  Without --period: from the next to be closed, or from the
+ * first of all. */
 static enum command_status
 find_first(struct settle *settle)
 {
-    if (settle->first != PROGRAM_NONE)
+    enum err err = read_books(settle);
+    if (err == OK && settle->first != PROGRAM_NONE)
         return COMMAND_DONE;
-    enum err err = closing_read(settle->ledger, LEDGER_KNOWN_ALL, settle->arena,
-                                &settle->books);
     if (err == OK && settle->closing &&
         settle->books.next_period != PROGRAM_NONE)
         settle->first = settle->books.next_period;
