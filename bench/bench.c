@@ -127,26 +127,51 @@ bench_report(struct bench *bench)
     return fclose(file) == 0 && done;
 }
 
+/* The folder that is there now, and whose it is: a child that ends leaves it.
+ */
+static char folder_now[4096];
+static pid_t folder_owner;
+
+static bool
+remove_folder(void)
+{
+    char command[4200];
+
+    snprintf(command, sizeof command, "rm -rf '%s'", folder_now);
+    folder_now[0] = '\0';
+    return system(command) == 0;
+}
+
+static void
+remove_left_folder(void)
+{
+    if (folder_owner == getpid() && folder_now[0] != '\0')
+        (void)remove_folder();
+}
+
 const char *
 bench_folder(void)
 {
-    static char folder[4096];
     const char *root = getenv("TMPDIR");
 
-    snprintf(folder, sizeof folder, "%s/leima-bench-XXXXXX",
+    assert(folder_now[0] == '\0');
+    if (folder_owner == 0)
+        atexit(remove_left_folder);
+    folder_owner = getpid();
+    snprintf(folder_now, sizeof folder_now, "%s/leima-bench-XXXXXX",
              root != NULL ? root : "/tmp");
-    bench_need(mkdtemp(folder) != NULL, "make a folder for temporary files");
-    return folder;
+    if (mkdtemp(folder_now) == NULL) {
+        folder_now[0] = '\0';
+        bench_need(false, "make a folder for temporary files");
+    }
+    return folder_now;
 }
 
 void
 bench_folder_remove(const char *folder)
 {
-    char command[4200];
-
-    assert(strstr(folder, "/leima-bench-") != NULL);
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    bench_need(system(command) == 0, "remove the temporary files");
+    assert(folder == folder_now);
+    bench_need(remove_folder(), "remove the temporary files");
 }
 
 long

@@ -64,7 +64,9 @@ void bench_absent(const char *peer);
  * be done. */
 bool bench_report(struct bench *bench);
 
-/* A fresh directory under TMPDIR or /tmp, and its removal with all in it. */
+/* A fresh directory under TMPDIR or /tmp, one at a time, and its removal with
+ * all in it; one that is left when the benchmark ends, by bench_need() too, is
+ * removed then. */
 const char *bench_folder(void);
 void bench_folder_remove(const char *folder);
 
