@@ -272,11 +272,7 @@ watch_bulk(const struct bulk *bulk, uint64_t number, uint64_t *ret_check)
 }
 
 /* A sanitizer has more memory of its own than what is measured. */
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-enum { SANITIZED = true };
-#else
-enum { SANITIZED = false };
-#endif
+enum { SANITIZED = HAS_ADDRESS_SANITIZER || HAS_THREAD_SANITIZER };
 
 /* The rows alone take twice the greater memory. */
 TEST(no_more_is_held_than_allowed)

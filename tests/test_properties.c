@@ -25,11 +25,7 @@ enum {
 };
 
 /* Under sanitizers is where `make test` runs it. */
-#ifdef __SANITIZE_ADDRESS__
-static const uint64_t histories = 20000;
-#else
-static const uint64_t histories = 4000;
-#endif
+static const uint64_t histories = HAS_ADDRESS_SANITIZER ? 20000 : 4000;
 
 static uint64_t
 setting(const char *name, uint64_t otherwise)

@@ -13,6 +13,23 @@
 
 #include <cmocka.h>
 
+/* gcc has macros for what it is building, clang answers questions. */
+#ifdef __has_feature
+#define HAS_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#define HAS_THREAD_SANITIZER __has_feature(thread_sanitizer)
+#else
+#ifdef __SANITIZE_ADDRESS__
+#define HAS_ADDRESS_SANITIZER 1
+#else
+#define HAS_ADDRESS_SANITIZER 0
+#endif
+#ifdef __SANITIZE_THREAD__
+#define HAS_THREAD_SANITIZER 1
+#else
+#define HAS_THREAD_SANITIZER 0
+#endif
+#endif
+
 #define TEST(name) static void name(__attribute__((unused)) void **state_)
 
 #define RUN(...)                                                               \
