@@ -305,7 +305,6 @@ move(struct account_table *table, struct account_entry *entry, view key,
     leave_room(table, entry);
     memcpy(bytes_at(table, moved.place), kept.bytes, key.size);
     moved.key_size = (uint8_t)key.size;
-    moved.partition = kept.bytes[0];
     *entry = moved;
     return true;
 }
@@ -425,7 +424,6 @@ account_table_load(struct account_table *table, view key, view blob)
 struct ranked {
     uint64_t rank;
     const struct account_entry *entry;
-    const uint8_t *key;
 };
 
 /* A number that orders keys (runs.h) as their bytes do: partition, kind, and
@@ -448,97 +446,100 @@ rank_of(view key)
     return (uint64_t)key.bytes[0] << PARTITION_SHIFT | rank;
 }
 
-static int
-compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-
-    if (x->rank != y->rank)
-        return x->rank < y->rank ? -1 : 1;
-    return view_compare((view) { x->key, x->entry->key_size },
-                        (view) { y->key, y->entry->key_size });
-}
-
-/* Where each partition's entries end, in `ret_ends`, if they lie one after the
- * other; LIMIT_PARTITIONS of them. */
 static void
-count_partitions(const struct account_table *table, uint32_t only,
-                 uint32_t *ret_ends)
+rank_all(const struct account_table *table, struct ranked *ret_ranked)
 {
-    uint32_t end = 0;
+    enum { BYTES = 8, ENTRY = 16 };
 
-    memset(ret_ends, 0, LIMIT_PARTITIONS * sizeof *ret_ends);
-    for (uint32_t i = 0; i < table->changed_count; i++)
-        ret_ends[table->entries[table->changed[i]].partition]++;
-    for (uint32_t p = 0; p < LIMIT_PARTITIONS; p++) {
-        if (only != LIMIT_PARTITIONS && only != p)
-            ret_ends[p] = 0;
-        end += ret_ends[p];
-        ret_ends[p] = end;
-    }
-}
-
-/* Lays the entries out by partition, which costs no comparison; what is left
- * to be sorted is short. */
-static void
-lay_out(const struct account_table *table, uint32_t only, uint32_t *ends,
-        struct ranked *ret_ranked)
-{
-    for (uint32_t i = table->changed_count; i-- > 0;) {
+    for (uint32_t i = 0; i < table->changed_count; i++) {
+        if (i + ENTRY < table->changed_count)
+            __builtin_prefetch(&table->entries[table->changed[i + ENTRY]]);
+        if (i + BYTES < table->changed_count)
+            __builtin_prefetch(bytes_at(
+                table, table->entries[table->changed[i + BYTES]].place));
         const struct account_entry *entry = &table->entries[table->changed[i]];
-        if (only == LIMIT_PARTITIONS || only == entry->partition)
-            ret_ranked[--ends[entry->partition]].entry = entry;
+        ret_ranked[i] =
+            (struct ranked) { rank_of(account_table_key(table, entry)), entry };
     }
 }
 
-static void
-rank_all(const struct account_table *table, struct ranked *ranked,
-         uint32_t count)
+/* Byte after byte, the lowest first, from one array into the other and back;
+ * most bytes are alike in all ranks.  Returns the one that is in order. */
+static struct ranked *
+sort_by_rank(struct ranked *from, struct ranked *to, uint32_t count)
 {
-    enum { AHEAD = 8 };
+    enum { BITS = 8, VALUES = 1 << BITS };
+    uint64_t unlike = 0;
 
-    for (uint32_t i = 0; i < count; i++) {
-        if (i + AHEAD < count)
-            __builtin_prefetch(bytes_at(table, ranked[i + AHEAD].entry->place));
-        view key = account_table_key(table, ranked[i].entry);
-        ranked[i].rank = rank_of(key);
-        ranked[i].key = key.bytes;
+    for (uint32_t i = 1; i < count; i++)
+        unlike |= from[i].rank ^ from[0].rank;
+    for (uint32_t shift = 0; shift < 64; shift += BITS) {
+        uint32_t places[VALUES] = { 0 };
+        uint32_t begin = 0;
+        if ((unlike >> shift & (VALUES - 1)) == 0)
+            continue;
+        for (uint32_t i = 0; i < count; i++)
+            places[from[i].rank >> shift & (VALUES - 1)]++;
+        for (uint32_t value = 0; value < VALUES; value++) {
+            uint32_t those = places[value];
+            places[value] = begin;
+            begin += those;
+        }
+        for (uint32_t i = 0; i < count; i++)
+            to[places[from[i].rank >> shift & (VALUES - 1)]++] = from[i];
+        struct ranked *sorted = to;
+        to = from;
+        from = sorted;
     }
+    return from;
 }
 
-static void
-sort_partitions(struct ranked *ranked, uint32_t count, const uint32_t *begins)
+static int
+compare_keys(const void *a, const void *b, void *context)
 {
-    for (uint32_t p = 0; p < LIMIT_PARTITIONS; p++) {
-        uint32_t end = p + 1 < LIMIT_PARTITIONS ? begins[p + 1] : count;
-        if (end > begins[p])
-            qsort(ranked + begins[p], end - begins[p], sizeof *ranked,
-                  compare_ranked);
+    const struct account_table *table = context;
+    const struct ranked *left = a, *right = b;
+
+    return view_compare(account_table_key(table, left->entry),
+                        account_table_key(table, right->entry));
+}
+
+/* Bearers whose codes begin alike. */
+static void
+sort_alike(const struct account_table *table, struct ranked *ranked,
+           uint32_t count)
+{
+    uint32_t end;
+
+    for (uint32_t begin = 0; begin < count; begin = end) {
+        end = begin + 1;
+        while (end < count && ranked[end].rank == ranked[begin].rank)
+            end++;
+        if (end - begin > 1)
+            qsort_r(ranked + begin, end - begin, sizeof *ranked, compare_keys,
+                    (void *)table);
     }
 }
 
 enum err
-account_table_sort(const struct account_table *table, uint32_t partition,
+account_table_sort(const struct account_table *table,
                    const struct account_entry ***ret_sorted,
                    uint32_t *ret_count)
 {
-    uint32_t places[LIMIT_PARTITIONS];
-
-    assert(partition <= LIMIT_PARTITIONS);
-    count_partitions(table, partition, places);
-    uint32_t count = places[LIMIT_PARTITIONS - 1];
-    struct ranked *ranked = malloc((count + 1u) * sizeof *ranked);
+    uint32_t count = table->changed_count;
+    struct ranked *ranked = malloc((count + 1u) * sizeof *ranked * 2);
     const struct account_entry **sorted = malloc((count + 1u) * sizeof *sorted);
+
     if (ranked == NULL || sorted == NULL) {
         free(ranked);
         free(sorted);
         return ERR_MEMORY;
     }
-    lay_out(table, partition, places, ranked); /* places are begins now */
-    rank_all(table, ranked, count);
-    sort_partitions(ranked, count, places);
+    rank_all(table, ranked);
+    struct ranked *ordered = sort_by_rank(ranked, ranked + count, count);
+    sort_alike(table, ordered, count);
     for (uint32_t i = 0; i < count; i++)
-        sorted[i] = ranked[i].entry;
+        sorted[i] = ordered[i].entry;
     free(ranked);
     *ret_sorted = sorted;
     *ret_count = count;

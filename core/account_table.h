@@ -23,7 +23,6 @@ struct account_entry {
     uint32_t size;  /* of the blob */
     uint32_t room;  /* for both */
     uint8_t key_size;
-    uint8_t partition;
     bool changed;
 };
 
@@ -99,10 +98,9 @@ enum account_table_step {
 void account_table_prefetch(const struct account_table *table, uint64_t hash,
                             enum account_table_step step);
 
-/* The entries of a partition (LIMIT_PARTITIONS: all) that have changed, sorted
- * by key; malloc, owned by the caller.  ERR_MEMORY. */
+/* The entries that have changed, sorted by key; malloc, owned by the caller.
+ * ERR_MEMORY. */
 NODISCARD enum err account_table_sort(const struct account_table *table,
-                                      uint32_t partition,
                                       const struct account_entry ***ret_sorted,
                                       uint32_t *ret_count);
 

@@ -58,7 +58,7 @@ begin_round(struct marks *marks)
     if (round == NULL)
         return ERR_MEMORY;
     marks->round = round;
-    enum err err = account_table_sort(table, LIMIT_PARTITIONS, &sorted, &count);
+    enum err err = account_table_sort(table, &sorted, &count);
     if (err != OK)
         return err;
     marks->round_count = marks->round_next = 0;

@@ -191,7 +191,7 @@ state_checkpoint(struct state *state)
 
     if (table->changed_count == 0 || state->position == state->set.position)
         return OK;
-    enum err err = account_table_sort(table, LIMIT_PARTITIONS, &sorted, &count);
+    enum err err = account_table_sort(table, &sorted, &count);
     if (err == OK)
         err = runset_begin(&state->set, &writer);
     if (err != OK)

@@ -33,8 +33,8 @@ step(struct source *source)
 static enum err
 start_merge(const struct state *state, uint64_t after, struct merge *merge)
 {
-    enum err err = account_table_sort(&state->table, LIMIT_PARTITIONS,
-                                      &merge->sorted, &merge->sorted_count);
+    enum err err =
+        account_table_sort(&state->table, &merge->sorted, &merge->sorted_count);
 
     /* What changed after the checkpoints is in the table. */
     merge->source_count =

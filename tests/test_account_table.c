@@ -43,8 +43,7 @@ TEST(the_last_blob_of_a_key_is_kept)
         assert_true(account_table_get(&table, runs_key_view(&key), &blob));
         assert_true(view_equal(blob, blob_of(i, 5, text)));
     }
-    assert_int_equal(
-        account_table_sort(&table, LIMIT_PARTITIONS, &sorted, &count), OK);
+    assert_int_equal(account_table_sort(&table, &sorted, &count), OK);
     assert_int_equal(count, ACCOUNTS);
     assert_int_equal(table.changed_count, ACCOUNTS);
     for (uint32_t i = 1; i < table.count; i++)
@@ -99,19 +98,17 @@ odd_key(uint32_t i, char code[static LIMIT_CODE_SIZE + 1])
 }
 
 static uint32_t
-expect_sorted(const struct account_table *table, uint32_t partition)
+expect_sorted(const struct account_table *table)
 {
     const struct account_entry **sorted;
     uint32_t count;
 
-    assert_int_equal(account_table_sort(table, partition, &sorted, &count), OK);
+    assert_int_equal(account_table_sort(table, &sorted, &count), OK);
     for (uint32_t i = 0; i < count; i++) {
         view key = account_table_key(table, sorted[i]);
         if (i > 0)
             assert_true(
                 view_compare(account_table_key(table, sorted[i - 1]), key) < 0);
-        if (partition < LIMIT_PARTITIONS)
-            assert_int_equal(key.bytes[0], partition);
     }
     free(sorted);
     return count;
@@ -121,17 +118,13 @@ TEST(keys_are_sorted_as_their_bytes_are)
 {
     struct account_table table = { .seed = 8 };
     char code[LIMIT_CODE_SIZE + 1];
-    uint32_t sum = 0;
 
     for (uint32_t i = 0; i < ACCOUNTS * 2; i++) {
         runs_key key = odd_key(i, code);
         assert_int_equal(
             account_table_put(&table, runs_key_view(&key), view_of("x")), OK);
     }
-    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), ACCOUNTS * 2);
-    for (uint32_t p = 0; p < LIMIT_PARTITIONS; p++)
-        sum += expect_sorted(&table, p);
-    assert_int_equal(sum, ACCOUNTS * 2);
+    assert_int_equal(expect_sorted(&table), ACCOUNTS * 2);
     account_table_close(&table);
 }
 
@@ -146,21 +139,21 @@ TEST(what_was_loaded_has_not_changed)
                                             blob_of(i, 0, text)),
                          OK);
     }
-    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), 0);
+    assert_int_equal(expect_sorted(&table), 0);
     for (uint32_t i = 1; i <= 9; i++) {
         runs_key key = runs_key_of((account_id) { .member = i % 5 + 1 });
         assert_int_equal(
             account_table_put(&table, runs_key_view(&key), blob_of(i, 1, text)),
             OK);
     }
-    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), 5);
+    assert_int_equal(expect_sorted(&table), 5);
     account_table_settle(&table);
-    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), 0);
+    assert_int_equal(expect_sorted(&table), 0);
     assert_int_equal(table.count, ACCOUNTS);
     runs_key key = runs_key_of((account_id) { .member = 7 });
     const uint8_t *made = account_table_make(&table, runs_key_view(&key), 200);
     assert_int_equal(made[0], 0); /* what stood there was of another size */
-    assert_int_equal(expect_sorted(&table, LIMIT_PARTITIONS), 1);
+    assert_int_equal(expect_sorted(&table), 1);
     account_table_close(&table);
 }
 
