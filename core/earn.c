@@ -440,14 +440,12 @@ earn_purchase(const struct earn_input *input, const struct basket *basket,
     struct evaluation evaluation = begin(input, basket, ret_outcome);
     struct place_list rules = rules_on(input, EARN_ON_PURCHASE);
     int32_t day = input->context->moment.day;
-    uint32_t weekday = 1u << calendar_weekday(day);
+    int32_t weekday = calendar_weekday(day);
 
     assert(basket != NULL);
     for (uint32_t i = 0; i < rules.count; i++) {
-        const struct rule_days *days = &input->version->days[i];
-        bool due = day >= days->first && day <= days->last &&
-                   (days->weekdays & weekday) != 0;
-        if (!due && !input->why)
+        if (!input->why &&
+            !campaign_runs(&input->version->campaigns[i], day, weekday))
             continue;
         const struct earn_rule *rule =
             &evaluation.program->earn[rules.places[i]];

@@ -22,6 +22,11 @@ struct name_list {
     uint32_t count;
 };
 
+struct place_list {
+    const int32_t *places; /* ascending */
+    uint32_t count;
+};
+
 struct store_range {
     uint32_t first;
     uint32_t last; /* inclusive */

@@ -279,33 +279,15 @@ places_on(const struct program *program, enum earn_on on, struct arena *arena)
     return (struct place_list) { places, found };
 }
 
-static void
-limit_days(struct rule_days *days, const struct condition *when)
+static const struct campaign *
+campaigns_of(const struct program *program, struct place_list rules,
+             struct arena *arena)
 {
-    if ((when->given & 1u << CONDITION_WEEKDAYS) != 0)
-        days->weekdays &= when->weekdays;
-    if ((when->given & 1u << CONDITION_DATES) == 0)
-        return;
-    if (when->date_from > days->first)
-        days->first = when->date_from;
-    if (when->date_to < days->last)
-        days->last = when->date_to;
-}
+    struct campaign *campaigns = ARENA_NEW(arena, struct campaign, rules.count);
 
-static const struct rule_days *
-days_of(const struct program *program, struct place_list rules,
-        struct arena *arena)
-{
-    struct rule_days *days = ARENA_NEW(arena, struct rule_days, rules.count);
-
-    for (uint32_t i = 0; i < rules.count; i++) {
-        const struct earn_rule *rule = &program->earn[rules.places[i]];
-        days[i] = (struct rule_days) { INT32_MIN, INT32_MAX, UINT8_MAX };
-        limit_days(&days[i], &rule->when);
-        if (rule->shape == EARN_MULTIPLY)
-            limit_days(&days[i], &program->earn[rule->of].when);
-    }
-    return days;
+    for (uint32_t i = 0; i < rules.count; i++)
+        campaigns[i] = campaign_of(program, rules.places[i]);
+    return campaigns;
 }
 
 static int
@@ -323,7 +305,8 @@ map_rules(struct version *version, struct arena *arena)
 
     for (int on = 0; on <= EARN_ON_INACTIVE; on++)
         version->rules[on] = places_on(program, (enum earn_on)on, arena);
-    version->days = days_of(program, version->rules[EARN_ON_PURCHASE], arena);
+    version->campaigns =
+        campaigns_of(program, version->rules[EARN_ON_PURCHASE], arena);
     version->tier_of = PROGRAM_NONE;
     for (uint32_t i = program->earn_count; i-- > 0;)
         if (program->earn[i].shape == EARN_PER_AMOUNT)
@@ -455,12 +438,12 @@ timeline_room(const struct timeline_input *inputs, uint32_t count)
     }
     /* Each name may stand in a table, name a synthetic rule too, and stand in
      * the places of every version; each place in its numbers, five lists and
-     * as long as three such numbers in the days. */
+     * the campaigns. */
     size_t tables =
         (names + 4) * (2 * sizeof(view) + 2 * ROUNDING + sizeof(int32_t)) +
         bytes;
     size_t places = (2 * names + 4) * count * sizeof(int32_t);
-    size_t lists = (6 * sizeof(int32_t) + sizeof(struct rule_days)) * names +
+    size_t lists = (6 * sizeof(int32_t) + sizeof(struct campaign)) * names +
                    stores * sizeof(struct version_stores);
     size_t each = sizeof(struct version) + LISTS_OF_VERSION * ROUNDING;
     return sizeof(struct timeline) + ZONE_INDEX_SIZE + TABLES * ROUNDING +

@@ -18,6 +18,7 @@
 #ifndef CORE_TIMELINE_H
 #define CORE_TIMELINE_H
 
+#include "core/campaign.h"
 #include "core/crypto.h"
 #include "core/goods.h"
 
@@ -50,19 +51,6 @@ struct version_stores {
     int32_t partner; /* interned */
 };
 
-struct place_list {
-    const int32_t *places; /* ascending */
-    uint32_t count;
-};
-
-/* The days on which a purchase rule, and the one that it multiplies, may give
- * something: most rules of a chain are campaigns of another time. */
-struct rule_days {
-    int32_t first;
-    int32_t last;     /* inclusive */
-    uint8_t weekdays; /* 1 << calendar_weekday() */
-};
-
 /* A version from the instant at which it takes effect until the next one. */
 struct version {
     const struct program *program;
@@ -79,7 +67,7 @@ struct version {
     uint32_t store_count;
     const struct goods_table *goods;
     struct place_list rules[EARN_ON_INACTIVE + 1]; /* by `on` */
-    const struct rule_days *days; /* of rules[EARN_ON_PURCHASE] */
+    const struct campaign *campaigns; /* of rules[EARN_ON_PURCHASE] */
     int32_t tier_of;             /* place of the rule tiers multiply, or none */
     const int32_t *absence_days; /* the after_days of on: inactive, each once */
     uint32_t absence_count;      /* ascending */
