@@ -229,6 +229,7 @@ struct account {
         struct purchase *items; /* canonical order; whole accounts */
         uint32_t count;
         uint32_t room;
+        uint32_t returned; /* place of the one that came back last; 0: none */
     } bought;
     struct redemption_list {
         struct redemption *items; /* canonical order; whole accounts */

@@ -84,12 +84,6 @@ breakdown_key_text(enum breakdown_by by, view key, struct text *text)
 
 /* --- keys --------------------------------------------------------------- */
 
-/* What is left of a purchase's lines, as it was before the step. */
-struct goods_left {
-    int64_t sum;
-    money *lines;
-};
-
 struct work {
     const struct breakdown_options *options;
     const struct program_store_group *groups; /* each id once */
@@ -105,8 +99,9 @@ struct work {
     struct tally_row own_total;
     bool joined;
     uint32_t next; /* event of its history */
+    /* What is left of each purchase's lines, as it was before the step. */
     struct goods_list {
-        struct goods_left *items; /* by place in account.bought */
+        money **items; /* by place in account.bought */
         uint32_t count;
         uint32_t room;
     } goods;
@@ -446,24 +441,23 @@ book_lines(struct work *work, const struct event *sale)
         book_line(work, sale, i, amounts[i].minor);
 }
 
-/* Books what a return took off the purchases that it was about. */
+/* Books what a return took off the purchase that it was about: the one that
+ * came back last, if there is less left of it. */
 static void
-look_at_purchases(struct work *work, bool counts)
+look_at_purchase(struct work *work, bool counts)
 {
     const struct purchase_list *bought = &work->walk->account.bought;
 
-    for (uint32_t i = 0; i < work->goods.count; i++) {
-        const struct purchase *purchase = &bought->items[i];
-        struct goods_left *left = &work->goods.items[i];
-        if (left->sum == purchase->left_sum)
-            continue;
-        left->sum = purchase->left_sum;
-        for (uint32_t k = 0; k < line_count(purchase->event); k++) {
-            int64_t taken = left->lines[k].minor - purchase->left[k].minor;
-            left->lines[k] = purchase->left[k];
-            if (taken != 0 && counts)
-                book_line(work, purchase->event, k, taken);
-        }
+    if (work->goods.count == 0)
+        return;
+    assert(bought->returned < work->goods.count);
+    const struct purchase *purchase = &bought->items[bought->returned];
+    money *left = work->goods.items[bought->returned];
+    for (uint32_t i = 0; i < line_count(purchase->event); i++) {
+        int64_t taken = left[i].minor - purchase->left[i].minor;
+        left[i] = purchase->left[i];
+        if (taken != 0 && counts)
+            book_line(work, purchase->event, i, taken);
     }
 }
 
@@ -476,10 +470,9 @@ remember_purchases(struct work *work)
     while (work->goods.count < bought->count) {
         const struct purchase *purchase = &bought->items[work->goods.count];
         uint32_t lines = line_count(purchase->event);
-        struct goods_left *left = LIST_ADD(&work->arena, &work->goods);
-        left->sum = purchase->left_sum;
-        left->lines = ARENA_NEW(&work->arena, money, lines);
-        memcpy(left->lines, purchase->left, lines * sizeof(money));
+        money *left = ARENA_NEW(&work->arena, money, lines);
+        memcpy(left, purchase->left, lines * sizeof(money));
+        *LIST_ADD(&work->arena, &work->goods) = left;
     }
 }
 
@@ -494,7 +487,7 @@ book_goods(struct work *work, bool counts)
         return;
     bool returns = effect_sum(effects, MEASURE_RETURNS) > 0;
     if (step->event->kind == EVENT_RETURN)
-        look_at_purchases(work, counts && returns);
+        look_at_purchase(work, counts && returns);
     else
         remember_purchases(work);
     if (!counts)

@@ -206,6 +206,7 @@ fold_receipt(const struct scene *scene, const struct event *event)
         scene_effect(scene, MEASURE_UNMATCHED, PROGRAM_NONE, 1);
         return;
     }
+    account->bought.returned = (uint32_t)(purchase - account->bought.items);
     struct look_back back = look_back(scene, purchase);
     evaluate_again(scene, &back, event);
     money spent = account_spend(account, back.month, back.month);
