@@ -59,62 +59,39 @@ event_entry_parse(view name, enum event_entry *ret_entry)
     return false;
 }
 
-/* Eight bytes are looked at together, for there are names in every line. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+/* Which bytes may stand in names and codes. */
+enum { IN_CODE = 1, IN_NAME = 2 };
+static const uint8_t BYTES[256] = {
+    ['!' ... ','] = IN_CODE, ['-' ... '.'] = IN_CODE | IN_NAME,
+    ['/'] = IN_CODE,         ['0' ... '9'] = IN_CODE | IN_NAME,
+    [':' ... '^'] = IN_CODE, ['_'] = IN_CODE | IN_NAME,
+    ['`'] = IN_CODE,         ['a' ... 'z'] = IN_CODE | IN_NAME,
+    ['{' ... '~'] = IN_CODE,
+};
 
-/* The highest bit of each byte from `low` to `high`; of bytes below 0x80. */
-static inline uint64_t
-between(uint64_t bytes, uint8_t low, uint8_t high)
-{
-    return (bytes + EACH(0x80u - low)) & ~(bytes + EACH(0x7fu - high)) &
-           EACH(0x80u);
-}
-
+/* That all is well is what nearly always comes out. */
 static inline bool
-are_of_names(uint64_t bytes)
+all_in(view text, uint8_t where)
 {
-    uint64_t found = between(bytes, 'a', 'z') | between(bytes, '0', '9') |
-                     between(bytes, '-', '.') | between(bytes, '_', '_');
+    uint8_t all = where;
 
-    return (bytes & EACH(0x80u)) == 0 && found == EACH(0x80u);
-}
-
-static inline bool
-are_of_codes(uint64_t bytes)
-{
-    return (bytes & EACH(0x80u)) == 0 &&
-           between(bytes, '!', '~') == EACH(0x80u);
-}
-
-/* Whether all bytes of a text that is not empty are such. */
-static inline __attribute__((always_inline)) bool
-all_are(view text, bool (*are)(uint64_t bytes))
-{
-    uint64_t bytes;
-
-    if (text.size < sizeof bytes)
-        return are(view_number(text) | EACH((uint64_t)'a') << 8 * text.size);
-    for (uint32_t at = sizeof bytes; at < text.size; at += sizeof bytes) {
-        memcpy(&bytes, text.bytes + at - sizeof bytes, sizeof bytes);
-        if (!are(bytes))
-            return false;
-    }
-    memcpy(&bytes, text.bytes + text.size - sizeof bytes, sizeof bytes);
-    return are(bytes);
+    for (uint32_t i = 0; i < text.size; i++)
+        all &= BYTES[text.bytes[i]];
+    return all == where;
 }
 
 bool
 event_is_name(view text)
 {
     return text.size > 0 && text.size <= LIMIT_NAME_SIZE &&
-           all_are(text, are_of_names);
+           all_in(text, IN_NAME);
 }
 
 bool
 event_is_code(view text)
 {
     return text.size > 0 && text.size <= LIMIT_CODE_SIZE &&
-           all_are(text, are_of_codes);
+           all_in(text, IN_CODE);
 }
 
 bool
