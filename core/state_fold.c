@@ -13,9 +13,7 @@ enum err
 state_fold_open(struct state_fold *fold, struct ledger *ledger,
                 const struct timeline *timeline)
 {
-    *fold = (struct state_fold) { .ledger = ledger,
-                                  .timeline = timeline,
-                                  .trail.history = ledger_history(ledger) };
+    *fold = (struct state_fold) { .ledger = ledger, .timeline = timeline };
     fold->bytes = malloc(PACK_SIZE);
     fold->room = PACK_SIZE;
     if (fold->bytes == NULL || !arena_open(&fold->fold_arena, FOLD_SIZE) ||
@@ -110,6 +108,7 @@ state_fold_account(struct state_fold *fold, account_id account, uint64_t known,
                                               .trail = &fold->trail };
     struct history_account history;
 
+    fold->trail.history = ledger_history(fold->ledger);
     arena_reset(&fold->arena);
     enum err err = ledger_account(fold->ledger, account, &question,
                                   &fold->arena, &history, NULL);
