@@ -85,11 +85,10 @@ words_add(struct words *words, view word)
     if (number != WORDS_NONE)
         return number;
     number = add(words, word);
-    if (number != WORDS_NONE && word.size <= 8) {
-        uint64_t bytes = view_number(word);
-        words->recent[words_recent_place(bytes)] =
-            (struct words_recent) { bytes, word.size, number };
-    }
+    const struct words_key key = words_key_of(word);
+    if (number != WORDS_NONE && key.size > 0)
+        words->recent[words_recent_place(&key)] =
+            (struct words_recent) { key, number };
     return number;
 }
 

@@ -13,7 +13,8 @@
 #include "core/limits.h"
 #include "core/text.h"
 
-enum { WORDS_MAX = 65535, WORDS_NONE = 0, WORDS_RECENT = 64 };
+enum { WORDS_MAX = 65535, WORDS_NONE = 0 };
+enum { WORDS_RECENT = 64, WORDS_SHORT = 16 };
 
 struct word {
     uint8_t size;
@@ -31,18 +32,39 @@ struct words {
     bool sealed;         /* none may be added: a copy that borrows from words
                           * which others read too */
     struct words_recent {
-        uint64_t bytes;
-        uint32_t size; /* 0: none */
+        struct words_key {
+            uint64_t first, last; /* bytes: up to eight of each */
+            uint32_t size;        /* 0: none */
+        } key;
         uint32_t number;
     } recent[WORDS_RECENT]; /* of short ones */
 };
 
 void words_close(struct words *words);
 
-static inline uint32_t
-words_recent_place(uint64_t bytes)
+/* All of a short word; of a long one, size 0. */
+static inline struct words_key
+words_key_of(view word)
 {
-    return (uint32_t)(bytes * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+    struct words_key key = { .size = word.size };
+
+    if (word.size == 0 || word.size > WORDS_SHORT)
+        return (struct words_key) { 0 };
+    if (word.size <= 8) {
+        key.first = key.last = view_number(word);
+    } else {
+        memcpy(&key.first, word.bytes, 8);
+        memcpy(&key.last, word.bytes + word.size - 8, 8);
+    }
+    return key;
+}
+
+static inline uint32_t
+words_recent_place(const struct words_key *key)
+{
+    return (uint32_t)((key->first + key->last * 3) *
+                          UINT64_C(0x9e3779b97f4a7c15) >>
+                      58);
 }
 static_assert(WORDS_RECENT == 64, "six bits");
 
@@ -51,13 +73,14 @@ static_assert(WORDS_RECENT == 64, "six bits");
 static inline uint32_t
 words_recent(const struct words *words, view word)
 {
-    if (word.size == 0 || word.size > 8)
-        return WORDS_NONE;
-    uint64_t bytes = view_number(word);
+    const struct words_key key = words_key_of(word);
     const struct words_recent *recent =
-        &words->recent[words_recent_place(bytes)];
-    return recent->bytes == bytes && recent->size == word.size ? recent->number
-                                                               : WORDS_NONE;
+        &words->recent[words_recent_place(&key)];
+
+    return recent->key.size == key.size && recent->key.first == key.first &&
+                   recent->key.last == key.last
+               ? recent->number
+               : WORDS_NONE;
 }
 
 /* The number of a word, 0 if it has none. */

@@ -17,6 +17,29 @@ word_of(uint32_t number, char text[static 16])
     return view_of(text);
 }
 
+/* Those that were added lately are found without a search; words of all sizes
+ * that begin, or end, alike are told apart all the same. */
+TEST(words_of_all_sizes_are_told_apart)
+{
+    static const char text[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab";
+    struct words words = { .seed = 5 };
+
+    for (int again = 0; again < 2; again++)
+        for (uint32_t size = 1; size <= LIMIT_NAME_SIZE; size++) {
+            view head = { (const uint8_t *)text, size };
+            view tail = { (const uint8_t *)text + LIMIT_NAME_SIZE - size,
+                          size };
+            uint32_t number = words_add(&words, head);
+            assert_true(view_equal(words_get(&words, number), head));
+            assert_int_equal(words_find(&words, head), number);
+            number = words_add(&words, tail);
+            assert_true(view_equal(words_get(&words, number), tail));
+            assert_int_equal(words_find(&words, tail), number);
+        }
+    assert_int_equal(words.count, 2 * LIMIT_NAME_SIZE - 1);
+    words_close(&words);
+}
+
 TEST(words_keep_their_numbers)
 {
     struct words words = { .seed = 5 }, again = { .seed = 6 };
@@ -77,6 +100,7 @@ TEST(damage_is_noticed)
     text_close(&bytes);
 }
 
-RUN(cmocka_unit_test(words_keep_their_numbers),
+RUN(cmocka_unit_test(words_of_all_sizes_are_told_apart),
+    cmocka_unit_test(words_keep_their_numbers),
     cmocka_unit_test(nothing_is_added_to_sealed_words),
     cmocka_unit_test(damage_is_noticed))
