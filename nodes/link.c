@@ -4,7 +4,10 @@
 #include "nodes/session.h"
 #include "nodes/trace.h"
 
-enum { UP_MS = 15000 }; /* a connection must be up by then */
+enum {
+    UP_MS = 15000,         /* a connection must be up by then */
+    BRANCH_DOUBLINGS = 22, /* of a millisecond */
+};
 
 enum err
 link_open(const struct keys_pair *keys, const struct keys_hubs *hubs,
@@ -39,6 +42,13 @@ link_drop(struct link *link, int64_t now_ms, uint32_t after_ms)
                   : session_backoff_ms(link->failures, crypto_random_number()));
     link->failures++;
     link->hub = (link->hub + 1) % link->hubs.count;
+}
+
+void
+link_branched(struct link *link, int64_t now_ms)
+{
+    link_drop(link, now_ms, 1u << link->branches);
+    link->branches += link->branches < BRANCH_DOUBLINGS;
 }
 
 void

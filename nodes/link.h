@@ -18,6 +18,7 @@ struct link {
     uint32_t node; /* for the trace */
     uint32_t hub;  /* which of them is dialled */
     uint32_t failures;
+    uint32_t branches; /* of our stream that sessions have led to */
     bool dialling;
     bool up;
     int64_t dial_ms; /* when to dial, or by when to be up */
@@ -41,6 +42,11 @@ enum link_change link_look(struct link *link, int64_t now_ms);
 /* Ends the connection and dials again: after a wait with jitter, or
  * `after_ms` from now if that is not 0. */
 void link_drop(struct link *link, int64_t now_ms, uint32_t after_ms);
+/* Likewise, for a session has led to a new incarnation, of which the next one
+ * is to tell: at once the first time, and then each time twice as late, up to
+ * more than an hour.  Nobody needs many; a hub that lies could have us open
+ * them until no hub had room for all. */
+void link_branched(struct link *link, int64_t now_ms);
 /* Another list of hubs, to be dialled from the next connection on. */
 void link_learn(struct link *link, const struct keys_hubs *hubs);
 /* A session lives: the next failure is a first one. */

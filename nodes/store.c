@@ -37,8 +37,6 @@ enum {
     FRAMES_AT_ONCE = 64,    /* taken before looking elsewhere */
     REOPENS_MAX = 5,        /* after faults of the disk */
     GRAFT_MS = 6000,        /* no further stream to be told again for so long */
-    BRANCH_DOUBLINGS = 22,  /* of the wait after each branch, up to an hour: no
-                             * hub is to make us open one after the other */
     WINDOW = 2 * LIMIT_FRAME_SIZE,
 };
 
@@ -73,11 +71,10 @@ struct store {
     int64_t save_ms;
     int64_t mark_ms;
     struct retain_watch retain;
-    int64_t graft_ms;  /* when to open everything anew for that; 0: never */
-    uint32_t branches; /* opened by this process, up to BRANCH_DOUBLINGS */
-    bool untaught;     /* a standby that knows too little to be promoted */
-    bool broken;       /* a fault of the disk: open everything again */
-    bool done;         /* --once: all is sent and received */
+    int64_t graft_ms; /* when to open everything anew for that; 0: never */
+    bool untaught;    /* a standby that knows too little to be promoted */
+    bool broken;      /* a fault of the disk: open everything again */
+    bool done;        /* --once: all is sent and received */
 };
 
 /* --- what the session wants --- */
@@ -232,8 +229,7 @@ carry_out(struct store *store, const struct sync_output *output)
         branch(store, output);
         if (store->graft_ms != 0)
             return; /* there may be more of them */
-        link_drop(&store->link, now_ms, 1u << store->branches);
-        store->branches += store->branches < BRANCH_DOUBLINGS;
+        link_branched(&store->link, now_ms);
         end_session(store);
         return;
     case SYNC_DROP:

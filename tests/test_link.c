@@ -1,0 +1,62 @@
+/*
+ * test_link.c - when a node dials again
+ */
+#include "nodes/link.h"
+
+#include <string.h>
+
+#include "tests/unit.h"
+
+enum { NOW_MS = 1000, HOUR_MS = 3600000 };
+
+static void
+open_one(struct link *ret_link)
+{
+    struct keys_hubs hubs = { .count = 2 };
+    struct keys_pair keys;
+
+    transport_keypair(&keys);
+    for (uint32_t i = 0; i < hubs.count; i++) {
+        strcpy(hubs.list[i].endpoint, "tcp://127.0.0.1:7001");
+        hubs.list[i].key = keys.public_key;
+    }
+    assert_int_equal(link_open(&keys, &hubs, 3, ret_link), OK);
+}
+
+TEST(after_each_branch_it_waits_twice_as_long)
+{
+    struct link link;
+    int64_t before_ms = 0;
+
+    open_one(&link);
+    for (uint32_t i = 0; i < 40; i++) {
+        link_is_well(&link); /* a session has lived */
+        link_branched(&link, NOW_MS);
+        const int64_t wait_ms = link.dial_ms - NOW_MS;
+        if (i == 0)
+            assert_int_equal(wait_ms, 1);
+        else
+            assert_true(wait_ms == 2 * before_ms ||
+                        (wait_ms == before_ms && wait_ms > HOUR_MS));
+        before_ms = wait_ms;
+    }
+    assert_in_range(before_ms, HOUR_MS, 2 * HOUR_MS);
+    link_close(&link);
+}
+
+TEST(each_failure_is_followed_by_another_hub)
+{
+    struct link link;
+
+    open_one(&link);
+    link_drop(&link, NOW_MS, 0);
+    assert_int_equal(link.hub, 1);
+    assert_in_range(link.dial_ms, NOW_MS + 1, NOW_MS + 200);
+    link_drop(&link, NOW_MS, 7);
+    assert_int_equal(link.hub, 0);
+    assert_int_equal(link.dial_ms, NOW_MS + 7);
+    link_close(&link);
+}
+
+RUN(cmocka_unit_test(after_each_branch_it_waits_twice_as_long),
+    cmocka_unit_test(each_failure_is_followed_by_another_hub))
