@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nodes/carry.h"
+#include "core/reader.h"
+#include "nodes/copies.h"
 #include "nodes/follow.h"
 #include "nodes/reign.h"
 #include "tests/sim/box.h"
@@ -411,9 +412,51 @@ check_notes(struct world *world, const struct box *box, struct journal *journal)
     }
 }
 
+/* Nor has the store been told of more than there is. */
+static void
+check_feed(struct world *world, const struct box *box, uint64_t last)
+{
+    struct copies *copies = NULL;
+    uint64_t epoch = 0, position = 0;
+    enum err err = copies_open(box->dir, false, &copies);
+
+    if (err == ERR_NOT_FOUND)
+        return;
+    if (err == OK)
+        err = copies_where(copies, &epoch, &position);
+    world_must(world, err, "copies");
+    if (epoch == box_incarnation(world, world_hub(world)) && position > last)
+        world_fail(world, "machine %u has been told of position %llu of %llu",
+                   box->machine.index, (unsigned long long)position,
+                   (unsigned long long)last);
+    copies_close(copies);
+}
+
+/* How far a machine's journal goes. */
+static uint64_t
+last_position(struct world *world, const struct box *box)
+{
+    struct journal *journal = NULL;
+    struct reader *reader = NULL;
+    char path[WORLD_DIR_SIZE + 16];
+    uint64_t last = 0;
+
+    snprintf(path, sizeof path, "%s/journal", box->dir);
+    enum err err = journal_open(path, NULL, &journal);
+    if (err == OK)
+        err = reader_open(journal, &reader);
+    if (err == OK)
+        last = reader_last(reader);
+    world_must(world, err, "reader_open");
+    reader_close(reader);
+    journal_close(journal);
+    return last;
+}
+
 void
 hub_lies_check(struct world *world)
 {
+    const uint64_t last = last_position(world, world_hub(world));
     char path[WORLD_DIR_SIZE + 16];
 
     for (uint32_t i = world->hub_count; i < world->box_count; i++) {
@@ -426,5 +469,6 @@ hub_lies_check(struct world *world)
         if (journal)
             check_notes(world, box, journal);
         journal_close(journal);
+        check_feed(world, box, last);
     }
 }
