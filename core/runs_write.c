@@ -208,24 +208,37 @@ begin_block(struct runs_writer *writer, view key)
     writer->block_count++;
 }
 
+/* An entry of the block at hand; key size 0: the key before. */
+static void
+put_entry(struct runs_writer *writer, view key, view blob)
+{
+    size_t size = 1 + key.size + sizeof blob.size + blob.size;
+    uint8_t *to = reserve(writer, &writer->blocks, size);
+
+    if (to == NULL)
+        return;
+    *to++ = (uint8_t)key.size;
+    memcpy(to, key.bytes, key.size);
+    to += key.size;
+    memcpy(to, &blob.size, sizeof blob.size);
+    if (blob.size > 0)
+        memcpy(to + sizeof blob.size, blob.bytes, blob.size);
+    writer->blocks.size += size;
+}
+
 void
 runs_add(struct runs_writer *writer, view key, view blob)
 {
-    view last = { writer->last.bytes, writer->last.size };
-    bool same = view_equal(key, last);
+    int order =
+        view_compare((view) { writer->last.bytes, writer->last.size }, key);
 
     assert(key.size >= 2 && key.size <= sizeof writer->last.bytes);
     assert(blob.size <= RUNS_BLOB_SIZE_MAX);
-    assert(same || view_compare(last, key) < 0);
-    if (writer->block_entries == 0) {
+    assert(order <= 0);
+    bool same = order == 0 && writer->block_entries > 0;
+    if (writer->block_entries == 0)
         begin_block(writer, key);
-        same = false;
-    }
-    uint8_t key_size = same ? 0 : (uint8_t)key.size;
-    put(writer, &writer->blocks, &key_size, 1);
-    put(writer, &writer->blocks, key.bytes, key_size);
-    put(writer, &writer->blocks, &blob.size, sizeof blob.size);
-    put(writer, &writer->blocks, blob.bytes, blob.size);
+    put_entry(writer, same ? (view) { key.bytes, 0 } : key, blob);
     memcpy(writer->last.bytes, key.bytes, key.size);
     writer->last.size = (uint8_t)key.size;
     writer->block_entries++;
