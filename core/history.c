@@ -2,8 +2,9 @@
 
 #include "core/bulk.h"
 #include "core/crypto.h"
+#include "core/history_ahead.h"
+#include "core/history_take.h"
 #include "core/history_write.h"
-#include "core/intake.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,9 @@ enum {
     MUCH = 1 << 18,          /* events that are built at once */
     TAIL_MAX = 1000000,      /* items that anybody holds */
     TAIL_SIZE_MAX = 1 << 28, /* bytes likewise */
-    SCRATCH_SIZE = 1 << 20,
 };
-static_assert(LIMIT_EVENT_LINES * sizeof(struct event_line) < SCRATCH_SIZE / 2,
+static_assert(LIMIT_EVENT_LINES * sizeof(struct event_line) <
+                  HISTORY_SCRATCH_SIZE / 2,
               "one event fits the scratch");
 
 /* The tag of the run set holds the counts. */
@@ -45,11 +46,13 @@ history_open(const char *dir, struct journal *journal, bool owner,
     history->words.seed = crypto_random_number();
     history->rules.words = &history->words;
     enum err err = runset_init(&history->set, dir, journal);
-    if (err == OK && (!arena_open(&history->scratch, SCRATCH_SIZE) ||
+    if (err == OK && (!arena_open(&history->scratch, HISTORY_SCRATCH_SIZE) ||
                       !draft_open(&history->draft, &history->words)))
         err = ERR_MEMORY;
     if (err == OK)
         err = history_write_open(history);
+    if (err == OK)
+        err = history_ahead_open(history);
     if (err != OK) {
         history_close(history);
         return err;
@@ -63,6 +66,7 @@ history_close(struct history *history)
 {
     if (history == NULL)
         return;
+    history_ahead_close(history);
     history_write_close(history);
     runset_close(&history->set);
     tail_close(&history->tail);
@@ -76,6 +80,7 @@ history_close(struct history *history)
 void
 history_set_owner(struct history *history, bool owner)
 {
+    history_ahead_drop(history);
     history_write_settle(history);
     history->owner = owner;
     history->last_txn = 0;
@@ -159,6 +164,7 @@ static void
 restart(struct history *history)
 {
     assert(!history_write_is_busy(history));
+    history_ahead_drop(history);
     history_write_drop(history);
     tail_close(&history->tail);
     history->position = history->set.position;
@@ -304,51 +310,6 @@ load_quarantine(struct history *history, struct reader *reader)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
-static enum err
-take_event(struct history *history, const struct record_event *stored,
-           uint64_t position)
-{
-    struct arena scratch = history->scratch;
-    struct intake taken[INTAKE_MAX];
-    const struct intake_tools tools = { &history->words, &history->counts,
-                                        &scratch, &history->ordinary };
-    uint32_t count = intake_event(stored, position, &tools, taken);
-    enum err err = OK;
-
-    for (uint32_t i = 0; i < count && err == OK; i++)
-        err = tail_add(&history->tail, taken[i].account, &taken[i].row);
-    return err;
-}
-
-static enum err
-take_events(struct history *history, const struct reader_item *item)
-{
-    struct record_cursor cursor = record_events(&item->record);
-    struct record_event event;
-    uint64_t position = item->position;
-    enum err err = OK;
-
-    for (; err == OK && record_next(&cursor, &event); position++)
-        if (position > history->position)
-            err = take_event(history, &event, position);
-    return err;
-}
-
-static enum err
-take_record(struct history *history, const struct reader_item *item)
-{
-    history->generation++;
-    if (item->position > history->position && intake_is_flagged(&item->record))
-        history->counts.flagged++;
-    enum err err = take_events(history, item);
-    if (err != OK)
-        return err;
-    uint64_t last = item->position + item->record.count - 1;
-    assert(last > history->position);
-    history->position = last;
-    return OK;
-}
-
 static bool
 is_full(const struct tail *tail)
 {
@@ -394,37 +355,26 @@ history_set_tail(struct history *history, uint32_t items)
     history->tail_items = items;
 }
 
-/* A record of a later format says nothing of its size: the next one that can
- * be read tells where it ends. */
-static enum err
-take_next(struct history *history, struct reader *reader)
-{
-    struct reader_item item;
-    enum err err = reader_next(reader, history->position + 1, &item);
-
-    if (err == ERR_UNKNOWN) {
-        if (item.position > history->position)
-            history->position = item.position;
-        else
-            history->position++;
-        return OK;
-    }
-    if (err == ERR_CORRUPT)
-        history->damage = *reader_damage(reader);
-    if (err == ERR_CORRUPT && history->damage.position != 0)
-        return ERR_NOT_FOUND; /* as far as it goes */
-    return err == OK ? take_record(history, &item) : err;
-}
-
 static enum err
 take_all(struct history *history, struct reader *reader, uint64_t last)
 {
+    const struct history_taker taker = {
+        .tail = &history->tail,
+        .position = &history->position,
+        .counts = &history->counts,
+        .words = &history->words,
+        .damage = &history->damage,
+        .scratch = &history->scratch,
+        .ordinary = &history->ordinary,
+    };
+    const uint64_t before = history->position;
     enum err err = OK;
 
     while (history->position < last &&
-           (err = take_next(history, reader)) == OK) {
+           (err = history_take_next(&taker, reader)) == OK) {
         if (!is_full(&history->tail))
             continue;
+        history->generation++;
         if (!history->owner)
             return ERR_BUSY;
         err = history_merge(history);
@@ -433,6 +383,7 @@ take_all(struct history *history, struct reader *reader, uint64_t last)
         if (err != OK)
             return err;
     }
+    history->generation += history->position != before;
     if (err != OK && err != ERR_NOT_FOUND)
         return err;
     history->behind = err == OK;
@@ -507,6 +458,26 @@ take_much(struct history *history, struct reader *reader, uint64_t much)
     return err == OK ? reader_refresh(reader) : err;
 }
 
+/* What a thread has taken in, or the next step; and a thread goes on. */
+static enum err
+take_step(struct history *history, struct reader *reader, uint64_t step)
+{
+    bool took = false;
+    enum err err = history_ahead_end(history, &took);
+
+    if (err == ERR_FULL || err == ERR_IO)
+        return OK; /* as in merge_from() */
+    if (err == OK && took)
+        err = merge_from(history, TAIL_MAX);
+    else if (err == OK)
+        err = take_all(history, reader,
+                       step < HISTORY_ALL ? history->position + step
+                                          : HISTORY_ALL);
+    if (err == OK && history->behind && history->loaded)
+        history_ahead_begin(history, reader_last(reader));
+    return err;
+}
+
 /* Pages that a snapshot still sees can't be used again: the reader lives for
  * the call only.  `much` events and more are built at once. */
 static enum err
@@ -526,9 +497,7 @@ refresh(struct history *history, uint64_t step, uint64_t much)
     if (err == OK)
         err = take_much(history, reader, much);
     if (err == OK)
-        err = take_all(history, reader,
-                       step < HISTORY_ALL ? history->position + step
-                                          : HISTORY_ALL);
+        err = take_step(history, reader, step);
     reader_close(reader);
     return err;
 }

@@ -34,6 +34,21 @@ struct history_write {
     struct runset_merge merge;
 };
 
+/* What is taken in beside (history_ahead.h). */
+struct history_ahead {
+    struct chore chore;
+    uint32_t items; /* that it takes, of positions up to ... */
+    uint64_t last;
+    struct tail tail;
+    uint64_t position; /* up to which it goes, as do the next */
+    struct history_counts counts;
+    struct words words;
+    struct arena scratch; /* for one event, as is the next */
+    struct ordinary ordinary;
+};
+
+enum { HISTORY_SCRATCH_SIZE = 1 << 20 };
+
 struct history {
     struct journal *journal; /* borrowed */
     bool owner;
@@ -45,6 +60,7 @@ struct history {
     struct history_counts counts; /* of runs and tail */
     struct runset set;
     struct history_write write;
+    struct history_ahead ahead;
     struct tail tail;    /* positions after those of the runs, and of the tail
                           * that is aside */
     uint64_t step;       /* positions that one refresh takes in, about */

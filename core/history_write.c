@@ -47,19 +47,6 @@ history_write_is_busy(const struct history *history)
 
 /* --- words --- */
 
-/* The history gives numbers to new words meanwhile, so a thread has its own. */
-static enum err
-copy_words(const struct history *history, struct words *words)
-{
-    struct text text = { 0 };
-
-    words_write(&history->words, &text);
-    enum err err =
-        text_ok(&text) ? words_read(words, text_view(&text)) : ERR_MEMORY;
-    text_close(&text);
-    return err;
-}
-
 enum err
 history_write_words(struct history *history)
 {
@@ -74,6 +61,18 @@ history_write_words(struct history *history)
                                text_view(&text));
     if (err == OK)
         history->words_kept = history->words.count;
+    text_close(&text);
+    return err;
+}
+
+enum err
+history_write_copy_words(const struct history *history, struct words *words)
+{
+    struct text text = { 0 };
+
+    words_write(&history->words, &text);
+    enum err err =
+        text_ok(&text) ? words_read(words, text_view(&text)) : ERR_MEMORY;
     text_close(&text);
     return err;
 }
@@ -163,7 +162,7 @@ begin_run(struct history *history)
         write->waiting = true;
         history->generation++;
     }
-    enum err err = copy_words(history, &write->pen.words);
+    enum err err = history_write_copy_words(history, &write->pen.words);
     if (err == OK)
         err = runset_begin(&history->set, &write->writer);
     if (err == OK)
@@ -234,7 +233,7 @@ begin_merge(struct history *history)
 
     if (write->merge_chore.begun || !is_merge_due(history))
         return OK;
-    enum err err = copy_words(history, &write->merge_pen.words);
+    enum err err = history_write_copy_words(history, &write->merge_pen.words);
     if (err == OK)
         err = runset_merge_begin(&history->set, &write->merge);
     if (err != OK)
@@ -298,7 +297,7 @@ history_write_look(struct history *history, uint32_t items)
     bool due = history->tail.item_count >= items;
     enum err err = collect(history, false);
 
-    if (err == OK && history->tail.item_count >= history->tail_items)
+    if (err == OK && due && history->tail.item_count >= history->tail_items)
         err = end_run(history);
     if (err == OK && !write->chore.begun && (due || write->waiting))
         err = begin_run(history);
@@ -308,6 +307,18 @@ history_write_look(struct history *history, uint32_t items)
         err = begin_merge(history);
     if (err == OK)
         err = collect(history, !write->beside);
+    return conclude(history, err);
+}
+
+enum err
+history_write_aside(struct history *history)
+{
+    enum err err = collect(history, false);
+
+    if (err == OK)
+        err = end_run(history);
+    if (err == OK && !history->write.waiting && history->tail.item_count > 0)
+        err = begin_run(history);
     return conclude(history, err);
 }
 

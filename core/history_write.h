@@ -26,12 +26,20 @@ bool history_write_is_busy(const struct history *history);
  * a run is damaged; ERR_FULL, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err history_write_look(struct history *history, uint32_t items);
 
+/* Puts the tail aside, and begins to write it, when the one before is written;
+ * it stays where that fails.  Errors likewise. */
+NODISCARD enum err history_write_aside(struct history *history);
+
 /* Writes the whole tail and waits for all. */
 NODISCARD enum err history_write_all(struct history *history);
 
 /* Keeps the words, before chapters that have them count. */
 #define HISTORY_WORDS "history.words"
 NODISCARD enum err history_write_words(struct history *history);
+/* Replaces the words by those of the history, for a thread: the history gives
+ * numbers to new ones meanwhile. */
+NODISCARD enum err history_write_copy_words(const struct history *history,
+                                            struct words *words);
 
 /* What chapters become in a merge: a runs_joiner's, with a draft. */
 NODISCARD enum err history_write_join(void *context, view key,
