@@ -25,8 +25,9 @@ struct kept {
 struct feed {
     struct ledger *ledger;
     struct state *state;
-    struct arena round;   /* of one feed_answer() */
-    struct arena account; /* of one history */
+    struct arena round;         /* of one feed_answer() */
+    struct arena account;       /* of one history */
+    struct history_trail trail; /* states are read in the order of keys */
 
     const struct feed_ask *asks;
     uint32_t ask_count;
@@ -45,6 +46,7 @@ feed_open(struct ledger *ledger, struct state *state, struct feed **ret_feed)
         return ERR_MEMORY;
     feed->ledger = ledger;
     feed->state = state;
+    feed->trail.history = ledger_history(ledger);
     if (!arena_open(&feed->round, ROUND_SIZE) ||
         !arena_open(&feed->account, LIMIT_ARENA_SIZE)) {
         feed_close(feed);
@@ -147,8 +149,8 @@ take_state(void *context, const struct state_packed *packed)
     uint64_t wanted[FEED_ASKS_MAX / 64] = { 0 };
 
     arena_reset(&feed->account);
-    feed->err = history_read(ledger_history(feed->ledger), packed->account,
-                             HISTORY_ALL, &feed->account, &history);
+    feed->err = history_read_on(&feed->trail, packed->account, HISTORY_ALL,
+                                &feed->account, &history);
     if (feed->err != OK)
         return false;
     /* Nobody's account fills half a frame; if one does, no node is told. */
