@@ -14,7 +14,7 @@
 
 /* A fold and its memory; one thread at a time. */
 struct state_fold {
-    struct ledger *ledger; /* borrowed */
+    struct ledger *ledger; /* borrowed; or NULL */
     const struct timeline *timeline;
     struct fold *fold;
     struct onward *onward; /* of the fold */
@@ -33,7 +33,7 @@ struct state_folded {
     bool rewards_referrer; /* forward: this was the qualifying event */
 };
 
-/* ERR_MEMORY. */
+/* Without a ledger (NULL) it folds forward only.  ERR_MEMORY. */
 NODISCARD enum err state_fold_open(struct state_fold *fold,
                                    struct ledger *ledger,
                                    const struct timeline *timeline);
