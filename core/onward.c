@@ -113,19 +113,18 @@ tariff_of(struct onward *onward, const struct scene *scene,
     return &found->tariff;
 }
 
-/* The scene without what only others ask for: the store's partner. */
-static struct scene
-scene_of(const struct onward *onward, struct account *account,
-         const struct event *event)
+/* Moves the scene to the event, without what only others ask for: the store's
+ * partner.  In place, for copying what has just been written takes its time. */
+static void
+enter(struct scene *scene, const struct event *event)
 {
-    struct scene scene = fold_scene(onward->fold, account);
+    const struct account *account = scene->account;
 
-    scene.version = account->begun
-                        ? scene_version(scene.timeline, account->version)
-                        : timeline_at(scene.timeline, event->at_ms);
-    scene.moment = zone_moment(&scene.timeline->zone, event->at_ms);
-    scene.store = event->store;
-    return scene;
+    scene->version = account->begun
+                         ? scene_version(scene->timeline, account->version)
+                         : timeline_at(scene->timeline, event->at_ms);
+    scene->moment = zone_moment(&scene->timeline->zone, event->at_ms);
+    scene->store = event->store;
 }
 
 static bool
@@ -189,7 +188,8 @@ onward_take(struct onward *onward, struct account *account,
         event->sale.total.minor <= 0 || account->debt.value > 0 ||
         waits_for_referral(account))
         return false;
-    struct scene scene = scene_of(onward, account, event);
+    struct scene scene = fold_scene(onward->fold, account);
+    enter(&scene, event);
     if (version_ended(scene.version, event->at_ms))
         return false;
     const struct onward_day *day =
