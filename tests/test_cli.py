@@ -915,10 +915,15 @@ def test_closed_pipe():
 
 def test_full_output():
     ledger()
-    with open("/dev/full", "w") as full:
-        done = subprocess.run([LEIMA, "accounts", "L"], stdout=full,
-                              stderr=subprocess.PIPE)
-    equal("status", done.returncode, 4)
+    for words in (["accounts", "L"], ["report", "L", "--by", "day"],
+                  ["settle", "L", "--period", "2025-01", "--json"],
+                  ["export", "L"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([LEIMA, *words], stdout=full,
+                                  stderr=subprocess.PIPE)
+        equal("status", done.returncode, 4)
+        equal("told", done.stderr.decode(), "leima: standard output can't be "
+              "written: No space left on device\n")
 
 
 def test_member_new():

@@ -665,7 +665,7 @@ export_command(const struct arguments *arguments)
         enum err err = export_all(&export, ledger);
         if (err != OK)
             status = fail_export(&export, err);
-        else
+        else if (fflush(stdout) == 0) /* who goes on from there has all of it */
             fprintf(stderr, "leima export: up to position %" PRIu64 "\n",
                     export.next - 1);
     }

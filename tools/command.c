@@ -691,6 +691,9 @@ command_fail(const struct arguments *arguments, enum err err,
     enum command_status status = command_status_of(err);
     va_list list;
 
+    /* What can't be printed is no fault of the ledger: finish() says it. */
+    if (status == COMMAND_FAULT && ferror(stdout))
+        return status;
     char text[COMPLAINT_ROOM];
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
