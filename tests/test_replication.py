@@ -308,6 +308,11 @@ def test_enrolling_again_takes_the_old_key_away():
     found = leima("enrol", "new", "hq", "--node", 14, "--role", "standby",
                   "--at", "tcp://hq2.example:7002").expect(0)
     assert found.err == "", found.err
+    # What would do nothing is refused.
+    at = ("--at", "tcp://hq2.example:7002")
+    for words in (("--node", 14, *at), ("--csv", "f", *at),
+                  ("--csv", "f", "--stores", "1")):
+        leima("enrol", "new", "hq", *words).expect(2)
     string = leima("enrol", "rotate", "hq", "--node", 11).expect(0).out
     node = Node(11, "--join", "-", given=string)
     wait("the rotated key", lambda: len(events("hq")) == 5)

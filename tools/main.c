@@ -4,6 +4,7 @@
 #include "tools/cmd_account.h"
 #include "tools/cmd_backup.h"
 #include "tools/cmd_dispute.h"
+#include "tools/cmd_enrol.h"
 #include "tools/cmd_events.h"
 #include "tools/cmd_generate.h"
 #include "tools/cmd_import.h"
@@ -45,6 +46,7 @@ static const struct command *const TABLES[] = {
     cmd_replay_table,
     cmd_generate_table,
     cmd_nodes_table,
+    cmd_enrol_table,
     cmd_keys_table,
     NULL,
 };
