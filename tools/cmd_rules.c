@@ -425,7 +425,8 @@ print_diff(const struct arguments *arguments, const struct side sides[2])
         return command_fail(arguments, ERR_MEMORY, "diff");
     if (count == 0)
         fprintf(stderr, "leima rules diff: no difference\n");
-    fwrite(text.bytes, 1, text.size, stdout);
+    else
+        fwrite(text.bytes, 1, text.size, stdout);
     text_close(&text);
     return COMMAND_DONE;
 }

@@ -211,7 +211,8 @@ print_status(const struct ledger_status *found, struct asides *asides)
         if (asides->oldest_ms > 0)
             printf("the oldest event that no hub has is %" PRId64 " s old\n",
                    (command_now_ms() - asides->oldest_ms) / 1000);
-        fwrite(asides->text.bytes, 1, asides->text.size, stdout);
+        if (asides->text.size > 0)
+            fwrite(asides->text.bytes, 1, asides->text.size, stdout);
         if (asides->count > ASIDES_SHOWN)
             printf("... %" PRIu32 " in all\n", asides->count);
         return;

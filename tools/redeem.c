@@ -80,7 +80,9 @@ decide_online(struct redeem *redeem, bool dry_run, uint32_t timeout_ms)
                        .dry_run = dry_run };
 
     account_format(event->account, ask.accounts[0]);
-    memcpy(ask.reward, event->redeem.reward.bytes, event->redeem.reward.size);
+    if (event->redeem.reward.size > 0)
+        memcpy(ask.reward, event->redeem.reward.bytes,
+               event->redeem.reward.size);
     memcpy(ask.id, event->id.bytes, event->id.size);
     return desk_ask(ledger_dir(redeem->query->ledger), &ask, timeout_ms,
                     &redeem->decision) == ASK_REDEEM;
