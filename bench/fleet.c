@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 #include <zmq.h>
 
 enum {
@@ -49,13 +51,14 @@ struct fleet {
     uint32_t stretch;
     uint64_t epoch;
     void *context;
+    int bells; /* of all sockets: an epoll */
     struct arena arena;
     uint64_t number; /* of the next purchase */
     double *waits;
     uint32_t wait_count;
     uint32_t asked_count; /* in this stretch, who heard nothing and asked */
+    uint32_t left;        /* frames of it that are not acknowledged yet */
     struct ship ships[FLEET_NODES_MAX];
-    uint8_t payload[LIMIT_FRAME_SIZE];
 };
 
 /* --- preparing --- */
@@ -185,6 +188,8 @@ fleet_open(const struct fleet_options *options)
     text_close(&text);
     fleet->context = zmq_ctx_new();
     zmq_ctx_set(fleet->context, ZMQ_MAX_SOCKETS, 3 * FLEET_NODES_MAX);
+    fleet->bells = epoll_create1(EPOLL_CLOEXEC);
+    bench_need(fleet->bells >= 0, "have an epoll");
     return fleet;
 }
 
@@ -193,6 +198,7 @@ fleet_close(struct fleet *fleet)
 {
     fleet_hang_up(fleet);
     zmq_ctx_term(fleet->context);
+    close(fleet->bells);
     arena_close(&fleet->arena);
     free(fleet->waits);
     free(fleet);
@@ -221,17 +227,20 @@ fleet_enrol(struct fleet *fleet, struct journal *journal)
 /* --- talking --- */
 
 static bool
-post(struct fleet *fleet, struct ship *ship, const struct frame *frame)
+post(struct ship *ship, const struct frame *frame)
 {
     uint8_t header[FRAME_HEADER_SIZE];
-    size_t size = frame_payload_size(frame);
+    zmq_msg_t payload;
 
-    bench_need(size <= sizeof fleet->payload, "fit a frame");
-    frame_encode(frame, header, fleet->payload);
+    bench_need(zmq_msg_init_size(&payload, frame_payload_size(frame)) == 0,
+               "have memory");
+    frame_encode(frame, header, zmq_msg_data(&payload));
     if (zmq_send(ship->socket, header, sizeof header,
-                 ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+                 ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+        zmq_msg_close(&payload);
         return false;
-    bench_need(zmq_send(ship->socket, fleet->payload, size, ZMQ_DONTWAIT) >= 0,
+    }
+    bench_need(zmq_msg_send(&payload, ship->socket, ZMQ_DONTWAIT) >= 0,
                "send a frame");
     return true;
 }
@@ -258,7 +267,7 @@ hail(struct fleet *fleet, struct ship *ship)
     frame.hello.feed_position = UINT64_C(1) << 60;
     frame.hello.offers = &offer;
     frame.hello.offer_count = 1;
-    bench_need(post(fleet, ship, &frame), "say HELLO");
+    bench_need(post(ship, &frame), "say HELLO");
 }
 
 /* Beside others that are live. */
@@ -277,6 +286,7 @@ take_head(struct fleet *fleet, struct ship *ship, uint64_t seq)
         const struct shipment *shipment = &ship->shipments[ship->acked];
         if (shipment->seq + FLEET_FRAME_EVENTS - 1 > seq)
             return;
+        fleet->left--;
         if (!catches_up(fleet, ship))
             fleet->waits[fleet->wait_count++] = (now - shipment->sent) * 1e3;
     }
@@ -349,7 +359,9 @@ static void
 connect_ship(struct fleet *fleet, struct ship *ship, const char *endpoint,
              curve_key hub)
 {
-    int linger = 0;
+    int linger = 0, bell = -1;
+    size_t size = sizeof bell;
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = ship };
 
     ship->socket = zmq_socket(fleet->context, ZMQ_DEALER);
     bench_need(ship->socket != NULL, "make a socket");
@@ -361,24 +373,87 @@ connect_ship(struct fleet *fleet, struct ship *ship, const char *endpoint,
     zmq_setsockopt(ship->socket, ZMQ_CURVE_SERVERKEY, hub.bytes,
                    CURVE_KEY_SIZE);
     bench_need(zmq_connect(ship->socket, endpoint) == 0, "reach the hub");
+    bench_need(zmq_getsockopt(ship->socket, ZMQ_FD, &bell, &size) == 0 &&
+                   epoll_ctl(fleet->bells, EPOLL_CTL_ADD, bell, &event) == 0,
+               "hear a socket's bell");
 }
 
-/* Waits a little for anything from the hub. */
-static void
-listen_all(struct fleet *fleet, long timeout_ms)
+static uint32_t
+end_of(const struct fleet *fleet, const struct ship *ship)
 {
-    zmq_pollitem_t items[FLEET_NODES_MAX];
+    return fleet->stretch == 0 ? ship->stretch_count : ship->count;
+}
 
-    for (uint32_t i = 0; i < fleet->options.nodes; i++)
-        items[i] = (zmq_pollitem_t) { .socket = fleet->ships[i].socket,
-                                      .events = ZMQ_POLLIN };
-    bench_need(zmq_poll(items, (int)fleet->options.nodes, timeout_ms) >= 0 ||
-                   errno == EINTR,
-               "wait for the hub");
-    for (uint32_t i = 0; i < fleet->options.nodes; i++)
-        while ((items[i].revents & ZMQ_POLLIN) != 0 &&
-               hear(fleet, &fleet->ships[i]))
-            ;
+/* As many frames as its credit and its queue allow. */
+static void
+ship_out(struct fleet *fleet, struct ship *ship)
+{
+    uint32_t end = end_of(fleet, ship);
+    bool is_live =
+        fleet->options.late && fleet->stretch == 1 && !catches_up(fleet, ship);
+
+    while (ship->next < end) {
+        struct shipment *shipment = &ship->shipments[ship->next];
+        uint64_t total = ship->total + FRAME_BATCH_FIXED + shipment->bytes.size;
+        struct frame frame = { .kind = FRAME_BATCH, .session = ship->session };
+        if (ship->total >= ship->credit || bench_now() < ship->ready)
+            return; /* one frame may overshoot */
+        frame.batch.stream = (stream_id) { 1, ship->node, CHANNEL_EVENTS };
+        frame.batch.from = shipment->seq;
+        frame.batch.to = shipment->seq + FLEET_FRAME_EVENTS - 1;
+        frame.batch.before = shipment->before;
+        frame.batch.total = total;
+        frame.batch.head_seq =
+            is_live ? frame.batch.to
+                    : ship->shipments[end - 1].seq + FLEET_FRAME_EVENTS - 1;
+        frame.batch.records = shipment->bytes;
+        if (!post(ship, &frame))
+            return;
+        shipment->sent = bench_now();
+        if (is_live)
+            ship->ready = shipment->sent + LIVE_PAUSE;
+        ship->total = total;
+        ship->next++;
+    }
+}
+
+/* Sends and hears until there is nothing to do.  A socket rings once for what
+ * has happened, and sending may take that in: so the last thing is to hear that
+ * there is nothing. */
+static void
+tend(struct fleet *fleet, struct ship *ship, bool sends)
+{
+    bool heard = true;
+
+    while (heard) {
+        if (sends)
+            ship_out(fleet, ship);
+        heard = false;
+        while (hear(fleet, ship))
+            heard = true;
+    }
+}
+
+/* Waits a little for anything from the hub, and tends those who hear. */
+static void
+tend_ready(struct fleet *fleet, bool sends, int timeout_ms)
+{
+    struct epoll_event events[64];
+    int count = epoll_wait(fleet->bells, events, COUNT_OF(events), timeout_ms);
+
+    bench_need(count >= 0 || errno == EINTR, "wait for the hub");
+    for (int i = 0; i < count; i++)
+        tend(fleet, events[i].data.ptr, sends);
+}
+
+/* Those who hear nothing as well: they may be waiting for a time. */
+static void
+tend_all(struct fleet *fleet)
+{
+    for (uint32_t i = 0; i < fleet->options.nodes; i++) {
+        ask_again(fleet, &fleet->ships[i]);
+        tend(fleet, &fleet->ships[i], true);
+    }
 }
 
 void
@@ -394,7 +469,7 @@ fleet_dial(struct fleet *fleet, const char *endpoint, curve_key hub,
     }
     for (double end = bench_now() + 300; welcome < fleet->options.nodes;) {
         bench_need(bench_now() < end, "be welcome");
-        listen_all(fleet, 100);
+        tend_ready(fleet, false, 100);
         welcome = 0;
         for (uint32_t i = 0; i < fleet->options.nodes; i++)
             welcome += fleet->ships[i].session != 0;
@@ -413,60 +488,25 @@ fleet_hang_up(struct fleet *fleet)
     }
 }
 
-/* As many frames as its credit and its queue allow.  False: nothing is left. */
-static bool
-ship_out(struct fleet *fleet, struct ship *ship, uint32_t end)
-{
-    bool is_live =
-        fleet->options.late && fleet->stretch == 1 && !catches_up(fleet, ship);
-
-    while (ship->next < end) {
-        struct shipment *shipment = &ship->shipments[ship->next];
-        uint64_t total = ship->total + FRAME_BATCH_FIXED + shipment->bytes.size;
-        struct frame frame = { .kind = FRAME_BATCH, .session = ship->session };
-        if (ship->total >= ship->credit || bench_now() < ship->ready)
-            break; /* one frame may overshoot */
-        frame.batch.stream = (stream_id) { 1, ship->node, CHANNEL_EVENTS };
-        frame.batch.from = shipment->seq;
-        frame.batch.to = shipment->seq + FLEET_FRAME_EVENTS - 1;
-        frame.batch.before = shipment->before;
-        frame.batch.total = total;
-        frame.batch.head_seq =
-            is_live ? frame.batch.to
-                    : ship->shipments[end - 1].seq + FLEET_FRAME_EVENTS - 1;
-        frame.batch.records = shipment->bytes;
-        if (!post(fleet, ship, &frame))
-            break;
-        shipment->sent = bench_now();
-        if (is_live)
-            ship->ready = shipment->sent + LIVE_PAUSE;
-        ship->total = total;
-        ship->next++;
-    }
-    return ship->acked < end;
-}
-
 struct fleet_times
 fleet_send(struct fleet *fleet)
 {
-    bool busy = true;
+    const int pause_ms = fleet->options.late ? 1 : 10;
     double begun = bench_now();
+    double all = 0; /* when all are tended next */
 
     assert(fleet->stretch < STRETCHES);
     fleet->wait_count = 0;
     fleet->asked_count = 0;
-    while (busy) {
-        busy = false;
-        for (uint32_t i = 0; i < fleet->options.nodes; i++) {
-            struct ship *ship = &fleet->ships[i];
-            busy |= ship_out(fleet, ship,
-                             fleet->stretch == 0 ? ship->stretch_count
-                                                 : ship->count);
-            ask_again(fleet, ship);
+    for (uint32_t i = 0; i < fleet->options.nodes; i++)
+        fleet->left += end_of(fleet, &fleet->ships[i]) - fleet->ships[i].acked;
+    while (fleet->left > 0) {
+        if (bench_now() >= all) {
+            bench_need(bench_now() < begun + 300, "see all acknowledged");
+            tend_all(fleet);
+            all = bench_now() + pause_ms / 1e3;
         }
-        bench_need(bench_now() < begun + 300, "see all acknowledged");
-        if (busy)
-            listen_all(fleet, fleet->options.late ? 1 : 10);
+        tend_ready(fleet, true, pause_ms);
     }
     struct fleet_times times = { .seconds = bench_now() - begun,
                                  .asked_count = fleet->asked_count };
