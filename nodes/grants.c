@@ -89,11 +89,10 @@ grants_note(struct grants *grants, struct grant *grant, uint64_t held,
 void
 grants_came(struct grants *grants, uint64_t size)
 {
-    if (size > GRANTS_FLOW / 8)
+    if (size > GRANTS_FLOW / 4 || !grants->first)
         grants->raised /= 2;
-    else if (grants->first && size < GRANTS_FLOW / 16 &&
-             grants->raised < GRANTS_MAX)
-        grants->raised += (GRANTS_FLOW + grants->raised) / 8;
+    else if (grants->raised < GRANTS_MAX)
+        grants->raised += (GRANTS_FLOW + grants->raised) / 4;
 }
 
 /* Whether the sums allow a node to have `size` instead of what it holds. */

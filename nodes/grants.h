@@ -63,7 +63,7 @@ struct grants {
  * it needs at once. */
 void grants_note(struct grants *grants, struct grant *grant, uint64_t held,
                  uint64_t items, uint64_t needed);
-/* So many bytes came while the hub did what it had to do. */
+/* So many bytes came since the last call; to be called fifty times a second. */
 void grants_came(struct grants *grants, uint64_t size);
 /* The next to be given a turn, and how much it then may have on the way; it is
  * held to have that from now on.  NULL: nobody, for now. */

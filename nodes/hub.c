@@ -73,13 +73,15 @@ take_message(struct hub *hub, const struct transport_message *message)
 static void
 drain(struct hub *hub)
 {
-    hub->came = 0;
-    while (hub->message_count < HUB_FRAMES_AT_ONCE &&
-           hub->came < BYTES_AT_ONCE && !hub->late) {
+    uint64_t bytes = 0;
+
+    while (hub->message_count < HUB_FRAMES_AT_ONCE && bytes < BYTES_AT_ONCE &&
+           !hub->late) {
         struct transport_message *message = &hub->messages[hub->message_count];
         if (transport_receive(hub->transport, message) != OK)
             return;
         hub->message_count++;
+        bytes += message->payload.size;
         hub->came += message->payload.size;
         take_message(hub, message);
     }
@@ -158,7 +160,6 @@ share_out(struct hub *hub)
 
     for (uint32_t i = 0; i < hub->touched_count; i++)
         roster_note(hub->roster, hub->touched[i]);
-    roster_came(hub->roster, hub->came);
     while ((guest = roster_next_turn(hub->roster, &input.grant)) != NULL)
         hub_give(hub, guest, &input);
     for (uint32_t i = 0; i < hub->touched_count; i++) {
@@ -232,6 +233,8 @@ hub_turn(struct hub *hub)
         &(struct inquiry) { hub->keeper, hub->transport, &hub->teller },
         hub->roster);
     if (now_ms >= hub->look_ms) {
+        roster_came(hub->roster, hub->came);
+        hub->came = 0;
         look(hub);
         feeding_look(&(struct feeding) { .keeper = hub->keeper,
                                          .roster = hub->roster,

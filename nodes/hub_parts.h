@@ -53,7 +53,7 @@ struct hub {
     uint32_t wish_count;
     struct transport_message messages[HUB_FRAMES_AT_ONCE]; /* of a drain */
     uint32_t message_count;
-    uint64_t came; /* bytes, in them */
+    uint64_t came; /* bytes, since the last look */
     bool late;     /* the last of them is a HELLO, and waits for the commit */
     struct hub_put puts[HUB_FRAMES_AT_ONCE];
     struct ingest_batch batches[HUB_FRAMES_AT_ONCE];

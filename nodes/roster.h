@@ -99,7 +99,7 @@ uint32_t roster_bulk_count(const struct roster *roster);
 /* Notes how a guest stands, as its session says; to be called when something
  * has come from it. */
 void roster_note(struct roster *roster, struct guest *guest);
-/* So many bytes have come in a turn of the loop. */
+/* So many bytes have come since the last call; fifty times a second. */
 void roster_came(struct roster *roster, uint64_t size);
 /* The next guest to be given a turn, and its size (grants.h).  NULL: nobody. */
 struct guest *roster_next_turn(struct roster *roster, uint64_t *ret_size);
