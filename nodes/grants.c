@@ -80,9 +80,9 @@ grants_note(struct grants *grants, struct grant *grant, uint64_t held,
     grant->items = items;
     grant->needed = needed < GRANTS_FLOW ? needed : GRANTS_FLOW;
     count(grants, grant, true);
-    const bool used_up =
-        held <= turn_of(grants, grant) / 2 || held < grant->needed;
-    if (is_busy(grant) && !grant->waits && used_up)
+    /* Not for a trifle; but who is alone has a window that moves on. */
+    const bool used = held + GRANTS_REST / 2 <= turn_of(grants, grant);
+    if (is_busy(grant) && !grant->waits && (used || held < grant->needed))
         enter_line(grants, grant);
 }
 

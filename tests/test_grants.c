@@ -49,10 +49,11 @@ TEST(one_alone_has_a_whole_turn_and_goes_on)
     grants_note(&grants, &nodes[0], GRANTS_REST, ITEMS, 0);
     assert_int_equal(serve(&grants), 1);
     assert_int_equal(nodes[0].held, GRANTS_TURN);
-    grants_note(&grants, &nodes[0], GRANTS_TURN / 2 + 1, ITEMS, 0);
-    assert_int_equal(serve(&grants), 0); /* when half is used ... */
-    grants_note(&grants, &nodes[0], GRANTS_TURN / 2, ITEMS, 0);
-    assert_int_equal(serve(&grants), 1); /* ... it is filled up */
+    grants_note(&grants, &nodes[0], GRANTS_TURN - GRANTS_REST / 2 + 1, ITEMS,
+                0);
+    assert_int_equal(serve(&grants), 0); /* not for a trifle, ... */
+    grants_note(&grants, &nodes[0], GRANTS_TURN - GRANTS_REST / 2, ITEMS, 0);
+    assert_int_equal(serve(&grants), 1); /* ... but soon it is filled up */
     assert_int_equal(nodes[0].held, GRANTS_TURN);
 }
 
