@@ -47,10 +47,10 @@ void history_set_admits(struct history *history, history_admits *admits,
 void history_set_owner(struct history *history, bool owner);
 
 /* Takes in what the journal has got since; the owner merges a long tail into
- * a run and small runs into greater ones.  Very much at once becomes a run in
- * one pass by all cores (bulk.h), where small steps are wanted only if it is
- * more than what is there.  A damaged or
- * missing file makes the owner build all anew; at a damaged record it stops
+ * a run and small runs into greater ones, these later while it is behind.  Very
+ * much at once becomes a run in one pass by all cores (bulk.h), where small
+ * steps are wanted only if it is more than what is there.  A damaged or missing
+ * file makes the owner build all anew; at a damaged record it stops
  * (history_damage()).  ERR_BUSY: the tail is beyond its bound and somebody else
  * is the owner, who has to merge it. */
 NODISCARD enum err history_refresh(struct history *history);
@@ -70,8 +70,9 @@ NODISCARD enum err history_merge(struct history *history);
 /* How long a tail the owner's refresh leaves: who has the memory for more than
  * a store's node merges less often, and when it suits, by history_tend(). */
 void history_set_tail(struct history *history, uint32_t items);
-/* From now on the owner's runs are written and merged by threads, while
- * refreshing and reading go on; a refresh takes over what is ready. */
+/* From now on the owner's runs are written and merged by threads, and where it
+ * is far behind the next tail is filled by one, while refreshing and reading go
+ * on; a refresh takes over what is ready. */
 void history_set_beside(struct history *history);
 /* Owner: writes the tail to a run if it is worth one.  Caches that can't be
  * written are no error. */
@@ -79,7 +80,8 @@ NODISCARD enum err history_tend(struct history *history);
 
 /* How much one refresh takes in, to the end of a record (HISTORY_ALL, as at
  * the opening: everything): who has other things to do comes again while there
- * is more.  What is built anew is built in one go. */
+ * is more.  What is built anew is built in one go, and what a thread has taken
+ * in meanwhile (history_set_beside()), a whole tail, is there at once. */
 void history_set_step(struct history *history, uint64_t positions);
 bool history_is_behind(const struct history *history);
 

@@ -8,7 +8,8 @@
  * it no longer names are removed.  Whatever a crash leaves, the note names
  * whole files; what it does not name is removed by runset_clean().
  *
- * Runs grow by merging: beyond RUNSET_RUNS_KEEP of them the newest are merged
+ * Runs grow by merging: beyond RUNSET_RUNS_KEEP of them (RUNSET_RUNS_BUSY
+ * where the owner has more urgent things to do) the newest are merged
  * with all before them that are not RUNSET_RATIO times greater than these
  * together, so that a blob is copied a logarithmic number of times.
  *
@@ -24,7 +25,7 @@
 enum {
     RUNSET_RUNS_MAX = 40,
     RUNSET_RUNS_KEEP = 12,
-    RUNSET_RUNS_BUSY = 32, /* history_write.h: so many at a busy time */
+    RUNSET_RUNS_BUSY = 32,
     RUNSET_RATIO = 2,
     RUNSET_TAG_SIZE = 32,
     RUNSET_NOTE_SIZE = 56 + RUNSET_RUNS_MAX * 16 + 8,
