@@ -23,9 +23,9 @@
 #include "core/runs_merge.h"
 
 enum {
-    RUNSET_RUNS_MAX = 40,
+    RUNSET_RUNS_MAX = 48,
     RUNSET_RUNS_KEEP = 12,
-    RUNSET_RUNS_BUSY = 32,
+    RUNSET_RUNS_BUSY = 40,
     RUNSET_RATIO = 2,
     RUNSET_TAG_SIZE = 32,
     RUNSET_NOTE_SIZE = 56 + RUNSET_RUNS_MAX * 16 + 8,

@@ -28,7 +28,7 @@ enum {
     FOLD_STEP = 32768,   /* positions; then those who ask have their turn */
     SAVE_MS = 60000,     /* between two files of totals */
     STATES_SHARE = 4,    /* of the machine's memory, that states may take */
-    TAIL_ITEMS = 150000, /* of the history that are kept in memory */
+    TAIL_ITEMS = 100000, /* of the history that are kept in memory */
     NICE = 5,            /* of the thread */
 };
 
