@@ -112,7 +112,7 @@ office_publish(struct world *world)
     if (ledger &&
         reign_may_rule(hub->dir, ledger_journal(ledger), &complaint) == OK) {
         publish(world, ledger);
-        if (world->plan.closes && luck_below(&world->luck, 2) == 0)
+        if (world->plan.closes)
             close_much(world, ledger);
     }
     stand_up(ledger);
