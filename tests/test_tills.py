@@ -267,6 +267,7 @@ def test_a_till_redeems_through_its_node():
     assert events("n10")[told["event"]]["id"] == "more"
     assert one.say(redemption("more", 300))["known"] is True
     assert one.say(redemption("all", 90000))["reason"] == "too_little"
+    leima("balance", "n10", 42).expect(0)  # asks, so the hub has told by now
     hub.kill()
     for way in (stream, one):
         told = way.say(redemption(f"off-{id(way)}", 200))
