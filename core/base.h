@@ -63,6 +63,19 @@ view_number(view bytes)
            (uint64_t)at[size - 1] << 8 * (size - 1);
 }
 
+/* The first and the last eight bytes of a view that is not empty as numbers: up
+ * to a size of 16 they say all of it, up to 8 each of them does. */
+static inline void
+view_ends(view bytes, uint64_t *ret_first, uint64_t *ret_last)
+{
+    if (bytes.size <= 8) {
+        *ret_first = *ret_last = view_number(bytes);
+        return;
+    }
+    memcpy(ret_first, bytes.bytes, 8);
+    memcpy(ret_last, bytes.bytes + bytes.size - 8, 8);
+}
+
 /* Byte order: negative, 0 or positive, a prefix before what it begins. */
 int view_compare(view a, view b);
 

@@ -68,12 +68,7 @@ key_of(view name)
 {
     struct key key = { .size = name.size };
 
-    if (name.size <= 8) {
-        key.first = key.last = view_number(name);
-    } else {
-        memcpy(&key.first, name.bytes, 8);
-        memcpy(&key.last, name.bytes + name.size - 8, 8);
-    }
+    view_ends(name, &key.first, &key.last);
     return key;
 }
 

@@ -383,9 +383,11 @@ take_all(struct history *history, struct reader *reader, uint64_t last)
         if (err != OK)
             return err;
     }
-    history->generation += history->position != before;
-    if (err != OK && err != ERR_NOT_FOUND)
+    if (err != OK && err != ERR_NOT_FOUND) {
+        history->generation++; /* some rows of a record may be there */
         return err;
+    }
+    history->generation += history->position != before;
     history->behind = err == OK;
     return merge_from(history, history->tail_items);
 }

@@ -50,12 +50,7 @@ words_key_of(view word)
 
     if (word.size == 0 || word.size > WORDS_SHORT)
         return (struct words_key) { 0 };
-    if (word.size <= 8) {
-        key.first = key.last = view_number(word);
-    } else {
-        memcpy(&key.first, word.bytes, 8);
-        memcpy(&key.last, word.bytes + word.size - 8, 8);
-    }
+    view_ends(word, &key.first, &key.last);
     return key;
 }
 

@@ -49,20 +49,29 @@ expect_alike(const struct history *one, const struct history *other,
     }
 }
 
-TEST(what_a_thread_takes_in_ahead_reads_the_same)
+/* A history of all events that takes in ahead. */
+static struct history *
+begin(struct book *book)
 {
-    struct book book;
     struct history *history;
-    uint32_t leaps = 0;
 
-    book_open(&book, LEDGER_WRITE);
-    add_events(&book);
-    assert_int_equal(history_open(book.place.path, ledger_journal(book.ledger),
-                                  true, &history),
+    book_open(book, LEDGER_WRITE);
+    add_events(book);
+    assert_int_equal(history_open(book->place.path,
+                                  ledger_journal(book->ledger), true, &history),
                      OK);
     history_set_beside(history);
     history_set_tail(history, TAIL);
     history_set_step(history, STEP);
+    return history;
+}
+
+TEST(what_a_thread_takes_in_ahead_reads_the_same)
+{
+    struct book book;
+    struct history *history = begin(&book);
+    uint32_t leaps = 0;
+
     do {
         uint64_t before = history_position(history);
         assert_int_equal(history_refresh(history), OK);
@@ -86,16 +95,8 @@ TEST(what_a_thread_takes_in_ahead_reads_the_same)
 TEST(what_lies_ahead_can_be_forgotten)
 {
     struct book book;
-    struct history *history;
+    struct history *history = begin(&book);
 
-    book_open(&book, LEDGER_WRITE);
-    add_events(&book);
-    assert_int_equal(history_open(book.place.path, ledger_journal(book.ledger),
-                                  true, &history),
-                     OK);
-    history_set_beside(history);
-    history_set_tail(history, TAIL);
-    history_set_step(history, STEP);
     for (uint32_t i = 0; i < 4; i++) {
         assert_int_equal(history_refresh(history), OK);
         assert_true(history_is_behind(history));
