@@ -271,8 +271,9 @@ mistake_write(const struct mistake *mistake, const char *file, view source,
     assert(mistake->place.column > 0);
     text_format(text, "%s:%u:%u: %s\n", file, mistake->place.line,
                 mistake->place.column, mistake->text);
-    write_line(line_of(source, mistake->place.line), mistake->place.column,
-               text);
+    view line = line_of(source, mistake->place.line);
+    if (line.size > 0) /* else there is nothing to point at */
+        write_line(line, mistake->place.column, text);
 }
 
 void

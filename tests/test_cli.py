@@ -177,6 +177,15 @@ def test_misuse_names_the_nearest():
     assert "rules publish" in leima("rules", "--help").expect(0).out
 
 
+def test_help_is_a_command():
+    equal("all", leima("help").expect(0).out, leima("--help").expect(0).out)
+    for name in ("balance", "rules check", "settle", "rules"):
+        equal(name, leima("help", *name.split()).expect(0).out,
+              leima(*name.split(), "--help").expect(0).out)
+    assert '"balance"' in leima("help", "balanse").expect(2).err
+    assert '"rules check"' in leima("help", "rules", "chek").expect(2).err
+
+
 def test_wrong_options_and_operands():
     refused(2, "balance", "L", says=["ACCOUNT"])
     refused(2, "status", "L", "M", says=['"M"'])
@@ -379,6 +388,7 @@ def test_known():
     row = leima("balance", "L", "42", "--known", "2100-01-01", "--json")
     equal("purchases", row.expect(0).json()["purchases"], 5)
     refused(1, "balance", "L", "42", "--known", "99", says=["99", "6"])
+    refused(2, "balance", "L", "42", "--known", "x", says=["position", '"x"'])
 
 
 def damage(path):
@@ -410,6 +420,8 @@ def test_append_is_all_or_none():
                        ("[]", ":1: "), ("{", ":1: "),
                        (json.dumps({**good, "at": "2025"}), "at")):
         refused(1, "append", "L", given=text, says=[":1: ", word])
+    ahead = json.dumps({**good, "at": "2098-01-01T00:00:00Z"})
+    refused(1, "append", "L", given="\n" + ahead, says=["input:2: at: future"])
 
 
 def test_a_byte_order_mark_is_no_part_of_a_file():
@@ -817,6 +829,9 @@ def test_export():
     equal("rows", len(table), 6)
     assert table[1].startswith("2,110.1.1,purchase,")
     refused(2, "export", "L", "--format", "xml", says=["xml", "csv"])
+    refused(2, "export", "L", "--format", "csv", "--json", says=["--json"])
+    equal("all read", leima("export", "L", "--after", "6").expect(0).out, "")
+    refused(1, "export", "L", "--after", "7", says=["7 is not", "one is 6"])
 
 
 def test_export_follows():
@@ -924,6 +939,30 @@ def test_full_output():
         equal("status", done.returncode, 4)
         equal("told", done.stderr.decode(), "leima: standard output can't be "
               "written: No space left on device\n")
+
+
+def test_closed_output():
+    """What is opened next must not take the number of what is closed: what is
+    printed would go into the ledger's lock file."""
+    ledger()
+    with open("L/journal/lock.mdb", "rb") as file:
+        before = len(file.read())
+    for words in ("export L", "accounts L", "export L --format csv",
+                  "settle L --period 2025-01 --json",
+                  "settle L --period 2025-01 --format csv"):
+        done = subprocess.run(["sh", "-c", f"'{LEIMA}' {words} >&-"],
+                              stderr=subprocess.PIPE)
+        equal(f"{words}: status", done.returncode, 4)
+        equal("told", done.stderr.decode(), "leima: standard output can't be "
+              "written: Bad file descriptor\n")
+        with open("L/journal/lock.mdb", "rb") as file:
+            equal("lock file", len(file.read()), before)
+    for closed, status in (("2>&-", 1), ("<&- 2>&-", 1), ("<&- >&- 2>&-", 1)):
+        done = subprocess.run(
+            ["sh", "-c", f"'{LEIMA}' balance L 7777777 {closed}"])
+        equal(f"{closed}: status", done.returncode, status)
+    leima("append", "L", given='{"kind": "join", "member": 8}').expect(0)
+    leima("verify", "L").expect(0)
 
 
 def test_member_new():

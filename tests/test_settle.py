@@ -507,6 +507,17 @@ def test_workbooks_hold_numbers_formulas_and_links():
     assert zipfile.is_zipfile("book.xlsx")
 
 
+def test_a_small_workbook_needs_little_memory():
+    small()
+    with open("book.xlsx", "wb") as file:
+        child = subprocess.Popen([LEIMA, "settle", "L", "--period", "2025-03",
+                                  "--format", "xlsx"], stdout=file)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0, child.returncode
+    assert used.ru_maxrss < 512 * 1024, f"{used.ru_maxrss} KiB"
+
+
 def test_events_of_adjustments_add_up_to_them():
     small()
     data, events = statement("L", "2025-03"), {}

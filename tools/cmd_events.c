@@ -236,6 +236,20 @@ done:
     return err == OK ? COMMAND_DONE : query_fail(query, err);
 }
 
+/* FILE:LINE: as every other complaint of a file. */
+static enum command_status
+fail_append(const struct query *query, enum err err, const char *name)
+{
+    const char *words = query->complaint.text;
+    unsigned line;
+    int used = 0;
+
+    if (sscanf(words, "line %u: %n", &line, &used) == 1 && used > 0)
+        return command_fail(query->arguments, err, "%s:%u: %s", name, line,
+                            words + used);
+    return command_fail(query->arguments, err, "%s: %s", name, words);
+}
+
 static enum command_status
 append_batch(struct query *query, const char *path, struct batch *batch)
 {
@@ -250,9 +264,8 @@ append_batch(struct query *query, const char *path, struct batch *batch)
     enum err err = ledger_append(query->ledger, batch->entries, batch->count,
                                  &options, &query->complaint);
     if (err != OK)
-        return command_fail(arguments, err, "%s: %s",
-                            strcmp(path, "-") == 0 ? "standard input" : path,
-                            query->complaint.text);
+        return fail_append(query, err,
+                           strcmp(path, "-") == 0 ? "standard input" : path);
     query->at_ms = options.now_ms;
     if (command_flag(arguments, "json"))
         return print_json(query, batch, options.dry_run);
@@ -625,6 +638,9 @@ read_export(struct export *export)
     if (format != NULL && !export->is_csv && strcmp(format, "jsonl") != 0)
         return command_misuse(
             arguments, "--format: expected jsonl or csv, found \"%s\"", format);
+    if (export->is_csv && command_flag(arguments, "json"))
+        return command_misuse(arguments, "--json is JSON Lines: expected one "
+                                         "of --format csv and --json");
     return COMMAND_DONE;
 }
 
@@ -649,6 +665,17 @@ fail_export(const struct export *export, enum err err)
                         damage->position, damage->next - 1);
 }
 
+/* Who goes on from there has read another ledger, or this one before it was
+ * brought back from a backup; silence would be taken for nothing new. */
+static enum command_status
+fail_after(const struct export *export, struct ledger *ledger)
+{
+    return command_fail(export->arguments, ERR_NOT_FOUND,
+                        "--after: position %" PRIu64 " is not there, the last "
+                        "one is %" PRIu64,
+                        export->next - 1, ledger_position(ledger));
+}
+
 static enum command_status
 export_command(const struct arguments *arguments)
 {
@@ -661,6 +688,8 @@ export_command(const struct arguments *arguments)
     if (!arena_open(&export.arena, LIMIT_ARENA_SIZE))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     status = query_ledger(arguments, LEDGER_CHECK, &ledger);
+    if (status == COMMAND_DONE && export.next - 1 > ledger_position(ledger))
+        status = fail_after(&export, ledger);
     if (status == COMMAND_DONE) {
         enum err err = export_all(&export, ledger);
         if (err != OK)

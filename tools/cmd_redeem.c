@@ -223,11 +223,9 @@ const struct command cmd_redeem_table[] = {
           "\"by\": \"hub\" or \"offline\"; null for what had been granted "
           "before).  A ledger\n"
           "that has joined no hub is its own: json says hub.\n\n"
-          "On a hub's own ledger the "
-          "hub that runs\n"
-          "decides, for it knows what is reserved for stores; if it does "
-          "not answer,\n"
-          "nothing is done (4).\n",
+          "On a hub's own ledger the hub that runs decides, for it knows what "
+          "is reserved\nfor stores; if it does not answer, nothing is done "
+          "(4).\n",
       .examples = "leima redeem L 42 --points 500 --id till1-881\n"
                   "leima redeem L 42 --reward free_coffee --id till1-882 "
                   "--receipt 12 --json\n" },

@@ -50,9 +50,13 @@ read_key(struct check *check)
         return command_misuse(check->arguments, "--key PUB is needed");
     if (seal_parse_key(view_of(given), &check->key))
         return COMMAND_DONE;
-    enum command_status status = read_file(check, given, SEAL_SIZE_MAX, &text);
-    if (status != COMMAND_DONE)
-        return status;
+    enum err err = file_read(given, SEAL_SIZE_MAX, &check->arena, &text,
+                             &check->complaint);
+    if (err != OK)
+        return command_fail(check->arguments, err,
+                            "--key: expected 64 hexadecimal digits, or a file "
+                            "of them: %s",
+                            check->complaint.text);
     while (text.size > 0 && strchr(" \r\n", text.bytes[text.size - 1]) != NULL)
         text.size--;
     if (seal_parse_key(text, &check->key))

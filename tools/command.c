@@ -46,6 +46,22 @@ find(const struct command *const *tables, const char *name)
     return NULL;
 }
 
+/* The command that the first one or two of the words name; NULL: none. */
+static const struct command *
+find_named(const struct command *const *tables, int count, char *const *words,
+           uint32_t *ret_used)
+{
+    char name[COMMAND_NAME_SIZE];
+    const struct command *command = NULL;
+
+    if (count > 1) {
+        snprintf(name, sizeof name, "%s %s", words[0], words[1]);
+        command = find(tables, name);
+    }
+    *ret_used = command != NULL ? 2 : 1;
+    return command != NULL ? command : find(tables, words[0]);
+}
+
 /* How many letters must be changed, added or left out to make one word of
  * the other (Levenshtein 1966). */
 static size_t
@@ -336,6 +352,20 @@ run_unknown(const struct command *const *tables, const char *first,
     return COMMAND_MISUSE;
 }
 
+/* `help COMMAND` is `COMMAND --help`: that is what many a program has taught
+ * people to type. */
+static int
+run_help(const struct command *const *tables, int count, char *const *words)
+{
+    uint32_t used = 0;
+    const struct command *command = find_named(tables, count, words, &used);
+
+    if (command == NULL)
+        return run_unknown(tables, words[0], count > 1 ? words[1] : "--help");
+    print_help(command);
+    return finish(COMMAND_DONE);
+}
+
 int
 command_main(const struct command *const *tables, int count, char *const *words)
 {
@@ -343,7 +373,10 @@ command_main(const struct command *const *tables, int count, char *const *words)
         print_overview(stderr, tables);
         return COMMAND_MISUSE;
     }
-    if (strcmp(words[1], "--help") == 0) {
+    bool help = strcmp(words[1], "help") == 0;
+    if (help && count > 2)
+        return run_help(tables, count - 2, words + 2);
+    if (help || strcmp(words[1], "--help") == 0) {
         print_overview(stdout, tables);
         return finish(COMMAND_DONE);
     }
@@ -351,16 +384,11 @@ command_main(const struct command *const *tables, int count, char *const *words)
         printf("leima %s\n", RELEASE);
         return finish(COMMAND_DONE);
     }
-    if (count > 2) {
-        char name[COMMAND_NAME_SIZE];
-        snprintf(name, sizeof name, "%s %s", words[1], words[2]);
-        const struct command *command = find(tables, name);
-        if (command != NULL)
-            return run(command, words + 3, count - 3);
-    }
-    const struct command *command = find(tables, words[1]);
+    uint32_t used = 0;
+    const struct command *command =
+        find_named(tables, count - 1, words + 1, &used);
     if (command != NULL)
-        return run(command, words + 2, count - 2);
+        return run(command, words + 1 + used, count - 1 - (int)used);
     return run_unknown(tables, words[1], count > 2 ? words[2] : NULL);
 }
 
@@ -601,10 +629,16 @@ command_time(const struct arguments *arguments, const char *name,
 
     if (text == NULL || read_time(text, zone, ret_at_ms))
         return true;
+    const struct option *row =
+        find_option(arguments->command->options, name, strlen(name));
     command_misuse(arguments,
-                   "--%s: expected a time like 2026-10-31T15:00:00Z or a date "
-                   "from 2000-01-01 on, found \"%s\"",
-                   name, text);
+                   "--%s: expected a time like 2026-10-31T15:00:00Z%s or a "
+                   "date from 2000-01-01 on, found \"%s\"",
+                   name,
+                   strstr(row->value, "POSITION") != NULL
+                       ? ", an arrival position"
+                       : "",
+                   text);
     return false;
 }
 

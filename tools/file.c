@@ -1,6 +1,10 @@
 #include "tools/file.h"
 
+#include "core/text.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +13,22 @@ static bool
 is_standard(const char *path)
 {
     return strcmp(path, "-") == 0;
+}
+
+void
+file_hold_standard(void)
+{
+    static const int WAYS[] = {
+        [STDIN_FILENO] = O_WRONLY,
+        [STDOUT_FILENO] = O_RDONLY,
+        [STDERR_FILENO] = O_RDWR,
+    };
+
+    /* The lowest free number is taken, which is the one that was missed. */
+    for (int number = 0; number < (int)COUNT_OF(WAYS); number++)
+        if (fcntl(number, F_GETFD) < 0 &&
+            open("/dev/null", WAYS[number]) != number)
+            abort();
 }
 
 enum err
@@ -72,6 +92,22 @@ file_create(const char *path, FILE **ret_file, struct complaint *complaint)
     return OK;
 }
 
+/* As it comes: room for the most that is allowed may be a gigabyte.  False:
+ * no memory. */
+static bool
+read_all(FILE *in, size_t size_max, struct text *text)
+{
+    enum { STEP = 1 << 16 };
+    size_t got = 1;
+
+    while (got > 0 && text->size < size_max && text_reserve(text, STEP)) {
+        size_t left = size_max - text->size;
+        got = fread(text->bytes + text->size, 1, left < STEP ? left : STEP, in);
+        text->size += got;
+    }
+    return text_ok(text);
+}
+
 enum err
 file_read(const char *path, uint32_t size_max, struct arena *arena,
           view *ret_bytes, struct complaint *complaint)
@@ -81,16 +117,19 @@ file_read(const char *path, uint32_t size_max, struct arena *arena,
 
     if (err != OK)
         return err;
-    uint8_t *bytes = arena_take(arena, (size_t)size_max + 1);
-    size_t size = fread(bytes, 1, (size_t)size_max + 1, in);
-    if (ferror(in)) {
+    struct text text = { 0 };
+    if (!read_all(in, (size_t)size_max + 1, &text)) {
+        complain(complaint, "%s: %s", path, err_name(ERR_MEMORY));
+        err = ERR_MEMORY;
+    } else if (ferror(in)) {
         err = file_fault(path, complaint);
-    } else if (size > size_max) {
+    } else if (text.size > size_max) {
         complain(complaint, "%s: expected at most %u bytes", path, size_max);
         err = ERR_INPUT;
     } else {
-        *ret_bytes = (view) { bytes, (uint32_t)size };
+        *ret_bytes = arena_copy(arena, text_view(&text));
     }
+    text_close(&text);
     if (in != stdin)
         fclose(in);
     return err;

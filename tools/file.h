@@ -13,6 +13,13 @@
 
 #include <stdio.h>
 
+/* Before anything else is opened: where the program was started without
+ * standard input, output or error, the next file that is opened would get that
+ * number, and what is printed would go into it - into LMDB's lock file, which
+ * running processes share.  Afterwards reading from and writing to what was
+ * closed fails as before, and nobody reads an error that has no place. */
+void file_hold_standard(void);
+
 /* What errno means for whoever gave the name; said with it. */
 NODISCARD enum err file_fault(const char *path, struct complaint *complaint);
 
@@ -27,8 +34,8 @@ NODISCARD enum err file_open(const char *path, FILE **ret_file,
 NODISCARD enum err file_create(const char *path, FILE **ret_file,
                                struct complaint *complaint);
 
-/* Reads a whole file into the arena.  Also ERR_INPUT: larger than `size_max`.
- */
+/* Reads a whole file into the arena, which gives no more than its size.  Also
+ * ERR_INPUT: larger than `size_max`. */
 NODISCARD enum err file_read(const char *path, uint32_t size_max,
                              struct arena *arena, view *ret_bytes,
                              struct complaint *complaint);

@@ -21,6 +21,7 @@
 #include "tools/cmd_segment.h"
 #include "tools/cmd_settle.h"
 #include "tools/cmd_status.h"
+#include "tools/file.h"
 #include "tools/guard.h"
 
 #include <locale.h>
@@ -55,6 +56,7 @@ static const struct command *const TABLES[] = {
 int
 main(int count, char **words)
 {
+    file_hold_standard();
     /* Only for the width of letters in tables; numbers and times are written
      * by our own functions, the same everywhere. */
     setlocale(LC_CTYPE, "C.UTF-8");
