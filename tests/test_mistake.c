@@ -41,8 +41,7 @@ TEST(a_mistake_shows_its_line_and_a_caret)
                    "\xef\xbb\xbf"
                    "a: b\n",
                    "f.yaml:1:3: told\na: b\n  ^\n");
-    assert_written((struct mistake_place) { 1, 1 }, "",
-                   "f.yaml:1:1: told\n");
+    assert_written((struct mistake_place) { 1, 1 }, "", "f.yaml:1:1: told\n");
     assert_written((struct mistake_place) { 9, 1 }, "a\nb\n",
                    "f.yaml:9:1: told\n");
 }

@@ -49,7 +49,7 @@ find(const struct command *const *tables, const char *name)
 /* The command that the first one or two of the words name; NULL: none. */
 static const struct command *
 find_named(const struct command *const *tables, int count, char *const *words,
-           uint32_t *ret_used)
+           int *ret_used)
 {
     char name[COMMAND_NAME_SIZE];
     const struct command *command = NULL;
@@ -352,20 +352,6 @@ run_unknown(const struct command *const *tables, const char *first,
     return COMMAND_MISUSE;
 }
 
-/* `help COMMAND` is `COMMAND --help`: that is what many a program has taught
- * people to type. */
-static int
-run_help(const struct command *const *tables, int count, char *const *words)
-{
-    uint32_t used = 0;
-    const struct command *command = find_named(tables, count, words, &used);
-
-    if (command == NULL)
-        return run_unknown(tables, words[0], count > 1 ? words[1] : "--help");
-    print_help(command);
-    return finish(COMMAND_DONE);
-}
-
 int
 command_main(const struct command *const *tables, int count, char *const *words)
 {
@@ -373,10 +359,9 @@ command_main(const struct command *const *tables, int count, char *const *words)
         print_overview(stderr, tables);
         return COMMAND_MISUSE;
     }
-    bool help = strcmp(words[1], "help") == 0;
-    if (help && count > 2)
-        return run_help(tables, count - 2, words + 2);
-    if (help || strcmp(words[1], "--help") == 0) {
+    /* `help COMMAND` is `COMMAND --help`: other programs taught it. */
+    const bool help = strcmp(words[1], "help") == 0;
+    if (strcmp(words[1], "--help") == 0 || (help && count == 2)) {
         print_overview(stdout, tables);
         return finish(COMMAND_DONE);
     }
@@ -384,12 +369,19 @@ command_main(const struct command *const *tables, int count, char *const *words)
         printf("leima %s\n", RELEASE);
         return finish(COMMAND_DONE);
     }
-    uint32_t used = 0;
-    const struct command *command =
-        find_named(tables, count - 1, words + 1, &used);
-    if (command != NULL)
-        return run(command, words + 1 + used, count - 1 - (int)used);
-    return run_unknown(tables, words[1], count > 2 ? words[2] : NULL);
+    words += help ? 2 : 1;
+    count -= help ? 2 : 1;
+    int used = 0;
+    const struct command *command = find_named(tables, count, words, &used);
+    if (command != NULL && !help)
+        return run(command, words + used, count - used);
+    if (command == NULL)
+        return run_unknown(tables, words[0],
+                           count > 1 ? words[1]
+                           : help    ? "--help"
+                                     : NULL);
+    print_help(command);
+    return finish(COMMAND_DONE);
 }
 
 /* --- what was given ----------------------------------------------------- */
@@ -631,14 +623,13 @@ command_time(const struct arguments *arguments, const char *name,
         return true;
     const struct option *row =
         find_option(arguments->command->options, name, strlen(name));
-    command_misuse(arguments,
-                   "--%s: expected a time like 2026-10-31T15:00:00Z%s or a "
-                   "date from 2000-01-01 on, found \"%s\"",
-                   name,
-                   strstr(row->value, "POSITION") != NULL
-                       ? ", an arrival position"
-                       : "",
-                   text);
+    command_misuse(
+        arguments,
+        "--%s: expected a time like 2026-10-31T15:00:00Z%s or a "
+        "date from 2000-01-01 on, found \"%s\"",
+        name,
+        strstr(row->value, "POSITION") != NULL ? ", an arrival position" : "",
+        text);
     return false;
 }
 
