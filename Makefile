@@ -22,8 +22,8 @@ CORE := base limits release err chore list amount calendar text event hash crypt
 REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_columns quick_lines quick_earn quick_parts \
 	quick_era quick_level quick_mark quick_gain quick_book quick_clock quick_event quick_flow quick judge outcome simulate compare report \
 	report_html accounts
-NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk stall agree greet session transport \
-	allow publics carry link notes safe hubs trust graft reign follow instance refill decide ask hold feed answer roster keeper local \
+NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk stall credit agree greet session session_look transport \
+	allow publics carry link notes safe hubs trust graft reign follow instance refill decide ask hold feed answer grants roster keeper local \
 	desk decider tills teller inquiry pulse door copies retain join errand clerk store shadow feeding hub_parts \
 	hub_guests hub
 TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping town generate trial command output \
@@ -33,7 +33,7 @@ TOOLS := table file lines csv lookup cell mapping_file mapping_event mapping tow
 	cmd_keys guard main
 ifeq ($(BUILD),fuzz) # only what reads bytes from outside: half the compiling
 REPLAY :=
-NODES := $(filter clock keys keyring claim frame lane fork parts talk stall agree greet session decide ask feed local desk,$(NODES))
+NODES := $(filter clock keys keyring claim frame lane fork parts talk stall credit agree greet session session_look decide ask feed local desk,$(NODES))
 TOOLS := $(filter csv lookup cell mapping%,$(TOOLS))
 endif
 

@@ -36,8 +36,10 @@ struct ship {
     uint64_t session;
     uint64_t credit;
     uint64_t total;
-    uint32_t next;  /* shipment to send */
-    uint32_t acked; /* the first that is not */
+    uint64_t needed; /* what it has asked for */
+    bool strict;     /* nothing goes beyond the credit */
+    uint32_t next;   /* shipment to send */
+    uint32_t acked;  /* the first that is not */
     uint32_t count;
     uint32_t stretch_count; /* of the first stretch */
     uint64_t sales;         /* prepared */
@@ -245,13 +247,24 @@ post(struct ship *ship, const struct frame *frame)
     return true;
 }
 
+/* Where its stream ends in this stretch. */
+static stream_head
+head_of(const struct fleet *fleet, const struct ship *ship)
+{
+    const struct shipment *next = &ship->shipments[ship->stretch_count];
+
+    if (fleet->stretch > 0 || ship->stretch_count == ship->count)
+        return ship->head;
+    return (stream_head) { .seq = next->seq - 1, .chain = next->before };
+}
+
 static void
 hail(struct fleet *fleet, struct ship *ship)
 {
     uint64_t pending = 0;
     const struct frame_offer offer = {
         .stream = { 1, ship->node, CHANNEL_EVENTS },
-        .head = ship->head,
+        .head = head_of(fleet, ship),
     };
     struct frame frame = { .kind = FRAME_HELLO };
 
@@ -300,6 +313,8 @@ take_welcome(struct fleet *fleet, struct ship *ship, const struct frame *frame)
     ship->session = frame->session;
     ship->credit = frame->welcome.credit;
     ship->total = 0;
+    ship->needed = 0;
+    ship->strict = (frame->welcome.flags & FRAME_SHARES) != 0;
     for (uint32_t i = 0; i < frame->welcome.held_count; i++)
         if (frame->welcome.held[i].stream.node == ship->node)
             take_head(fleet, ship, frame->welcome.held[i].head.seq);
@@ -384,6 +399,23 @@ end_of(const struct fleet *fleet, const struct ship *ship)
     return fleet->stretch == 0 ? ship->stretch_count : ship->count;
 }
 
+/* As a node does: of an older hub's credit the end of a frame may go beyond, of
+ * another what is needed is asked for, where no acknowledgement is to come. */
+static bool
+has_credit(struct ship *ship, uint64_t total)
+{
+    if (!ship->strict)
+        return ship->total < ship->credit;
+    if (total <= ship->credit)
+        return true;
+    struct frame ping = { .kind = FRAME_PING, .session = ship->session };
+    ping.ping.flags = FRAME_NEEDS_CREDIT;
+    ping.ping.pending = total;
+    if (ship->acked == ship->next && total > ship->needed && post(ship, &ping))
+        ship->needed = total;
+    return false;
+}
+
 /* As many frames as its credit and its queue allow. */
 static void
 ship_out(struct fleet *fleet, struct ship *ship)
@@ -396,8 +428,8 @@ ship_out(struct fleet *fleet, struct ship *ship)
         struct shipment *shipment = &ship->shipments[ship->next];
         uint64_t total = ship->total + FRAME_BATCH_FIXED + shipment->bytes.size;
         struct frame frame = { .kind = FRAME_BATCH, .session = ship->session };
-        if (ship->total >= ship->credit || bench_now() < ship->ready)
-            return; /* one frame may overshoot */
+        if (bench_now() < ship->ready || !has_credit(ship, total))
+            return;
         frame.batch.stream = (stream_id) { 1, ship->node, CHANNEL_EVENTS };
         frame.batch.from = shipment->seq;
         frame.batch.to = shipment->seq + FLEET_FRAME_EVENTS - 1;

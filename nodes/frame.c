@@ -148,6 +148,8 @@ put_welcome(struct writer *writer, const struct frame *frame)
         put_u32(writer, 0);
     }
     put_claim(writer, &frame->welcome.claim);
+    put_u32(writer, frame->welcome.flags);
+    put_u32(writer, 0);
 }
 
 static void
@@ -531,6 +533,10 @@ take_welcome(struct reader *reader, struct frame *frame)
     frame->welcome.held = held;
     frame->welcome.held_count = count;
     take_claim(reader, &frame->welcome.claim);
+    if (reader->rest.size > 0) {
+        frame->welcome.flags = take_u32(reader);
+        (void)take_u32(reader);
+    }
 }
 
 /* That the records really are from..to is for whoever reads them; here only

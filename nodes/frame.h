@@ -28,7 +28,9 @@
  *             list of (stream, head, u64 safe, u32 flags, u32 0) 72;
  *             flags 1: a stream that the hub offers, not one it receives;
  *             2: the hub has more of it than was offered, on top of that;
- *             then the hub's claim 144 (older peers end before the claims)
+ *             then the hub's claim 144, u32 flags, u32 0; flags 1: nothing
+ *             is to go beyond the credit, and what is asked for is granted
+ *             (older peers end before the claims, or before the flags)
  *     WAIT    u32 ms, u32 0
  *     BATCH   stream, u64 from, u64 to, hash before 32, u64 total, u64 head
  *             seq of the sender, u32 size, u32 offset, that many bytes:
@@ -45,7 +47,7 @@
  *             u32 format, u32 0, list of (stream, u64 seq) 24, blobs (states)
  *     ASK     u64 number, u32 kind, u32 0, blobs       ANSWER the same
  *     PING    u64 number, i64 clock ms, u64 bytes pending, u32 flags, u32 0;
- *             flags 1: answer me
+ *             flags 1: answer me; 2: pending is the credit that I need
  *     BYE     u32 why, u32 0
  *     ERR     u32 code, u32 retry, blobs (one: the words)
  *
@@ -122,7 +124,8 @@ enum frame_code {
 };
 
 enum { FRAME_OFFERED = 1, FRAME_CONTINUED = 2 }; /* of frame_held */
-enum { FRAME_NEIGHBOURS = 1, FRAME_PLEASE_ANSWER = 1 };
+enum { FRAME_NEIGHBOURS = 1, FRAME_SHARES = 1 }; /* of FORKQ, of WELCOME */
+enum { FRAME_PLEASE_ANSWER = 1, FRAME_NEEDS_CREDIT = 2 }; /* of a PING */
 
 struct frame_offer { /* of a HELLO */
     stream_id stream;
@@ -174,6 +177,7 @@ struct frame {
             const struct frame_held *held;
             uint32_t held_count;
             struct claim claim;
+            uint32_t flags;
         } welcome;
         struct {
             uint32_t ms;

@@ -1,6 +1,7 @@
 #include "nodes/greet.h"
 
 #include "nodes/agree.h"
+#include "nodes/credit.h"
 
 #include <stdlib.h>
 
@@ -114,6 +115,8 @@ begin_again(struct session *session)
     session->seen_total = 0;
     session->taken_total = 0;
     session->taken_limit = session->options.window;
+    session->asked_limit = 0;
+    session->credit_due = false;
     session->hashing = false;
     session->reading = false;
     session->fork = (struct fork_search) { 0 };
@@ -233,8 +236,6 @@ greet_admit(struct session *session, const struct sync_input *input)
     /* Nobody can have been told more than there is: it is told all anew. */
     if (session->feed_position > input->admit.feed_end)
         session->feed_position = 0;
-    if (input->admit.window > 0)
-        session->options.window = input->admit.window;
     /* The word by which the node grants more may be lost. */
     session->sent_limit = SYNC_CREDIT_FIRST;
     session->number = input->admit.session;
@@ -249,10 +250,11 @@ greet_admit(struct session *session, const struct sync_input *input)
         frame->welcome.hub = session->options.self;
         frame->welcome.epoch = session->options.epoch;
         frame->welcome.clock_ms = input->admit.clock_ms;
-        frame->welcome.credit = talk_credit(session);
+        frame->welcome.credit = credit_say(session);
         frame->welcome.held = session->held + sent;
         frame->welcome.held_count = count;
         frame->welcome.claim = session->options.claim;
+        frame->welcome.flags = session->options.shares ? FRAME_SHARES : 0;
         sent += count;
         if (count == left)
             break;
@@ -344,6 +346,7 @@ greet_welcome(struct session *session, const struct frame *frame,
     session->epoch = frame->welcome.epoch;
     session->number = frame->session;
     session->sent_limit = frame->welcome.credit;
+    session->strict = (frame->welcome.flags & FRAME_SHARES) != 0;
     for (uint32_t i = 0; i < frame->welcome.held_count; i++)
         welcome_stream(session, &frame->welcome.held[i]);
     if (!frame->more)

@@ -73,7 +73,7 @@ take_message(struct hub *hub, const struct transport_message *message)
 static void
 drain(struct hub *hub)
 {
-    size_t bytes = 0;
+    uint64_t bytes = 0;
 
     while (hub->message_count < HUB_FRAMES_AT_ONCE && bytes < BYTES_AT_ONCE &&
            !hub->late) {
@@ -82,18 +82,12 @@ drain(struct hub *hub)
             return;
         hub->message_count++;
         bytes += message->payload.size;
+        hub->came += message->payload.size;
         take_message(hub, message);
     }
 }
 
 /* --- commit and answer --- */
-
-static bool
-same_stream(const struct hub *hub, uint32_t a, uint32_t b)
-{
-    return hub->puts[a].guest == hub->puts[b].guest &&
-           stream_equal(hub->batches[a].stream, hub->batches[b].stream);
-}
 
 static void
 answer(struct hub *hub, enum err err)
@@ -107,9 +101,8 @@ answer(struct hub *hub, enum err err)
             continue;
         carry_stored(batch, err, put->total, &input);
         input.stored.safe = shadow_safe(hub->shadow, batch->stream);
-        /* One acknowledgement for all that this commit holds of a stream. */
-        input.stored.more =
-            i + 1 < hub->put_count && same_stream(hub, i, i + 1);
+        /* It is acknowledged with the credit that share_out() gives. */
+        input.stored.more = true;
         hub_give(hub, put->guest, &input);
         if (err == OK)
             shadow_stored(hub->shadow, put->guest, batch);
@@ -157,6 +150,28 @@ commit(struct hub *hub)
     hub->message_count = 0;
 }
 
+/* Gives credit to whoever's turn it is, and a rest to who has brought all; so
+ * what is due to those who were heard goes out. */
+static void
+share_out(struct hub *hub)
+{
+    struct sync_input input = { .kind = SYNC_GRANT };
+    struct guest *guest;
+
+    for (uint32_t i = 0; i < hub->touched_count; i++)
+        roster_note(hub->roster, hub->touched[i]);
+    while ((guest = roster_next_turn(hub->roster, &input.grant)) != NULL)
+        hub_give(hub, guest, &input);
+    for (uint32_t i = 0; i < hub->touched_count; i++) {
+        guest = hub->touched[i];
+        guest->touched = false;
+        input.grant = guest->grant.items > 0 ? 0 : GRANTS_REST;
+        hub_give(hub, guest, &input);
+        roster_note(hub->roster, guest);
+    }
+    hub->touched_count = 0;
+}
+
 /* --- look --- */
 
 /* Sessions whose key no longer holds are closed. */
@@ -202,7 +217,7 @@ tick(struct hub *hub)
         if (guest->bulk && session_is_received(guest->session))
             roster_set_bulk(hub->roster, guest, false);
     }
-    roster_share_window(hub->roster);
+    roster_tick_turns(hub->roster);
 }
 
 void
@@ -212,11 +227,14 @@ hub_turn(struct hub *hub)
 
     drain(hub);
     commit(hub);
+    share_out(hub);
     teller_take(&hub->teller);
     inquiry_answer(
         &(struct inquiry) { hub->keeper, hub->transport, &hub->teller },
         hub->roster);
     if (now_ms >= hub->look_ms) {
+        roster_came(hub->roster, hub->came);
+        hub->came = 0;
         look(hub);
         feeding_look(&(struct feeding) { .keeper = hub->keeper,
                                          .roster = hub->roster,

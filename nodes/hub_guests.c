@@ -147,9 +147,9 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
     roster_set_bulk(hub->roster, guest, false);
     bool bulk = wish->admission.pending > BULK_BYTES;
     *ret_input = (struct sync_input) { .kind = SYNC_DEFER };
-    ret_input->defer.ms = BULK_WAIT_MS;
+    ret_input->defer_ms = BULK_WAIT_MS;
     if (bulk && roster_bulk_count(hub->roster) >= BULK_MAX) {
-        ret_input->defer.ms +=
+        ret_input->defer_ms +=
             (uint32_t)(crypto_random_number() % BULK_SPREAD_MS);
         return;
     }
@@ -173,7 +173,6 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
     roster_fence(hub->roster, guest);
     *ret_input = (struct sync_input) { .kind = SYNC_ADMIT };
     ret_input->admit.session = ++hub->sessions;
-    ret_input->admit.window = roster_window(hub->roster, bulk);
     ret_input->admit.clock_ms = clock_wall_ms();
     ret_input->admit.held = hub->carry.held;
     ret_input->admit.held_count = count;
@@ -259,7 +258,8 @@ welcome(struct hub *hub, const struct transport_peer *peer)
         .self = hub->node,
         .peer = peer->pass.node,
         .epoch = hub->epoch,
-        .window = ROSTER_WINDOW_LIVE,
+        .window = GRANTS_REST,
+        .shares = true,
         .relay = enrolment.role != ENROL_STORE,
         .books = enrolment.role == ENROL_STANDBY,
         .refill = shadow_refills(hub->shadow),
@@ -313,6 +313,11 @@ hub_take_frame(struct hub *hub, const struct transport_message *message,
     if (!guest)
         return;
     guest->heard_ms = clock_wall_ms();
+    if (!guest->touched) {
+        assert(hub->touched_count < HUB_FRAMES_AT_ONCE);
+        hub->touched[hub->touched_count++] = guest;
+        guest->touched = true;
+    }
     if (frame->kind == FRAME_HELLO)
         hear_hello(hub, guest, frame);
     if (guest->rival && frame->kind == FRAME_BATCH) {

@@ -53,10 +53,13 @@ struct hub {
     uint32_t wish_count;
     struct transport_message messages[HUB_FRAMES_AT_ONCE]; /* of a drain */
     uint32_t message_count;
-    bool late; /* the last of them is a HELLO, and waits for the commit */
+    uint64_t came; /* bytes, since the last look */
+    bool late;     /* the last of them is a HELLO, and waits for the commit */
     struct hub_put puts[HUB_FRAMES_AT_ONCE];
     struct ingest_batch batches[HUB_FRAMES_AT_ONCE];
     uint32_t put_count;
+    struct guest *touched[HUB_FRAMES_AT_ONCE]; /* by what came in this turn */
+    uint32_t touched_count;
 };
 
 /* The disk has failed in a way that only opening everything anew mends. */

@@ -11,7 +11,7 @@ struct roster {
     uint32_t count;
     struct guest *list[ROSTER_MAX]; /* in no order, without holes */
     uint32_t bulk_count;
-    uint32_t busy_count; /* of the others, those who have something to bring */
+    struct grants grants;
     struct guest *buckets[BUCKETS]; /* by route ... */
     struct guest *nodes[BUCKETS];   /* ... and by number */
     struct guest *relays;
@@ -114,6 +114,7 @@ roster_add(struct roster *roster, const struct transport_peer *peer,
     guest->peer = *peer;
     guest->session = session;
     guest->relay = relay;
+    guest->grant.owner = guest;
     guest->chain = *bucket;
     *bucket = guest;
     guest->node_chain = *of_node;
@@ -123,7 +124,6 @@ roster_add(struct roster *roster, const struct transport_peer *peer,
         roster->relays = guest;
     }
     roster->list[roster->count++] = guest;
-    roster->busy_count++;
     return guest;
 }
 
@@ -214,44 +214,46 @@ roster_bulk_count(const struct roster *roster)
     return roster->bulk_count;
 }
 
-uint64_t
-roster_window(const struct roster *roster, bool bulk)
+void
+roster_note(struct roster *roster, struct guest *guest)
 {
-    uint32_t count = bulk ? roster->bulk_count : roster->busy_count;
-    uint64_t all = bulk ? ROSTER_WINDOW_ALL : ROSTER_WINDOW_REST;
-    uint64_t most = bulk ? ROSTER_WINDOW_BULK : ROSTER_WINDOW_LIVE;
-    uint64_t share = all / (count > 0 ? count : 1);
+    const struct session *session = guest->session;
 
-    if (share < ROSTER_WINDOW_LEAST)
-        return ROSTER_WINDOW_LEAST;
-    return share < most ? share : most;
-}
-
-static uint32_t
-count_busy(const struct roster *roster)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < roster->count; i++) {
-        const struct guest *guest = roster->list[i];
-        count += !guest->gone && !guest->bulk &&
-                 !session_is_received(guest->session);
-    }
-    return count;
+    if (guest->gone)
+        return;
+    grants_note(&roster->grants, &guest->grant, session_granted(session),
+                session_backlog(session), session_needed(session));
 }
 
 void
-roster_share_window(struct roster *roster)
+roster_came(struct roster *roster, uint64_t size)
 {
-    roster->busy_count = count_busy(roster);
-    const uint64_t windows[2] = { roster_window(roster, false),
-                                  roster_window(roster, true) };
+    grants_came(&roster->grants, size);
+}
+
+struct guest *
+roster_next_turn(struct roster *roster, uint64_t *ret_size)
+{
+    struct grant *grant = grants_next(&roster->grants, ret_size);
+
+    return grant ? grant->owner : NULL;
+}
+
+void
+roster_tick_turns(struct roster *roster)
+{
+    struct guest *most = NULL;
 
     for (uint32_t i = 0; i < roster->count; i++) {
         struct guest *guest = roster->list[i];
-        if (!guest->gone)
-            session_set_window(guest->session, windows[guest->bulk]);
+        grants_tick(&roster->grants, &guest->grant);
+        if (!guest->gone && guest->ends == 0 && guest->grant.stale &&
+            guest->grant.held > GRANTS_REST &&
+            (!most || guest->grant.held > most->grant.held))
+            most = guest;
     }
+    if (roster->grants.choked && most)
+        end_later(most, FRAME_CODE_SESSION, "credit not used: come again");
 }
 
 /* Out of all lists but the first. */
@@ -285,6 +287,7 @@ roster_sweep(struct roster *roster)
             continue;
         }
         roster_set_bulk(roster, guest, false);
+        grants_leave(&roster->grants, &guest->grant);
         unlink_guest(roster, guest);
         roster->list[i] = roster->list[--roster->count];
         end(guest);

@@ -11,6 +11,7 @@
 #define NODES_ROSTER_H
 
 #include "nodes/feed.h"
+#include "nodes/grants.h"
 #include "nodes/refill.h"
 #include "nodes/session.h"
 #include "nodes/transport.h"
@@ -43,6 +44,8 @@ struct guest {
     struct feed_parcel parcel; /* owned; without parts: none */
     struct refill refill;      /* owned; what it brings back and nobody has
                                 * signed yet */
+    struct grant grant;        /* what it may send */
+    bool touched;              /* something came in this turn of the loop */
     struct guest *chain;       /* for the roster: of the route's bucket, ... */
     struct guest *node_chain;  /* ... of the node's, ... */
     struct guest *next_relay;  /* ... of the relays, standbys among them */
@@ -93,22 +96,16 @@ void roster_bound_refills(struct roster *roster);
 void roster_set_bulk(struct roster *roster, struct guest *guest, bool bulk);
 /* How many are catching up. */
 uint32_t roster_bulk_count(const struct roster *roster);
-/* What a node may send unacknowledged.  What is on its way waits for all that
- * came before: so those that catch up share a window that is drained in a few
- * hundredths of a second, and so do all others that have something to bring;
- * who has brought all keeps what he was granted last. */
-enum {
-    ROSTER_WINDOW_LIVE = LIMIT_FRAME_SIZE / 64, /* at most; ... */
-    ROSTER_WINDOW_LEAST = 1024,                 /* ... at least */
-    ROSTER_WINDOW_BULK = LIMIT_FRAME_SIZE / 2,  /* at most */
-    ROSTER_WINDOW_ALL = LIMIT_FRAME_SIZE,       /* catch-ups together */
-    ROSTER_WINDOW_REST = LIMIT_FRAME_SIZE,      /* the others together */
-};
-/* The window of a guest who catches up, or of another. */
-uint64_t roster_window(const struct roster *roster, bool bulk);
-/* Counts who has something to bring, and gives all guests their windows anew;
- * who has come since is held to have something. */
-void roster_share_window(struct roster *roster);
+/* Notes how a guest stands, as its session says; to be called when something
+ * has come from it. */
+void roster_note(struct roster *roster, struct guest *guest);
+/* So many bytes have come since the last call; fifty times a second. */
+void roster_came(struct roster *roster, uint64_t size);
+/* The next guest to be given a turn, and its size (grants.h).  NULL: nobody. */
+struct guest *roster_next_turn(struct roster *roster, uint64_t *ret_size);
+/* Notes that time goes by, twice a second.  Where hardly anything is left to be
+ * granted, whoever holds most without using it is ended. */
+void roster_tick_turns(struct roster *roster);
 /* Ends those that are gone. */
 void roster_sweep(struct roster *roster);
 

@@ -13,9 +13,9 @@
 #include "nodes/session.h"
 
 #include "nodes/agree.h"
+#include "nodes/credit.h"
 #include "nodes/greet.h"
 #include "nodes/stall.h"
-#include "nodes/talk.h"
 
 #include <stdlib.h>
 
@@ -51,112 +51,6 @@ session_close(struct session *session)
     free(session);
 }
 
-void
-session_set_window(struct session *session, uint64_t window)
-{
-    assert(window > 0);
-    session->options.window = window;
-}
-
-bool
-session_is_live(const struct session *session)
-{
-    return session->phase == PHASE_LIVE;
-}
-
-uint64_t
-session_number(const struct session *session)
-{
-    return session->number;
-}
-
-uint64_t
-session_epoch(const struct session *session)
-{
-    return session->epoch;
-}
-
-bool
-session_is_sent(const struct session *session)
-{
-    for (uint32_t i = 0; i < session->lane_count; i++) {
-        const struct lane *lane = &session->lanes[i];
-        bool over = lane->left && lane->out == LANE_STOPPED;
-        if (lane->sends && !over && lane->acked.seq < lane->head.seq)
-            return false;
-    }
-    return session->phase == PHASE_LIVE;
-}
-
-bool
-session_is_received(const struct session *session)
-{
-    for (uint32_t i = 0; i < session->lane_count; i++) {
-        const struct lane *lane = &session->lanes[i];
-        if (lane->receives && !lane->refused && lane->durable.seq < lane->told)
-            return false;
-    }
-    return session->phase == PHASE_LIVE;
-}
-
-bool
-session_is_briefed(const struct session *session)
-{
-    bool books = false;
-
-    for (uint32_t i = 0; i < session->lane_count; i++) {
-        const struct lane *lane = &session->lanes[i];
-        if (lane->stream.channel == CHANNEL_EVENTS || !lane->receives)
-            continue;
-        if (!lane->refused && lane->durable.seq < lane->told)
-            return false;
-        books |= lane->stream.channel == CHANNEL_BOOKS && lane->durable.seq > 0;
-    }
-    return books && session->phase == PHASE_LIVE;
-}
-
-bool
-session_takes(const struct session *session, stream_id stream)
-{
-    const struct lane *lane = talk_find(session, stream);
-
-    return lane && lane->receives;
-}
-
-uint64_t
-session_lag(const struct session *session)
-{
-    uint64_t lag = 0;
-
-    for (uint32_t i = 0; i < session->lane_count; i++) {
-        const struct lane *lane = &session->lanes[i];
-        if (lane->receives && lane->told > lane->durable.seq)
-            lag += lane->told - lane->durable.seq;
-    }
-    return lag;
-}
-
-bool
-session_is_settled(const struct session *session)
-{
-    for (uint32_t i = 0; i < session->lane_count; i++) {
-        const struct lane *lane = &session->lanes[i];
-        if (lane->sends &&
-            (lane->out == LANE_UNKNOWN || lane->out == LANE_CHECK))
-            return false;
-    }
-    return session_is_received(session);
-}
-
-bool
-session_wants_states(const struct session *session, uint64_t *ret_after)
-{
-    if (session->phase != PHASE_LIVE || !session->feed_open)
-        return false;
-    *ret_after = session->feed_position;
-    return true;
-}
-
 uint32_t
 session_backoff_ms(uint32_t attempt, uint64_t random)
 {
@@ -176,7 +70,7 @@ emit_ack(struct session *session, struct lane *lane)
     frame->ack.stream = lane->stream;
     frame->ack.head = lane->durable;
     frame->ack.safe = lane->durable_safe;
-    frame->ack.credit = talk_credit(session);
+    frame->ack.credit = credit_say(session);
     lane->ack_due = false;
 }
 
@@ -187,15 +81,15 @@ emit_nack(struct session *session, struct lane *lane, enum frame_why why)
 
     frame->nack.stream = lane->stream;
     frame->nack.head = lane->durable;
-    frame->nack.credit = talk_credit(session);
+    frame->nack.credit = credit_say(session);
     frame->nack.why = why;
 }
 
+/* Credit alone: of no stream. */
 static void
-raise_credit(struct session *session, uint64_t limit)
+emit_credit(struct session *session)
 {
-    if (limit > session->sent_limit)
-        session->sent_limit = limit;
+    talk_frame(session, FRAME_ACK)->ack.credit = credit_say(session);
 }
 
 /* A part of a record.  True: it was the last, and the record is whole. */
@@ -345,7 +239,7 @@ on_feed_ack(struct session *session, const struct frame *frame)
 static void
 on_ack(struct session *session, const struct frame *frame, int64_t now_ms)
 {
-    raise_credit(session, frame->ack.credit);
+    credit_raise(session, frame->ack.credit);
     if (frame->ack.stream.node == 0) {
         on_feed_ack(session, frame);
         return;
@@ -371,7 +265,7 @@ on_ack(struct session *session, const struct frame *frame, int64_t now_ms)
 static void
 on_nack(struct session *session, const struct frame *frame, int64_t now_ms)
 {
-    raise_credit(session, frame->nack.credit);
+    credit_raise(session, frame->nack.credit);
     struct lane *lane = talk_find(session, frame->nack.stream);
     if (lane && lane->receives && frame->nack.why == FRAME_WHY_LOST) {
         talk_alarm(session, SYNC_ALARM_LOST, lane->stream,
@@ -444,6 +338,8 @@ records(struct session *session, const struct sync_input *input, int64_t now_ms)
                    lane->sent.seq + 1);
         return;
     }
+    if (!credit_suffices(session, input->records.bytes.size))
+        return;
     emit_batch(session, lane, input);
     if (input->records.more) {
         lane->part += input->records.bytes.size;
@@ -492,6 +388,8 @@ on_state(struct session *session, const struct frame *frame)
 static void
 on_ping(struct session *session, const struct frame *frame)
 {
+    if (frame->ping.flags & FRAME_NEEDS_CREDIT)
+        credit_asked(session, frame->ping.pending);
     if (!(frame->ping.flags & FRAME_PLEASE_ANSWER))
         return;
     struct frame *answer = talk_frame(session, FRAME_PING);
@@ -678,17 +576,15 @@ tick(struct session *session, int64_t now_ms)
 }
 
 static void
-pump_read(struct session *session, struct lane *lane)
+pump_read(struct session *session, struct lane *lane, uint32_t left)
 {
-    uint64_t left = session->sent_limit - session->sent_total;
     struct sync_output *output = talk_emit(session, SYNC_GET_RECORDS);
 
     output->get_records.stream = lane->stream;
     output->get_records.after = lane->sent;
     output->get_records.last = lane->head.seq;
     output->get_records.offset = lane->part;
-    output->get_records.size_max =
-        left < BATCH_SIZE ? (uint32_t)left : BATCH_SIZE;
+    output->get_records.size_max = left < BATCH_SIZE ? left : BATCH_SIZE;
     session->reading = true;
 }
 
@@ -702,6 +598,7 @@ pump(struct session *session, int64_t now_ms)
     if (talk_room(session) > 0)
         agree_search(session);
     const uint32_t first = session->cursor;
+    uint32_t left;
     for (uint32_t i = 0; i < session->lane_count; i++) {
         uint32_t at = (first + i) % session->lane_count;
         struct lane *lane = &session->lanes[at];
@@ -716,11 +613,15 @@ pump(struct session *session, int64_t now_ms)
         if (lane->ack_due)
             emit_ack(session, lane);
         if (!session->reading && lane_is_due(lane, now_ms) &&
-            session->sent_total < session->sent_limit) {
-            pump_read(session, lane);
+            credit_left(session, &left)) {
+            pump_read(session, lane, left);
             session->cursor = (at + 1) % session->lane_count;
         }
     }
+    if (session->credit_due && talk_room(session) > 0)
+        emit_credit(session);
+    if (talk_room(session) > 0)
+        credit_ask(session, now_ms);
 }
 
 void
@@ -748,7 +649,7 @@ session_step(struct session *session, const struct sync_input *input,
         greet_admit(session, input);
         break;
     case SYNC_DEFER:
-        greet_defer(session, input->defer.ms);
+        greet_defer(session, input->defer_ms);
         break;
     case SYNC_GROWN:
         grown(session, input);
@@ -768,6 +669,9 @@ session_step(struct session *session, const struct sync_input *input,
         break;
     case SYNC_SAFE:
         safe(session, input);
+        break;
+    case SYNC_GRANT:
+        credit_grant(session, input->grant);
         break;
     case SYNC_REFUSE:
         talk_refuse(session, input->refuse.code, input->refuse.retry,

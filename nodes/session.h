@@ -22,10 +22,6 @@ void session_close(struct session *session); /* NULL is allowed */
 void session_step(struct session *session, const struct sync_input *input,
                   int64_t now_ms, struct sync_outputs *ret_outputs);
 
-/* Changes how much the peer may send unacknowledged, from the next credit on;
- * what was granted stays granted. */
-void session_set_window(struct session *session, uint64_t window);
-
 /* For the shell and `status`. */
 bool session_is_live(const struct session *session); /* WELCOME was said */
 uint64_t session_number(const struct session *session);
@@ -43,6 +39,12 @@ bool session_takes(const struct session *session, stream_id stream);
 /* How many items of what the peer offers, as far as it has told, are not on
  * disk here. */
 uint64_t session_lag(const struct session *session);
+/* How many of them are expected: none of a stream that has stopped. */
+uint64_t session_backlog(const struct session *session);
+/* How many bytes the peer may send that have not come and been dealt with, and
+ * how many it needs to send its next frame; 0: it has not said. */
+uint64_t session_granted(const struct session *session);
+uint64_t session_needed(const struct session *session);
 /* Hub: whether the node waits for states, and after which position. */
 bool session_wants_states(const struct session *session, uint64_t *ret_after);
 

@@ -52,7 +52,8 @@ struct sync_options {
     uint32_t self;   /* our number */
     uint32_t peer;   /* hub: whom the key belongs to; node: 0, any */
     uint64_t epoch;  /* hub: its own; node: the greatest seen */
-    uint64_t window; /* bytes that the peer may send unacknowledged */
+    uint64_t window; /* bytes that the peer may send unacknowledged; ... */
+    bool shares; /* hub: ... at first, and from then on what SYNC_GRANT says */
     bool refill; /* hub: what is public and we lack is taken from the peer */
     bool relay;  /* hub: the peer offers and takes all streams; node: we do */
     bool books;  /* but those of the hubs' books only where this is set */
@@ -102,6 +103,7 @@ enum sync_input_kind {
     SYNC_STORED,  /* answer to PUT_RECORDS: it has been committed */
     SYNC_STATES,  /* hub: states to send; node: answer to PUT_STATES */
     SYNC_SAFE,    /* hub: a stream is safe up to here */
+    SYNC_GRANT,   /* hub: so much more may come; to say what is due */
     SYNC_REFUSE,  /* hub: end this session with a code and words */
 };
 
@@ -121,7 +123,6 @@ struct sync_input {
         } start;
         struct {
             uint64_t session;
-            uint64_t window; /* in place of the options' */
             int64_t clock_ms;
             const struct sync_held *held; /* each stream of ADMISSION, in
                                            * its order */
@@ -130,9 +131,7 @@ struct sync_input {
             uint32_t offer_count;
             uint64_t feed_end; /* no state is of a later position */
         } admit;
-        struct {
-            uint32_t ms;
-        } defer;
+        uint32_t defer_ms;
         struct {
             stream_id stream;
             stream_head head;
@@ -163,6 +162,7 @@ struct sync_input {
             stream_id stream;
             uint64_t seq;
         } safe;
+        uint64_t grant; /* bytes, from what has been taken on */
         struct {
             enum frame_code code;
             bool retry;

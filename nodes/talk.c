@@ -82,17 +82,6 @@ talk_acked(struct session *session, const struct lane *lane)
         lane->safe < lane->acked.seq ? lane->safe : lane->acked.seq;
 }
 
-uint64_t
-talk_credit(struct session *session)
-{
-    uint64_t limit = session->taken_total + session->options.window;
-
-    /* What was granted stays granted, also where the window has shrunk. */
-    if (limit > session->taken_limit)
-        session->taken_limit = limit;
-    return session->taken_limit;
-}
-
 static int
 compare(const void *item, const void *key)
 {

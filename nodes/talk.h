@@ -37,12 +37,18 @@ struct session {
     uint32_t lane_room;
     uint32_t cursor; /* where the pump goes on, for fairness */
 
-    struct parts parts;   /* of a record that is larger than a frame */
-    uint64_t sent_total;  /* BATCH bytes that we sent ... */
-    uint64_t sent_limit;  /* ... and that we may send */
-    uint64_t seen_total;  /* BATCH bytes that have come ... */
-    uint64_t taken_total; /* ... that have been dealt with ... */
-    uint64_t taken_limit; /* ... and that the peer was told it may send */
+    struct parts parts;    /* of a record that is larger than a frame */
+    uint64_t sent_total;   /* BATCH bytes that we sent ... */
+    uint64_t sent_limit;   /* ... and that we may send */
+    uint64_t seen_total;   /* BATCH bytes that have come ... */
+    uint64_t taken_total;  /* ... that have been dealt with ... */
+    uint64_t taken_limit;  /* ... and that the peer was told it may send */
+    uint64_t asked_limit;  /* ... and asked to be told that it may send */
+    bool credit_due;       /* there is more to tell */
+    bool strict;           /* nothing that we send goes beyond the credit */
+    uint64_t needed_limit; /* what we need to send more, ... */
+    uint64_t asked_for;    /* ... what we have asked for ... */
+    int64_t asked_ms;      /* ... at that time */
 
     bool hashing;             /* GET_HASHES is under way */
     bool reading;             /* GET_RECORDS is */
@@ -82,8 +88,6 @@ void talk_refuse(struct session *session, enum frame_code code, bool retry,
 void talk_alarm(struct session *session, enum sync_alarm what, stream_id stream,
                 uint64_t seq);
 void talk_acked(struct session *session, const struct lane *lane);
-/* What the peer may have sent altogether, from now on. */
-uint64_t talk_credit(struct session *session);
 
 /* --- streams of the session --- */
 

@@ -204,7 +204,7 @@ answer_admission(struct world *world, struct end *end,
 
     if (world->busy_ms > 0) {
         input = (struct sync_input) { .kind = SYNC_DEFER,
-                                      .defer = { world->busy_ms } };
+                                      .defer_ms = world->busy_ms };
         parley_give(world, end, &input);
         return;
     }
@@ -460,7 +460,8 @@ parley_connect(struct world *world)
                                 .refill = world->refill,
                                 .relay = world->standby,
                                 .books = world->standby,
-                                .window = world->window };
+                                .window = world->window,
+                                .shares = world->shares };
     world->node.session = session_open(&node, world->now_ms);
     world->hub.session = session_open(&hub, world->now_ms);
     for (uint32_t i = 0; i < world->node.log_count; i++) {

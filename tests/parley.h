@@ -60,6 +60,7 @@ struct world {
     int64_t now_ms;
     uint64_t sessions;
     uint64_t window;
+    bool shares;   /* the hub: and grants what comes after that itself */
     uint32_t lose; /* per mille */
     uint64_t random;
     uint32_t offers_left; /* incarnations that the node has left */

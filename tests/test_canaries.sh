@@ -79,8 +79,8 @@ canary damaged-records-are-stored \
 	core/ingest.c 's/record_check_chain\(record\) != OK/false/'
 canary poison-counts core/admission.c \
 	's/return !has\(admission, pair_of\(node, 0\)\) \|\|/return true ||/'
-canary credit-is-no-limit nodes/session.c \
-	's/session->sent_total < session->sent_limit/true/; s/left < BATCH_SIZE/left < 1/'
+canary credit-is-no-limit nodes/credit.c \
+	's/session->sent_total >= session->sent_limit/false/; s/total <= session->sent_limit/true/'
 canary memory-is-kept nodes/session.c 's/^    free\(session->offers\);//'
 forgers=1 canary a-copy-speaks-for-any-store core/gather.c \
 	's/rules->admits\(rules->context, carrier, event->store\)/true/'

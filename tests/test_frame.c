@@ -82,7 +82,7 @@ greetings(struct frame *list)
     list[1] = (struct frame) { .kind = FRAME_WELCOME,
                                .session = 12,
                                .welcome = { 1, 9, 77, 1700000000001, 65536,
-                                            held, 2, claim } };
+                                            held, 2, claim, FRAME_SHARES } };
 }
 
 /* One frame of every kind with something in every field. */
@@ -202,11 +202,12 @@ TEST(fields_are_what_was_written)
     arena_close(&arena);
 }
 
-/* Claims were added when there were peers without already. */
+/* Claims were added when there were peers without already, and flags. */
 static bool
 is_older(enum frame_kind kind, uint32_t missing)
 {
-    return (kind == FRAME_WELCOME && missing == CLAIM_SIZE) ||
+    return (kind == FRAME_WELCOME &&
+            (missing == 8 || missing == CLAIM_SIZE + 8)) ||
            (kind == FRAME_HELLO &&
             (missing == 32 || missing == CLAIM_SIZE + 32));
 }
@@ -220,12 +221,14 @@ TEST(an_older_peer_makes_no_claim)
     samples(list);
     for (uint32_t kind = FRAME_HELLO; kind <= FRAME_WELCOME; kind++) {
         struct wire wire = encode(&list[kind - 1]);
-        wire.size -= kind == FRAME_HELLO ? CLAIM_SIZE + 32u : CLAIM_SIZE;
+        wire.size -= kind == FRAME_HELLO ? CLAIM_SIZE + 32u : CLAIM_SIZE + 8u;
         memcpy(wire.header + 16, &wire.size, sizeof wire.size);
         assert_int_equal(parse(&wire, &arena, &back), OK);
         const struct claim *claim =
             kind == FRAME_HELLO ? &back.hello.claim : &back.welcome.claim;
         assert_int_equal(claim->node, 0);
+        if (kind == FRAME_WELCOME)
+            assert_int_equal(back.welcome.flags, 0);
         free(wire.payload);
     }
     arena_close(&arena);

@@ -1,6 +1,6 @@
 /*
- * test_roster.c - those that catch up share a window, and so do those of the
- * others that have something to bring; guests are found by their node, and
+ * test_roster.c - those that have something to bring take turns, and whoever
+ * keeps others from theirs is ended; guests are found by their node, and
  * relays among thousands; one node has few sessions and one place for catching
  * up; and what is brought back to a restored hub has a bound for all together
  */
@@ -15,7 +15,8 @@ add(struct roster *roster, uint32_t number, bool bulk)
                                           .self = 1,
                                           .peer = number,
                                           .epoch = 1,
-                                          .window = ROSTER_WINDOW_LIVE };
+                                          .window = GRANTS_REST,
+                                          .shares = true };
     const struct transport_peer peer = { .route = { (uint8_t)number,
                                                     (uint8_t)(number >> 8) },
                                          .route_size = 2,
@@ -27,41 +28,6 @@ add(struct roster *roster, uint32_t number, bool bulk)
     assert_non_null(guest);
     roster_set_bulk(roster, guest, bulk);
     return guest;
-}
-
-TEST(who_catches_up_gets_a_share)
-{
-    struct roster *roster = roster_open();
-
-    assert_non_null(roster);
-    add(roster, 2, false);
-    struct guest *first = add(roster, 3, true);
-    assert_int_equal(roster_window(roster, true), ROSTER_WINDOW_BULK);
-    for (uint32_t i = 4; i <= 10; i++)
-        add(roster, i, true);
-    assert_int_equal(roster_bulk_count(roster), 8);
-    assert_int_equal(roster_window(roster, true), ROSTER_WINDOW_ALL / 8);
-    roster_set_bulk(roster, first, false);
-    assert_int_equal(roster_window(roster, true), ROSTER_WINDOW_ALL / 7);
-    assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_LIVE);
-    roster_close(roster);
-}
-
-TEST(many_who_are_live_have_little_on_the_way)
-{
-    struct roster *roster = roster_open();
-
-    assert_non_null(roster);
-    for (uint32_t i = 1; i <= 2000; i++) {
-        add(roster, i, false);
-        assert_true(roster_window(roster, false) <= ROSTER_WINDOW_LIVE);
-        assert_true(roster_window(roster, false) >= ROSTER_WINDOW_LEAST);
-        if (i == 100)
-            assert_int_equal(roster_window(roster, false),
-                             ROSTER_WINDOW_REST / 100);
-    }
-    assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_LEAST);
-    roster_close(roster);
 }
 
 /* Says HELLO as a node with so much of its stream; the hub lets it in, and has
@@ -90,20 +56,103 @@ let_in(struct guest *guest, uint64_t seq)
     assert_true(session_is_live(guest->session));
 }
 
-/* Of a thousand who are there a hundred bring something: they share. */
-TEST(who_has_nothing_to_bring_needs_no_window)
+static void
+give_frame(struct guest *guest, const struct frame *frame)
+{
+    struct sync_input input = { .kind = SYNC_FRAME, .frame = frame };
+    static struct sync_outputs outputs;
+
+    session_step(guest->session, &input, 0, &outputs);
+}
+
+static void
+ask_for(struct guest *guest, uint64_t total)
+{
+    struct frame ping = { .kind = FRAME_PING,
+                          .session = guest->peer.pass.node };
+
+    ping.ping.flags = FRAME_NEEDS_CREDIT;
+    ping.ping.pending = total;
+    give_frame(guest, &ping);
+}
+
+static void
+grant(struct guest *guest, uint64_t size)
+{
+    struct sync_input input = { .kind = SYNC_GRANT, .grant = size };
+    static struct sync_outputs outputs;
+
+    session_step(guest->session, &input, 0, &outputs);
+}
+
+/* Sends all that it may, of which nothing is taken. */
+static void
+use_up(struct roster *roster, struct guest *guest)
+{
+    struct frame batch = { .kind = FRAME_BATCH,
+                           .session = guest->peer.pass.node };
+
+    batch.batch.stream =
+        (stream_id) { .incarnation = 5, .node = guest->peer.pass.node };
+    batch.batch.from = batch.batch.to = 7; /* a gap */
+    batch.batch.total = GRANTS_REST;
+    give_frame(guest, &batch);
+    roster_note(roster, guest);
+}
+
+/* Of a thousand who are there a hundred bring something: they take turns, and
+ * the others need none. */
+TEST(who_has_something_to_bring_gets_a_turn)
 {
     struct roster *roster = roster_open();
+    struct guest *guest;
+    uint64_t size;
+    uint32_t count = 0;
 
     assert_non_null(roster);
     for (uint32_t i = 0; i < 1000; i++) /* from 2 on: 1 is the hub */
-        let_in(add(roster, 2 + i, false), i < 100 ? 50 : 0);
-    /* Whoever has just come may have something. */
-    assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_REST / 1000);
-    roster_share_window(roster);
-    assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_REST / 100);
-    (void)add(roster, 2000, false);
-    assert_int_equal(roster_window(roster, false), ROSTER_WINDOW_REST / 101);
+        let_in(add(roster, 2 + i, false), i < 100 ? 1000000 : 0);
+    for (uint32_t i = 0; i < 1000; i++)
+        roster_note(roster, roster_at(roster, i));
+    for (; (guest = roster_next_turn(roster, &size)) != NULL; count++) {
+        assert_true(guest->peer.pass.node < 2 + 100);
+        assert_true(size >= GRANTS_REST);
+    }
+    assert_int_equal(count, 0); /* all have what they were let in with, ... */
+    for (uint32_t i = 0; i < 1000; i++)
+        use_up(roster, roster_at(roster, i));
+    while (roster_next_turn(roster, &size) != NULL)
+        count++;
+    assert_in_range(count, GRANTS_FLOW / GRANTS_REST / 2, 99); /* ... not now */
+    roster_close(roster);
+}
+
+/* Nodes that need a whole frame, and never send it. */
+TEST(who_holds_most_without_using_it_is_ended)
+{
+    struct roster *roster = roster_open();
+    struct guest *guests[32];
+    uint32_t ended = 0;
+    uint64_t size;
+
+    assert_non_null(roster);
+    for (uint32_t i = 0; i < COUNT_OF(guests); i++) {
+        guests[i] = add(roster, 2 + i, false);
+        let_in(guests[i], 0);
+        ask_for(guests[i], LIMIT_FRAME_SIZE);
+        for (uint32_t k = 0; k < 3; k++) {
+            roster_note(roster, guests[i]);
+            struct guest *next = roster_next_turn(roster, &size);
+            if (next)
+                grant(next, size);
+            roster_tick_turns(roster);
+        }
+    }
+    for (uint32_t i = 0; i < COUNT_OF(guests); i++) {
+        ended += guests[i]->ends == FRAME_CODE_SESSION;
+        assert_true(guests[i]->ends == 0 || guests[i]->grant.stale);
+    }
+    assert_in_range(ended, 1, COUNT_OF(guests) - 1);
     roster_close(roster);
 }
 
@@ -277,9 +326,8 @@ TEST(what_is_held_back_has_a_bound_for_all)
     roster_close(roster);
 }
 
-RUN(cmocka_unit_test(who_catches_up_gets_a_share),
-    cmocka_unit_test(many_who_are_live_have_little_on_the_way),
-    cmocka_unit_test(who_has_nothing_to_bring_needs_no_window),
+RUN(cmocka_unit_test(who_has_something_to_bring_gets_a_turn),
+    cmocka_unit_test(who_holds_most_without_using_it_is_ended),
     cmocka_unit_test(guests_are_found_by_their_node),
     cmocka_unit_test(a_newer_session_fences_the_older),
     cmocka_unit_test(one_node_does_not_fill_the_house),

@@ -651,7 +651,7 @@ TEST(a_hub_can_make_one_wait)
     assert_int_equal(out.count, 1);
     assert_int_equal(out.list[0].kind, SYNC_ADMISSION);
     assert_int_equal(out.list[0].admission.pending, 1u << 30);
-    input = (struct sync_input) { .kind = SYNC_DEFER, .defer = { 700 } };
+    input = (struct sync_input) { .kind = SYNC_DEFER, .defer_ms = 700 };
     session_step(session, &input, 0, &out);
     assert_int_equal(out.list[0].frame.kind, FRAME_WAIT);
     assert_int_equal(out.list[0].frame.wait.ms, 700);

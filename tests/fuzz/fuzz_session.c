@@ -433,7 +433,7 @@ answer_admission(struct play *play)
     play->admission_due = false;
     if (how >> 4 == 15) {
         input.kind = SYNC_DEFER;
-        input.defer.ms = how;
+        input.defer_ms = how;
         give(play, &input);
         return;
     }
@@ -448,7 +448,6 @@ answer_admission(struct play *play)
     }
     input.admit.session = 1 + how % 4;
     input.admit.feed_end = how;
-    input.admit.window = play->options.window;
     input.admit.held = held;
     input.admit.offers = offers;
     if (play->credit < SYNC_CREDIT_FIRST)

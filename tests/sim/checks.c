@@ -156,7 +156,8 @@ check_epoch(struct world *world, const struct machine *from, uint32_t to,
 }
 
 /* Nobody sends more than he has been granted, but for the end of the frame that
- * goes beyond; so what waits for a slow reader has an end. */
+ * goes beyond what a node grants; so what waits for a slow reader has an end.
+ */
 static void
 check_credit(struct world *world, const struct machine *from, uint32_t to,
              const struct frame *frame)
@@ -179,9 +180,9 @@ check_credit(struct world *world, const struct machine *from, uint32_t to,
     } else if (frame->kind == FRAME_NACK) {
         credit = frame->nack.credit;
     } else if (frame->kind == FRAME_BATCH &&
-               frame->batch.total - frame->batch.records.size >
-                   (down ? dialler->granted_down : dialler->granted_up) +
-                       FRAME_BATCH_FIXED) {
+               (down ? frame->batch.total - frame->batch.records.size >
+                           dialler->granted_down + FRAME_BATCH_FIXED
+                     : frame->batch.total > dialler->granted_up)) {
         world_fail(world, "machine %u sends more than it may", from->index);
     }
     if (credit > *granted)
