@@ -18,9 +18,9 @@ struct stamp {
 };
 
 struct entry {
-    struct enrolment enrolment;
-    bool revoked;
-    struct stamp stamp; /* of what holds */
+    struct enrolment enrolment; /* role 0: it has not come, ... */
+    bool revoked;               /* ... but this has */
+    struct stamp stamp;         /* of what holds */
 };
 
 /* A key by which a node may come. */
@@ -83,37 +83,54 @@ is_before(struct stamp a, struct stamp b)
     return stream_compare(a.stream, b.stream) < 0;
 }
 
-static enum err
-put(struct allow *allow, const struct enrolment *enrolment, struct stamp stamp)
+/* A new entry for the number.  NULL: no memory. */
+static struct entry *
+insert(struct allow *allow, uint32_t node)
 {
-    struct entry *entry = find(allow, enrolment->node);
-
-    if (entry && is_before(stamp, entry->stamp))
-        return OK;
-    if (!entry) {
-        if (allow->count == allow->room) {
-            uint32_t wanted = allow->room ? allow->room * 2 : 16;
-            struct entry *grown =
-                realloc(allow->entries, wanted * sizeof allow->entries[0]);
-            if (!grown)
-                return ERR_MEMORY;
-            allow->entries = grown;
-            allow->room = wanted;
-        }
-        uint32_t at = place(allow, enrolment->node);
-        entry = &allow->entries[at];
-        memmove(entry + 1, entry, (allow->count - at) * sizeof *entry);
-        allow->count++;
+    if (allow->count == allow->room) {
+        uint32_t wanted = allow->room ? allow->room * 2 : 16;
+        struct entry *grown =
+            realloc(allow->entries, wanted * sizeof allow->entries[0]);
+        if (!grown)
+            return NULL;
+        allow->entries = grown;
+        allow->room = wanted;
     }
-    *entry = (struct entry) { .enrolment = *enrolment, .stamp = stamp };
-    return OK;
+    uint32_t at = place(allow, node);
+    struct entry *entry = &allow->entries[at];
+    memmove(entry + 1, entry, (allow->count - at) * sizeof *entry);
+    allow->count++;
+    *entry = (struct entry) { .enrolment.node = node,
+                              .stamp.recorded_ms = INT64_MIN };
+    return entry;
 }
 
+static void
+enrol(struct entry *entry, const struct enrolment *enrolment,
+      struct stamp stamp)
+{
+    if (!is_before(stamp, entry->stamp))
+        *entry = (struct entry) { .enrolment = *enrolment, .stamp = stamp };
+    else if (entry->enrolment.role == 0)
+        entry->enrolment = *enrolment; /* and remains revoked */
+}
+
+static void
+revoke(struct entry *entry, struct stamp stamp)
+{
+    if (is_before(stamp, entry->stamp))
+        return;
+    entry->revoked = true;
+    entry->stamp = stamp;
+}
+
+/* What can't be read, for a later version wrote it or a hub that has a fault,
+ * admits nobody and revokes nobody, and stops nothing. */
 static enum err
 apply(struct allow *allow, const struct record *record)
 {
-    struct enrolment enrolment;
-    uint32_t node;
+    const bool enrols = record->kind == RECORD_ENROL;
+    struct enrolment enrolment = { 0 };
 
     if (record->stream.channel != CHANNEL_BOOKS)
         return OK;
@@ -121,19 +138,25 @@ apply(struct allow *allow, const struct record *record)
                                  .stream = record->stream,
                                  .seq = record->seq };
     allow->changes++;
-    if (record->kind == RECORD_ENROL) {
-        enum err err = enrol_decode(record->body, &enrolment);
-        return err == OK ? put(allow, &enrolment, stamp) : err;
+    if (!enrols && record->kind != RECORD_REVOKE)
+        return OK;
+    enum err err = enrols ? enrol_decode(record->body, &enrolment)
+                          : enrol_decode_revoke(record->body, &enrolment.node);
+    if (err != OK) {
+        trace(TRACE_NOTICE, allow->hub, "books",
+              "what=\"an item that can't be read\" stream=%s seq=%llu",
+              trace_stream(record->stream), (unsigned long long)record->seq);
+        return OK;
     }
-    if (record->kind == RECORD_REVOKE) {
-        enum err err = enrol_decode_revoke(record->body, &node);
-        struct entry *entry = err == OK ? find(allow, node) : NULL;
-        if (entry && !is_before(stamp, entry->stamp)) {
-            entry->revoked = true;
-            entry->stamp = stamp;
-        }
-        return err;
-    }
+    struct entry *entry = find(allow, enrolment.node);
+    if (!entry)
+        entry = insert(allow, enrolment.node);
+    if (!entry)
+        return ERR_MEMORY;
+    if (enrols)
+        enrol(entry, &enrolment, stamp);
+    else
+        revoke(entry, stamp);
     return OK;
 }
 

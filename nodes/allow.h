@@ -2,9 +2,10 @@
  * allow.h - the allow-list of a hub, as the books of all hubs say it
  *
  * The control items ENROL and REVOKE (enrol.h), the last one for a number
- * holding.  It is kept in memory and brought up to date from the journal
- * before every answer, so that what `enrol` has written from another process
- * holds at the next handshake.  Any thread may ask.
+ * holding, in whatever order they arrived.  It is kept in memory and brought up
+ * to date from the journal before every answer, so that what `enrol` has
+ * written from another process holds at the next handshake.  Any thread may
+ * ask.
  */
 #ifndef NODES_ALLOW_H
 #define NODES_ALLOW_H
@@ -38,7 +39,8 @@ bool allow_find(struct allow *allow, uint32_t node,
                 struct enrolment *ret_enrolment);
 
 /* The first number greater than `after` that was ever enrolled; `ret_revoked`
- * says whether it has been revoked.  False: there is none. */
+ * says whether it has been revoked.  Of one that was revoked the enrolment may
+ * not have come yet: then its role is 0.  False: there is none. */
 bool allow_next(struct allow *allow, uint32_t after,
                 struct enrolment *ret_enrolment, bool *ret_revoked);
 

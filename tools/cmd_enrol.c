@@ -433,7 +433,8 @@ enrol_list(const struct arguments *arguments)
     }
     while (status == COMMAND_DONE &&
            allow_next(office.allow, enrolment.node, &enrolment, &revoked))
-        print_enrolment(&enrolment, revoked, table);
+        if (enrolment.role != 0)
+            print_enrolment(&enrolment, revoked, table);
     if (table != NULL && !table_print(table, stdout))
         status = COMMAND_FAULT;
     table_close(table);

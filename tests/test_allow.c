@@ -1,0 +1,149 @@
+/*
+ * test_allow.c - the allow-list, as the books of several hubs say it
+ *
+ * Proved: who was enrolled is admitted until he is revoked, in whatever order
+ * the books of two hubs come; and an item that can't be read stops nothing.
+ */
+#include "nodes/allow.h"
+
+#include "core/ingest.h"
+#include "core/reader.h"
+#include "tests/kit.h"
+#include "tests/unit.h"
+
+enum { NODE = 42 };
+
+struct office {
+    struct place place;
+    struct journal *journal;
+    struct allow *allow;
+};
+
+static void
+open_office(struct office *office, uint32_t node)
+{
+    struct journal_identity who = KIT_WHO;
+
+    who.node = node;
+    *office = (struct office) { .place = place_make() };
+    assert_int_equal(journal_create(office->place.path, &who), OK);
+    assert_int_equal(
+        journal_open(office->place.path, kit_describe, &office->journal), OK);
+    assert_int_equal(allow_open(office->journal, &office->allow), OK);
+}
+
+static void
+close_office(struct office *office)
+{
+    allow_close(office->allow);
+    journal_close(office->journal);
+    place_remove(&office->place);
+}
+
+static void
+enrol(const struct office *office)
+{
+    const struct enrolment enrolment = { .node = NODE,
+                                         .role = ENROL_STORE,
+                                         .store_count = 1,
+                                         .stores = { NODE },
+                                         .joined = true,
+                                         .key = { { 1 } } };
+
+    assert_int_equal(allow_enrol(office->allow, &enrolment), OK);
+}
+
+/* "yes", "revoked", or "no". */
+static const char *
+state_of(const struct office *office)
+{
+    const curve_key key = { { 1 } };
+    struct enrolment enrolment = { 0 };
+    struct transport_pass pass;
+    bool revoked = false;
+
+    const bool admitted = allow_gate(office->allow, key, &pass);
+    assert_int_equal(admitted, allow_find(office->allow, NODE, &enrolment));
+    if (admitted)
+        return "yes";
+    return allow_next(office->allow, NODE - 1, &enrolment, &revoked) && revoked
+               ? "revoked"
+               : "no";
+}
+
+/* The books of one hub come to another. */
+static void
+carry(const struct office *from, const struct office *to)
+{
+    const struct ingest_options options = { .now_ms = KIT_NOW };
+    struct journal_identity who;
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    assert_int_equal(journal_get_identity(from->journal, &who), OK);
+    const stream_id books = { .incarnation = who.incarnation,
+                              .node = who.node,
+                              .channel = CHANNEL_BOOKS };
+    assert_int_equal(reader_open(from->journal, &reader), OK);
+    for (uint64_t seq = 1; reader_find(reader, books, seq, &item) == OK;
+         seq = record_last(&item.record) + 1) {
+        struct ingest_batch batch = { .stream = books,
+                                      .bytes = item.record.bytes };
+        assert_int_equal(ingest_run(to->journal, &batch, 1, &options), OK);
+    }
+    reader_close(reader);
+}
+
+TEST(who_was_revoked_is_not_admitted_whichever_book_comes_first)
+{
+    struct office first, second, late;
+
+    open_office(&first, 1);
+    open_office(&second, 2);
+    open_office(&late, 3);
+    enrol(&first);
+    assert_string_equal(state_of(&first), "yes");
+    carry(&first, &second);
+    assert_string_equal(state_of(&second), "yes");
+    assert_int_equal(allow_revoke(second.allow, NODE), OK);
+    assert_string_equal(state_of(&second), "revoked");
+
+    carry(&second, &late);
+    assert_string_equal(state_of(&late), "revoked");
+    carry(&first, &late);
+    assert_string_equal(state_of(&late), "revoked");
+    enrol(&late);
+    assert_string_equal(state_of(&late), "yes");
+    close_office(&first);
+    close_office(&second);
+    close_office(&late);
+}
+
+/* A role of a later version, say. */
+TEST(what_cant_be_read_stops_nothing)
+{
+    static const enum record_kind kinds[] = { RECORD_ENROL, RECORD_REVOKE };
+    struct office office;
+
+    open_office(&office, 1);
+    for (uint32_t i = 0; i < COUNT_OF(kinds); i++) {
+        const struct journal_control control = { .channel = CHANNEL_BOOKS,
+                                                 .kind = (uint8_t)kinds[i],
+                                                 .body = view_of("?"),
+                                                 .now_ms = KIT_NOW };
+        struct journal_result result;
+        assert_int_equal(
+            journal_append_control(office.journal, &control, &result), OK);
+    }
+    assert_string_equal(state_of(&office), "no");
+    enrol(&office);
+    assert_string_equal(state_of(&office), "yes");
+    allow_close(office.allow);
+    assert_int_equal(allow_open(office.journal, &office.allow), OK);
+    assert_string_equal(state_of(&office), "yes");
+    close_office(&office);
+}
+
+RUN(cmocka_unit_test(
+        who_was_revoked_is_not_admitted_whichever_book_comes_first),
+    cmocka_unit_test(what_cant_be_read_stops_nothing))
