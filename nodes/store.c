@@ -95,6 +95,13 @@ fault(struct store *store, const char *what, enum err err)
     store->broken = true;
 }
 
+/* Of those that the notes keep in mind, by their incarnations. */
+static bool
+is_own(const struct store *store, stream_id stream)
+{
+    return stream.node == store->node && stream.channel == CHANNEL_EVENTS;
+}
+
 /* False: the disk has failed. */
 static bool
 put_records(struct store *store, const struct sync_output *wish,
@@ -123,7 +130,7 @@ put_records(struct store *store, const struct sync_output *wish,
         return false;
     }
     keeper_wake(store->keeper);
-    if (err == OK && batch.stream.node == store->node)
+    if (err == OK && is_own(store, batch.stream))
         notes_acked(&store->notes, batch.stream, batch.head.seq);
     carry_stored(&batch, err, wish->put_records.total, ret_input);
     return true;
@@ -218,7 +225,7 @@ carry_out(struct store *store, const struct sync_output *output)
         store->wishes[store->wish_count++] = *output;
         return;
     case SYNC_ACKED:
-        if (output->acked.stream.node == store->node)
+        if (is_own(store, output->acked.stream))
             notes_told(&store->notes, output->acked.stream,
                        output->acked.head.seq, output->acked.safe);
         return;
@@ -325,7 +332,7 @@ start_session(struct store *store)
         return;
     }
     for (uint32_t i = 0; i < carry->offer_count; i++)
-        if (carry->offers[i].stream.node == store->node)
+        if (is_own(store, carry->offers[i].stream))
             carry->offers[i].acked =
                 notes_get_acked(&store->notes, carry->offers[i].stream);
     end_session(store);
@@ -634,7 +641,6 @@ open_all(struct store *store, struct complaint *complaint)
     if (err == OK)
         err = notes_load(&store->notes, store->journal);
     store->follow = (struct follow) { .node = store->node,
-                                      .standby = store->options->standby,
                                       .journal = store->journal,
                                       .notes = &store->notes };
     if (err == OK)

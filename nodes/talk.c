@@ -138,17 +138,20 @@ talk_obtain(struct session *session, stream_id stream)
 /* Of the streams of a session with a store. */
 enum { TAKEN_MAX = SYNC_STREAMS_STORE / 2 };
 
-/* Of its own events a node takes what it has lost; what it is writing nobody
- * else writes.  With incarnations that it has never heard of a hub could fill
- * it until no hub had room for them. */
+/* Of its own events a node takes what it has lost, and a standby, of all that
+ * it has written; what it is writing nobody else writes.  With incarnations
+ * that a store has never heard of a hub could fill it until no hub had room for
+ * them. */
 static bool
 may_fetch(const struct session *session, stream_id stream)
 {
     const struct lane *lane = talk_find(session, stream);
 
-    if (stream.channel != CHANNEL_EVENTS)
+    if (!session->options.relay && stream.channel != CHANNEL_EVENTS)
         return false;
-    return lane ? !lane->sends || lane->left : session->lane_count < TAKEN_MAX;
+    if (lane)
+        return !lane->sends || lane->left;
+    return session->options.relay || session->lane_count < TAKEN_MAX;
 }
 
 bool
@@ -158,12 +161,12 @@ talk_may_receive(const struct session *session, stream_id stream)
 
     if (stream.channel == CHANNEL_BOOKS && !session->options.books)
         return false;
+    if (session->options.role == SYNC_NODE && own)
+        return may_fetch(session, stream);
     if (session->options.relay) /* of ours, what we once wrote */
-        return !own || (session->options.role == SYNC_HUB &&
-                        stream.incarnation != session->options.epoch);
+        return !own || stream.incarnation != session->options.epoch;
     if (session->options.role == SYNC_NODE)
-        return own ? may_fetch(session, stream)
-                   : stream.channel == CHANNEL_PUBLIC;
+        return stream.channel == CHANNEL_PUBLIC;
     if (stream.channel == CHANNEL_PUBLIC)
         return session->options.refill &&
                !(own && stream.incarnation == session->options.epoch);

@@ -125,6 +125,26 @@ TEST(who_holds_more_of_a_stream_sends_it)
     parley_finish(world);
 }
 
+/* It ruled once, and its disk was made anew from a backup of before. */
+TEST(a_standby_is_given_back_what_it_wrote)
+{
+    static const stream_id books = { .incarnation = 6,
+                                     .node = 3,
+                                     .channel = 2 };
+    struct world *world = begin_standby();
+
+    parley_append(&world->hub, books, 2, 'b');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 3.6.2 2b\n"
+                       "n ACK 3.6.2 0\n"
+                       "h BATCH 3.6.2 1-2\n"
+                       "n ACK 3.6.2 2b\n");
+    parley_check_equal(world, books);
+    parley_finish(world);
+}
+
 /* Two hubs were both active and hold different branches: the later one's stays,
  * and the other is told where it has to leave its own. */
 TEST(of_two_hubs_branches_the_later_ones_stays)
@@ -377,6 +397,7 @@ RUN(cmocka_unit_test(a_standby_is_given_all_streams),
     cmocka_unit_test(what_is_assumed_of_a_standby_is_not_safe),
     cmocka_unit_test(it_goes_on_where_it_was),
     cmocka_unit_test(who_holds_more_of_a_stream_sends_it),
+    cmocka_unit_test(a_standby_is_given_back_what_it_wrote),
     cmocka_unit_test(of_two_hubs_branches_the_later_ones_stays),
     cmocka_unit_test(the_longer_branch_of_a_standby_is_left_too),
     cmocka_unit_test(two_branches_are_found_in_one_session),
