@@ -91,7 +91,11 @@ forgers=1 canary anybodys-claim-is-believed nodes/trust.c \
 forgers=1 canary a-stores-items-rule nodes/allow.c \
 	's/record->stream\.channel != CHANNEL_BOOKS/false/'
 hublies=1 canary any-epoch-is-remembered nodes/follow.c \
-	's/follow->standby \|\| .*;/true;/'
+	's/!reign_is_sane\(.*now_ms\)/false/'
+hublies=1 canary what-cant-be-read-stops-the-allow-list nodes/allow.c \
+	'/an item that can/,/return OK/s/return OK/return err/'
+hublies=1 canary a-standby-fetches-nothing-of-its-own nodes/talk.c \
+	's/return session->options.relay \|\| /return !session->options.relay \&\& /'
 hublies=1 canary what-was-once-safe-remains-so nodes/notes.c \
 	's/(acked\[at\]\.safe) = safe;/\1 = safe > notes->\1 ? safe : notes->\1;/'
 hublies=1 canary states-to-come-are-gone-on-from nodes/greet.c \

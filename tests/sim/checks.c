@@ -71,8 +71,9 @@ checks_safe(struct world *world, const struct machine *from, stream_id stream,
         head.chain = ours.chain;
     for (uint32_t i = 0; i < world->hub_count; i++)
         if (i != from->index &&
-            image_holds(disk_journal(world->machines[i]->disk), stream, head,
-                        exact))
+            ((world->boxes[i]->parted && !world->healed) ||
+             image_holds(disk_journal(world->machines[i]->disk), stream, head,
+                         exact)))
             return;
     for (uint32_t i = 0; i < world->backup_count; i++)
         if (image_holds(disk_journal(world->backups[i].disk), stream, head,

@@ -10,6 +10,7 @@
 #include "tests/sim/box.h"
 #include "tests/sim/checks.h"
 #include "tests/sim/forgery.h"
+#include "tests/sim/hub_plant.h"
 #include "tests/sim/image.h"
 #include "tests/sim/toll.h"
 
@@ -20,7 +21,7 @@ enum {
     YEAR_DAYS = 365,
 };
 
-/* A lie about to be told: by the hub in `world`, to that store. */
+/* A lie about to be told: by the hub in `world`, to that store or standby. */
 struct lie {
     struct world *world;
     struct luck *luck;
@@ -59,11 +60,35 @@ bend_number(struct luck *luck, uint64_t number)
     }
 }
 
-/* The store takes it for a twin, or for one that was restored. */
+static bool
+is_standby(const struct box *box)
+{
+    return box->kind == BOX_HUB && box->store;
+}
+
+/* Any that the standby holds. */
+static stream_id
+draw_stream(struct luck *luck, const struct box *standby)
+{
+    const struct disk_image *image = disk_journal(standby->machine.disk);
+    stream_id stream = { 0 }, drawn = { 0 };
+    stream_head head;
+    uint32_t count = 0;
+
+    while (image_next_stream(image, &stream, &head))
+        if (luck_below(luck, ++count) == 0)
+            drawn = stream;
+    return drawn;
+}
+
+/* The store takes it for a twin, or for one that was restored; a standby tells
+ * again what it holds of the stream, and does not have it for a while. */
 static stream_id
 doubt(const struct lie *lie)
 {
     lie->to->parted = true;
+    if (is_standby(lie->to))
+        return draw_stream(lie->luck, lie->to);
     return (stream_id) { .node = lie->to->node,
                          .incarnation = box_incarnation(lie->world, lie->to) };
 }
@@ -137,7 +162,7 @@ bend_welcome(const struct lie *lie)
 {
     struct frame *frame = lie->frame;
 
-    switch (luck_below(lie->luck, 6)) {
+    switch (luck_below(lie->luck, 7)) {
     case 0:
         frame->welcome.epoch = draw_far_epoch(lie->luck);
         lie->to->session =
@@ -154,6 +179,9 @@ bend_welcome(const struct lie *lie)
         frame->welcome.claim.epoch = frame->welcome.epoch =
             draw_far_epoch(lie->luck);
         lie->to->session = 0;
+        return;
+    case 4:
+        frame->welcome.hub = 1 + luck_below(lie->luck, lie->to->node + 1);
         return;
     default:
         bend_held(lie);
@@ -326,18 +354,32 @@ make_end(const struct lie *lie)
 }
 
 static void
+make_plant(const struct lie *lie)
+{
+    hub_plant(lie->world, lie->to, lie->frame);
+}
+
+static void
 make_another(const struct lie *lie)
 {
-    static void (*const makes[])(
-        const struct lie *lie) = { make_fork, make_nack, make_own, make_end };
-    static const enum toll tolls[] = { TOLL_HUB_LIE_FORK, TOLL_HUB_LIE_NACK,
-                                       TOLL_HUB_LIE_OWN, TOLL_HUB_LIE_END };
+    static const struct {
+        void (*make)(const struct lie *lie);
+        enum toll toll;
+    } kinds[] = { { make_fork, TOLL_HUB_LIE_FORK },
+                  { make_nack, TOLL_HUB_LIE_NACK },
+                  { make_end, TOLL_HUB_LIE_END },
+                  { make_own, TOLL_HUB_LIE_OWN },
+                  { make_plant, TOLL_HUB_LIE_PLANT } };
+    enum { FORK = 0, OWN = 3, PLANT = 4 };
     const uint64_t session = lie->frame->session;
-    const uint32_t which = luck_below(lie->luck, COUNT_OF(makes));
+    uint32_t which = luck_below(lie->luck, PLANT);
 
+    if (is_standby(lie->to) && (which == OWN || luck_below(lie->luck, 2) ||
+                                (which == FORK && !may_call_safe(lie->world))))
+        which = PLANT;
     *lie->frame = (struct frame) { .session = session };
-    makes[which](lie);
-    toll_count(tolls[which]);
+    kinds[which].make(lie);
+    toll_count(kinds[which].toll);
 }
 
 /* --- which --- */
@@ -369,17 +411,19 @@ void
 hub_lies_bend(void *context, struct machine *from, uint32_t to,
               struct frame *frame)
 {
-    enum { WELCOMES = 4 };
+    enum { WELCOMES = 4, TO_STANDBYS = 8 }; /* who hear fewer frames */
     struct world *world = context;
-    const uint32_t often =
-        world->plan.hub_lies * (frame->kind == FRAME_WELCOME ? WELCOMES : 1);
     const struct lie lie = { .world = world,
                              .luck = &world->luck,
                              .to = world->boxes[to],
                              .frame = frame };
+    const uint32_t often = world->plan.hub_lies *
+                           (frame->kind == FRAME_WELCOME ? WELCOMES : 1) *
+                           (is_standby(lie.to) ? TO_STANDBYS : 1);
 
     if (often == 0 || world->healed || world->boxes[from->index]->hub == NULL ||
-        lie.to->kind != BOX_STORE || !luck_hits(&world->luck, often))
+        (lie.to->kind != BOX_STORE && !is_standby(lie.to)) ||
+        !luck_hits(&world->luck, often))
         return;
     struct machine *here = machine_here();
     struct heap *heap = heap_watch(NULL);
@@ -459,10 +503,10 @@ hub_lies_check(struct world *world)
     const uint64_t last = last_position(world, world_hub(world));
     char path[WORLD_DIR_SIZE + 16];
 
-    for (uint32_t i = world->hub_count; i < world->box_count; i++) {
+    for (uint32_t i = 0; i < world->box_count; i++) {
         const struct box *box = world->boxes[i];
         struct journal *journal = NULL;
-        if (box->kind != BOX_STORE)
+        if (!box->store)
             continue;
         snprintf(path, sizeof path, "%s/journal", box->dir);
         world_must(world, journal_open(path, NULL, &journal), "journal_open");

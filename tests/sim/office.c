@@ -392,6 +392,25 @@ tell_store(struct world *world, struct box *store)
     world->told++;
 }
 
+/* A standby that its hub does not let in, for who promoted that one did not
+ * know of it: enrolled by hand. */
+static void
+admit(struct world *world, struct box *standby)
+{
+    struct box *hub = world_hub(world);
+    struct allow *allow = NULL;
+    struct enrolment known;
+
+    struct ledger *ledger = sit_down(hub);
+    if (ledger && allow_open(ledger_journal(ledger), &allow) == OK) {
+        if (!allow_find(allow, standby->node, &known))
+            (void)enrol(world, standby, allow);
+        box_enter(hub);
+        allow_close(allow);
+    }
+    stand_up(ledger);
+}
+
 void
 office_settle(struct world *world)
 {
@@ -416,8 +435,12 @@ office_settle(struct world *world)
         return; /* they may find out by themselves */
     for (uint32_t i = 0; i < world->hub_count; i++) {
         struct box *box = world->boxes[i];
-        if (i == world->reigning || keys_has_hub(box->dir))
+        if (i == world->reigning)
             continue;
+        if (keys_has_hub(box->dir)) {
+            admit(world, box);
+            continue;
+        }
         box_end(box);
         office_demote(world, box);
     }

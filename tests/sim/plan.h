@@ -54,7 +54,7 @@ struct world_plan {
     uint32_t prunes;     /* a store drops what is safe */
     uint32_t poisons;    /* events that may not count */
     uint32_t forgers;    /* machines that lie */
-    uint32_t hub_lies;   /* of a million frames from a hub to a store */
+    uint32_t hub_lies;   /* of a million frames from a hub */
     bool mixed;          /* some machines speak a newer protocol */
     uint32_t apart;      /* 1: now and then a store speaks one that is a version
                           * too far; 2: a hub, too */

@@ -85,6 +85,7 @@ static const char *const names[] = {
     "false NACK",
     "own incarnation that is none",
     "false end of a session",
+    "streams of nobody's",
     "saw an epoch to come",
 };
 static_assert(sizeof names / sizeof names[0] == TOLL_END, "a name for each");

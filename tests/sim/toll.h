@@ -100,6 +100,7 @@ enum toll {
     TOLL_HUB_LIE_NACK,
     TOLL_HUB_LIE_OWN,
     TOLL_HUB_LIE_END,
+    TOLL_HUB_LIE_PLANT, /* streams that nobody wrote, to a standby */
     TOLL_SAW_FAR_EPOCH,
     TOLL_END
 };
