@@ -58,9 +58,12 @@ journal_draw_incarnation(int64_t now_ms)
 uint64_t
 journal_draw_later(uint64_t than, int64_t now_ms)
 {
+    enum { STEP_MAX = 0x1000 };
     uint64_t drawn = journal_draw_incarnation(now_ms);
 
-    return drawn > than ? drawn : than + 1 + (drawn & 0xfff);
+    if (drawn > than || than > LIMIT_INCARNATION - STEP_MAX)
+        return drawn;
+    return than + 1 + drawn % STEP_MAX;
 }
 
 enum err

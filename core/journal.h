@@ -49,7 +49,8 @@ NODISCARD enum err journal_create(const char *dir,
 /* Seconds x 2^20 and 20 random bits: a name for a new incarnation. */
 uint64_t journal_draw_incarnation(int64_t now_ms);
 /* The same, greater than another: names ascend, even if the clock has been set
- * back or two are drawn in one second. */
+ * back or two are drawn in one second.  After the last that there can be, which
+ * only somebody who lies has, comes no other: it is another then. */
 uint64_t journal_draw_later(uint64_t than, int64_t now_ms);
 
 /* Opens the journal in `dir`.  A process opens one only once at a time, and

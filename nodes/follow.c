@@ -10,12 +10,6 @@ follow_open(struct follow *follow)
     return trust_load_claim(follow->journal, &follow->claim);
 }
 
-static bool
-is_remembered(const struct follow *follow, uint64_t epoch, int64_t now_ms)
-{
-    return follow->standby || reign_is_sane(epoch, now_ms);
-}
-
 /* Without it a standby, once promoted, would not let its predecessor in. */
 void
 follow_keep(struct follow *follow)
@@ -34,7 +28,7 @@ follow_hear(struct follow *follow, const struct frame *welcome, curve_key hub,
     assert(welcome->kind == FRAME_WELCOME);
     if (claim->epoch <= follow->claim.epoch ||
         claim->epoch != welcome->welcome.epoch ||
-        !is_remembered(follow, claim->epoch, now_ms) ||
+        !reign_is_sane(claim->epoch, now_ms) ||
         !curve_key_equal(claim->curve, hub) || !claim_is_sound(claim))
         return;
     follow->heard = *claim;
@@ -44,7 +38,7 @@ follow_hear(struct follow *follow, const struct frame *welcome, curve_key hub,
 void
 follow_live(struct follow *follow, uint64_t epoch, int64_t now_ms)
 {
-    if (!is_remembered(follow, epoch, now_ms)) {
+    if (!reign_is_sane(epoch, now_ms)) {
         trace(TRACE_ERROR, follow->node, "alarm", "what=far_epoch epoch=%llu",
               (unsigned long long)epoch);
         return;

@@ -4,10 +4,9 @@
  *
  * An epoch that no clock of today could have made would shut out every honest
  * hub for ever, if a hub with a fault, or with a stolen key, once told it.  A
- * store's node talks to such a hub, for a clock can be wrong here as well as
- * there, raises an alarm, and remembers nothing of it: so it comes back to
- * whoever is the hub afterwards.  A standby remembers every epoch, for it must
- * open one after that.
+ * store's node, or a standby, talks to such a hub, for a clock can be wrong
+ * here as well as there, raises an alarm, and remembers nothing of it: so it
+ * comes back to whoever is the hub afterwards.
  */
 #ifndef NODES_FOLLOW_H
 #define NODES_FOLLOW_H
@@ -16,8 +15,7 @@
 #include "nodes/notes.h"
 
 struct follow {
-    uint32_t node; /* ours */
-    bool standby;
+    uint32_t node;           /* ours */
     struct journal *journal; /* borrowed, like the next one */
     struct notes *notes;
     struct claim claim; /* of the hub of the greatest epoch seen */

@@ -328,22 +328,41 @@ may_be_promoted(const char *dir, struct journal *journal,
     return err;
 }
 
+/* Of those seen.  An epoch that no clock of today could have made is not
+ * remembered (follow.h); but a hub that published in it would go on being
+ * believed beside one of an earlier epoch. */
+static enum err
+greatest_epoch(struct journal *journal, const struct reign *reign,
+               uint64_t *ret_epoch)
+{
+    struct hubs hubs = { 0 };
+    struct notes notes;
+    enum err err = notes_load(&notes, journal);
+
+    if (err == OK)
+        err = hubs_read(&hubs, journal);
+    if (err != OK)
+        return err;
+    uint64_t seen = notes.epoch > reign->deposed ? notes.epoch : reign->deposed;
+    *ret_epoch = hubs.by.incarnation > seen ? hubs.by.incarnation : seen;
+    return OK;
+}
+
 static enum err
 promote(const char *dir, struct journal *journal, int64_t now_ms,
         uint64_t *ret_epoch)
 {
     struct journal_identity who;
+    uint64_t seen = 0;
     struct reign reign;
-    struct notes notes;
 
     enum err err = reign_get(dir, journal, &reign);
     if (err == OK)
-        err = notes_load(&notes, journal);
-    if (err == OK)
         err = journal_get_identity(journal, &who);
+    if (err == OK)
+        err = greatest_epoch(journal, &reign, &seen);
     if (err != OK)
         return err;
-    uint64_t seen = notes.epoch > reign.deposed ? notes.epoch : reign.deposed;
     *ret_epoch = reign_draw(who.incarnation, seen, now_ms);
     err = journal_renew(journal, *ret_epoch, REASON_PROMOTE, NULL);
     if (err == OK && reign.deposed != 0)

@@ -611,7 +611,22 @@ TEST(appends_of_one_commit_have_their_own_answers)
     place_remove(&place);
 }
 
-RUN(cmocka_unit_test(appended_events_survive_reopening),
+TEST(names_of_incarnations_ascend)
+{
+    const uint64_t now = journal_draw_incarnation(KIT_NOW);
+
+    for (uint64_t than = now; than <= now + 2000000; than += 999999)
+        assert_true(journal_draw_later(than, KIT_NOW) > than);
+    assert_true(journal_draw_later(7, KIT_NOW) > 7);
+    /* After the last there is none. */
+    for (uint64_t than = LIMIT_INCARNATION - 1; than <= LIMIT_INCARNATION;
+         than++)
+        assert_true(journal_draw_later(than, KIT_NOW) < LIMIT_INCARNATION);
+    assert_true(journal_draw_later(UINT64_MAX, KIT_NOW) < LIMIT_INCARNATION);
+}
+
+RUN(cmocka_unit_test(names_of_incarnations_ascend),
+    cmocka_unit_test(appended_events_survive_reopening),
     cmocka_unit_test(nothing_there),
     cmocka_unit_test(ids_tell_repetition_from_conflict),
     cmocka_unit_test(at_left_out_compares_equal),

@@ -2,14 +2,17 @@
  * test_reign.c - which ledger may become the hub
  *
  * Proved: a standby that was never given the books is not promoted, and stays
- * what it is; one that was is, also when that was long ago.  And a ledger says
- * what it is to others.
+ * what it is; one that was is, also when that was long ago.  Its epoch comes
+ * after that of whoever published before.  And a ledger says what it is to
+ * others.
  */
 #include "tests/unit.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "core/ingest.h"
+#include "core/reader.h"
 #include "nodes/allow.h"
 #include "nodes/keys.h"
 #include "nodes/reign.h"
@@ -113,6 +116,60 @@ TEST(books_that_enrol_nobody_make_no_hub)
     place_remove(&seat.place);
 }
 
+/* Node 1 has published the list of hubs in that epoch, and the ledger got it.
+ */
+static void
+hear_list(const struct seat *seat, uint64_t epoch)
+{
+    const struct journal_identity who = { .node = 1, .incarnation = epoch };
+    const struct ingest_options options = { .now_ms = NOW_MS };
+    const stream_id stream = { .incarnation = epoch,
+                               .node = 1,
+                               .channel = CHANNEL_PUBLIC };
+    const struct hubs_own own = { .node = 1 };
+    const struct hubs none = { 0 };
+    struct place place = place_make();
+    struct ledger *ledger = NULL;
+    struct journal *journal = NULL;
+    struct allow *allow = NULL;
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    assert_int_equal(journal_create(place.path, &who), OK);
+    assert_int_equal(journal_open(place.path, NULL, &journal), OK);
+    assert_int_equal(allow_open(journal, &allow), OK);
+    assert_int_equal(hubs_publish(journal, allow, &none, &own), OK);
+    assert_int_equal(reader_open(journal, &reader), OK);
+    assert_int_equal(reader_find(reader, stream, 1, &item), OK);
+    struct ingest_batch batch = { .stream = stream,
+                                  .bytes = item.record.bytes };
+    assert_int_equal(ledger_open(seat->dir, LEDGER_WRITE, NULL, &ledger), OK);
+    assert_int_equal(ingest_run(ledger_journal(ledger), &batch, 1, &options),
+                     OK);
+    ledger_close(ledger);
+    reader_close(reader);
+    allow_close(allow);
+    journal_close(journal);
+    place_remove(&place);
+}
+
+/* Whose clock was years ahead: his list would go on being the newest. */
+TEST(the_epoch_comes_after_the_newest_list)
+{
+    const uint64_t far =
+        journal_draw_incarnation(NOW_MS + INT64_C(4000) * 86400000);
+    struct complaint complaint;
+    struct seat seat;
+    uint64_t epoch = 0;
+
+    open_seat(&seat);
+    (void)stand_by(&seat, true, true);
+    hear_list(&seat, far);
+    assert_int_equal(reign_promote(seat.dir, NOW_MS, &epoch, &complaint), OK);
+    assert_true(epoch > far);
+    place_remove(&seat.place);
+}
+
 static struct reign
 look(const struct seat *seat)
 {
@@ -183,6 +240,7 @@ TEST(a_ledger_by_itself_is_single_until_it_enrols)
 RUN(cmocka_unit_test(a_standby_without_the_books_is_not_promoted),
     cmocka_unit_test(a_standby_of_long_ago_is_promoted),
     cmocka_unit_test(books_that_enrol_nobody_make_no_hub),
+    cmocka_unit_test(the_epoch_comes_after_the_newest_list),
     cmocka_unit_test(a_ledger_says_what_it_is),
     cmocka_unit_test(a_hub_that_met_a_later_one_says_so),
     cmocka_unit_test(a_ledger_by_itself_is_single_until_it_enrols))
