@@ -7,12 +7,14 @@
 #   tools/install.sh --tests      what the tests need beside it
 set -eu
 
-# Debian 13 calls msgpack's library msgpack-c.
+# Debian 13 calls msgpack's library msgpack-c; libxlsxwriter is linked with zlib,
+# which its package does not bring.
 building=(gcc make pkg-config liblmdb-dev libzmq3-dev libmsgpack-dev
 	libxxhash-dev libsodium-dev libjansson-dev libyaml-dev
-	libsmartcols-dev libxlsxwriter-dev libjs-chart.js tzdata)
+	libsmartcols-dev libxlsxwriter-dev zlib1g-dev libjs-chart.js tzdata)
 testing=(libcmocka-dev python3 clang-format clang libclang-rt-dev hledger)
-libraries=(lmdb libzmq libxxhash libsodium jansson yaml-0.1 smartcols xlsxwriter)
+libraries=(lmdb libzmq libxxhash libsodium jansson yaml-0.1 smartcols xlsxwriter
+	zlib)
 chart_js=/usr/share/javascript/chart.js/chart.min.js
 
 install() {
