@@ -58,7 +58,7 @@ static const char *const ENDINGS[] = {
 };
 static_assert(COUNT_OF(ENDINGS) == FORM_COUNT, "an ending for every form");
 
-enum { PATH_SIZE = 4096, WORKBOOK_SIZE_MAX = 1 << 30 };
+enum { PATH_SIZE = 4096 };
 
 /* One run of the command: what was asked for and what it works on. */
 struct settle {
@@ -217,21 +217,32 @@ write_table(const struct settle *settle,
     return status;
 }
 
-static enum command_status
-copy_draft(const struct settle *settle, const char *draft, const char *path)
+static enum err
+copy_draft(const char *draft, const char *path, struct complaint *why)
 {
-    struct complaint why;
-    struct text text = { 0 };
-    view bytes;
+    enum { STEP = 1 << 16 };
+    struct output *output = NULL;
+    uint8_t bytes[STEP];
+    FILE *in = NULL;
+    uint32_t size = STEP;
 
-    enum err err =
-        file_read(draft, WORKBOOK_SIZE_MAX, settle->arena, &bytes, &why);
+    enum err err = file_open(draft, &in, why);
     if (err != OK)
-        return fail_write(settle, err, &why);
-    text_view_append(&text, bytes);
-    enum command_status status = write_bytes(settle, &text, path);
-    text_close(&text);
-    return status;
+        return err;
+    err = output_open(path, &output, why);
+    while (err == OK && size == STEP) {
+        size = (uint32_t)fread(bytes, 1, STEP, in);
+        if (!output_put(output, (view) { bytes, size }))
+            break; /* closing says why */
+    }
+    if (err == OK && ferror(in)) {
+        err = file_fault(draft, why);
+        output_discard(output);
+    } else if (err == OK) {
+        err = output_close(output, why);
+    }
+    fclose(in);
+    return err;
 }
 
 /* The library writes to a path only, and in place: so to a draft first. */
@@ -241,6 +252,7 @@ write_xlsx(struct settle *settle, const struct statement_partner *partner,
 {
     char draft[] = "/tmp/leima-XXXXXX";
     struct evidence evidence = { .arena = settle->arena };
+    struct complaint why;
 
     int file = mkstemp(draft);
     if (file < 0)
@@ -251,10 +263,12 @@ write_xlsx(struct settle *settle, const struct statement_partner *partner,
                                    &settle->statement, partner, &evidence);
     if (err == OK)
         err = statement_xlsx(draft, &settle->statement, partner, &evidence);
-    enum command_status status =
-        err == OK ? copy_draft(settle, draft, path)
-                  : command_fail(settle->arguments, err,
-                                 "%s: the workbook can't be written", path);
+    enum command_status status = COMMAND_DONE;
+    if (err != OK)
+        status = command_fail(settle->arguments, err,
+                              "%s: the workbook can't be written", path);
+    else if ((err = copy_draft(draft, path, &why)) != OK)
+        status = fail_write(settle, err, &why);
     unlink(draft);
     return status;
 }

@@ -1,0 +1,72 @@
+/*
+ * test_file.c - files read whole: just their bytes, and no more memory than
+ * they need, however large they might have been
+ */
+#include "tests/unit.h"
+
+#include "core/limits.h"
+#include "tests/place.h"
+#include "tools/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void
+write_file(const char *path, uint32_t size)
+{
+    FILE *out = fopen(path, "wb");
+
+    assert_non_null(out);
+    for (uint32_t i = 0; i < size; i++)
+        fputc((int)(i % 251), out);
+    assert_int_equal(fclose(out), 0);
+}
+
+TEST(a_file_takes_as_much_memory_as_it_is_large)
+{
+    static const uint32_t SIZES[] = { 0, 1, 65535, 65536, 65537, 200000 };
+    struct place place = place_make();
+    struct complaint why;
+    struct arena arena;
+    char path[PLACE_SIZE];
+    view bytes;
+
+    assert_true(arena_open(&arena, LIMIT_ARENA_SIZE));
+    place_join(&place, "file", path);
+    for (uint32_t i = 0; i < COUNT_OF(SIZES); i++) {
+        struct arena scratch = arena;
+        write_file(path, SIZES[i]);
+        assert_int_equal(file_read(path, 1 << 30, &scratch, &bytes, &why), OK);
+        assert_int_equal(bytes.size, SIZES[i]);
+        for (uint32_t k = 0; k < bytes.size; k++)
+            assert_int_equal(bytes.bytes[k], k % 251);
+        assert_true(scratch.next - arena.next <= SIZES[i] + 131072);
+    }
+    arena_close(&arena);
+    place_remove(&place);
+}
+
+TEST(a_file_that_is_too_large_is_refused)
+{
+    struct place place = place_make();
+    struct complaint why;
+    struct arena arena;
+    char path[PLACE_SIZE];
+    view bytes;
+
+    assert_true(arena_open(&arena, LIMIT_ARENA_SIZE));
+    place_join(&place, "file", path);
+    for (uint32_t size = 65535; size <= 65537; size++) {
+        write_file(path, size);
+        assert_int_equal(file_read(path, size, &arena, &bytes, &why), OK);
+        assert_int_equal(bytes.size, size);
+        assert_int_equal(file_read(path, size - 1, &arena, &bytes, &why),
+                         ERR_INPUT);
+        assert_non_null(strstr(why.text, "expected at most"));
+    }
+    arena_close(&arena);
+    place_remove(&place);
+}
+
+RUN(cmocka_unit_test(a_file_takes_as_much_memory_as_it_is_large),
+    cmocka_unit_test(a_file_that_is_too_large_is_refused))
