@@ -20,7 +20,9 @@ enum {
     KEY_SIGNATURE = 7,
     KEY_PARTNERS = 8,
     KEY_SETTLED = 9,
-    KEY_COUNT = 9,
+    KEY_PIECES = 10,
+    KEY_COUNT = 9,         /* of a close: 2 or 10, and all others */
+    KEYS_MAX = 64,         /* of a later version's */
     SETTLED_MAX = 1 << 20, /* (period, partner) pairs of one ledger */
 };
 
@@ -51,14 +53,14 @@ read_fixed(struct unpacker *unpacker, uint8_t *ret_bytes, uint32_t size)
 }
 
 static struct settled
-read_settled(struct unpacker *unpacker)
+read_settled(struct unpacker *unpacker, struct arena *arena)
 {
     struct settled one = { 0 };
 
     if (unpack_array(unpacker, 5) != 5)
         unpack_fail(unpacker);
     one.period = (int32_t)unpack_integer(unpacker, 0, INT32_MAX - 1);
-    one.partner = unpack_string(unpacker, LIMIT_NAME_SIZE);
+    one.partner = arena_copy(arena, unpack_string(unpacker, LIMIT_NAME_SIZE));
     one.issue_cost.minor = unpack_integer(unpacker, INT64_MIN, INT64_MAX);
     one.redeem_credit.minor = unpack_integer(unpacker, INT64_MIN, INT64_MAX);
     one.voucher_credit.minor = unpack_integer(unpacker, INT64_MIN, INT64_MAX);
@@ -75,7 +77,8 @@ read_parts(struct unpacker *unpacker, struct closing *closing,
     for (uint32_t i = 0; i < count; i++) {
         if (unpack_array(unpacker, 2) != 2)
             unpack_fail(unpacker);
-        parts[i].partner = unpack_string(unpacker, LIMIT_NAME_SIZE);
+        parts[i].partner =
+            arena_copy(arena, unpack_string(unpacker, LIMIT_NAME_SIZE));
         read_fixed(unpacker, parts[i].signature.bytes, 64);
     }
     closing->parts = parts;
@@ -83,15 +86,49 @@ read_parts(struct unpacker *unpacker, struct closing *closing,
 }
 
 static void
-read_entry(struct unpacker *unpacker, struct closing *closing,
-           struct settled_list *settled, struct arena *arena)
+read_pieces(struct unpacker *unpacker, struct closing *closing)
 {
-    switch (unpack_integer(unpacker, 1, KEY_COUNT)) {
+    if (unpack_array(unpacker, 2) != 2)
+        unpack_fail(unpacker);
+    closing->piece_count = (uint32_t)unpack_integer(unpacker, 1, UINT32_MAX);
+    closing->statement_size =
+        (uint32_t)unpack_integer(unpacker, 1, LIMIT_STATEMENT_SIZE);
+    if (closing->seq <= closing->piece_count)
+        unpack_fail(unpacker);
+}
+
+static void
+read_statement(struct unpacker *unpacker, struct closing *closing, view body)
+{
+    view statement = unpack_bin(unpacker, LIMIT_CONTROL_SIZE);
+
+    if (!unpack_ok(unpacker))
+        return;
+    closing->statement_offset = (uint32_t)(statement.bytes - body.bytes);
+    closing->statement_size = statement.size;
+}
+
+/* One close on its way in. */
+struct close_source {
+    struct unpacker unpacker;
+    view body;
+    struct closing closing;
+    bool unknown; /* it says more than is known here */
+};
+
+static void
+read_entry(struct close_source *source, struct settled_list *settled,
+           struct arena *arena)
+{
+    struct unpacker *unpacker = &source->unpacker;
+    struct closing *closing = &source->closing;
+
+    switch (unpack_integer(unpacker, 1, UINT32_MAX)) {
     case KEY_PERIOD:
         closing->period = (int32_t)unpack_integer(unpacker, 0, INT32_MAX - 1);
         break;
     case KEY_STATEMENT:
-        closing->statement = unpack_bin(unpacker, LIMIT_CONTROL_SIZE);
+        read_statement(unpacker, closing, source->body);
         break;
     case KEY_KNOWN:
         closing->known = unpack_unsigned(unpacker, 0, UINT64_MAX);
@@ -111,11 +148,18 @@ read_entry(struct unpacker *unpacker, struct closing *closing,
     case KEY_SETTLED:
         for (uint32_t left = unpack_array(unpacker, SETTLED_MAX); left > 0;
              left--) {
-            struct settled one = read_settled(unpacker);
+            struct settled one = read_settled(unpacker, arena);
             settled_add(settled, &one, arena);
         }
         break;
+    case KEY_PIECES:
+        read_pieces(unpacker, closing);
+        break;
+    case KEY_HEADS:
+        unpack_skip(unpacker);
+        break;
     default:
+        source->unknown = true;
         unpack_skip(unpacker);
         break;
     }
@@ -125,16 +169,23 @@ static enum err
 read_close(const struct reader_item *item, struct closing_list *closings,
            struct settled_list *settled, struct arena *arena)
 {
-    struct closing closing = { .closed_ms = item->record.recorded_ms };
-    /* The reader's bytes go when it is closed. */
-    struct unpacker unpacker =
-        unpack_begin(arena_copy(arena, item->record.body));
+    const struct record *record = &item->record;
+    struct close_source source = {
+        .unpacker = unpack_begin(record->body),
+        .body = record->body,
+        .closing = { .closed_ms = record->recorded_ms,
+                     .stream = record->stream,
+                     .seq = record->seq },
+    };
 
-    for (uint32_t left = unpack_map(&unpacker, KEY_COUNT); left > 0; left--)
-        read_entry(&unpacker, &closing, settled, arena);
-    enum err err = unpack_end(&unpacker);
+    for (uint32_t left = unpack_map(&source.unpacker, KEYS_MAX); left > 0;
+         left--)
+        read_entry(&source, settled, arena);
+    enum err err = unpack_end(&source.unpacker);
+    if (err == OK && source.unknown)
+        err = ERR_UNKNOWN;
     if (err == OK)
-        *LIST_ADD(arena, closings) = closing;
+        *LIST_ADD(arena, closings) = source.closing;
     return err;
 }
 
@@ -173,6 +224,64 @@ closing_read(struct ledger *ledger, uint64_t known, struct arena *arena,
                            : closings.items[closings.count - 1].period + 1,
     };
     return OK;
+}
+
+static enum err
+load_pieces(struct reader *reader, const struct closing *closing,
+            struct text *text)
+{
+    const size_t before = text->size;
+    struct reader_item item;
+
+    for (uint32_t left = closing->piece_count; left > 0; left--) {
+        enum err err =
+            reader_find(reader, closing->stream, closing->seq - left, &item);
+        if (err == ERR_NOT_FOUND)
+            return err_corrupt();
+        if (err != OK)
+            return err;
+        if (item.record.kind != RECORD_PIECE)
+            return err_corrupt();
+        text_view_append(text, item.record.body);
+        if (text->size - before > closing->statement_size)
+            return err_corrupt();
+    }
+    if (!text_ok(text))
+        return ERR_MEMORY;
+    return text->size - before == closing->statement_size ? OK : err_corrupt();
+}
+
+static enum err
+load_whole(struct reader *reader, const struct closing *closing,
+           struct text *text)
+{
+    struct reader_item item;
+
+    enum err err = reader_find(reader, closing->stream, closing->seq, &item);
+    if (err != OK)
+        return err;
+    const view body = item.record.body;
+    if (closing->statement_offset > body.size ||
+        closing->statement_size > body.size - closing->statement_offset)
+        return err_corrupt();
+    text_bytes(text, body.bytes + closing->statement_offset,
+               closing->statement_size);
+    return text_ok(text) ? OK : ERR_MEMORY;
+}
+
+enum err
+closing_load(struct ledger *ledger, const struct closing *closing,
+             struct text *text)
+{
+    struct reader *reader = NULL;
+
+    enum err err = reader_open(ledger_journal(ledger), &reader);
+    if (err != OK)
+        return err;
+    err = closing->piece_count > 0 ? load_pieces(reader, closing, text)
+                                   : load_whole(reader, closing, text);
+    reader_close(reader);
+    return err;
 }
 
 const struct closing *
@@ -409,68 +518,116 @@ struct close_parts {
     const struct statement *statement;
     const struct signing_key *key;
     uint64_t known;
+    struct arena scratch;
     /* Of these append_close() makes the rest: */
     view json;
     view heads;
     digest heads_digest;
 };
 
-/* The body of the closing item. */
+/* What comes behind the statement. */
 static void
-pack_close(struct text *body, const struct close_parts *parts,
-           struct arena scratch)
+pack_tail(struct text *tail, const struct close_parts *parts)
 {
+    pack_integer(tail, KEY_KNOWN);
+    pack_unsigned(tail, parts->known);
+    pack_integer(tail, KEY_HEADS);
+    text_view_append(tail, parts->heads);
+    pack_integer(tail, KEY_HEADS_DIGEST);
+    pack_bin(tail, (view) { parts->heads_digest.bytes, 32 });
+    pack_integer(tail, KEY_PUBLIC_KEY);
+    pack_bin(tail, (view) { parts->key->public_key.bytes, 32 });
+    pack_integer(tail, KEY_SIGNATURE);
+    pack_signature(tail, parts->key, parts->json, &parts->heads_digest);
+    pack_integer(tail, KEY_PARTNERS);
+    pack_partners(tail, parts->statement, parts->key);
+    pack_integer(tail, KEY_SETTLED);
+    pack_settled(tail, parts->statement, parts->scratch);
+}
+
+/* The body of the closing item, in which the statement stands if there is
+ * room; else it is to go before it in pieces. */
+static void
+pack_close(struct text *body, const struct close_parts *parts, view tail,
+           view *ret_pieces)
+{
+    enum { HEAD_SIZE_MAX = 32 };
+    const size_t size = (size_t)parts->json.size + tail.size + HEAD_SIZE_MAX;
+    const bool whole = size <= LIMIT_CONTROL_SIZE;
+
+    *ret_pieces = whole ? (view) { 0 } : parts->json;
     pack_map(body, KEY_COUNT);
     pack_integer(body, KEY_PERIOD);
     pack_integer(body, parts->statement->period);
-    pack_integer(body, KEY_STATEMENT);
-    pack_bin(body, parts->json);
-    pack_integer(body, KEY_KNOWN);
-    pack_unsigned(body, parts->known);
-    pack_integer(body, KEY_HEADS);
-    text_view_append(body, parts->heads);
-    pack_integer(body, KEY_HEADS_DIGEST);
-    pack_bin(body, (view) { parts->heads_digest.bytes, 32 });
-    pack_integer(body, KEY_PUBLIC_KEY);
-    pack_bin(body, (view) { parts->key->public_key.bytes, 32 });
-    pack_integer(body, KEY_SIGNATURE);
-    pack_signature(body, parts->key, parts->json, &parts->heads_digest);
-    pack_integer(body, KEY_PARTNERS);
-    pack_partners(body, parts->statement, parts->key);
-    pack_integer(body, KEY_SETTLED);
-    pack_settled(body, parts->statement, scratch);
+    pack_integer(body, whole ? KEY_STATEMENT : KEY_PIECES);
+    if (whole) {
+        pack_bin(body, parts->json);
+    } else {
+        pack_array(body, 2);
+        pack_integer(body, (parts->json.size - 1) / LIMIT_PIECE_SIZE + 1);
+        pack_integer(body, parts->json.size);
+    }
+    text_view_append(body, tail);
+}
+
+static enum err
+check_size(const char *what, size_t size, size_t size_max,
+           struct complaint *complaint)
+{
+    if (size <= size_max)
+        return OK;
+    return complain(complaint,
+                    "the statement is too large to be closed: %s %zu bytes, "
+                    "and %zu are allowed",
+                    what, size, size_max);
+}
+
+/* Makes the bytes of the item, and of what goes before it. */
+static enum err
+make_item(struct close_parts *parts, const struct text *json,
+          struct text *ret_body, view *ret_pieces, struct complaint *complaint)
+{
+    struct text tail = { 0 };
+
+    enum err err =
+        check_size("it takes", json->size, LIMIT_STATEMENT_SIZE, complaint);
+    if (err != OK)
+        return err;
+    parts->json = text_view(json);
+    pack_tail(&tail, parts);
+    pack_close(ret_body, parts, text_view(&tail), ret_pieces);
+    err =
+        text_ok(json) && text_ok(&tail) && text_ok(ret_body) ? OK : ERR_MEMORY;
+    if (err == OK)
+        err = check_size("its partners' signatures and the heads take",
+                         ret_body->size, LIMIT_CONTROL_SIZE, complaint);
+    text_close(&tail);
+    return err;
 }
 
 /* Nothing has been appended to the books after what this close knows, so no
  * other process has closed the period meanwhile: else ERR_BUSY.  ERR_INPUT:
- * no control item holds so much. */
+ * the books take no statement so large. */
 static enum err
 append_close(struct ledger *ledger, struct close_parts parts,
-             struct arena scratch, struct complaint *complaint)
+             struct complaint *complaint)
 {
     struct text json = { 0 }, heads = { 0 }, body = { 0 };
+    struct journal_control control = { .channel = CHANNEL_BOOKS,
+                                       .kind = RECORD_CLOSE,
+                                       .now_ms = parts.statement->known_ms,
+                                       .only_at = parts.known + 1 };
     struct journal_result result;
 
     statement_json(&json, parts.statement);
     enum err err = heads_pack(ledger_journal(ledger), parts.known, &heads,
                               &parts.heads_digest);
-    if (err == OK) {
-        parts.json = text_view(&json);
-        parts.heads = text_view(&heads);
-        pack_close(&body, &parts, scratch);
-        err = text_ok(&json) && text_ok(&heads) && text_ok(&body) ? OK
-                                                                  : ERR_MEMORY;
-    }
-    if (err == OK && body.size > LIMIT_CONTROL_SIZE)
-        err = complain(complaint,
-                       "the statement is too large to be closed: it takes %zu "
-                       "bytes with its signatures, and %d are allowed",
-                       body.size, LIMIT_CONTROL_SIZE);
-    struct journal_control control = { .channel = CHANNEL_BOOKS,
-                                       .kind = RECORD_CLOSE,
-                                       .body = text_view(&body),
-                                       .now_ms = parts.statement->known_ms,
-                                       .only_at = parts.known + 1 };
+    if (err == OK && !text_ok(&heads))
+        err = ERR_MEMORY;
+    parts.heads = text_view(&heads);
+    if (err == OK)
+        err = make_item(&parts, &json, &body, &control.pieces, complaint);
+    control.body = text_view(&body);
     if (err == OK)
         err = journal_append_control(ledger_journal(ledger), &control, &result);
     text_close(&json);
@@ -539,8 +696,9 @@ close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
         return err;
     struct close_parts parts = { .statement = &statement,
                                  .key = &key,
-                                 .known = question.known };
-    err = append_close(ledger, parts, *arena, complaint);
+                                 .known = question.known,
+                                 .scratch = *arena };
+    err = append_close(ledger, parts, complaint);
     crypto_wipe(&key, sizeof key);
     return err;
 }

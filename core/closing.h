@@ -16,6 +16,12 @@
  *     8 partners: array of [id, signature of its part]
  *     9 settled: array of [period, partner, issue cost, redeem credit,
  *       voucher credit], in cents: what this close settles
+ *    10 pieces: [count, size], in place of 2 where the item would be larger
+ *       than LIMIT_CONTROL_SIZE: the statement's bytes are those of so many
+ *       items RECORD_PIECE right before this one in its stream
+ *
+ * So no record is larger for a large statement, nor what a receiver must hold;
+ * and whoever could close a month before there were pieces reads its close.
  */
 #ifndef CORE_CLOSING_H
 #define CORE_CLOSING_H
@@ -23,6 +29,7 @@
 #include "core/ledger.h"
 #include "core/settlement.h"
 #include "core/signing.h"
+#include "core/text.h"
 
 /* One partner's part of a statement, signed by itself. */
 struct closing_part {
@@ -33,7 +40,11 @@ struct closing_part {
 struct closing {
     int32_t period;
     int64_t closed_ms;
-    view statement; /* JSON */
+    stream_id stream; /* where the item stands */
+    uint64_t seq;
+    uint32_t piece_count;      /* before it; 0: it holds the statement itself */
+    uint32_t statement_offset; /* then: in the item's body */
+    uint32_t statement_size;
     uint64_t known; /* position */
     digest heads;
     crypto_public_key key;
@@ -50,10 +61,17 @@ struct closing_books {
     int32_t next_period; /* PROGRAM_NONE: nothing has been closed */
 };
 
-/* Reads the closes into the arena.  ERR_CORRUPT, ERR_UNKNOWN. */
+/* Reads the closes into the arena, without their statements.  ERR_CORRUPT;
+ * ERR_UNKNOWN: a later version has closed a period in another form. */
 NODISCARD enum err closing_read(struct ledger *ledger, uint64_t known,
                                 struct arena *arena,
                                 struct closing_books *ret_books);
+
+/* Appends the bytes of the close's statement, which is JSON.  ERR_CORRUPT: its
+ * pieces are not what it names; faults of the reader. */
+NODISCARD enum err closing_load(struct ledger *ledger,
+                                const struct closing *closing,
+                                struct text *text);
 
 /* The close of that period; NULL. */
 const struct closing *closing_find(const struct closing_books *books,
@@ -94,7 +112,7 @@ NODISCARD enum err closing_check(struct ledger *ledger,
 /* Closes the period: takes in what is known now, makes the statement of just
  * that, signs it and appends it to the books, unless somebody else has closed
  * one meanwhile.  Faults of closing_check(); ERR_INPUT also of a statement
- * that takes more than LIMIT_CONTROL_SIZE; ERR_BUSY: the books don't come to
+ * that takes more than LIMIT_STATEMENT_SIZE; ERR_BUSY: the books don't come to
  * rest. */
 NODISCARD enum err closing_close(struct ledger *ledger, int32_t period,
                                  int64_t now_ms, struct complaint *complaint);

@@ -587,6 +587,22 @@ no_control_since(struct db_txn *txn, uint64_t position)
     return !found;
 }
 
+static void
+write_pieces(struct pen *pen, const struct journal_control *control)
+{
+    view left = control->pieces;
+
+    while (left.size > 0 && pen->txn->err == OK) {
+        view piece = left;
+        if (piece.size > LIMIT_PIECE_SIZE)
+            piece.size = LIMIT_PIECE_SIZE;
+        pen_write_control(pen, control->channel, RECORD_PIECE, piece,
+                          control->now_ms);
+        left.bytes += piece.size;
+        left.size -= piece.size;
+    }
+}
+
 static enum err
 run_control(struct pen *pen, const struct request *request)
 {
@@ -595,6 +611,7 @@ run_control(struct pen *pen, const struct request *request)
 
     if (control->only_at != 0 && !no_control_since(pen->txn, control->only_at))
         return ERR_BUSY;
+    write_pieces(pen, control);
     pen_write_control(pen, control->channel, control->kind, control->body,
                       control->now_ms);
     result->outcome = JOURNAL_APPENDED;
@@ -735,6 +752,7 @@ journal_append_control(struct journal *journal,
     assert(control->kind != 0);
     assert(control->channel < CHANNEL_END);
     assert(control->body.size <= LIMIT_CONTROL_SIZE);
+    assert(control->kind != RECORD_PIECE);
     if (!is_clock(control->now_ms))
         return ERR_INPUT;
     group_submit(&journal->group, &request.queued);

@@ -141,12 +141,17 @@ struct journal_control {
     uint8_t channel; /* enum record_channel */
     uint8_t kind;    /* enum record_kind, not RECORD_EVENTS */
     view body;       /* at most LIMIT_CONTROL_SIZE; borrowed */
+    view pieces;     /* mostly empty: what `body` has no room for.  It goes
+                      * right before the item, in the same commit, as items
+                      * RECORD_PIECE of LIMIT_PIECE_SIZE bytes or, the last of
+                      * them, what is left; borrowed */
     int64_t now_ms;
     uint64_t only_at; /* not 0: only if no control item stands at or after it */
 };
 
-/* Appends one control item to this node's stream of that channel; durable as
- * above.  Errors as of journal_append(). */
+/* Appends one control item to this node's stream of that channel, and before
+ * it its pieces; durable as above.  The result is of the item itself.  Errors
+ * as of journal_append(). */
 NODISCARD enum err journal_append_control(struct journal *journal,
                                           const struct journal_control *control,
                                           struct journal_result *ret_result);

@@ -156,6 +156,7 @@ is_misplaced(const struct record *record)
     case RECORD_CLOSE:
     case RECORD_ENROL:
     case RECORD_BACKUP:
+    case RECORD_PIECE:
         return record->stream.channel != CHANNEL_BOOKS;
     default:
         return false;

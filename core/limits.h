@@ -19,6 +19,7 @@ enum {
     LIMIT_RECORD_EVENTS = 1000,    /* events of one record */
     LIMIT_RECORD_SIZE = 524288,    /* one record */
     LIMIT_CONTROL_SIZE = 16777216, /* one control item; spans frames */
+    LIMIT_PIECE_SIZE = 520192,     /* of what is larger; a record of its own */
     LIMIT_APPEND_EVENTS = 1000000, /* entries of one append */
     LIMIT_FRAME_SIZE = 1048576,    /* payload of one frame on the wire */
     LIMIT_JSON_LINE = 1048576,     /* one line of JSON Lines */
@@ -36,6 +37,7 @@ enum {
 
 static_assert(LIMIT_EVENT_SIZE <= LIMIT_RECORD_SIZE, "an event fits a record");
 static_assert(LIMIT_RECORD_SIZE < LIMIT_FRAME_SIZE, "a record fits a frame");
+static_assert(LIMIT_PIECE_SIZE < LIMIT_RECORD_SIZE, "a piece fits a record");
 
 #define LIMIT_MONEY_MINOR INT64_C(100000000000) /* of one event: 10^11 */
 #define LIMIT_POINTS INT64_C(1000000000)        /* of one event: 10^9 */
@@ -51,6 +53,9 @@ static_assert(LIMIT_RECORD_SIZE < LIMIT_FRAME_SIZE, "a record fits a frame");
 
 /* Address space reserved for one arena; only touched pages cost memory. */
 #define LIMIT_ARENA_SIZE ((size_t)1 << 34)
+
+/* A statement that is closed, as JSON, in pieces. */
+#define LIMIT_STATEMENT_SIZE INT32_C(536870912)
 
 /* How far ahead of the clock an appended event may lie: 24 hours. */
 #define LIMIT_FUTURE_MS INT64_C(86400000)

@@ -66,6 +66,7 @@ enum record_kind {
     RECORD_KEY = 8,       /* a key that signs statements */
     RECORD_BACKUP = 9,    /* a verified backup was made */
     RECORD_SIGNED = 10,   /* all before it is signed by a hub */
+    RECORD_PIECE = 11,    /* a stretch of what the item behind them names */
 };
 
 enum record_flag {

@@ -1,6 +1,7 @@
 #include "core/statement.h"
 
-#include "core/json.h"
+#include "core/limits.h"
+#include "core/list.h"
 
 static void
 put_amounts(struct text *text, const struct statement_line *line)
@@ -126,163 +127,337 @@ statement_find(const struct statement *statement, view partner)
 
 /* --- reading --- */
 
-/* A document on its way in: the first thing missing is remembered, what was
- * asked after it is zero. */
+/* The bytes on their way in.  Their layout is frozen, so they are read in the
+ * order in which they were written; a tree of them would take ten times their
+ * memory.  The first thing that is not there is remembered, and what is asked
+ * after it is zero. */
 struct source {
     struct arena *arena;
-    const char *missing; /* key; NULL: all was there */
+    const uint8_t *start;
+    const uint8_t *next;
+    const uint8_t *end;
+    const char *missing; /* NULL: all was there */
 };
 
+struct partner_list {
+    struct statement_partner *items;
+    uint32_t count;
+    uint32_t room;
+};
+
+static void
+miss(struct source *source, const char *what)
+{
+    if (source->missing == NULL)
+        source->missing = what;
+}
+
+/* Passes over these words if they are what comes next. */
+static bool
+skip(struct source *source, const char *words)
+{
+    size_t size = strlen(words);
+
+    if (source->missing != NULL ||
+        (size_t)(source->end - source->next) < size ||
+        memcmp(source->next, words, size) != 0)
+        return false;
+    source->next += size;
+    return true;
+}
+
+static void
+expect(struct source *source, const char *words)
+{
+    if (!skip(source, words))
+        miss(source, words);
+}
+
+static void
+take_key(struct source *source, const char *key)
+{
+    (void)skip(source, ", ");
+    if (!skip(source, "\"") || !skip(source, key) || !skip(source, "\": "))
+        miss(source, key);
+}
+
 static int64_t
-take_integer(struct source *source, const struct json_tree *node,
-             const char *key)
+take_integer(struct source *source, const char *key)
 {
     int64_t value = 0;
 
-    if (!json_get_integer(json_get(node, key), &value) &&
-        source->missing == NULL)
-        source->missing = key;
+    take_key(source, key);
+    bool minus = skip(source, "-");
+    const uint8_t *first = source->next, *next = first;
+    for (; next < source->end && *next >= '0' && *next <= '9'; next++) {
+        int digit = minus ? '0' - *next : *next - '0';
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value))
+            miss(source, key);
+    }
+    if (next == first)
+        miss(source, key);
+    if (source->missing != NULL)
+        return 0;
+    source->next = next;
     return value;
 }
 
+/* Names, months and times have nothing in them that is escaped. */
 static view
-take_name(struct source *source, const struct json_tree *node, const char *key)
+take_name(struct source *source, const char *key)
 {
-    view value = { 0 };
+    take_key(source, key);
+    expect(source, "\"");
+    const uint8_t *next = source->next;
+    while (next < source->end && *next != '"' && *next != '\\' && *next >= ' ')
+        next++;
+    view name = { source->next, (uint32_t)(next - source->next) };
+    if (next == source->end || *next != '"')
+        miss(source, key);
+    if (source->missing != NULL)
+        return (view) { 0 };
+    source->next = next + 1;
+    return arena_copy(source->arena, name);
+}
 
-    if (!json_get_string(json_get(node, key), &value) &&
-        source->missing == NULL)
-        source->missing = key;
-    return arena_copy(source->arena, value);
+static bool
+take_bool(struct source *source, const char *key)
+{
+    take_key(source, key);
+    if (skip(source, "true"))
+        return true;
+    expect(source, "false");
+    return false;
 }
 
 static int32_t
-take_month(struct source *source, const struct json_tree *node)
+take_month(struct source *source, const char *key)
 {
     int32_t month = 0;
 
-    if (!calendar_parse_month(take_name(source, node, "period"), &month) &&
-        source->missing == NULL)
-        source->missing = "period";
+    if (!calendar_parse_month(take_name(source, key), &month))
+        miss(source, key);
     return month;
 }
 
+static int64_t
+take_time(struct source *source, const char *key)
+{
+    int64_t at_ms = 0;
+
+    if (!calendar_parse_time(take_name(source, key), &at_ms))
+        miss(source, key);
+    return at_ms;
+}
+
+/* The least that one entry of a list takes as text, so that no file makes us
+ * take more memory than a few times its own size. */
+enum { STORE_SIZE_MIN = 256, ADJUSTMENT_SIZE_MIN = 64, PAIR_SIZE_MIN = 40 };
+
+/* How many objects stand in the list that has been opened, in none of which
+ * there is another. */
+static uint32_t
+count_objects(struct source *source, uint32_t size_min)
+{
+    const uint8_t *next = source->next;
+    uint32_t count = 0;
+
+    if (source->missing != NULL)
+        return 0;
+    for (; next < source->end && *next != ']'; next++)
+        count += *next == '{';
+    if (count <= (size_t)(next - source->next) / size_min)
+        return count;
+    miss(source, "whole entries");
+    return 0;
+}
+
+static uint32_t
+open_list(struct source *source, const char *key, uint32_t size_min)
+{
+    take_key(source, key);
+    expect(source, "[");
+    return count_objects(source, size_min);
+}
+
+static void
+open_object(struct source *source, uint32_t index)
+{
+    expect(source, index > 0 ? ", {" : "{");
+}
+
+/* All but the net, which stands elsewhere. */
 static struct statement_line
-take_line(struct source *source, const struct json_tree *node)
+take_line(struct source *source)
 {
     struct statement_line line = { 0 };
 
     for (enum measure m = 0; m < MEASURE_STATEMENT_COUNT; m++)
-        line.amounts[m] = take_integer(source, node, effect_measure_name(m));
-    line.issue_cost.minor = take_integer(source, node, "issue_cost");
-    line.redeem_credit.minor = take_integer(source, node, "redeem_credit");
-    line.voucher_credit.minor = take_integer(source, node, "voucher_credit");
-    line.net.minor = take_integer(source, node, "net");
+        line.amounts[m] = take_integer(source, effect_measure_name(m));
+    line.issue_cost.minor = take_integer(source, "issue_cost");
+    line.redeem_credit.minor = take_integer(source, "redeem_credit");
+    line.voucher_credit.minor = take_integer(source, "voucher_credit");
     return line;
 }
 
 static void
-take_adjustments(struct source *source, const struct json_tree *list,
-                 struct statement_partner *partner)
+take_adjustments(struct source *source, struct statement_partner *partner)
 {
-    uint32_t count = json_count(list);
+    uint32_t count = open_list(source, "adjustments", ADJUSTMENT_SIZE_MIN);
     struct statement_adjustment *adjustments =
         ARENA_NEW(source->arena, struct statement_adjustment, count);
 
     for (uint32_t i = 0; i < count; i++) {
-        const struct json_tree *node = json_at(list, i);
-        adjustments[i] = (struct statement_adjustment) {
-            .period = take_month(source, node),
-            .issue_cost = { take_integer(source, node, "issue_cost") },
-            .redeem_credit = { take_integer(source, node, "redeem_credit") },
-            .voucher_credit = { take_integer(source, node, "voucher_credit") },
-            .net = { take_integer(source, node, "net") },
-        };
+        struct statement_adjustment *one = &adjustments[i];
+        open_object(source, i);
+        one->period = take_month(source, "period");
+        one->issue_cost.minor = take_integer(source, "issue_cost");
+        one->redeem_credit.minor = take_integer(source, "redeem_credit");
+        one->voucher_credit.minor = take_integer(source, "voucher_credit");
+        one->net.minor = take_integer(source, "net");
+        expect(source, "}");
     }
+    expect(source, "]");
     partner->adjustments = adjustments;
     partner->adjustment_count = count;
 }
 
-static struct statement_partner
-take_partner(struct source *source, const struct json_tree *node)
+static void
+take_stores(struct source *source, struct statement_partner *partner)
 {
-    const struct json_tree *list = json_get(node, "stores");
-    struct statement_partner partner = {
-        .partner = take_name(source, node, "partner"),
-        .line = take_line(source, node),
-        .store_count = json_count(list),
-    };
+    uint32_t count = open_list(source, "stores", STORE_SIZE_MIN);
     struct statement_store *stores =
-        ARENA_NEW(source->arena, struct statement_store, partner.store_count);
+        ARENA_NEW(source->arena, struct statement_store, count);
 
-    for (uint32_t i = 0; i < partner.store_count; i++) {
-        const struct json_tree *store = json_at(list, i);
-        stores[i].store = (uint32_t)take_integer(source, store, "store");
-        stores[i].line = take_line(source, store);
+    for (uint32_t i = 0; i < count; i++) {
+        open_object(source, i);
+        int64_t store = take_integer(source, "store");
+        if (store < 1 || store > LIMIT_STORE)
+            miss(source, "store");
+        stores[i].store = (uint32_t)store;
+        stores[i].line = take_line(source);
+        stores[i].line.net.minor = take_integer(source, "net");
+        expect(source, "}");
     }
-    partner.stores = stores;
-    take_adjustments(source, json_get(node, "adjustments"), &partner);
+    expect(source, "]");
+    partner->stores = stores;
+    partner->store_count = count;
+}
+
+static struct statement_partner
+take_partner(struct source *source)
+{
+    struct statement_partner partner = { 0 };
+
+    expect(source, "{");
+    partner.partner = take_name(source, "partner");
+    partner.line = take_line(source);
+    take_adjustments(source, &partner);
+    partner.line.net.minor = take_integer(source, "net");
+    take_stores(source, &partner);
+    expect(source, "}");
     return partner;
 }
 
 static void
-take_pairs(struct source *source, const struct json_tree *list,
-           struct statement *statement)
+take_head(struct source *source, struct statement *statement)
 {
-    uint32_t count = json_count(list);
+    expect(source, "{");
+    statement->period = take_month(source, "period");
+    statement->closed = take_bool(source, "closed");
+    statement->currency = take_name(source, "currency");
+    statement->known_ms = take_time(source, "known");
+}
+
+static void
+take_partners(struct source *source, struct statement *statement)
+{
+    struct partner_list list = { 0 };
+
+    expect(source, ",\n \"partners\": [");
+    while (skip(source, list.count > 0 ? ",\n  " : "\n  "))
+        *LIST_ADD(source->arena, &list) = take_partner(source);
+    expect(source, "]");
+    statement->partners = list.items;
+    statement->partner_count = list.count;
+}
+
+static void
+take_pairs(struct source *source, struct statement *statement)
+{
+    expect(source, ",\n \"clearing\": [");
+    uint32_t count = count_objects(source, PAIR_SIZE_MIN);
     struct statement_pair *pairs =
         ARENA_NEW(source->arena, struct statement_pair, count);
 
     for (uint32_t i = 0; i < count; i++) {
-        const struct json_tree *node = json_at(list, i);
-        pairs[i].issuer = take_name(source, node, "issuer");
-        pairs[i].acceptor = take_name(source, node, "acceptor");
-        pairs[i].points = take_integer(source, node, "points");
+        open_object(source, i);
+        pairs[i].issuer = take_name(source, "issuer");
+        pairs[i].acceptor = take_name(source, "acceptor");
+        pairs[i].points = take_integer(source, "points");
+        expect(source, "}");
     }
+    expect(source, "]");
     statement->pairs = pairs;
     statement->pair_count = count;
 }
 
-static void
-take_statement(struct source *source, const struct json_tree *root,
-               struct statement *statement)
+static struct source
+source_of(view json, struct arena *arena)
 {
-    const struct json_tree *list = json_get(root, "partners");
-    uint32_t count = json_count(list);
-    struct statement_partner *partners =
-        ARENA_NEW(source->arena, struct statement_partner, count);
+    return (struct source) { .arena = arena,
+                             .start = json.bytes,
+                             .next = json.bytes,
+                             .end = json.bytes + json.size };
+}
 
-    statement->period = take_month(source, root);
-    statement->currency = take_name(source, root, "currency");
-    if (!json_get_bool(json_get(root, "closed"), &statement->closed) ||
-        !calendar_parse_time(take_name(source, root, "known"),
-                             &statement->known_ms))
-        source->missing = "closed and known";
-    for (uint32_t i = 0; i < count; i++)
-        partners[i] = take_partner(source, json_at(list, i));
-    statement->partners = partners;
-    statement->partner_count = count;
-    take_pairs(source, json_get(root, "clearing"), statement);
-    statement->program_net.minor =
-        take_integer(source, json_get(root, "program"), "net");
+static enum err
+end_source(struct source *source, const char *last, struct complaint *complaint)
+{
+    expect(source, last);
+    if (source->next != source->end)
+        miss(source, "the end");
+    if (source->missing == NULL)
+        return OK;
+    return complain(complaint, "not a statement: expected %s at byte %zu",
+                    err_quote(view_of(source->missing)).text,
+                    (size_t)(source->next - source->start));
 }
 
 enum err
 statement_read(view json, struct arena *arena, struct statement *ret_statement,
                struct complaint *complaint)
 {
-    struct source source = { .arena = arena };
+    struct source source = source_of(json, arena);
     struct statement statement = { 0 };
-    struct json_tree *root = NULL;
 
-    enum err err = json_open(json, &root, complaint);
-    if (err != OK)
-        return err;
-    take_statement(&source, root, &statement);
-    json_close(root);
-    if (source.missing != NULL)
-        return complain(complaint, "not a statement: \"%s\" is missing",
-                        source.missing);
-    *ret_statement = statement;
-    return OK;
+    take_head(&source, &statement);
+    take_partners(&source, &statement);
+    take_pairs(&source, &statement);
+    expect(&source, ",\n \"program\": {");
+    statement.program_net.minor = take_integer(&source, "net");
+    enum err err = end_source(&source, "}}\n", complaint);
+    if (err == OK)
+        *ret_statement = statement;
+    return err;
+}
+
+enum err
+statement_partner_read(view json, struct arena *arena,
+                       struct statement *ret_statement,
+                       struct complaint *complaint)
+{
+    struct source source = source_of(json, arena);
+    struct statement statement = { 0 };
+
+    take_head(&source, &statement);
+    take_partners(&source, &statement);
+    enum err err = end_source(&source, "}\n", complaint);
+    if (err == OK && statement.partner_count != 1)
+        err = complain(complaint, "not a statement of one partner: it has %u",
+                       statement.partner_count);
+    if (err == OK)
+        *ret_statement = statement;
+    return err;
 }

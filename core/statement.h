@@ -27,6 +27,12 @@ NODISCARD enum err statement_read(view json, struct arena *arena,
                                   struct statement *ret_statement,
                                   struct complaint *complaint);
 
+/* The same of what statement_partner_json() has written: it has one partner,
+ * and neither clearing nor the program's net. */
+NODISCARD enum err statement_partner_read(view json, struct arena *arena,
+                                          struct statement *ret_statement,
+                                          struct complaint *complaint);
+
 /* The partner of that id; NULL. */
 const struct statement_partner *
 statement_find(const struct statement *statement, view partner);

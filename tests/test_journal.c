@@ -292,6 +292,51 @@ TEST(arrival_never_goes_back)
     place_remove(&place);
 }
 
+/* As one commit: whoever sees the item sees all of them. */
+TEST(what_an_item_has_no_room_for_goes_before_it_in_pieces)
+{
+    enum { SIZE = 2 * LIMIT_PIECE_SIZE + 5 };
+    static uint8_t bytes[SIZE];
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    const struct journal_control control = { .channel = CHANNEL_BOOKS,
+                                             .kind = RECORD_CLOSE,
+                                             .body = view_of("close"),
+                                             .pieces = { bytes, SIZE },
+                                             .now_ms = KIT_NOW,
+                                             .only_at = 1 };
+    struct journal_result result;
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    for (uint32_t i = 0; i < SIZE; i++)
+        bytes[i] = (uint8_t)(i % 251);
+    uint64_t txn = journal_last_txn(journal);
+    assert_int_equal(journal_append_control(journal, &control, &result), OK);
+    assert_int_equal(journal_last_txn(journal), txn + 1);
+    assert_int_equal(result.position, 4);
+    assert_int_equal(result.identity.seq, 4);
+    assert_int_equal(journal_append_control(journal, &control, &result),
+                     ERR_BUSY);
+
+    view left = control.pieces;
+    assert_int_equal(reader_open(journal, &reader), OK);
+    for (uint64_t position = 1; position <= 3; position++) {
+        assert_int_equal(reader_next_control(reader, position, &item), OK);
+        assert_int_equal(item.record.kind, RECORD_PIECE);
+        assert_int_equal(item.record.body.size,
+                         position < 3 ? LIMIT_PIECE_SIZE : 5);
+        assert_memory_equal(item.record.body.bytes, left.bytes,
+                            item.record.body.size);
+        left.bytes += item.record.body.size;
+    }
+    assert_int_equal(reader_next_control(reader, 4, &item), OK);
+    assert_true(view_equal(item.record.body, view_of("close")));
+    reader_close(reader);
+    journal_close(journal);
+    place_remove(&place);
+}
+
 TEST(control_items_are_found_without_a_search)
 {
     struct place place = place_make();
@@ -637,6 +682,7 @@ RUN(cmocka_unit_test(names_of_incarnations_ascend),
     cmocka_unit_test(many_events_become_full_records),
     cmocka_unit_test(arrival_never_goes_back),
     cmocka_unit_test(control_items_are_found_without_a_search),
+    cmocka_unit_test(what_an_item_has_no_room_for_goes_before_it_in_pieces),
     cmocka_unit_test(only_at_refuses_when_something_came_between),
     cmocka_unit_test(only_in_refuses_when_the_incarnation_was_left),
     cmocka_unit_test(a_new_incarnation_names_its_parent),

@@ -5,6 +5,7 @@ Nothing that `append` answered is lost when the hub's machine is, whether a
 standby takes its place or a backup does; and whoever is of the past rules
 nothing.
 """
+import json
 import os
 import shutil
 import sys
@@ -59,6 +60,63 @@ def test_a_standby_holds_everything_and_takes_over():
          leima("rules", "list", "n13", "--json").status == 0 and
          versions("n13") == 2)
     third.stop()
+
+
+def publish_brands(count):
+    """Rules by which each sale earns points of so many partners."""
+    brands = [f"brand{number:03}" for number in range(count)]
+    with open("brands.yaml", "w", encoding="utf-8") as file:
+        file.write("program: Brands\ncurrency: EUR\n"
+                   "timezone: Europe/Helsinki\npartners:\n")
+        file.writelines(f"  - {{id: {brand}, issue_price: 0.01, "
+                        "redeem_price: 0}\n" for brand in brands)
+        file.write("earn:\n")
+        file.writelines(f"  - {{id: r-{brand}, points: 1, funder: {brand}}}\n"
+                        for brand in brands)
+    leima("rules", "publish", "hq", "brands.yaml", "--from",
+          "2001-01-01").expect(0)
+
+
+@network
+def test_a_month_of_many_rows_is_closed_and_stood_by():
+    hub = Hub()
+    standby = stand_by("hq2", 2)
+    publish_brands(300)
+    leima("import", "hq", "-", given="".join(
+        json.dumps({"kind": "purchase", "at": "2026-01-10T12:00:00Z",
+                    "store": store, "member": 42, "receipt": "A",
+                    "total": 100}) + "\n"
+        for store in range(1, 151))).expect(0)
+    words = ("--period", "2026-01")
+    leima("settle", "hq", *words, "--close", "--force",
+          "--format", "hledger").expect(0)
+    wait("the close at the standby",
+         lambda: leima("settle", "key", "hq2").status == 0)
+    for ledger in ("hq", "hq2"):
+        leima("settle", ledger, *words, "--signed",
+              "--output", f"signed-{ledger}").expect(0)
+    names = sorted(os.listdir("signed-hq"))
+    assert len(names) >= 602, len(names)
+    for name in names:
+        with open(f"signed-hq/{name}", "rb") as mine, \
+                open(f"signed-hq2/{name}", "rb") as theirs:
+            assert mine.read() == theirs.read(), name
+    whole = "signed-hq2/settle-2026-01.json"
+    assert os.path.getsize(whole) > 1 << 24
+    key = leima("settle", "key", "hq").expect(0).out.strip()
+    for name in (whole, "signed-hq2/settle-2026-01-brand007.json"):
+        leima("settle", "verify", name, "--key", key).expect(0)
+    leima("verify", "hq2").expect(0)
+
+    # Who takes over closes the next month, and no month twice.
+    wait_for_heir("hq2")
+    hub.kill()
+    leima("hub", "hq2", "--promote").expect(0)
+    wait("the new hub", lambda: standby.told("listening"))
+    again = leima("settle", "hq2", *words, "--close", "--force").expect(1).err
+    assert "closed already" in again, again
+    leima("settle", "hq2", "--period", "2026-02", "--close",
+          "--force").expect(0)
 
 
 @network

@@ -6,6 +6,7 @@
 
 #include "core/statement.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct statement_store STORES[] = {
@@ -111,12 +112,100 @@ TEST(what_is_read_back_is_written_the_same)
     assert_int_equal(
         statement_read(view_of("{}"), &arena, &statement, &complaint),
         ERR_INPUT);
-    assert_non_null(strstr(complaint.text, "missing"));
+    assert_non_null(strstr(complaint.text, "expected \"period\" at"));
     text_close(&first);
     text_close(&second);
     arena_close(&arena);
 }
 
+TEST(a_partners_part_is_read_back_too)
+{
+    struct statement statement;
+    struct complaint complaint;
+    struct text text = { 0 }, again = { 0 };
+    struct arena arena;
+
+    assert_true(arena_open(&arena, 1 << 24));
+    statement_partner_json(&text, &STATEMENT, PARTNERS);
+    assert_int_equal(statement_partner_read(text_view(&text), &arena,
+                                            &statement, &complaint),
+                     OK);
+    statement_partner_json(&again, &statement, statement.partners);
+    assert_true(view_equal(text_view(&text), text_view(&again)));
+    assert_int_equal(
+        statement_read(text_view(&text), &arena, &statement, &complaint),
+        ERR_INPUT);
+    text_clear(&text);
+    statement_json(&text, &STATEMENT);
+    assert_int_equal(statement_partner_read(text_view(&text), &arena,
+                                            &statement, &complaint),
+                     ERR_INPUT);
+    text_close(&text);
+    text_close(&again);
+    arena_close(&arena);
+}
+
+/* Wherever it is broken off, or a byte is another, it is refused or means what
+ * it says; nothing is read behind the end. */
+TEST(what_is_broken_is_no_statement)
+{
+    struct statement statement;
+    struct complaint complaint;
+    struct text text = { 0 }, again = { 0 };
+    struct arena arena;
+
+    assert_true(arena_open(&arena, 1 << 24));
+    statement_json(&text, &STATEMENT);
+    for (uint32_t i = 0; i < text.size; i++) {
+        struct arena scratch = arena;
+        uint8_t *copy = malloc(i + 1);
+        memcpy(copy, text.bytes, i);
+        assert_int_equal(statement_read((view) { copy, i }, &scratch,
+                                        &statement, &complaint),
+                         ERR_INPUT);
+        free(copy);
+        const uint8_t byte = text.bytes[i];
+        text.bytes[i] = '[';
+        scratch = arena;
+        if (statement_read(text_view(&text), &scratch, &statement,
+                           &complaint) == OK) {
+            text_clear(&again);
+            statement_json(&again, &statement);
+            assert_true(view_equal(text_view(&text), text_view(&again)));
+        }
+        text.bytes[i] = byte;
+    }
+    text_close(&text);
+    text_close(&again);
+    arena_close(&arena);
+}
+
+TEST(a_number_that_is_none_of_ours_is_refused)
+{
+    static const char *const NUMBERS[] = { "9223372036854775808", "-", "1.5",
+                                           "-9223372036854775809", "" };
+    struct statement statement;
+    struct complaint complaint;
+    struct arena arena;
+
+    assert_true(arena_open(&arena, 1 << 24));
+    for (uint32_t i = 0; i < COUNT_OF(NUMBERS); i++) {
+        struct text text = { 0 };
+        text_format(&text,
+                    HEAD PARTNER "],\n \"clearing\": [],\n \"program\": "
+                                 "{\"net\": %s}}\n",
+                    NUMBERS[i]);
+        assert_int_equal(
+            statement_read(text_view(&text), &arena, &statement, &complaint),
+            ERR_INPUT);
+        text_close(&text);
+    }
+    arena_close(&arena);
+}
+
 RUN(cmocka_unit_test(what_is_read_back_is_written_the_same),
+    cmocka_unit_test(a_partners_part_is_read_back_too),
+    cmocka_unit_test(what_is_broken_is_no_statement),
+    cmocka_unit_test(a_number_that_is_none_of_ours_is_refused),
     cmocka_unit_test(a_statement_has_these_bytes),
     cmocka_unit_test(a_partner_sees_its_own_part_only))

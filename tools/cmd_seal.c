@@ -4,16 +4,16 @@
 #include "tools/cmd_seal.h"
 
 #include "core/closing.h"
-#include "core/json.h"
 #include "core/limits.h"
 #include "core/seal.h"
+#include "core/statement.h"
 #include "tools/file.h"
 #include "tools/query.h"
 #include "tools/statement_words.h"
 
 #include <string.h>
 
-enum { SEAL_SIZE_MAX = 4096, ROOM = 1 << 26, PATH_SIZE = 4096 };
+enum { SEAL_SIZE_MAX = 4096, PATH_SIZE = 4096 };
 
 /* --- settle verify --- */
 
@@ -87,25 +87,22 @@ read_seal(struct check *check, const char *file)
 
 /* Whether the file is of the period and the partner that its seal names. */
 static bool
-is_named(const struct check *check, const struct json_tree *root,
-         money *ret_net)
+is_named(struct check *check, money *ret_net)
 {
-    const struct json_tree *partners = json_get(root, "partners");
-    const struct json_tree *one = json_at(partners, 0);
-    bool is_part = check->seal.partner.size > 0;
-    view period, partner;
-    int32_t month;
+    const view partner = check->seal.partner;
+    struct statement statement;
 
-    if (!json_get_string(json_get(root, "period"), &period) ||
-        !calendar_parse_month(period, &month) || month != check->seal.period)
+    enum err err = partner.size == 0
+                       ? statement_read(check->bytes, &check->arena, &statement,
+                                        &check->complaint)
+                       : statement_partner_read(check->bytes, &check->arena,
+                                                &statement, &check->complaint);
+    if (err != OK || statement.period != check->seal.period)
         return false;
-    if (!is_part)
-        return json_get_integer(json_get(json_get(root, "program"), "net"),
-                                &ret_net->minor);
-    return json_count(partners) == 1 &&
-           json_get_string(json_get(one, "partner"), &partner) &&
-           view_equal(partner, check->seal.partner) &&
-           json_get_integer(json_get(one, "net"), &ret_net->minor);
+    *ret_net = partner.size == 0 ? statement.program_net
+                                 : statement.partners[0].line.net;
+    return partner.size == 0 ||
+           view_equal(statement.partners[0].partner, partner);
 }
 
 static void
@@ -138,12 +135,11 @@ static enum command_status
 run_check(struct check *check)
 {
     const char *file = command_operand(check->arguments, 0);
-    struct json_tree *root = NULL;
     money net = { 0 };
 
     enum command_status status = read_key(check);
     if (status == COMMAND_DONE)
-        status = read_file(check, file, LIMIT_CONTROL_SIZE, &check->bytes);
+        status = read_file(check, file, LIMIT_STATEMENT_SIZE, &check->bytes);
     if (status == COMMAND_DONE)
         status = read_seal(check, file);
     if (status != COMMAND_DONE)
@@ -151,10 +147,7 @@ run_check(struct check *check)
     if (!seal_check(&check->seal, check->key, check->bytes))
         return command_fail(check->arguments, ERR_INPUT,
                             "%s: not what was signed by this key", file);
-    enum err err = json_open(check->bytes, &root, &check->complaint);
-    bool good = err == OK && is_named(check, root, &net);
-    json_close(root);
-    if (!good)
+    if (!is_named(check, &net))
         return command_fail(check->arguments, ERR_INPUT,
                             "%s: signed, but not for this period and partner",
                             file);
@@ -167,7 +160,7 @@ verify(const struct arguments *arguments)
 {
     struct check check = { .arguments = arguments };
 
-    if (!arena_open(&check.arena, ROOM))
+    if (!arena_open(&check.arena, LIMIT_ARENA_SIZE))
         return command_fail(arguments, ERR_MEMORY, "verify");
     enum command_status status = run_check(&check);
     arena_close(&check.arena);

@@ -110,10 +110,8 @@ get_json(struct settle *settle, int32_t period)
                                                .now_ms = settle->now_ms };
 
     settle->close = closing_find(&settle->books, period);
-    if (settle->close != NULL) {
-        text_view_append(&settle->json, settle->close->statement);
-        return text_ok(&settle->json) ? OK : ERR_MEMORY;
-    }
+    if (settle->close != NULL)
+        return closing_load(settle->ledger, settle->close, &settle->json);
     enum err err = closing_statement(settle->ledger, &question, settle->arena,
                                      &statement, &settle->complaint);
     if (err == OK)
@@ -299,6 +297,8 @@ put_form(struct settle *settle, const struct statement_partner *partner)
     case FORM_XLSX:
         return write_xlsx(settle, partner, path);
     case FORM_JSON:
+        if (partner == NULL)
+            return write_bytes(settle, &settle->json, path);
         put_json(&text, settle, partner);
         break;
     case FORM_CSV: /* one table, however many periods go to one place */
