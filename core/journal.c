@@ -587,22 +587,6 @@ no_control_since(struct db_txn *txn, uint64_t position)
     return !found;
 }
 
-static void
-write_pieces(struct pen *pen, const struct journal_control *control)
-{
-    view left = control->pieces;
-
-    while (left.size > 0 && pen->txn->err == OK) {
-        view piece = left;
-        if (piece.size > LIMIT_PIECE_SIZE)
-            piece.size = LIMIT_PIECE_SIZE;
-        pen_write_control(pen, control->channel, RECORD_PIECE, piece,
-                          control->now_ms);
-        left.bytes += piece.size;
-        left.size -= piece.size;
-    }
-}
-
 static enum err
 run_control(struct pen *pen, const struct request *request)
 {
@@ -611,7 +595,7 @@ run_control(struct pen *pen, const struct request *request)
 
     if (control->only_at != 0 && !no_control_since(pen->txn, control->only_at))
         return ERR_BUSY;
-    write_pieces(pen, control);
+    pen_write_pieces(pen, control->channel, control->pieces, control->now_ms);
     pen_write_control(pen, control->channel, control->kind, control->body,
                       control->now_ms);
     result->outcome = JOURNAL_APPENDED;

@@ -184,6 +184,21 @@ pen_write_control(struct pen *pen, uint8_t channel, uint8_t kind, view body,
 }
 
 void
+pen_write_pieces(struct pen *pen, uint8_t channel, view bytes, int64_t now_ms)
+{
+    view left = bytes;
+
+    while (left.size > 0 && pen->txn->err == OK) {
+        view piece = left;
+        if (piece.size > LIMIT_PIECE_SIZE)
+            piece.size = LIMIT_PIECE_SIZE;
+        pen_write_control(pen, channel, RECORD_PIECE, piece, now_ms);
+        left.bytes += piece.size;
+        left.size -= piece.size;
+    }
+}
+
+void
 pen_renew(struct pen *pen, uint64_t incarnation, enum record_reason reason,
           const stream_head *fork)
 {

@@ -47,6 +47,11 @@ void pen_write_events(struct pen *pen, const struct record_entry *entries,
 void pen_write_control(struct pen *pen, uint8_t channel, uint8_t kind,
                        view body, int64_t now_ms);
 
+/* Appends control items RECORD_PIECE that hold these bytes one after another,
+ * LIMIT_PIECE_SIZE each, the last what is left; none if there are none. */
+void pen_write_pieces(struct pen *pen, uint8_t channel, view bytes,
+                      int64_t now_ms);
+
 /* Begins another incarnation, whose parent on CHANNEL_EVENTS is `fork`, or the
  * present head if NULL; where nothing stands there, the parent of the present
  * one.  ERR_EXISTS goes to the transaction. */

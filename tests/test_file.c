@@ -8,7 +8,6 @@
 #include "tests/place.h"
 #include "tools/file.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void
