@@ -12,9 +12,29 @@ enum {
     REFUSALS_MAX = 3, /* of the key, before a person is asked */
 };
 
+/* Rules of its own would stand beside the hub's, and what the hub tells of
+ * accounts is of the hub's alone: the store would take in none of it. */
+static enum err
+refuse_own_rules(struct ledger *ledger, struct complaint *complaint)
+{
+    const struct ledger_version *list = NULL;
+    uint32_t count = 0;
+
+    enum err err = ledger_versions(ledger, LEDGER_KNOWN_ALL, &list, &count);
+    for (uint32_t i = 0; err == OK && i < count; i++)
+        if (list[i].identity.node == ledger_who(ledger).node)
+            return complain(complaint,
+                            "%s: has published rules itself, and a store's "
+                            "come from the hub: join with a new ledger, and "
+                            "bring this one's events to it by export and "
+                            "import",
+                            ledger_dir(ledger));
+    return err;
+}
+
 /* The ledger of the ticket's number, made if there is none. */
 static enum err
-have_ledger(const char *dir, const struct keys_ticket *ticket,
+have_ledger(const char *dir, const struct keys_ticket *ticket, bool standby,
             struct complaint *complaint)
 {
     struct ledger *ledger = NULL;
@@ -30,7 +50,11 @@ have_ledger(const char *dir, const struct keys_ticket *ticket,
     if (err != OK)
         return err;
     uint32_t node = ledger_who(ledger).node;
+    if (!standby && !ledger_is_joined(ledger))
+        err = refuse_own_rules(ledger, complaint);
     ledger_close(ledger);
+    if (err != OK)
+        return err;
     if (node != ticket->node)
         return complain(
             complaint,
@@ -41,7 +65,8 @@ have_ledger(const char *dir, const struct keys_ticket *ticket,
 }
 
 enum err
-join_prepare(const char *dir, view string, struct complaint *complaint)
+join_prepare(const char *dir, view string, bool standby,
+             struct complaint *complaint)
 {
     struct keys_ticket ticket;
     struct keys_pair there;
@@ -49,7 +74,7 @@ join_prepare(const char *dir, view string, struct complaint *complaint)
     if (err != OK)
         return err;
 
-    err = have_ledger(dir, &ticket, complaint);
+    err = have_ledger(dir, &ticket, standby, complaint);
     /* The same string again goes on with the key made for it. */
     bool again = err == OK && keys_load(dir, "once", &there, NULL) == OK &&
                  curve_key_equal(there.public_key, ticket.once.public_key) &&

@@ -773,7 +773,8 @@ store_run(const struct store_options *options, struct complaint *complaint)
     if (err != OK)
         return err;
     if (options->ticket.size > 0)
-        err = join_prepare(options->dir, options->ticket, complaint);
+        err = join_prepare(options->dir, options->ticket, options->standby,
+                           complaint);
     /* After a fault of the disk nothing is tried in place: everything is
      * closed, opened and checked again. */
     for (uint32_t i = 0; err == OK && broken && i < REOPENS_MAX; i++) {

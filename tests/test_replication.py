@@ -379,6 +379,12 @@ def test_one_owner_and_no_rules_of_ones_own():
     assert again.process.returncode == 4, again.process.returncode
     leima("rules", "publish", "n11", PROGRAM, "--from",
           "2000-01-01").expect(1)
+    # Nor may a ledger that has published become a store.
+    leima("init", "n12", "--node", 12).expect(0)
+    leima("rules", "publish", "n12", PROGRAM, "--from", "2026-01-01").expect(0)
+    done = leima("node", "n12", "--join", "-", given=enrol(12)).expect(1)
+    assert "published rules itself" in done.err, done.err
+    assert not os.path.exists("n12/keys/hubs")
     # What does not go on: another process at the port.
     leima("init", "hq2", "--node", 2).expect(0)
     leima("hub", "hq2", "--listen", hub.endpoint).expect(4)
