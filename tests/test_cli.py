@@ -893,9 +893,11 @@ def test_pipes_are_plain():
         assert "\t" in done.out, words
 
 
-def on_terminal(words, env):
-    """What a terminal is shown."""
+def on_terminal(words, env, columns=None):
+    """What a terminal is shown, of so many columns."""
     master, slave = pty.openpty()
+    if columns:
+        termios.tcsetwinsize(slave, (24, columns))
     done = subprocess.Popen([LEIMA, *words], stdout=slave, stderr=slave,
                             env={**os.environ, **env})
     os.close(slave)
@@ -920,6 +922,40 @@ def test_terminal_and_no_color():
     assert "\033[" in on_terminal(words, env)
     plain = on_terminal(words, {**env, "NO_COLOR": "1"})
     assert "\033[" not in plain and "coffee3" in plain
+
+
+def side_by_side(shown, keys):
+    """The rows of tables that stand one below the other, as one table."""
+    rows = None
+    for block in shown.replace("\r", "").split("\n\n"):
+        cells = [line.split() for line in block.splitlines()]
+        if rows is None:
+            rows = cells
+            continue
+        assert [row[:keys] for row in rows] == [row[:keys] for row in cells]
+        rows = [row + more[keys:] for row, more in zip(rows, cells)]
+    return rows
+
+
+def test_a_narrow_terminal_gets_a_wide_table_in_parts():
+    """No line is broken, nothing is left out, each part says whose it is."""
+    ledger()
+    env = {"TERM": "dumb", "NO_COLOR": "1"}
+    for by in ("store", "month", "partner"):
+        words = ("report", "L", "--by", by)
+        whole = [line.split("\t")
+                 for line in leima(*words).expect(0).out.splitlines()]
+        for columns in (20, 80, 120, 400):
+            shown = on_terminal(words, env, columns)
+            assert ("\n\r\n" in shown) == (columns < 400), (by, columns)
+            assert side_by_side(shown, 1) == whole, (by, columns)
+            widest = max(len(line.rstrip()) for line in shown.splitlines())
+            assert columns < 80 or widest <= columns, (by, columns, widest)
+
+    shown = on_terminal(("settle", "L", "--period", "2026-03"), env, 60)
+    assert max(map(len, shown.splitlines())) <= 60, shown
+    for part in shown.replace("\r", "").split("\n\n")[:2]:
+        assert "PARTNER STORE" in part and "market" in part, shown
 
 
 def test_closed_pipe():

@@ -181,6 +181,7 @@ print_months(const struct liability *report)
 
     if (table == NULL)
         return false;
+    table_keys(table, 2);
     for (uint32_t i = 0; i < report->row_count;)
         i = put_months_rows(table, report, i);
     bool done = table_print(table, stdout);
@@ -200,6 +201,7 @@ print_due(const struct liability *report)
 
     if (table == NULL)
         return false;
+    table_keys(table, 2);
     for (uint32_t i = 0; i < report->due_count; i++) {
         char month[8];
         month_name(report->due[i].month, month);

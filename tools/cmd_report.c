@@ -176,6 +176,7 @@ print_table(struct report *report)
     struct table *table = table_open(columns, count);
     if (table == NULL)
         return ERR_MEMORY;
+    table_keys(table, 1);
     for (uint32_t i = 0; i < breakdown->row_count; i++) {
         const struct tally_row *row = &breakdown->rows[i];
         text_clear(&report->text);

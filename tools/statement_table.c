@@ -88,6 +88,7 @@ print_partners(FILE *out, const struct sheet *sheet)
 
     if (table == NULL)
         return false;
+    table_keys(table, 2);
     for (uint32_t i = 0; i < sheet->statement->partner_count; i++)
         if (is_shown(sheet, i))
             put_partner(table, sheet, &sheet->statement->partners[i]);

@@ -12,6 +12,7 @@ struct table {
     struct libscols_line *row;
     const struct table_column *columns;
     uint32_t count;
+    uint32_t keys;
     uint32_t next; /* cell of the row to be set */
     bool failed;   /* the first fault sticks */
 };
@@ -46,6 +47,13 @@ table_close(struct table *table)
         return;
     scols_unref_table(table->cells);
     free(table);
+}
+
+void
+table_keys(struct table *table, uint32_t count)
+{
+    assert(count < table->count);
+    table->keys = count;
 }
 
 void
@@ -117,20 +125,119 @@ has_headings(const struct table *table)
 static bool
 print_plain(struct table *table, FILE *out)
 {
-    size_t count = scols_table_get_nlines(table->cells);
+    struct libscols_iter *rows = scols_new_iter(SCOLS_ITER_FORWARD);
+    struct libscols_line *row;
 
+    if (rows == NULL)
+        return false;
     for (uint32_t i = 0; i < table->count && has_headings(table); i++)
         fprintf(out, "%s%s", table->columns[i].heading,
                 i + 1 < table->count ? "\t" : "\n");
-    for (size_t n = 0; n < count; n++) {
-        struct libscols_line *row = scols_table_get_line(table->cells, n);
+    while (scols_table_next_line(table->cells, rows, &row) == 0) {
         for (uint32_t i = 0; i < table->count; i++) {
             const char *text = scols_cell_get_data(scols_line_get_cell(row, i));
             fprintf(out, "%s%s", i > 0 ? "\t" : "", text != NULL ? text : "");
         }
         fputc('\n', out);
     }
+    scols_free_iter(rows);
     return !ferror(out);
+}
+
+/* --- on a terminal that may be too narrow --- */
+
+static size_t
+width_of(const char *text)
+{
+    size_t width = 0;
+
+    for (; text != NULL && *text != '\0'; text++)
+        width += (*text & 0xc0) != 0x80; /* a UTF-8 character begins */
+    return width;
+}
+
+/* How wide each column is, with the blank behind it.  False: no memory. */
+static bool
+measure(struct table *table, size_t widths[static TABLE_COLUMNS_MAX])
+{
+    struct libscols_iter *rows = scols_new_iter(SCOLS_ITER_FORWARD);
+    struct libscols_line *row;
+
+    if (rows == NULL)
+        return false;
+    for (uint32_t i = 0; i < table->count; i++)
+        widths[i] = width_of(table->columns[i].heading) + 1;
+    while (scols_table_next_line(table->cells, rows, &row) == 0)
+        for (uint32_t i = 0; i < table->count; i++) {
+            size_t width =
+                1 + width_of(scols_cell_get_data(scols_line_get_cell(row, i)));
+            if (width > widths[i])
+                widths[i] = width;
+        }
+    scols_free_iter(rows);
+    return true;
+}
+
+/* Where the columns that fit behind the keys end, of those from `first` on; one
+ * does always. */
+static uint32_t
+end_of_block(const struct table *table, const size_t *widths, uint32_t first,
+             size_t room)
+{
+    uint32_t end = first;
+    size_t width = 0;
+
+    for (uint32_t i = 0; i < table->keys; i++)
+        width += widths[i];
+    do
+        width += widths[end++];
+    while (end < table->count && width + widths[end] <= room);
+    return end;
+}
+
+static uint32_t
+count_blocks(const struct table *table, const size_t *widths, size_t room)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = table->keys; i < table->count; count++)
+        i = end_of_block(table, widths, i, room);
+    return count;
+}
+
+static bool
+print_block(struct table *table, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = table->keys; i < table->count; i++)
+        scols_column_set_flags(
+            scols_table_get_column(table->cells, i),
+            (table->columns[i].right ? SCOLS_FL_RIGHT : 0) |
+                (i < first || i >= end ? SCOLS_FL_HIDDEN : 0));
+    return scols_print_table(table->cells) == 0;
+}
+
+/* In as few blocks as there have to be, of much the same width, so that what
+ * belongs together mostly stays together. */
+static bool
+print_blocks(struct table *table, FILE *out)
+{
+    size_t widths[TABLE_COLUMNS_MAX];
+    /* Nothing stands behind the last column. */
+    size_t room = scols_table_get_termwidth(table->cells) + 1;
+
+    if (!measure(table, widths))
+        return false;
+    const uint32_t count = count_blocks(table, widths, room);
+    while (room > 1 && count_blocks(table, widths, room - 1) == count)
+        room--;
+    for (uint32_t i = table->keys, end; i < table->count; i = end) {
+        end = end_of_block(table, widths, i, room);
+        if (!print_block(table, i, end))
+            return false;
+        if (end < table->count)
+            fputc('\n', out);
+    }
+    return true;
 }
 
 static void
@@ -167,7 +274,8 @@ table_print(struct table *table, FILE *out)
     else if (may_have_colour(out))
         embolden(table);
     scols_table_set_stream(table->cells, out);
-    return scols_print_table(table->cells) == 0;
+    return table->keys > 0 ? print_blocks(table, out)
+                           : scols_print_table(table->cells) == 0;
 }
 
 bool
