@@ -282,11 +282,15 @@ put_stores(const struct book *book)
     put_line_sums(book, sheet, row, 1, &sum);
 }
 
-/* Where a name stands in a list that keeps growing. */
+/* Where a name stands in a list that keeps growing.  It is mostly a little
+ * behind `from`, for an issuer's acceptors ascend. */
 static uint16_t
-place_of(view *names, uint16_t *count, view name)
+place_of(view *names, uint16_t *count, view name, uint16_t from)
 {
-    for (uint16_t i = 0; i < *count; i++)
+    for (uint16_t i = from; i < *count; i++)
+        if (view_equal(names[i], name))
+            return i;
+    for (uint16_t i = 0; i < from; i++)
         if (view_equal(names[i], name))
             return i;
     names[*count] = name;
@@ -333,7 +337,7 @@ put_clearing(const struct book *book, struct arena scratch)
     lxw_worksheet *sheet = workbook_add_worksheet(book->workbook, "Clearing");
     view *acceptors = ARENA_NEW(&scratch, view, statement->pair_count + 1);
     int64_t *sums = ARENA_NEW(&scratch, int64_t, statement->pair_count + 1);
-    uint16_t count = 0;
+    uint16_t count = 0, column = 0;
     uint32_t row = 0;
     int64_t row_sum = 0;
     view issuer = { 0 };
@@ -342,10 +346,11 @@ put_clearing(const struct book *book, struct arena scratch)
                            book->heading);
     worksheet_set_column(sheet, 0, 0, 24, NULL);
     for (uint32_t i = 0; i < statement->pair_count; i++)
-        place_of(acceptors, &count, statement->pairs[i].acceptor);
+        column =
+            place_of(acceptors, &count, statement->pairs[i].acceptor, column);
     for (uint32_t i = 0; i < statement->pair_count; i++) {
         const struct statement_pair *pair = &statement->pairs[i];
-        uint16_t column = place_of(acceptors, &count, pair->acceptor);
+        column = place_of(acceptors, &count, pair->acceptor, column);
         if (row == 0 || !view_equal(issuer, pair->issuer)) {
             issuer = pair->issuer;
             row_sum = 0;
@@ -356,7 +361,9 @@ put_clearing(const struct book *book, struct arena scratch)
                                (double)pair->points, book->integer);
         sums[column] += pair->points;
         row_sum += pair->points;
-        put_row_sum(book, sheet, row, count, row_sum);
+        if (i + 1 == statement->pair_count ||
+            !view_equal(issuer, pair[1].issuer))
+            put_row_sum(book, sheet, row, count, row_sum);
     }
     if (statement->pair_count > 0)
         put_matrix_sums(book, sheet, sums, count, row + 1);
