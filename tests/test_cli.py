@@ -864,6 +864,15 @@ def test_rules():
     equal("versions", len(leima("rules", "list", "L", "--json").lines()), 1)
     with open(PROGRAM) as file:
         equal("file", leima("rules", "show", "L").expect(0).out, file.read())
+    with open(PROGRAM) as file, open("other.yaml", "w") as other:
+        other.write(file.read().replace("multiply: 2", "multiply: 3", 1))
+    changes = leima("rules", "diff", "L", "other.yaml", "--json").expect(0)
+    lines = leima("rules", "diff", "L", "other.yaml").expect(0).out
+    equal("changes", "".join(f"{each['path']}: {each['change']}\n" for each in
+                             changes.json()["changes"]), lines)
+    assert "multiply 2 -> 3" in lines, lines
+    same = leima("rules", "diff", "L", PROGRAM, "--json").expect(0)
+    equal("no difference", same.json(), {"changes": []})
 
 
 def test_tests_of_a_program():

@@ -658,6 +658,8 @@ def test_a_partner_checks_its_statement_without_a_ledger():
     leima("settle", "L", "--through", "2025-02", "--signed", "--output",
           "out").expect(0)
     write("hub.pub", leima("settle", "key", "L").expect(0).out)
+    said = leima("settle", "key", "L", "--json").expect(0).json()
+    assert said["key"] + "\n" == leima("settle", "key", "L").out, said
     files = [n for n in os.listdir("out") if n.endswith(".json")]
     assert len(files) == 2 * 4 or len(files) == 2 * 5
     shutil.move("L", "gone")

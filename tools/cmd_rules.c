@@ -414,20 +414,55 @@ take_version(const struct arguments *arguments, struct ledger *ledger,
     return COMMAND_DONE;
 }
 
+/* {"changes": [{"path": "earn.base", "change": "points 1 -> 2"}, ...]} of the
+ * lines "earn.base: points 1 -> 2". */
+static void
+changes_json(view lines, struct text *text)
+{
+    text_string(text, "{\"changes\": [");
+    while (lines.size > 0) {
+        const uint8_t *end = memchr(lines.bytes, '\n', lines.size);
+        assert(end != NULL);
+        uint32_t size = (uint32_t)(end - lines.bytes);
+        const uint8_t *colon = memmem(lines.bytes, size, ": ", 2);
+        const uint8_t *change = colon == NULL ? lines.bytes : colon + 2;
+        text_comma(text);
+        text_char(text, '{');
+        if (colon != NULL)
+            text_json_view(
+                text, "path",
+                (view) { lines.bytes, (uint32_t)(colon - lines.bytes) });
+        text_json_view(text, "change",
+                       (view) { change, (uint32_t)(end - change) });
+        text_char(text, '}');
+        lines = (view) { end + 1, lines.size - size - 1 };
+    }
+    text_string(text, "]}\n");
+}
+
 static enum command_status
 print_diff(const struct arguments *arguments, const struct side sides[2])
 {
-    struct text text = { 0 };
+    const bool is_json = command_flag(arguments, "json");
+    struct text text = { 0 }, json = { 0 };
 
     uint32_t count =
         program_diff_write(sides[0].program, sides[1].program, &text);
-    if (!text_ok(&text))
+    if (is_json && text_ok(&text))
+        changes_json(text_view(&text), &json);
+    if (!text_ok(&text) || !text_ok(&json)) {
+        text_close(&text);
+        text_close(&json);
         return command_fail(arguments, ERR_MEMORY, "diff");
-    if (count == 0)
+    }
+    if (is_json)
+        fwrite(json.bytes, 1, json.size, stdout);
+    else if (count == 0)
         fprintf(stderr, "leima rules diff: no difference\n");
     else
         fwrite(text.bytes, 1, text.size, stdout);
     text_close(&text);
+    text_close(&json);
     return COMMAND_DONE;
 }
 

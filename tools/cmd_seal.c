@@ -194,8 +194,10 @@ key(const struct arguments *arguments)
                               "nothing has been closed: the key is made at the "
                               "first close");
     if (status == COMMAND_DONE) {
+        const bool is_json = command_flag(arguments, "json");
+        text_string(&text, is_json ? "{\"key\": \"" : "");
         seal_format_key(books.closings[books.count - 1].key, &text);
-        text_char(&text, '\n');
+        text_string(&text, is_json ? "\"}\n" : "\n");
         fwrite(text.bytes, 1, text.size, stdout);
     }
     text_close(&text);
