@@ -12,7 +12,7 @@
 #include "tests/sim/office.h"
 #include "tests/sim/toll.h"
 
-enum { TURN_MS = 20 };
+enum { TURN_MS = 20, HERD_TURN_MS = 100 };
 
 void
 box_enter(struct box *box)
@@ -214,6 +214,14 @@ take_turn(struct box *box)
            (box->kind == BOX_HUB && !keys_has_hub(box->dir));
 }
 
+/* Until a process to which nothing comes takes a turn: of thousands of nodes
+ * most only look whether somebody has sold something. */
+static int64_t
+pause_ms(const struct world *world, const struct box *box)
+{
+    return world->plan.herd && box->store ? HERD_TURN_MS : TURN_MS;
+}
+
 static void
 turn(struct world *world, struct box *box)
 {
@@ -227,7 +235,7 @@ turn(struct world *world, struct box *box)
     heap_watch(NULL);
     machine_leave();
     commits = box->machine.disk->commits - commits;
-    box->turn_ms = machine_true_ms() + TURN_MS;
+    box->turn_ms = machine_true_ms() + pause_ms(world, box);
     box->busy_ms = machine_true_ms() + (int64_t)commits * world->plan.commit_ms;
     if (box->machine.dead) {
         box_bury(world, box);
@@ -255,7 +263,7 @@ box_live(struct world *world, struct box *box)
             box_bury(world, box);
         return;
     }
-    bool sleeps = box->turn_ms > now_ms + TURN_MS;
+    bool sleeps = box->turn_ms > now_ms + pause_ms(world, box);
     if (now_ms < box->busy_ms)
         return;
     if (now_ms >= box->turn_ms ||

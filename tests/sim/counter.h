@@ -26,7 +26,8 @@ void counter_turn(struct world *world);
 /* Nobody waits any more. */
 void counter_close(struct world *world);
 
-/* The hub's process has begun anew: it has forgotten what it held. */
+/* The process has begun anew: a hub's has forgotten what it held, and nobody
+ * waits at a new desk. */
 void counter_forget(struct box *box);
 
 #endif

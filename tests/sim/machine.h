@@ -34,6 +34,7 @@ struct machine {
     struct keeper *keeper;       /* likewise */
     struct heap heap;            /* of it */
     uint32_t dials;              /* that it has ever made */
+    uint32_t knocks;             /* at its desk, which nobody has heard yet */
     int64_t unread_bytes;        /* that it has sent, and nobody has read */
     int64_t out_free_us;         /* when its line is free again, out ... */
     int64_t in_free_us;          /* ... and in */

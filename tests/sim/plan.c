@@ -104,7 +104,7 @@ plan_herd(uint32_t stores)
                      .hub_rate = 12500 },
         /* The keeper has much to fold; what it does takes no time here, so it
          * is seldom let. */
-        .looks = 64,
+        .looks = 256,
         .backlog = 8 * 60,
         .at_once = 1,
         .customers = 200,
