@@ -90,7 +90,7 @@ live(const struct herd *herd)
     report(herd, "an acknowledgement, p99", "ms", times.p99_ms);
     fleet_hang_up(herd->fleet);
     come(herd, "all live again after", "... of its computing");
-    (void)harbour_wait_until_folded(&herd->harbour);
+    (void)harbour_wait_until_folded(herd->harbour.path);
     report(herd, "RssAnon at last", "MB",
            (double)bench_rss_anon_kb(hub) / 1024);
 }

@@ -54,7 +54,7 @@ send_stretch(struct fleet *fleet, const struct harbour *harbour, double events)
 {
     int64_t begun_ms = clock_wall_ms();
     struct fleet_times times = fleet_send(fleet);
-    int64_t folded_ms = harbour_wait_until_folded(harbour);
+    int64_t folded_ms = harbour_wait_until_folded(harbour->path);
 
     return (struct stretch) {
         .acknowledged = events / times.seconds,

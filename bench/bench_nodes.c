@@ -8,6 +8,7 @@
  * events every few milliseconds, which is part of it.
  */
 #include "bench/bench.h"
+#include "bench/harbour.h"
 #include "bench/process.h"
 
 #include "core/ledger_append.h"
@@ -150,28 +151,23 @@ measure_latency(struct bench *bench, struct watch *hub)
               waits[SALES - 1 - SALES / 100]);
 }
 
-/* A hub with a million accounts, once it has folded them. */
+/* A hub with a million accounts, when it has folded them. */
 static void
 measure_hub_memory(struct bench *bench)
 {
+    char path[4200];
+
     process_run(folder, "init big --node 2000");
     process_run(folder, "rules publish big program.yaml --from 2000-01-01");
     sell_many("big", MEMBERS, MEMBERS);
+    snprintf(path, sizeof path, "%s/big", folder);
     pid_t hub =
         process_start(folder, "hub", "big", "--listen", "tcp://127.0.0.1:0");
-    long most = 0, last = -1;
-    /* Folded when the memory has not grown for two seconds. */
-    for (double quiet = bench_now(); bench_now() - quiet < 2;) {
-        last = bench_rss_anon_kb(hub);
-        if (last > most) {
-            most = last;
-            quiet = bench_now();
-        }
-        nanosleep(&(struct timespec) { .tv_nsec = 50000000 }, NULL);
-    }
+    (void)harbour_wait_until_folded(path);
+    long memory_kb = bench_rss_anon_kb(hub);
     process_stop(hub);
     bench_add(bench, "RssAnon of a hub with 1,000,000 accounts", "MB",
-              (double)last / 1024);
+              (double)memory_kb / 1024);
 }
 
 int
@@ -194,12 +190,13 @@ main(void)
     process_run(folder, "enrol new hq --node 10 > string");
     process_run(folder, "node store --join - --once < string");
     watch_open(&hub_journal, "hq");
-    measure_backlog(&bench, &hub_journal);
+    /* First, for states come down to the node for long after a backlog. */
     pid_t node = process_start(folder, "node", "store", "--hub", endpoint);
     measure_latency(&bench, &hub_journal);
     bench_add(&bench, "RssAnon of an idle node", "MB",
               (double)bench_rss_anon_kb(node) / 1024);
     process_stop(node);
+    measure_backlog(&bench, &hub_journal);
     watch_close(&hub_journal);
     process_stop(hub);
     measure_hub_memory(&bench);

@@ -119,12 +119,12 @@ read_beat(const char *path, struct beat *ret_beat)
 }
 
 int64_t
-harbour_wait_until_folded(const struct harbour *harbour)
+harbour_wait_until_folded(const char *path)
 {
     int64_t acked_ms = clock_wall_ms();
     struct beat beat;
 
-    while (!read_beat(harbour->path, &beat) || beat.at_ms < acked_ms ||
+    while (!read_beat(path, &beat) || beat.at_ms < acked_ms ||
            beat.unfolded > 0)
         nanosleep(&(struct timespec) { .tv_nsec = 50000000 }, NULL);
     return beat.folded_ms;

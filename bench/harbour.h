@@ -26,7 +26,7 @@ void harbour_open(struct harbour *harbour, const char *folder,
                   enum sales_program program, struct fleet *fleet);
 void harbour_close(struct harbour *harbour);
 
-/* When the hub had folded all that it had acknowledged before. */
-int64_t harbour_wait_until_folded(const struct harbour *harbour);
+/* When the hub of the ledger had folded all that it had acknowledged before. */
+int64_t harbour_wait_until_folded(const char *path);
 
 #endif
