@@ -37,6 +37,12 @@ err_of_errno(int code)
 {
     if (code == ENOENT || code == ENOTDIR)
         return ERR_NOT_FOUND;
+    return err_of_write(code);
+}
+
+enum err
+err_of_write(int code)
+{
     return code == ENOSPC || code == EDQUOT ? ERR_FULL : ERR_IO;
 }
 

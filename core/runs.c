@@ -66,9 +66,7 @@ runs_path_new(const char *dir, uint64_t number,
 enum err
 runs_fault(void)
 {
-    if (errno == ENOSPC || errno == EDQUOT)
-        return ERR_FULL;
-    return errno == ENOMEM ? ERR_MEMORY : ERR_IO;
+    return errno == ENOMEM ? ERR_MEMORY : err_of_write(errno);
 }
 
 /* --- keys --- */

@@ -59,7 +59,7 @@ make_key(const char *path)
     unlink(draft);
     int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
-        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+        return err_of_write(errno);
     crypto_keypair_make(&key.public_key, &key.secret_key);
     if (write(file, &key, sizeof key) == (ssize_t)sizeof key &&
         fsync(file) == 0 && (link(draft, path) == 0 || errno == EEXIST))
@@ -93,7 +93,7 @@ signing_load(const char *dir, const char *name, struct signing_key *ret_key,
     if (size < 0 || (size_t)size > sizeof path - 32)
         return complain(complaint, "%.100s...: the path is too long", dir);
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+        return err_of_write(errno);
     assert(strlen(name) < 31);
     strcat(strcat(path, "/"), name);
     int file = open(path, O_RDONLY | O_CLOEXEC);

@@ -177,11 +177,11 @@ write_bytes(const char *path, const struct text *text)
     enum err err = ERR_IO;
 
     if (file < 0)
-        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+        return err_of_write(errno);
     for (size_t done = 0; done < text->size;) {
         ssize_t size = write(file, text->bytes + done, text->size - done);
         if (size <= 0) {
-            err = errno == ENOSPC ? ERR_FULL : ERR_IO;
+            err = err_of_write(errno);
             close(file);
             return err;
         }
@@ -201,7 +201,7 @@ standing_file_write(const char *dir, const struct standing_sums *sums)
     snprintf(path, sizeof path, "%s/standing", folder);
     snprintf(draft, sizeof draft, "%s/standing.new", folder);
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+        return err_of_write(errno);
     put_sums(&text, sums);
     enum err err = text_ok(&text) ? write_bytes(draft, &text) : ERR_MEMORY;
     if (err == OK && rename(draft, path) != 0)

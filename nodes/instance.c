@@ -91,11 +91,11 @@ write_token(const char *dir, const char *token)
         return err;
     int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file < 0)
-        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+        return err_of_write(errno);
     size_t size = strlen(token);
     errno = 0;
     if (write(file, token, size) != (ssize_t)size)
-        err = errno == ENOSPC ? ERR_FULL : ERR_IO;
+        err = err_of_write(errno);
     else if (fsync(file) != 0 || rename(fresh, path) != 0)
         err = ERR_IO;
     close(file);

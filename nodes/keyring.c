@@ -162,7 +162,8 @@ read_line(view line, uint8_t *bytes)
     return (view) { bytes, size };
 }
 
-/* The next file.  False: no more, or malformed. */
+/* The next file.  False: no more, malformed, or none of NAMES; then `at` stays
+ * where it is. */
 static bool
 next_file(const struct plain *plain, uint32_t *at, const char **ret_name,
           view *ret_bytes)
@@ -178,12 +179,13 @@ next_file(const struct plain *plain, uint32_t *at, const char **ret_name,
     memcpy(&size, plain->bytes + *at + 1 + length, sizeof size);
     if (size > plain->size - *at - 1 - length - 4)
         return false;
-    *ret_bytes = (view) { plain->bytes + *at + 1 + length + 4, size };
-    *at += 1u + length + 4 + size;
     for (int i = 0; i < FILES; i++) {
+        if (!view_equal(name, view_of(NAMES[i])))
+            continue;
         *ret_name = NAMES[i];
-        if (view_equal(name, view_of(NAMES[i])))
-            return true;
+        *ret_bytes = (view) { plain->bytes + *at + 1 + length + 4, size };
+        *at += 1u + length + 4 + size;
+        return true;
     }
     return false;
 }
@@ -195,7 +197,7 @@ static const char FOLDER[] = "keys", FRESH[] = "keys.new";
 static enum err
 fault(void)
 {
-    return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
+    return err_of_write(errno);
 }
 
 static enum err

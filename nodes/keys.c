@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ fault(struct complaint *complaint, const char *path)
         return ERR_NOT_FOUND;
     if (code == EEXIST)
         return ERR_EXISTS;
-    return code == ENOSPC || code == EDQUOT ? ERR_FULL : ERR_IO;
+    return err_of_write(code);
 }
 
 /* Reads a whole small file that nobody else may read. */
@@ -250,7 +251,8 @@ keys_is_endpoint(const char *endpoint)
     if (colon == NULL || colon == endpoint + 6)
         return false;
     size_t digits = strspn(colon + 1, "0123456789");
-    if (digits == 0 || digits > 5 || colon[1 + digits] != '\0')
+    if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' ||
+        strtoul(colon + 1, NULL, 10) > UINT16_MAX)
         return false;
     for (const char *at = endpoint + 6; *at; at++)
         if (*at <= ' ' || *at > '~')

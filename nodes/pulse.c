@@ -292,16 +292,19 @@ replace(const char *path, mode_t mode, const struct text *text)
         return ERR_IO;
     int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (file < 0)
-        return errno == ENOSPC ? ERR_FULL : ERR_IO;
+        return err_of_write(errno);
     /* Whatever the mask of this process: others read metrics. */
+    errno = 0;
     bool done = fchmod(file, mode) == 0 &&
                 write(file, text->bytes, text->size) == (ssize_t)text->size;
-    bool full = !done && errno == ENOSPC;
-    done = close(file) == 0 && done;
-    if (done && rename(fresh, path) == 0)
-        return OK;
-    unlink(fresh);
-    return full ? ERR_FULL : ERR_IO;
+    enum err err = done ? OK : err_of_write(errno);
+    if (close(file) != 0 && err == OK)
+        err = err_of_write(errno);
+    if (err == OK && rename(fresh, path) != 0)
+        err = err_of_write(errno);
+    if (err != OK)
+        unlink(fresh);
+    return err;
 }
 
 enum err

@@ -24,6 +24,9 @@ TEST(a_path_that_is_not_there_is_no_fault_of_the_machine)
     assert_int_equal(err_of_errno(EDQUOT), ERR_FULL);
     assert_int_equal(err_of_errno(EACCES), ERR_IO);
     assert_int_equal(err_of_errno(EIO), ERR_IO);
+    assert_int_equal(err_of_write(ENOSPC), ERR_FULL);
+    assert_int_equal(err_of_write(EDQUOT), ERR_FULL);
+    assert_int_equal(err_of_write(ENOENT), ERR_IO);
 }
 
 TEST(a_complaint_is_cut_to_its_size_and_is_bad_input)

@@ -118,6 +118,7 @@ TEST(endpoints)
     assert_true(keys_is_endpoint("tcp://127.0.0.1:0"));
     assert_true(keys_is_endpoint("tcp://hub.example:65535"));
     assert_true(keys_is_endpoint("tcp://*:7001"));
+    assert_false(keys_is_endpoint("tcp://hub.example:65536"));
     assert_false(keys_is_endpoint("tcp://hub"));
     assert_false(keys_is_endpoint("tcp://:7001"));
     assert_false(keys_is_endpoint("tcp://hub:"));
