@@ -342,7 +342,10 @@ ledger_open(const char *dir, enum ledger_mode mode, struct complaint *complaint,
     size_t size = strlen(dir);
 
     if (size == 0 || size >= LEDGER_PATH_SIZE)
-        return complain(complaint, "\"%.64s\" is no path of a ledger", dir);
+        return complain(complaint,
+                        "\"%.64s\": expected the path of a ledger, of 1 to %d "
+                        "bytes, found %zu",
+                        dir, LEDGER_PATH_SIZE - 1, size);
     ledger = calloc(1, sizeof *ledger);
     if (ledger == NULL)
         return ERR_MEMORY;

@@ -353,6 +353,37 @@ def test_wrong_values_of_every_option():
     assert count > 100, count
 
 
+def test_what_is_empty():
+    """What a script hands over that has set nothing: no path, name or date is
+    called "", and nothing is done; said with what was expected there."""
+    ledger()
+    count = 0
+    for line in RUNS:
+        words = [{"LEDGER": "L", "FILE": "L/journal", "PROGRAM": PROGRAM,
+                  "EVENTS": EVENTS}.get(word, word) for word in line.split()]
+        name = next(name for name in sorted(commands(), reverse=True)
+                    if line.startswith(name + " "))
+        first = len(name.split())
+        for at in range(first, len(words)):
+            if words[at].startswith("--"):
+                continue
+            empty = words[:at] + [""] + words[at + 1:]
+            where = words[at - 1] if words[at - 1].startswith("--") else ""
+            one_line(leima(*empty), 2, f"leima {name}: {where}", "expected",
+                     'found ""', "not set?")
+            count += 1
+        for option in re.findall(r"^  (--[a-z-]+) [A-Z]",
+                                 leima(*words[:first], "--help").out, re.M):
+            one_line(leima(*words, option, ""), 2, f"{name}: {option}: ",
+                     'found ""')
+            one_line(leima(*words, f"{option}="), 2, f"{name}: {option}: ",
+                     'found ""')
+            count += 1
+    assert count > 150, count
+    refused(2, "init", "", says=["expected LEDGER", "leima init --help"])
+    assert not os.path.exists("journal")
+
+
 def test_not_found():
     refused(1, "balance", "L", "42", says=["L"])
     ledger()

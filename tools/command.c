@@ -207,6 +207,9 @@ find_option(const struct option *options, const char *name, size_t size)
     return NULL;
 }
 
+/* Nothing is called "": what a script has put there was not set. */
+#define UNSET "; is a variable of the shell not set?"
+
 /* Reads the option at words[*at] and its value, which may be the word behind
  * it.  False: a misuse, which has been said. */
 static bool
@@ -236,6 +239,11 @@ read_option(struct arguments *arguments, char *const *words, int count, int *at)
         }
         value = words[++*at];
     }
+    if (value != NULL && value[0] == '\0') {
+        command_misuse(arguments, "--%s: expected %s (%s), found \"\"" UNSET,
+                       option->name, option->value, option->help);
+        return false;
+    }
     arguments->given[arguments->given_count++] =
         (struct given) { option, value };
     return true;
@@ -257,6 +265,11 @@ read_words(struct arguments *arguments, char *const *words, int count)
                            "options begin with two dashes: %s (an operand "
                            "that begins with one goes behind --)",
                            words[i]);
+            return false;
+        } else if (words[i][0] == '\0') {
+            command_misuse(
+                arguments, "expected %s, found \"\" as operand %u" UNSET,
+                arguments->command->usage, arguments->operand_count + 1);
             return false;
         } else {
             arguments->operands[arguments->operand_count++] = words[i];
