@@ -434,5 +434,7 @@ db_copy(struct db *db, const char *dir)
         err = room_flush(dir, "/data.mdb");
     if (err == OK)
         err = room_flush(dir, "");
-    return err;
+    /* Of a write for which there was no room LMDB may say EIO, and of a flush
+     * room_flush() does. */
+    return err == ERR_IO && room_is_short(dir) ? ERR_FULL : err;
 }

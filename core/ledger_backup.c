@@ -26,6 +26,16 @@ fail(struct complaint *complaint, enum err err, const char *path,
     return err;
 }
 
+/* The same of a fault that has no words of its own yet. */
+static enum err
+fail_by_name(struct complaint *complaint, enum err err, const char *path)
+{
+    return fail(complaint, err, path,
+                err == ERR_FULL ? "no space left on the disk; make room there, "
+                                  "or name a directory on another disk"
+                                : err_name(err));
+}
+
 static bool
 join(const char *dir, const char *name, char path[static PATH_SIZE])
 {
@@ -174,7 +184,7 @@ ledger_backup(struct ledger *ledger, const char *dir,
     /* Half a copy would keep a full disk full. */
     if (err == ERR_FULL || err == ERR_IO)
         remove_remains(dir);
-    return err == OK ? OK : fail(complaint, err, dir, err_name(err));
+    return err == OK ? OK : fail_by_name(complaint, err, dir);
 }
 
 /* --- folding it anew ---------------------------------------------------- */
@@ -254,7 +264,7 @@ ledger_backup_check(struct ledger *ledger, const char *dir,
     ledger_close(copy);
     if (err == ERR_FULL || err == ERR_IO)
         remove_remains(dir);
-    return err == OK ? OK : fail(complaint, err, dir, err_name(err));
+    return err == OK ? OK : fail_by_name(complaint, err, dir);
 }
 
 /* --- its name ----------------------------------------------------------- */
@@ -394,5 +404,7 @@ ledger_restore(const char *backup, const char *dir, int64_t now_ms,
         remove_remains(beside);
     else
         err = put_in_place(beside, dir);
-    return err == OK ? OK : fail(complaint, err, backup, err_name(err));
+    return err == OK
+               ? OK
+               : fail_by_name(complaint, err, err == ERR_FULL ? dir : backup);
 }

@@ -13,7 +13,8 @@ room_is_short(const char *dir)
 
     if (statvfs(dir, &room) != 0)
         return false; /* the write itself will say */
-    return room.f_bavail < room.f_blocks / 100;
+    /* A file system that does not know how large it is says 0. */
+    return room.f_blocks > 0 && room.f_bavail <= room.f_blocks / 100;
 }
 
 static bool

@@ -16,7 +16,7 @@ enum {
     ROOM_LEFT = 3 << 17, /* ... these are left */
 };
 
-/* Less than 1 % of the file system of the directory is free. */
+/* No more than 1 % of the file system of the directory is free. */
 bool room_is_short(const char *dir);
 
 /* Sees to it that the file goes on for ROOM_LEFT bytes at least beyond the

@@ -2,8 +2,8 @@
  * test_db_env.c - the map of a database grows and is followed, what is none is
  * refused, a copy is whole, and a commit that is gone is noticed
  *
- * mmap() is this file's, so that a machine can be played that gives only small
- * maps.
+ * mmap(), write() and statvfs() are this file's, so that a machine can be
+ * played that gives only small maps, and one whose disk is full.
  */
 #include "core/db.h"
 
@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +35,35 @@ mmap(void *at, size_t size, int protection, int flags, int file, off_t offset)
         return MAP_FAILED;
     }
     return (void *)syscall(SYS_mmap, at, size, protection, flags, file, offset);
+}
+
+/* Nothing more can be written, and LMDB makes EIO of that. */
+static bool nothing_is_written;
+static bool disk_is_full;
+
+ssize_t
+write(int file, const void *bytes, size_t size)
+{
+    if (nothing_is_written && file > STDERR_FILENO)
+        return 0;
+    return syscall(SYS_write, file, bytes, size);
+}
+
+int
+statvfs(const char *path, struct statvfs *ret_about)
+{
+    struct statfs about;
+
+    if (statfs(path, &about) != 0)
+        return -1;
+    *ret_about = (struct statvfs) {
+        .f_bsize = (unsigned long)about.f_bsize,
+        .f_frsize = (unsigned long)about.f_bsize,
+        .f_blocks = about.f_blocks,
+        .f_bfree = about.f_bfree,
+        .f_bavail = disk_is_full ? 0 : about.f_bavail,
+    };
+    return 0;
 }
 
 TEST(a_machine_of_little_room_gives_a_smaller_map)
@@ -195,6 +226,29 @@ TEST(a_copy_is_whole)
     place_remove(&other);
 }
 
+/* What LMDB says of a copy that stops in the middle is EIO; whether the disk
+ * is full is asked of the disk. */
+TEST(a_copy_for_which_there_is_no_room_says_so)
+{
+    struct place place = place_make();
+    struct place full = place_make();
+    struct place bad = place_make();
+    struct db *db = tables_open(place.path, 0);
+
+    nothing_is_written = true;
+    disk_is_full = true;
+    enum err without_room = db_copy(db, full.path);
+    disk_is_full = false;
+    enum err with_room = db_copy(db, bad.path);
+    nothing_is_written = false;
+    assert_int_equal(without_room, ERR_FULL);
+    assert_int_equal(with_room, ERR_IO);
+    db_close(db);
+    place_remove(&place);
+    place_remove(&full);
+    place_remove(&bad);
+}
+
 /* ----- commits that are gone ----- */
 
 static struct db *
@@ -315,5 +369,6 @@ RUN(cmocka_unit_test(a_machine_of_little_room_gives_a_smaller_map),
     cmocka_unit_test(a_map_that_another_process_enlarged_is_followed),
     cmocka_unit_test(what_is_no_database_is_refused),
     cmocka_unit_test(a_copy_is_whole),
+    cmocka_unit_test(a_copy_for_which_there_is_no_room_says_so),
     cmocka_unit_test(a_bent_number_of_a_root_is_noticed),
     cmocka_unit_test(a_database_that_went_on_is_behind_no_more))

@@ -492,6 +492,7 @@ def test_no_room_to_prove_a_backup():
             assert found == ["journal"], found
             return True
         said.expect(4)
+        assert "no space left" in said.err and "make room" in said.err, said.err
         assert found in ([], ["unproved"]), found
         return False
 
