@@ -588,6 +588,7 @@ start_request(struct batch *batch, const struct ledger_request *request)
     assert(request->count > 0);
     batch->entries = request->entries;
     batch->count = request->count;
+    batch->only_at = request->only_at;
     batch->plan = has_voids_id(request->entries, request->count);
     enum err err = refuse_identities(batch);
     return err == OK ? open_batch(batch) : err;

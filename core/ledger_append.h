@@ -48,7 +48,8 @@ NODISCARD enum err ledger_append(struct ledger *ledger,
 struct ledger_request {
     struct ledger_entry *entries;
     uint32_t count;
-    enum err err; /* in: not OK and it is passed over; out: the answer */
+    uint64_t only_at; /* as of ledger_append(); those before it count, too */
+    enum err err;     /* in: not OK and it is passed over; out: the answer */
     struct complaint *complaint;
 };
 enum { LEDGER_REQUESTS_MAX = 256 };

@@ -180,11 +180,40 @@ TEST(requests_of_one_commit_are_answered_one_by_one)
     struct ledger_entry pair[2] = { stamp_of("e"), stamp_of("") };
     pair[1].event.kind = EVENT_VOID;
     pair[1].voids_id = view_of("e");
-    requests[0] = (struct ledger_request) { pair, 2, OK, &words[0] };
+    requests[0] = (struct ledger_request) { .entries = pair,
+                                            .count = 2,
+                                            .complaint = &words[0] };
     ledger_append_each(book.ledger, requests, 1, BOOK_NOW);
     assert_int_equal(requests[0].err, OK);
     assert_int_equal(pair[0].event.identity.incarnation, 2);
     assert_int_equal(pair[1].event.annul.voids.incarnation, 2);
+    book_close(&book);
+}
+
+/* What was decided by what is there is appended together or not at all, and
+ * only if nobody was faster; who shares the commit is not kept out by that. */
+TEST(a_request_that_comes_too_late)
+{
+    struct complaint words[2];
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    for (uint64_t only_at = 1; only_at <= 2; only_at++) {
+        struct ledger_entry pair[2] = { stamp_of("a"), stamp_of("b") };
+        struct ledger_entry other = stamp_of("");
+        struct ledger_request requests[2] = {
+            { .entries = pair,
+              .count = 2,
+              .only_at = only_at,
+              .complaint = &words[0] },
+            { .entries = &other, .count = 1, .complaint = &words[1] },
+        };
+        ledger_append_each(book.ledger, requests, 2, BOOK_NOW);
+        assert_int_equal(requests[0].err, only_at == 1 ? OK : ERR_BUSY);
+        assert_int_equal(requests[1].err, OK);
+    }
+    assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
+    assert_int_equal(ledger_position(book.ledger), 4);
     book_close(&book);
 }
 
@@ -337,6 +366,7 @@ RUN(cmocka_unit_test(what_is_left_out_is_completed),
     cmocka_unit_test(an_id_is_stored_once),
     cmocka_unit_test(a_void_by_id_finds_stored_events_and_those_of_its_batch),
     cmocka_unit_test(requests_of_one_commit_are_answered_one_by_one),
+    cmocka_unit_test(a_request_that_comes_too_late),
     cmocka_unit_test(a_void_by_id_is_imported),
     cmocka_unit_test(a_conflict_of_an_import_keeps_nobody_out),
     cmocka_unit_test(a_dry_run_stores_nothing_and_says_what_would_be),
