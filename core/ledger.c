@@ -547,6 +547,12 @@ ledger_timeline(struct ledger *ledger, uint64_t known,
     return err == ERR_UNKNOWN ? err : ledger_fault(ledger, err, complaint);
 }
 
+uint64_t
+ledger_rules(const struct ledger *ledger)
+{
+    return versions_changes(ledger->versions);
+}
+
 /* --- accounts --- */
 
 static enum err

@@ -107,6 +107,10 @@ NODISCARD enum err ledger_timeline(struct ledger *ledger, uint64_t known,
                                    const struct timeline **ret_timeline,
                                    struct complaint *complaint);
 
+/* How often the versions have changed since it was opened: as long as this
+ * stays, so does what the two before have handed out. */
+uint64_t ledger_rules(const struct ledger *ledger);
+
 /* --- accounts --- */
 
 /* What is asked: up to which position, and with which events that are not

@@ -24,8 +24,9 @@ struct entry {
 };
 
 struct versions {
-    struct journal *journal;     /* borrowed */
-    uint64_t position;           /* control items up to here have been read */
+    struct journal *journal; /* borrowed */
+    uint64_t position;       /* control items up to here have been read */
+    uint64_t changes;
     struct reader_damage damage; /* position 0: none */
     uint32_t entry_count;
     uint32_t entry_room;
@@ -194,6 +195,7 @@ versions_refresh(struct versions *versions, bool *ret_changed)
     err = read_items(versions, reader, &changed);
     reader_close(reader);
     if (changed) {
+        versions->changes++;
         forget(&versions->all);
         forget(&versions->then);
     }
@@ -206,6 +208,12 @@ const struct reader_damage *
 versions_damage(const struct versions *versions)
 {
     return versions->damage.position == 0 ? NULL : &versions->damage;
+}
+
+uint64_t
+versions_changes(const struct versions *versions)
+{
+    return versions->changes;
 }
 
 uint64_t

@@ -39,6 +39,10 @@ NODISCARD enum err versions_refresh(struct versions *versions,
 struct reader_damage;
 const struct reader_damage *versions_damage(const struct versions *versions);
 
+/* How often they have changed since the opening: as long as this stays, what
+ * was handed out about all of them does. */
+uint64_t versions_changes(const struct versions *versions);
+
 /* Control items up to this position have been read. */
 uint64_t versions_position(const struct versions *versions);
 

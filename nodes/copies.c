@@ -12,11 +12,15 @@
 enum { TABLE_STATES, TABLE_FEED };
 enum { STREAMS_MAX = 64, MAP_SIZE = 1 << 26 };
 enum { HEAD_SIZE = 8 + 2 }; /* of a state, before its list */
+enum { PATH_SIZE = 4096 };
 
 static const char *const TABLES[] = { "states", "feed" };
 
 struct copies {
     struct db *db;
+    char path[PATH_SIZE]; /* of the file */
+    dev_t device;         /* where it was opened, ... */
+    ino_t file;           /* ... and as which */
 };
 
 /* What the table "feed" holds. */
@@ -34,7 +38,8 @@ static_assert(sizeof(struct at) == 64, "as it stands in the table");
 enum err
 copies_open(const char *dir, bool create, struct copies **ret_copies)
 {
-    char path[4096];
+    char path[PATH_SIZE];
+    struct stat file = { 0 };
     const struct db_options options = { .tables = TABLES,
                                         .table_count = COUNT_OF(TABLES),
                                         .map_size = MAP_SIZE,
@@ -48,10 +53,17 @@ copies_open(const char *dir, bool create, struct copies **ret_copies)
     struct copies *copies = calloc(1, sizeof *copies);
     if (!copies)
         return ERR_MEMORY;
-    enum err err = db_open(path, &options, &copies->db);
+    size = snprintf(copies->path, sizeof copies->path, "%s/data.mdb", path);
+    enum err err = size < (int)sizeof copies->path
+                       ? db_open(path, &options, &copies->db)
+                       : ERR_INPUT;
     if (err != OK) {
         free(copies);
         return err;
+    }
+    if (stat(copies->path, &file) == 0) {
+        copies->device = file.st_dev;
+        copies->file = file.st_ino;
     }
     *ret_copies = copies;
     return OK;
@@ -64,6 +76,15 @@ copies_close(struct copies *copies)
         return;
     db_close(copies->db);
     free(copies);
+}
+
+bool
+copies_are_there(const struct copies *copies)
+{
+    struct stat file;
+
+    return stat(copies->path, &file) == 0 && file.st_dev == copies->device &&
+           file.st_ino == copies->file;
 }
 
 static struct at

@@ -32,6 +32,9 @@ struct copies;
 NODISCARD enum err copies_open(const char *dir, bool create,
                                struct copies **ret_copies);
 void copies_close(struct copies *copies);
+/* Whether they are those that lie in the directory now: they may have been
+ * deleted there and come anew.  For who asks and stays. */
+bool copies_are_there(const struct copies *copies);
 
 /* Up to where the feed has been told, 0 and 0 for nothing.  ERR_IO. */
 NODISCARD enum err copies_where(struct copies *copies, uint64_t *ret_epoch,

@@ -192,6 +192,7 @@ read_options(struct query *query, struct query_options options)
                       &query->at_ms))
         return COMMAND_MISUSE;
     query->fold = fold_open(query->timeline, options.why, &query->lasting);
+    query->rules = ledger_rules(query->ledger);
     return COMMAND_DONE;
 }
 
@@ -248,16 +249,21 @@ query_close(struct query *query)
 enum err
 query_refresh(struct query *query)
 {
-    close_copies(query); /* they are folded by the rules of before */
     enum err err = ledger_refresh(query->ledger, &query->complaint);
+    const uint64_t rules = ledger_rules(query->ledger);
 
+    /* They are folded by the rules of before. */
+    if (query->copies != NULL &&
+        (rules != query->rules || !copies_are_there(query->copies)))
+        close_copies(query);
     if (err == OK)
         err = ledger_timeline(query->ledger, query->question.known,
                               &query->timeline, &query->complaint);
-    if (err != OK)
+    if (err != OK || (query->fold != NULL && rules == query->rules))
         return err;
     arena_reset(&query->lasting);
     query->fold = fold_open(query->timeline, false, &query->lasting);
+    query->rules = rules;
     return OK;
 }
 

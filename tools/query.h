@@ -30,6 +30,7 @@ struct query {
     int64_t at_ms;
     bool is_now; /* no --at was given */
     struct fold *fold;
+    uint64_t rules; /* ledger_rules() of the folds, this and the copies' */
     struct arena lasting; /* the fold */
     struct arena account; /* everything of the account last asked for */
     struct complaint complaint;
