@@ -341,36 +341,110 @@ desk_answer_none(struct desk *desk, uint64_t client)
 
 /* --- the command's side ------------------------------------------------- */
 
+enum { CALLS_MAX = DESK_CLIENTS_MAX / 2 };
+
+/* A question on its way. */
+struct call {
+    uint32_t size; /* of what has come of the answer */
+    uint8_t line[DESK_LINE_SIZE];
+};
+
+/* -1: nobody is there, or does not take it. */
+static int
+put_question(const char *dir, const struct ask *ask)
+{
+    struct text question = { 0 };
+
+    int descriptor = local_dial(dir, "desk");
+    if (descriptor < 0)
+        return -1;
+    desk_write_question(&question, ask);
+    bool good = text_ok(&question) &&
+                send(descriptor, question.bytes, question.size, MSG_NOSIGNAL) ==
+                    (ssize_t)question.size;
+    text_close(&question);
+    if (good)
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+static bool
+is_whole(const struct call *call)
+{
+    return call->size > 0 && call->line[call->size - 1] == '\n';
+}
+
+/* False: nothing more is to come. */
+static bool
+hear(struct call *call, int descriptor)
+{
+    ssize_t got = recv(descriptor, call->line + call->size,
+                       sizeof call->line - call->size, 0);
+
+    if (got > 0)
+        call->size += (uint32_t)got;
+    return got > 0 && !is_whole(call) && call->size < sizeof call->line;
+}
+
+static void
+ask_together(const char *dir, struct desk_question *questions, uint32_t count,
+             uint32_t timeout_ms)
+{
+    const int64_t until_ms = clock_steady_ms() + timeout_ms;
+    struct pollfd wanted[CALLS_MAX];
+    struct call calls[CALLS_MAX];
+    uint32_t open = 0;
+
+    assert(count <= CALLS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        calls[i].size = 0;
+        wanted[i] = (struct pollfd) { .fd = put_question(dir, questions[i].ask),
+                                      .events = POLLIN };
+        open += wanted[i].fd >= 0;
+    }
+    while (open > 0) {
+        int64_t left_ms = until_ms - clock_steady_ms();
+        if (left_ms <= 0 || poll(wanted, count, (int)left_ms) <= 0)
+            break;
+        for (uint32_t i = 0; i < count; i++) {
+            if (wanted[i].revents == 0 || hear(&calls[i], wanted[i].fd))
+                continue;
+            close(wanted[i].fd);
+            wanted[i] = (struct pollfd) { .fd = -1 };
+            open--;
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (wanted[i].fd >= 0)
+            close(wanted[i].fd);
+        questions[i].kind =
+            is_whole(&calls[i])
+                ? desk_read_answer((view) { calls[i].line, calls[i].size },
+                                   &questions[i].decision)
+                : ASK_NONE;
+    }
+}
+
 enum ask_kind
 desk_ask(const char *dir, const struct ask *ask, uint32_t timeout_ms,
          struct decision *ret_decision)
 {
-    const int64_t until_ms = clock_steady_ms() + timeout_ms;
-    uint8_t line[DESK_LINE_SIZE];
-    struct text question = { 0 };
-    uint32_t size = 0;
+    struct desk_question question = { .ask = ask };
 
-    int descriptor = local_dial(dir, "desk");
-    if (descriptor < 0)
-        return ASK_NONE;
-    desk_write_question(&question, ask);
-    bool more = text_ok(&question) &&
-                send(descriptor, question.bytes, question.size, MSG_NOSIGNAL) ==
-                    (ssize_t)question.size;
-    while (more && size < sizeof line) {
-        struct pollfd wanted = { .fd = descriptor, .events = POLLIN };
-        int64_t left_ms = until_ms - clock_steady_ms();
-        if (left_ms <= 0 || poll(&wanted, 1, (int)left_ms) <= 0)
-            break;
-        ssize_t got = recv(descriptor, line + size, sizeof line - size, 0);
-        more = got > 0;
-        size += more ? (uint32_t)got : 0;
-    }
-    close(descriptor);
-    text_close(&question);
-    if (size == 0 || line[size - 1] != '\n')
-        return ASK_NONE;
-    return desk_read_answer((view) { line, size }, ret_decision);
+    ask_together(dir, &question, 1, timeout_ms);
+    if (question.kind == ASK_REDEEM)
+        *ret_decision = question.decision;
+    return question.kind;
+}
+
+void
+desk_ask_each(const char *dir, struct desk_question *questions, uint32_t count,
+              uint32_t timeout_ms)
+{
+    for (uint32_t i = 0; i < count; i += CALLS_MAX)
+        ask_together(dir, questions + i,
+                     count - i < CALLS_MAX ? count - i : CALLS_MAX, timeout_ms);
 }
 
 bool

@@ -58,6 +58,16 @@ void desk_answer_none(struct desk *desk, uint64_t client);
  * or can say in time. */
 enum ask_kind desk_ask(const char *dir, const struct ask *ask,
                        uint32_t timeout_ms, struct decision *ret_decision);
+/* One of several questions that are asked at once. */
+struct desk_question {
+    const struct ask *ask;    /* borrowed */
+    enum ask_kind kind;       /* out: what was answered, ASK_NONE: nothing */
+    struct decision decision; /* out: for ASK_REDEEM */
+};
+/* The same for several, which wait together, but no more of them at a time than
+ * leave half of the places to others. */
+void desk_ask_each(const char *dir, struct desk_question *questions,
+                   uint32_t count, uint32_t timeout_ms);
 /* Whether somebody takes questions on the ledger at all. */
 bool desk_is_served(const char *dir);
 

@@ -4,10 +4,14 @@
 #include "tests/place.h"
 #include "tests/unit.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nodes/desk.h"
+
+enum { QUESTIONS = 3 * DESK_CLIENTS_MAX };
 
 TEST(a_redemption_there_and_back)
 {
@@ -73,6 +77,65 @@ TEST(who_has_given_up_is_not_asked_for)
     place_remove(&place);
 }
 
+/* Decides by the points; says nothing of 1, and `none` of 2. */
+static void *
+serve(void *argument)
+{
+    struct desk *desk = argument;
+    uint64_t client;
+    struct ask ask;
+
+    for (int left = QUESTIONS; left > 0;) {
+        if (!desk_next(desk, 0, &client, &ask)) {
+            struct pollfd wanted = { .fd = desk_bell(desk), .events = POLLIN };
+            poll(&wanted, 1, 100);
+            continue;
+        }
+        const struct decision decision = { .points = ask.points };
+        struct text line = { 0 };
+        left--;
+        desk_write_decision(&line, &decision);
+        if (ask.points.value == 2)
+            desk_answer_none(desk, client);
+        else if (ask.points.value != 1)
+            desk_answer(desk, client, &line);
+        text_close(&line);
+    }
+    return NULL;
+}
+
+/* More than there are places, and each hears its own. */
+TEST(many_questions_at_once)
+{
+    struct desk_question questions[QUESTIONS];
+    struct ask asks[QUESTIONS] = { { 0 } };
+    struct place place = place_make();
+    struct desk *desk = NULL;
+    pthread_t thread;
+
+    assert_int_equal(desk_open(place.path, &desk), OK);
+    assert_int_equal(pthread_create(&thread, NULL, serve, desk), 0);
+    for (uint32_t i = 0; i < QUESTIONS; i++) {
+        asks[i] = (struct ask) { .kind = ASK_REDEEM,
+                                 .account_count = 1,
+                                 .points = { i + 1 } };
+        strcpy(asks[i].accounts[0], "42");
+        strcpy(asks[i].id, "r");
+        questions[i] = (struct desk_question) { .ask = &asks[i] };
+    }
+    desk_ask_each(place.path, questions, QUESTIONS, 1000);
+    for (uint32_t i = 0; i < QUESTIONS; i++) {
+        assert_int_equal(questions[i].kind, i < 2 ? ASK_NONE : ASK_REDEEM);
+        if (i >= 2)
+            assert_int_equal(questions[i].decision.points.value, i + 1);
+    }
+    pthread_join(thread, NULL);
+    desk_close(desk);
+    desk_ask_each(place.path, questions, 3, 1000);
+    assert_int_equal(questions[2].kind, ASK_NONE);
+    place_remove(&place);
+}
+
 TEST(damaged_lines)
 {
     static const char GOOD[] =
@@ -100,4 +163,4 @@ TEST(damaged_lines)
 RUN(cmocka_unit_test(a_redemption_there_and_back),
     cmocka_unit_test(a_decision_there_and_back),
     cmocka_unit_test(who_has_given_up_is_not_asked_for),
-    cmocka_unit_test(damaged_lines))
+    cmocka_unit_test(many_questions_at_once), cmocka_unit_test(damaged_lines))
