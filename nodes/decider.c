@@ -11,9 +11,16 @@
 
 struct decider {
     const char *dir;
-    pid_t process; /* 0: none */
-    int line;      /* to it and back */
-    struct text answer;
+    pid_t process;       /* 0: none */
+    int line;            /* to it and back */
+    struct text asked;   /* not put yet */
+    struct text answers; /* as they have come ... */
+    size_t taken;        /* ... and as far as they have been taken */
+    uint32_t count;      /* questions under way, ... */
+    uint32_t unsent;     /* ... of them not put yet */
+    uint32_t first;      /* the oldest one's place */
+    uint32_t bytes;      /* of them all */
+    uint16_t sizes[DECIDER_QUESTIONS_MAX]; /* a ring */
 };
 
 struct decider *
@@ -38,6 +45,8 @@ end(struct decider *decider)
         continue;
     decider->process = 0;
     decider->line = -1;
+    text_clear(&decider->answers);
+    decider->taken = 0;
 }
 
 void
@@ -46,7 +55,8 @@ decider_close(struct decider *decider)
     if (decider == NULL)
         return;
     end(decider);
-    text_close(&decider->answer);
+    text_close(&decider->asked);
+    text_close(&decider->answers);
     free(decider);
 }
 
@@ -83,11 +93,13 @@ spawn(struct decider *decider, int line)
 static enum err
 begin(struct decider *decider)
 {
+    const int room = 2 * DECIDER_BYTES_MAX; /* for what the kernel adds, too */
     int ends[2];
 
     /* Not a pipe: writing to one that nobody reads would end us. */
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return ERR_IO;
+    setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     int code = spawn(decider, ends[1]);
     close(ends[1]);
     if (code == 0) {
@@ -104,17 +116,47 @@ begin(struct decider *decider)
 enum err
 decider_ask(struct decider *decider, view line)
 {
-    uint8_t bytes[DECIDER_LINE_MAX];
+    const uint32_t size = line.size + 1;
 
-    if (line.size >= sizeof bytes)
+    if (size > DECIDER_LINE_MAX)
         return ERR_INPUT;
-    memcpy(bytes, line.bytes, line.size);
-    bytes[line.size] = '\n';
-    text_clear(&decider->answer);
-    if (decider->process == 0 && begin(decider) != OK)
-        return ERR_IO;
-    const ssize_t size = (ssize_t)line.size + 1;
-    if (send(decider->line, bytes, (size_t)size, MSG_NOSIGNAL) == size)
+    if (decider->count == DECIDER_QUESTIONS_MAX ||
+        decider->bytes + size > DECIDER_BYTES_MAX)
+        return ERR_BUSY;
+    text_view_append(&decider->asked, line);
+    text_char(&decider->asked, '\n');
+    decider->sizes[(decider->first + decider->count) % DECIDER_QUESTIONS_MAX] =
+        (uint16_t)size;
+    decider->bytes += size;
+    decider->count++;
+    decider->unsent++;
+    return OK;
+}
+
+static bool
+put(const struct decider *decider)
+{
+    const struct text *asked = &decider->asked;
+
+    return text_ok(asked) &&
+           send(decider->line, asked->bytes, asked->size,
+                MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)asked->size;
+}
+
+/* One that has ended with nothing under way is begun again. */
+enum err
+decider_send(struct decider *decider)
+{
+    const bool alone = decider->unsent == decider->count;
+    bool good = decider->process != 0 && put(decider);
+
+    if (!good && alone) {
+        end(decider);
+        good = begin(decider) == OK && put(decider);
+    }
+    text_clear(&decider->asked);
+    decider->unsent = 0;
+    if (good)
         return OK;
     end(decider);
     return ERR_IO;
@@ -126,21 +168,67 @@ decider_bell(const struct decider *decider)
     return decider->line;
 }
 
-enum err
-decider_take(struct decider *decider, struct text *answer)
+/* The next answer, with its end; empty: it is not whole yet. */
+static view
+next_answer(const struct decider *decider)
+{
+    const uint8_t *from = (const uint8_t *)decider->answers.bytes;
+    const size_t size = decider->answers.size - decider->taken;
+    const uint8_t *found =
+        size == 0 ? NULL : memchr(from + decider->taken, '\n', size);
+
+    if (found == NULL)
+        return (view) { 0 };
+    return (view) { from + decider->taken,
+                    (uint32_t)(found + 1 - (from + decider->taken)) };
+}
+
+/* False: there is nothing, or there will be nothing. */
+static bool
+hear(struct decider *decider)
 {
     char bytes[DECIDER_LINE_MAX];
 
-    ssize_t size = recv(decider->line, bytes, sizeof bytes, 0);
-    if (size < 0 && errno == EINTR)
-        return ERR_BUSY;
-    if (size <= 0) {
-        end(decider);
-        return ERR_IO;
+    if (decider->process == 0)
+        return false;
+    ssize_t size = recv(decider->line, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    if (size > 0)
+        text_bytes(&decider->answers, bytes, (size_t)size);
+    if (size > 0 && text_ok(&decider->answers))
+        return true;
+    end(decider);
+    return false;
+}
+
+static void
+pop(struct decider *decider)
+{
+    assert(decider->count > 0);
+    decider->bytes -= decider->sizes[decider->first];
+    decider->first = (decider->first + 1) % DECIDER_QUESTIONS_MAX;
+    decider->count--;
+}
+
+enum err
+decider_take(struct decider *decider, struct text *answer)
+{
+    view line;
+
+    while ((line = next_answer(decider)).size == 0)
+        if (!hear(decider)) {
+            if (decider->process != 0)
+                return ERR_BUSY;
+            pop(decider);
+            return ERR_IO;
+        }
+    text_view_append(answer, line);
+    pop(decider);
+    decider->taken += line.size;
+    if (decider->taken == decider->answers.size) {
+        text_clear(&decider->answers);
+        decider->taken = 0;
     }
-    text_bytes(&decider->answer, bytes, (size_t)size);
-    if (bytes[size - 1] != '\n')
-        return ERR_BUSY;
-    text_view_append(answer, text_view(&decider->answer));
     return OK;
 }

@@ -69,12 +69,16 @@ struct tills {
     bool runs; /* the thread */
     pthread_t thread;
     struct decider *decider;
-    bool asked;       /* it is at a question ... */
-    struct till *who; /* ... of this till; NULL: it has gone meanwhile */
+    bool awaited; /* its bell is watched */
+    /* Whose questions it is at, in their order, a ring; NULL: one who has gone
+     * meanwhile. */
+    struct till *asked[DECIDER_QUESTIONS_MAX];
+    uint32_t asked_first;
+    uint32_t asked_count;
     struct arena arena;
     uint32_t open_count;
     uint32_t ready_count;
-    uint32_t answered; /* tills, by the last group */
+    uint32_t answered; /* tills, of late */
     uint32_t cursor;   /* the till whose turn is next */
     uint64_t bytes;    /* of all rooms that had to grow */
     struct till list[TILLS_MAX];
@@ -119,8 +123,9 @@ end(struct tills *tills, struct till *till)
     set_room(tills, till, NULL, 0);
     tills->ready_count -= till->ready;
     tills->open_count--;
-    if (till->asks)
-        tills->who = NULL;
+    for (uint32_t i = 0; till->asks && i < DECIDER_QUESTIONS_MAX; i++)
+        if (tills->asked[i] == till)
+            tills->asked[i] = NULL;
     *till = (struct till) { .descriptor = -1 };
 }
 
@@ -291,14 +296,18 @@ tidy(struct tills *tills, struct till *till)
 
 /* --- redemptions --- */
 
-/* A ring for the decider's answers, as long as one is awaited. */
-static bool
-watch_decider(struct tills *tills, bool on)
+/* A ring for the decider's answers, as long as one is awaited: later its end
+ * would ring on and on. */
+static void
+watch_decider(struct tills *tills)
 {
     struct epoll_event event = { .events = EPOLLIN, .data.u32 = DECIDER };
+    const bool due = tills->asked_count > 0;
 
-    return epoll_ctl(tills->bell, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
-                     decider_bell(tills->decider), &event) == 0;
+    if (due != tills->awaited)
+        epoll_ctl(tills->bell, due ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
+                  decider_bell(tills->decider), &event);
+    tills->awaited = due;
 }
 
 static void
@@ -314,44 +323,60 @@ refuse(struct tills *tills, struct till *till, enum err err)
     tell(tills, till);
 }
 
+/* Takes the line that is there as a question, if there is room for it. */
 static void
-ask_decider(struct tills *tills, struct till *till, view line)
+ask_decider(struct tills *tills, struct till *till)
 {
-    enum err err = decider_ask(tills->decider, line);
+    enum err err = decider_ask(tills->decider, see_line(till));
 
-    if (err == OK && !watch_decider(tills, true))
-        err = ERR_IO;
+    watch(tills, till, 0); /* until it is answered, or its turn comes */
+    if (err == ERR_BUSY)
+        return;
+    take_line(tills, till);
     if (err != OK) {
         refuse(tills, till, err);
         return;
     }
-    tills->asked = till->asks = true;
-    tills->who = till;
-    watch(tills, till, 0); /* until it is answered */
+    till->asks = true;
+    tills->asked[(tills->asked_first + tills->asked_count++) %
+                 DECIDER_QUESTIONS_MAX] = till;
 }
 
+/* Hands out what the decider has answered. */
 static void
 hear_decider(struct tills *tills)
 {
-    struct text none = { 0 };
-    struct till *till = tills->who;
-    int bell = decider_bell(tills->decider);
+    while (tills->asked_count > 0) {
+        struct till *till = tills->asked[tills->asked_first];
+        struct text none = { 0 };
+        enum err err =
+            decider_take(tills->decider, till ? &till->answers : &none);
+        text_close(&none);
+        if (err == ERR_BUSY)
+            break;
+        tills->asked[tills->asked_first] = NULL;
+        tills->asked_first = (tills->asked_first + 1) % DECIDER_QUESTIONS_MAX;
+        tills->asked_count--;
+        if (!till)
+            continue;
+        till->asks = false;
+        tills->answered++;
+        if (err == OK)
+            tell(tills, till);
+        else
+            refuse(tills, till, err);
+    }
+    watch_decider(tills);
+}
 
-    enum err err = decider_take(tills->decider, till ? &till->answers : &none);
-    text_close(&none);
-    if (err == ERR_BUSY)
-        return;
-    if (decider_bell(tills->decider) == bell)
-        watch_decider(tills, false);
-    tills->asked = false;
-    tills->who = NULL;
-    if (!till)
-        return;
-    till->asks = false;
-    if (err == OK)
-        tell(tills, till);
+/* Puts the questions that have been taken. */
+static void
+send_questions(struct tills *tills)
+{
+    if (decider_send(tills->decider) == OK)
+        watch_decider(tills);
     else
-        refuse(tills, till, err);
+        hear_decider(tills); /* that none will be answered */
 }
 
 /* --- waiting ------------------------------------------------------------ */
@@ -400,6 +425,8 @@ gather(struct tills *tills)
         before = tills->ready_count;
         await(tills, &PAUSE);
     }
+    if (before > 0)
+        tills->answered = 0;
 }
 
 /* --- appending ---------------------------------------------------------- */
@@ -442,27 +469,24 @@ take_lines(struct tills *tills, struct till *till)
 
     while (till->ready && !till->asks && till->answers.size == 0 &&
            has_room(&tills->parcel)) {
-        if (!slip_is_question(see_line(till))) {
-            put_in(tills, till, take_line(tills, till));
-        } else {
-            if (tills->asked)
-                watch(tills, till, 0); /* until it is its turn */
-            else if (tills->parcel.count == before)
-                ask_decider(tills, till, take_line(tills, till));
+        if (slip_is_question(see_line(till))) {
+            if (tills->parcel.count == before)
+                ask_decider(tills, till);
             break;
         }
+        put_in(tills, till, take_line(tills, till));
     }
     if (till->taken > 0)
         tidy(tills, till);
 }
 
-/* Takes lines of all tills in turn, from where the last parcel was full.
- * False: there are none. */
+/* Takes lines of all tills in turn, from where the last parcel was full, and
+ * puts their questions.  False: there is nothing to be appended. */
 static bool
 fill(struct tills *tills)
 {
     struct parcel *parcel = &tills->parcel;
-    const bool was_asked = tills->asked;
+    const uint32_t asked = tills->asked_count;
 
     arena_reset(&tills->arena);
     parcel->count = 0;
@@ -473,9 +497,14 @@ fill(struct tills *tills)
             take_lines(tills, till);
         tills->cursor = (tills->cursor + 1) % TILLS_MAX;
     }
+    if (tills->asked_count == asked)
+        return parcel->count > 0;
     /* The next question is that of the next who has one. */
-    if (tills->who && !was_asked)
-        tills->cursor = (uint32_t)(tills->who - tills->list + 1) % TILLS_MAX;
+    const struct till *last =
+        tills->asked[(tills->asked_first + tills->asked_count - 1) %
+                     DECIDER_QUESTIONS_MAX];
+    tills->cursor = (uint32_t)(last - tills->list + 1) % TILLS_MAX;
+    send_questions(tills);
     return parcel->count > 0;
 }
 
@@ -500,7 +529,6 @@ answer(struct tills *tills)
 {
     const struct parcel *parcel = &tills->parcel;
 
-    tills->answered = 0;
     for (uint32_t i = 0; i < parcel->count; i++) {
         const struct ledger_request *request = &parcel->requests[i];
         struct till *till = &tills->list[parcel->tills[i]];

@@ -16,8 +16,8 @@
  * the thread that talks to the hub never waits for a till, nor for its disk.
  *
  * A redemption that is to be decided goes to a process of its own (decider.h),
- * one at a time; meanwhile other tills sell, and what its till says behind it
- * waits.
+ * which decides together what many tills ask at the same moment; meanwhile
+ * other tills sell, and what its till says behind it waits.
  *
  * A connection that ends without the answer to a line leaves open whether that
  * was stored: hand it in again under the same `id`.

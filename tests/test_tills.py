@@ -125,10 +125,11 @@ earn: [{id: base, per: 1.00, points: 1}]
 class Stream:
     """`append --stream`, as a till's program keeps it open."""
 
-    def __init__(self, ledger):
+    def __init__(self, ledger, **environment):
         self.process = subprocess.Popen([LEIMA, "append", ledger, "--stream"],
                                         stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
+                                        stdout=subprocess.PIPE,
+                                        env={**os.environ, **environment})
 
     def say(self, what):
         self.process.stdin.write(json.dumps(what).encode() + b"\n")
@@ -181,6 +182,55 @@ def test_a_stream_decides_redemptions():
     assert kinds.count("redeem") == 2, kinds
     leima("verify", "L").expect(0)
 
+def decide_at_once(ledger, lines):
+    done = leima("append", ledger, "--stream",
+                 given="".join(json.dumps(line) + "\n" for line in lines))
+    return done.status, done.lines()
+
+
+def test_redemptions_that_come_together_see_each_other():
+    """Points, vouchers and ids: decided in their order, with one commit."""
+    leima("init", "L", "--node", 10, "--store", 10,
+          "--incarnation", 1).expect(0)
+    publish("L", PROGRAM + "rewards: [{id: cup, value: 2.00}]\n")
+    status, told = decide_at_once("L", [
+        sale("a", total=100000), sale("b", total=30000, member=43),
+        {"kind": "grant", "member": 42, "reward": "cup", "count": 2,
+         "reason": "opening"}])
+    assert status == 0, told
+    status, told = decide_at_once("L", [
+        redemption(f"r-{number}", 150) if number % 2 else
+        redemption(f"r-{number}", 150, member=43) for number in range(20)])
+    granted = [n for n in range(20) if told[n]["verdict"] == "granted"]
+    assert granted == [0, 1, 2, 3, 5, 7, 9, 11], told
+    assert [told[n]["available"] for n in (0, 2, 4, 18)] == [300, 150, 0, 0]
+    assert [told[n]["available"] for n in (1, 11, 13, 19)] == [
+        1000, 250, 100, 100], told
+    assert all(told[n]["reason"] == "too_little"
+               for n in range(20) if n not in granted)
+    held = events("L")
+    assert len({held[told[n]["event"]]["recorded"] for n in granted}) == 1
+    balance = leima("balance", "L", 42, "--json").expect(0).json()
+    assert (balance["available"], balance["debt"]) == (100, 0), balance
+    cups = [{"decide": {"kind": "redeem", "member": 42, "reward": "cup",
+                        "id": f"c-{number}"}} for number in range(4)]
+    status, told = decide_at_once("L", cups)
+    assert [answer["verdict"] for answer in told] == \
+        ["granted", "granted", "refused", "refused"], told
+    # Ids that come twice, nonsense and sales in between; then all over again.
+    lines = [redemption("x", 100), redemption("x", 100), {"decide": sale("n")},
+             redemption("x", 200), sale("c", total=20000),
+             redemption("y", 200), redemption("z", 100)]
+    for known in (False, True):
+        status, told = decide_at_once("L", lines)
+        assert status == 5, told
+        assert [told[n].get("known") for n in (0, 1, 5)] == \
+            [known, True, known], told
+        assert told[0]["event"] == told[1]["event"], told
+        assert "decide" in told[2]["refused"] and \
+            "conflict" in told[3]["refused"] and "events" in told[4], told
+        assert told[6]["reason"] == "too_little", told
+    leima("verify", "L").expect(0)
 
 
 def test_a_stream_and_a_full_disk():
@@ -346,6 +396,80 @@ def test_redemptions_at_the_socket_hold_up_nobody():
     leima("verify", "n10").expect(0)
 
 
+def ask_at_once(ledger, node, lines):
+    """Each from a till of its own, and all before the first is decided."""
+    counter = counter_of(node)
+    os.kill(counter, signal.SIGSTOP)
+    ways = [till(ledger) for _ in lines]
+    for way, line in zip(ways, lines):
+        way.file.write(json.dumps(line).encode() + b"\n")
+        way.file.flush()
+    # What was said before this was answered has been passed on.
+    last = till(ledger)
+    assert "refused" in last.say(b"nonsense")
+    os.kill(counter, signal.SIGCONT)
+    told = [json.loads(way.file.readline() or b"{}") for way in ways]
+    for way in ways + [last]:
+        way.close()
+    return told
+
+
+@network
+def test_many_tills_redeem_at_once():
+    """Where points or limits suffice for some only, some get them: from the
+    hub, which is asked so often and no more, or from the store alone."""
+    hub = Hub()
+    publish("hq", PROGRAM + "offline: {max_value: 30.00, max_age_days: 5}\n")
+    leima("init", "n10", "--node", 10, "--store", 10).expect(0)
+    node = join(10)
+    one = till("n10")
+    sold = [one.say(sale(f"s-{member}", total=total, member=member))["events"]
+            for member, total in ((1, 100000), (2, 100000), (3, 9000000),
+                                  (4, 9000000))]
+    wait("the sales at the hub", lambda: has("hq", sum(sold, [])))
+
+    def told_of(member, by):
+        told = leima("redeem", "n10", member, "--points", 100, "--id", "dry",
+                     "--dry-run", "--json").json()
+        return told["verdict"] == "granted" and told["by"] == by
+    for member in (1, 2, 3):
+        wait("the hub's word", lambda: told_of(member, "hub"))
+        leima("balance", "n10", member).expect(0)  # the node has a copy now
+    wait("the first one", lambda: one.say(redemption(
+        f"w-{time.monotonic()}", 100, member=3)).get("by") == "hub")
+
+    def ask(member, count):
+        told = ask_at_once("n10", node, [
+            redemption(f"m{member}-{number}", 100, member=member)
+            for number in range(count)])
+        granted = [answer for answer in told if answer["verdict"] == "granted"]
+        held = events("n10")
+        assert all(answer["event"] in held for answer in granted), told
+        refused = {answer["reason"] for answer in told} if not granted else {
+            answer["reason"] for answer in told
+            if answer["verdict"] == "refused"}
+        return granted, refused, held
+    ask(4, 40)  # so that the hub has had enough before the next are through
+    granted, refused, _ = ask(1, 60)
+    assert len(granted) == 10 and refused == {"too_little"}, granted
+    hub.kill()
+    wait("the store to be alone", lambda: told_of(2, "offline"))
+    granted, refused, held = ask(2, 60)
+    assert len(granted) == 10 and refused == {"too_little"}, granted
+    assert {answer["by"] for answer in granted} == {"offline"}, granted
+    assert len({held[answer["event"]]["recorded"] for answer in granted}) == 1
+    granted, refused, held = ask(3, 60)
+    assert refused == {"offline_limit"}, refused
+    worth = [event["points"] for event in held.values()
+             if event["kind"] == "redeem" and event["member"] == 3]
+    assert sum(worth) == 3000, worth
+    for member, left in ((1, 0), (2, 0)):
+        found = leima("balance", "n10", member, "--json").expect(0).json()
+        assert (found["available"], found["debt"]) == (left, 0), found
+    node.stop()
+    leima("verify", "n10").expect(0)
+
+
 @network
 def test_a_group_of_tills():
     """chgrp and chmod 710 of the ledger: its group may sell, nobody else, and
@@ -493,24 +617,33 @@ int fdatasync(int file)
 """
 
 
-@network
-def test_tills_and_a_failing_disk():
-    """The node closes the ledger and opens it again; the tills come back."""
+def make_breakable():
+    """What to put into LD_PRELOAD."""
     try:
         subprocess.run(["cc", "-w", "-shared", "-fPIC", "-xc", "-",
                         "-o", "broken.so"], check=True,
                        input=BROKEN_DISK.encode())
     except FileNotFoundError:
         raise Skip("there is no compiler") from None
+    return os.path.abspath("broken.so")
+
+
+def breakable_node():
+    os.environ["LD_PRELOAD"] = make_breakable()
+    try:
+        return Node(10)
+    finally:
+        del os.environ["LD_PRELOAD"]
+
+
+@network
+def test_tills_and_a_failing_disk():
+    """The node closes the ledger and opens it again; the tills come back."""
     Hub()
     leima("init", "n10", "--node", 10, "--store", 10,
           "--incarnation", 1).expect(0)
     join(10).stop()
-    os.environ["LD_PRELOAD"] = os.path.abspath("broken.so")
-    try:
-        node = Node(10)
-    finally:
-        del os.environ["LD_PRELOAD"]
+    node = breakable_node()
     one = till("n10")
     assert one.say(sale("a")) == {"events": ["10.1.1"]}
     pathlib.Path("broken").touch()
@@ -524,6 +657,65 @@ def test_tills_and_a_failing_disk():
     wait("both at the hub", lambda: has("hq", told))
     node.stop()
     check_answered("n10", {"a": told[1], "b": told[0]})
+
+
+def test_redemptions_of_a_stream_and_a_failing_disk():
+    """What is not on the disk has not been granted, to nobody of those who
+    share the commit; and who begins anew is told by what is there."""
+    leima("init", "L", "--node", 10, "--store", 10,
+          "--incarnation", 1).expect(0)
+    publish("L", PROGRAM)
+    leima("append", "L", given=json.dumps(sale("a", total=100000))).expect(0)
+    stream = Stream("L", LD_PRELOAD=make_breakable())
+    assert stream.say(redemption("first", 100))["verdict"] == "granted"
+    pathlib.Path("broken").touch()
+    lines = [redemption(f"r-{number}", 100) for number in range(20)]
+    out, _ = stream.process.communicate(
+        "".join(json.dumps(line) + "\n" for line in lines).encode())
+    told = [json.loads(line) for line in out.splitlines()]
+    assert told and all(
+        "fault" in answer or answer["reason"] == "too_little"
+        for answer in told), told
+    assert stream.process.returncode == 4, stream.process.returncode
+    os.remove("broken")
+    status, told = decide_at_once("L", lines)
+    assert [answer["verdict"] for answer in told].count("granted") == 9, told
+    leima("verify", "L").expect(0)
+
+
+@network
+def test_redemptions_at_the_socket_and_a_failing_disk():
+    """Though the hub had decided, and reserved the points."""
+    Hub()
+    publish("hq", PROGRAM)
+    leima("init", "n10", "--node", 10, "--store", 10).expect(0)
+    join(10).stop()
+    node = breakable_node()
+    one = till("n10")
+    sold = one.say(sale("a", total=9000000))["events"]
+    wait("the sale at the hub", lambda: has("hq", sold))
+    wait("the first grant", lambda: one.say(
+        redemption(f"w-{time.monotonic()}", 100))["verdict"] == "granted")
+    lines = [redemption(f"r-{number}", 100) for number in range(10)]
+    pathlib.Path("broken").touch()
+    told = ask_at_once("n10", node, lines)
+    os.remove("broken")
+    # The node itself may have met the fault, and hung up.
+    assert all("fault" in answer or answer == {} for answer in told), told
+    assert not any(event.get("id", "").startswith("r-")
+                   for event in events("n10").values())
+
+    def granted(line):
+        try:
+            return till("n10").say(line).get("verdict") == "granted"
+        except OSError:
+            return False
+    for line in lines:
+        wait("the node to be well", lambda: granted(line))
+    node.stop()
+    assert sum(event.get("id", "").startswith("r-")
+               for event in events("n10").values()) == 10
+    leima("verify", "n10").expect(0)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@
 #include "tools/lines.h"
 #include "tools/lookup.h"
 #include "tools/query.h"
-#include "tools/redeem.h"
+#include "tools/stream.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -288,110 +288,6 @@ open_append(struct query *query, const struct arguments *arguments)
     return query_open_late(query, arguments);
 }
 
-/* --- append: line by line ------------------------------------------------ */
-
-/* What one line of a stream needs. */
-struct slip {
-    struct arena arena;
-    struct complaint words;
-    struct text answer;
-};
-
-static enum err
-append_slip(struct query *query, view line, struct slip *slip)
-{
-    const struct ledger_append options = { .now_ms = command_now_ms() };
-    struct ledger_entry *entries = NULL;
-    uint32_t count = 0;
-
-    enum err err =
-        slip_read(line, &slip->arena, &entries, &count, &slip->words);
-    if (err == OK)
-        err = ledger_append(query->ledger, entries, count, &options,
-                            &slip->words);
-    slip_answer(&slip->answer, entries, count, err, &slip->words);
-    return err;
-}
-
-/* A redemption that is refused is an answer, not an error. */
-static enum err
-decide_slip(struct query *query, view line, struct slip *slip)
-{
-    struct ledger_entry entry;
-    struct redeem redeem;
-
-    enum err err = slip_read_question(line, &slip->arena, &entry, &slip->words);
-    if (err == OK) {
-        query->complaint.text[0] = '\0';
-        redeem_open(&redeem, query, &entry.event);
-        err = redeem_run(&redeem, false);
-        slip->words = query->complaint;
-    }
-    if (err == OK)
-        redeem_json(&redeem, &slip->answer);
-    else
-        slip_answer(&slip->answer, NULL, 0, err, &slip->words);
-    /* Whatever keeps us from deciding, sales go on. */
-    return err == OK ? OK : ERR_BUSY;
-}
-
-/* Does what one line asks for, and says what came of it. */
-static enum err
-answer_line(struct query *query, view line, bool too_long, struct slip *slip)
-{
-    enum err err;
-
-    arena_reset(&slip->arena);
-    text_clear(&slip->answer);
-    if (too_long) {
-        err = complain(&slip->words, "expected a shorter line of JSON");
-        slip_answer(&slip->answer, NULL, 0, err, &slip->words);
-    } else if (slip_is_question(line)) {
-        err = decide_slip(query, line, slip);
-    } else {
-        err = append_slip(query, line, slip);
-    }
-    fwrite(slip->answer.bytes, 1, slip->answer.size, stdout);
-    if (!text_ok(&slip->answer))
-        return ERR_MEMORY;
-    return fflush(stdout) == 0 ? err : ERR_IO;
-}
-
-/* Refusals are the line's own affair, and a full disk may have room again; any
- * other fault ends it, so that whoever starts it anew has the ledger looked
- * at. */
-static enum command_status
-append_lines(struct query *query)
-{
-    enum command_status status = COMMAND_DONE;
-    struct slip slip = { .words = { .text = "" } };
-    struct lines lines = { 0 };
-    view line;
-
-    enum err err = arena_open(&slip.arena, LIMIT_ARENA_SIZE)
-                       ? lines_open(&lines, stdin)
-                       : ERR_MEMORY;
-    while (err == OK) {
-        err = lines_next(&lines, &line);
-        if (err != OK && err != ERR_INPUT)
-            break;
-        err = answer_line(query, line, err == ERR_INPUT, &slip);
-        if (err != OK)
-            status = COMMAND_PARTLY;
-        if (command_status_of(err) == COMMAND_REFUSED || err == ERR_FULL ||
-            err == ERR_BUSY)
-            err = OK;
-    }
-    if (err != OK && err != ERR_NOT_FOUND)
-        status = command_fail(query->arguments, err,
-                              "standard input:%" PRIu64 ": %s", lines.number,
-                              slip.words.text);
-    lines_close(&lines);
-    text_close(&slip.answer);
-    arena_close(&slip.arena);
-    return status;
-}
-
 static enum command_status
 append_stream(const struct arguments *arguments)
 {
@@ -403,7 +299,7 @@ append_stream(const struct arguments *arguments)
                                          "goes with no other option");
     enum command_status status = open_append(&query, arguments);
     if (status == COMMAND_DONE)
-        status = append_lines(&query);
+        status = stream_run(&query);
     query_close(&query);
     return status;
 }

@@ -165,9 +165,14 @@ print_words(const struct redeem *redeem)
 }
 
 static enum command_status
-tell(const struct redeem *redeem)
+tell(const struct arguments *arguments, const struct redeem *redeem)
 {
-    if (command_flag(redeem->query->arguments, "json")) {
+    if (redeem->err != OK)
+        return command_fail(arguments, redeem->err, "%s",
+                            redeem->words.text[0] != '\0'
+                                ? redeem->words.text
+                                : command_operand(arguments, 0));
+    if (command_flag(arguments, "json")) {
         struct text out = { 0 };
         redeem_json(redeem, &out);
         fwrite(out.bytes, 1, out.size, stdout);
@@ -190,9 +195,9 @@ redeem_command(const struct arguments *arguments)
     enum command_status status = query_open(
         &query, arguments, (struct query_options) { .mode = LEDGER_WRITE });
     if (status == COMMAND_DONE) {
-        redeem_open(&redeem, &query, &event);
-        enum err err = redeem_run(&redeem, command_flag(arguments, "dry-run"));
-        status = err == OK ? tell(&redeem) : query_fail(&query, err);
+        redeem_open(&redeem, &event);
+        redeem_run(&query, &redeem, 1, command_flag(arguments, "dry-run"));
+        status = tell(arguments, &redeem);
     }
     query_close(&query);
     return status;

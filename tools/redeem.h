@@ -1,7 +1,9 @@
 /*
- * redeem.h - may this account redeem, and if so it has
+ * redeem.h - may these accounts redeem, and if so they have
  *
- * What `leima redeem` and a till's stream of lines have in common.
+ * What `leima redeem` and a till's stream of lines have in common.  What many
+ * tills ask at the same moment is decided together: one look at the ledger, one
+ * commit, and then all answers.
  */
 #ifndef TOOLS_REDEEM_H
 #define TOOLS_REDEEM_H
@@ -11,8 +13,9 @@
 #include "nodes/decide.h"
 #include "tools/query.h"
 
+enum { REDEEM_AT_ONCE = 64 };
+
 struct redeem {
-    struct query *query;
     struct decide_command command;
     struct ledger_entry entry;
     struct decision decision;
@@ -21,19 +24,26 @@ struct redeem {
     bool by_hub;      /* its hub has decided, through the running node */
     bool stored;      /* the event is in the ledger ... */
     bool was_there;   /* ... and had been before */
+    bool settled;     /* redeem.c's own: nothing is left to be done ... */
+    bool granted;     /* ... but to append this */
+    enum err err;     /* what kept it from being decided or stored, ... */
+    struct complaint words; /* ... in words */
 };
 
 /* Begins with what is asked: a redemption as an event without identity and
- * `at`, with an `id`.  Query and event are borrowed until the end. */
-void redeem_open(struct redeem *redeem, struct query *query,
-                 const struct event *event);
+ * `at`, with an `id`.  The event is borrowed until the end. */
+void redeem_open(struct redeem *redeem, const struct event *event);
 
-/* Decides, and appends what is granted unless it is a dry run.  A refusal is
- * OK, too: see the decision.  ERR_BUSY: the hub that runs here does not
- * answer, or others were faster each time; faults of ledger_append() with
- * words in the query's complaint. */
-NODISCARD enum err redeem_run(struct redeem *redeem, bool dry_run);
+/* Decides one after the other, each as if what is granted before it had
+ * happened, and appends what is granted in one commit, unless it is a dry run.
+ * At most REDEEM_AT_ONCE, whose ids differ; those with an `err` are passed
+ * over.  A refusal is OK, too: see the decision.  Into `err`: ERR_BUSY, the hub
+ * that runs here does not answer, or others were faster each time; faults of
+ * query_refresh() and ledger_append(). */
+void redeem_run(struct query *query, struct redeem *redeems, uint32_t count,
+                bool dry_run);
 
+/* Of one without an `err`. */
 bool redeem_is_granted(const struct redeem *redeem);
 /* Appends what came of it, a line of JSON. */
 void redeem_json(const struct redeem *redeem, struct text *out);
