@@ -564,12 +564,22 @@ fail_export(const struct export *export, enum err err)
 /* Who goes on from there has read another ledger, or this one before it was
  * brought back from a backup; silence would be taken for nothing new. */
 static enum command_status
-fail_after(const struct export *export, struct ledger *ledger)
+check_after(const struct export *export, struct ledger *ledger)
 {
+    struct reader *reader = NULL;
+
+    enum err err = reader_open(ledger_journal(ledger), &reader);
+    if (err != OK)
+        return command_fail(export->arguments, err, "%s", ledger_dir(ledger));
+    /* Of the journal itself: a damaged ledger takes in less than it holds. */
+    const uint64_t last = reader_last(reader);
+    reader_close(reader);
+    if (export->next - 1 <= last)
+        return COMMAND_DONE;
     return command_fail(export->arguments, ERR_NOT_FOUND,
                         "--after: position %" PRIu64 " is not there, the last "
                         "one is %" PRIu64,
-                        export->next - 1, ledger_position(ledger));
+                        export->next - 1, last);
 }
 
 static enum command_status
@@ -584,8 +594,8 @@ export_command(const struct arguments *arguments)
     if (!arena_open(&export.arena, LIMIT_ARENA_SIZE))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     status = query_ledger(arguments, LEDGER_CHECK, &ledger);
-    if (status == COMMAND_DONE && export.next - 1 > ledger_position(ledger))
-        status = fail_after(&export, ledger);
+    if (status == COMMAND_DONE)
+        status = check_after(&export, ledger);
     if (status == COMMAND_DONE) {
         enum err err = export_all(&export, ledger);
         if (err != OK)
