@@ -13,6 +13,7 @@
 #include "core/ledger_publish.h"
 #include "tools/generate.h"
 #include "tools/output.h"
+#include "tools/progress.h"
 #include "tools/query.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ write_event(void *context, const struct event *event, view voids_id)
     text_char(&generator->line, '\n');
     if (!text_ok(&generator->line))
         return ERR_MEMORY;
-    command_progress(&generator->progress, ++generator->count);
+    progress_show(&generator->progress, ++generator->count);
     return output_put(generator->output, text_view(&generator->line)) ? OK
                                                                       : ERR_IO;
 }
@@ -76,7 +77,7 @@ flush(struct generator *generator)
                             &generator->complaint);
     generator->entry_count = 0;
     arena_reset(&generator->arena);
-    command_progress(&generator->progress, generator->done.stored);
+    progress_show(&generator->progress, generator->done.stored);
     return err;
 }
 
@@ -186,7 +187,7 @@ into_file(struct generator *generator, const char *path)
         err = output_close(generator->output, why);
     else
         output_discard(generator->output);
-    command_progress_end(&generator->progress);
+    progress_end(&generator->progress);
     return err == OK ? COMMAND_DONE
                      : command_fail(generator->arguments, err, "%s",
                                     why->text[0] != '\0' ? why->text : path);
@@ -236,7 +237,7 @@ into_ledger(struct generator *generator)
     if (err == OK)
         err = flush(generator);
     ledger_close(generator->ledger);
-    command_progress_end(&generator->progress);
+    progress_end(&generator->progress);
     if (err != OK)
         return command_fail(arguments, err, "%s: %s",
                             command_operand(arguments, 0),

@@ -19,6 +19,7 @@
 #include "tools/lines.h"
 #include "tools/mapping.h"
 #include "tools/output.h"
+#include "tools/progress.h"
 #include "tools/query.h"
 
 #include <inttypes.h>
@@ -72,7 +73,7 @@ reject(void *context, uint64_t line, view text, const char *why)
     struct import *import = context;
 
     import->rejected++;
-    command_progress_end(&import->progress);
+    progress_end(&import->progress);
     fprintf(stderr, "%s:%" PRIu64 ": %s\n", import->path, line, why);
     keep_line(import, text);
     return OK;
@@ -156,8 +157,7 @@ flush(struct import *import)
     import->complaint.text[0] = '\0';
     import->count = 0;
     arena_reset(&import->arena);
-    command_progress(&import->progress,
-                     import->done.stored + import->done.known);
+    progress_show(&import->progress, import->done.stored + import->done.known);
     return err;
 }
 
@@ -257,7 +257,7 @@ import_file(struct import *import, const char *path)
                                   : import_rows(import, in);
     if (err == OK)
         err = flush(import);
-    command_progress_end(&import->progress);
+    progress_end(&import->progress);
     if (in != stdin)
         fclose(in);
     if (err == OK)

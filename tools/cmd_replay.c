@@ -13,6 +13,7 @@
 #include "replay/vary.h"
 #include "tools/file.h"
 #include "tools/output.h"
+#include "tools/progress.h"
 #include "tools/query.h"
 #include "tools/replay_table.h"
 
@@ -222,7 +223,7 @@ show_progress(void *context, const struct simulate_progress *progress)
 {
     struct replay *replay = context;
 
-    command_progress(&replay->progress, progress->events);
+    progress_show(&replay->progress, progress->events);
     replay->interrupted = stop_asked(replay->stop);
     return !replay->interrupted;
 }
@@ -408,10 +409,10 @@ fold(struct replay *replay, struct simulation *simulation)
     replay->progress.words = "events replayed:";
     replay->progress.total =
         history_counts(ledger_history(replay->ledger)).events;
-    command_progress(&replay->progress, 0);
+    progress_show(&replay->progress, 0);
     err = simulate(replay->ledger, &replay->options, replay->arena, simulation,
                    &replay->complaint);
-    command_progress_end(&replay->progress);
+    progress_end(&replay->progress);
     stop_close(replay->stop);
     if (err == OK)
         return COMMAND_DONE;

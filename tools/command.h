@@ -117,17 +117,4 @@ enum command_status command_fail(const struct arguments *arguments,
 /* The status alone. */
 enum command_status command_status_of(enum err err);
 
-/* A line "WORDS 12,345" that is redrawn in place, on a terminal only and at
- * most ten times a second; with a total also how many a second, and how many
- * seconds are left. */
-struct progress {
-    const char *words;
-    uint64_t total; /* 0: nobody knows */
-    int64_t began_ms;
-    int64_t next_ms;
-    bool shown;
-};
-void command_progress(struct progress *progress, uint64_t count);
-void command_progress_end(struct progress *progress);
-
 #endif
