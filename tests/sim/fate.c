@@ -311,7 +311,8 @@ fall(struct world *world)
     struct box *hub = world->boxes[0];
     enum world_fall what = world->plan.fall;
 
-    if (what == FALL_RESTORED && !office_has_backup(world, hub)) {
+    if ((what == FALL_RESTORED || what == FALL_BURNED || what == FALL_ROTTEN) &&
+        !office_has_backup(world, hub)) {
         office_back_up(world);
         world->fall_ms =
             machine_true_ms() + luck_between(&world->luck, 1, 9000);
@@ -324,8 +325,7 @@ fall(struct world *world)
         return;
     }
     if (what == FALL_ROTTEN) {
-        if (office_has_backup(world, hub))
-            rot_journal(world, hub);
+        rot_journal(world, hub);
         return;
     }
     if (!office_promote(world, world->boxes[1]))

@@ -1,5 +1,7 @@
 #include "tests/sim/plan.h"
 
+#include "nodes/stall.h"
+
 /* Zero as often as not, or something up to the most. */
 static uint32_t
 some(struct luck *luck, uint32_t most)
@@ -18,7 +20,8 @@ plan_draw(uint64_t seed)
     struct world_plan plan = {
         .stores = 2 + luck_below(&luck, 9),
         .trouble_ms = 20000 + luck_below(&luck, 60000),
-        .budget_ms = 240000,
+        /* A stream that was quarantined is sent again by the next session. */
+        .budget_ms = 240000 + STALL_MS,
         .weather = { .loss = some(&luck, 100000),
                      .twice = some(&luck, 50000),
                      .overtake = some(&luck, 100000),
@@ -65,7 +68,8 @@ plan_draw(uint64_t seed)
         plan.fall = (enum world_fall)(1 + luck_below(&luck, FALL_END - 1));
     plan.rots = 0;
     if (seed % 8 == 5) /* twins, of which each hub may hear another one */
-        plan.clones = 1 + luck_below(&luck, 30);
+        plan.clones =
+            (plan.fall == FALL_SPLIT ? 30 : 1) + luck_below(&luck, 30);
     else
         plan.restores = 0;
     return plan;
