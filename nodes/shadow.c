@@ -224,8 +224,9 @@ pass_on(struct shadow *shadow, const struct guest *source, stream_id stream,
 }
 
 /* Whose stream came from elsewhere is told how far it goes now: that node may
- * wait for a range that it has dropped itself.  Of a stream that it does not
- * send it may have lost all, or it is a twin's: that it is offered. */
+ * wait for a range that it has dropped itself, or have left the stream while a
+ * twin goes on with it.  Of a stream that it does not send it may have lost
+ * all, or it is a twin's own: that it is offered. */
 static void
 tell_owner(struct shadow *shadow, const struct guest *source,
            const struct ingest_batch *batch)
@@ -245,7 +246,7 @@ tell_owner(struct shadow *shadow, const struct guest *source,
         if (batch->stream.channel == CHANNEL_EVENTS && !guest->relay &&
             !session_takes(guest->session, batch->stream))
             options->give(options->context, guest, &news);
-        else if (source->relay)
+        else
             options->give(options->context, guest, &held);
     }
 }

@@ -82,6 +82,8 @@ canary poison-counts core/admission.c \
 canary credit-is-no-limit nodes/credit.c \
 	's/session->sent_total >= session->sent_limit/false/; s/total <= session->sent_limit/true/'
 canary memory-is-kept nodes/session.c 's/^    free\(session->offers\);//'
+canary a-twin-is-told-nothing nodes/shadow.c \
+	's/^        else$/        else if (source->relay)/'
 forgers=1 canary a-copy-speaks-for-any-store core/gather.c \
 	's/rules->admits\(rules->context, carrier, event->store\)/true/'
 forgers=1 canary anybodys-stream-is-taken nodes/talk.c \

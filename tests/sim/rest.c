@@ -55,33 +55,18 @@ has_forked(const struct disk_image *theirs, const struct box *box,
            !digest_equal(record.chain, ours.chain);
 }
 
-/* Its other half goes on with streams that this one has left, or begins its own
- * (and may be restored itself, later): what that has sent since, this one hears
- * with its next session. */
-static bool
-has_twin(const struct world *world, const struct box *box)
-{
-    for (uint32_t i = 0; i < world->box_count; i++)
-        if (world->boxes[i] != box && world->boxes[i]->node == box->node)
-            return true;
-    return false;
-}
-
 /* Whether the store is sent it: of a branch of its own it has the rest. */
 static bool
-is_due(const struct world *world, const struct box *hub, const struct box *box,
-       stream_id stream)
+is_due(const struct box *hub, const struct box *box, stream_id stream)
 {
     return stream.node != box->node || !box->parted ||
-           !(has_forked(disk_journal(hub->machine.disk), box, stream) ||
-             has_twin(world, box));
+           !has_forked(disk_journal(hub->machine.disk), box, stream);
 }
 
 /* Streams stand in the order of their nodes: a look at those of one is all that
  * a herd has time for. */
 static bool
-is_received_of(const struct world *world, const struct box *hub,
-               const struct box *box, uint32_t node)
+is_received_of(const struct box *hub, const struct box *box, uint32_t node)
 {
     const struct disk_image *theirs = disk_journal(hub->machine.disk);
     stream_id stream = { .node = node };
@@ -90,7 +75,7 @@ is_received_of(const struct world *world, const struct box *hub,
     while (image_next_stream(theirs, &stream, &head) && stream.node == node) {
         if (stream.channel != CHANNEL_PUBLIC && node != box->node)
             continue;
-        if (!is_due(world, hub, box, stream) ||
+        if (!is_due(hub, box, stream) ||
             image_holds(disk_journal(box->machine.disk), stream, head, true))
             continue;
         snprintf(unrest, sizeof unrest, "machine %u lacks %s up to %llu",
@@ -108,9 +93,9 @@ is_received(const struct world *world, const struct box *hub,
             const struct box *box)
 {
     for (uint32_t i = 0; i < world->hub_count; i++)
-        if (!is_received_of(world, hub, box, world->boxes[i]->node))
+        if (!is_received_of(hub, box, world->boxes[i]->node))
             return false;
-    return is_received_of(world, hub, box, box->node);
+    return is_received_of(hub, box, box->node);
 }
 
 /* Everything that one hub's machine holds the other does, too: of branches the
