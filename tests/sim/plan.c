@@ -2,6 +2,8 @@
 
 #include "nodes/stall.h"
 
+enum { CLOSES_MIN = 40 }; /* of a million ms: about two in a world */
+
 /* Zero as often as not, or something up to the most. */
 static uint32_t
 some(struct luck *luck, uint32_t most)
@@ -62,6 +64,8 @@ plan_draw(uint64_t seed)
     /* A standby, backups, and half the time the fall of the hub. */
     plan.standbys = 1 + (seed % 16 == 1);
     plan.closes = seed % 16 == 3 || seed % 16 == 7 || seed % 16 == 15;
+    if (plan.closes && plan.publishes < CLOSES_MIN)
+        plan.publishes = CLOSES_MIN;
     plan.backups = some(&luck, 100);
     plan.prunes = some(&luck, 40);
     if (luck_below(&luck, 4) != 0)
