@@ -186,11 +186,19 @@ instance_check(const char *dir, bool create, int64_t now_ms, bool *ret_moved,
     int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0 && (errno == ENOENT || errno == ENOTDIR))
         return OK;
-    if (folder >= 0 && flock(folder, LOCK_EX) == 0)
+    if (folder >= 0 && flock(folder, LOCK_EX) == 0) {
+        errno = 0;
         err = check(dir, create, now_ms, ret_moved);
+    }
+    const int code = errno;
     if (folder >= 0)
         close(folder);
-    if (err != OK)
+    if (err != OK && (code == EACCES || code == EPERM || code == EROFS))
+        complain(complaint,
+                 "%s: %s; whoever changes a ledger writes there: run as its "
+                 "owner, where it can be written",
+                 dir, strerror(code));
+    else if (err != OK)
         complain(complaint,
                  "%s/instance: can't tell whether this is a copy: %s", dir,
                  err_name(err));

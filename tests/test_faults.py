@@ -381,6 +381,11 @@ def test_a_directory_that_cant_be_written():
             says(as_nobody("init", "left"), 4, "left/journal",
                  "Permission denied", "owner")):
         assert "input/output error" not in told.err, told.err
+    os.chmod("L/journal", 0o700)
+    for command in ("accounts", "append", "enrol list"):
+        told = says(as_nobody(*command.split(), "L"), 4, "Permission denied",
+                    "owner")
+        assert "input/output error" not in told.err, told.err
     assert len(receipts()) == 3
 
 

@@ -17,6 +17,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -516,6 +517,19 @@ def test_a_small_workbook_needs_little_memory():
         child.returncode = os.waitstatus_to_exitcode(status)
     assert child.returncode == 0, child.returncode
     assert used.ru_maxrss < 512 * 1024, f"{used.ru_maxrss} KiB"
+
+
+def test_a_reader_that_goes_leaves_no_draft():
+    small()
+    os.mkdir("drafts")
+    read, write = os.pipe()
+    os.close(read)
+    child = subprocess.Popen([LEIMA, "settle", "L", "--period", "2025-03",
+                              "--format", "xlsx"], stdout=write,
+                             env={**os.environ, "TMPDIR": "drafts"})
+    os.close(write)
+    assert child.wait() == -signal.SIGPIPE, child.returncode
+    assert os.listdir("drafts") == [], os.listdir("drafts")
 
 
 def test_events_of_adjustments_add_up_to_them():

@@ -215,8 +215,10 @@ write_table(const struct settle *settle,
     return status;
 }
 
+/* The draft's name goes before anything is written: a reader that has gone away
+ * ends us there. */
 static enum err
-copy_draft(const char *draft, const char *path, struct complaint *why)
+move_draft(const char *draft, const char *path, struct complaint *why)
 {
     enum { STEP = 1 << 16 };
     struct output *output = NULL;
@@ -225,6 +227,7 @@ copy_draft(const char *draft, const char *path, struct complaint *why)
     uint32_t size = STEP;
 
     enum err err = file_open(draft, &in, why);
+    unlink(draft);
     if (err != OK)
         return err;
     err = output_open(path, &output, why);
@@ -248,11 +251,15 @@ static enum command_status
 write_xlsx(struct settle *settle, const struct statement_partner *partner,
            const char *path)
 {
-    char draft[] = "/tmp/leima-XXXXXX";
+    const char *where = getenv("TMPDIR");
+    char draft[PATH_SIZE];
     struct evidence evidence = { .arena = settle->arena };
     struct complaint why;
 
-    int file = mkstemp(draft);
+    int size = snprintf(draft, sizeof draft, "%s/leima-XXXXXX",
+                        where != NULL && where[0] != '\0' ? where : "/tmp");
+    errno = ENAMETOOLONG;
+    int file = size < PATH_SIZE ? mkstemp(draft) : -1;
     if (file < 0)
         return command_fail(settle->arguments, ERR_IO, "%s: %s", draft,
                             strerror(errno));
@@ -262,12 +269,13 @@ write_xlsx(struct settle *settle, const struct statement_partner *partner,
     if (err == OK)
         err = statement_xlsx(draft, &settle->statement, partner, &evidence);
     enum command_status status = COMMAND_DONE;
-    if (err != OK)
+    if (err != OK) {
+        unlink(draft);
         status = command_fail(settle->arguments, err,
                               "%s: the workbook can't be written", path);
-    else if ((err = copy_draft(draft, path, &why)) != OK)
+    } else if ((err = move_draft(draft, path, &why)) != OK) {
         status = fail_write(settle, err, &why);
-    unlink(draft);
+    }
     return status;
 }
 
