@@ -211,7 +211,12 @@ peer_is_ahead(struct session *session, struct lane *lane)
     bool own = lane->stream.node == session->options.self;
     if (session->options.role == SYNC_HUB &&
         !talk_may_receive(session, lane->stream)) {
-        talk_alarm(session, SYNC_ALARM_RIGHT, lane->stream, lane->peer.seq);
+        /* A store may say so of what is public; a standby has it from us: our
+         * disk is an older one. */
+        talk_alarm(session,
+                   own && session->options.books ? SYNC_ALARM_REWOUND
+                                                 : SYNC_ALARM_RIGHT,
+                   lane->stream, lane->peer.seq);
         return;
     }
     if (own && !lane->left)

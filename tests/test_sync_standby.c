@@ -319,6 +319,26 @@ TEST(a_hub_takes_nothing_public_from_a_store)
     parley_finish(world);
 }
 
+/* A hub's disk is an older one, and nothing on it says so: nothing is taken
+ * over what it writes now, and people are told. */
+TEST(a_hub_hears_from_its_standby_that_it_was_rewound)
+{
+    struct world *world = begin_standby();
+
+    parley_append(&world->node, BOOKS, 1, 'b');
+    parley_append(&world->node, BOOKS, 1, 'b');
+    parley_append(&world->hub, BOOKS, 1, 'b');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 1.9.2 2b\n"
+                       "h WELCOME offers 1.9.2 1b\n"
+                       "n ACK 1.9.2 2b\n"
+                       "h alarm rewound\n");
+    assert_int_equal(parley_log(&world->hub, BOOKS)->count, 1);
+    assert_int_equal(parley_log(&world->node, BOOKS)->count, 2);
+    parley_finish(world);
+}
+
 /* Dropped here, and lacking there: said at both ends; nothing after it is
  * taken, and nothing is invented. */
 TEST(case_5_a_dropped_range_is_missed)
@@ -404,6 +424,7 @@ RUN(cmocka_unit_test(a_standby_is_given_all_streams),
     cmocka_unit_test(case_5_a_restored_hub_is_refilled),
     cmocka_unit_test(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it),
     cmocka_unit_test(a_hub_takes_nothing_public_from_a_store),
+    cmocka_unit_test(a_hub_hears_from_its_standby_that_it_was_rewound),
     cmocka_unit_test(case_5_a_dropped_range_is_missed),
     cmocka_unit_test(a_fork_below_the_boundary_is_taken_as_at_it),
     cmocka_unit_test(what_is_safe_is_told))
