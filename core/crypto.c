@@ -187,6 +187,16 @@ crypto_signature_check(crypto_public_key key, view bytes,
                                        key.bytes) == 0;
 }
 
+void
+crypto_curve_public(const uint8_t secret[static 32],
+                    uint8_t ret_public[static 32])
+{
+    static_assert(crypto_scalarmult_BYTES == 32, "libsodium's");
+    static_assert(crypto_scalarmult_SCALARBYTES == 32, "libsodium's");
+    need_sodium();
+    crypto_scalarmult_base(ret_public, secret);
+}
+
 /* --- under a passphrase --- */
 
 enum {

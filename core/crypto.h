@@ -65,6 +65,10 @@ crypto_signature crypto_signature_make(const crypto_secret_key *secret,
 NODISCARD bool crypto_signature_check(crypto_public_key key, view bytes,
                                       crypto_signature signature);
 
+/* The public key that belongs to the secret one of CURVE (X25519). */
+void crypto_curve_public(const uint8_t secret[static 32],
+                         uint8_t ret_public[static 32]);
+
 /* --- under a passphrase --- */
 
 /* What is sealed is CRYPTO_LOCK_EXTRA bytes longer: 16 bytes salt, u32 passes,

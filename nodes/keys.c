@@ -163,6 +163,17 @@ unhex(const char *text, curve_key *ret_key)
     return true;
 }
 
+/* CURVE gives no word to whoever comes with two halves of different pairs: the
+ * node would dial for ever. */
+static bool
+is_pair(const struct keys_pair *pair)
+{
+    curve_key key;
+
+    crypto_curve_public(pair->secret_key.bytes, key.bytes);
+    return curve_key_equal(key, pair->public_key);
+}
+
 enum err
 keys_load(const char *dir, const char *name, struct keys_pair *ret_pair,
           struct complaint *complaint)
@@ -179,7 +190,7 @@ keys_load(const char *dir, const char *name, struct keys_pair *ret_pair,
     if (strncmp(text, "public ", 7) != 0 ||
         !unhex(text + 7, &pair.public_key) || secret == NULL ||
         strncmp(secret, "\nsecret ", 8) != 0 ||
-        !unhex(secret + 8, &pair.secret_key))
+        !unhex(secret + 8, &pair.secret_key) || !is_pair(&pair))
         err = complain(complaint,
                        "%s: not a key pair; restore it or enrol anew", path);
     else

@@ -48,7 +48,8 @@ struct keys_hubs {
  * ERR_INPUT: readable by others, or not what was written; ERR_IO, ERR_FULL.
  * The complaint says which file and what to do. */
 
-/* `name` is "own", "next" or "once". */
+/* `name` is "own", "next" or "once".  ERR_INPUT also where the two keys are no
+ * pair. */
 NODISCARD enum err keys_load(const char *dir, const char *name,
                              struct keys_pair *ret_pair,
                              struct complaint *complaint);

@@ -46,8 +46,8 @@ pair_of(uint8_t fill)
 {
     struct keys_pair pair;
 
-    memset(pair.public_key.bytes, fill, CURVE_KEY_SIZE);
-    memset(pair.secret_key.bytes, fill + 1, CURVE_KEY_SIZE);
+    memset(pair.secret_key.bytes, fill, CURVE_KEY_SIZE);
+    crypto_curve_public(pair.secret_key.bytes, pair.public_key.bytes);
     return pair;
 }
 
@@ -76,7 +76,14 @@ TEST(a_pair_is_kept_for_its_owner_only)
     assert_non_null(strstr(complaint.text, "0600"));
     assert_int_equal(chmod(path, 0600), 0);
 
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    fputs("public 00112233", file);
+    fclose(file);
+    assert_int_equal(keys_load(dir, "own", &back, &complaint), ERR_INPUT);
+    assert_non_null(strstr(complaint.text, "not a key pair"));
+
+    file = fopen(path, "w");
     assert_non_null(file);
     fputs("public 00\n", file);
     fclose(file);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/crypto.h"
 #include "core/hash.h"
 #include "nodes/frame.h"
 #include "nodes/sync.h"
@@ -232,10 +233,9 @@ net_forget(struct machine *machine)
 void
 transport_keypair(struct keys_pair *ret_pair)
 {
-    for (uint32_t i = 0; i < CURVE_KEY_SIZE; i++) {
-        ret_pair->public_key.bytes[i] = (uint8_t)luck_draw(the_net->luck);
-        ret_pair->secret_key.bytes[i] = ret_pair->public_key.bytes[i] ^ 0x5a;
-    }
+    for (uint32_t i = 0; i < CURVE_KEY_SIZE; i++)
+        ret_pair->secret_key.bytes[i] = (uint8_t)luck_draw(the_net->luck);
+    crypto_curve_public(ret_pair->secret_key.bytes, ret_pair->public_key.bytes);
 }
 
 void
