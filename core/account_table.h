@@ -98,18 +98,6 @@ enum account_table_step {
 void account_table_prefetch(const struct account_table *table, uint64_t hash,
                             enum account_table_step step);
 
-/* The entries that have changed, sorted by key; malloc, owned by the caller.
- * ERR_MEMORY. */
-NODISCARD enum err account_table_sort(const struct account_table *table,
-                                      const struct account_entry ***ret_sorted,
-                                      uint32_t *ret_count);
-
-/* Asks for the key and blob of an entry that is read soon, where `at` of such
- * a list is being read. */
-void account_table_prefetch_next(const struct account_table *table,
-                                 const struct account_entry *const *sorted,
-                                 uint32_t count, uint32_t at);
-
 /* What has changed stands in a checkpoint from now on. */
 void account_table_settle(struct account_table *table);
 

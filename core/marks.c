@@ -1,5 +1,7 @@
 #include "core/marks.h"
 
+#include "core/account_order.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,26 +52,23 @@ static enum err
 begin_round(struct marks *marks)
 {
     const struct account_table *table = &marks->table;
-    const struct account_entry **sorted = NULL;
-    uint32_t count = 0;
+    struct account_order order;
     uint32_t *round =
         realloc(marks->round, (table->count - marks->done) * sizeof *round);
 
     if (round == NULL)
         return ERR_MEMORY;
     marks->round = round;
-    enum err err = account_table_sort(table, &sorted, &count);
+    enum err err = account_order_open(table, &order);
     if (err != OK)
         return err;
     marks->round_count = marks->round_next = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t entry = (uint32_t)(sorted[i] - table->entries);
-        if (entry >= marks->done)
-            round[marks->round_count++] = entry;
-    }
+    for (uint32_t i = 0; i < order.count; i++)
+        if (order.numbers[i] >= marks->done)
+            round[marks->round_count++] = order.numbers[i];
     marks->done += marks->round_count;
     assert(marks->done == table->count);
-    free(sorted);
+    account_order_close(&order);
     return OK;
 }
 

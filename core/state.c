@@ -1,5 +1,6 @@
 #include "core/state.h"
 
+#include "core/account_order.h"
 #include "core/crypto.h"
 #include "core/ledger_parts.h"
 #include "core/state_follow.h"
@@ -184,23 +185,23 @@ fill_table(struct state *state)
 enum err
 state_checkpoint(struct state *state)
 {
-    const struct account_entry **sorted = NULL;
     const struct account_table *table = &state->table;
+    struct account_order order = { 0 };
     struct runs_writer *writer = NULL;
-    uint32_t count = 0;
 
     if (table->changed_count == 0 || state->position == state->set.position)
         return OK;
-    enum err err = account_table_sort(table, &sorted, &count);
+    enum err err = account_order_open(table, &order);
     if (err == OK)
         err = runset_begin(&state->set, &writer);
     if (err != OK)
         goto done;
-    for (uint32_t i = 0; i < count; i++) {
-        account_table_prefetch_next(table, sorted, count, i);
-        runs_add(writer, account_table_key(table, sorted[i]),
-                 account_table_blob(table, sorted[i]));
+    for (uint32_t i = 0; i < order.count; i++) {
+        const struct account_entry *entry = account_order_at(&order, i);
+        runs_add(writer, account_table_key(table, entry),
+                 account_table_blob(table, entry));
     }
+    account_order_close(&order);
     err = runset_commit(&state->set, writer, state->position,
                         state->digest.bytes);
     if (err == OK) {
@@ -211,7 +212,7 @@ state_checkpoint(struct state *state)
     if (err != OK && state->set.note_size == 0)
         state->loaded = false;
 done:
-    free(sorted);
+    account_order_close(&order);
     return err;
 }
 

@@ -4,9 +4,8 @@
  */
 #include "core/state.h"
 
+#include "core/account_order.h"
 #include "core/state_parts.h"
-
-#include <stdlib.h>
 
 struct source {
     struct runs_cursor cursor;
@@ -16,9 +15,8 @@ struct source {
 struct merge {
     struct source sources[RUNSET_RUNS_MAX]; /* oldest first */
     uint32_t source_count;
-    const struct account_entry **sorted; /* the table, newer than all */
-    uint32_t sorted_count;
-    uint32_t sorted_next;
+    struct account_order order; /* the table, newer than all */
+    uint32_t next;              /* in that order */
 };
 
 static enum err
@@ -33,8 +31,7 @@ step(struct source *source)
 static enum err
 start_merge(const struct state *state, uint64_t after, struct merge *merge)
 {
-    enum err err =
-        account_table_sort(&state->table, &merge->sorted, &merge->sorted_count);
+    enum err err = account_order_open(&state->table, &merge->order);
 
     /* What changed after the checkpoints is in the table. */
     merge->source_count =
@@ -58,9 +55,9 @@ least_key(const struct state *state, const struct merge *merge)
             (least.size == 0 || view_compare(source->cursor.key, least) < 0))
             least = source->cursor.key;
     }
-    if (merge->sorted_next < merge->sorted_count) {
-        view key =
-            account_table_key(&state->table, merge->sorted[merge->sorted_next]);
+    if (merge->next < merge->order.count) {
+        view key = account_table_key(
+            &state->table, account_order_at(&merge->order, merge->next));
         if (least.size == 0 || view_compare(key, least) < 0)
             least = key;
     }
@@ -81,11 +78,12 @@ take_newest(const struct state *state, struct merge *merge, view key,
         *ret_blob = source->cursor.blob;
         err = step(source);
     }
-    if (err == OK && merge->sorted_next < merge->sorted_count) {
-        const struct account_entry *entry = merge->sorted[merge->sorted_next];
+    if (err == OK && merge->next < merge->order.count) {
+        const struct account_entry *entry =
+            account_order_at(&merge->order, merge->next);
         if (view_equal(account_table_key(&state->table, entry), key)) {
             *ret_blob = account_table_blob(&state->table, entry);
-            merge->sorted_next++;
+            merge->next++;
         }
     }
     return err;
@@ -111,7 +109,7 @@ state_scan(struct state *state, uint64_t after, state_tell *tell, void *context)
         if (err == OK && packed.position > after && !tell(context, &packed))
             break;
     }
-    free(merge.sorted);
+    account_order_close(&merge.order);
     if (err == ERR_CORRUPT)
         state->loaded = false;
     return err;
