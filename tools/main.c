@@ -25,6 +25,7 @@
 #include "tools/guard.h"
 
 #include <locale.h>
+#include <malloc.h>
 #include <stddef.h>
 
 /* clang-format off */
@@ -53,10 +54,20 @@ static const struct command *const TABLES[] = {
 };
 /* clang-format on */
 
+/* What is large is mapped by itself, always: else a block that was freed raises
+ * the size from which on blocks are, and those that grow (tails of a history)
+ * leave holes as large as they were. */
+static void
+map_large_blocks(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}
+
 int
 main(int count, char **words)
 {
     file_hold_standard();
+    map_large_blocks();
     /* Only for the width of letters in tables; numbers and times are written
      * by our own functions, the same everywhere. */
     setlocale(LC_CTYPE, "C.UTF-8");
