@@ -479,6 +479,15 @@ def test_a_byte_order_mark_is_no_part_of_a_file():
           ["11", "12"])
 
 
+def test_a_node_that_stands_twice_in_a_list():
+    leima("init", "L").expect(0)
+    with open("nodes.csv", "w") as file:
+        file.write("11,101\n12\n11,102\n")
+    refused(1, "enrol", "new", "L", "--csv", "nodes.csv", "--endpoint",
+            "tcp://hq.example:7001", says=["csv:3: ", "11", "line 1"])
+    equal("enrolled", leima("enrol", "list", "L", "--json").expect(0).out, "")
+
+
 def test_append_answers_with_identities():
     leima("init", "L", "--node", "4", "--incarnation", "5").expect(0)
     event = {"kind": "join", "member": 9, "at": "2025-01-01T00:00:00Z",
@@ -895,6 +904,13 @@ def test_rules():
     equal("versions", len(leima("rules", "list", "L", "--json").lines()), 1)
     with open(PROGRAM) as file:
         equal("file", leima("rules", "show", "L").expect(0).out, file.read())
+    said = leima("rules", "publish", "L", PROGRAM, "--from", "2027-01-01",
+                 "--json").expect(0).json()["version"]
+    for name, number in (("1", 1), ("2", 2), (said, 2)):
+        found = leima("rules", "show", "L", name, "--json").expect(0).json()
+        equal(name, found["version"], number)
+    for name in ("1abc", "1.0", "+1", "3", said + "0"):
+        refused(1, "rules", "show", "L", name, says=[name, "1 to 2"])
     with open(PROGRAM) as file, open("other.yaml", "w") as other:
         other.write(file.read().replace("multiply: 2", "multiply: 3", 1))
     changes = leima("rules", "diff", "L", "other.yaml", "--json").expect(0)

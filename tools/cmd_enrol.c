@@ -7,6 +7,7 @@
 #include "nodes/hub.h"
 #include "nodes/keys.h"
 #include "tools/file.h"
+#include "tools/lookup.h"
 #include "tools/query.h"
 #include "tools/table.h"
 
@@ -50,7 +51,8 @@ struct office {
     struct keys_hubs hubs; /* what goes into every string */
     int64_t until_ms;
     enum enrol_role role;
-    bool is_list; /* NODE,STRING */
+    bool is_list;         /* NODE,STRING */
+    struct lookup *lines; /* of a list: where its nodes stand; enrol_file() */
 };
 
 static void
@@ -194,6 +196,33 @@ parse_line(view line, struct enrolment *enrolment)
     return true;
 }
 
+/* Of two strings for one node the first would be dead before it is used. */
+static enum command_status
+check_line(struct office *office, const char *path, uint32_t number, view line)
+{
+    struct enrolment enrolment = { 0 };
+
+    if (!parse_line(line, &enrolment))
+        return command_fail(office->arguments, ERR_INPUT,
+                            "%s:%u: expected NODE,STORE,...; nobody was "
+                            "enrolled",
+                            path, number);
+    uint64_t *first =
+        lookup_take(office->lines, (view) { (const uint8_t *)&enrolment.node,
+                                            sizeof enrolment.node });
+    if (first == NULL)
+        return command_fail(office->arguments, ERR_MEMORY, "%s", path);
+    if (*first != 0)
+        return command_fail(office->arguments, ERR_INPUT,
+                            "%s:%u: node %u stands on line %llu already: one "
+                            "line for each, with all its stores; nobody was "
+                            "enrolled",
+                            path, number, enrolment.node,
+                            (unsigned long long)*first);
+    *first = number;
+    return COMMAND_DONE;
+}
+
 /* Enrols the node of each line; without `write` they are only looked at, for
  * all must be right before the first is enrolled. */
 static enum command_status
@@ -216,12 +245,9 @@ enrol_lines(struct office *office, const char *path, view rest, bool write)
         if (line.size == 0)
             continue;
         count++;
-        if (!parse_line(line, &enrolment))
-            status = command_fail(office->arguments, ERR_INPUT,
-                                  "%s:%u: expected NODE,STORE,...; nobody was "
-                                  "enrolled",
-                                  path, number);
-        else if (write)
+        if (!write)
+            status = check_line(office, path, number, line);
+        else if (parse_line(line, &enrolment)) /* as it was before */
             status = enrol_one(office, &enrolment);
     }
     if (status == COMMAND_DONE && count == 0)
@@ -238,7 +264,10 @@ enrol_file(struct office *office, const char *path)
     struct arena arena = { 0 };
     view file;
 
-    enum err err = arena_open(&arena, CSV_SIZE_MAX * 2) ? OK : ERR_MEMORY;
+    office->lines = lookup_open();
+    enum err err = office->lines != NULL && arena_open(&arena, CSV_SIZE_MAX * 2)
+                       ? OK
+                       : ERR_MEMORY;
     if (err == OK)
         err = file_read(path, CSV_SIZE_MAX, &arena, &file, &complaint);
     if (err == OK)
@@ -250,6 +279,7 @@ enrol_file(struct office *office, const char *path)
     if (status == COMMAND_DONE)
         status = enrol_lines(office, path, file, true);
     arena_close(&arena);
+    lookup_close(office->lines);
     return status;
 }
 

@@ -299,18 +299,30 @@ list(const struct arguments *arguments)
     return status;
 }
 
-/* The version of that number, or (NULL) the one published last of those with
+/* By its number, or by the identity that `rules publish` has printed. */
+static bool
+is_called(const struct ledger_version *version, const char *name)
+{
+    char number[16];
+    identity id;
+
+    if (identity_parse(view_of(name), &id))
+        return identity_compare(id, version->identity) == 0;
+    snprintf(number, sizeof number, "%u", version->number);
+    return strcmp(number, name) == 0;
+}
+
+/* The version of that name, or (NULL) the one published last of those with
  * the greatest date: it holds in the end. */
 static const struct ledger_version *
-choose(const struct ledger_version *versions, uint32_t count,
-       const char *number)
+choose(const struct ledger_version *versions, uint32_t count, const char *name)
 {
     const struct ledger_version *best = NULL;
 
     for (uint32_t i = 0; i < count; i++) {
         const struct ledger_version *version = &versions[i];
-        if (number != NULL) {
-            if (strtoul(number, NULL, 10) == version->number)
+        if (name != NULL) {
+            if (is_called(version, name))
                 return version;
         } else if (best == NULL || version->from_day >= best->from_day) {
             best = version;
@@ -556,6 +568,8 @@ const struct command cmd_rules_table[] = {
       .usage = "LEDGER [VERSION]",
       .operands_min = 1,
       .operands_max = 2,
+      .about = "VERSION is a number of `rules list`, or what `rules publish` "
+               "printed.\n",
       .examples = "leima rules show L 1 >program.yaml\n" },
     { .name = "rules diff",
       .run = diff,
