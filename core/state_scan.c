@@ -2,9 +2,8 @@
  * state_scan.c - all states in order of account: what the runs hold, and over
  * it what has changed since (see state.h)
  */
-#include "core/state.h"
-
 #include "core/account_order.h"
+#include "core/state.h"
 #include "core/state_parts.h"
 
 struct source {

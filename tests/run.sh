@@ -5,8 +5,9 @@
 #
 # A test program prints a line "ok NAME" or "not ok NAME" for each of its
 # tests (TAP; cmocka does so when asked) and "skip NAME: why" for what could
-# not be tried.  One that ends badly without having said "not ok" counts as
-# one failure.  The last line is "N passed, N failed" (", N skipped").
+# not be tried (cmocka: "not ok NUMBER # SKIP NAME").  One that ends badly
+# without having said "not ok" counts as one failure.  The last line is
+# "N passed, N failed" (", N skipped").
 set -u
 logs=$1
 shift
@@ -20,6 +21,7 @@ one() {
 	start=$SECONDS
 	bash -c "$command" >"$log" 2>&1 </dev/null
 	status=$?
+	sed -Ei 's/^(not )?ok [0-9]+ # SKIP (.*)/skip \2: it can't be tried here/' "$log"
 	if [ $status -ne 0 ] && ! grep -qE '^not ok ' "$log"; then
 		echo "not ok $command: ended with status $status" >>"$log"
 	fi
