@@ -21,7 +21,7 @@ one() {
 	start=$SECONDS
 	bash -c "$command" >"$log" 2>&1 </dev/null
 	status=$?
-	sed -Ei 's/^(not )?ok [0-9]+ # SKIP (.*)/skip \2: it can't be tried here/' "$log"
+	sed -Ei 's/^(not )?ok [0-9]+ # SKIP (.*)/skip \2: no way to try it here/' "$log"
 	if [ $status -ne 0 ] && ! grep -qE '^not ok ' "$log"; then
 		echo "not ok $command: ended with status $status" >>"$log"
 	fi
