@@ -116,6 +116,7 @@ struct purchase {
     int64_t available_at;          /* of the lots that it earned */
     int64_t expires_at;
     uint32_t share_count; /* what it earns as it stands now */
+    uint32_t before;      /* in its bucket: the place behind that purchase's */
     struct earn_share *shares;
 };
 
@@ -230,6 +231,10 @@ struct account {
         uint32_t count;
         uint32_t room;
         uint32_t returned; /* place of the one that came back last; 0: none */
+        /* By receipt, for those that returns ask for (give_back.c): */
+        uint32_t *buckets; /* the place behind the newest one's; 0: empty */
+        uint32_t bucket_count;
+        uint32_t bucketed; /* so many purchases are in there */
     } bought;
     struct redemption_list {
         struct redemption *items; /* canonical order; whole accounts */

@@ -6,6 +6,7 @@
 #include "core/bonus.h"
 #include "core/book.h"
 #include "core/gain.h"
+#include "core/hash.h"
 #include "core/spend.h"
 #include "core/stamp.h"
 #include "core/tier.h"
@@ -22,11 +23,47 @@ struct look_back {
     money eligible;          /* ... and of the eligible ones */
 };
 
-static struct purchase *
-find_purchase(const struct account *account, const struct event *event)
+/* Receipts that collide make it as slow as looking at every purchase; a fold
+ * draws no random numbers, and nobody is hurt but who chose them. */
+static uint32_t *
+bucket_of(const struct purchase_list *bought, view receipt)
 {
-    for (uint32_t i = account->bought.count; i-- > 0;) {
-        struct purchase *purchase = &account->bought.items[i];
+    return &bought->buckets[hash_64(receipt, 0) & (bought->bucket_count - 1)];
+}
+
+/* Puts what has been bought since the last return into the buckets, of which
+ * there are more than purchases; newest first in each. */
+static void
+fill_buckets(struct purchase_list *bought, struct arena *arena)
+{
+    enum { BUCKETS_MIN = 16 };
+
+    if (bought->count >= bought->bucket_count) {
+        bought->bucket_count = BUCKETS_MIN;
+        while (bought->bucket_count <= bought->count)
+            bought->bucket_count *= 2;
+        bought->buckets = ARENA_NEW(arena, uint32_t, bought->bucket_count);
+        bought->bucketed = 0;
+    }
+    while (bought->bucketed < bought->count) {
+        struct purchase *purchase = &bought->items[bought->bucketed];
+        uint32_t *bucket = bucket_of(bought, purchase->event->sale.receipt);
+        purchase->before = *bucket;
+        *bucket = ++bought->bucketed;
+    }
+}
+
+/* The newest that the return may mean; NULL. */
+static struct purchase *
+find_purchase(struct account *account, const struct event *event)
+{
+    struct purchase_list *bought = &account->bought;
+    struct purchase *purchase;
+
+    fill_buckets(bought, account->arena);
+    for (uint32_t i = *bucket_of(bought, event->sale.receipt); i > 0;
+         i = purchase->before) {
+        purchase = &bought->items[i - 1];
         const struct event *sale = purchase->event;
         if (purchase->left_sum > 0 &&
             view_equal(sale->sale.receipt, event->sale.receipt) &&

@@ -4,6 +4,8 @@
 #include "tests/story.h"
 #include "tests/unit.h"
 
+#include <stdio.h>
+
 static const char until[] = "2026-01-01";
 
 static int64_t
@@ -152,6 +154,47 @@ TEST(the_latest_purchase_with_that_receipt)
     story_close(story);
 }
 
+/* A hundred purchases of ten receipts, purchases and returns by turns: each
+ * return is of the latest with its number of which something is left. */
+TEST(each_of_many_purchases_is_found)
+{
+    enum { NUMBERS = 10, DAYS = 100 };
+    struct story *story = story_open();
+    int64_t cents[DAYS] = { 0 };
+    int64_t left = 0;
+    char text[200];
+
+    story_rules(story, "2000-01-01",
+                "earn: [{id: base, per: 1.00, points: 1}]\n");
+    for (int day = 0; day < DAYS; day++) {
+        cents[day] = 100 + day;
+        left += cents[day];
+        snprintf(text, sizeof text,
+                 "{\"at\": \"2025-%02d-%02dT12:00\", \"kind\": \"purchase\", "
+                 "\"receipt\": \"%d\", \"total\": %d}",
+                 1 + day / 25, 1 + day % 25, day % NUMBERS, 100 + day);
+        story_event(story, text);
+        if (day % 3 != 0)
+            continue;
+        int latest = day;
+        while (latest >= 0 &&
+               (cents[latest] == 0 || latest % NUMBERS != day / 3 % NUMBERS))
+            latest--;
+        if (latest >= 0) {
+            left -= cents[latest];
+            cents[latest] = 0;
+        }
+        snprintf(text, sizeof text,
+                 "{\"at\": \"2025-%02d-%02dT13:00\", \"kind\": \"return\", "
+                 "\"receipt\": \"%d\"}",
+                 1 + day / 25, 1 + day % 25, day / 3 % NUMBERS);
+        story_event(story, text);
+        snprintf(text, sizeof text, "\"spend\": %d,", (int)left);
+        story_has(story_balance(story, "42", "2025-05-01"), text);
+    }
+    story_close(story);
+}
+
 /* What a purchase of those lines would give now, with the level held; limits,
  * cuts, fixed points and vouchers left out; groups among the rest. */
 TEST(a_blind_return_takes_what_such_a_purchase_would_give)
@@ -195,4 +238,5 @@ RUN(cmocka_unit_test(limits_and_conditions_stay_as_they_were),
     cmocka_unit_test(points_go_from_the_purchases_own_lot_first),
     cmocka_unit_test(what_counts_and_what_stays),
     cmocka_unit_test(the_latest_purchase_with_that_receipt),
+    cmocka_unit_test(each_of_many_purchases_is_found),
     cmocka_unit_test(a_blind_return_takes_what_such_a_purchase_would_give))
