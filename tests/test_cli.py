@@ -479,8 +479,14 @@ def test_a_byte_order_mark_is_no_part_of_a_file():
           ["11", "12"])
 
 
-def test_a_node_that_stands_twice_in_a_list():
+def test_a_node_that_stands_twice_in_a_list_or_is_the_hub():
     leima("init", "L").expect(0)
+    at = ("--endpoint", "tcp://hq.example:7001")
+    refused(1, "enrol", "new", "L", "--node", "1", *at, says=["hub itself"])
+    with open("nodes.csv", "w") as file:
+        file.write("11\n1\n")
+    refused(1, "enrol", "new", "L", "--csv", "nodes.csv", *at,
+            says=["hub itself"])
     with open("nodes.csv", "w") as file:
         file.write("11,101\n12\n11,102\n")
     refused(1, "enrol", "new", "L", "--csv", "nodes.csv", "--endpoint",

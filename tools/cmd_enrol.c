@@ -150,6 +150,19 @@ find_hubs(struct office *office)
     return COMMAND_DONE;
 }
 
+/* Every ledger is node 1 that nobody gave a number, and a hub takes no stream
+ * under its own. */
+static enum command_status
+check_number(const struct office *office, uint32_t node)
+{
+    if (node != ledger_who(office->ledger).node)
+        return COMMAND_DONE;
+    return command_fail(office->arguments, ERR_INPUT,
+                        "node %u is this hub itself: a store needs a number "
+                        "of its own (leima init STORE --node N)",
+                        node);
+}
+
 /* Prints the string once it is in the books. */
 static enum command_status
 enrol_one(struct office *office, struct enrolment *enrolment)
@@ -159,6 +172,9 @@ enrol_one(struct office *office, struct enrolment *enrolment)
                                   .hubs = office->hubs };
     char string[KEYS_STRING_SIZE];
 
+    enum command_status status = check_number(office, enrolment->node);
+    if (status != COMMAND_DONE)
+        return status;
     transport_keypair(&ticket.once);
     memcpy(ticket.stores, enrolment->stores, sizeof ticket.stores);
     enrolment->role = office->role;
@@ -220,7 +236,7 @@ check_line(struct office *office, const char *path, uint32_t number, view line)
                             path, number, enrolment.node,
                             (unsigned long long)*first);
     *first = number;
-    return COMMAND_DONE;
+    return check_number(office, enrolment.node);
 }
 
 /* Enrols the node of each line; without `write` they are only looked at, for
