@@ -278,7 +278,10 @@ fault(struct complaint *complaint, const char *endpoint)
 {
     int code = errno;
 
-    complain(complaint, "%s: %s", endpoint, zmq_strerror(code));
+    complain(complaint, "%s: %s%s", endpoint, zmq_strerror(code),
+             code == EADDRNOTAVAIL || code == ENODEV
+                 ? "; expected an address of this machine, or * for all"
+                 : "");
     if (code == EADDRINUSE)
         return ERR_BUSY;
     return code == EINVAL || code == EADDRNOTAVAIL || code == ENODEV ||

@@ -177,6 +177,9 @@ TEST(a_port_that_is_taken_is_said)
     assert_true(complaint.text[0] != '\0');
     listen.endpoint = "ipc:///tmp/x";
     assert_int_equal(transport_listen(second, &listen, &complaint), ERR_INPUT);
+    listen.endpoint = "tcp://no.such.host.invalid:7001";
+    assert_int_equal(transport_listen(second, &listen, &complaint), ERR_INPUT);
+    assert_non_null(strstr(complaint.text, "an address of this machine"));
     transport_close(second);
     loopback_close(&site);
 }
