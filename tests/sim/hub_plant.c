@@ -188,18 +188,18 @@ plant_own(struct plant *plant)
     write_visit(plant, plant->stream);
 }
 
-/* What only a hub may say, in a store's stream; or in books of some hub's past.
- */
+/* What only a hub may say, in a store's stream; or in books of some hub's past,
+ * each time of another: of two that differ a standby could not choose. */
 static void
 plant_item(struct plant *plant)
 {
     const bool books = luck_below(plant->luck, 4) != 0;
 
-    plant->stream =
-        (stream_id) { .node = books ? world_hub(plant->world)->node
-                                    : draw_store(plant)->node,
-                      .incarnation = draw_incarnation(plant->luck),
-                      .channel = books ? CHANNEL_BOOKS : CHANNEL_EVENTS };
+    plant->stream = (stream_id) {
+        .node = books ? world_hub(plant->world)->node : draw_store(plant)->node,
+        .incarnation = 1 + luck_draw(plant->luck) % LIMIT_INCARNATION,
+        .channel = books ? CHANNEL_BOOKS : CHANNEL_EVENTS
+    };
     write_item(plant);
 }
 

@@ -55,18 +55,23 @@ has_forked(const struct disk_image *theirs, const struct box *box,
            !digest_equal(record.chain, ours.chain);
 }
 
-/* Whether the store is sent it: of a branch of its own it has the rest. */
+/* Whether the store is sent it: of a branch of its own it has the rest.  A hub
+ * that lies may have told it of one that is none: it has left the stream, and
+ * told again what it had of it, while others go on there. */
 static bool
-is_due(const struct box *hub, const struct box *box, stream_id stream)
+is_due(const struct world *world, const struct box *hub, const struct box *box,
+       stream_id stream)
 {
     return stream.node != box->node || !box->parted ||
-           !has_forked(disk_journal(hub->machine.disk), box, stream);
+           !(has_forked(disk_journal(hub->machine.disk), box, stream) ||
+             world->plan.hub_lies > 0);
 }
 
 /* Streams stand in the order of their nodes: a look at those of one is all that
  * a herd has time for. */
 static bool
-is_received_of(const struct box *hub, const struct box *box, uint32_t node)
+is_received_of(const struct world *world, const struct box *hub,
+               const struct box *box, uint32_t node)
 {
     const struct disk_image *theirs = disk_journal(hub->machine.disk);
     stream_id stream = { .node = node };
@@ -75,7 +80,7 @@ is_received_of(const struct box *hub, const struct box *box, uint32_t node)
     while (image_next_stream(theirs, &stream, &head) && stream.node == node) {
         if (stream.channel != CHANNEL_PUBLIC && node != box->node)
             continue;
-        if (!is_due(hub, box, stream) ||
+        if (!is_due(world, hub, box, stream) ||
             image_holds(disk_journal(box->machine.disk), stream, head, true))
             continue;
         snprintf(unrest, sizeof unrest, "machine %u lacks %s up to %llu",
@@ -93,9 +98,9 @@ is_received(const struct world *world, const struct box *hub,
             const struct box *box)
 {
     for (uint32_t i = 0; i < world->hub_count; i++)
-        if (!is_received_of(hub, box, world->boxes[i]->node))
+        if (!is_received_of(world, hub, box, world->boxes[i]->node))
             return false;
-    return is_received_of(hub, box, box->node);
+    return is_received_of(world, hub, box, box->node);
 }
 
 /* Everything that one hub's machine holds the other does, too: of branches the
