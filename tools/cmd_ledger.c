@@ -177,7 +177,7 @@ const struct command cmd_ledger_table[] = {
       .about =
           "Damage gives exit status 3; notes (gaps, collisions of member\n"
           "numbers, what is flagged or quarantined) are worth knowing and\n"
-          "no fault of this ledger.\n",
+          "no fault of this ledger.  With --json: a line for each finding.\n",
       .examples = "leima verify L\n"
                   "leima verify L --digest --at 2026-01-01\n" },
     { .name = "member new",
