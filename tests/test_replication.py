@@ -94,24 +94,6 @@ def test_a_hub_and_three_nodes():
 
 
 @network
-def test_latency_of_a_sale_is_short():
-    """It goes at once, and not when it is somebody's turn: to look for it
-    takes longer, so that the measure is how long looking takes here."""
-    Hub()
-    node = join(11)
-    times, looks = [], []
-    for i in range(10):
-        sold = sell(node.ledger, 1, prefix=f"T{i}-")
-        start = time.monotonic()
-        wait("the sale at the hub", lambda: has("hq", sold))
-        times.append(time.monotonic() - start)
-        start = time.monotonic()
-        assert has("hq", sold)
-        looks.append(time.monotonic() - start)
-    assert sorted(times)[5] < 2.0 + 20 * sorted(looks)[5], (times, looks)
-
-
-@network
 def test_what_was_sold_offline_comes_later():
     hub = Hub()
     node = join(11)
