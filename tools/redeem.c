@@ -13,13 +13,14 @@
  */
 #include "tools/redeem.h"
 
+#include "nodes/clock.h"
 #include "nodes/desk.h"
 #include "nodes/keys.h"
 
 #include <string.h>
 
-enum { REDEEM_TRIES = 20 };
 enum {
+    TRIES_MS = 1000, /* others may be faster again and again, not for ever */
     ONLINE_MS = 200, /* a node answers in ERRAND_MS, come what may */
     HUB_MS = 900,    /* a hub before it lets go of a client (DESK_MS) */
 };
@@ -31,6 +32,7 @@ struct turn {
     uint32_t count;
     bool dry_run;
     bool joined; /* the ledger has a hub */
+    bool asked;  /* the hub has been asked, which is done once */
     int64_t now_ms;
 };
 
@@ -346,7 +348,9 @@ run_turn(struct turn *turn)
         else
             settle(each, err, &query->complaint);
     }
-    decide_online(turn);
+    if (!turn->asked)
+        decide_online(turn);
+    turn->asked = true;
     leave_to_hub(turn);
     for (each = turn->redeems; (each = next_open(turn, each)) != NULL; each++)
         decide_alone(turn, each);
@@ -362,14 +366,15 @@ redeem_run(struct query *query, struct redeem *redeems, uint32_t count,
     struct turn turn = {
         .query = query, .redeems = redeems, .count = count, .dry_run = dry_run
     };
+    const int64_t begun_ms = clock_steady_ms();
 
     assert(count <= REDEEM_AT_ONCE);
     for (uint32_t i = 0; i < count; i++)
         redeems[i].settled = redeems[i].err != OK;
-    /* Others may append meanwhile, again and again. */
-    for (uint32_t i = 0; i < REDEEM_TRIES && next_open(&turn, redeems) != NULL;
-         i++)
+    do {
         run_turn(&turn);
+    } while (next_open(&turn, redeems) != NULL &&
+             clock_steady_ms() - begun_ms < TRIES_MS);
 }
 
 bool
