@@ -90,7 +90,8 @@ reign_lost(struct journal *journal, stream_id stream, uint64_t seq)
     /* One more would say nothing new: closes are blocked already. */
     if (at == sizeof bytes)
         return OK;
-    memmove(bytes, noted.bytes, noted.size);
+    if (noted.size > 0)
+        memmove(bytes, noted.bytes, noted.size);
     memcpy(bytes + at, &stream.node, 4);
     memcpy(bytes + at + 4, &channel, 4);
     memcpy(bytes + at + 8, &stream.incarnation, 8);

@@ -225,6 +225,24 @@ TEST(a_hub_that_met_a_later_one_says_so)
     place_remove(&seat.place);
 }
 
+TEST(a_range_that_is_lost_is_counted_once)
+{
+    const stream_id streams[] = { { .incarnation = 5, .node = 11 },
+                                  { .incarnation = 6, .node = 11 } };
+    struct seat seat;
+    struct ledger *ledger = NULL;
+
+    open_seat(&seat);
+    assert_int_equal(ledger_open(seat.dir, LEDGER_WRITE, NULL, &ledger), OK);
+    struct journal *journal = ledger_journal(ledger);
+    assert_int_equal(reign_lost(journal, streams[0], 4), OK);
+    assert_int_equal(reign_lost(journal, streams[0], 3), OK);
+    assert_int_equal(reign_lost(journal, streams[1], 4), OK);
+    ledger_close(ledger);
+    assert_int_equal(look(&seat).lost, 2);
+    place_remove(&seat.place);
+}
+
 TEST(a_ledger_by_itself_is_single_until_it_enrols)
 {
     struct seat seat;
@@ -243,4 +261,5 @@ RUN(cmocka_unit_test(a_standby_without_the_books_is_not_promoted),
     cmocka_unit_test(the_epoch_comes_after_the_newest_list),
     cmocka_unit_test(a_ledger_says_what_it_is),
     cmocka_unit_test(a_hub_that_met_a_later_one_says_so),
+    cmocka_unit_test(a_range_that_is_lost_is_counted_once),
     cmocka_unit_test(a_ledger_by_itself_is_single_until_it_enrols))
