@@ -196,13 +196,12 @@ def test_files_that_cannot_be_written_fail_first():
     """Before the ledger is looked at: it isn't even there."""
     write("base.yaml", HEAD)
     os.mkdir("folder")
-    for path in ("nowhere/rows.csv", "folder", ""):
+    for path in ("nowhere/rows.csv", "folder"):
         for words in (["--per", "account", "--output", path],
                       ["--html", path]):
             told = leima("replay", "L", "--rules", "base.yaml",
                          *words).expect(1).err
-            assert f"{words[-2]} can't be written: {path}" in told or \
-                not path, told
+            assert f"{words[-2]} can't be written: {path}" in told, told
     leima("replay", "L", "--rules", "base.yaml", "--per", "account",
           "--output", "rows.csv", "--html", "nowhere/page.html").expect(1)
     leima("replay", "L", "--rules", "base.yaml", "--html",
