@@ -34,16 +34,6 @@ static struct frame_held held[HELD_MAX];
 static stream_head heads[HEADS_MAX];
 static struct forgery forgery;
 
-static digest
-draw_digest(struct luck *luck)
-{
-    digest drawn;
-
-    for (uint32_t i = 0; i < sizeof drawn.bytes; i++)
-        drawn.bytes[i] = (uint8_t)luck_draw(luck);
-    return drawn;
-}
-
 /* A little more or less, or an end of the range. */
 static uint64_t
 bend_number(struct luck *luck, uint64_t number)
@@ -150,7 +140,7 @@ bend_held(const struct lie *lie)
         one->flags ^= FRAME_CONTINUED;
         break;
     default:
-        one->head.chain = draw_digest(luck);
+        one->head.chain = luck_digest(luck);
         break;
     }
     one->head.seq = bend_number(luck, one->head.seq);
@@ -206,7 +196,7 @@ bend_ack(const struct lie *lie)
         lie->to->granted_up = INT64_MAX;
         return;
     case 2:
-        frame->ack.head.chain = draw_digest(lie->luck);
+        frame->ack.head.chain = luck_digest(lie->luck);
         break;
     default:
         frame->ack.head.seq = bend_number(lie->luck, frame->ack.head.seq);
@@ -226,7 +216,7 @@ bend_batch(const struct lie *lie)
         frame->batch.head_seq = bend_number(luck, frame->batch.head_seq);
         return;
     case 1:
-        frame->batch.before = draw_digest(luck);
+        frame->batch.before = luck_digest(luck);
         return;
     case 2:
         frame->batch.total = bend_number(luck, frame->batch.total);
@@ -282,7 +272,7 @@ make_fork(const struct lie *lie)
     frame->forkq.heads = heads;
     frame->forkq.head_count = 1 + luck_below(luck, HEADS_MAX);
     for (uint32_t i = 0; i < frame->forkq.head_count; i++)
-        heads[i] = (stream_head) { luck_below(luck, 40), draw_digest(luck) };
+        heads[i] = (stream_head) { luck_below(luck, 40), luck_digest(luck) };
 }
 
 static void
@@ -294,7 +284,7 @@ make_nack(const struct lie *lie)
     frame->kind = FRAME_NACK;
     frame->nack.stream = doubt(lie);
     frame->nack.head =
-        (stream_head) { luck_below(luck, 40), draw_digest(luck) };
+        (stream_head) { luck_below(luck, 40), luck_digest(luck) };
     frame->nack.why = 1 + luck_below(luck, FRAME_WHY_LOST + 1);
 }
 

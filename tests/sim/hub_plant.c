@@ -20,16 +20,6 @@ struct plant {
 
 static struct forgery forgery;
 
-static digest
-draw_digest(struct luck *luck)
-{
-    digest drawn;
-
-    for (uint32_t i = 0; i < sizeof drawn.bytes; i++)
-        drawn.bytes[i] = (uint8_t)luck_draw(luck);
-    return drawn;
-}
-
 static uint64_t
 draw_incarnation(struct luck *luck)
 {
@@ -151,7 +141,7 @@ plant_broken(struct plant *plant)
     stream = plant->stream;
     switch (luck_below(plant->luck, 4)) {
     case 0:
-        plant->after.chain = draw_digest(plant->luck);
+        plant->after.chain = luck_digest(plant->luck);
         plant->after.seq += plant->after.seq == 0;
         break;
     case 1:

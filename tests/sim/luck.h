@@ -4,7 +4,7 @@
 #ifndef TESTS_SIM_LUCK_H
 #define TESTS_SIM_LUCK_H
 
-#include "core/base.h"
+#include "core/crypto.h"
 
 struct luck {
     uint64_t state;
@@ -42,6 +42,16 @@ static inline bool
 luck_hits(struct luck *luck, uint32_t per_million)
 {
     return luck_draw(luck) % 1000000 < per_million;
+}
+
+static inline digest
+luck_digest(struct luck *luck)
+{
+    digest drawn;
+
+    for (uint32_t i = 0; i < sizeof drawn.bytes; i++)
+        drawn.bytes[i] = (uint8_t)luck_draw(luck);
+    return drawn;
 }
 
 #endif
