@@ -8,36 +8,29 @@
 #include "tests/unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "core/crypto.h"
 #include "nodes/keys.h"
+#include "tests/place.h"
 
-static char dir[64];
+static struct place place;
+static const char *const dir = place.path;
 
 static int
-make_dir(void **state)
+make_place(void **state)
 {
     (void)state;
-    strcpy(dir, "/tmp/leima-keys-XXXXXX");
-    return mkdtemp(dir) == NULL;
+    place = place_make();
+    return 0;
 }
 
 static int
-remove_dir(void **state)
+remove_place(void **state)
 {
-    static const char *const names[] = { "keys/own",  "keys/once",
-                                         "keys/hubs", "keys/listen",
-                                         "keys",      "" };
-
     (void)state;
-    for (uint32_t i = 0; i < COUNT_OF(names); i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-        remove(path);
-    }
+    place_remove(&place);
     return 0;
 }
 
@@ -56,7 +49,7 @@ TEST(a_pair_is_kept_for_its_owner_only)
     struct keys_pair pair = pair_of(3), back;
     struct complaint complaint = { 0 };
     struct stat status;
-    char path[128];
+    char path[PLACE_SIZE + 32];
 
     assert_int_equal(keys_load(dir, "own", &back, &complaint), ERR_NOT_FOUND);
     assert_int_equal(keys_store(dir, "own", &pair, &complaint), OK);
@@ -196,10 +189,10 @@ TEST(a_changed_string_is_noticed)
     assert_true(complaint.text[0] != '\0');
 }
 
-RUN(cmocka_unit_test_setup_teardown(a_pair_is_kept_for_its_owner_only, make_dir,
-                                    remove_dir),
-    cmocka_unit_test_setup_teardown(the_hubs_are_kept_in_order, make_dir,
-                                    remove_dir),
-    cmocka_unit_test_setup_teardown(endpoints, make_dir, remove_dir),
+RUN(cmocka_unit_test_setup_teardown(a_pair_is_kept_for_its_owner_only,
+                                    make_place, remove_place),
+    cmocka_unit_test_setup_teardown(the_hubs_are_kept_in_order, make_place,
+                                    remove_place),
+    cmocka_unit_test_setup_teardown(endpoints, make_place, remove_place),
     cmocka_unit_test(the_string_survives_a_round_trip),
     cmocka_unit_test(a_changed_string_is_noticed))
