@@ -223,6 +223,7 @@ static void
 decide_alone(const struct turn *turn, struct redeem *redeem)
 {
     redeem->command.offline = turn->joined;
+    redeem->by_hub = false; /* though it may have been before, in vain */
     enum err err = look_back(turn, redeem);
     add_granted(turn, redeem);
     if (err == OK)
