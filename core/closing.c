@@ -117,8 +117,31 @@ struct close_source {
 };
 
 static void
-read_entry(struct close_source *source, struct settled_list *settled,
-           struct arena *arena)
+read_settled_list(struct unpacker *unpacker, struct closing *closing,
+                  struct arena *arena)
+{
+    uint32_t count = unpack_array(unpacker, SETTLED_MAX);
+    struct settled *settled = ARENA_NEW(arena, struct settled, count);
+
+    for (uint32_t i = 0; i < count; i++)
+        settled[i] = read_settled(unpacker, arena);
+    closing->settled = settled;
+    closing->settled_count = count;
+}
+
+static void
+read_heads(struct unpacker *unpacker, struct closing *closing, view body)
+{
+    view heads = unpack_skip(unpacker);
+
+    if (!unpack_ok(unpacker))
+        return;
+    closing->heads_offset = (uint32_t)(heads.bytes - body.bytes);
+    closing->heads_size = heads.size;
+}
+
+static void
+read_entry(struct close_source *source, struct arena *arena)
 {
     struct unpacker *unpacker = &source->unpacker;
     struct closing *closing = &source->closing;
@@ -146,17 +169,13 @@ read_entry(struct close_source *source, struct settled_list *settled,
         read_parts(unpacker, closing, arena);
         break;
     case KEY_SETTLED:
-        for (uint32_t left = unpack_array(unpacker, SETTLED_MAX); left > 0;
-             left--) {
-            struct settled one = read_settled(unpacker, arena);
-            settled_add(settled, &one, arena);
-        }
+        read_settled_list(unpacker, closing, arena);
         break;
     case KEY_PIECES:
         read_pieces(unpacker, closing);
         break;
     case KEY_HEADS:
-        unpack_skip(unpacker);
+        read_heads(unpacker, closing, source->body);
         break;
     default:
         source->unknown = true;
@@ -180,13 +199,16 @@ read_close(const struct reader_item *item, struct closing_list *closings,
 
     for (uint32_t left = unpack_map(&source.unpacker, KEYS_MAX); left > 0;
          left--)
-        read_entry(&source, settled, arena);
+        read_entry(&source, arena);
     enum err err = unpack_end(&source.unpacker);
     if (err == OK && source.unknown)
         err = ERR_UNKNOWN;
-    if (err == OK)
-        *LIST_ADD(arena, closings) = source.closing;
-    return err;
+    if (err != OK)
+        return err;
+    *LIST_ADD(arena, closings) = source.closing;
+    for (uint32_t i = 0; i < source.closing.settled_count; i++)
+        settled_add(settled, &source.closing.settled[i], arena);
+    return OK;
 }
 
 enum err
@@ -251,9 +273,10 @@ load_pieces(struct reader *reader, const struct closing *closing,
     return text->size - before == closing->statement_size ? OK : err_corrupt();
 }
 
+/* Bytes of the item's body. */
 static enum err
-load_whole(struct reader *reader, const struct closing *closing,
-           struct text *text)
+load_bytes(struct reader *reader, const struct closing *closing,
+           uint32_t offset, uint32_t size, struct text *text)
 {
     struct reader_item item;
 
@@ -261,11 +284,9 @@ load_whole(struct reader *reader, const struct closing *closing,
     if (err != OK)
         return err;
     const view body = item.record.body;
-    if (closing->statement_offset > body.size ||
-        closing->statement_size > body.size - closing->statement_offset)
+    if (offset > body.size || size > body.size - offset)
         return err_corrupt();
-    text_bytes(text, body.bytes + closing->statement_offset,
-               closing->statement_size);
+    text_bytes(text, body.bytes + offset, size);
     return text_ok(text) ? OK : ERR_MEMORY;
 }
 
@@ -278,8 +299,25 @@ closing_load(struct ledger *ledger, const struct closing *closing,
     enum err err = reader_open(ledger_journal(ledger), &reader);
     if (err != OK)
         return err;
-    err = closing->piece_count > 0 ? load_pieces(reader, closing, text)
-                                   : load_whole(reader, closing, text);
+    err = closing->piece_count > 0
+              ? load_pieces(reader, closing, text)
+              : load_bytes(reader, closing, closing->statement_offset,
+                           closing->statement_size, text);
+    reader_close(reader);
+    return err;
+}
+
+enum err
+closing_load_heads(struct ledger *ledger, const struct closing *closing,
+                   struct text *text)
+{
+    struct reader *reader = NULL;
+
+    enum err err = reader_open(ledger_journal(ledger), &reader);
+    if (err != OK)
+        return err;
+    err = load_bytes(reader, closing, closing->heads_offset,
+                     closing->heads_size, text);
     reader_close(reader);
     return err;
 }

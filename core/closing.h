@@ -45,12 +45,16 @@ struct closing {
     uint32_t piece_count;      /* before it; 0: it holds the statement itself */
     uint32_t statement_offset; /* then: in the item's body */
     uint32_t statement_size;
+    uint32_t heads_offset; /* in the item's body */
+    uint32_t heads_size;
     uint64_t known; /* position */
     digest heads;
     crypto_public_key key;
     crypto_signature signature;
     const struct closing_part *parts; /* by partner */
     uint32_t part_count;
+    uint32_t settled_count;
+    const struct settled *settled; /* by this close alone */
 };
 
 /* All closes known at a position, and what they have settled. */
@@ -72,6 +76,11 @@ NODISCARD enum err closing_read(struct ledger *ledger, uint64_t known,
 NODISCARD enum err closing_load(struct ledger *ledger,
                                 const struct closing *closing,
                                 struct text *text);
+
+/* Appends the packed heads (core/heads.h).  Faults of the reader. */
+NODISCARD enum err closing_load_heads(struct ledger *ledger,
+                                      const struct closing *closing,
+                                      struct text *text);
 
 /* The close of that period; NULL. */
 const struct closing *closing_find(const struct closing_books *books,

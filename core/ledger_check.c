@@ -1,7 +1,10 @@
 #include "core/ledger_check.h"
 
+#include "core/calendar.h"
 #include "core/census.h"
+#include "core/closing_verify.h"
 #include "core/ledger_parts.h"
+#include "core/limits.h"
 #include "core/scrub.h"
 #include "core/standing.h"
 #include "core/state_check.h"
@@ -277,6 +280,42 @@ check_totals(struct verify *verify)
     return err == ERR_BUSY ? OK : err;
 }
 
+static enum err
+check_close(struct verify *verify, const struct closing *closing,
+            const struct arena *arena)
+{
+    struct complaint why = { .text = "it can't be read" };
+    char month[8];
+    enum err err = closing_verify(verify->ledger, closing, *arena, &why);
+
+    calendar_format_month(closing->period, month);
+    if (err == ERR_CORRUPT)
+        tell(verify, true, "close of %s: %s; settle nothing by it", month,
+             why.text);
+    return err == ERR_CORRUPT ? OK : err;
+}
+
+static enum err
+check_closes(struct verify *verify)
+{
+    struct closing_books books = { 0 };
+    struct arena arena;
+
+    if (!arena_open(&arena, LIMIT_ARENA_SIZE))
+        return ERR_MEMORY;
+    enum err err =
+        closing_read(verify->ledger, LEDGER_KNOWN_ALL, &arena, &books);
+    for (uint32_t i = 0; i < books.count && err == OK; i++)
+        err = check_close(verify, &books.closings[i], &arena);
+    arena_close(&arena);
+    if (err == ERR_CORRUPT)
+        tell(verify, true, "closes: one of them can't be read");
+    else if (err == ERR_UNKNOWN)
+        tell(verify, false,
+             "closes: not looked at, for one was made by a later version");
+    return err == ERR_CORRUPT || err == ERR_UNKNOWN ? OK : err;
+}
+
 /* issued(I) = outstanding(I) + expired(I) + withdrawn from lots of I + sum
  * over A of M[I][A], and debt = sum over A of M[debt][A] + withdrawn that
  * became debt - sum over I of M[I][debt].  Source: SETTLEMENT.md.  With debt
@@ -428,6 +467,8 @@ ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
         err = check_history(&verify);
     if (err == OK)
         err = check_aside(&verify);
+    if (err == OK)
+        err = check_closes(&verify);
     if (err == OK && ledger->damage.position != 0)
         tell(&verify, false,
              "accounts: not looked at, for the journal is damaged");

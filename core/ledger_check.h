@@ -35,8 +35,9 @@ NODISCARD enum err ledger_get_status(struct ledger *ledger,
 typedef void ledger_finding(void *context, bool damage, const char *line);
 
 /* Of a ledger opened with LEDGER_CHECK, or else what is damaged can't be
- * opened.  Chains and checksums, gaps, run files, stored states against a fresh
- * fold, the clearing identity of every account, collisions of member numbers.
+ * opened.  Chains and checksums, gaps, run files, the signatures of closes,
+ * stored states against a fresh fold, the clearing identity of every account,
+ * collisions of member numbers.
  * ERR_CORRUPT if there was damage, after all of it has been told. */
 NODISCARD enum err ledger_verify(struct ledger *ledger, ledger_finding *tell,
                                  void *context, struct complaint *complaint);

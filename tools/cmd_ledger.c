@@ -175,6 +175,9 @@ const struct command cmd_ledger_table[] = {
       .operands_max = 1,
       .options = VERIFY_OPTIONS,
       .about =
+          "Chains, checksums, gaps, caches and totals against a fresh fold, "
+          "the signatures\n"
+          "of closes and the clearing identity.\n\n"
           "Damage gives exit status 3; notes (gaps, collisions of member\n"
           "numbers, what is flagged or quarantined) are worth knowing and\n"
           "no fault of this ledger.  With --json: a line for each finding.\n",

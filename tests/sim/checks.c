@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/digest.h"
 #include "core/ingest.h"
@@ -423,6 +424,7 @@ struct verifying {
     struct world *world;
     bool lenient;
     bool damaged;
+    bool planted;
 };
 
 static void
@@ -430,6 +432,12 @@ tell(void *context, bool damage, const char *line)
 {
     struct verifying *verifying = context;
 
+    /* What a lying hub has planted as a close means nothing, and is told. */
+    if (damage && verifying->world->plan.hub_lies > 0 &&
+        strncmp(line, "close", 5) == 0) {
+        verifying->planted = true;
+        return;
+    }
     verifying->damaged |= damage;
     if (damage && !verifying->lenient)
         world_fail(verifying->world, "verify: %s", line);
@@ -447,7 +455,8 @@ verify(struct verifying *verifying, struct box *box, struct ledger **ret_ledger)
         err = ledger_refresh(*ret_ledger, &complaint);
     if (err == OK)
         err = ledger_verify(*ret_ledger, tell, verifying, &complaint);
-    if (err == ERR_CORRUPT && verifying->lenient && verifying->damaged)
+    if (err == ERR_CORRUPT &&
+        (verifying->planted || (verifying->lenient && verifying->damaged)))
         err = OK; /* that is what it says then */
     if (err != OK)
         world_fail(verifying->world, "verify of machine %u: %s %s",

@@ -1,0 +1,153 @@
+#include "core/closing_verify.h"
+
+#include "core/limits.h"
+#include "core/pack.h"
+#include "core/seal.h"
+#include "core/statement.h"
+
+/* One close that is looked at. */
+struct verifying {
+    const struct closing *closing;
+    view json;
+    view heads; /* packed */
+    struct statement statement;
+    struct arena scratch;
+};
+
+static enum err
+check_whole(const struct verifying *verifying, struct complaint *complaint)
+{
+    const struct closing *closing = verifying->closing;
+    const struct seal seal = { .heads = closing->heads,
+                               .signature = closing->signature };
+
+    if (seal_check(&seal, closing->key, verifying->json))
+        return OK;
+    complain(complaint, "the signature of its statement is false");
+    return ERR_CORRUPT;
+}
+
+/* The digest, which is signed, leaves out the array's own head. */
+static bool
+is_digest_of(view heads, digest expected)
+{
+    struct unpacker unpacker = unpack_begin(heads);
+
+    (void)unpack_array(&unpacker, UINT32_MAX);
+    if (!unpack_ok(&unpacker))
+        return false;
+    const view rest = { unpacker.next,
+                        (uint32_t)(unpacker.end - unpacker.next) };
+    return digest_equal(crypto_digest(rest), expected);
+}
+
+static enum err
+check_heads(const struct verifying *verifying, struct complaint *complaint)
+{
+    if (is_digest_of(verifying->heads, verifying->closing->heads))
+        return OK;
+    complain(complaint, "the heads it names are not those that were signed");
+    return ERR_CORRUPT;
+}
+
+static bool
+is_part_good(const struct closing_part *part, crypto_public_key key,
+             const struct statement *statement,
+             const struct statement_partner *partner)
+{
+    const struct seal seal = { .partner = part->partner,
+                               .signature = part->signature };
+    struct text json = { 0 };
+
+    statement_partner_json(&json, statement, partner);
+    bool good = view_equal(part->partner, partner->partner) &&
+                seal_check(&seal, key, text_view(&json));
+    text_close(&json);
+    return good;
+}
+
+/* The parts stand in the order of the statement. */
+static enum err
+check_parts(const struct verifying *verifying, struct complaint *complaint)
+{
+    const struct closing *closing = verifying->closing;
+    const struct statement *statement = &verifying->statement;
+
+    if (closing->part_count != statement->partner_count) {
+        complain(complaint, "%u parts are signed, of %u partners",
+                 closing->part_count, statement->partner_count);
+        return ERR_CORRUPT;
+    }
+    for (uint32_t i = 0; i < closing->part_count; i++) {
+        const struct statement_partner *partner = &statement->partners[i];
+        if (is_part_good(&closing->parts[i], closing->key, statement, partner))
+            continue;
+        complain(complaint, "the signature of the part of %s is false",
+                 err_quote(partner->partner).text);
+        return ERR_CORRUPT;
+    }
+    return OK;
+}
+
+static bool
+is_same_settled(const struct settled *a, const struct settled *b)
+{
+    return a->period == b->period && view_equal(a->partner, b->partner) &&
+           a->issue_cost.minor == b->issue_cost.minor &&
+           a->redeem_credit.minor == b->redeem_credit.minor &&
+           a->voucher_credit.minor == b->voucher_credit.minor;
+}
+
+static enum err
+check_settled(struct verifying *verifying, struct complaint *complaint)
+{
+    const struct closing *closing = verifying->closing;
+    struct settled_list said = { 0 };
+
+    settlement_settle(&verifying->statement, &said, &verifying->scratch);
+    bool same = said.count == closing->settled_count;
+    for (uint32_t i = 0; i < said.count && same; i++)
+        same = is_same_settled(&said.items[i], &closing->settled[i]);
+    if (same && verifying->statement.period == closing->period)
+        return OK;
+    complain(complaint, "it settles something else than its statement says");
+    return ERR_CORRUPT;
+}
+
+static enum err
+check(struct verifying *verifying, struct complaint *complaint)
+{
+    enum err err = check_whole(verifying, complaint);
+
+    if (err == OK)
+        err = check_heads(verifying, complaint);
+    if (err == OK && statement_read(verifying->json, &verifying->scratch,
+                                    &verifying->statement, complaint) != OK)
+        err = ERR_CORRUPT;
+    if (err == OK)
+        err = check_parts(verifying, complaint);
+    if (err == OK)
+        err = check_settled(verifying, complaint);
+    return err;
+}
+
+enum err
+closing_verify(struct ledger *ledger, const struct closing *closing,
+               struct arena scratch, struct complaint *complaint)
+{
+    struct text json = { 0 }, heads = { 0 };
+
+    enum err err = closing_load(ledger, closing, &json);
+    if (err == OK)
+        err = closing_load_heads(ledger, closing, &heads);
+    if (err == OK) {
+        struct verifying verifying = { .closing = closing,
+                                       .json = text_view(&json),
+                                       .heads = text_view(&heads),
+                                       .scratch = scratch };
+        err = check(&verifying, complaint);
+    }
+    text_close(&json);
+    text_close(&heads);
+    return err;
+}
