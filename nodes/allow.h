@@ -1,11 +1,9 @@
 /*
- * allow.h - the allow-list of a hub, as the books of all hubs say it
+ * allow.h - who is admitted to a hub, and who changes that
  *
- * The control items ENROL and REVOKE (enrol.h), the last one for a number
- * holding, in whatever order they arrived.  It is kept in memory and brought up
- * to date from the journal before every answer, so that what `enrol` has
- * written from another process holds at the next handshake.  Any thread may
- * ask.
+ * The allow-list (core/allow_list.h) is kept in memory and brought up to date
+ * from the journal before every answer, so that what `enrol` has written from
+ * another process holds at the next handshake.  Any thread may ask.
  */
 #ifndef NODES_ALLOW_H
 #define NODES_ALLOW_H

@@ -1,13 +1,14 @@
 /*
- * test_allow.c - the allow-list, as the books of several hubs say it
+ * test_allow.c - who is admitted, where several hubs have a say
  *
  * Proved: who was enrolled is admitted until he is revoked, in whatever order
- * the books of two hubs come; and an item that can't be read stops nothing.
+ * the books of two hubs come, and by whichever clocks they were written; and an
+ * item that can't be read stops nothing.
  */
 #include "nodes/allow.h"
 
-#include "core/ingest.h"
-#include "core/reader.h"
+#include "nodes/clock.h"
+#include "tests/enroller.h"
 #include "tests/kit.h"
 #include "tests/unit.h"
 
@@ -22,13 +23,8 @@ struct office {
 static void
 open_office(struct office *office, uint32_t node)
 {
-    struct journal_identity who = KIT_WHO;
-
-    who.node = node;
-    *office = (struct office) { .place = place_make() };
-    assert_int_equal(journal_create(office->place.path, &who), OK);
-    assert_int_equal(
-        journal_open(office->place.path, kit_describe, &office->journal), OK);
+    *office = (struct office) { 0 };
+    office->journal = enroller_open(&office->place, node);
     assert_int_equal(allow_open(office->journal, &office->allow), OK);
 }
 
@@ -36,8 +32,7 @@ static void
 close_office(struct office *office)
 {
     allow_close(office->allow);
-    journal_close(office->journal);
-    place_remove(&office->place);
+    enroller_close(&office->place, office->journal);
 }
 
 static void
@@ -75,23 +70,10 @@ state_of(const struct office *office)
 static void
 carry(const struct office *from, const struct office *to)
 {
-    const struct ingest_options options = { .now_ms = KIT_NOW };
-    struct journal_identity who;
-    struct reader *reader = NULL;
-    struct reader_item item;
+    uint64_t seq = 1;
 
-    assert_int_equal(journal_get_identity(from->journal, &who), OK);
-    const stream_id books = { .incarnation = who.incarnation,
-                              .node = who.node,
-                              .channel = CHANNEL_BOOKS };
-    assert_int_equal(reader_open(from->journal, &reader), OK);
-    for (uint64_t seq = 1; reader_find(reader, books, seq, &item) == OK;
-         seq = record_last(&item.record) + 1) {
-        struct ingest_batch batch = { .stream = books,
-                                      .bytes = item.record.bytes };
-        assert_int_equal(ingest_run(to->journal, &batch, 1, &options), OK);
-    }
-    reader_close(reader);
+    while (enroller_carry(from->journal, seq, to->journal))
+        seq++;
 }
 
 TEST(who_was_revoked_is_not_admitted_whichever_book_comes_first)
@@ -117,6 +99,29 @@ TEST(who_was_revoked_is_not_admitted_whichever_book_comes_first)
     close_office(&first);
     close_office(&second);
     close_office(&late);
+}
+
+/* What was written by a clock that is an hour ahead of ours does not outlive
+ * what is decided here. */
+TEST(who_is_revoked_by_a_slow_clock_is_revoked)
+{
+    const int64_t ahead_ms = clock_wall_ms() + 3600 * 1000;
+    struct office first, second;
+
+    open_office(&first, 1);
+    open_office(&second, 2);
+    enroller_enrol(first.journal, NODE, ENROL_STORE, ahead_ms);
+    carry(&first, &second);
+    assert_int_equal(allow_revoke(second.allow, NODE), OK);
+    assert_string_equal(state_of(&second), "revoked");
+    carry(&second, &first);
+    assert_string_equal(state_of(&first), "revoked");
+    enrol(&first);
+    carry(&first, &second);
+    assert_string_equal(state_of(&first), "yes");
+    assert_string_equal(state_of(&second), "yes");
+    close_office(&first);
+    close_office(&second);
 }
 
 /* A role of a later version, say. */
@@ -146,4 +151,5 @@ TEST(what_cant_be_read_stops_nothing)
 
 RUN(cmocka_unit_test(
         who_was_revoked_is_not_admitted_whichever_book_comes_first),
+    cmocka_unit_test(who_is_revoked_by_a_slow_clock_is_revoked),
     cmocka_unit_test(what_cant_be_read_stops_nothing))
