@@ -550,41 +550,29 @@ static enum err
 run_append(struct journal *journal, struct pen *pen,
            const struct request *request, struct arena scratch)
 {
+    const struct journal_append *append = request->append;
     struct work work = {
         .journal = journal,
         .pen = pen,
-        .append = request->append,
+        .append = append,
         .results = request->results,
     };
 
-    if ((work.append->only_at != 0 &&
-         work.append->only_at != pen->position + 1) ||
-        (work.append->only_in != 0 &&
-         work.append->only_in != pen->self.incarnation))
+    if (append->only_at != 0 &&
+        pen_is_hindered(pen, append->only_at, append->hinders, append->context))
+        return ERR_BUSY;
+    if (append->only_in != 0 && append->only_in != pen->self.incarnation)
         return ERR_BUSY;
     collect_claims(&work, &scratch);
     classify(&work);
     if (pen->txn->err != OK)
         return pen->txn->err;
-    if (!work.append->skip_bad && count_outcome(&work, JOURNAL_CONFLICT) > 0)
+    if (!append->skip_bad && count_outcome(&work, JOURNAL_CONFLICT) > 0)
         return refuse(&work);
     write_entries(&work, &scratch);
     place_repetitions(&work);
     write_claims(&work);
     return OK;
-}
-
-/* No control item at or after the position. */
-static bool
-no_control_since(struct db_txn *txn, uint64_t position)
-{
-    struct db_cursor cursor;
-    struct shelf_key key;
-
-    db_cursor_open(txn, TABLE_CONTROLS, &cursor);
-    bool found = db_cursor_seek(&cursor, shelf_position_key(&key, position));
-    db_cursor_close(&cursor);
-    return !found;
 }
 
 static enum err
@@ -593,7 +581,7 @@ run_control(struct pen *pen, const struct request *request)
     const struct journal_control *control = request->control;
     struct journal_result *result = request->results;
 
-    if (control->only_at != 0 && !no_control_since(pen->txn, control->only_at))
+    if (control->only_at != 0 && pen_has_control(pen, control->only_at))
         return ERR_BUSY;
     pen_write_pieces(pen, control->channel, control->pieces, control->now_ms);
     pen_write_control(pen, control->channel, control->kind, control->body,

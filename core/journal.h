@@ -102,13 +102,21 @@ struct journal_result {
     uint64_t position;
 };
 
+/* Whether an event that came meanwhile keeps an append out.  Any thread may
+ * ask, one at a time, while the append is under way. */
+typedef bool journal_hinders(void *context, const struct record_event *event);
+
 struct journal_append {
     const struct journal_entry *entries;
     uint32_t count;   /* 1 to LIMIT_APPEND_EVENTS */
     int64_t now_ms;   /* the clock; arrival is never before the last one's */
     bool skip_bad;    /* a conflict does not keep the others out */
-    uint64_t only_at; /* not 0: only if this is still the last position + 1 */
-    uint64_t only_in; /* not 0: only if this is still the incarnation */
+    uint64_t only_at; /* not 0: only if nothing stands there or later ... */
+    journal_hinders *hinders; /* ... but new events of this node, few enough to
+                               * be asked about, of which none hinders; NULL:
+                               * anything does */
+    void *context;            /* of `hinders`; borrowed */
+    uint64_t only_in;         /* not 0: only if this is still the incarnation */
 };
 
 /* Appends all entries to this node's stream of events, in order, or none, and
@@ -117,7 +125,7 @@ struct journal_append {
  * repeat an id count like ones that came before.
  * ERR_CONFLICT: an entry conflicts and `skip_bad` is not set; nothing changed.
  * ERR_INPUT: an entry's size or the clock is out of range.
- * ERR_BUSY: `only_at` or `only_in` is past; nothing changed.
+ * ERR_BUSY: not what `only_at` or `only_in` asks for; nothing changed.
  * ERR_FULL: no room, nothing changed; it goes on by itself when there is.
  * ERR_IO: nothing is acknowledged; see journal_is_broken(). */
 NODISCARD enum err journal_append(struct journal *journal,

@@ -48,9 +48,9 @@ struct batch {
     struct journal_result *results;
     const struct ledger_entry **by_id; /* those with an id, sorted */
     uint32_t by_id_count;
-    uint64_t next_seq; /* plan: of the next new event */
-    uint64_t position; /* plan: the last one that it has seen */
-    uint64_t only_at;  /* of the caller; 0: none */
+    uint64_t next_seq;   /* plan: of the next new event */
+    uint64_t position;   /* plan: the last one that it has seen */
+    struct basis *basis; /* of the caller; NULL: none */
 };
 
 /* --- words --- */
@@ -451,9 +451,11 @@ append_of(const struct batch *batch)
         .count = batch->count,
         .now_ms = batch->now_ms,
         .skip_bad = batch->skip_bad,
-        .only_at = batch->only_at != 0 ? batch->only_at
-                   : batch->plan       ? batch->position + 1
-                                       : 0,
+        .only_at = batch->basis != NULL ? batch->basis->position + 1
+                   : batch->plan        ? batch->position + 1
+                                        : 0,
+        .hinders = batch->basis != NULL ? basis_hinders : NULL,
+        .context = batch->basis,
         .only_in = batch->plan ? batch->who.incarnation : 0,
     };
 }
@@ -500,8 +502,6 @@ append_all(struct batch *batch)
     for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++) {
         forget_plan(batch);
         err = append_once(batch);
-        if (batch->only_at != 0)
-            break;
     }
     return err;
 }
@@ -564,7 +564,6 @@ ledger_append(struct ledger *ledger, struct ledger_entry *entries,
         .count = count,
         .now_ms = options->now_ms,
         .plan = options->dry_run || has_voids_id(entries, count),
-        .only_at = options->only_at,
         .complaint = complaint,
     };
 
@@ -588,8 +587,9 @@ start_request(struct batch *batch, const struct ledger_request *request)
     assert(request->count > 0);
     batch->entries = request->entries;
     batch->count = request->count;
-    batch->only_at = request->only_at;
+    batch->basis = request->basis;
     batch->plan = has_voids_id(request->entries, request->count);
+    assert(batch->basis == NULL || !batch->plan);
     enum err err = refuse_identities(batch);
     return err == OK ? open_batch(batch) : err;
 }

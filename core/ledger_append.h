@@ -9,6 +9,7 @@
 #ifndef CORE_LEDGER_APPEND_H
 #define CORE_LEDGER_APPEND_H
 
+#include "core/basis.h"
 #include "core/ledger.h"
 
 /* An event on its way in.  Views are borrowed for the call. */
@@ -26,16 +27,13 @@ struct ledger_entry {
 struct ledger_append {
     int64_t now_ms;
     bool dry_run;
-    uint64_t only_at; /* not 0: only if this is still the last position + 1,
-                       * for what was decided by what was known there */
 };
 
 /* Appends new events of this node in one transaction: all or none.  An `id`
  * that is stored with equal content is answered with the stored identity; two
  * equal ones in one batch are one.  ERR_INPUT: an event breaks a rule, or lies
  * in the future; ERR_CONFLICT: an `id` is stored with other content;
- * ERR_NOT_FOUND: nobody knows `voids_id`; ERR_FULL; ERR_BUSY: `only_at` is
- * past, refresh and decide again.  The complaint names the
+ * ERR_NOT_FOUND: nobody knows `voids_id`; ERR_FULL.  The complaint names the
  * line.  The entries are completed in place also in a dry run.  At most
  * LIMIT_APPEND_EVENTS; ask questions about them after ledger_refresh(). */
 NODISCARD enum err ledger_append(struct ledger *ledger,
@@ -48,8 +46,10 @@ NODISCARD enum err ledger_append(struct ledger *ledger,
 struct ledger_request {
     struct ledger_entry *entries;
     uint32_t count;
-    uint64_t only_at; /* as of ledger_append(); those before it count, too */
-    enum err err;     /* in: not OK and it is passed over; out: the answer */
+    struct basis *basis; /* NULL, or what it was decided by; ERR_BUSY if that
+                          * has changed (those before it count, too): refresh
+                          * and decide again */
+    enum err err;        /* in: not OK and it is passed over; out: the answer */
     struct complaint *complaint;
 };
 enum { LEDGER_REQUESTS_MAX = 256 };

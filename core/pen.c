@@ -198,6 +198,54 @@ pen_write_pieces(struct pen *pen, uint8_t channel, view bytes, int64_t now_ms)
     }
 }
 
+static bool
+is_hindered_by(struct pen *pen, const struct record *record,
+               pen_hinders *hinders, void *context)
+{
+    struct record_cursor cursor = record_events(record);
+    struct record_event event;
+
+    if (record->kind != RECORD_EVENTS ||
+        !stream_equal(record->stream, pen_stream_id(pen, CHANNEL_EVENTS)))
+        return true;
+    while (record_next(&cursor, &event))
+        if (event.copy || hinders(context, &event))
+            return true;
+    return false;
+}
+
+/* Everybody who appends waits meanwhile. */
+bool
+pen_is_hindered(struct pen *pen, uint64_t from, pen_hinders *hinders,
+                void *context)
+{
+    enum { ASKED_MAX = 16384 };
+    struct shelf_item item;
+
+    if (from == pen->position + 1)
+        return false;
+    if (hinders == NULL || from > pen->position ||
+        pen->position - from >= ASKED_MAX)
+        return true;
+    for (; from <= pen->position; from = item.position + item.record.count)
+        if (!shelf_holding(pen->txn, from, &item) ||
+            is_hindered_by(pen, &item.record, hinders, context))
+            return true;
+    return false;
+}
+
+bool
+pen_has_control(const struct pen *pen, uint64_t from)
+{
+    struct db_cursor cursor;
+    struct shelf_key key;
+
+    db_cursor_open(pen->txn, TABLE_CONTROLS, &cursor);
+    bool found = db_cursor_seek(&cursor, shelf_position_key(&key, from));
+    db_cursor_close(&cursor);
+    return found;
+}
+
 void
 pen_renew(struct pen *pen, uint64_t incarnation, enum record_reason reason,
           const stream_head *fork)

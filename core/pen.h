@@ -28,6 +28,8 @@ struct pen {
     struct pen_stream streams[CHANNEL_END];
 };
 
+typedef bool pen_hinders(void *context, const struct record_event *event);
+
 /* Reads where the journal stands. */
 void pen_open(struct pen *pen, struct db_txn *txn);
 
@@ -51,6 +53,15 @@ void pen_write_control(struct pen *pen, uint8_t channel, uint8_t kind,
  * LIMIT_PIECE_SIZE each, the last what is left; none if there are none. */
 void pen_write_pieces(struct pen *pen, uint8_t channel, view bytes,
                       int64_t now_ms);
+
+/* Whether anything stands at or after the position but new events of our
+ * present stream, few enough to be asked about, of which none hinders
+ * (journal.h).  Where nobody can be asked (NULL), anything hinders. */
+bool pen_is_hindered(struct pen *pen, uint64_t from, pen_hinders *hinders,
+                     void *context);
+
+/* Whether a control item stands at or after the position. */
+bool pen_has_control(const struct pen *pen, uint64_t from);
 
 /* Begins another incarnation, whose parent on CHANNEL_EVENTS is `fork`, or the
  * present head if NULL; where nothing stands there, the parent of the present

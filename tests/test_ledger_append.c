@@ -195,25 +195,30 @@ TEST(requests_of_one_commit_are_answered_one_by_one)
 TEST(a_request_that_comes_too_late)
 {
     struct complaint words[2];
+    struct basis basis;
     struct book book;
 
     book_open(&book, LEDGER_WRITE);
-    for (uint64_t only_at = 1; only_at <= 2; only_at++) {
+    assert_true(basis_open(&basis));
+    for (uint64_t known = 0; known <= 1; known++) {
         struct ledger_entry pair[2] = { stamp_of("a"), stamp_of("b") };
         struct ledger_entry other = stamp_of("");
         struct ledger_request requests[2] = {
             { .entries = pair,
               .count = 2,
-              .only_at = only_at,
+              .basis = &basis,
               .complaint = &words[0] },
             { .entries = &other, .count = 1, .complaint = &words[1] },
         };
+        basis_begin(&basis, known);
+        basis_add(&basis, &(struct history_account) { .account = { 1 } });
         ledger_append_each(book.ledger, requests, 2, BOOK_NOW);
-        assert_int_equal(requests[0].err, only_at == 1 ? OK : ERR_BUSY);
+        assert_int_equal(requests[0].err, known == 0 ? OK : ERR_BUSY);
         assert_int_equal(requests[1].err, OK);
     }
     assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
     assert_int_equal(ledger_position(book.ledger), 4);
+    basis_close(&basis);
     book_close(&book);
 }
 

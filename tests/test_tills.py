@@ -233,6 +233,53 @@ def test_redemptions_that_come_together_see_each_other():
     leima("verify", "L").expect(0)
 
 
+class Sellers:
+    """Processes of their own that append without end, until closed."""
+
+    def __init__(self, ledger, members, pause):
+        self.open = True
+        self.pause = pause
+        self.streams = [Stream(ledger) for _ in members]
+        self.threads = [threading.Thread(target=self.sell, args=pair)
+                        for pair in zip(self.streams, members)]
+        for thread in self.threads:
+            thread.start()
+
+    def sell(self, stream, member):
+        while self.open:
+            stream.say({"kind": "stamp", "member": member, "card": "c"})
+            time.sleep(self.pause)
+
+    def close(self):
+        self.open = False
+        for thread in self.threads:
+            thread.join(60)
+        assert [stream.close() for stream in self.streams] == \
+            [0] * len(self.streams)
+
+
+def redeem_beside(members, pause, count):
+    """So many redemptions of 42 while others sell to those members."""
+    sellers = Sellers("L", members, pause)
+    told = [leima("redeem", "L", 42, "--points", 100, "--id",
+                  f"{members[0]}-{number}") for number in range(count)]
+    sellers.close()
+    assert [one.status for one in told] == [0] * count, told[-1].err
+
+
+def test_redemptions_beside_sales_without_a_pause():
+    """Sales to others do not hinder; after one to the same account it is
+    decided again."""
+    leima("init", "L", "--node", 10, "--store", 10).expect(0)
+    publish("L", PROGRAM)
+    leima("append", "L", given=json.dumps(sale("a", total=9000000))).expect(0)
+    redeem_beside(range(1, 9), 0, 30)
+    redeem_beside([42], 0.002, 12)
+    found = leima("balance", "L", 42, "--json").expect(0).json()
+    assert found["available"] == 90000 - 42 * 100, found
+    leima("verify", "L").expect(0)
+
+
 def test_a_stream_and_a_full_disk():
     with Disk(3 << 20):
         leima("init", "disk/L", "--node", 1, "--store", 10).expect(0)

@@ -1,6 +1,7 @@
 /*
  * redeem.c - decided by all that this ledger knows, and appended only if
- * nothing arrived meanwhile; else it is decided anew
+ * nothing arrived meanwhile that it rests on (core/basis.h); else it is decided
+ * anew
  *
  * Where a hub runs, it is asked.  A ledger that has joined a hub is only a part
  * of the whole: without the hub's answer the `offline` rules bind.
@@ -34,6 +35,7 @@ struct turn {
     bool joined; /* the ledger has a hub */
     bool asked;  /* the hub has been asked, which is done once */
     int64_t now_ms;
+    struct basis basis; /* what those rest on that are decided here */
 };
 
 void
@@ -145,7 +147,7 @@ worth_of(const struct version *version, const struct event *event)
  * granted here counts as well, for the event does not tell.  And what a clock
  * that is ahead of ours, or ours before it was set back, has told. */
 static enum err
-look_back(const struct turn *turn, struct redeem *redeem)
+look_back(struct turn *turn, struct redeem *redeem)
 {
     struct query *query = turn->query;
     const struct version *version = timeline_at(query->timeline, turn->now_ms);
@@ -161,6 +163,7 @@ look_back(const struct turn *turn, struct redeem *redeem)
                                   &query->complaint);
     if (err != OK)
         return err;
+    basis_add(&turn->basis, &history);
     const struct event *const *live =
         walk_live(history.events, history.event_count, &query->account, &count);
     for (uint32_t i = 0; i < count; i++) {
@@ -220,7 +223,7 @@ decide_at(const struct turn *turn, struct redeem *redeem, int64_t at_ms)
 }
 
 static void
-decide_alone(const struct turn *turn, struct redeem *redeem)
+decide_alone(struct turn *turn, struct redeem *redeem)
 {
     redeem->command.offline = turn->joined;
     redeem->by_hub = false; /* though it may have been before, in vain */
@@ -299,7 +302,7 @@ finish(struct redeem *redeem, const struct ledger_entry *entry,
  * The others rest on what was known, and each on those before it: all of them
  * or none. */
 static void
-append(const struct turn *turn)
+append(struct turn *turn)
 {
     struct complaint words[1 + REDEEM_AT_ONCE];
     struct ledger_request requests[1 + REDEEM_AT_ONCE];
@@ -312,7 +315,7 @@ append(const struct turn *turn)
         requests[count++] = (struct ledger_request) {
             .entries = alone.entries,
             .count = alone.count,
-            .only_at = ledger_position(turn->query->ledger) + 1,
+            .basis = &turn->basis,
         };
     for (uint32_t i = 0; i < by_hub.count; i++)
         requests[count++] =
@@ -342,6 +345,7 @@ run_turn(struct turn *turn)
     enum err err = query_refresh(query);
     turn->now_ms = query->at_ms = command_now_ms();
     turn->joined = keys_has_hub(ledger_dir(query->ledger));
+    basis_begin(&turn->basis, ledger_position(query->ledger));
     for (each = turn->redeems; (each = next_open(turn, each)) != NULL; each++) {
         each->err = OK;
         if (err == OK)
@@ -370,12 +374,17 @@ redeem_run(struct query *query, struct redeem *redeems, uint32_t count,
     const int64_t begun_ms = clock_steady_ms();
 
     assert(count <= REDEEM_AT_ONCE);
-    for (uint32_t i = 0; i < count; i++)
+    const bool ready = basis_open(&turn.basis);
+    for (uint32_t i = 0; i < count; i++) {
+        if (redeems[i].err == OK && !ready)
+            redeems[i].err = ERR_MEMORY;
         redeems[i].settled = redeems[i].err != OK;
+    }
     do {
         run_turn(&turn);
     } while (next_open(&turn, redeems) != NULL &&
              clock_steady_ms() - begun_ms < TRIES_MS);
+    basis_close(&turn.basis);
 }
 
 bool
