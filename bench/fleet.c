@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 #include <zmq.h>
 
 enum {
@@ -32,7 +30,6 @@ struct ship {
     uint32_t node;
     stream_head head;
     struct keys_pair keys;
-    void *socket;
     uint64_t session;
     uint64_t credit;
     uint64_t total;
@@ -53,7 +50,7 @@ struct fleet {
     uint32_t stretch;
     uint64_t epoch;
     void *context;
-    int bells; /* of all sockets: an epoll */
+    void *socket; /* a ROUTER with a connection for each; NULL: hung up */
     struct arena arena;
     uint64_t number; /* of the next purchase */
     double *waits;
@@ -189,9 +186,6 @@ fleet_open(const struct fleet_options *options)
     }
     text_close(&text);
     fleet->context = zmq_ctx_new();
-    zmq_ctx_set(fleet->context, ZMQ_MAX_SOCKETS, 3 * FLEET_NODES_MAX);
-    fleet->bells = epoll_create1(EPOLL_CLOEXEC);
-    bench_need(fleet->bells >= 0, "have an epoll");
     return fleet;
 }
 
@@ -200,7 +194,6 @@ fleet_close(struct fleet *fleet)
 {
     fleet_hang_up(fleet);
     zmq_ctx_term(fleet->context);
-    close(fleet->bells);
     arena_close(&fleet->arena);
     free(fleet->waits);
     free(fleet);
@@ -228,21 +221,24 @@ fleet_enrol(struct fleet *fleet, struct journal *journal)
 
 /* --- talking --- */
 
+/* False: its queue is full. */
 static bool
-post(struct ship *ship, const struct frame *frame)
+post(const struct fleet *fleet, const struct ship *ship,
+     const struct frame *frame)
 {
     uint8_t header[FRAME_HEADER_SIZE];
     zmq_msg_t payload;
+    const uint32_t number = (uint32_t)(ship - fleet->ships);
 
+    if (zmq_send(fleet->socket, &number, sizeof number,
+                 ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        return false;
     bench_need(zmq_msg_init_size(&payload, frame_payload_size(frame)) == 0,
                "have memory");
     frame_encode(frame, header, zmq_msg_data(&payload));
-    if (zmq_send(ship->socket, header, sizeof header,
-                 ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
-        zmq_msg_close(&payload);
-        return false;
-    }
-    bench_need(zmq_msg_send(&payload, ship->socket, ZMQ_DONTWAIT) >= 0,
+    bench_need(zmq_send(fleet->socket, header, sizeof header,
+                        ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
+                   zmq_msg_send(&payload, fleet->socket, ZMQ_DONTWAIT) >= 0,
                "send a frame");
     return true;
 }
@@ -280,7 +276,7 @@ hail(struct fleet *fleet, struct ship *ship)
     frame.hello.feed_position = UINT64_C(1) << 60;
     frame.hello.offers = &offer;
     frame.hello.offer_count = 1;
-    bench_need(post(ship, &frame), "say HELLO");
+    bench_need(post(fleet, ship, &frame), "say HELLO");
 }
 
 /* Beside others that are live. */
@@ -336,18 +332,25 @@ ask_again(struct fleet *fleet, struct ship *ship)
     hail(fleet, ship);
 }
 
-static bool
-hear(struct fleet *fleet, struct ship *ship)
+/* Takes in what the hub says to one of them.  NULL: there is nothing. */
+static struct ship *
+hear(struct fleet *fleet)
 {
     static struct arena scratch;
     static uint8_t payload[LIMIT_FRAME_SIZE];
     uint8_t header[FRAME_HEADER_SIZE];
+    uint32_t number = 0;
     struct frame frame;
 
-    int head_size = zmq_recv(ship->socket, header, sizeof header, ZMQ_DONTWAIT);
-    if (head_size < 0)
-        return false;
-    int size = zmq_recv(ship->socket, payload, sizeof payload, ZMQ_DONTWAIT);
+    int size = zmq_recv(fleet->socket, &number, sizeof number, ZMQ_DONTWAIT);
+    if (size < 0)
+        return NULL;
+    bench_need(size == (int)sizeof number && number < fleet->options.nodes,
+               "know whom the hub talks to");
+    struct ship *ship = &fleet->ships[number];
+    int head_size =
+        zmq_recv(fleet->socket, header, sizeof header, ZMQ_DONTWAIT);
+    size = zmq_recv(fleet->socket, payload, sizeof payload, ZMQ_DONTWAIT);
     if (scratch.base == NULL)
         bench_need(arena_open(&scratch, 1 << 26), "have memory");
     arena_reset(&scratch);
@@ -367,30 +370,37 @@ hear(struct fleet *fleet, struct ship *ship)
                        frame.kind == FRAME_STATE,
                    frame_kind_name(frame.kind));
     }
-    return true;
+    return ship;
 }
 
 static void
-connect_ship(struct fleet *fleet, struct ship *ship, const char *endpoint,
-             curve_key hub)
+open_socket(struct fleet *fleet, curve_key hub)
 {
-    int linger = 0, bell = -1;
-    size_t size = sizeof bell;
-    struct epoll_event event = { .events = EPOLLIN, .data.ptr = ship };
+    const int linger = 0, mandatory = 1;
 
-    ship->socket = zmq_socket(fleet->context, ZMQ_DEALER);
-    bench_need(ship->socket != NULL, "make a socket");
-    zmq_setsockopt(ship->socket, ZMQ_LINGER, &linger, sizeof linger);
-    zmq_setsockopt(ship->socket, ZMQ_CURVE_PUBLICKEY,
-                   ship->keys.public_key.bytes, CURVE_KEY_SIZE);
-    zmq_setsockopt(ship->socket, ZMQ_CURVE_SECRETKEY,
-                   ship->keys.secret_key.bytes, CURVE_KEY_SIZE);
-    zmq_setsockopt(ship->socket, ZMQ_CURVE_SERVERKEY, hub.bytes,
+    fleet->socket = zmq_socket(fleet->context, ZMQ_ROUTER);
+    bench_need(fleet->socket != NULL, "make a socket");
+    zmq_setsockopt(fleet->socket, ZMQ_LINGER, &linger, sizeof linger);
+    zmq_setsockopt(fleet->socket, ZMQ_ROUTER_MANDATORY, &mandatory,
+                   sizeof mandatory);
+    zmq_setsockopt(fleet->socket, ZMQ_CURVE_SERVERKEY, hub.bytes,
                    CURVE_KEY_SIZE);
-    bench_need(zmq_connect(ship->socket, endpoint) == 0, "reach the hub");
-    bench_need(zmq_getsockopt(ship->socket, ZMQ_FD, &bell, &size) == 0 &&
-                   epoll_ctl(fleet->bells, EPOLL_CTL_ADD, bell, &event) == 0,
-               "hear a socket's bell");
+}
+
+/* A connection has the keys that the socket had when it was begun, and is
+ * addressed by the ship's number. */
+static void
+connect_ship(struct fleet *fleet, const struct ship *ship, const char *endpoint)
+{
+    const uint32_t number = (uint32_t)(ship - fleet->ships);
+
+    zmq_setsockopt(fleet->socket, ZMQ_CURVE_PUBLICKEY,
+                   ship->keys.public_key.bytes, CURVE_KEY_SIZE);
+    zmq_setsockopt(fleet->socket, ZMQ_CURVE_SECRETKEY,
+                   ship->keys.secret_key.bytes, CURVE_KEY_SIZE);
+    zmq_setsockopt(fleet->socket, ZMQ_CONNECT_ROUTING_ID, &number,
+                   sizeof number);
+    bench_need(zmq_connect(fleet->socket, endpoint) == 0, "reach the hub");
 }
 
 static uint32_t
@@ -402,7 +412,7 @@ end_of(const struct fleet *fleet, const struct ship *ship)
 /* As a node does: of an older hub's credit the end of a frame may go beyond, of
  * another what is needed is asked for, where no acknowledgement is to come. */
 static bool
-has_credit(struct ship *ship, uint64_t total)
+has_credit(const struct fleet *fleet, struct ship *ship, uint64_t total)
 {
     if (!ship->strict)
         return ship->total < ship->credit;
@@ -411,7 +421,8 @@ has_credit(struct ship *ship, uint64_t total)
     struct frame ping = { .kind = FRAME_PING, .session = ship->session };
     ping.ping.flags = FRAME_NEEDS_CREDIT;
     ping.ping.pending = total;
-    if (ship->acked == ship->next && total > ship->needed && post(ship, &ping))
+    if (ship->acked == ship->next && total > ship->needed &&
+        post(fleet, ship, &ping))
         ship->needed = total;
     return false;
 }
@@ -428,7 +439,7 @@ ship_out(struct fleet *fleet, struct ship *ship)
         struct shipment *shipment = &ship->shipments[ship->next];
         uint64_t total = ship->total + FRAME_BATCH_FIXED + shipment->bytes.size;
         struct frame frame = { .kind = FRAME_BATCH, .session = ship->session };
-        if (bench_now() < ship->ready || !has_credit(ship, total))
+        if (bench_now() < ship->ready || !has_credit(fleet, ship, total))
             return;
         frame.batch.stream = (stream_id) { 1, ship->node, CHANNEL_EVENTS };
         frame.batch.from = shipment->seq;
@@ -439,7 +450,7 @@ ship_out(struct fleet *fleet, struct ship *ship)
             is_live ? frame.batch.to
                     : ship->shipments[end - 1].seq + FLEET_FRAME_EVENTS - 1;
         frame.batch.records = shipment->bytes;
-        if (!post(ship, &frame))
+        if (!post(fleet, ship, &frame))
             return;
         shipment->sent = bench_now();
         if (is_live)
@@ -449,33 +460,18 @@ ship_out(struct fleet *fleet, struct ship *ship)
     }
 }
 
-/* Sends and hears until there is nothing to do.  A socket rings once for what
- * has happened, and sending may take that in: so the last thing is to hear that
- * there is nothing. */
-static void
-tend(struct fleet *fleet, struct ship *ship, bool sends)
-{
-    bool heard = true;
-
-    while (heard) {
-        if (sends)
-            ship_out(fleet, ship);
-        heard = false;
-        while (hear(fleet, ship))
-            heard = true;
-    }
-}
-
 /* Waits a little for anything from the hub, and tends those who hear. */
 static void
 tend_ready(struct fleet *fleet, bool sends, int timeout_ms)
 {
-    struct epoll_event events[64];
-    int count = epoll_wait(fleet->bells, events, COUNT_OF(events), timeout_ms);
+    zmq_pollitem_t item = { .socket = fleet->socket, .events = ZMQ_POLLIN };
+    struct ship *ship;
 
-    bench_need(count >= 0 || errno == EINTR, "wait for the hub");
-    for (int i = 0; i < count; i++)
-        tend(fleet, events[i].data.ptr, sends);
+    bench_need(zmq_poll(&item, 1, timeout_ms) >= 0 || errno == EINTR,
+               "wait for the hub");
+    while ((ship = hear(fleet)) != NULL)
+        if (sends)
+            ship_out(fleet, ship);
 }
 
 /* Those who hear nothing as well: they may be waiting for a time. */
@@ -484,7 +480,7 @@ tend_all(struct fleet *fleet)
 {
     for (uint32_t i = 0; i < fleet->options.nodes; i++) {
         ask_again(fleet, &fleet->ships[i]);
-        tend(fleet, &fleet->ships[i], true);
+        ship_out(fleet, &fleet->ships[i]);
     }
 }
 
@@ -495,8 +491,9 @@ fleet_dial(struct fleet *fleet, const char *endpoint, curve_key hub,
     uint32_t welcome = 0;
 
     fleet->epoch = epoch;
+    open_socket(fleet, hub);
     for (uint32_t i = 0; i < fleet->options.nodes; i++) {
-        connect_ship(fleet, &fleet->ships[i], endpoint, hub);
+        connect_ship(fleet, &fleet->ships[i], endpoint);
         hail(fleet, &fleet->ships[i]);
     }
     for (double end = bench_now() + 300; welcome < fleet->options.nodes;) {
@@ -511,13 +508,11 @@ fleet_dial(struct fleet *fleet, const char *endpoint, curve_key hub,
 void
 fleet_hang_up(struct fleet *fleet)
 {
-    for (uint32_t i = 0; i < fleet->options.nodes; i++) {
-        struct ship *ship = &fleet->ships[i];
-        if (ship->socket != NULL)
-            zmq_close(ship->socket);
-        ship->socket = NULL;
-        ship->session = 0;
-    }
+    if (fleet->socket != NULL)
+        zmq_close(fleet->socket);
+    fleet->socket = NULL;
+    for (uint32_t i = 0; i < fleet->options.nodes; i++)
+        fleet->ships[i].session = 0;
 }
 
 struct fleet_times
