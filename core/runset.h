@@ -9,7 +9,8 @@
  * whole files; what it does not name is removed by runset_clean().
  *
  * Runs grow by merging: beyond RUNSET_RUNS_KEEP of them (RUNSET_RUNS_BUSY
- * where the owner has more urgent things to do) the newest are merged
+ * where the owner has more urgent things to do: an eight hours' backlog of a
+ * chain is not copied twice while all wait for it) the newest are merged
  * with all before them that are not RUNSET_RATIO times greater than these
  * together, so that a blob is copied a logarithmic number of times.
  *
@@ -23,9 +24,9 @@
 #include "core/runs_merge.h"
 
 enum {
-    RUNSET_RUNS_MAX = 48,
+    RUNSET_RUNS_MAX = 96,
     RUNSET_RUNS_KEEP = 12,
-    RUNSET_RUNS_BUSY = 40,
+    RUNSET_RUNS_BUSY = 56,
     RUNSET_RATIO = 2,
     RUNSET_TAG_SIZE = 32,
     RUNSET_NOTE_SIZE = 56 + RUNSET_RUNS_MAX * 16 + 8,
