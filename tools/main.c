@@ -56,18 +56,21 @@ static const struct command *const TABLES[] = {
 
 /* What is large is mapped by itself, always: else a block that was freed raises
  * the size from which on blocks are, and those that grow (tails of a history)
- * leave holes as large as they were. */
+ * leave holes as large as they were.  And some of what is freed at the end of
+ * the heap stays there: messages come and go by the thousand, and each time
+ * their pages would be given back and asked for again. */
 static void
-map_large_blocks(void)
+set_up_heap(void)
 {
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 23);
 }
 
 int
 main(int count, char **words)
 {
     file_hold_standard();
-    map_large_blocks();
+    set_up_heap();
     /* Only for the width of letters in tables; numbers and times are written
      * by our own functions, the same everywhere. */
     setlocale(LC_CTYPE, "C.UTF-8");
