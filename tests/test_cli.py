@@ -494,6 +494,38 @@ def test_a_node_that_stands_twice_in_a_list_or_is_the_hub():
     equal("enrolled", leima("enrol", "list", "L", "--json").expect(0).out, "")
 
 
+def test_json_of_commands_with_little_to_say():
+    def says(*words, given=None):
+        return leima(*words, "--json", given=given).expect(0).json()
+
+    equal("init", says("init", "L", "--node", "4", "--incarnation", "5"),
+          {"node": 4, "store": 4, "incarnation": 5})
+    drawn = says("init", "M")["incarnation"]
+    equal("drawn", drawn, leima("status", "M", "--json").json()["incarnation"])
+    town = ("--members", "5", "--months", "1")
+    made = says("generate", "M", *town)
+    assert made["stored"] > 0 and made["known"] == 0, made
+    equal("again", says("generate", "M", *town),
+          {"stored": 0, "known": made["stored"]})
+    equal("file", says("generate", *town, "--output", "f.jsonl"),
+          {"written": made["stored"]})
+    out = leima("generate", *town, "--output", "-", "--json").expect(0).out
+    with open("f.jsonl") as file:
+        equal("lines", out, file.read())
+    leima("rules", "publish", "L", PROGRAM, "--from", "2025-01-01").expect(0)
+    with open(PROGRAM) as file:
+        equal("file", says("rules", "show", "L")["file"], file.read())
+    leima("enrol", "new", "M", "--node", "3", "--endpoint",
+          "tcp://hq.example:7001").expect(0)
+    equal("revoked", says("enrol", "revoke", "M", "--node", "3"),
+          {"node": 3, "state": "revoked"})
+    secret = "correct horse battery"
+    with open("sealed", "w") as file:
+        file.write(says("keys", "export", "M", given=secret)["keys"] + "\n")
+    equal("imported", says("keys", "import", "L", "sealed", given=secret),
+          {"imported": True})
+
+
 def test_append_answers_with_identities():
     leima("init", "L", "--node", "4", "--incarnation", "5").expect(0)
     event = {"kind": "join", "member": 9, "at": "2025-01-01T00:00:00Z",

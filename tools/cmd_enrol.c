@@ -504,6 +504,8 @@ enrol_revoke(const struct arguments *arguments)
     if (err != OK)
         return command_fail(arguments, err, "node %" PRId64 " is not enrolled",
                             number);
+    if (command_flag(arguments, "json"))
+        printf("{\"node\": %" PRId64 ", \"state\": \"revoked\"}\n", number);
     return COMMAND_DONE;
 }
 

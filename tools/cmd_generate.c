@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { GENERATE_BATCH = 10000 };
 
@@ -188,9 +189,12 @@ into_file(struct generator *generator, const char *path)
     else
         output_discard(generator->output);
     progress_end(&generator->progress);
-    return err == OK ? COMMAND_DONE
-                     : command_fail(generator->arguments, err, "%s",
-                                    why->text[0] != '\0' ? why->text : path);
+    if (err != OK)
+        return command_fail(generator->arguments, err, "%s",
+                            why->text[0] != '\0' ? why->text : path);
+    if (command_flag(generator->arguments, "json") && strcmp(path, "-") != 0)
+        printf("{\"written\": %" PRIu64 "}\n", generator->count);
+    return COMMAND_DONE;
 }
 
 /* A ledger without rules gets those that the history speaks of. */
@@ -242,9 +246,14 @@ into_ledger(struct generator *generator)
         return command_fail(arguments, err, "%s: %s",
                             command_operand(arguments, 0),
                             generator->complaint.text);
-    fprintf(stderr,
-            "leima generate: %" PRIu64 " stored, %" PRIu64 " there already\n",
-            generator->done.stored, generator->done.known);
+    if (command_flag(arguments, "json"))
+        printf("{\"stored\": %" PRIu64 ", \"known\": %" PRIu64 "}\n",
+               generator->done.stored, generator->done.known);
+    else
+        fprintf(stderr,
+                "leima generate: %" PRIu64 " stored, %" PRIu64
+                " there already\n",
+                generator->done.stored, generator->done.known);
     return COMMAND_DONE;
 }
 

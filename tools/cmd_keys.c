@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <termios.h>
@@ -161,7 +162,10 @@ keys_export(const struct arguments *arguments)
     crypto_wipe(text, sizeof text);
     if (err == OK && !text_ok(&out))
         err = ERR_MEMORY;
-    if (err == OK)
+    if (err == OK && command_flag(arguments, "json"))
+        printf("{\"keys\": \"%.*s\"}\n", (int)out.size - 1,
+               (const char *)out.bytes); /* without the end of its line */
+    else if (err == OK)
         fwrite(out.bytes, 1, out.size, stdout);
     text_close(&out);
     return err == OK ? COMMAND_DONE
@@ -198,6 +202,8 @@ keys_import(const struct arguments *arguments)
         if (err != OK)
             status =
                 command_fail(arguments, err, "%s: %s", path, complaint.text);
+        else if (command_flag(arguments, "json"))
+            puts("{\"imported\": true}");
     }
     arena_close(&arena);
     return status;

@@ -12,6 +12,23 @@
 
 /* --- init --------------------------------------------------------------- */
 
+/* What was drawn, too. */
+static enum command_status
+print_who(const struct arguments *arguments)
+{
+    struct ledger *ledger = NULL;
+    enum command_status status = query_ledger(arguments, LEDGER_READ, &ledger);
+
+    if (status != COMMAND_DONE)
+        return status;
+    const struct ledger_identity who = ledger_who(ledger);
+    ledger_close(ledger);
+    printf("{\"node\": %" PRIu32 ", \"store\": %" PRIu32
+           ", \"incarnation\": %" PRIu64 "}\n",
+           who.node, who.store, who.incarnation);
+    return COMMAND_DONE;
+}
+
 static enum command_status
 init(const struct arguments *arguments)
 {
@@ -35,7 +52,8 @@ init(const struct arguments *arguments)
                                  command_now_ms(), &complaint);
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
-    return COMMAND_DONE;
+    return command_flag(arguments, "json") ? print_who(arguments)
+                                           : COMMAND_DONE;
 }
 
 /* --- verify ------------------------------------------------------------- */

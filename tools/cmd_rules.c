@@ -227,7 +227,7 @@ done:
 /* --- list and show ------------------------------------------------------ */
 
 static void
-print_version_json(const struct ledger_version *version)
+print_version_json(const struct ledger_version *version, bool file)
 {
     struct text json = { 0 };
     char from[11];
@@ -242,6 +242,8 @@ print_version_json(const struct ledger_version *version)
     text_json_view(&json, "event", view_of(name));
     text_json_integer(&json, "position", (int64_t)version->position);
     text_json_bool(&json, "understood", version->program != NULL);
+    if (file)
+        text_json_view(&json, "file", version->file);
     text_string(&json, "}\n");
     fwrite(json.bytes, 1, json.size, stdout);
     text_close(&json);
@@ -294,7 +296,7 @@ list(const struct arguments *arguments)
         status = print_versions(versions, count) ? COMMAND_DONE : COMMAND_FAULT;
     else
         for (uint32_t i = 0; i < count; i++)
-            print_version_json(&versions[i]);
+            print_version_json(&versions[i], false);
     ledger_close(ledger);
     return status;
 }
@@ -369,7 +371,7 @@ show(const struct arguments *arguments)
         return status;
     status = find_version(arguments, ledger, number, &version);
     if (status == COMMAND_DONE && command_flag(arguments, "json"))
-        print_version_json(version);
+        print_version_json(version, true);
     else if (status == COMMAND_DONE)
         fwrite(version->file.bytes, 1, version->file.size, stdout);
     ledger_close(ledger);
