@@ -181,12 +181,33 @@ look(struct joining *joining, struct complaint *complaint)
     return OK;
 }
 
-enum err
-join_finish(const char *dir, uint32_t node, int stop,
-            struct complaint *complaint)
+/* Until the hub has registered the key, or says no, or `stop` says so. */
+static enum err
+ask_until_done(struct joining *joining, const struct keys_pair *once,
+               const struct keys_hubs *hubs, int stop,
+               struct complaint *complaint)
+{
+    enum err err = link_open(once, hubs, joining->node, &joining->link);
+
+    if (err != OK)
+        return err;
+    while (err == OK && !joining->done && !stop_asked(stop)) {
+        err = look(joining, complaint);
+        if (err == OK && !joining->done)
+            transport_wait(joining->link.transport, &stop, 1, WAIT_MS);
+    }
+    link_close(&joining->link);
+    return err;
+}
+
+/* Has the key registered and makes it the ledger's own; `ret_done`: so it
+ * is. */
+static enum err
+register_key(const char *dir, uint32_t node, int stop, bool *ret_done,
+             struct complaint *complaint)
 {
     struct joining joining = { .node = node };
-    struct keys_pair once, next;
+    struct keys_pair once = { 0 }, next = { 0 };
     struct keys_hubs hubs;
 
     enum err err = keys_load(dir, "once", &once, complaint);
@@ -194,29 +215,43 @@ join_finish(const char *dir, uint32_t node, int stop,
         err = keys_load(dir, "next", &next, complaint);
     if (err == OK)
         err = keys_load_hubs(dir, &hubs, complaint);
-    if (err != OK)
-        return err;
     joining.key = next.public_key;
-    if (!arena_open(&joining.scratch, 1u << 20))
-        return ERR_MEMORY;
-    err = link_open(&once, &hubs, node, &joining.link);
-    keys_wipe(&once);
     keys_wipe(&next);
-    if (err != OK)
-        goto done;
-    while (err == OK && !joining.done && !stop_asked(stop)) {
-        err = look(&joining, complaint);
-        if (err == OK && !joining.done)
-            transport_wait(joining.link.transport, &stop, 1, WAIT_MS);
-    }
-    link_close(&joining.link);
+    if (err == OK && !arena_open(&joining.scratch, 1u << 20))
+        err = ERR_MEMORY;
+    if (err == OK)
+        err = ask_until_done(&joining, &once, &hubs, stop, complaint);
+    keys_wipe(&once);
+    arena_close(&joining.scratch);
     if (err == OK && joining.done)
         err = keys_rename(dir, "next", "own", complaint);
-    if (err == OK && joining.done) {
-        keys_forget(dir, "once");
+    *ret_done = err == OK && joining.done;
+    if (*ret_done)
         trace(TRACE_NOTICE, node, "joined", "hubs=%u", hubs.count);
-    }
-done:
-    arena_close(&joining.scratch);
+    return err;
+}
+
+/* Whether the pair has its name already: then what was cut is no more than to
+ * forget the one-time key. */
+static bool
+is_registered(const char *dir)
+{
+    struct keys_pair pair;
+    bool registered = keys_load(dir, "next", &pair, NULL) == ERR_NOT_FOUND &&
+                      keys_load(dir, "own", &pair, NULL) == OK;
+
+    keys_wipe(&pair);
+    return registered;
+}
+
+enum err
+join_finish(const char *dir, uint32_t node, int stop,
+            struct complaint *complaint)
+{
+    bool done = is_registered(dir);
+    enum err err = done ? OK : register_key(dir, node, stop, &done, complaint);
+
+    if (done)
+        keys_forget(dir, "once");
     return err;
 }

@@ -15,7 +15,7 @@
 /* Takes in the string: makes the ledger if need be, the files, the keys.
  * ERR_INPUT: not such a string, a ledger of another number, or one that is to
  * be a store's and has published rules itself.  (A standby may have: it was
- * the hub once.) */
+ * the hub once.)  ERR_IO, ERR_FULL; faults of the ledger. */
 NODISCARD enum err join_prepare(const char *dir, view string, bool standby,
                                 struct complaint *complaint);
 
@@ -26,7 +26,7 @@ bool join_is_pending(const char *dir);
  * `stop` (stop.h) says so, or a hub refuses.  OK also if it was stopped:
  * join_is_pending() tells.  ERR_INPUT: the hub does not admit the one-time key
  * (its time is over, or it was revoked), or has registered another key with
- * it. */
+ * it; ERR_NOT_FOUND: a key file is gone; ERR_IO, ERR_FULL, ERR_MEMORY. */
 NODISCARD enum err join_finish(const char *dir, uint32_t node, int stop,
                                struct complaint *complaint);
 

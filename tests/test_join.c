@@ -1,0 +1,66 @@
+/*
+ * test_join.c - a joining that was cut goes on where it was
+ *
+ * What takes a hub is tried by real processes (test_replication.py).
+ */
+#include "tests/unit.h"
+
+#include <string.h>
+
+#include "core/crypto.h"
+#include "nodes/join.h"
+#include "tests/place.h"
+
+static struct keys_pair
+pair_of(uint8_t fill)
+{
+    struct keys_pair pair;
+
+    memset(pair.secret_key.bytes, fill, CURVE_KEY_SIZE);
+    crypto_curve_public(pair.secret_key.bytes, pair.public_key.bytes);
+    return pair;
+}
+
+static void
+keep(const struct place *place, const char *name, uint8_t fill)
+{
+    struct keys_pair pair = pair_of(fill);
+
+    assert_int_equal(keys_store(place->path, name, &pair, NULL), OK);
+}
+
+/* The hub has registered the key and it is the ledger's own, but the power went
+ * before the one-time key was forgotten: nobody has to be asked again. */
+TEST(who_has_been_registered_asks_no_more)
+{
+    struct place place = place_make();
+    struct keys_pair own = pair_of(1), found;
+    struct complaint complaint = { .text = "" };
+
+    keep(&place, "own", 1);
+    keep(&place, "once", 2);
+    assert_true(join_is_pending(place.path));
+    assert_int_equal(join_finish(place.path, 11, -1, &complaint), OK);
+    assert_string_equal(complaint.text, "");
+    assert_false(join_is_pending(place.path));
+    assert_int_equal(keys_load(place.path, "own", &found, NULL), OK);
+    assert_memory_equal(&found, &own, sizeof own);
+    place_remove(&place);
+}
+
+/* Without either pair there is nothing to go on with. */
+TEST(a_lost_key_is_told)
+{
+    struct place place = place_make();
+    struct complaint complaint = { .text = "" };
+
+    keep(&place, "once", 2);
+    assert_int_equal(join_finish(place.path, 11, -1, &complaint),
+                     ERR_NOT_FOUND);
+    assert_non_null(strstr(complaint.text, "keys/next"));
+    assert_true(join_is_pending(place.path));
+    place_remove(&place);
+}
+
+RUN(cmocka_unit_test(who_has_been_registered_asks_no_more),
+    cmocka_unit_test(a_lost_key_is_told))
