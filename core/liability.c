@@ -182,15 +182,28 @@ list_due(const struct gathering *gathering, struct arena *arena)
     return list;
 }
 
+/* The last month up to `through` that has begun: of one to come nobody can say
+ * yet what will have expired in it. */
+static int32_t
+last_month(const struct zone *zone, int32_t through, int64_t at_ms)
+{
+    int32_t month = zone_month(zone, at_ms);
+
+    /* On its first day a clock may have gone back into the month before. */
+    if (zone_month_start_ms(zone, month + 1) <= at_ms)
+        month++;
+    return month < through ? month : through;
+}
+
 static void
-make_report(const struct gathering *gathering, int32_t through,
+make_report(const struct gathering *gathering, int32_t last,
             struct arena *arena, struct liability *report)
 {
     struct row_list rows = { 0 };
     int64_t *balances = ARENA_NEW(arena, int64_t, gathering->partner_count);
     int64_t outstanding = 0;
 
-    for (int32_t month = FIRST_MONTH; month <= through; month++)
+    for (int32_t month = FIRST_MONTH; month <= last; month++)
         for (uint32_t p = 0; p < gathering->partner_count; p++)
             add_row(gathering, month, (int32_t)p, &balances[p], &rows, arena);
     struct due_list due = list_due(gathering, arena);
@@ -261,7 +274,10 @@ liability_make(struct ledger *ledger, const struct liability_question *question,
     err = gather(ledger, question, report.at_ms, &gathering, complaint);
     if (err != OK)
         return err;
-    make_report(&gathering, question->through, arena, &report);
+    make_report(
+        &gathering,
+        last_month(&gathering.timeline->zone, question->through, report.at_ms),
+        arena, &report);
     *ret_liability = report;
     return OK;
 }

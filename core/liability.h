@@ -44,7 +44,8 @@ struct liability_due {
 
 struct liability {
     int64_t at_ms;                    /* as of */
-    const struct liability_row *rows; /* by month, partner */
+    const struct liability_row *rows; /* by month, partner; of those that have
+                                       * begun */
     uint32_t row_count;
     uint32_t due_count;
     const struct liability_due *due; /* by month, partner */
@@ -58,7 +59,8 @@ struct liability_question {
 };
 
 /* Reads all accounts.  Names are copied into the arena.  ERR_NOT_FOUND: no
- * rules have been published. */
+ * rules have been published; ERR_INPUT: `through` lies outside of 2000 to 2199;
+ * faults of census_open(). */
 NODISCARD enum err liability_make(struct ledger *ledger,
                                   const struct liability_question *question,
                                   struct arena *arena,

@@ -132,6 +132,32 @@ TEST(expiry_takes_what_is_left)
     shop_close(&shop);
 }
 
+/* What will have expired in a month to come nobody knows yet, so there is no
+ * row for it. */
+TEST(months_to_come_have_no_rows)
+{
+    struct liability_question question = {
+        .through = JAN + 30,
+        .known = LEDGER_KNOWN_ALL,
+        .now_ms = INT64_C(1769900400000), /* 2026-01-31T23:00:00Z */
+    };
+    struct complaint complaint;
+    struct liability report;
+    struct shop shop;
+
+    shop_open(&shop);
+    shop_rules(&shop, "2000-01-01", RULES);
+    shop_import(&shop, EVENT("110.1.1", "purchase", "2026-01-10T12:00:00Z",
+                             "10", "\"receipt\": \"A\", \"total\": 10000"));
+    assert_int_equal(liability_make(shop.ledger, &question, &shop.arena,
+                                    &report, &complaint),
+                     OK);
+    assert_int_equal(report.rows[report.row_count - 1].month, JAN + 1);
+    assert_int_equal(report.rows[report.row_count - 1].closing, 100);
+    assert_int_equal(report.total, 100);
+    shop_close(&shop);
+}
+
 /* A wait of a hundred years and a term of another hundred, as a program may
  * have them: the end lies beyond the years in which anything happens. */
 TEST(what_ends_after_the_last_year_of_events_is_told)
@@ -172,5 +198,6 @@ TEST(the_last_date_that_there_is_has_a_month)
 RUN(cmocka_unit_test(each_closing_follows_from_its_opening),
     cmocka_unit_test(what_is_left_stands_under_the_month_of_its_end),
     cmocka_unit_test(expiry_takes_what_is_left),
+    cmocka_unit_test(months_to_come_have_no_rows),
     cmocka_unit_test(what_ends_after_the_last_year_of_events_is_told),
     cmocka_unit_test(the_last_date_that_there_is_has_a_month))
