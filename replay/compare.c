@@ -86,6 +86,18 @@ sum_costs(const struct side *side, struct compare_side *ret_side)
     ret_side->burn_cost = micro_round_half_away(burn);
 }
 
+/* More than there are numbers for, as a rule with a slip in it may bring, is
+ * told as the greatest. */
+static money
+sum_vouchers(const struct side *side)
+{
+    const money most = { INT64_MAX };
+
+    return side->voucher_value.value > micro_of_money(most).value
+               ? most
+               : micro_round_half_away(side->voucher_value);
+}
+
 static struct compare_side
 measure_side(const struct side *side, struct arena *arena)
 {
@@ -95,7 +107,7 @@ measure_side(const struct side *side, struct arena *arena)
         .outstanding = side->outstanding,
         .debt = side->debt,
         .vouchers_outstanding = side->voucher_count,
-        .vouchers_outstanding_value = side->voucher_value,
+        .vouchers_outstanding_value = sum_vouchers(side),
     };
 
     if (now != NULL)

@@ -309,7 +309,7 @@ quick_book_earn_by(struct quick *quick, const struct quick_place *place,
 
 /* What a voucher is worth at the end: by the version in force then, or, if it
  * does not know the reward, by that of its issue. */
-static int64_t
+static money
 worth(const struct quick *quick, const struct version *issue, int32_t reward)
 {
     const struct version *version = quick->last;
@@ -317,7 +317,7 @@ worth(const struct quick *quick, const struct version *issue, int32_t reward)
     if (version_place(version, NAME_REWARD, reward) == PROGRAM_NONE)
         version = issue;
     int32_t place = version_place(version, NAME_REWARD, reward);
-    return version->program->rewards[place].value.minor;
+    return version->program->rewards[place].value;
 }
 
 void
@@ -348,7 +348,7 @@ quick_book_voucher(struct quick *quick, const struct quick_place *place,
     if (expires_at <= quick->side->until_ms)
         return;
     quick->state.sums.vouchers += count;
-    quick->side->voucher_value.minor += count * worth(quick, version, reward);
+    side_hold(quick->side, worth(quick, version, reward), count);
 }
 
 static void

@@ -176,6 +176,14 @@ count_step(struct side *side, const struct step *step,
     }
 }
 
+void
+side_hold(struct side *side, money each, int64_t count)
+{
+    micro value = { micro_of_money(each).value * count };
+
+    side->voucher_value = micro_add(side->voucher_value, value);
+}
+
 static money
 voucher_value(const struct side *side, const struct voucher *voucher)
 {
@@ -204,8 +212,7 @@ count_end(struct side *side, const struct account *end,
     for (uint32_t i = 0; i < end->vouchers.count; i++) {
         const struct voucher *voucher = &end->vouchers.items[i];
         account->vouchers += voucher->count;
-        side->voucher_value.minor +=
-            voucher_value(side, voucher).minor * voucher->count;
+        side_hold(side, voucher_value(side, voucher), voucher->count);
     }
     side->debt = points_add(side->debt, account->debt);
     side->outstanding = points_add(side->outstanding, account->outstanding);
@@ -258,7 +265,7 @@ side_merge(struct side *side, const struct side *from)
     side->outstanding = points_add(side->outstanding, from->outstanding);
     side->debt = points_add(side->debt, from->debt);
     side->voucher_count += from->voucher_count;
-    side->voucher_value = money_add(side->voucher_value, from->voucher_value);
+    side->voucher_value = micro_add(side->voucher_value, from->voucher_value);
 }
 
 static int

@@ -47,7 +47,7 @@ struct side {
     points outstanding;
     points debt;
     int64_t voucher_count; /* outstanding */
-    money voucher_value;
+    micro voucher_value;   /* exact: no bound is set to how many there are */
 };
 
 /* What one account came to. */
@@ -84,6 +84,10 @@ void side_fold(struct side *side, const struct walk_input *input,
  * the totals and the costs; nothing else is counted. */
 void side_count(struct side *side, int32_t month, price value,
                 const struct effect_list *effects);
+
+/* Adds what vouchers that are held at the end are worth; they are not
+ * counted. */
+void side_hold(struct side *side, money each, int64_t count);
 
 /* Adds what `from`, a side by the same timeline, came to. */
 void side_merge(struct side *side, const struct side *from);

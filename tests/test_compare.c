@@ -4,6 +4,7 @@
  */
 #include "tests/unit.h"
 
+#include "core/text.h"
 #include "tests/stage.h"
 
 TEST(figures_stand_side_by_side)
@@ -69,5 +70,46 @@ TEST(a_partner_without_figures_is_not_told)
     }
 }
 
-RUN(cmocka_unit_test(figures_stand_side_by_side),
+/* A voucher of the greatest value for each of 65,535 items a line. */
+TEST(vouchers_worth_more_than_there_are_numbers_for_are_told)
+{
+    enum { LINES = 800, RECEIPTS = 2 };
+    const int64_t items = INT64_C(65535) * LINES * RECEIPTS;
+    struct stage stage = {
+        .candidate = "rewards: [{id: cup, value: 1000000000.00}]\n"
+                     "stamps: [{id: slip, per: item, need: 1, reward: cup}]\n"
+    };
+    struct text line = { 0 };
+    struct shop shop;
+
+    shop_open(&shop);
+    shop_rules(&shop, "2000-01-01", stage.candidate);
+    for (int i = 0; i < RECEIPTS; i++) {
+        text_format(&line,
+                    "{\"kind\": \"purchase\", \"at\": \"2025-03-0%dT12:00:00Z"
+                    "\", \"store\": 10, \"member\": 1, \"receipt\": \"%d\", "
+                    "\"total\": %d, \"lines\": [",
+                    i + 1, i, LINES);
+        for (int k = 0; k < LINES; k++)
+            text_format(&line, "%s{\"amount\": 1, \"qty\": 65535}",
+                        k > 0 ? ", " : "");
+        text_string(&line, "]}\n");
+    }
+    text_char(&line, '\0');
+    shop_import(&shop, (const char *)line.bytes);
+    stage_merge(&shop);
+    for (int i = 0; i < 2; i++) {
+        stage.options.fold_only = i == 1;
+        stage_run(&shop, &stage);
+        const struct compare_side *found = &stage.comparison.candidate;
+        assert_int_equal(stage.simulation.table_count, i == 0);
+        assert_int_equal(found->vouchers_outstanding, items);
+        assert_int_equal(found->vouchers_outstanding_value.minor, INT64_MAX);
+    }
+    text_close(&line);
+    shop_close(&shop);
+}
+
+RUN(cmocka_unit_test(vouchers_worth_more_than_there_are_numbers_for_are_told),
+    cmocka_unit_test(figures_stand_side_by_side),
     cmocka_unit_test(a_partner_without_figures_is_not_told))
