@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Bounds of the bands on either side of 0: 1, 2, 5, 10, ... */
+/* Where the bands begin, on either side of 0. */
 static const int64_t BOUNDS[] = {
     1, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 100000, 1000000,
 };

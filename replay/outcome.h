@@ -12,8 +12,7 @@
 
 enum {
     OUTCOME_TOP = 10,
-    /* Changes by size: below -10^6, ... -10 to -1, 0, 1 to 10, ... */
-    OUTCOME_BANDS = 27,
+    OUTCOME_BANDS = 27, /* changes by size: 13 of losses, 0, 13 of gains */
     OUTCOME_BAND_NONE = OUTCOME_BANDS / 2,
 };
 
@@ -49,8 +48,9 @@ void outcome_count(struct outcome *outcome, account_id account,
 /* Adds all of `from`. */
 void outcome_merge(struct outcome *outcome, const struct outcome *from);
 
-/* The least size of a change in the band; negative for losses, whose band
- * reaches from there towards 0 ... and 0 for OUTCOME_BAND_NONE. */
+/* The change of the band that is nearest to 0: a band goes from there away from
+ * 0, to where the next one begins.  Negative for losses; 0 for
+ * OUTCOME_BAND_NONE. */
 int64_t outcome_band_from(uint32_t band);
 
 #endif
