@@ -103,23 +103,6 @@ line_has_sku(const uint8_t *lines, uint32_t index)
     return line.sku != 0;
 }
 
-bool
-chapter_line_has(const struct chapter *chapter, uint32_t line, view sku)
-{
-    uint8_t room[LIMIT_CODE_SIZE];
-    const uint8_t *at = chapter->skus;
-    view found = { 0 };
-
-    assert(line < chapter->line_count);
-    if (!line_has_sku(chapter->lines, line))
-        return false;
-    for (uint32_t i = 0; i <= line; i++)
-        if (line_has_sku(chapter->lines, i) &&
-            !chapter_row_take_sku(&at, chapter->streams, room, &found))
-            return false;
-    return view_equal(found, sku);
-}
-
 /* --- rows --- */
 
 void

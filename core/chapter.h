@@ -72,10 +72,6 @@ NODISCARD enum err chapter_open(view bytes, struct chapter *ret_chapter);
 /* The identity's node and incarnation of a stream, from 0. */
 identity chapter_stream(const struct chapter *chapter, uint32_t index);
 
-/* Whether that is the sku of the line, counted through the chapter: asked
- * where chapter_sku() is the same.  Reads all skus before it. */
-bool chapter_line_has(const struct chapter *chapter, uint32_t line, view sku);
-
 struct chapter_cursor {
     const struct chapter *chapter;
     uint32_t next;        /* plain event, then other */

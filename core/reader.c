@@ -16,7 +16,6 @@ struct reader {
     struct db_cursor cursor; /* over the records */
     uint64_t next;           /* the cursor is on the record before it; or 0 */
     uint64_t last;
-    int64_t last_arrival_ms;
     struct reader_damage damage;
 };
 
@@ -29,7 +28,6 @@ begin(struct reader *reader)
 
     reader->next = 0;
     reader->last = 0;
-    reader->last_arrival_ms = 0;
     reader->damage = (struct reader_damage) { 0 };
     db_begin(journal_db(reader->journal), DB_READ, &reader->txn);
     db_cursor_open(&reader->txn, TABLE_RECORDS, &reader->cursor);
@@ -37,7 +35,6 @@ begin(struct reader *reader)
         enum err err =
             shelf_parse(reader->cursor.key, reader->cursor.value, &item);
         reader->last = item.position;
-        reader->last_arrival_ms = item.arrival_ms;
         if (err == OK)
             reader->last += item.record.count - 1;
     }
@@ -88,12 +85,6 @@ uint64_t
 reader_last(const struct reader *reader)
 {
     return reader->last;
-}
-
-int64_t
-reader_last_arrival(const struct reader *reader)
-{
-    return reader->last_arrival_ms;
 }
 
 const struct reader_damage *

@@ -25,8 +25,6 @@ NODISCARD enum err reader_refresh(struct reader *reader);
 /* The last position; 0 if the journal is empty.  Where the last record is
  * damaged: the position of its first item. */
 uint64_t reader_last(const struct reader *reader);
-/* Of the last item; 0 if the journal is empty. */
-int64_t reader_last_arrival(const struct reader *reader);
 
 struct reader_item {
     uint64_t position; /* of the record's first item */

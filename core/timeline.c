@@ -501,14 +501,6 @@ timeline_at(const struct timeline *timeline, int64_t at_ms)
     return count == 0 ? NULL : &timeline->versions[count - 1];
 }
 
-const struct version *
-timeline_after(const struct timeline *timeline, int64_t at_ms)
-{
-    uint32_t count = count_until(timeline, at_ms);
-
-    return count == timeline->version_count ? NULL : &timeline->versions[count];
-}
-
 int32_t
 timeline_find(const struct timeline *timeline, enum name_kind kind, view name)
 {

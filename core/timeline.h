@@ -102,10 +102,6 @@ const struct timeline *timeline_build(const struct timeline_input *inputs,
 const struct version *timeline_at(const struct timeline *timeline,
                                   int64_t at_ms);
 
-/* The first version that takes effect after that instant; NULL. */
-const struct version *timeline_after(const struct timeline *timeline,
-                                     int64_t at_ms);
-
 /* The number of a name; PROGRAM_NONE if no version has it. */
 int32_t timeline_find(const struct timeline *timeline, enum name_kind kind,
                       view name);

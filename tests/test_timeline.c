@@ -107,10 +107,6 @@ TEST(a_version_holds_from_local_midnight_of_its_date)
     const struct version *second = &timeline->versions[1];
     assert_int_equal(first->until_ms, second->from_ms);
     assert_int_equal(second->until_ms, INT64_MAX);
-    assert_ptr_equal(timeline_after(timeline, 0), first);
-    assert_ptr_equal(timeline_after(timeline, first->from_ms), second);
-    assert_ptr_equal(timeline_after(timeline, second->from_ms - 1), second);
-    assert_null(timeline_after(timeline, second->from_ms));
 }
 
 TEST(of_two_with_one_date_the_one_published_later_holds)
@@ -282,7 +278,6 @@ TEST(without_a_version_nothing_holds_and_the_zone_is_utc)
 
     assert_int_equal(timeline->version_count, 0);
     assert_null(timeline_at(timeline, INT64_MAX));
-    assert_null(timeline_after(timeline, INT64_MIN));
     assert_int_equal(zone_day(&timeline->zone, 0), 0);
     check_partner(timeline, NULL, 10, "none");
     assert_int_equal(timeline->names[NAME_RULE].count, 2);

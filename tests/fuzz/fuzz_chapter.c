@@ -42,8 +42,6 @@ read_rows(view bytes, struct arena *arena)
         return ROWS_MAX + 1;
     for (uint32_t i = 0; i < chapter.stream_count; i++)
         (void)chapter_stream(&chapter, i);
-    if (chapter.line_count > 0)
-        (void)chapter_line_has(&chapter, chapter.line_count / 2, view_of("12"));
     chapter_start(&chapter, &cursor);
     while (count < ROWS_MAX &&
            (err = chapter_next(&cursor, &rows[count])) == OK) {
