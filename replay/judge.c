@@ -131,7 +131,7 @@ mask_of(struct rulebook *table, const struct judge *judge,
     if (sale->receipt.line_count > 0)
         goods = quick_lines_mask(table, &sale->receipt);
     else if (sale->amount > 0)
-        goods = table->goods[sale->goods];
+        goods = table->goods[WORDS_NONE];
     return goods & rulebook_store(table, judge->plain, sale->store)->mask &
            rulebook_day(table, context->moment.day - table->days->first)->mask &
            table->level[context->level + 1] & table->past[past];
@@ -144,7 +144,7 @@ eligible_of(const struct rulebook *table, const struct judge_sale *sale)
         return sale->amount;
     if (sale->receipt.line_count > 0)
         return quick_lines_eligible(table, &sale->receipt);
-    return sale->amount & table->eligible[sale->goods];
+    return sale->amount & table->eligible[WORDS_NONE];
 }
 
 static uint32_t

@@ -21,9 +21,7 @@ struct judge_sale {
     const struct event *event;
     uint32_t store;               /* small number; 0: tables can't tell */
     uint32_t amount;              /* cents, of the lines above 0 */
-    uint16_t goods;               /* number of the category; 0: none */
-    struct plain_receipt receipt; /* line_count 0: it has no lines, or one that
-                                   * says nothing but its category */
+    struct plain_receipt receipt; /* line_count 0: it has no lines */
 };
 
 /* The purchases among the events of one account, in their order. */

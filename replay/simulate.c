@@ -29,7 +29,6 @@ struct job {
     struct arena arena;
     struct almanac days;
     atomic_uint next_partition;
-    atomic_ullong accounts;
     atomic_ullong events;
     atomic_bool stop;
 };
@@ -437,16 +436,13 @@ take_next(struct worker *worker, struct history_scan *scan)
 /* Tells the others how far this one has come; the thread that called
  * simulate() also asks whether to go on. */
 static bool
-may_go_on(struct worker *worker, bool first, uint64_t accounts, uint64_t events)
+may_go_on(struct worker *worker, bool first, uint64_t events)
 {
     struct job *job = worker->job;
-    struct simulate_progress progress = {
-        .accounts = atomic_fetch_add(&job->accounts, accounts) + accounts,
-        .events = atomic_fetch_add(&job->events, events) + events,
-    };
+    uint64_t sum = atomic_fetch_add(&job->events, events) + events;
 
     if (first && job->options->progress != NULL &&
-        !job->options->progress(job->options->context, &progress))
+        !job->options->progress(job->options->context, sum))
         atomic_store(&job->stop, true);
     return !atomic_load(&job->stop);
 }
@@ -470,7 +466,7 @@ take_partition(struct worker *worker, uint32_t partition, bool first)
         }
         if (++accounts * sides < PROGRESS_EVERY && err == OK)
             continue;
-        if (!may_go_on(worker, first, accounts, worker->event_count - told) &&
+        if (!may_go_on(worker, first, worker->event_count - told) &&
             (err == OK || err == ERR_NOT_FOUND))
             err = ERR_BUSY;
         told = worker->event_count;

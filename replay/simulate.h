@@ -36,11 +36,6 @@ struct simulation {
     struct simulate_row *rows; /* account order; only if asked for */
 };
 
-struct simulate_progress {
-    uint64_t accounts; /* done so far */
-    uint64_t events;
-};
-
 struct simulate_options {
     const struct timeline *baseline;
     const struct timeline *const *candidates;
@@ -53,9 +48,10 @@ struct simulate_options {
     /* Only accounts for which this holds under the baseline at the end; read
      * by the baseline's timeline.  NULL: all. */
     const struct segment *segment;
-    /* Called now and then by the calling thread; false stops the simulation,
-     * which then fails with ERR_BUSY.  NULL: nobody asks. */
-    bool (*progress)(void *context, const struct simulate_progress *progress);
+    /* Called now and then by the calling thread, with how many events have been
+     * taken so far; false stops the simulation, which then fails with ERR_BUSY.
+     * NULL: nobody asks. */
+    bool (*progress)(void *context, uint64_t events);
     void *context;
 };
 

@@ -187,9 +187,9 @@ TEST(segments_come_to_the_same)
 }
 
 static bool
-stop(void *context, const struct simulate_progress *progress)
+stop(void *context, uint64_t events)
 {
-    (void)progress;
+    (void)events;
     ++*(uint32_t *)context;
     return false;
 }

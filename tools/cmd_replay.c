@@ -219,11 +219,11 @@ read_baseline(struct replay *replay)
 /* --- telling --- */
 
 static bool
-show_progress(void *context, const struct simulate_progress *progress)
+show_progress(void *context, uint64_t events)
 {
     struct replay *replay = context;
 
-    progress_show(&replay->progress, progress->events);
+    progress_show(&replay->progress, events);
     replay->interrupted = stop_asked(replay->stop);
     return !replay->interrupted;
 }
