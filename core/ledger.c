@@ -3,6 +3,7 @@
 #include "core/codec.h"
 #include "core/facts.h"
 #include "core/ledger_parts.h"
+#include "core/room.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -169,15 +170,17 @@ make_dir(const char *path, mode_t mode, struct complaint *complaint)
     return err_of_errno(code);
 }
 
-static void
-sync_dir(const char *path)
+/* What will be appended is acknowledged: a power cut must not take the place
+ * where it lies.  The directory above is nobody's business here but for a name
+ * that is new in it. */
+static enum err
+keep_names(const char *dir, bool new)
 {
-    int file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum err err = room_flush(dir, "/journal");
 
-    if (file < 0)
-        return;
-    fsync(file);
-    close(file);
+    if (err == OK)
+        err = room_flush(dir, "");
+    return err == OK && new ? room_flush_name(dir) : err;
 }
 
 /* Why the journal of that directory can't be opened or made, as far as the
@@ -249,19 +252,20 @@ ledger_create(const char *dir, const struct ledger_identity *asked,
         return complain(complaint, "incarnation: expected 1 to 2^53 - 1");
     if (who.incarnation == 0)
         who.incarnation = journal_draw_incarnation(now_ms);
+    const bool new = access(dir, F_OK) != 0;
     enum err err = make_dirs(dir, path, complaint);
     if (err != OK && err != ERR_EXISTS)
         return err;
     if (err == OK)
         err = journal_create(path, &who);
     if (err == OK)
-        sync_dir(dir);
-    else if (err == ERR_EXISTS)
+        err = keep_names(dir, new);
+    if (err == ERR_EXISTS)
         complain(complaint,
                  "%s: there is something already; name a new "
                  "directory",
                  dir);
-    else if (err != ERR_IO || !complain_access(dir, complaint))
+    else if (err != OK && (err != ERR_IO || !complain_access(dir, complaint)))
         complain(complaint, "%s: can't be made: %s", dir, err_name(err));
     return err;
 }

@@ -5,11 +5,11 @@
 #include "core/heads.h"
 #include "core/prune.h"
 #include "core/reader.h"
+#include "core/room.h"
 #include "core/scrub.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -60,28 +60,16 @@ is_empty(const char *dir)
     return empty;
 }
 
-/* A new directory, or one that is there and empty. */
+/* A new directory, durably, or one that is there and empty. */
 static enum err
 make_dir(const char *path, mode_t mode, struct complaint *complaint)
 {
     if (mkdir(path, mode) == 0)
-        return OK;
+        return room_flush_name(path);
     if (errno == EEXIST)
         return is_empty(path) ? OK : ERR_EXISTS;
     const int code = errno;
     return fail(complaint, err_of_errno(code), path, strerror(code));
-}
-
-static enum err
-sync_dir(const char *path)
-{
-    int file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (file < 0)
-        return ERR_IO;
-    enum err err = fsync(file) == 0 ? OK : ERR_IO;
-    close(file);
-    return err;
 }
 
 /* Reads all of a journal, and says how far it goes. */
@@ -114,11 +102,7 @@ copy_into(struct journal *journal, const char *dir, struct complaint *complaint)
     if (!join(dir, "/journal", path))
         return ERR_INPUT;
     enum err err = make_dir(path, 0777, complaint);
-    if (err == OK)
-        err = journal_copy(journal, path);
-    if (err == OK)
-        err = sync_dir(dir);
-    return err;
+    return err == OK ? journal_copy(journal, path) : err;
 }
 
 static enum err
@@ -309,7 +293,8 @@ ledger_backup_end(const char *dir, enum err done, struct complaint *complaint)
                 join(dir, UNPROVED "/journal", from) &&
                 join(dir, "/journal", to);
     assert(fits); /* ledger_backup_begin() has seen to it */
-    if (rename(from, to) != 0 || rmdir(unproved) != 0 || sync_dir(dir) != OK)
+    if (rename(from, to) != 0 || rmdir(unproved) != 0 ||
+        room_flush(dir, "") != OK)
         return fail(complaint, ERR_IO, dir, strerror(errno));
     return OK;
 }
@@ -365,15 +350,9 @@ name_beside(const char *dir, char beside[static PATH_SIZE])
 
 /* Gives the ledger its name, durably: what is appended next is acknowledged. */
 static enum err
-put_in_place(char *beside, const char *dir)
+put_in_place(const char *beside, const char *dir)
 {
-    if (rename(beside, dir) != 0)
-        return ERR_IO;
-    char *slash = strrchr(beside, '/');
-    if (slash == NULL)
-        return sync_dir(".");
-    slash[slash == beside] = '\0';
-    return sync_dir(beside);
+    return rename(beside, dir) == 0 ? room_flush_name(dir) : ERR_IO;
 }
 
 enum err

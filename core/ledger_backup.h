@@ -63,7 +63,8 @@ NODISCARD enum err ledger_backup_end(const char *dir, enum err done,
 
 /* Makes the ledger `dir` out of the backup.  It appears whole or not at all.
  * ERR_EXISTS: there is something; ERR_NOT_FOUND: no backup, or no directory
- * above `dir`; ERR_CORRUPT. */
+ * above `dir`; ERR_CORRUPT: what is in the backup is damaged; ERR_INPUT: too
+ * long a name; ERR_FULL, ERR_IO. */
 NODISCARD enum err ledger_restore(const char *backup, const char *dir,
                                   int64_t now_ms,
                                   struct ledger_backup *ret_backup,

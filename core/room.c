@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -64,4 +65,21 @@ room_flush(const char *dir, const char *name)
     int code = fsync(handle);
     close(handle);
     return code == 0 ? OK : ERR_IO;
+}
+
+enum err
+room_flush_name(const char *path)
+{
+    char above[4096];
+    size_t size = strlen(path);
+
+    while (size > 1 && path[size - 1] == '/')
+        size--;
+    while (size > 0 && path[size - 1] != '/')
+        size--;
+    if (size >= sizeof above)
+        return ERR_IO;
+    memcpy(above, path, size);
+    above[size] = '\0';
+    return room_flush(size > 0 ? above : ".", "");
 }

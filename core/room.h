@@ -29,4 +29,8 @@ bool room_write_ahead(const char *dir, int file, uint64_t used);
  * disk; `name` begins with a slash.  ERR_IO. */
 NODISCARD enum err room_flush(const char *dir, const char *name);
 
+/* Brings the name of a file or directory to the disk, which the directory above
+ * it holds.  ERR_IO. */
+NODISCARD enum err room_flush_name(const char *path);
+
 #endif

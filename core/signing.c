@@ -1,5 +1,7 @@
 #include "core/signing.h"
 
+#include "core/room.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,18 +34,6 @@ read_key(int file, const char *path, struct signing_key *ret_key,
     return err_corrupt();
 }
 
-static enum err
-sync_dir(const char *path)
-{
-    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (dir < 0)
-        return ERR_IO;
-    enum err err = fsync(dir) == 0 ? OK : ERR_IO;
-    close(dir);
-    return err;
-}
-
 /* Makes the key under a name of this process's own and gives it the real one
  * only if there is none yet: a key that was half written when the power went,
  * or two keys of two who close at once, would be keys that nobody can
@@ -53,7 +43,7 @@ make_key(const char *path)
 {
     struct signing_key key;
     char draft[PATH_SIZE + 24];
-    enum err err = ERR_IO;
+    enum err err = OK;
 
     snprintf(draft, sizeof draft, "%s.%ld", path, (long)getpid());
     unlink(draft);
@@ -61,9 +51,10 @@ make_key(const char *path)
     if (file < 0)
         return err_of_write(errno);
     crypto_keypair_make(&key.public_key, &key.secret_key);
-    if (write(file, &key, sizeof key) == (ssize_t)sizeof key &&
-        fsync(file) == 0 && (link(draft, path) == 0 || errno == EEXIST))
-        err = OK;
+    errno = 0; /* of a write for which there was little room */
+    if (write(file, &key, sizeof key) != (ssize_t)sizeof key ||
+        fsync(file) != 0 || (link(draft, path) != 0 && errno != EEXIST))
+        err = err_of_write(errno);
     close(file);
     unlink(draft);
     crypto_wipe(&key, sizeof key);
@@ -75,11 +66,9 @@ make_key(const char *path)
 static enum err
 keep_names(const char *dir)
 {
-    char path[PATH_SIZE];
+    enum err err = room_flush(dir, "/keys");
 
-    snprintf(path, sizeof path, "%s/keys", dir);
-    enum err err = sync_dir(path);
-    return err == OK ? sync_dir(dir) : err;
+    return err == OK ? room_flush(dir, "") : err;
 }
 
 enum err

@@ -19,8 +19,9 @@ struct signing_key {
 #define SIGNING_STATEMENT "statement.key" /* signs statements */
 #define SIGNING_HUB "hub.key" /* signs what a hub says to its nodes */
 
-/* Reads the ledger's key of that name, making it if there is none.
- * ERR_CORRUPT: no such file as this writes.  ERR_INPUT: others may read it. */
+/* Reads the ledger's key of that name, making it, durably, if there is none.
+ * ERR_CORRUPT: no such file as this writes.  ERR_INPUT: others may read it, or
+ * the path is too long.  ERR_FULL, ERR_IO, without a complaint. */
 NODISCARD enum err signing_load(const char *dir, const char *name,
                                 struct signing_key *ret_key,
                                 struct complaint *complaint);

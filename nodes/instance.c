@@ -2,6 +2,7 @@
 
 #include "core/facts.h"
 #include "core/ledger_backup.h"
+#include "core/room.h"
 #include "nodes/keys.h"
 #include "nodes/notes.h"
 #include "nodes/reign.h"
@@ -67,17 +68,6 @@ instance_get(const char *dir, char ret_token[static INSTANCE_SIZE])
     return OK;
 }
 
-static enum err
-sync_dir(const char *dir)
-{
-    int file = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum err err = file >= 0 && fsync(file) == 0 ? OK : ERR_IO;
-
-    if (file >= 0)
-        close(file);
-    return err;
-}
-
 /* Whole or not at all, and durable. */
 static enum err
 write_token(const char *dir, const char *token)
@@ -99,7 +89,7 @@ write_token(const char *dir, const char *token)
     else if (fsync(file) != 0 || rename(fresh, path) != 0)
         err = ERR_IO;
     close(file);
-    return err == OK ? sync_dir(dir) : err;
+    return err == OK ? room_flush(dir, "") : err;
 }
 
 /* Whether the journal has lost commits.  Of one that can't be opened whoever

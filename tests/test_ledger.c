@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,51 @@
 #include "tests/unit.h"
 
 static const char RULES[] = "earn:\n  - {id: base, per: 1.00, points: 1}\n";
+
+/* The directories whose names were brought to the disk, as inodes. */
+static ino_t synced[8];
+static uint32_t synced_count;
+
+int
+fsync(int file)
+{
+    struct stat about;
+
+    assert_int_equal(fstat(file, &about), 0);
+    if (S_ISDIR(about.st_mode) && synced_count < COUNT_OF(synced))
+        synced[synced_count++] = about.st_ino;
+    return (int)syscall(SYS_fsync, file);
+}
+
+static bool
+was_synced(const char *path)
+{
+    struct stat about;
+
+    assert_int_equal(stat(path, &about), 0);
+    for (uint32_t i = 0; i < synced_count; i++)
+        if (synced[i] == about.st_ino)
+            return true;
+    return false;
+}
+
+/* Else a power cut takes a ledger away with all that it has acknowledged. */
+TEST(where_a_new_ledger_lies_is_durable)
+{
+    const struct ledger_identity who = { .node = 3 };
+    struct place place = place_make();
+    struct complaint complaint;
+    char dir[PLACE_SIZE], path[PLACE_SIZE];
+
+    place_join(&place, "ledger", dir);
+    synced_count = 0;
+    assert_int_equal(ledger_create(dir, &who, BOOK_NOW, &complaint), OK);
+    assert_true(was_synced(place.path));
+    assert_true(was_synced(dir));
+    place_join(&place, "ledger/journal", path);
+    assert_true(was_synced(path));
+    place_remove(&place);
+}
 
 /* After a fault of the disk nobody can know; a full one is refused before. */
 TEST(a_fault_of_the_disk_promises_nothing)
@@ -281,7 +328,8 @@ TEST(two_processes_share_a_ledger)
     book_close(&book);
 }
 
-RUN(cmocka_unit_test(a_fault_of_the_disk_promises_nothing),
+RUN(cmocka_unit_test(where_a_new_ledger_lies_is_durable),
+    cmocka_unit_test(a_fault_of_the_disk_promises_nothing),
     cmocka_unit_test(a_ledger_is_made_once),
     cmocka_unit_test(examples_hold_through_a_ledger),
     cmocka_unit_test(what_was_known_is_answered_as_it_was),

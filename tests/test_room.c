@@ -64,5 +64,22 @@ TEST(what_cannot_be_had_is_said)
     place_remove(&place);
 }
 
+/* A name with or without a slash behind it, of this directory or the root. */
+TEST(names_are_flushed_where_they_stand)
+{
+    struct place place = place_make();
+    char path[PLACE_SIZE];
+
+    assert_int_equal(room_flush_name(place.path), OK);
+    place_join(&place, "below/", path);
+    assert_int_equal(room_flush_name(path), OK);
+    place_join(&place, "nowhere/below", path);
+    assert_int_equal(room_flush_name(path), ERR_IO);
+    assert_int_equal(room_flush_name("below"), OK);
+    assert_int_equal(room_flush_name("/below//"), OK);
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(room_is_taken_beyond_the_end_and_lasts),
-    cmocka_unit_test(what_cannot_be_had_is_said))
+    cmocka_unit_test(what_cannot_be_had_is_said),
+    cmocka_unit_test(names_are_flushed_where_they_stand))
