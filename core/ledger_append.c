@@ -4,6 +4,7 @@
 #include "core/crypto.h"
 #include "core/facts.h"
 #include "core/ledger_parts.h"
+#include "core/own_stores.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ struct batch {
     uint64_t next_seq;   /* plan: of the next new event */
     uint64_t position;   /* plan: the last one that it has seen */
     struct basis *basis; /* of the caller; NULL: none */
+    const struct own_stores *stores;
 };
 
 /* --- words --- */
@@ -162,8 +164,7 @@ sort_ids(struct batch *batch)
 static const struct ledger_entry *
 find_in_batch(const struct batch *batch, view id)
 {
-    uint32_t low = 0;
-    uint32_t high = batch->by_id_count;
+    uint32_t low = 0, high = batch->by_id_count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -225,6 +226,20 @@ set_time(struct batch *batch, struct ledger_entry *entry)
     return OK;
 }
 
+/* What has an identity is somebody else's, or was appended here before. */
+static enum err
+check_store(struct batch *batch, const struct ledger_entry *entry)
+{
+    struct complaint why;
+
+    if (entry->event.identity.node != 0 ||
+        own_stores_check(batch->stores, batch->who.node, entry->event.store,
+                         &why) == OK ||
+        !ledger_is_joined(batch->ledger))
+        return OK;
+    return complain_at(batch, entry, ERR_INPUT, why.text);
+}
+
 static enum err
 complete(struct batch *batch, struct ledger_entry *entry)
 {
@@ -239,6 +254,9 @@ complete(struct batch *batch, struct ledger_entry *entry)
         return complain_at(batch, entry, ERR_INPUT,
                            "store: missing, and this ledger has no store of "
                            "its own");
+    err = check_store(batch, entry);
+    if (err != OK)
+        return err;
     if (entry->voids_id.size > 0) {
         err = find_voided(batch, entry);
         if (err != OK)
@@ -557,9 +575,11 @@ ledger_append(struct ledger *ledger, struct ledger_entry *entries,
               uint32_t count, const struct ledger_append *options,
               struct complaint *complaint)
 {
+    struct own_stores stores;
     struct batch batch = {
         .ledger = ledger,
         .who = ledger->who,
+        .stores = &stores,
         .entries = entries,
         .count = count,
         .now_ms = options->now_ms,
@@ -570,6 +590,8 @@ ledger_append(struct ledger *ledger, struct ledger_entry *entries,
     if (count == 0)
         return OK;
     enum err err = refuse_identities(&batch);
+    if (err == OK)
+        err = own_stores_load(ledger->journal, &stores);
     if (err == OK)
         err = open_batch(&batch);
     if (err == OK)
@@ -626,10 +648,15 @@ ledger_append_each(struct ledger *ledger, struct ledger_request *requests,
                    uint32_t count, int64_t now_ms)
 {
     struct batch batches[LEDGER_REQUESTS_MAX];
-    struct batch blank = { .ledger = ledger, .now_ms = now_ms };
+    struct own_stores stores;
+    struct batch blank = { .ledger = ledger,
+                           .now_ms = now_ms,
+                           .stores = &stores };
     enum err err = journal_get_identity(ledger->journal, &blank.who);
 
     assert(count <= LEDGER_REQUESTS_MAX);
+    if (err == OK)
+        err = own_stores_load(ledger->journal, &stores);
     for (uint32_t i = 0; i < count; i++) {
         batches[i] = blank;
         batches[i].complaint = requests[i].complaint;
@@ -670,9 +697,11 @@ ledger_import(struct ledger *ledger, struct ledger_entry *entries,
               uint32_t count, struct ledger_import *import,
               uint32_t *ret_refused, struct complaint *complaint)
 {
+    struct own_stores stores;
     struct batch batch = {
         .ledger = ledger,
         .who = ledger->who,
+        .stores = &stores,
         .entries = entries,
         .count = count,
         .now_ms = import->now_ms,
@@ -683,7 +712,9 @@ ledger_import(struct ledger *ledger, struct ledger_entry *entries,
 
     if (count == 0)
         return OK;
-    enum err err = open_batch(&batch);
+    enum err err = own_stores_load(ledger->journal, &stores);
+    if (err == OK)
+        err = open_batch(&batch);
     if (err == OK)
         err = append_all(&batch);
     *ret_refused = batch.refused;

@@ -31,8 +31,9 @@ struct ledger_append {
 
 /* Appends new events of this node in one transaction: all or none.  An `id`
  * that is stored with equal content is answered with the stored identity; two
- * equal ones in one batch are one.  ERR_INPUT: an event breaks a rule, or lies
- * in the future; ERR_CONFLICT: an `id` is stored with other content;
+ * equal ones in one batch are one.  ERR_INPUT: an event breaks a rule, lies in
+ * the future, or names a store that is not this node's (own_stores.h);
+ * ERR_CONFLICT: an `id` is stored with other content;
  * ERR_NOT_FOUND: nobody knows `voids_id`; ERR_FULL.  The complaint names the
  * line.  The entries are completed in place also in a dry run.  At most
  * LIMIT_APPEND_EVENTS; ask questions about them after ledger_refresh(). */

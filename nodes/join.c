@@ -1,6 +1,7 @@
 #include "nodes/join.h"
 
 #include "core/ledger.h"
+#include "core/own_stores.h"
 #include "nodes/clock.h"
 #include "nodes/link.h"
 #include "nodes/stop.h"
@@ -32,6 +33,59 @@ refuse_own_rules(struct ledger *ledger, struct complaint *complaint)
     return err;
 }
 
+static bool
+names_store(const struct keys_ticket *ticket, uint32_t store)
+{
+    for (uint32_t i = 0; i < ticket->store_count; i++)
+        if (ticket->stores[i] == store)
+            return true;
+    return false;
+}
+
+/* What it appends for its own store the hub would keep without effect, unless
+ * an earlier enrolment has named it. */
+static enum err
+refuse_other_store(struct ledger *ledger, const struct keys_ticket *ticket,
+                   struct complaint *complaint)
+{
+    const struct ledger_identity who = ledger_who(ledger);
+    struct own_stores known;
+
+    enum err err = own_stores_load(ledger_journal(ledger), &known);
+    if (err != OK || who.store == 0 || ticket->store_count == 0 ||
+        names_store(ticket, who.store) ||
+        (known.count > 0 && own_stores_admit(&known, who.store)))
+        return err;
+    return complain(complaint,
+                    "%s: is store %u, and the string is for store %u%s: have "
+                    "node %u enrolled for %u, too (leima enrol new, at the "
+                    "hub), or join with a new ledger",
+                    ledger_dir(ledger), who.store, ticket->stores[0],
+                    ticket->store_count > 1 ? " and others" : "", who.node,
+                    who.store);
+}
+
+/* Keeps what a store's node may write for; a standby writes for all. */
+static enum err
+take_stores(const char *dir, const struct keys_ticket *ticket, bool standby,
+            struct complaint *complaint)
+{
+    struct ledger *ledger = NULL;
+
+    enum err err = ledger_open(dir, LEDGER_READ, complaint, &ledger);
+    if (err != OK)
+        return err;
+    struct journal *journal = ledger_journal(ledger);
+    err = standby
+              ? own_stores_forget(journal)
+              : own_stores_add(journal, ticket->stores, ticket->store_count);
+    ledger_close(ledger);
+    if (err != OK)
+        complain(complaint, "%s: the stores can't be kept: %s", dir,
+                 err_name(err));
+    return err;
+}
+
 /* The ledger of the ticket's number, made if there is none. */
 static enum err
 have_ledger(const char *dir, const struct keys_ticket *ticket, bool standby,
@@ -50,18 +104,17 @@ have_ledger(const char *dir, const struct keys_ticket *ticket, bool standby,
     if (err != OK)
         return err;
     uint32_t node = ledger_who(ledger).node;
-    if (!standby && !ledger_is_joined(ledger))
-        err = refuse_own_rules(ledger, complaint);
-    ledger_close(ledger);
-    if (err != OK)
-        return err;
     if (node != ticket->node)
-        return complain(
-            complaint,
-            "%s: is node %u, the string is for node %u: use another "
-            "directory or enrol %u",
-            dir, node, ticket->node, node);
-    return OK;
+        err = complain(complaint,
+                       "%s: is node %u, the string is for node %u: use another "
+                       "directory or enrol %u",
+                       dir, node, ticket->node, node);
+    if (err == OK && !standby && !ledger_is_joined(ledger))
+        err = refuse_own_rules(ledger, complaint);
+    if (err == OK && !standby)
+        err = refuse_other_store(ledger, ticket, complaint);
+    ledger_close(ledger);
+    return err;
 }
 
 enum err
@@ -75,6 +128,8 @@ join_prepare(const char *dir, view string, bool standby,
         return err;
 
     err = have_ledger(dir, &ticket, standby, complaint);
+    if (err == OK)
+        err = take_stores(dir, &ticket, standby, complaint);
     /* The same string again goes on with the key made for it. */
     bool again = err == OK && keys_load(dir, "once", &there, NULL) == OK &&
                  curve_key_equal(there.public_key, ticket.once.public_key) &&

@@ -13,9 +13,10 @@
 #include "nodes/keys.h"
 
 /* Takes in the string: makes the ledger if need be, the files, the keys.
- * ERR_INPUT: not such a string, a ledger of another number, or one that is to
- * be a store's and has published rules itself.  (A standby may have: it was
- * the hub once.)  ERR_IO, ERR_FULL; faults of the ledger. */
+ * ERR_INPUT: not such a string, a ledger of another number or of a store that
+ * the string is not for, or one that is to be a store's and has published rules
+ * itself.  (A standby may have: it was the hub once.)  ERR_IO, ERR_FULL; faults
+ * of the ledger. */
 NODISCARD enum err join_prepare(const char *dir, view string, bool standby,
                                 struct complaint *complaint);
 

@@ -4,6 +4,7 @@
 What `append` has answered is at the hub in the end, exactly once, whatever
 was cut, killed or copied meanwhile; and whoever is not enrolled is not let in.
 """
+import json
 import os
 import random
 import resource
@@ -16,7 +17,8 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import TREE, leima, main  # noqa: E402
 from network import (Hub, Node, Wire, copy, enrol, events, has,  # noqa: E402
-                     join, kill_all, move, sell, wait, wait_until_told)
+                     join, kill_all, move, sell, till, wait,
+                     wait_until_told)
 
 PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
                        "program.yaml")
@@ -234,6 +236,52 @@ def test_a_forged_own_key_is_refused():
     node.kill()
     assert not has("hq", more)
     hub.stop()
+
+
+def stamp(store):
+    return json.dumps({"kind": "stamp", "member": 42, "card": "c",
+                       "store": store}) + "\n"
+
+
+@network
+def test_a_node_takes_events_of_its_own_stores():
+    """Before it has joined of all, for nobody has told it which they are."""
+    leima("init", "n11", "--node", 11).expect(0)
+    leima("append", "n11", given=stamp(11)).expect(0)
+    Hub()
+    node = join(11, "--stores", "11,12")
+    refused = leima("append", "n11", given=stamp(12) + stamp(13)).expect(1)
+    for word in ("2: store: 13", "node 11's", "for 11, 12", "enrol new"):
+        assert word in refused.err, refused.err
+    one = till("n11")
+    assert "store: 13" in one.say(stamp(13).encode().strip())["refused"]
+    assert "events" in one.say(stamp(12).encode().strip())
+    one.close()
+    with open("lines", "w") as file:
+        file.write(stamp(13) + stamp(12))
+    found = leima("import", "n11", "lines", "--json").expect(5)
+    assert (found.json()["stored"], found.json()["rejected"]) == (1, 1)
+    wait("all at the hub", lambda: len(events("hq")) == 3)
+    node.stop()
+    # Enrolled for another one, it keeps those it had, as the hub does.
+    node = join(11, "--stores", "13")
+    leima("append", "n11", given=stamp(12) + stamp(13)).expect(0)
+    wait("all at the hub", lambda: len(events("hq")) == 5)
+    node.stop()
+    found = leima("status", "hq", "--json").expect(0).json()
+    assert found["quarantined"] == 0, found
+
+
+@network
+def test_a_string_for_another_store_is_refused():
+    Hub()
+    leima("init", "n11", "--node", 11, "--store", 77).expect(0)
+    refused = leima("node", "n11", "--join", "-",
+                    given=enrol(11, "--stores", "11,12")).expect(1)
+    for word in ("is store 77", "store 11 and others", "enrolled for 77"):
+        assert word in refused.err, refused.err
+    assert not os.path.exists("n11/keys/hubs")
+    join(11, "--stores", "11,77").stop()
 
 
 @network

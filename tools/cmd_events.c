@@ -643,7 +643,9 @@ const struct command cmd_events_table[] = {
       .about =
           "The events are JSON Lines, from FILE or standard input.  With "
           "--json each\nline of the answer holds the event's row of "
-          "explain and the balance after it.\n\n"
+          "explain and the balance after it.\n"
+          "Where the node has joined a hub, an event of a store that it was "
+          "not enrolled for\nis refused.\n\n"
           "--stream is what a till's program keeps open.  Each line is one "
           "event, or a list\n[{...}, {...}] of which all are stored or "
           "none; for each a line comes back:\n"
