@@ -6,7 +6,9 @@
 #include <string.h>
 #include <xlsxwriter.h>
 
-/* A workbook in the making. */
+/* A workbook in the making.  Each row of a sheet goes to a file when the next
+ * one begins, so that memory does not grow with the rows: a sheet is written
+ * from its top to its end. */
 struct book {
     lxw_workbook *workbook;
     const struct statement *statement;
@@ -298,14 +300,25 @@ place_of(view *names, uint16_t *count, view name, uint16_t from)
 }
 
 static void
+put_acceptors(const struct book *book, lxw_worksheet *sheet,
+              const view *acceptors, uint16_t count)
+{
+    worksheet_write_string(sheet, 0, 0, "issued by / accepted by",
+                           book->heading);
+    for (uint16_t i = 0; i < count; i++)
+        put_view(sheet, 0, (uint16_t)(i + 1), acceptors[i]);
+    if (count > 0)
+        worksheet_write_string(sheet, 0, (uint16_t)(count + 1), "all",
+                               book->heading);
+}
+
+static void
 put_matrix_sums(const struct book *book, lxw_worksheet *sheet,
                 const int64_t *columns, uint16_t column_count, uint32_t row)
 {
     int64_t all = 0;
 
     worksheet_write_string(sheet, row, 0, "all", book->bold);
-    worksheet_write_string(sheet, 0, (uint16_t)(column_count + 1), "all",
-                           book->heading);
     for (uint16_t i = 0; i < column_count; i++) {
         put_sum(book, sheet, row, (uint16_t)(i + 1), 1, (double)columns[i],
                 true);
@@ -342,12 +355,11 @@ put_clearing(const struct book *book, struct arena scratch)
     int64_t row_sum = 0;
     view issuer = { 0 };
 
-    worksheet_write_string(sheet, 0, 0, "issued by / accepted by",
-                           book->heading);
     worksheet_set_column(sheet, 0, 0, 24, NULL);
     for (uint32_t i = 0; i < statement->pair_count; i++)
         column =
             place_of(acceptors, &count, statement->pairs[i].acceptor, column);
+    put_acceptors(book, sheet, acceptors, count);
     for (uint32_t i = 0; i < statement->pair_count; i++) {
         const struct statement_pair *pair = &statement->pairs[i];
         column = place_of(acceptors, &count, pair->acceptor, column);
@@ -356,7 +368,6 @@ put_clearing(const struct book *book, struct arena scratch)
             row_sum = 0;
             put_view(sheet, ++row, 0, issuer);
         }
-        put_view(sheet, 0, (uint16_t)(column + 1), pair->acceptor);
         worksheet_write_number(sheet, row, (uint16_t)(column + 1),
                                (double)pair->points, book->integer);
         sums[column] += pair->points;
@@ -536,8 +547,9 @@ statement_xlsx(const char *path, const struct statement *statement,
         .title = (char *)"Settlement",
         .created = (time_t)(statement->known_ms / 1000),
     };
+    lxw_workbook_options options = { .constant_memory = LXW_TRUE };
 
-    book.workbook = workbook_new(path);
+    book.workbook = workbook_new_opt(path, &options);
     if (book.workbook == NULL)
         return ERR_MEMORY;
     workbook_set_properties(book.workbook, &properties);
