@@ -242,7 +242,7 @@ ask_until_done(struct joining *joining, const struct keys_pair *once,
                const struct keys_hubs *hubs, int stop,
                struct complaint *complaint)
 {
-    enum err err = link_open(once, hubs, joining->node, &joining->link);
+    enum err err = link_open(once, hubs, NULL, joining->node, &joining->link);
 
     if (err != OK)
         return err;

@@ -4,6 +4,8 @@
 #include "nodes/session.h"
 #include "nodes/trace.h"
 
+#include <string.h>
+
 enum {
     UP_MS = 15000,         /* a connection must be up by then */
     BRANCH_DOUBLINGS = 22, /* of a millisecond */
@@ -11,11 +13,14 @@ enum {
 
 enum err
 link_open(const struct keys_pair *keys, const struct keys_hubs *hubs,
-          uint32_t node, struct link *ret_link)
+          const char *told, uint32_t node, struct link *ret_link)
 {
-    struct link link = { .keys = *keys, .hubs = *hubs, .node = node };
+    struct link link = {
+        .keys = *keys, .hubs = *hubs, .told = told, .node = node
+    };
 
     assert(hubs->count > 0);
+    assert(!told || strlen(told) < KEYS_ENDPOINT_SIZE);
     enum err err = transport_open(&link.transport);
     if (err == OK)
         *ret_link = link;
@@ -30,6 +35,16 @@ link_close(struct link *link)
     keys_wipe(&link->keys);
 }
 
+struct keys_hub
+link_hub(const struct link *link)
+{
+    struct keys_hub hub = link->hubs.list[link->hub];
+
+    if (link->told && !link->listed)
+        strcpy(hub.endpoint, link->told);
+    return hub;
+}
+
 void
 link_drop(struct link *link, int64_t now_ms, uint32_t after_ms)
 {
@@ -41,6 +56,11 @@ link_drop(struct link *link, int64_t now_ms, uint32_t after_ms)
         (after_ms ? after_ms
                   : session_backoff_ms(link->failures, crypto_random_number()));
     link->failures++;
+    if (link->told && !link->listed) {
+        link->listed = true;
+        return;
+    }
+    link->listed = false;
     link->hub = (link->hub + 1) % link->hubs.count;
 }
 
@@ -57,6 +77,7 @@ link_learn(struct link *link, const struct keys_hubs *hubs)
     assert(hubs->count > 0);
     link->hubs = *hubs;
     link->hub = 0;
+    link->listed = false;
 }
 
 void
@@ -65,18 +86,30 @@ link_is_well(struct link *link)
     link->failures = 0;
 }
 
+/* Nobody was there, or not who was meant.  Told ever more seldom. */
+static void
+give_up(struct link *link, int64_t now_ms)
+{
+    const struct keys_hub hub = link_hub(link);
+
+    link_drop(link, now_ms, 0);
+    if ((link->failures & (link->failures - 1)) == 0)
+        trace(TRACE_NOTICE, link->node, "unreached", "hub=%s failures=%u",
+              hub.endpoint, link->failures);
+}
+
 static void
 dial(struct link *link, int64_t now_ms)
 {
     struct complaint complaint = { 0 };
-    const struct keys_hub *hub = &link->hubs.list[link->hub];
+    const struct keys_hub hub = link_hub(link);
 
-    if (transport_dial(link->transport, hub, &link->keys, &complaint) != OK) {
+    if (transport_dial(link->transport, &hub, &link->keys, &complaint) != OK) {
         trace(TRACE_ERROR, link->node, "dial", "what=\"%s\"", complaint.text);
         link_drop(link, now_ms, 0);
         return;
     }
-    trace(TRACE_DEBUG, link->node, "dial", "hub=%s", hub->endpoint);
+    trace(TRACE_DEBUG, link->node, "dial", "hub=%s", hub.endpoint);
     link->dialling = true;
     link->dial_ms = now_ms + UP_MS;
 }
@@ -94,11 +127,13 @@ link_look(struct link *link, int64_t now_ms)
         link->dialling = false;
         link->up = true;
         return LINK_UP;
-    case TRANSPORT_DOWN: {
-        bool was_up = link->up;
+    case TRANSPORT_DOWN:
+        if (!link->up) {
+            give_up(link, now_ms);
+            return LINK_SAME;
+        }
         link_drop(link, now_ms, 0);
-        return was_up ? LINK_DOWN : LINK_SAME;
-    }
+        return LINK_DOWN;
     case TRANSPORT_REFUSED:
         link_drop(link, now_ms, 0);
         return LINK_REFUSED;
@@ -106,6 +141,6 @@ link_look(struct link *link, int64_t now_ms)
         break;
     }
     if (link->dialling && now_ms >= link->dial_ms)
-        link_drop(link, now_ms, 0);
+        give_up(link, now_ms);
     return LINK_SAME;
 }

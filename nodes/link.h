@@ -3,7 +3,9 @@
  *
  * One hub at a time; when it can't be reached, the next of the list, after a
  * wait with full jitter that grows with each failure and begins anew once a
- * session has lived.
+ * session has lived.  Where an address was told by hand, each hub is looked for
+ * there first, and then where it is listed: the address may be that of any of
+ * them, and of none any more.
  */
 #ifndef NODES_LINK_H
 #define NODES_LINK_H
@@ -15,8 +17,10 @@ struct link {
     struct transport *transport; /* owned */
     struct keys_pair keys;
     struct keys_hubs hubs;
-    uint32_t node; /* for the trace */
-    uint32_t hub;  /* which of them is dialled */
+    uint32_t node;    /* for the trace */
+    const char *told; /* borrowed: an address of one of them; NULL: none */
+    uint32_t hub;     /* which of them is dialled ... */
+    bool listed;      /* ... where it is listed, not where it was told */
     uint32_t failures;
     uint32_t branches; /* of our stream that sessions have led to */
     bool dialling;
@@ -24,11 +28,13 @@ struct link {
     int64_t dial_ms; /* when to dial, or by when to be up */
 };
 
-/* Copies keys and hubs.  ERR_MEMORY. */
+/* Copies keys and hubs; `told` is borrowed until the close.  ERR_MEMORY. */
 NODISCARD enum err link_open(const struct keys_pair *keys,
-                             const struct keys_hubs *hubs, uint32_t node,
-                             struct link *ret_link);
+                             const struct keys_hubs *hubs, const char *told,
+                             uint32_t node, struct link *ret_link);
 void link_close(struct link *link);
+/* Whom it talks to, or tries to: the key as listed, the address as dialled. */
+struct keys_hub link_hub(const struct link *link);
 
 enum link_change {
     LINK_SAME,

@@ -399,8 +399,8 @@ hear_welcome(struct store *store, const struct frame *frame)
 {
     drift_hear(&store->drift, frame->welcome.clock_ms, clock_steady_ms());
     drift_look(&store->drift, store->node, store->journal);
-    follow_hear(&store->follow, frame,
-                store->link.hubs.list[store->link.hub].key, clock_wall_ms());
+    follow_hear(&store->follow, frame, link_hub(&store->link).key,
+                clock_wall_ms());
 }
 
 static void
@@ -550,13 +550,10 @@ open_link(struct store *store, struct complaint *complaint)
         err = keys_load(dir, "own", &own, complaint);
     if (err != OK)
         return err;
-    if (store->options->hub) {
-        if (!keys_is_endpoint(store->options->hub))
-            return complain(complaint, "--hub %s: expected tcp://HOST:PORT",
-                            store->options->hub);
-        strcpy(hubs.list[0].endpoint, store->options->hub);
-    }
-    err = link_open(&own, &hubs, store->node, &store->link);
+    const char *told = store->options->hub;
+    if (told && !keys_is_endpoint(told))
+        return complain(complaint, "--hub %s: expected tcp://HOST:PORT", told);
+    err = link_open(&own, &hubs, told, store->node, &store->link);
     store->link_is_open = err == OK;
     keys_wipe(&own);
     return err;
@@ -702,6 +699,7 @@ static void
 beat(struct store *store)
 {
     const struct link *link = &store->link;
+    struct complaint complaint = { 0 };
     struct pulse pulse = {
         .node = store->node,
         .at_ms = clock_wall_ms(),
@@ -716,16 +714,18 @@ beat(struct store *store)
     };
 
     store->pulse_ms = clock_steady_ms() + PULSE_MS;
-    strcpy(pulse.hub, link->hubs.list[link->hub].endpoint);
+    strcpy(pulse.hub, link_hub(link).endpoint);
     pulse_measure(store->options->dir, store->journal, store->keeper, &pulse);
     enum err err = notes_save(&store->notes, store->journal);
     if (err == OK)
         err = notes_unacknowledged(store->journal, store->node, &pulse.lag,
                                    &pulse.oldest_ms);
     if (err == OK)
-        err = pulse_write(store->options->dir, store->options->metrics, &pulse);
+        err = pulse_write(store->options->dir, store->options->metrics, &pulse,
+                          &complaint);
     if (err != OK)
-        trace(TRACE_NOTICE, store->node, "pulse", "err=%s", err_name(err));
+        trace(TRACE_NOTICE, store->node, "pulse", "err=\"%s\" what=\"%s\"",
+              err_name(err), complaint.text);
 }
 
 /* One life of the process between two faults of the disk. */
@@ -753,6 +753,8 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     }
     if (!store->broken)
         beat(store);
+    if (stop_asked(stop))
+        trace(TRACE_NOTICE, store->node, "stopping", "why=signal");
     *ret_broken = store->broken || store->retain.due;
     *ret_willing = store->graft_ms != 0 || store->retain.due;
     tills_close(tills);

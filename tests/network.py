@@ -210,10 +210,9 @@ def network(test):
 class Standby(Process):
     """A hub that has joined another; listens once it is promoted."""
 
-    def __init__(self, ledger, listen, given=None):
-        words = ["hub", ledger, "--listen", listen]
-        super().__init__(ledger, *words, *(["--join", "-"] if given else []),
-                         given=given)
+    def __init__(self, ledger, listen, *words, given=None):
+        super().__init__(ledger, "hub", ledger, "--listen", listen, *words,
+                         *(["--join", "-"] if given else []), given=given)
         self.ledger, self.endpoint = ledger, listen
         wait("the standby", lambda: self.told("standing by"))
 
@@ -223,10 +222,10 @@ class Standby(Process):
             return word in out.read()
 
 
-def stand_by(ledger, number, hub="hq"):
+def stand_by(ledger, number, *words, hub="hq"):
     endpoint = free_endpoint()
     string = enrol(number, "--role", "standby", "--at", endpoint, hub=hub)
-    return Standby(ledger, endpoint, given=string)
+    return Standby(ledger, endpoint, *words, given=string)
 
 
 def wait_until_told(ledger):

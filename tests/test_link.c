@@ -3,24 +3,25 @@
  */
 #include "nodes/link.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "tests/unit.h"
 
 enum { NOW_MS = 1000, HOUR_MS = 3600000 };
 
 static void
-open_one(struct link *ret_link)
+open_one(const char *told, struct link *ret_link)
 {
     struct keys_hubs hubs = { .count = 2 };
     struct keys_pair keys;
 
     transport_keypair(&keys);
     for (uint32_t i = 0; i < hubs.count; i++) {
-        strcpy(hubs.list[i].endpoint, "tcp://127.0.0.1:7001");
+        snprintf(hubs.list[i].endpoint, KEYS_ENDPOINT_SIZE,
+                 "tcp://127.0.0.1:%u", 7001 + i);
         hubs.list[i].key = keys.public_key;
     }
-    assert_int_equal(link_open(&keys, &hubs, 3, ret_link), OK);
+    assert_int_equal(link_open(&keys, &hubs, told, 3, ret_link), OK);
 }
 
 TEST(after_each_branch_it_waits_twice_as_long)
@@ -28,7 +29,7 @@ TEST(after_each_branch_it_waits_twice_as_long)
     struct link link;
     int64_t before_ms = 0;
 
-    open_one(&link);
+    open_one(NULL, &link);
     for (uint32_t i = 0; i < 40; i++) {
         link_is_well(&link); /* a session has lived */
         link_branched(&link, NOW_MS);
@@ -48,7 +49,7 @@ TEST(each_failure_is_followed_by_another_hub)
 {
     struct link link;
 
-    open_one(&link);
+    open_one(NULL, &link);
     link_drop(&link, NOW_MS, 0);
     assert_int_equal(link.hub, 1);
     assert_in_range(link.dial_ms, NOW_MS + 1, NOW_MS + 200);
@@ -58,5 +59,34 @@ TEST(each_failure_is_followed_by_another_hub)
     link_close(&link);
 }
 
+static void
+expect_dialled(const struct link *link, uint32_t hub, const char *endpoint)
+{
+    assert_int_equal(link->hub, hub);
+    assert_string_equal(link_hub(link).endpoint, endpoint);
+}
+
+/* What was told by hand once may be where a hub was that stands by now. */
+TEST(each_hub_is_looked_for_where_it_was_told_and_where_it_is_listed)
+{
+    static const char TOLD[] = "tcp://127.0.0.1:7009";
+    struct link link;
+
+    open_one(TOLD, &link);
+    for (uint32_t round = 0; round < 2; round++) {
+        expect_dialled(&link, 0, TOLD);
+        link_drop(&link, NOW_MS, 0);
+        expect_dialled(&link, 0, "tcp://127.0.0.1:7001");
+        link_drop(&link, NOW_MS, 0);
+        expect_dialled(&link, 1, TOLD);
+        link_drop(&link, NOW_MS, 0);
+        expect_dialled(&link, 1, "tcp://127.0.0.1:7002");
+        link_drop(&link, NOW_MS, 0);
+    }
+    link_close(&link);
+}
+
 RUN(cmocka_unit_test(after_each_branch_it_waits_twice_as_long),
-    cmocka_unit_test(each_failure_is_followed_by_another_hub))
+    cmocka_unit_test(each_failure_is_followed_by_another_hub),
+    cmocka_unit_test(
+        each_hub_is_looked_for_where_it_was_told_and_where_it_is_listed))

@@ -16,8 +16,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import LEIMA, TREE, Skip, leima, main  # noqa: E402
-from network import (Hub, Node, events, join, kill_all,  # noqa: E402
-                     status, till, versions, wait, wait_until_told)
+from network import (Hub, Node, enrol, events, join, kill_all,  # noqa: E402
+                     sell, stand_by, status, till, versions, wait,
+                     wait_for_heir, wait_until_told)
 
 # One cent gives one point, one point is worth a cent.  What a store grants
 # alone is counted by the day: it is about noon there, and the same day till the
@@ -294,6 +295,52 @@ def test_status_and_metrics():
     hub = Hub(listen=hub.endpoint)
     wait("the signature", lambda: status("hq")["unsigned"] == 0)
     hub.stop()
+
+
+@network
+def test_who_is_away_is_told_at_the_hub():
+    hub = Hub("hq", "tcp://127.0.0.1:0")
+    node = join(11)
+    enrol(12)
+    standby = stand_by("hq2", 2, "--metrics", "hq2.prom")
+    wait("the standby's file", lambda: os.path.exists("hq2.prom"))
+    standby.stop()
+    node.stop()
+    hub.stop()
+    for process in (hub, node, standby):
+        assert process.said(" stopping why=signal"), process.tail()
+    found = status("hq")["nodes"]
+    assert [(each["node"], each["role"]) for each in found] == [
+        (2, "standby"), (11, "store"), (12, "store")], found
+    said = leima("status", "hq").expect(0).out
+    assert "the process, as it said itself" in said, said
+    with open("hq/pulse") as file:
+        old = re.sub(r'"at": "20', '"at": "19', file.read())
+    with open("hq/pulse", "w") as file:
+        file.write(old)
+    said = leima("status", "hq").expect(0).out
+    assert "it has ended, or hangs" in said, said
+
+
+@network
+def test_a_told_address_of_a_hub_that_was_keeps_nobody_away():
+    """--hub stands in a unit file; meanwhile another has become the hub."""
+    hub = Hub("hq", "tcp://127.0.0.1:0")
+    node = join(11)
+    standby = stand_by("hq2", 2)
+    wait_for_heir("hq2")
+    wait("the list of hubs", lambda: node.said(" hubs count=2"))
+    hub.stop()
+    leima("hub", "hq2", "--promote").expect(0)
+    wait("the new hub", lambda: node.said(" hubs count=2") and
+         status("n11")["process"]["hub"] != hub.endpoint)
+    node.stop()
+    sold = sell("n11", 3)
+    node = Node(11, "--hub", hub.endpoint)
+    wait("the sales at the new hub", lambda: set(sold) <= set(events("hq2")))
+    assert node.said(f" unreached hub={hub.endpoint} failures=1"), node.tail()
+    node.stop()
+    standby.stop()
 
 
 WRONG_CLOCK = """
