@@ -186,8 +186,8 @@ allow_gate(void *context, curve_key key, struct transport_pass *ret_pass)
     const struct allow_list_entry *entry =
         err == OK ? find_key(allow, key, &joining) : NULL;
     if (!entry)
-        trace(TRACE_NOTICE, allow->hub, "gate", "admitted=no err=%s",
-              err_name(err));
+        trace(TRACE_NOTICE, allow->hub, "gate", "admitted=no why=\"%s\"",
+              err == OK ? "no node has this key" : err_name(err));
     if (entry)
         *ret_pass = (struct transport_pass) { .node = entry->enrolment.node,
                                               .joining = joining };

@@ -27,8 +27,11 @@ door_join(const struct door *door, const struct transport_peer *peer,
         return;
     }
     enum err err = allow_join(door->allow, frame->join.node, frame->join.key);
-    trace(err == OK ? TRACE_NOTICE : TRACE_ERROR, door->node, "join",
-          "peer=%u err=%s", peer->pass.node, err_name(err));
+    if (err == OK)
+        trace(TRACE_NOTICE, door->node, "joined", "peer=%u", peer->pass.node);
+    else
+        trace(TRACE_ERROR, door->node, "join", "peer=%u err=%s",
+              peer->pass.node, err_name(err));
     if (err == OK && transport_send(transport, peer, frame) == OK)
         return;
     if (err == ERR_CONFLICT)

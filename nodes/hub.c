@@ -410,6 +410,7 @@ hub_is_deposed(const struct hub *hub)
 static void
 beat(struct hub *hub)
 {
+    struct complaint complaint = { 0 };
     struct pulse pulse = { .is_hub = true,
                            .node = hub->node,
                            .at_ms = clock_wall_ms(),
@@ -421,10 +422,12 @@ beat(struct hub *hub)
     pulse_measure(hub->options->dir, hub->journal, hub->keeper, &pulse);
     enum err err = pulse_peers(hub->roster, &pulse);
     if (err == OK)
-        err = pulse_write(hub->options->dir, hub->options->metrics, &pulse);
+        err = pulse_write(hub->options->dir, hub->options->metrics, &pulse,
+                          &complaint);
     pulse_close(&pulse);
     if (err != OK)
-        trace(TRACE_NOTICE, hub->node, "pulse", "err=%s", err_name(err));
+        trace(TRACE_NOTICE, hub->node, "pulse", "err=\"%s\" what=\"%s\"",
+              err_name(err), complaint.text);
 }
 
 /* One life of the process between two faults of the disk. */
@@ -450,6 +453,8 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     }
     if (!hub->broken)
         beat(hub);
+    if (stop_asked(stop))
+        trace(TRACE_NOTICE, hub->node, "stopping", "why=signal");
     *ret_broken = hub->broken;
     bool deposed = hub_is_deposed(hub);
     hub_close(hub);

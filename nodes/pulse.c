@@ -307,27 +307,39 @@ replace(const char *path, mode_t mode, const struct text *text)
     return err;
 }
 
+/* The first that fails is told of; the others are written none the less. */
+static void
+replace_or_tell(const char *path, mode_t mode, const struct text *text,
+                struct complaint *complaint, enum err *err)
+{
+    enum err now = replace(path, mode, text);
+
+    if (now != OK && *err == OK) {
+        complain(complaint, "%s", path);
+        *err = now;
+    }
+}
+
 enum err
-pulse_write(const char *dir, const char *metrics, const struct pulse *pulse)
+pulse_write(const char *dir, const char *metrics, const struct pulse *pulse,
+            struct complaint *complaint)
 {
     char path[4000];
     struct text text = { 0 };
+    enum err err = OK;
     int size = snprintf(path, sizeof path, "%s/pulse", dir);
 
     if (size <= 0 || size + (int)sizeof ".prom" > (int)sizeof path)
         return ERR_IO;
     pulse_json(&text, pulse);
     text_char(&text, '\n');
-    enum err err = replace(path, 0600, &text);
+    replace_or_tell(path, 0600, &text, complaint, &err);
     text_clear(&text);
     pulse_metrics(&text, pulse);
     strcpy(path + size, ".prom");
-    enum err second = replace(path, 0600, &text);
-    err = err == OK ? second : err;
-    if (metrics) {
-        second = replace(metrics, 0644, &text);
-        err = err == OK ? second : err;
-    }
+    replace_or_tell(path, 0600, &text, complaint, &err);
+    if (metrics)
+        replace_or_tell(metrics, 0644, &text, complaint, &err);
     text_close(&text);
     return err;
 }

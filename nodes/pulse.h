@@ -72,9 +72,11 @@ void pulse_json(struct text *out, const struct pulse *pulse);
 void pulse_metrics(struct text *out, const struct pulse *pulse);
 
 /* Writes LEDGER/pulse, LEDGER/pulse.prom and, if it is not NULL, the file of
- * metrics.  ERR_IO, ERR_FULL, ERR_MEMORY: one of them stays as it was. */
+ * metrics.  ERR_IO, ERR_FULL, ERR_MEMORY: one of them, which the complaint
+ * names, stays as it was. */
 NODISCARD enum err pulse_write(const char *dir, const char *metrics,
-                               const struct pulse *pulse);
+                               const struct pulse *pulse,
+                               struct complaint *complaint);
 /* What was written last, as JSON in the arena.  ERR_NOT_FOUND, ERR_IO. */
 NODISCARD enum err pulse_read(const char *dir, struct arena *arena,
                               view *ret_json);

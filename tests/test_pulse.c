@@ -221,6 +221,7 @@ TEST(files_are_replaced_whole)
     struct arena arena = { 0 };
     struct pulse pulse = of_node();
     char metrics[PLACE_SIZE], fresh[PLACE_SIZE], path[PLACE_SIZE];
+    struct complaint complaint = { 0 };
     struct stat about;
     view json;
 
@@ -228,7 +229,7 @@ TEST(files_are_replaced_whole)
     assert_int_equal(pulse_read(place.path, &arena, &json), ERR_NOT_FOUND);
     place_join(&place, "leima.prom", metrics);
     mode_t mask = umask(077); /* whatever it is, others read metrics */
-    assert_int_equal(pulse_write(place.path, metrics, &pulse), OK);
+    assert_int_equal(pulse_write(place.path, metrics, &pulse, &complaint), OK);
     umask(mask);
     is_written(&place, "\"position\": 50,");
     /* What a reader has open stays as it was. */
@@ -240,7 +241,7 @@ TEST(files_are_replaced_whole)
     assert_int_equal(about.st_mode & 07777, 0644);
     pulse.position = 51;
     assert_int_equal(link(path, strcat(strcpy(fresh, path), ".kept")), 0);
-    assert_int_equal(pulse_write(place.path, NULL, &pulse), OK);
+    assert_int_equal(pulse_write(place.path, NULL, &pulse, NULL), OK);
     is_written(&place, "\"position\": 51,");
     assert_int_equal(stat(path, &about), 0);
     assert_true(about.st_ino != before);
@@ -248,11 +249,14 @@ TEST(files_are_replaced_whole)
     /* A folder of metrics that is not there does not keep `status` blind. */
     pulse.position = 52;
     place_join(&place, "nowhere/leima.prom", metrics);
-    assert_int_equal(pulse_write(place.path, metrics, &pulse), ERR_IO);
+    assert_int_equal(pulse_write(place.path, metrics, &pulse, &complaint),
+                     ERR_IO);
+    assert_string_equal(complaint.text, metrics);
     is_written(&place, "\"position\": 52,");
     place_join(&place, "folder", metrics);
     assert_int_equal(mkdir(metrics, 0700), 0);
-    assert_int_equal(pulse_write(place.path, metrics, &pulse), ERR_IO);
+    assert_int_equal(pulse_write(place.path, metrics, &pulse, &complaint),
+                     ERR_IO);
     place_join(&place, "folder.new", fresh);
     assert_int_equal(access(fresh, F_OK), -1);
     arena_close(&arena);

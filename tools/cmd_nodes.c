@@ -89,6 +89,7 @@ stand_by(const struct arguments *arguments, view ticket,
     const struct store_options options = {
         .dir = command_operand(arguments, 0),
         .hub = command_option(arguments, "standby-of"),
+        .metrics = command_option(arguments, "metrics"),
         .ticket = ticket,
         .standby = true,
         .ready = standby_is_ready,
