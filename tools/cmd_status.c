@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/ledger_check.h"
 #include "core/reader.h"
+#include "nodes/allow.h"
 #include "nodes/notes.h"
 #include "nodes/pulse.h"
 #include "nodes/reign.h"
@@ -304,6 +305,31 @@ find_peers(struct ledger *ledger, struct asides *asides)
     return err == ERR_NOT_FOUND || err == ERR_CORRUPT ? OK : err;
 }
 
+/* Who is to come, too, and may never have come: as far as the books tell, which
+ * hubs and standbys have. */
+static enum err
+find_enrolled(struct ledger *ledger, struct asides *asides)
+{
+    const uint32_t own = ledger_who(ledger).node;
+    struct allow *allow = NULL;
+    struct enrolment enrolment = { 0 };
+    bool revoked;
+
+    enum err err = allow_open(ledger_journal(ledger), &allow);
+    while (err == OK &&
+           allow_next(allow, enrolment.node, &enrolment, &revoked)) {
+        if (revoked || enrolment.node == own)
+            continue;
+        struct peer *peer = peers_add(&asides->peers, enrolment.node);
+        if (peer)
+            peer->role = enrol_role_name(enrolment.role);
+        else
+            err = ERR_MEMORY;
+    }
+    allow_close(allow);
+    return err;
+}
+
 /* --- the process -------------------------------------------------------- */
 
 static bool
@@ -353,6 +379,26 @@ read_process(const struct arguments *arguments, struct arena *arena,
     return json;
 }
 
+/* Nothing else tells of a process that has ended badly, or hangs. */
+static void
+print_how_old(const struct json_tree *process)
+{
+    view at = { 0 };
+    int64_t at_ms = 0;
+    int64_t age_ms = 0;
+
+    if (json_get_string(json_get(process, "at"), &at) &&
+        calendar_parse_time(at, &at_ms))
+        age_ms = command_now_ms() - at_ms;
+    if (age_ms < 3 * PULSE_MS)
+        printf("\nthe process, as it said itself %" PRId64 " s ago:\n",
+               age_ms / 1000);
+    else
+        printf("\nthe process has said nothing for %" PRId64
+               " s: it has ended, or hangs; what it said then:\n",
+               age_ms / 1000);
+}
+
 static bool
 print_rest(struct asides *asides, view json, const struct json_tree *process,
            bool all)
@@ -370,7 +416,7 @@ print_rest(struct asides *asides, view json, const struct json_tree *process,
         return done;
     }
     if (process) {
-        printf("\nthe process, as it said itself:\n");
+        print_how_old(process);
         if (!print_process(process))
             return false;
     }
@@ -388,6 +434,8 @@ print_all(const struct arguments *arguments, struct ledger *ledger,
     struct json_tree *process = NULL;
 
     enum err err = find_peers(ledger, asides);
+    if (err == OK)
+        err = find_enrolled(ledger, asides);
     if (err == OK)
         err = ledger_get_status(ledger, take_aside, asides, &found);
     if (err == OK && !text_ok(&asides->text))

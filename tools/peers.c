@@ -6,6 +6,16 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+
+static int
+compare_numbers(const void *left, const void *right)
+{
+    const struct peer *a = left;
+    const struct peer *b = right;
+
+    return (a->node > b->node) - (a->node < b->node);
+}
 
 struct peer *
 peers_add(struct peers *peers, uint32_t node)
@@ -22,18 +32,13 @@ peers_add(struct peers *peers, uint32_t node)
         peers->rows = rows;
         peers->room = room;
     }
-    peer = &peers->rows[peers->count++];
+    uint32_t place = peers->count++;
+    while (place > 0 && peers->rows[place - 1].node > node)
+        place--;
+    peer = &peers->rows[place];
+    memmove(peer + 1, peer, (peers->count - 1 - place) * sizeof *peer);
     *peer = (struct peer) { .node = node };
     return peer;
-}
-
-static int
-compare_numbers(const void *left, const void *right)
-{
-    const struct peer *a = left;
-    const struct peer *b = right;
-
-    return (a->node > b->node) - (a->node < b->node);
 }
 
 struct peer *
@@ -118,6 +123,7 @@ put_row(struct table *table, const struct peer *peer)
                  -peer->clock_offset_ms / 1000);
     table_row(table);
     table_integer(table, peer->node);
+    table_text(table, peer->role ? peer->role : "-");
     table_integer(table, (int64_t)peer->items);
     table_text(table, time);
     table_view(table, peer->is_here ? peer->heard : view_of("-"));
@@ -152,9 +158,9 @@ bool
 peers_print(struct peers *peers, bool all, FILE *out)
 {
     static const struct table_column COLUMNS[] = {
-        { "node", true },        { "items", true }, { "last came", false },
-        { "last heard", false }, { "lag", true },   { "its clock", true },
-        { "quarantined", true },
+        { "node", true },       { "role", false },       { "items", true },
+        { "last came", false }, { "last heard", false }, { "lag", true },
+        { "its clock", true },  { "quarantined", true },
     };
     bool is_short = !all && peers->count > PEERS_SHOWN;
 
@@ -185,6 +191,10 @@ peers_json(struct text *out, const struct peers *peers)
         text_comma(out);
         text_char(out, '{');
         text_json_integer(out, "node", peer->node);
+        if (peer->role)
+            text_json_view(out, "role", view_of(peer->role));
+        else
+            text_json_null(out, "role");
         text_json_integer(out, "items", (int64_t)peer->items);
         if (peer->last_ms > 0)
             text_json_time(out, "last", peer->last_ms);

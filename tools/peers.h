@@ -1,8 +1,9 @@
 /*
  * peers.h - the other nodes of a ledger, as `status` lists them
  *
- * What the ledger holds of each, and, of those whose session was there when
- * the hub last wrote its pulse (nodes/pulse.h), what that said of them.  A
+ * Who has sent something and who is enrolled: what the ledger holds of each,
+ * and, of those whose session was there when the hub last wrote its pulse
+ * (nodes/pulse.h), what that said of them.  A
  * chain has thousands and a screen twenty lines: where there are more, those
  * that somebody should look at come first and the rest is counted.
  */
@@ -18,8 +19,9 @@ enum { PEERS_SHOWN = 20 };
 
 struct peer {
     uint32_t node;
-    uint64_t items;  /* events, and others of its streams */
-    int64_t last_ms; /* arrival of the last of them; 0: none */
+    const char *role; /* as enrolled; NULL: it is not, or not known here */
+    uint64_t items;   /* events, and others of its streams */
+    int64_t last_ms;  /* arrival of the last of them; 0: none */
     uint64_t quarantined;
     bool is_here; /* its session was; only then: */
     view heard;   /* when, as the process said it; borrowed */
@@ -34,8 +36,8 @@ struct peers {
     uint32_t room;
 };
 
-/* A node's row, made if it is not there; new ones come in ascending order.
- * NULL: the machine has no memory left. */
+/* A node's row, made if it is not there.  NULL: the machine has no memory
+ * left. */
 struct peer *peers_add(struct peers *peers, uint32_t node);
 /* NULL: it is not there. */
 struct peer *peers_find(const struct peers *peers, uint32_t node);
