@@ -435,6 +435,8 @@ def test_a_journal_that_fell_back_on_a_full_disk_is_read_and_says_so():
 def test_a_full_disk_refuses_and_recovers():
     with Disk("512k") as disk:
         leima("init", "disk/L", "--node", 1, "--store", 10).expect(0)
+        leima("rules", "publish", "disk/L", RULES, "--from",
+              "2026-01-01").expect(0)
         done = []
         for number in range(5000):
             text = "\n".join(sale(number * 20 + i) for i in range(20))
@@ -455,6 +457,8 @@ def test_a_full_disk_refuses_and_recovers():
         told = leima("status", "disk/L").expect(0).out
         assert "the disk is full" in told, told
         assert leima("status", "disk/L", "--json").json()["full"] == 1
+        says(leima("settle", "disk/L", "--period", "2026-01", "--close"), 4,
+             "disk/L: no space left")
         # Half a backup would keep the disk full.
         says(leima("backup", "disk/L", "disk/B"), 4, "no space left")
         assert not os.path.exists("disk/B")

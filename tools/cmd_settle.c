@@ -86,7 +86,11 @@ struct settle {
 static enum command_status
 fail(const struct settle *settle, enum err err)
 {
-    return command_fail(settle->arguments, err, "%s", settle->complaint.text);
+    const char *text = settle->complaint.text;
+
+    return command_fail(
+        settle->arguments, err, "%s",
+        text[0] != '\0' ? text : command_operand(settle->arguments, 0));
 }
 
 static enum command_status
