@@ -265,6 +265,14 @@ def test_limits_of_one_s_own():
                    "monetary: [20, 100.50, 200, 500]\n")
     done = leima("rfm", "L", "--limits", "limits.yaml").expect(1)
     assert "limits.yaml:1" in done.err, done.err
+    with open("limits.yaml", "w") as file:
+        file.write("recency: [365, 180, 90, 30]\nfrequency: [2, 4, 8, x]\n"
+                   "monetary: [1, 2, 3, 4.555]\nrecensy: 1\n")
+    done = leima("rfm", "L", "--limits", "limits.yaml").expect(1)
+    for said in ('frequency: expected a whole number, found "x"',
+                 'at most 2 decimals, found "4.555"',
+                 'unknown key "recensy"; did you mean "recency"?'):
+        assert said in done.err, done.err
 
 
 def test_cdnow_as_published():

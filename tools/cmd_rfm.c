@@ -20,6 +20,21 @@ enum { RFM_WINDOW = 12 };
 static const char *const WHAT_NAMES[RFM_WHATS] = { "recency", "frequency",
                                                    "monetary" };
 
+static bool
+read_limit(enum rfm_what what, const struct yaml_node *node, int64_t *ret_limit)
+{
+    return node->kind == YAML_WORD &&
+           scalar_number(node->word, what == RFM_MONETARY ? 2 : 0, ret_limit) &&
+           *ret_limit >= 0;
+}
+
+/* Than the limit before it. */
+static bool
+is_harder(enum rfm_what what, const int64_t *limit)
+{
+    return what == RFM_RECENCY ? limit[0] < limit[-1] : limit[0] > limit[-1];
+}
+
 /* One list of four limits of the file, each harder to reach than the last. */
 static void
 read_limit_list(struct rfm_limits *limits, enum rfm_what what,
@@ -27,7 +42,7 @@ read_limit_list(struct rfm_limits *limits, enum rfm_what what,
 {
     uint32_t count = 0;
     int64_t *list_limits = limits->limits[what];
-    uint32_t decimals = what == RFM_MONETARY ? 2 : 0;
+    struct mistake_quote quote;
 
     if (list == NULL || list->kind != YAML_LIST ||
         list->count != RFM_SCORE_MAX - 1) {
@@ -39,20 +54,39 @@ read_limit_list(struct rfm_limits *limits, enum rfm_what what,
         return;
     }
     for (const struct yaml_node *n = list->first; n != NULL; n = n->next) {
-        bool good = n->kind == YAML_WORD &&
-                    scalar_number(n->word, decimals, &list_limits[count]) &&
-                    list_limits[count] >= 0;
-        if (good && count > 0)
-            good = what == RFM_RECENCY
-                       ? list_limits[count] < list_limits[count - 1]
-                       : list_limits[count] > list_limits[count - 1];
-        if (!good)
-            mistakes_add(mistakes, n->place,
-                         what == RFM_RECENCY
-                             ? "expected fewer days than before"
-                             : "expected a greater number than before");
+        const char *expected = NULL;
+        if (!read_limit(what, n, &list_limits[count]))
+            expected = what == RFM_MONETARY ? "money with at most 2 decimals"
+                                            : "a whole number";
+        else if (count > 0 && !is_harder(what, &list_limits[count]))
+            expected = what == RFM_RECENCY ? "fewer days than before"
+                                           : "a greater number than before";
+        if (expected != NULL)
+            mistakes_add(mistakes, n->place, "%s: expected %s, found %s",
+                         WHAT_NAMES[what], expected, yaml_found(n, &quote));
         count++;
     }
+}
+
+static void
+read_limit_lists(struct rfm_limits *limits, const struct yaml_node *root,
+                 struct mistakes *mistakes)
+{
+    struct mistake_quote key, words;
+
+    for (const struct yaml_node *n = root->first; n != NULL; n = n->next) {
+        struct mistake_guess guess = mistake_guess_start(n->key);
+        for (enum rfm_what what = RFM_RECENCY; what < RFM_WHATS; what++)
+            mistake_guess_offer(&guess, view_of(WHAT_NAMES[what]));
+        if (guess.distance > 0 || guess.best.size == 0)
+            mistakes_add(mistakes, n->key_place, "unknown key %s%s",
+                         mistake_quote(n->key, &key),
+                         mistake_guess_words(&guess, &words));
+    }
+    for (enum rfm_what what = RFM_RECENCY; what < RFM_WHATS; what++)
+        read_limit_list(limits, what, yaml_find(root, WHAT_NAMES[what]),
+                        mistakes);
+    mistakes_sort(mistakes);
 }
 
 static enum command_status
@@ -74,9 +108,7 @@ read_limits(struct query *query, struct rfm_limits *limits)
     if (err == OK)
         err = yaml_read(bytes, &arena, mistakes, &root);
     if (root != NULL)
-        for (enum rfm_what what = RFM_RECENCY; what < RFM_WHATS; what++)
-            read_limit_list(limits, what, yaml_find(root, WHAT_NAMES[what]),
-                            mistakes);
+        read_limit_lists(limits, root, mistakes);
     mistakes_write(mistakes, path, bytes, &text);
     if (text.size > 0)
         fwrite(text.bytes, 1, text.size, stderr);
