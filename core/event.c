@@ -181,7 +181,7 @@ check_absent(struct check *check, const char *field, view value)
         return;
     check->failed = true;
     (void)complain(check->complaint,
-                   "%s: expected no such field on a %s, found %s", field,
+                   "%s: expected no such field on kind %s, found %s", field,
                    event_kind_name(check->event->kind), err_quote(value).text);
 }
 

@@ -362,7 +362,7 @@ check_apart(struct json_reader *reader, enum json_field field,
         return OK;
     return complain(
         reader->complaint,
-        "%s: expected no such field on a %s %s %s, found one",
+        "%s: expected no such field on kind %s %s %s, found one",
         json_fields_forms[field].name, event_kind_name(reader->event.kind),
         without ? "without" : "with", json_fields_forms[other].name);
 }
@@ -388,7 +388,7 @@ check_missing(struct json_reader *reader)
     uint64_t missing = KINDS[kind].must & ~reader->seen;
     if (missing == 0)
         return OK;
-    return complain(reader->complaint, "%s: expected on a %s, found nothing",
+    return complain(reader->complaint, "%s: expected on kind %s, found nothing",
                     json_fields_forms[__builtin_ctzll(missing)].name,
                     event_kind_name(kind));
 }

@@ -128,7 +128,7 @@ read_fields(struct json_reader *reader, const struct json_tree *root)
         if (field == FIELD_END ||
             !json_fields_allowed(kind, (enum json_field)field))
             return complain(
-                reader->complaint, "%s: expected a field of a %s, found %s",
+                reader->complaint, "%s: expected a field of kind %s, found %s",
                 err_quote(entry.key).text, event_kind_name(kind),
                 field == FIELD_END ? "an unknown one" : "one of another kind");
         enum err err = read_field(reader, (enum json_field)field, entry.value);

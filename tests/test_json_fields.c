@@ -11,10 +11,10 @@ static struct arena arena;
 TEST(unknown_missing_and_misplaced_fields_are_told)
 {
     static const struct mistake MISTAKES[] = {
-        { JOIN "\"colour\":1}", "\"colour\": expected a field of a join",
+        { JOIN "\"colour\":1}", "\"colour\": expected a field of kind join",
           "unknown" },
-        { JOIN "\"\":1}", "\"\": expected a field of a join", "unknown" },
-        { JOIN "\"reason\":\"x\"}", "\"reason\": expected a field of a join",
+        { JOIN "\"\":1}", "\"\": expected a field of kind join", "unknown" },
+        { JOIN "\"reason\":\"x\"}", "\"reason\": expected a field of kind join",
           "another kind" },
         { JOIN "\"id\":\"a\",\"id\":\"b\"}", "\"id\": expected once", "again" },
         { "{\"member\":4}", "kind: expected join, ", "found nothing" },
@@ -29,13 +29,13 @@ TEST(unknown_missing_and_misplaced_fields_are_told)
           "\"granted\":true}",
           "bearer: expected a member", "\"x\"" },
         { PURCHASE "\"lines\":[{\"amount\":1}]}",
-          "total: expected on a "
+          "total: expected on kind "
           "purchase",
           "found nothing" },
-        { "{\"kind\":\"stamp\",\"member\":4}", "card: expected on a stamp",
+        { "{\"kind\":\"stamp\",\"member\":4}", "card: expected on kind stamp",
           "found nothing" },
         { "{\"kind\":\"adjust\",\"member\":4,\"points\":5,\"by\":\"x\"}",
-          "reason: expected on a adjust", "found nothing" },
+          "reason: expected on kind adjust", "found nothing" },
         { JOIN "\"event\":\"1.1.1\"}", "recorded: expected", "nothing" },
     };
     mistakes_check(&arena, MISTAKES, COUNT_OF(MISTAKES));
@@ -50,7 +50,7 @@ TEST(fields_on_the_wrong_shape_are_told)
           "reward: expected exactly one", "both" },
         { REDEEM "\"value\":5}", "reward: expected exactly one", "neither" },
         { "{\"kind\":\"redeem\",\"member\":4,\"points\":5}",
-          "id: expected on a redeem", "nothing" },
+          "id: expected on kind redeem", "nothing" },
         { "{\"kind\":\"return\",\"member\":4,\"total\":5,\"receipt\":\"R\"}",
           "total: expected exactly one", "both" },
         { "{\"kind\":\"return\",\"member\":4}", "total: expected exactly one",

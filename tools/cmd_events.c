@@ -81,7 +81,7 @@ read_batch(const struct arguments *arguments, const char *path,
     while (err == OK) {
         err = lines_next(&lines, &line);
         if (err == ERR_INPUT)
-            complain(&why, "expected a shorter line of JSON");
+            complain(&why, LINES_TOO_LONG);
         else if (err == OK && !lines_is_blank(line))
             err = add_line(batch, lines.number, line, &why);
     }

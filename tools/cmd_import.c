@@ -214,8 +214,7 @@ import_lines(struct import *import, FILE *in)
     while (err == OK) {
         err = lines_next(&lines, &line);
         if (err == ERR_INPUT)
-            err = reject(import, lines.number, line,
-                         "expected a shorter line of JSON");
+            err = reject(import, lines.number, line, LINES_TOO_LONG);
         else if (err == OK && !lines_is_blank(line))
             err = take_line(import, lines.number, line);
     }

@@ -11,6 +11,7 @@
 
 /* Of a line of full length with its end, and of much that comes behind. */
 enum { ROOM = 2 * LIMIT_JSON_LINE };
+static_assert(LIMIT_JSON_LINE == 1 << 20, "as LINES_TOO_LONG says");
 
 enum err
 lines_open(struct lines *lines, FILE *in)

@@ -22,6 +22,9 @@ struct lines {
     uint64_t number; /* of the line last read, from 1 */
 };
 
+/* What to say of a line that is too long. */
+#define LINES_TOO_LONG "expected a line of at most 1 MiB"
+
 /* ERR_MEMORY. */
 NODISCARD enum err lines_open(struct lines *lines, FILE *in);
 void lines_close(struct lines *lines);

@@ -39,7 +39,7 @@ append_line(struct stream *stream, view line)
 static enum err
 refuse_line(struct stream *stream)
 {
-    enum err err = complain(&stream->words, "expected a shorter line of JSON");
+    enum err err = complain(&stream->words, LINES_TOO_LONG);
 
     slip_answer(&stream->answer, NULL, 0, err, &stream->words);
     return err;
