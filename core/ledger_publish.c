@@ -38,44 +38,50 @@ check(const struct ledger_publish *publish, struct arena *arena,
     return err;
 }
 
-/* Compares with the versions that there are, and gives the clock reading that
- * puts the new one behind them. */
 static enum err
-compare(struct ledger *ledger, const struct ledger_publish *publish,
-        const struct program *program, int64_t *ret_now_ms,
-        struct complaint *complaint)
+compare(const char *what, view found, view before, struct complaint *complaint)
+{
+    if (view_equal(found, before))
+        return OK;
+    return complain(complaint,
+                    "%s %.*s: expected %.*s, as in the versions before", what,
+                    (int)found.size, (const char *)found.bytes,
+                    (int)before.size, (const char *)before.bytes);
+}
+
+enum err
+ledger_publish_fits(struct ledger *ledger, const struct program *program,
+                    struct complaint *complaint)
 {
     const struct ledger_version *versions;
     uint32_t count;
     enum err err = ledger_versions(ledger, LEDGER_KNOWN_ALL, &versions, &count);
 
-    if (err != OK)
-        return err;
-    *ret_now_ms = publish->now_ms;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; err == OK && i < count; i++) {
         const struct program *before = versions[i].program;
         if (before == NULL)
             return ERR_UNKNOWN;
-        if (!view_equal(before->currency, program->currency))
-            return complain(complaint,
-                            "%s: currency %.*s: expected %.*s, as in the "
-                            "versions before",
-                            publish->name, (int)program->currency.size,
-                            (const char *)program->currency.bytes,
-                            (int)before->currency.size,
-                            (const char *)before->currency.bytes);
-        if (!view_equal(before->timezone, program->timezone))
-            return complain(complaint,
-                            "%s: timezone %.*s: expected %.*s, as in the "
-                            "versions before",
-                            publish->name, (int)program->timezone.size,
-                            (const char *)program->timezone.bytes,
-                            (int)before->timezone.size,
-                            (const char *)before->timezone.bytes);
-        if (versions[i].recorded_ms > *ret_now_ms)
-            *ret_now_ms = versions[i].recorded_ms;
+        err =
+            compare("currency", program->currency, before->currency, complaint);
+        if (err == OK)
+            err = compare("timezone", program->timezone, before->timezone,
+                          complaint);
     }
-    return OK;
+    return err;
+}
+
+/* The clock reading that puts a new version behind those that there are. */
+static enum err
+find_time(struct ledger *ledger, int64_t *now_ms)
+{
+    const struct ledger_version *versions;
+    uint32_t count;
+    enum err err = ledger_versions(ledger, LEDGER_KNOWN_ALL, &versions, &count);
+
+    for (uint32_t i = 0; err == OK && i < count; i++)
+        if (versions[i].recorded_ms > *now_ms)
+            *now_ms = versions[i].recorded_ms;
+    return err;
 }
 
 /* One try; ERR_BUSY: another version has come between. */
@@ -85,11 +91,16 @@ publish_once(struct ledger *ledger, const struct ledger_publish *publish,
              struct journal_result *ret_result, struct complaint *complaint)
 {
     bool changed;
-    int64_t now_ms = 0;
+    int64_t now_ms = publish->now_ms;
+    struct complaint why = { 0 };
     enum err err = versions_refresh(ledger->versions, &changed);
 
     if (err == OK)
-        err = compare(ledger, publish, program, &now_ms, complaint);
+        err = ledger_publish_fits(ledger, program, &why);
+    if (err == ERR_INPUT)
+        complain(complaint, "%s: %s", publish->name, why.text);
+    if (err == OK)
+        err = find_time(ledger, &now_ms);
     if (err != OK)
         return err;
     const struct journal_control control = {

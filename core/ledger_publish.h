@@ -16,6 +16,12 @@ struct ledger_publish {
     int32_t from_day;
     int64_t now_ms;
 };
+/* Whether the program has the currency and the zone of the versions that there
+ * are.  ERR_INPUT: the complaint says what differs; ERR_UNKNOWN: a later leima
+ * has made one of them; faults of the reader. */
+NODISCARD enum err ledger_publish_fits(struct ledger *ledger,
+                                       const struct program *program,
+                                       struct complaint *complaint);
 NODISCARD enum err ledger_publish(struct ledger *ledger,
                                   const struct ledger_publish *publish,
                                   identity *ret_identity,

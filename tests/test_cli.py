@@ -175,6 +175,9 @@ def test_misuse_names_the_nearest():
     assert "usage:" in done.err and done.out == ""
     assert "rules publish" in leima("rules").expect(2).err
     assert "rules publish" in leima("rules", "--help").expect(0).out
+    refused(2, "init", "L", "--nod", "3", says=['did you mean "node"?'])
+    for words in (["-h"], ["frobnicate"], ["init", "L", "--frobnicate"]):
+        assert "did you mean" not in leima(*words).expect(2).err, words
 
 
 def test_help_is_a_command():
@@ -942,6 +945,15 @@ def test_rules():
     equal("versions", len(leima("rules", "list", "L", "--json").lines()), 1)
     with open(PROGRAM) as file:
         equal("file", leima("rules", "show", "L").expect(0).out, file.read())
+    with open(PROGRAM) as file, open("sek.yaml", "w") as other:
+        other.write(file.read().replace("currency: EUR", "currency: SEK"))
+    leima("rules", "check", "sek.yaml").expect(0)
+    for words in (["check", "sek.yaml", "--ledger", "L"],
+                  ["publish", "L", "sek.yaml", "--from", "2027-01-01"]):
+        done = leima("rules", *words).expect(1)
+        assert "currency SEK: expected EUR" in done.err and not done.out
+    found = leima("rules", "check", "sek.yaml", "--ledger", "L", "--json")
+    equal("mistakes", found.expect(1).json()["mistake_count"], 1)
     said = leima("rules", "publish", "L", PROGRAM, "--from", "2027-01-01",
                  "--json").expect(0).json()["version"]
     for name, number in (("1", 1), ("2", 2), (said, 2)):

@@ -133,7 +133,8 @@ verify(const struct arguments *arguments)
                                       ? complaint.text
                                       : command_operand(arguments, 0));
         else if (!findings.is_json)
-            printf("sound, %" PRIu64 " notes\n", findings.notes);
+            printf("sound, %" PRIu64 " note%s\n", findings.notes,
+                   findings.notes == 1 ? "" : "s");
     }
     ledger_close(ledger);
     return result;

@@ -84,9 +84,10 @@ print_mistakes(const struct rules *rules)
     text_close(&text);
 }
 
-/* Says where a ledger's zone is another than this machine's of that name. */
+/* What would keep the file from being published there is a mistake; that the
+ * ledger's zone is another than this machine's of that name is said. */
 static enum command_status
-compare_zone(const struct arguments *arguments, const struct rules *rules)
+compare(const struct arguments *arguments, struct rules *rules)
 {
     const char *dir = command_option(arguments, "ledger");
     struct complaint complaint = { 0 };
@@ -98,8 +99,13 @@ compare_zone(const struct arguments *arguments, const struct rules *rules)
     enum err err = ledger_open(dir, LEDGER_READ, &complaint, &ledger);
     if (err == OK)
         err = ledger_timeline(ledger, LEDGER_KNOWN_ALL, &timeline, &complaint);
-    if (err == OK && timeline->version_count > 0 &&
-        !zone_equal(&timeline->zone, &rules->zone))
+    struct complaint why = { 0 };
+    if (err == OK &&
+        ledger_publish_fits(ledger, rules->program, &why) == ERR_INPUT)
+        mistakes_add(&rules->mistakes, (struct mistake_place) { 1, 1 }, "%s",
+                     why.text);
+    else if (err == OK && timeline->version_count > 0 &&
+             !zone_equal(&timeline->zone, &rules->zone))
         fprintf(stderr,
                 "%s: note: the transitions of %.*s on this machine are not "
                 "those that %s was published with; publishing takes this "
@@ -140,6 +146,8 @@ check(const struct arguments *arguments)
         read_rules(arguments, command_operand(arguments, 0), &arena, rules);
     if (status == COMMAND_DONE)
         status = run_tests(arguments, rules);
+    if (status == COMMAND_DONE)
+        status = compare(arguments, rules);
     if (status != COMMAND_DONE)
         goto done;
     if (command_flag(arguments, "json"))
@@ -149,8 +157,7 @@ check(const struct arguments *arguments)
     else
         printf("%s: no mistakes, %u tests passed\n", rules->path,
                rules->program->test_count);
-    status = rules->mistakes.total > 0 ? COMMAND_REFUSED
-                                       : compare_zone(arguments, rules);
+    status = rules->mistakes.total > 0 ? COMMAND_REFUSED : COMMAND_DONE;
 done:
     arena_close(&arena);
     free(rules);
@@ -170,8 +177,9 @@ publish_file(const struct arguments *arguments, struct ledger *ledger,
     if (rules->program == NULL) {
         print_mistakes(rules);
         return command_fail(arguments, ERR_INPUT,
-                            "%s: %u mistakes, not published", rules->path,
-                            rules->mistakes.total);
+                            "%s: %u mistake%s, not published", rules->path,
+                            rules->mistakes.total,
+                            rules->mistakes.total == 1 ? "" : "s");
     }
     const struct ledger_publish publish = {
         .name = rules->path,

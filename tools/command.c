@@ -1,5 +1,6 @@
 #include "tools/command.h"
 
+#include "core/mistake.h"
 #include "core/release.h"
 
 #include <errno.h>
@@ -60,50 +61,16 @@ find_named(const struct command *const *tables, int count, char *const *words,
     return command != NULL ? command : find(tables, words[0]);
 }
 
-/* How many letters must be changed, added or left out to make one word of
- * the other (Levenshtein 1966). */
-static size_t
-distance(const char *a, const char *b)
+/* The command that was probably meant. */
+static struct mistake_guess
+guess_command(const struct command *const *tables, const char *name)
 {
-    size_t row[COMMAND_NAME_SIZE + 1];
-    size_t size = strlen(b);
+    struct mistake_guess guess = mistake_guess_start(view_of(name));
 
-    if (size > COMMAND_NAME_SIZE)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= size; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < size; j++) {
-            size_t best = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (diagonal + 1 < best)
-                best = diagonal + 1;
-            row[j + 1] = best;
-        }
-    }
-    return row[size];
-}
-
-static const char *
-nearest(const struct command *const *tables, const char *name)
-{
-    const char *best = "";
-    size_t least = SIZE_MAX;
-
-    for (; *tables != NULL; tables++) {
-        for (const struct command *row = *tables; row->name != NULL; row++) {
-            size_t away = distance(name, row->name);
-            if (away < least) {
-                least = away;
-                best = row->name;
-            }
-        }
-    }
-    return best;
+    for (; *tables != NULL; tables++)
+        for (const struct command *row = *tables; row->name != NULL; row++)
+            mistake_guess_offer(&guess, view_of(row->name));
+    return guess;
 }
 
 /* --- help --------------------------------------------------------------- */
@@ -205,6 +172,22 @@ find_option(const struct option *options, const char *name, size_t size)
     return NULL;
 }
 
+static void
+misuse_of_option(const struct arguments *arguments, view name)
+{
+    struct mistake_guess guess = mistake_guess_start(name);
+    struct mistake_quote quote;
+
+    for (const struct option *row = arguments->command->options;
+         row != NULL && row->name != NULL; row++)
+        mistake_guess_offer(&guess, view_of(row->name));
+    for (const struct option *row = COMMON; row->name != NULL; row++)
+        mistake_guess_offer(&guess, view_of(row->name));
+    command_misuse(arguments, "there is no option --%.*s%s", (int)name.size,
+                   (const char *)name.bytes,
+                   mistake_guess_words(&guess, &quote));
+}
+
 /* Nothing is called "": what a script has put there was not set. */
 #define UNSET "; is a variable of the shell not set?"
 
@@ -222,7 +205,8 @@ read_option(struct arguments *arguments, char *const *words, int count, int *at)
     if (option == NULL)
         option = find_option(COMMON, name, size);
     if (option == NULL) {
-        command_misuse(arguments, "there is no option --%.*s", (int)size, name);
+        misuse_of_option(arguments,
+                         (view) { (const uint8_t *)name, (uint32_t)size });
         return false;
     }
     if (option->value == NULL && value != NULL) {
@@ -335,15 +319,23 @@ done:
     return finish(status);
 }
 
+static void
+tell_unknown(const struct command *const *tables, const char *name,
+             const char *then)
+{
+    const struct mistake_guess guess = guess_command(tables, name);
+    struct mistake_quote quote;
+
+    fprintf(stderr, "leima: there is no command \"%s\"%s%s\n", name,
+            mistake_guess_words(&guess, &quote), then);
+}
+
 static int
 run_unknown(const struct command *const *tables, const char *first,
             const char *second)
 {
     if (!is_first_word(tables, first)) {
-        fprintf(stderr,
-                "leima: there is no command \"%s\"; the nearest is \"%s\" "
-                "(leima --help lists all)\n",
-                first, nearest(tables, first));
+        tell_unknown(tables, first, " (leima --help lists all)");
         return COMMAND_MISUSE;
     }
     if (second != NULL && strcmp(second, "--help") == 0) {
@@ -356,9 +348,7 @@ run_unknown(const struct command *const *tables, const char *first,
     if (second == NULL)
         fprintf(stderr, "leima: \"%s\" needs one of these:\n", first);
     else
-        fprintf(stderr,
-                "leima: there is no command \"%s\"; the nearest is \"%s\":\n",
-                name, nearest(tables, name));
+        tell_unknown(tables, name, "");
     print_list(stderr, tables, first);
     return COMMAND_MISUSE;
 }
@@ -595,13 +585,14 @@ command_day(const struct arguments *arguments, const char *name,
 
     if (text == NULL)
         return true;
-    if (calendar_parse_date(view_of(text), &day) && day >= 0 &&
+    if (calendar_parse_date(view_of(text), &day) &&
+        day >= LIMIT_AT_MS_MIN / CALENDAR_DAY_MS &&
         day <= LIMIT_CLOCK_MS_MAX / CALENDAR_DAY_MS) {
         *ret_day = day;
         return true;
     }
     command_misuse(arguments,
-                   "--%s: expected YYYY-MM-DD from 1970-01-01 to 2199-12-31, "
+                   "--%s: expected YYYY-MM-DD from 2000-01-01 to 2199-12-31, "
                    "found \"%s\"",
                    name, text);
     return false;
@@ -613,10 +604,13 @@ read_time(const char *text, const struct zone *zone, int64_t *ret_at_ms)
     int64_t at_ms;
     int32_t day;
 
-    if (calendar_parse_date(view_of(text), &day))
+    /* The first midnight is before all time where clocks are ahead of UTC. */
+    if (calendar_parse_date(view_of(text), &day)) {
         at_ms =
             zone != NULL ? zone_midnight_ms(zone, day) : day * CALENDAR_DAY_MS;
-    else if (!calendar_parse_time(view_of(text), &at_ms))
+        if (day == LIMIT_AT_MS_MIN / CALENDAR_DAY_MS && at_ms < LIMIT_AT_MS_MIN)
+            at_ms = LIMIT_AT_MS_MIN;
+    } else if (!calendar_parse_time(view_of(text), &at_ms))
         return false;
     if (at_ms < LIMIT_AT_MS_MIN || at_ms > LIMIT_CLOCK_MS_MAX)
         return false;
