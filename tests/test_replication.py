@@ -290,7 +290,8 @@ def test_a_revoked_node_is_out():
     node = join(11)
     sold = sell(node.ledger, 2)
     wait("the sales", lambda: has("hq", sold))
-    leima("enrol", "revoke", "hq", "--node", 11).expect(0)
+    said = leima("enrol", "revoke", "hq", "--node", 11, "--json").expect(0)
+    assert said.json()["state"] == "revoked", said.out
     wait("the session to end", lambda: node.said("not enrolled any more"))
     wait("the key to be refused", lambda: node.said("does not admit"))
     late = sell(node.ledger, 2, prefix="LATE")

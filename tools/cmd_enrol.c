@@ -501,9 +501,12 @@ enrol_revoke(const struct arguments *arguments)
         return status;
     enum err err = allow_revoke(office.allow, (uint32_t)number);
     close_office(&office);
-    if (err != OK)
+    if (err == ERR_NOT_FOUND)
         return command_fail(arguments, err, "node %" PRId64 " is not enrolled",
                             number);
+    if (err != OK)
+        return command_fail(arguments, err, "%s",
+                            command_operand(arguments, 0));
     if (command_flag(arguments, "json"))
         printf("{\"node\": %" PRId64 ", \"state\": \"revoked\"}\n", number);
     return COMMAND_DONE;
