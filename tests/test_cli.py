@@ -577,6 +577,30 @@ rewards: [{id: cup, value: 8.00, points: 300}, {id: tea, value: 1.00}]
 """
 
 
+def test_a_balance_is_read_by_people():
+    with open("shop.yaml", "w") as file:
+        file.write("""program: Shop
+currency: EUR
+timezone: Europe/Helsinki
+stamps: [{id: lunch, need: 10, points: 5}, {id: bun, need: 9, points: 5}]
+spend_rewards: [{id: big, spend: 1000.00, window: ever, points: 9}]
+""")
+    leima("init", "L").expect(0)
+    leima("rules", "publish", "L", "shop.yaml", "--from",
+          "2000-01-01").expect(0)
+    leima("append", "L", given="""
+{"kind": "purchase", "member": 5, "receipt": "1", "total": 12345}
+{"kind": "stamp", "member": 5, "card": "lunch", "count": 3}
+{"kind": "stamp", "member": 5, "card": "bun"}
+{"kind": "consent", "member": 5, "channel": "email", "granted": true}
+{"kind": "consent", "member": 5, "channel": "sms", "granted": false}
+""").expect(0)
+    said = leima("balance", "L", 5).expect(0).out.splitlines()
+    for line in ("spend\t123.45", "stamps\tbun 1, lunch 3",
+                 "spend_progress\tbig 123.45", "consents\temail yes, sms no"):
+        assert line in said, said
+
+
 def redeem_ledger():
     leima("init", "L").expect(0)
     leima("rules", "publish", "L", "-", "--from", "2000-01-01",

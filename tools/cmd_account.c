@@ -10,6 +10,7 @@
 #include "core/census.h"
 #include "core/explain.h"
 #include "core/json.h"
+#include "core/scalar.h"
 #include "tools/csv.h"
 #include "tools/query.h"
 #include "tools/table.h"
@@ -75,23 +76,23 @@ put_cell(struct table *table, const struct json_tree *node, const char *key,
     table_view(table, text_view(out));
 }
 
-/* Maps of names and numbers (stamps, progress, consents) have no fixed keys;
- * their JSON is short and plain enough: {"coffee": 3}. */
+/* "coffee 3, lunch 1" of {"coffee": 3, "lunch": 1}. */
 static void
-put_source(struct table *table, view json, const char *key)
+write_map(struct text *out, const struct json_tree *map, bool is_money)
 {
-    char quoted[64];
-    snprintf(quoted, sizeof quoted, "\"%s\": {", key);
-    const uint8_t *start =
-        memmem(json.bytes, json.size, quoted, strlen(quoted));
-    if (start == NULL) {
-        table_text(table, "");
-        return;
+    struct json_entry entry = { 0 };
+    int64_t minor = 0;
+
+    while (json_next(map, &entry)) {
+        if (out->size > 0)
+            text_string(out, ", ");
+        text_view_append(out, entry.key);
+        text_char(out, ' ');
+        if (is_money && json_get_integer(entry.value, &minor))
+            scalar_number_write(minor, 2, out);
+        else
+            write_value(out, entry.value);
     }
-    start += strlen(quoted);
-    const uint8_t *end =
-        memchr(start, '}', (size_t)(json.bytes + json.size - start));
-    table_view(table, (view) { start, (uint32_t)(end - start) });
 }
 
 /* --- balance ------------------------------------------------------------ */
@@ -103,8 +104,16 @@ static const char *const SCALARS[] = {
     "purchases",  "spend",      "first_purchase", "last_purchase",
     "last_visit",
 };
-static const char *const LISTS[] = { "lots", "vouchers", "passes" };
 static const char *const MAPS[] = { "stamps", "spend_progress", "consents" };
+static const char *const LISTS[] = { "lots", "vouchers", "passes" };
+
+/* JSON has cents; a person reads units. */
+static bool
+is_money(const char *key)
+{
+    return strcmp(key, "spend") == 0 || strcmp(key, "window_spend") == 0 ||
+           strcmp(key, "spend_progress") == 0;
+}
 
 static bool
 print_balance(view json)
@@ -122,12 +131,19 @@ print_balance(view json)
     for (uint32_t i = 0; i < COUNT_OF(SCALARS); i++) {
         table_row(table);
         table_text(table, SCALARS[i]);
-        put_cell(table, tree, SCALARS[i], &out);
+        int64_t minor = 0;
+        if (is_money(SCALARS[i]) &&
+            json_get_integer(json_get(tree, SCALARS[i]), &minor))
+            table_money(table, minor);
+        else
+            put_cell(table, tree, SCALARS[i], &out);
     }
     for (uint32_t i = 0; i < COUNT_OF(MAPS); i++) {
         table_row(table);
         table_text(table, MAPS[i]);
-        put_source(table, json, MAPS[i]);
+        text_clear(&out);
+        write_map(&out, json_get(tree, MAPS[i]), is_money(MAPS[i]));
+        table_view(table, text_view(&out));
     }
     for (uint32_t i = 0; i < COUNT_OF(LISTS); i++) {
         const struct json_tree *list = json_get(tree, LISTS[i]);
