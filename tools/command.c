@@ -280,7 +280,7 @@ count_is_right(const struct arguments *arguments)
 /* --- running ------------------------------------------------------------ */
 
 /* What was printed is on its way only now; a reader that has gone away is no
- * fault of ours. */
+ * fault of ours.  What was stored is stored, whoever has heard of it. */
 static int
 finish(int status)
 {
@@ -288,8 +288,9 @@ finish(int status)
         return status;
     if (errno == EPIPE)
         return status;
-    fprintf(stderr, "leima: standard output can't be written: %s\n",
-            strerror(errno));
+    fprintf(stderr, "leima: standard output can't be written: %s%s\n",
+            strerror(errno),
+            status == COMMAND_DONE ? "; only the answer is lost" : "");
     return COMMAND_FAULT;
 }
 
