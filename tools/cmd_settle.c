@@ -618,6 +618,8 @@ run_periods(struct settle *settle)
     }
     if (status != COMMAND_DONE && settle->closed > 0)
         fprintf(stderr, "months closed before that: %u\n", settle->closed);
+    if (status != COMMAND_DONE && settle->folder && settle->written > 0)
+        fprintf(stderr, "files written before that: %u\n", settle->written);
     if (status == COMMAND_DONE && settle->folder != NULL)
         fprintf(stderr, "%s: %u file%s written\n", settle->folder,
                 settle->written, settle->written == 1 ? "" : "s");
@@ -707,7 +709,9 @@ const struct command cmd_settle_table[] = {
                "a closed one for\n"
                "ever as it was closed.  What came to light later stands as "
                "adjustments in the\n"
-               "first month that is not closed.\n",
+               "first month that is not closed.  Several months as JSON are a "
+               "document each, one\n"
+               "behind the other.\n",
       .examples = "leima settle hub --period 2026-10\n"
                   "leima settle hub --through 2026-10 --close --json\n"
                   "leima settle hub --period 2026-10 --partner cafe "
