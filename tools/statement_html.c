@@ -15,6 +15,7 @@ static const char STYLE[] =
     "h2 { font-size: 11pt; margin: 7mm 0 2mm; break-after: avoid; }\n"
     "p { margin: 1mm 0; }\n"
     ".small { color: #555; font-size: 8.5pt; }\n"
+    "time { white-space: nowrap; }\n"
     "table { border-collapse: collapse; width: 100%; }\n"
     "thead { display: table-header-group; }\n"
     "tr { break-inside: avoid; }\n"
@@ -34,7 +35,8 @@ static const char STYLE[] =
     "@media screen { body { padding: 0 4mm; } "
     "section + section { margin-top: 20mm; } }\n"
     "@media screen and (max-width: 178mm) { section { overflow-x: auto; } "
-    "th, td { padding: 1.1mm 1mm; } "
+    "th, td { padding: 1.1mm 0.8mm; font-size: 8pt; } "
+    "td .small { font-size: 7pt; } "
     "header { flex-wrap: wrap; gap: 0 4mm; } }\n";
 
 /* --- pieces --- */
@@ -156,7 +158,8 @@ put_header(struct text *text, const struct statement *statement,
     text_string(text, "<p class=\"small\">Amounts in ");
     put_escaped(text, statement->currency);
     text_format(text,
-                ", without VAT; this is no invoice. As known at %s.</p>\n",
+                ", without VAT; this is no invoice. As known at "
+                "<time>%s</time>.</p>\n",
                 known);
 }
 
