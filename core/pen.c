@@ -255,8 +255,8 @@ pen_renew(struct pen *pen, uint64_t incarnation, enum record_reason reason,
     assert(reason != REASON_INIT);
     for (uint8_t channel = 0; channel < CHANNEL_END; channel++) {
         stream_head head = pen_head(pen, channel);
-        const bool forked = channel == CHANNEL_EVENTS && fork != NULL;
-        if (forked)
+        const bool empty = head.seq == 0;
+        if (channel == CHANNEL_EVENTS && fork != NULL)
             head = *fork;
         parents[channel] = (struct record_parent) {
             .incarnation = pen->self.incarnation,
@@ -264,9 +264,9 @@ pen_renew(struct pen *pen, uint64_t incarnation, enum record_reason reason,
             .chain = head.chain,
             .reason = (uint8_t)reason,
         };
-        /* Of one in which nothing stands nobody will ever be told. */
-        if (head.seq == 0 && !forked &&
-            pen->self.parents[channel].incarnation != 0)
+        /* Of one in which nothing of ours stands nobody will ever be told, or
+         * somebody else has written there, and says of it what he likes. */
+        if (empty && pen->self.parents[channel].incarnation != 0)
             parents[channel] = pen->self.parents[channel];
     }
     pen->self.incarnation = incarnation;

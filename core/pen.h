@@ -64,7 +64,7 @@ bool pen_is_hindered(struct pen *pen, uint64_t from, pen_hinders *hinders,
 bool pen_has_control(const struct pen *pen, uint64_t from);
 
 /* Begins another incarnation, whose parent on CHANNEL_EVENTS is `fork`, or the
- * present head if NULL; where nothing stands there, the parent of the present
+ * present head if NULL; where nothing stands here, the parent of the present
  * one.  ERR_EXISTS goes to the transaction. */
 void pen_renew(struct pen *pen, uint64_t incarnation, enum record_reason reason,
                const stream_head *fork);

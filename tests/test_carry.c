@@ -192,11 +192,12 @@ TEST(an_incarnation_is_offered_up_to_where_it_was_left)
 }
 
 /* What a ledger wrote in the incarnations that it has left, one by one, also
- * where one of them stayed empty. */
+ * where one of them stayed empty, or somebody else wrote there. */
 TEST(what_was_written_here_before_it_was_left_is_known)
 {
     struct desk desk;
     const struct sync_offer *offers = NULL;
+    const stream_head nothing = { 0 };
 
     open_desk(&desk);
     append_growing(&desk, 3);
@@ -204,6 +205,8 @@ TEST(what_was_written_here_before_it_was_left_is_known)
     kit_append_one(desk.journal, "x");
     assert_int_equal(journal_renew(desk.journal, 102, REASON_MOVED, NULL), OK);
     assert_int_equal(journal_renew(desk.journal, 103, REASON_MOVED, NULL), OK);
+    assert_int_equal(journal_renew(desk.journal, 104, REASON_REWOUND, &nothing),
+                     OK);
     assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
     assert_int_equal(desk.carry.offer_count, 2);
     offers = desk.carry.offers;
@@ -223,7 +226,7 @@ TEST(what_was_written_here_before_it_was_left_is_known)
     assert_false(offers[0].fetch);
     assert_int_equal(offers[1].own, 1);
     assert_true(offers[1].fetch);
-    assert_int_equal(offers[2].stream.incarnation, 103);
+    assert_int_equal(offers[2].stream.incarnation, 104);
     assert_int_equal(offers[2].own, 0);
     close_desk(&desk);
 }
