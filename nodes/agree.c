@@ -211,16 +211,18 @@ peer_is_ahead(struct session *session, struct lane *lane)
     bool own = lane->stream.node == session->options.self;
     if (session->options.role == SYNC_HUB &&
         !talk_may_receive(session, lane->stream)) {
-        /* A store may say so of what is public; a standby has it from us: our
-         * disk is an older one. */
+        /* A standby has it from us: our disk is an older one.  A store may say
+         * so of what we publish: let it show that we have signed it. */
         talk_alarm(session,
                    own && session->options.books ? SYNC_ALARM_REWOUND
                                                  : SYNC_ALARM_RIGHT,
                    lane->stream, lane->peer.seq);
-        return;
-    }
-    if (own && !lane->left)
+        if (!own || session->options.relay ||
+            lane->stream.incarnation != session->options.epoch)
+            return;
+    } else if (own && !lane->left) {
         talk_alarm(session, SYNC_ALARM_REWOUND, lane->stream, lane->peer.seq);
+    }
     /* Ours of old, or a restored hub's: ask for what we lack.  Ours of now: ask
      * to learn whether the peer's has our end in it, for we may have sold on
      * after we were rewound. */

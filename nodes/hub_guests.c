@@ -47,7 +47,7 @@ static void
 alarm_people(struct hub *hub, const struct guest *guest,
              const struct sync_output *output)
 {
-    shadow_alarm(hub->shadow, output);
+    shadow_alarm(hub->shadow, guest, output);
     trace(TRACE_ERROR, hub->node, "alarm", "what=%s peer=%u stream=%s seq=%llu",
           sync_alarm_name(output->alarm.what), guest->peer.pass.node,
           trace_stream(output->alarm.stream),
@@ -69,6 +69,9 @@ hold_back(struct hub *hub, struct hub_put *put, const struct sync_output *wish,
               "what=unsigned peer=%u stream=%s seq=%llu err=%s",
               put->guest->peer.pass.node, trace_stream(batch->stream),
               (unsigned long long)wish->put_records.from, err_name(err));
+    if (result.bytes)
+        shadow_shown(hub->shadow, batch->stream,
+                     (view) { result.bytes, result.size });
     put->owned = result.bytes;
     put->refused = result.refused;
     batch->bytes = (view) { result.bytes, result.size };

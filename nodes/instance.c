@@ -1,10 +1,7 @@
 #include "nodes/instance.h"
 
 #include "core/facts.h"
-#include "core/ledger_backup.h"
 #include "core/room.h"
-#include "nodes/keys.h"
-#include "nodes/notes.h"
 #include "nodes/reign.h"
 
 #include <errno.h>
@@ -115,24 +112,13 @@ static enum err
 leave(const char *dir, enum record_reason reason, int64_t now_ms)
 {
     struct journal *journal = NULL;
-    struct journal_identity who;
-    struct notes notes;
     char path[PATH_SIZE];
     enum err err = join(dir, "journal", path);
 
     if (err == OK)
         err = journal_open(path, facts_describe, &journal);
     if (err == OK)
-        err = journal_get_identity(journal, &who);
-    if (err == OK)
-        err = notes_load(&notes, journal);
-    if (err == OK)
-        err = journal_renew(journal,
-                            reign_draw(who.incarnation, notes.epoch, now_ms),
-                            reason, NULL);
-    if (err == OK && !keys_has_hub(dir))
-        err = journal_put_note(journal, view_of(LEDGER_RESTORED),
-                               view_of("moved"));
+        err = reign_begin_anew(dir, journal, reason, now_ms);
     if (err == OK)
         err = journal_put_note(journal, view_of(JOURNAL_REWOUND), (view) { 0 });
     journal_close(journal);

@@ -259,6 +259,48 @@ reign_depose(struct journal *journal, const struct claim *claim, int64_t now_ms)
     return true;
 }
 
+/* Of those seen.  An epoch that no clock of today could have made is not
+ * remembered (follow.h); but a hub that published in it would go on being
+ * believed beside one of an earlier epoch. */
+static enum err
+greatest_epoch(struct journal *journal, const struct reign *reign,
+               uint64_t *ret_epoch)
+{
+    struct hubs hubs = { 0 };
+    struct notes notes;
+    enum err err = notes_load(&notes, journal);
+
+    if (err == OK)
+        err = hubs_read(&hubs, journal);
+    if (err != OK)
+        return err;
+    uint64_t seen = notes.epoch > reign->deposed ? notes.epoch : reign->deposed;
+    *ret_epoch = hubs.by.incarnation > seen ? hubs.by.incarnation : seen;
+    return OK;
+}
+
+/* The note first: where the power goes in between, whoever found out does so
+ * again. */
+enum err
+reign_begin_anew(const char *dir, struct journal *journal,
+                 enum record_reason reason, int64_t now_ms)
+{
+    const struct reign unknown = { 0 };
+    struct journal_identity who;
+    uint64_t seen = 0;
+
+    enum err err = journal_get_identity(journal, &who);
+    if (err == OK)
+        err = greatest_epoch(journal, &unknown, &seen);
+    if (err == OK && !keys_has_hub(dir))
+        err = journal_put_note(journal, view_of(LEDGER_RESTORED),
+                               view_of("restored"));
+    if (err == OK)
+        err = journal_renew(journal, reign_draw(who.incarnation, seen, now_ms),
+                            reason, NULL);
+    return err;
+}
+
 enum err
 reign_is_refilled(struct journal *journal)
 {
@@ -327,26 +369,6 @@ may_be_promoted(const char *dir, struct journal *journal,
                       "as a hub would let nobody in; let it run until its hub "
                       "has sent it, or restore a backup of the hub");
     return err;
-}
-
-/* Of those seen.  An epoch that no clock of today could have made is not
- * remembered (follow.h); but a hub that published in it would go on being
- * believed beside one of an earlier epoch. */
-static enum err
-greatest_epoch(struct journal *journal, const struct reign *reign,
-               uint64_t *ret_epoch)
-{
-    struct hubs hubs = { 0 };
-    struct notes notes;
-    enum err err = notes_load(&notes, journal);
-
-    if (err == OK)
-        err = hubs_read(&hubs, journal);
-    if (err != OK)
-        return err;
-    uint64_t seen = notes.epoch > reign->deposed ? notes.epoch : reign->deposed;
-    *ret_epoch = hubs.by.incarnation > seen ? hubs.by.incarnation : seen;
-    return OK;
 }
 
 static enum err

@@ -87,6 +87,11 @@ bool reign_is_sane(uint64_t epoch, int64_t now_ms);
  * epoch is none that a clock of today could have made. */
 NODISCARD bool reign_depose(struct journal *journal, const struct claim *claim,
                             int64_t now_ms);
+/* The journal is not where, or not what, it was: it goes on in an incarnation
+ * after all epochs that it has seen, and counts as restored unless it has
+ * joined a hub.  ERR_FULL, ERR_IO, faults of the reader. */
+NODISCARD enum err reign_begin_anew(const char *dir, struct journal *journal,
+                                    enum record_reason reason, int64_t now_ms);
 /* All nodes have come back after a restore or a promotion.  ERR_FULL, ERR_IO.
  */
 NODISCARD enum err reign_is_refilled(struct journal *journal);

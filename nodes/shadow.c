@@ -264,15 +264,64 @@ shadow_stored(struct shadow *shadow, const struct guest *guest,
     tell_owner(shadow, guest, batch);
 }
 
-void
-shadow_alarm(struct shadow *shadow, const struct sync_output *output)
+/* What is written from now on has names of its own.  The next look finds it. */
+static void
+begin_anew(struct shadow *shadow)
 {
     const struct shadow_options *options = &shadow->options;
+    enum err err = reign_begin_anew(options->dir, options->journal,
+                                    REASON_REWOUND, clock_wall_ms());
 
-    if (output->alarm.what == SYNC_ALARM_LOST &&
+    trace(TRACE_ERROR, options->node, "rolled_back",
+          "what=\"others hold more of what we wrote: this disk is an older "
+          "one\" err=%s",
+          err_name(err));
+}
+
+/* Whether it is the stream that we are writing. */
+static bool
+is_current(const struct shadow *shadow, stream_id stream)
+{
+    struct journal_identity who;
+
+    return stream.node == shadow->options.node &&
+           journal_get_identity(shadow->options.journal, &who) == OK &&
+           stream.incarnation == who.incarnation;
+}
+
+void
+shadow_alarm(struct shadow *shadow, const struct guest *guest,
+             const struct sync_output *output)
+{
+    const struct shadow_options *options = &shadow->options;
+    const enum sync_alarm what = output->alarm.what;
+
+    if (what == SYNC_ALARM_LOST &&
         reign_lost(options->journal, output->alarm.stream, output->alarm.seq) !=
             OK)
         trace(TRACE_ERROR, options->node, "lost", "what=unsaved");
+    if ((what == SYNC_ALARM_REWOUND || what == SYNC_ALARM_FORKED) &&
+        guest->standby && is_current(shadow, output->alarm.stream))
+        begin_anew(shadow);
+}
+
+void
+shadow_shown(struct shadow *shadow, stream_id stream, view records)
+{
+    struct record record;
+    stream_head head;
+    uint64_t last = 0;
+
+    if (!is_current(shadow, stream) ||
+        carry_head(shadow->options.carry, stream, &head) != OK)
+        return;
+    while (records.size > 0 && record_parse(records, &record) == OK) {
+        last = record_last(&record);
+        records.bytes += record.bytes.size;
+        records.size -= record.bytes.size;
+    }
+    if (last > head.seq)
+        begin_anew(shadow);
 }
 
 bool

@@ -64,8 +64,14 @@ void shadow_acked(struct shadow *shadow, const struct guest *guest,
 /* A batch of the guest's has been committed. */
 void shadow_stored(struct shadow *shadow, const struct guest *guest,
                    const struct ingest_batch *batch);
-/* A session has raised an alarm. */
-void shadow_alarm(struct shadow *shadow, const struct sync_output *output);
+/* A guest's session has raised an alarm.  Where a standby holds something else,
+ * or more, of what we are writing, our disk is an older one than it was: the
+ * ledger goes on in a later epoch, as one that was restored. */
+void shadow_alarm(struct shadow *shadow, const struct guest *guest,
+                  const struct sync_output *output);
+/* Public records have come from a node, signed by a hub: where they are ours
+ * and go on beyond what we hold, it is the same. */
+void shadow_shown(struct shadow *shadow, stream_id stream, view records);
 /* A later hub has been met, and this process is to end. */
 bool shadow_is_deposed(const struct shadow *shadow);
 /* Somebody has written into the journal: what is ours goes out.  True: the

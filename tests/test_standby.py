@@ -483,6 +483,77 @@ def test_a_copied_hub_counts_as_restored():
     node.stop()
 
 
+def roll_back(ledger, image):
+    """As a machine that goes back to a snapshot: every file is as it was then,
+    and where it was."""
+    for folder, _, names in os.walk(ledger):
+        for name in names:
+            path = os.path.join(folder, name)
+            if not os.path.exists(path.replace(ledger, image, 1)):
+                os.unlink(path)
+    for folder, _, names in os.walk(image):
+        for name in names:
+            path = os.path.join(folder, name)
+            old = path.replace(image, ledger, 1)
+            with open(path, "rb") as file, \
+                    open(old, "r+b" if os.path.exists(old) else "wb") as place:
+                place.write(file.read())
+                place.truncate()
+
+
+@network
+def test_a_hub_whose_machine_was_rolled_back_is_told_by_a_node():
+    hub = Hub()
+    node = join(11)
+    sold = sell("n11", 5)
+    wait("the sales", lambda: has("hq", sold))
+    hub.stop()
+    copy_files("hq", "image")
+    hub = Hub(listen=hub.endpoint)
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
+    wait_until_signed("n11", 2)
+    sold += sell("n11", 5, prefix="B")
+    wait("the sales", lambda: has("hq", sold))
+    epoch = status("hq")["incarnation"]
+    hub.stop()
+    roll_back("hq", "image")
+    assert versions("hq") == 1 and status("hq")["incarnation"] == epoch
+    hub = Hub(listen=hub.endpoint)
+    wait("word of it", lambda: hub.said("rolled_back"))
+    wait("the rules to come back", lambda: versions("hq") == 2)
+    assert status("hq")["incarnation"] > epoch
+    wait("the end of it", lambda: hub.said("refilled"))
+    wait("the sales", lambda: has("hq", sold))
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01").expect(0)
+    wait("newest rules", lambda: versions("n11") == 3)
+    leima("verify", "hq").expect(0)
+    node.stop()
+
+
+@network
+def test_a_hub_whose_machine_was_rolled_back_is_told_by_its_standby():
+    hub = Hub()
+    standby = stand_by("hq2", 2)
+    wait_for_heir("hq2")
+    hub.stop()
+    copy_files("hq", "image")
+    hub = Hub(listen=hub.endpoint)
+    leima("enrol", "new", "hq", "--node", "12", "--stores", "12").expect(0)
+    wait("the books", lambda: '"node": 12' in
+         leima("enrol", "list", "hq2", "--json").expect(0).out)
+    epoch = status("hq")["incarnation"]
+    hub.stop()
+    roll_back("hq", "image")
+    hub = Hub(listen=hub.endpoint)
+    wait("word of it", lambda: hub.said("rolled_back"))
+    wait("the books to come back", lambda: '"node": 12' in
+         leima("enrol", "list", "hq", "--json").expect(0).out)
+    assert status("hq")["incarnation"] > epoch
+    wait("the end of it", lambda: hub.said("refilled"))
+    leima("verify", "hq").expect(0)
+    standby.stop()
+
+
 def prune(ledger, *words):
     time.sleep(1.1)
     return leima("prune", ledger, "--older-than", "1s", "--json",

@@ -319,6 +319,27 @@ TEST(a_hub_takes_nothing_public_from_a_store)
     parley_finish(world);
 }
 
+/* Of what it publishes now a node's word is not enough, either; but the hub has
+ * it shown, for its shell to see whether it is signed. */
+TEST(a_hub_is_shown_what_it_has_published_and_forgotten)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->node, PUBLIC, 1, 'p');
+    parley_append(&world->node, PUBLIC, 1, 'p');
+    parley_append(&world->hub, PUBLIC, 1, 'p');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 1.9.1 1p\n"
+                       "n ACK 1.9.1 2p\n"
+                       "h alarm right\n"
+                       "h ACK 1.9.1 1p\n"
+                       "n BATCH 1.9.1 2-2\n"
+                       "h ACK 1.9.1 2p\n");
+    parley_finish(world);
+}
+
 /* A hub's disk is an older one, and nothing on it says so: nothing is taken
  * over what it writes now, and people are told. */
 TEST(a_hub_hears_from_its_standby_that_it_was_rewound)
@@ -424,6 +445,7 @@ RUN(cmocka_unit_test(a_standby_is_given_all_streams),
     cmocka_unit_test(case_5_a_restored_hub_is_refilled),
     cmocka_unit_test(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it),
     cmocka_unit_test(a_hub_takes_nothing_public_from_a_store),
+    cmocka_unit_test(a_hub_is_shown_what_it_has_published_and_forgotten),
     cmocka_unit_test(a_hub_hears_from_its_standby_that_it_was_rewound),
     cmocka_unit_test(case_5_a_dropped_range_is_missed),
     cmocka_unit_test(a_fork_below_the_boundary_is_taken_as_at_it),

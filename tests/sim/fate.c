@@ -43,7 +43,7 @@ restore(struct world *world, struct box *box)
     box_end(box);
     box_end_till(box);
     disk_restore(box->machine.disk, &box->backup);
-    toll_count(TOLL_RESTORED);
+    toll_count(box->kind == BOX_HUB ? TOLL_HUB_ROLLED : TOLL_RESTORED);
     disk_forget(&box->backup);
     box->has_backup = false;
     box->machine.fuse = -1;
@@ -289,7 +289,8 @@ fate_plan(struct world *world)
     if (world->plan.fall == FALL_NONE)
         return;
     world->fall_ms = luck_between(&world->luck, trouble_ms / 4, trouble_ms / 2);
-    if (world->plan.fall != FALL_RESTORED && world->plan.fall != FALL_ROTTEN)
+    if (world->plan.fall != FALL_RESTORED && world->plan.fall != FALL_ROTTEN &&
+        world->plan.fall != FALL_ROLLED)
         world->recover_ms =
             world->fall_ms + luck_between(&world->luck, 1000, trouble_ms / 2);
 }
@@ -305,6 +306,24 @@ part(struct world *world, bool with_stores)
             luck_below(&world->luck, 2) ? OTHER_SIDE : 0;
 }
 
+/* A snapshot is taken, and then, a while later, put in the machine's place. */
+static void
+roll_back(struct world *world, struct box *hub)
+{
+    const bool snapshot = !hub->has_backup;
+
+    if (!snapshot)
+        office_drop_files(hub); /* they are no part of an invented disk */
+    restore(world, hub);
+    if (!snapshot)
+        world->rolled = box_incarnation(world, hub);
+    if (snapshot) {
+        office_publish(world);
+        world->fall_ms =
+            machine_true_ms() + luck_between(&world->luck, 1, 20000);
+    }
+}
+
 static void
 fall(struct world *world)
 {
@@ -316,6 +335,10 @@ fall(struct world *world)
         office_back_up(world);
         world->fall_ms =
             machine_true_ms() + luck_between(&world->luck, 1, 9000);
+        return;
+    }
+    if (what == FALL_ROLLED) {
+        roll_back(world, hub);
         return;
     }
     if (what == FALL_RESTORED) {

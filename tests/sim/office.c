@@ -102,11 +102,22 @@ close_much(struct world *world, struct ledger *ledger)
         world_fail(world, "close: %s", err_name(err));
 }
 
+/* Until it has found out, a hub that was rolled back would give names away
+ * twice: what is written under one name by two hands remains two things. */
+static bool
+is_rolled(struct world *world, const struct box *hub)
+{
+    return world->rolled != 0 && box_incarnation(world, hub) == world->rolled;
+}
+
 void
 office_publish(struct world *world)
 {
     struct box *hub = world_hub(world);
     struct complaint complaint;
+
+    if (is_rolled(world, hub))
+        return;
     struct ledger *ledger = sit_down(hub);
 
     if (ledger &&
@@ -225,7 +236,7 @@ office_back_up(struct world *world)
     struct ledger_backup found;
     char dir[WORLD_DIR_SIZE];
 
-    if (world->backup_count == WORLD_BACKUPS_MAX)
+    if (world->backup_count == WORLD_BACKUPS_MAX || is_rolled(world, hub))
         return;
     struct ledger *ledger = sit_down(hub);
     if (ledger) {
@@ -261,6 +272,13 @@ remove_file(const char *path, const struct stat *info, int kind,
     if (kind == FTW_F && strstr(path + where->base - 5, "keys/") == NULL)
         (void)unlink(path);
     return 0;
+}
+
+void
+office_drop_files(struct box *box)
+{
+    box_end(box);
+    nftw(box->dir, remove_file, 16, FTW_PHYS);
 }
 
 /* As ledger_restore(), whose renaming of folders an invented disk does not
@@ -315,8 +333,7 @@ office_restore(struct world *world, struct box *box)
 
     if (!backup)
         return false;
-    box_end(box);
-    nftw(box->dir, remove_file, 16, FTW_PHYS);
+    office_drop_files(box);
     struct disk_copy copy = disk_save(backup->disk);
     disk_restore(box->machine.disk, &copy);
     disk_forget(&copy);

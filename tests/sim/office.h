@@ -20,6 +20,8 @@ void office_back_up(struct world *world);
 bool office_has_backup(const struct world *world, const struct box *box);
 /* Makes a hub's machine anew from the newest backup.  False: there is none. */
 bool office_restore(struct world *world, struct box *box);
+/* Ends the process, and takes away what its machine has kept in files. */
+void office_drop_files(struct box *box);
 
 /* Makes a standby the hub.  False: it does not know yet who belongs, or its
  * machine is down; nobody would do it. */

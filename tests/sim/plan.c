@@ -59,6 +59,8 @@ plan_draw(uint64_t seed)
     }
     if (seed % 8 == 6) /* a line on which the same record is bent again */
         plan.weather.flips = 200000 + luck_below(&later, 400000);
+    if (seed % 16 == 8)
+        plan.fall = FALL_ROLLED;
     if (seed % 2 == 0)
         return plan;
     /* A standby, backups, and half the time the fall of the hub. */
@@ -69,7 +71,9 @@ plan_draw(uint64_t seed)
     plan.backups = some(&luck, 100);
     plan.prunes = some(&luck, 40);
     if (luck_below(&luck, 4) != 0)
-        plan.fall = (enum world_fall)(1 + luck_below(&luck, FALL_END - 1));
+        plan.fall = (enum world_fall)(1 + luck_below(&luck, FALL_ROLLED - 1));
+    else if (luck_below(&later, 2))
+        plan.fall = FALL_ROLLED;
     plan.rots = 0;
     if (seed % 8 == 5) /* twins, of which each hub may hear another one */
         plan.clones =

@@ -17,6 +17,8 @@ enum world_fall {
     FALL_BURNED,   /* its disk is gone, a standby is promoted, and then it is
                     * made anew from a backup after all */
     FALL_ROTTEN,   /* bits of its journal turn over, until somebody notices */
+    FALL_ROLLED,   /* its machine is an older one again, epoch and all, and
+                    * nobody says so */
     FALL_END
 };
 

@@ -40,6 +40,7 @@ static const char *const names[] = {
     "two active hubs",
     "burned hub restored later",
     "rotten hub restored",
+    "hub rolled back",
     "foreign store",
     "kind to come",
     "field to come",

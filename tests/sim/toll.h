@@ -50,6 +50,7 @@ enum toll {
     TOLL_HUB_SPLIT,
     TOLL_HUB_BURNED,
     TOLL_HUB_ROTTEN,
+    TOLL_HUB_ROLLED,
     /* Events that count for nothing. */
     TOLL_POISON_STORE,
     TOLL_POISON_KIND,

@@ -89,6 +89,7 @@ struct world {
     uint32_t backup_count;
     int64_t fall_ms;    /* when the hub falls ... */
     int64_t recover_ms; /* ... and when its machine comes back */
+    uint64_t rolled;    /* the epoch in which a hub was rolled back; 0: none */
     struct sale *sales;
     uint32_t sale_count;
     uint32_t sale_room;
