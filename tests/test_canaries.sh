@@ -90,12 +90,12 @@ forgers=1 canary anybodys-stream-is-taken nodes/talk.c \
 	's/stream\.node == session->options\.peer;/true;/'
 forgers=1 canary anybodys-claim-is-believed nodes/trust.c \
 	's/return trust_knows\(trust, claim->node, claim->key\) \&\& /return /'
-forgers=1 canary a-stores-items-rule nodes/allow.c \
-	's/record->stream\.channel != CHANNEL_BOOKS/false/'
+forgers=1 canary a-stores-items-rule core/allow_list.c \
+	's/ && item\.record\.stream\.channel == CHANNEL_BOOKS//'
 hublies=1 canary any-epoch-is-remembered nodes/follow.c \
 	's/!reign_is_sane\(.*now_ms\)/false/'
-hublies=1 canary what-cant-be-read-stops-the-allow-list nodes/allow.c \
-	'/an item that can/,/return OK/s/return OK/return err/'
+hublies=1 canary what-cant-be-read-stops-the-allow-list core/allow_list.c \
+	's/list->odd_count\+\+;/return err;/'
 first=1081 count=120 hublies=1 canary a-standby-fetches-nothing-of-its-own nodes/talk.c \
 	's/return session->options.relay \|\| /return !session->options.relay \&\& /'
 hublies=1 canary what-was-once-safe-remains-so nodes/notes.c \
