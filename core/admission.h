@@ -14,11 +14,14 @@
 
 struct admission;
 
+/* Empty: nothing has been read yet.  The journal is borrowed until the close.
+ * ERR_MEMORY. */
 NODISCARD enum err admission_open(struct journal *journal,
                                   struct admission **ret_admission);
-void admission_close(struct admission *admission);
+void admission_close(struct admission *admission); /* NULL is allowed */
 
-/* Takes in what was enrolled since, up to a damaged control item. */
+/* Takes in what was enrolled since, up to a damaged control item.  ERR_MEMORY;
+ * faults of the reader. */
 NODISCARD enum err admission_refresh(struct admission *admission);
 
 /* The damaged control item that the last refresh stopped at, or NULL. */

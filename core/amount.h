@@ -32,7 +32,9 @@ typedef struct {
     int128 value; /* millionths of the currency unit */
 } micro;
 
-/* These are asked many times an event, so they stand here. */
+/* Sums, differences and the lesser or greater of two.  An overflow is a bug and
+ * stops the process.  They are asked many times an event, so they stand
+ * here. */
 
 static inline int64_t
 amount_add(int64_t a, int64_t b)

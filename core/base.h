@@ -37,6 +37,7 @@ typedef struct {
 /* The bytes of a C string without its end; lives as long as the string. */
 view view_of(const char *string);
 
+/* The same bytes, and as many. */
 static inline bool
 view_equal(view a, view b)
 {

@@ -22,8 +22,11 @@ typedef struct {
     int32_t day;   /* 1 to 31 */
 } civil;
 
+/* The day of a date and back; the month is 1 to 12.  A day of the month that
+ * there is not counts on from those that there are. */
 int32_t calendar_day(civil date);
 civil calendar_civil(int32_t day);
+/* Whether there is such a day in the calendar, in any year. */
 bool calendar_is_date(civil date);
 
 /* 0 is Monday, 6 is Sunday. */
@@ -63,10 +66,12 @@ struct zone {
 
 /* Reads the transitions of the zone with that tz database name from the
  * system into the arena.  Sets the process's TZ while it works: call it from
- * a single thread.  ERR_NOT_FOUND: the system has no such zone. */
+ * a single thread.  ERR_NOT_FOUND: the system has no such zone; ERR_INPUT: its
+ * clock is changed more often than a zone here can hold; ERR_MEMORY. */
 NODISCARD enum err zone_load(view name, struct arena *arena,
                              struct zone *ret_zone);
 
+/* The same name and the same transitions. */
 bool zone_equal(const struct zone *a, const struct zone *b);
 
 /* Lays tables into the arena by which instants find their transition and their
@@ -82,6 +87,8 @@ typedef struct {
     int32_t ms_of_day;
 } moment;
 
+/* What the wall clocks of the zone show at an instant: all of it, the day, the
+ * month of that day. */
 moment zone_moment(const struct zone *zone, int64_t at_ms);
 int32_t zone_day(const struct zone *zone, int64_t at_ms);
 int32_t zone_month(const struct zone *zone, int64_t at_ms);

@@ -39,6 +39,7 @@ NODISCARD enum err census_next(struct census *census,
 /* The history that the last walk was over; valid until the next call. */
 const struct history_account *census_history(const struct census *census);
 
+/* The versions by which the accounts are folded; valid until the close. */
 const struct timeline *census_timeline(const struct census *census);
 
 /* Takes every account for the sake of its steps.  Faults as of census_open()

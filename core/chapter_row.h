@@ -119,6 +119,7 @@ int chapter_row_compare(const struct chapter_row *a,
  * looks for one compares the bytes where it is met. */
 uint32_t chapter_sku(view sku);
 
+/* What a key says: the instant, the store, the kind. */
 static inline int64_t
 chapter_key_at_ms(uint64_t key)
 {

@@ -34,6 +34,7 @@ void codec_encode_annex(const struct event_annex *annex,
                         const uint8_t salt[static CODEC_SALT_SIZE],
                         struct text *text);
 
+/* Whether any field of the annex is set: one without is not written. */
 bool codec_has_annex(const struct event_annex *annex);
 
 /* Reads one core, which must be all of `core`.  Its strings borrow from the

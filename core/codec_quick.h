@@ -53,6 +53,7 @@ quick_load(const uint8_t *end)
     return __builtin_bswap64(value);
 }
 
+/* The entry of that field has been read; `next` is what follows it. */
 static inline void
 quick_pass(struct quick *quick, uint32_t field, const uint8_t *next)
 {

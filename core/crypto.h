@@ -16,6 +16,7 @@ typedef struct {
     uint8_t bytes[32];
 } digest;
 
+/* Not in constant time: no digest here is a secret. */
 bool digest_equal(digest a, digest b);
 bool digest_is_zero(digest value);
 /* 64 lower case hexadecimal digits and the end. */
@@ -29,6 +30,8 @@ struct crypto_blake {
     _Alignas(64) uint8_t state[384];
 };
 
+/* Begins one, adds bytes (NULL: none) and gives the digest of all of them; what
+ * has given its digest is begun anew before it is used again. */
 void crypto_blake_start(struct crypto_blake *blake);
 void crypto_blake_add(struct crypto_blake *blake, const void *bytes,
                       size_t size);
@@ -42,6 +45,7 @@ hash128 crypto_hash128(view bytes);
 /* Fills with random bytes of the operating system.  Never fails: a machine
  * without randomness stops the process. */
 void crypto_random(void *bytes, size_t size);
+/* Any number of 64 bits, likewise. */
 uint64_t crypto_random_number(void);
 /* Overwrites a secret so that the compiler can't leave it out. */
 void crypto_wipe(void *bytes, size_t size);
@@ -59,6 +63,7 @@ typedef struct {
 /* A fresh Ed25519 key pair. */
 void crypto_keypair_make(crypto_public_key *ret_public,
                          crypto_secret_key *ret_secret);
+/* Ed25519 of the bytes; the same bytes and key give the same signature. */
 crypto_signature crypto_signature_make(const crypto_secret_key *secret,
                                        view bytes);
 /* False: the bytes or the signature are not those that were signed. */

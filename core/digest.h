@@ -11,6 +11,8 @@
 #include "core/crypto.h"
 #include "core/ledger.h"
 
+/* Of the accounts as known at a position, at the time `at_ms`; reads them all.
+ * Faults of census_open() and census_next(), ERR_MEMORY, with a complaint. */
 NODISCARD enum err digest_accounts(struct ledger *ledger, uint64_t known,
                                    int64_t at_ms, digest *ret_digest,
                                    struct complaint *complaint);

@@ -36,6 +36,7 @@ enum { DOCKET_ALIGN = 8 };
 
 /* The bytes that docket_write() needs. */
 uint32_t docket_size(account_id account, const struct chapter_row *row);
+/* Writes all of them, to a place of that alignment. */
 void docket_write(account_id account, const struct chapter_row *row, void *at);
 
 /* What is handed out borrows from the docket. */

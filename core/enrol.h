@@ -30,6 +30,7 @@ typedef struct {
     uint8_t bytes[CURVE_KEY_SIZE];
 } curve_key;
 
+/* The same bytes; not in constant time, so for public halves. */
 bool curve_key_equal(curve_key a, curve_key b);
 
 /* What a node may offer.  Frozen numbers. */

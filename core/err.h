@@ -38,6 +38,7 @@ NODISCARD enum err err_of_write(int code);
 
 /* ERR_CORRUPT, after noting the first place that saw it. */
 #define err_corrupt() err_corrupt_at(__FILE__, __LINE__)
+/* Its function; returns ERR_CORRUPT. */
 NODISCARD enum err err_corrupt_at(const char *file, int line);
 
 /* "file:line" of the first witness of corruption in this process, or "". */

@@ -172,6 +172,8 @@ NODISCARD enum err event_check(const struct event *event,
 NODISCARD enum err event_check_core(const struct event *event,
                                     struct complaint *complaint);
 
+/* Of one event; and their order by node, incarnation and seq: negative, 0 or
+ * positive. */
 bool identity_equal(identity a, identity b);
 int identity_compare(identity a, identity b);
 /* "NODE.INCARNATION.SEQ": at most IDENTITY_SIZE bytes with the end. */
@@ -179,6 +181,7 @@ enum { IDENTITY_SIZE = 56 };
 void identity_format(identity id, char text[static IDENTITY_SIZE]);
 NODISCARD bool identity_parse(view text, identity *ret_identity);
 
+/* The same member, or the same code of a bearer. */
 bool account_equal(account_id a, account_id b);
 /* Members by number, then bearers by the bytes of their codes. */
 int account_compare(account_id a, account_id b);

@@ -53,6 +53,7 @@ const struct goods_table *goods_build(const struct program *program,
  * matches, those that are compared by name left out. */
 uint64_t goods_of(const struct goods_table *table, view category, view sku);
 
+/* The bit of a list among those of goods_of(). */
 static inline uint64_t
 goods_bit(enum goods_number number)
 {

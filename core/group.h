@@ -56,6 +56,8 @@ struct group {
     void *context; /* borrowed */
 };
 
+/* An empty group that does `work` for requests whose weights add up to
+ * `weight_max` at most, or for one that is heavier alone. */
 void group_open(struct group *group, uint32_t weight_max, group_work *work,
                 void *context);
 /* Nobody waits any more. */

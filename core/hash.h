@@ -23,6 +23,7 @@ uint64_t hash_64(view bytes, uint64_t seed);
  * significant byte first. */
 uint64_t hash_tagged(uint8_t tag, uint64_t number);
 
+/* The same sixteen bytes. */
 bool hash128_equal(hash128 a, hash128 b);
 /* Byte order: negative, 0 or positive. */
 int hash128_compare(hash128 a, hash128 b);

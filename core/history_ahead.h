@@ -11,7 +11,9 @@
 
 #include "core/history_parts.h"
 
+/* Makes what the thread needs; it does not begin yet.  ERR_MEMORY. */
 NODISCARD enum err history_ahead_open(struct history *history);
+/* Waits for the thread and forgets what is ahead. */
 void history_ahead_close(struct history *history);
 
 /* Begins it, if that is worth while: the journal goes up to `last`. */

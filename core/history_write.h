@@ -13,6 +13,7 @@
 
 #include "core/history_parts.h"
 
+/* Makes what writing needs; no thread begins yet.  ERR_MEMORY. */
 NODISCARD enum err history_write_open(struct history *history);
 /* Waits for what goes on, and gives it up. */
 void history_write_close(struct history *history);
@@ -33,8 +34,9 @@ NODISCARD enum err history_write_aside(struct history *history);
 /* Writes the whole tail and waits for all. */
 NODISCARD enum err history_write_all(struct history *history);
 
-/* Keeps the words, before chapters that have them count. */
-#define HISTORY_WORDS "history.words"
+/* Keeps the words, before chapters that have them count.  ERR_MEMORY; errors as
+ * of journal_put_note(). */
+#define HISTORY_WORDS "history.words" /* the note */
 NODISCARD enum err history_write_words(struct history *history);
 /* Replaces the words by those of the history, for a thread: the history gives
  * numbers to new ones meanwhile. */

@@ -29,6 +29,7 @@ void intern_open(struct intern *intern, uint64_t seed, struct arena *arena);
 /* The number of the string, which may be empty; a new one if it is new. */
 uint32_t intern_number(struct intern *intern, view string);
 
+/* How many strings have a number: these are from 0 on. */
 uint32_t intern_count(const struct intern *intern);
 
 /* The string of a number; lives in the arena. */

@@ -101,6 +101,7 @@ void json_fields_store_line(struct event_line *line, enum json_line_field field,
 uint64_t json_fields_line_may(bool by_receipt);
 uint64_t json_fields_line_must(bool by_receipt);
 
+/* Whether the field has been seen on the line. */
 bool json_fields_has(const struct json_reader *reader, enum json_field field);
 
 /* That nothing is missing and all fields go together; before the lines are

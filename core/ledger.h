@@ -75,6 +75,7 @@ NODISCARD enum err ledger_refuse(const struct ledger *ledger,
 /* It has joined a hub: versions and closes come from there. */
 bool ledger_is_joined(const struct ledger *ledger);
 
+/* Its directory, as it was named at the opening, and who writes there. */
 const char *ledger_dir(const struct ledger *ledger);
 struct ledger_identity ledger_who(const struct ledger *ledger);
 /* Borrowed until the close. */

@@ -34,6 +34,7 @@ list_room(struct arena *arena, void *items, uint32_t count, uint32_t *room,
     ((list)->items =                                                           \
          list_reserve((arena), (list)->items, (list)->count, &(list)->room,    \
                       (wanted), sizeof *(list)->items))
+/* The functions of these macros; `size` is that of an item. */
 void *list_reserve(struct arena *arena, void *items, uint32_t count,
                    uint32_t *room, uint32_t wanted, size_t size);
 

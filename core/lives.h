@@ -22,6 +22,7 @@ struct lives {
     uint32_t room;
 };
 
+/* Gives it back; it is an empty list again. */
 void lives_close(struct lives *lives);
 
 /* Whether all that the reader sees of the node is of this incarnation.  All

@@ -38,6 +38,8 @@ struct mistakes {
     struct mistake list[LIMIT_MISTAKES];
 };
 
+/* Adds one mistake at a place, its words made by a format and cut to their
+ * size. */
 void mistakes_add(struct mistakes *mistakes, struct mistake_place place,
                   const char *format, ...) PRINTF_LIKE(3, 4);
 

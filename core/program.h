@@ -341,6 +341,7 @@ struct program {
     struct program_offline offline;
 };
 
+/* Whether the store lies in one of the ranges. */
 bool store_set_has(const struct store_set *set, uint32_t store);
 
 /* Whether `category` is one of the names or stands below one at a dot. */

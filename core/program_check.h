@@ -16,6 +16,7 @@
 void program_check(const struct program *program, const struct yaml_node *root,
                    struct arena scratch, struct mistakes *mistakes);
 
+/* Bytes that program_check() takes at most for a file of `size` bytes. */
 size_t program_check_room(uint32_t size);
 
 #endif

@@ -91,6 +91,7 @@ typedef struct {
     uint8_t channel; /* enum record_channel */
 } stream_id;
 
+/* The same incarnation, node and channel. */
 bool stream_equal(stream_id a, stream_id b);
 /* By node, incarnation, channel. */
 int stream_compare(stream_id a, stream_id b);
@@ -115,6 +116,7 @@ typedef struct {
     int64_t at_ms;
 } fingerprint;
 
+/* The same content at the same time. */
 bool fingerprint_equal(fingerprint a, fingerprint b);
 
 /* A record's head, decoded.  `bytes` and `body` borrow what was parsed. */

@@ -47,6 +47,8 @@ enum { RUNS_BLOB_SIZE_MAX = 1 << 24 };
 /* Which of the 256 partitions an account falls into: frozen for ever. */
 uint32_t runs_partition(account_id account);
 
+/* The key of an account; within a partition keys are in the order of
+ * accounts. */
 runs_key runs_key_of(account_id account);
 /* The least of all keys of a partition; of partition 256: above all. */
 runs_key runs_key_floor(uint32_t partition);
@@ -66,6 +68,7 @@ NODISCARD enum err runs_open(const char *dir, enum runs_kind kind,
                              struct runs **ret_runs);
 void runs_close(struct runs *runs);
 
+/* What the run was opened by, and what is in it. */
 uint64_t runs_number(const struct runs *runs);
 uint64_t runs_check(const struct runs *runs);
 uint64_t runs_size(const struct runs *runs); /* bytes on disk */

@@ -47,6 +47,7 @@ static_assert(sizeof(struct runs_header) == 32, "as the format says");
 static_assert(sizeof(struct runs_block) == 32, "as the format says");
 static_assert(sizeof(struct runs_footer) == 48, "as the format says");
 
+/* The checksum of headers, blocks and indexes: XXH3-64. */
 uint64_t runs_sum(const void *bytes, size_t size);
 /* The sum of a footer whose fields before it are set. */
 uint64_t runs_footer_sum(const struct runs_header *header,

@@ -13,10 +13,11 @@
 struct runs_writer;
 
 /* Begins the run DIR/NUMBER.run under a temporary name; makes the directory
- * if it is not there. */
+ * if it is not there.  ERR_FULL, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err runs_create(const char *dir, enum runs_kind kind,
                                uint64_t number, struct runs_writer **ret);
 
+/* As runs_create() was told. */
 uint64_t runs_writer_number(const struct runs_writer *writer);
 
 /* The next blob, of a key not below the one before.  A fault sticks and is
@@ -39,7 +40,7 @@ void runs_empty_part(struct runs_writer *part);
 
 /* Brings all of it to the disk and gives it its name.  The writer is gone
  * afterwards, whatever comes back; `ret_check` is what runs_open() asks for.
- * ERR_FULL, ERR_IO: there is no such run. */
+ * ERR_FULL, ERR_IO, ERR_MEMORY: there is no such run. */
 NODISCARD enum err runs_publish(struct runs_writer *writer,
                                 uint64_t *ret_check);
 

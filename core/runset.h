@@ -95,6 +95,7 @@ struct runset_merge {
     struct runs *merged;        /* owned; by runset_merge_run() */
 };
 
+/* Whether it has so many runs that some are to be merged. */
 bool runset_is_crowded(const struct runset *runset);
 /* Of a crowded runset: what is to be merged.  Runs may be appended until the
  * end, but none taken away.  The joiner may be another one than the

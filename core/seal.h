@@ -29,6 +29,7 @@ struct seal {
     crypto_signature signature;
 };
 
+/* Appends the lines. */
 void seal_write(struct text *text, const struct seal *seal);
 
 /* Reads it; the partner borrows from `text`.  ERR_INPUT: it is no seal, the

@@ -54,6 +54,7 @@ enum shelf_table {
 };
 enum { TABLE_COUNT = 9 };
 
+/* How a journal is opened; `create` is that of db_open(). */
 struct db_options shelf_options(bool create);
 
 enum { SHELF_STREAM_KEY = 13, SHELF_KEY_MAX = 21 };
@@ -172,6 +173,8 @@ struct shelf_known {
     uint64_t position;
     fingerprint print;
 };
+/* What is known of an `id` by its hash, or of the event that a copy names.
+ * False: nothing, or the transaction has failed. */
 bool shelf_get_id(struct db_txn *txn, hash128 id, struct shelf_known *ret);
 void shelf_put_id(struct db_txn *txn, hash128 id,
                   const struct shelf_known *known);

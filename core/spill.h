@@ -47,7 +47,8 @@ struct spill {
  * `dir`, which is borrowed.  ERR_MEMORY. */
 NODISCARD enum err spill_open(const char *dir, size_t memory,
                               struct spill **ret_spill);
-void spill_close(struct spill *spill); /* NULL is allowed */
+/* Gives back the memory and the file.  NULL is allowed. */
+void spill_close(struct spill *spill);
 
 /* Begins another stretch of the partition with room for so much; see
  * spill_room(). */
@@ -67,6 +68,7 @@ spill_room(struct spill *spill, uint32_t partition, uint32_t size)
                : spill_more(spill, partition, size);
 }
 
+/* Keeps the entry that fills `size` bytes of the room. */
 static inline void
 spill_added(struct spill *spill, uint32_t partition, uint32_t size)
 {
@@ -93,6 +95,7 @@ struct spill_part {
         size_t size;
     } * stretches; /* owned */
 };
+/* After spill_end(); gone with the spill.  ERR_MEMORY. */
 NODISCARD enum err spill_read(const struct spill *spill, uint32_t partition,
                               struct spill_part *ret_part);
 void spill_part_close(struct spill_part *part);

@@ -46,6 +46,7 @@ struct tail_cursor {
     uint32_t next;
 };
 
+/* Before the oldest docket of the account. */
 void tail_seek(const struct tail *tail, account_id account,
                struct tail_cursor *ret_cursor);
 /* NULL: that was the last. */

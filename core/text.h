@@ -36,6 +36,7 @@ view text_without_mark(view bytes);
  * them in place.  False: once anything has failed. */
 NODISCARD bool text_reserve(struct text *text, size_t size);
 
+/* Append; what fails, for want of memory, sticks and is told by text_ok(). */
 void text_bytes(struct text *text, const void *bytes, size_t size);
 void text_view_append(struct text *text, view bytes);
 void text_string(struct text *text, const char *string);

@@ -67,6 +67,7 @@ int totals_row_compare(const struct totals_row *a, const struct totals_row *b);
 int totals_pair_compare(const struct totals_pair *a,
                         const struct totals_pair *b);
 
+/* The same key and the same sums. */
 bool totals_row_equal(const struct totals_row *a, const struct totals_row *b);
 bool totals_pair_equal(const struct totals_pair *a,
                        const struct totals_pair *b);

@@ -58,6 +58,8 @@ varint_put(uint8_t *at, uint64_t value)
     return at;
 }
 
+/* Numbers with a sign as such without, small ones as small: 0, -1, 1, -2, ...;
+ * and back. */
 static inline uint64_t
 varint_folded(int64_t value)
 {
@@ -97,6 +99,7 @@ varint_take(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
     return false;
 }
 
+/* Likewise, of one with a sign. */
 static inline bool
 varint_take_signed(const uint8_t **at, const uint8_t *end, int64_t *ret_value)
 {

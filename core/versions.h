@@ -26,6 +26,8 @@ struct ledger_version {
 
 struct versions;
 
+/* Empty: nothing has been read yet.  The journal is borrowed until the close.
+ * ERR_MEMORY. */
 NODISCARD enum err versions_open(struct journal *journal,
                                  struct versions **ret_versions);
 void versions_close(struct versions *versions);

@@ -40,6 +40,7 @@ struct words {
     } recent[WORDS_RECENT]; /* of short ones */
 };
 
+/* Gives back what it owns. */
 void words_close(struct words *words);
 
 /* All of a short word; of a long one, size 0. */
@@ -54,6 +55,7 @@ words_key_of(view word)
     return key;
 }
 
+/* Where a short word stands among the recent ones. */
 static inline uint32_t
 words_recent_place(const struct words_key *key)
 {

@@ -24,6 +24,7 @@ struct answer {
     struct frame frame; /* ANSWER, but for the session */
     struct arena arena; /* owned; what the frame borrows */
 };
+/* Gives back what the frame borrows. */
 void answer_close(struct answer *answer);
 
 struct answerer;

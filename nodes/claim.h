@@ -26,6 +26,7 @@ struct claim { /* node 0: none */
     crypto_signature signature;
 };
 
+/* To bytes and back; nothing is checked. */
 void claim_encode(const struct claim *claim, uint8_t bytes[static CLAIM_SIZE]);
 void claim_decode(const uint8_t bytes[static CLAIM_SIZE],
                   struct claim *ret_claim);

@@ -28,7 +28,8 @@
 struct copies;
 
 /* `create`: for the node's process; else for one that asks.  ERR_NOT_FOUND:
- * none have come yet; ERR_IO, ERR_CORRUPT. */
+ * none have come yet; ERR_INPUT: too long a path; ERR_FULL, ERR_IO, ERR_MEMORY,
+ * ERR_CORRUPT. */
 NODISCARD enum err copies_open(const char *dir, bool create,
                                struct copies **ret_copies);
 void copies_close(struct copies *copies);

@@ -18,6 +18,7 @@ struct drift {
     int64_t steady_ms; /* ... at this time of one that only runs forward */
 };
 
+/* A hub has told its clock, at `steady_ms`. */
 void drift_hear(struct drift *drift, int64_t hub_ms, int64_t steady_ms);
 /* The hub's clock less ours; 0: no hub has told. */
 int64_t drift_offset_ms(const struct drift *drift, int64_t wall_ms,

@@ -29,6 +29,7 @@ struct hubs_signers { /* the newest first; beyond the maximum the last goes */
     struct hubs_signer list[HUBS_SIGNERS_MAX];
     uint32_t count;
 };
+/* Whether that node signs with that key. */
 bool hubs_signers_have(const struct hubs_signers *signers, uint32_t node,
                        crypto_public_key key);
 /* At the front; nothing changes where it is there. */

@@ -33,6 +33,7 @@ struct keys_pair {
     curve_key public_key;
     curve_key secret_key; /* wipe it with keys_wipe() */
 };
+/* Overwrites both halves. */
 void keys_wipe(struct keys_pair *pair);
 
 struct keys_hub {

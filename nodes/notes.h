@@ -51,6 +51,7 @@ void notes_acked(struct notes *notes, stream_id stream, uint64_t seq);
  * must find it here. */
 void notes_told(struct notes *notes, stream_id stream, uint64_t seq,
                 uint64_t safe);
+/* What has been noted of the stream; 0: nothing. */
 uint64_t notes_get_acked(const struct notes *notes, stream_id stream);
 uint64_t notes_get_safe(const struct notes *notes, stream_id stream);
 /* A hub of that epoch lives.  Where it is a later one, nothing is safe before

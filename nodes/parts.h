@@ -20,6 +20,7 @@ struct parts { /* zeros: nothing */
     bool broken;                /* a part is missing: wait for the first */
     struct parts_whole *wholes; /* owned; handed out, not done with yet */
 };
+/* Gives back all of them, those handed out, too. */
 void parts_close(struct parts *parts);
 
 /* Whether the frame is a part at all. */

@@ -18,6 +18,7 @@ struct publics {     /* zeros: not looked for yet */
     uint64_t next;    /* position from which on nothing was looked at */
     uint64_t visited; /* streams and control items that were looked at */
 };
+/* Gives back the list; zeros again. */
 void publics_close(struct publics *publics);
 
 /* Brings the list up to the reader's journal; a stream of which all was dropped

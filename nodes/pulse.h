@@ -68,6 +68,7 @@ NODISCARD enum err pulse_peers(const struct roster *roster,
                                struct pulse *pulse);
 void pulse_close(struct pulse *pulse);
 
+/* Append it: one JSON object, and Prometheus text. */
 void pulse_json(struct text *out, const struct pulse *pulse);
 void pulse_metrics(struct text *out, const struct pulse *pulse);
 

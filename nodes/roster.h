@@ -61,6 +61,7 @@ struct roster;
 struct roster *roster_open(void);
 void roster_close(struct roster *roster);
 
+/* How many guests there are, those that are gone and not swept among them. */
 uint32_t roster_count(const struct roster *roster);
 /* NULL: no such guest. */
 struct guest *roster_find(const struct roster *roster,

@@ -50,6 +50,7 @@ struct quick_columns *quick_columns_open(struct arena *arena);
 NODISCARD enum err quick_open(struct side *side,
                               const struct quick_setup *setup,
                               struct quick **ret_quick);
+/* NULL is allowed; the rest of it lies in the arena. */
 void quick_close(struct quick *quick);
 
 /* Lets the side use what another of its thread, which takes each block first,

@@ -13,6 +13,7 @@
 /* Lays out the cells of each version, and room for lots.  False: the machine
  * has no memory. */
 NODISCARD bool quick_book_open(struct quick *quick);
+/* Gives back the cells. */
 void quick_book_close(struct quick *quick);
 
 /* A lot of other terms than the last one's. */

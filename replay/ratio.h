@@ -36,6 +36,7 @@ ratio_of_fraction_by_halves(uint64_t fraction, uint32_t amount)
     return ((fraction >> 32) * amount + (low >> 32)) >> 32;
 }
 
+/* Of both: the floor that the ratio was made for. */
 static inline uint64_t
 ratio_of(struct ratio ratio, uint32_t amount)
 {

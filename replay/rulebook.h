@@ -113,7 +113,7 @@ struct rulebook *rulebook_make(const struct timeline *timeline,
                                const struct almanac *days,
                                const struct words *words, struct basket *basket,
                                struct arena *arena);
-void rulebook_close(struct rulebook *table);
+void rulebook_close(struct rulebook *table); /* NULL is allowed */
 
 /* Makes the store of that small number, or that day. */
 const struct rulebook_store *rulebook_store_make(struct rulebook *table,
@@ -129,6 +129,7 @@ int64_t rulebook_level_until(struct rulebook *table, int32_t place,
 /* When points that never expire are gone if nothing is done after the month. */
 int64_t rulebook_idle_at(struct rulebook *table, int32_t month);
 
+/* That store, or that day; made if it is seen for the first time. */
 static inline const struct rulebook_store *
 rulebook_store(struct rulebook *table, const struct plain *plain,
                uint32_t number)

@@ -17,6 +17,7 @@ struct progress {
     int64_t next_ms;
     bool shown;
 };
+/* How far it has come: now and then a line on a terminal; and takes it away. */
 void progress_show(struct progress *progress, uint64_t count);
 void progress_end(struct progress *progress);
 
