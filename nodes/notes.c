@@ -107,10 +107,9 @@ notes_unsafe(struct journal *journal, uint32_t node, uint64_t *ret_count,
     struct journal_identity who;
     struct notes notes;
     struct carry carry = { 0 };
+    uint64_t count = 0, own = 0;
     enum err err = notes_load(&notes, journal);
 
-    *ret_count = 0;
-    *ret_safe = 0;
     if (err == OK)
         err = journal_get_identity(journal, &who);
     if (err == OK)
@@ -121,11 +120,15 @@ notes_unsafe(struct journal *journal, uint32_t node, uint64_t *ret_count,
         const struct sync_offer *offer = &carry.offers[i];
         uint64_t safe = notes_get_safe(&notes, offer->stream);
         if (offer->head.seq > safe)
-            *ret_count += offer->head.seq - safe;
+            count += offer->head.seq - safe;
         if (offer->stream.incarnation == who.incarnation)
-            *ret_safe = safe;
+            own = safe;
     }
     carry_close(&carry);
+    if (err == OK) {
+        *ret_count = count;
+        *ret_safe = own;
+    }
     return err;
 }
 
