@@ -33,6 +33,21 @@ refuse_own_rules(struct ledger *ledger, struct complaint *complaint)
     return err;
 }
 
+/* Whether the string names a hub that the ledger belongs to. */
+static bool
+is_same_hub(const char *dir, const struct keys_ticket *ticket)
+{
+    struct keys_hubs known = { 0 };
+
+    if (keys_load_hubs(dir, &known, NULL) != OK)
+        return false;
+    for (uint32_t i = 0; i < known.count; i++)
+        for (uint32_t j = 0; j < ticket->hubs.count; j++)
+            if (curve_key_equal(known.list[i].key, ticket->hubs.list[j].key))
+                return true;
+    return false;
+}
+
 static bool
 names_store(const struct keys_ticket *ticket, uint32_t store)
 {
@@ -109,7 +124,7 @@ have_ledger(const char *dir, const struct keys_ticket *ticket, bool standby,
                        "%s: is node %u, the string is for node %u: use another "
                        "directory or enrol %u",
                        dir, node, ticket->node, node);
-    if (err == OK && !standby && !ledger_is_joined(ledger))
+    if (err == OK && !standby && !is_same_hub(dir, ticket))
         err = refuse_own_rules(ledger, complaint);
     if (err == OK && !standby)
         err = refuse_other_store(ledger, ticket, complaint);

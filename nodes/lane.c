@@ -166,6 +166,7 @@ lane_nacked(struct lane *lane, uint32_t why, stream_head head, int64_t now_ms)
         return LANE_FINE;
     if (why == FRAME_WHY_RIGHT) {
         lane->out = LANE_STOPPED;
+        lane->denied = true;
         return LANE_REFUSED;
     }
     lane_peer_at(lane, head);
@@ -179,6 +180,7 @@ lane_nacked(struct lane *lane, uint32_t why, stream_head head, int64_t now_ms)
     if (++lane->nacks < SYNC_CHECKSUM_MAX)
         return LANE_FINE;
     lane->out = LANE_STOPPED;
+    lane->denied = true;
     return LANE_DAMAGED;
 }
 

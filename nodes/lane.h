@@ -40,6 +40,7 @@ struct lane {
     bool assumed;   /* where the peer stands, for it has not told */
     bool lost;      /* the peer stands below what was acknowledged once */
     bool missed;    /* stopped, for the peer lacks what we have dropped */
+    bool denied;    /* stopped, for the peer does not take it */
     uint8_t nacks;  /* in a row that were not for a gap */
     enum lane_out out;
     stream_head head;      /* our end */

@@ -30,6 +30,9 @@ uint64_t session_epoch(const struct session *session); /* of the hub */
  * peer offers, as far as it has told. */
 bool session_is_sent(const struct session *session);
 bool session_is_received(const struct session *session);
+/* All is received, and what is not sent the peer does not take: it has no
+ * right to the stream, or has said three times that it comes damaged. */
+bool session_is_refused(const struct session *session, stream_id *ret_stream);
 /* Besides, where the peer stands in all that we offer is known. */
 bool session_is_settled(const struct session *session);
 /* The books have come, and nothing is missing of them and of what is public. */

@@ -47,6 +47,23 @@ session_is_received(const struct session *session)
 }
 
 bool
+session_is_refused(const struct session *session, stream_id *ret_stream)
+{
+    bool refused = false;
+
+    for (uint32_t i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = &session->lanes[i];
+        if (!lane->sends || lane->acked.seq >= lane->head.seq)
+            continue;
+        if (!lane->denied)
+            return false;
+        *ret_stream = lane->stream;
+        refused = true;
+    }
+    return refused && session_is_received(session);
+}
+
+bool
 session_is_briefed(const struct session *session)
 {
     bool books = false;

@@ -13,6 +13,7 @@
 #include "nodes/link.h"
 #include "nodes/notes.h"
 #include "nodes/pulse.h"
+#include "nodes/refusal.h"
 #include "nodes/reign.h"
 #include "nodes/retain.h"
 #include "nodes/session.h"
@@ -74,7 +75,8 @@ struct store {
     int64_t graft_ms; /* when to open everything anew for that; 0: never */
     bool untaught;    /* a standby that knows too little to be promoted */
     bool broken;      /* a fault of the disk: open everything again */
-    bool done;        /* --once: all is sent and received */
+    struct refusal refusal;
+    bool done; /* --once: all is sent and received, or refused */
 };
 
 /* --- what the session wants --- */
@@ -368,8 +370,8 @@ look_at_link(struct store *store)
         end_session(store);
         return;
     case LINK_REFUSED:
-        trace(TRACE_ERROR, store->node, "refused",
-              "what=\"the hub does not admit this key\"");
+        refusal_hear(&store->refusal, FRAME_CODE_RIGHT,
+                     view_of("it does not admit this key"));
         end_session(store);
         return;
     }
@@ -416,9 +418,7 @@ receive(struct store *store)
         enum err err =
             frame_parse(message.header, message.payload, &scratch, &frame);
         if (err == OK && frame.kind == FRAME_ERR)
-            trace(TRACE_ERROR, store->node, "refused", "code=%u what=\"%.*s\"",
-                  frame.err.code, (int)frame.err.words.size,
-                  (const char *)frame.err.words.bytes);
+            refusal_hear(&store->refusal, frame.err.code, frame.err.words);
         store->contact_ms = clock_wall_ms();
         if (err == OK && frame.kind == FRAME_WELCOME)
             hear_welcome(store, &frame);
@@ -529,6 +529,7 @@ store_turn(struct store *store)
     store->done |= store->options->once && store->session &&
                    session_is_sent(store->session) &&
                    session_is_received(store->session);
+    store->done |= refusal_is_final(&store->refusal, store->session);
 }
 
 /* --- opening and closing --- */
@@ -632,6 +633,8 @@ open_all(struct store *store, struct complaint *complaint)
     if (err != OK)
         return err;
     store->node = ledger_who(store->ledger).node;
+    store->refusal =
+        (struct refusal) { .node = store->node, .once = store->options->once };
     store->journal = ledger_journal(store->ledger);
     if (!arena_open(&store->scratch, 4u << 20))
         err = ERR_MEMORY;
@@ -758,8 +761,9 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     *ret_broken = store->broken || store->retain.due;
     *ret_willing = store->graft_ms != 0 || store->retain.due;
     tills_close(tills);
+    err = refusal_tell(&store->refusal, options->dir, complaint);
     store_close(store);
-    return OK;
+    return err;
 }
 
 enum err

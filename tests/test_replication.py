@@ -285,6 +285,41 @@ def test_a_string_for_another_store_is_refused():
 
 
 @network
+def test_one_run_at_another_hub_ends_with_a_refusal():
+    """What it was told by its own stays what it goes by: it joins no other's
+    with rules of its own, nor of the hub that it left."""
+    for name, drawn in (("early", 1000), ("late", time.time() + 2)):
+        leima("init", name, "--incarnation", int(drawn) << 20).expect(0)
+        leima("rules", "publish", name, PROGRAM, "--from",
+              "2000-01-01").expect(0)
+    hubs = [Hub(name) for name in ("early", "hq", "late")]
+    join(11).stop()
+    sold = sell("n11", 2)
+    copy("n11", "away")
+    for name, words in (("early", "refused by the hub: a later hub has been"),
+                        ("late", "takes no rules of another's")):
+        done = leima("node", "n11", "--join", "-", "--once",
+                     given=enrol(11, hub=name)).expect(1)
+        assert words in done.err.splitlines()[-1], done.err
+        shutil.rmtree("n11")
+        copy("away", "n11")
+    assert leima("node", "n11", "--once").expect(0) and has("hq", sold)
+    leima("enrol", "revoke", "hq", "--node", 11).expect(0)
+    done = leima("node", "n11", "--once").expect(1)
+    assert "does not admit" in done.err.splitlines()[-1], done.err
+    # Rules of its own, and a hub of which it knows nothing.
+    leima("init", "n12", "--node", 12).expect(0)
+    leima("rules", "publish", "n12", PROGRAM, "--from",
+          "2000-01-01").expect(0)
+    shutil.copy("n11/keys/hubs", "n12/keys/hubs")
+    done = leima("node", "n12", "--join", "-", "--once",
+                 given=enrol(12, hub="late")).expect(1)
+    assert "has published rules itself" in done.err, done.err
+    for hub in hubs:
+        hub.stop()
+
+
+@network
 def test_a_revoked_node_is_out():
     Hub()
     node = join(11)

@@ -230,7 +230,7 @@ static const struct option HUB_OPTIONS[] = {
 static const struct option NODE_OPTIONS[] = {
     { "hub", "ENDPOINT", "the hub's address (that of the joining)" },
     { "join", "-", "join first; the string comes on standard input" },
-    { "once", NULL, "end when all is sent and received" },
+    { "once", NULL, "end when all is sent and received, or refused" },
     { "retention", "DAYS", "drop own events that are older, once safe" },
     { "metrics", "FILE", "metrics for Prometheus, every ten seconds" },
     { "debug", NULL, "trace every step" },
