@@ -134,6 +134,11 @@ def test_many_candidates_in_one_pass():
     equal("rows", [c["candidate"] for c in varied["candidates"]],
           [f"earn.base.points={n}" for n in (1, 2, 3)])
     assert issued[0] < issued[1] < issued[2], issued
+    said = replay("--rules", "base.yaml", "--vary",
+                  "earn.base.points=1..3:1").out
+    assert "The cheapest is earn.base.points=1: the points" in said, said
+    said = replay("--rules", "base.yaml", "--rules", "base.yaml").out
+    assert "With each of them the points given would" in said, said
 
 
 def test_forms():

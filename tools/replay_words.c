@@ -241,13 +241,20 @@ replay_words_one(const struct replay_words *words,
 }
 
 static void
+say_points(const struct replay_words *words,
+           const struct comparison *comparison, FILE *out)
+{
+    say_cost(words, "the points given would have cost",
+             comparison->baseline.accrual_cost,
+             comparison->candidate.accrual_cost, out);
+}
+
+static void
 say_extreme(const struct replay_words *words, const char *what,
             const struct comparison *comparisons, uint32_t index, FILE *out)
 {
     fprintf(out, "%s is %s: ", what, words->candidates[index]);
-    say_cost(words, "the points given would have cost",
-             comparisons[index].baseline.accrual_cost,
-             comparisons[index].candidate.accrual_cost, out);
+    say_points(words, &comparisons[index], out);
 }
 
 void
@@ -266,7 +273,12 @@ replay_words_all(const struct replay_words *words,
     }
     fprintf(out, "%" PRIu32 " candidates", words->count);
     say_history(words, comparisons[0].simulation, out);
-    say_extreme(words, "The cheapest", comparisons, least, out);
-    say_extreme(words, "The dearest", comparisons, most, out);
+    if (least == most) { /* the first, for none is cheaper or dearer */
+        fprintf(out, "With each of them ");
+        say_points(words, &comparisons[0], out);
+    } else {
+        say_extreme(words, "The cheapest", comparisons, least, out);
+        say_extreme(words, "The dearest", comparisons, most, out);
+    }
     fputc('\n', out);
 }
