@@ -302,6 +302,8 @@ def test_who_is_away_is_told_at_the_hub():
     hub = Hub("hq", "tcp://127.0.0.1:0")
     node = join(11)
     enrol(12)
+    sell("n11")
+    wait("the sale", lambda: len(events("hq")) == 1)
     standby = stand_by("hq2", 2, "--metrics", "hq2.prom")
     wait("the standby's file", lambda: os.path.exists("hq2.prom"))
     standby.stop()
@@ -312,6 +314,11 @@ def test_who_is_away_is_told_at_the_hub():
     found = status("hq")["nodes"]
     assert [(each["node"], each["role"]) for each in found] == [
         (2, "standby"), (11, "store"), (12, "store")], found
+    for number in (11, 12):
+        leima("enrol", "revoke", "hq", "--node", number).expect(0)
+    found = status("hq")["nodes"]
+    assert [(each["node"], each["role"]) for each in found] == [
+        (2, "standby"), (11, "revoked")], found
     said = leima("status", "hq").expect(0).out
     assert "the process, as it said itself" in said, said
     with open("hq/pulse") as file:

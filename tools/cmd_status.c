@@ -191,10 +191,10 @@ print_role(const struct reign *reign)
         printf("a later hub has taken over: nothing is published or closed "
                "here\n");
     if (reign->lost > 0)
-        printf("of %" PRIu32 " streams it lacks what nodes have dropped: "
+        printf("of %" PRIu32 " stream%s it lacks what nodes have dropped: "
                "nothing is published or closed until it is restored from a "
                "standby or a later backup\n",
-               reign->lost);
+               reign->lost, reign->lost == 1 ? "" : "s");
 }
 
 static void
@@ -318,13 +318,14 @@ find_enrolled(struct ledger *ledger, struct asides *asides)
     enum err err = allow_open(ledger_journal(ledger), &allow);
     while (err == OK &&
            allow_next(allow, enrolment.node, &enrolment, &revoked)) {
-        if (revoked || enrolment.node == own)
-            continue;
-        struct peer *peer = peers_add(&asides->peers, enrolment.node);
-        if (peer)
-            peer->role = enrol_role_name(enrolment.role);
-        else
+        struct peer *peer = NULL;
+        if (revoked)
+            peer = peers_find(&asides->peers, enrolment.node);
+        else if (enrolment.node != own &&
+                 !(peer = peers_add(&asides->peers, enrolment.node)))
             err = ERR_MEMORY;
+        if (peer)
+            peer->role = revoked ? "revoked" : enrol_role_name(enrolment.role);
     }
     allow_close(allow);
     return err;

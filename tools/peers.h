@@ -19,7 +19,8 @@ enum { PEERS_SHOWN = 20 };
 
 struct peer {
     uint32_t node;
-    const char *role; /* as enrolled; NULL: it is not, or not known here */
+    const char *role; /* as enrolled, or "revoked"; NULL: it never was, as far
+                       * as is known here */
     uint64_t items;   /* events, and others of its streams */
     int64_t last_ms;  /* arrival of the last of them; 0: none */
     uint64_t quarantined;
