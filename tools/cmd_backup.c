@@ -148,8 +148,8 @@ prune(const struct arguments *arguments)
     if (command_flag(arguments, "json"))
         printf("{\"dropped\": %" PRIu64 "}\n", retain.dropped);
     else
-        printf("%s %" PRIu64 " items\n", retain.dry ? "would drop" : "dropped",
-               retain.dropped);
+        printf("%s %" PRIu64 " item%s\n", retain.dry ? "would drop" : "dropped",
+               retain.dropped, retain.dropped == 1 ? "" : "s");
     return COMMAND_DONE;
 }
 

@@ -155,8 +155,9 @@ check(const struct arguments *arguments)
     else if (rules->mistakes.total > 0)
         print_mistakes(rules);
     else
-        printf("%s: no mistakes, %u tests passed\n", rules->path,
-               rules->program->test_count);
+        printf("%s: no mistakes, %u test%s passed\n", rules->path,
+               rules->program->test_count,
+               rules->program->test_count == 1 ? "" : "s");
     status = rules->mistakes.total > 0 ? COMMAND_REFUSED : COMMAND_DONE;
 done:
     arena_close(&arena);

@@ -502,9 +502,9 @@ check_complete(struct settle *settle, int32_t period)
     uint64_t flagged = history_counts(ledger_history(settle->ledger)).flagged;
     if (flagged > 0 && settle->closed == 0)
         fprintf(stderr,
-                "%llu records were written by a clock that stood wrong; see "
+                "%llu record%s written by a clock that stood wrong; see "
                 "leima status\n",
-                (unsigned long long)flagged);
+                (unsigned long long)flagged, flagged == 1 ? " was" : "s were");
     char month[8];
     calendar_format_month(period, month);
     if (count > 0 && !command_flag(settle->arguments, "force"))
