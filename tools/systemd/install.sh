@@ -6,7 +6,8 @@ set -eu
 program=$1 root=$2$3 prefix=$3
 cd "$(dirname "$0")/../.."
 install -D -m 755 "$program" "$root/bin/leima"
-install -D -m 644 -t "$root/share/leima/maps" tools/maps/*.yaml
+install -D -m 644 -t "$root/share/leima/maps" tools/maps/*
+install -D -m 644 -t "$root/share/doc/leima" README.md
 for unit in leima-hub leima-node@; do
 	sed -e "s|@BIN@|$prefix/bin|" \
 		-e '/^@COMMON@/{r tools/systemd/common.conf' -e 'd}' \
