@@ -21,6 +21,7 @@
 #include "nodes/inquiry.h"
 #include "nodes/notes.h"
 #include "nodes/pulse.h"
+#include "nodes/reign.h"
 #include "nodes/stop.h"
 #include "nodes/trace.h"
 
@@ -275,13 +276,34 @@ hub_keys(const char *dir, struct keys_pair *ret_keys,
     return keys_load(dir, "own", ret_keys, complaint);
 }
 
+/* A hub that was restored without its keys makes others, by which no node that
+ * has joined it finds it. */
+static enum err
+warn_of_new_key(const struct hub *hub)
+{
+    struct keys_pair pair;
+    bool has_nodes = false;
+    bool is_new =
+        keys_load(hub->options->dir, "own", &pair, NULL) == ERR_NOT_FOUND;
+    enum err err = is_new ? reign_has_nodes(hub->journal, &has_nodes) : OK;
+
+    keys_wipe(&pair);
+    if (has_nodes)
+        trace(TRACE_ERROR, hub->node, "alarm",
+              "what=new_key why=\"nodes know this hub by another: leima keys "
+              "import\"");
+    return err;
+}
+
 static enum err
 start_listening(struct hub *hub, struct complaint *complaint)
 {
     struct keys_pair keys;
     const struct hub_options *options = hub->options;
     struct keys_hub own = { 0 };
-    enum err err = hub_keys(options->dir, &keys, complaint);
+    enum err err = warn_of_new_key(hub);
+    if (err == OK)
+        err = hub_keys(options->dir, &keys, complaint);
     if (err == OK)
         own.key = keys.public_key;
     if (err == OK && options->public_endpoint)

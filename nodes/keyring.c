@@ -329,7 +329,10 @@ compare(int folder, const struct plain *plain, uint32_t *ret_missing,
     }
     if (err == ERR_EXISTS)
         complain(complaint,
-                 "keys/%s: another one is there; nothing was written", name);
+                 "keys/%s: another one is there; nothing was written; if that "
+                 "was made since the restore, move keys/ out of the ledger and "
+                 "import again",
+                 name);
     else if (err != OK)
         complain(complaint, "keys/%s: can't be read; nothing was written",
                  name);

@@ -457,6 +457,13 @@ def test_keys_in_a_safe():
     leima("keys", "import", "hq", "hq.keys", given="wrong horse battery\n"
           ).expect(1)
     assert not os.path.exists("hq/keys/own")
+    # Who starts it too early is told, and what to do about the keys it made.
+    hasty = Hub(listen=hub.endpoint)
+    hasty.stop()
+    assert hasty.said(" alarm what=new_key "), hasty.tail()
+    done = leima("keys", "import", "hq", "hq.keys", given=secret).expect(1)
+    assert "move keys/ out of the ledger" in done.err, done.err
+    os.rename("hq/keys", "hasty")
     leima("keys", "import", "hq", "hq.keys", given=secret).expect(0)
     with open("hq/keys/own") as file:
         assert file.read() == own
