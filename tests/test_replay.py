@@ -152,6 +152,13 @@ def test_forms():
     equal("rows", len(rows), report["accounts"])
     net = report["candidate"]["issued"] - report["candidate"]["reversed"]
     equal("points", sum(int(r["candidate_points"]) for r in rows), net)
+    with open("rows.csv") as file, open("page.html") as page:
+        for words, wanted in ((["--per", "account", "--output", "-"], file),
+                              (["--html", "-"], page)):
+            equal(f"{words} alone", replay("--rules", "double.yaml",
+                                           *words).out, wanted.read())
+            leima("replay", "L", "--rules", "double.yaml", "--json",
+                  *words).expect(2)
     equal("order", [int(r["account"]) for r in rows],
           sorted(int(r["account"]) for r in rows))
     equal("page", data_of("page.html")["candidates"][0]["report"], report)

@@ -332,6 +332,14 @@ write_page(const struct replay *replay, const struct comparison *comparisons)
     return write_file(replay, path, &text);
 }
 
+static bool
+is_standard_output(const struct replay *replay, const char *name)
+{
+    const char *path = command_option(replay->arguments, name);
+
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
 static enum command_status
 tell(const struct replay *replay, struct simulation *simulation)
 {
@@ -344,8 +352,9 @@ tell(const struct replay *replay, struct simulation *simulation)
         compare_sides(simulation, i, replay->arena, &comparisons[i]);
     if (status == COMMAND_DONE)
         status = write_page(replay, comparisons);
-    if (status != COMMAND_DONE)
-        return status;
+    if (status != COMMAND_DONE || is_standard_output(replay, "output") ||
+        is_standard_output(replay, "html"))
+        return status; /* a file that is printed stands alone there */
     bool done = command_flag(replay->arguments, "json")
                     ? print_json(replay, comparisons)
                     : print_table(replay, comparisons);
@@ -376,6 +385,13 @@ check_options(struct replay *replay)
     if ((per != NULL) != command_flag(replay->arguments, "output"))
         return command_misuse(replay->arguments,
                               "--per account and --output FILE go together");
+    if (is_standard_output(replay, "output") +
+            is_standard_output(replay, "html") +
+            command_flag(replay->arguments, "json") >
+        1)
+        return command_misuse(replay->arguments,
+                              "one only of --output -, --html - and --json "
+                              "can have standard output; name a file");
     if (!command_day(replay->arguments, "from", &replay->from_day) ||
         !command_day(replay->arguments, "since", &replay->since))
         return COMMAND_MISUSE;
@@ -615,8 +631,8 @@ static const struct option OPTIONS[] = {
     { "until", "TIME", "replay events up to then (default: now)" },
     { "segment", "EXPR", "only accounts for which this holds at the end" },
     { "per", "account", "also write a row for each account ..." },
-    { "output", "FILE.csv", "... into this file, - is standard output" },
-    { "html", "FILE", "also write a page with tables and charts" },
+    { "output", "FILE.csv", "... into this file; -: print it, and no report" },
+    { "html", "FILE", "also write a page with tables and charts; likewise" },
     { "threads", "N", "how many (default: one for each core)" },
     { 0 },
 };
