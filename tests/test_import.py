@@ -347,6 +347,7 @@ def test_one_file_of_many_that_is_none():
     done = leima(*into, "a", "b", "c").expect(5)
     equal("the others", summary(done), {"stored": 2})
     assert 'b: the file has no column "total"' in done.err, done.err
+    assert 'its heading row is "' in done.err, done.err
     equal("kept", receipts(), ["a1", "c1"])
     leima(*into, "a", "c").expect(0)
 

@@ -210,6 +210,20 @@ read_side(struct converter *converter, uint32_t index, const char *path)
 
 /* --- rows --------------------------------------------------------------- */
 
+/* The heading row shows a wrong delimiter at once. */
+static enum err
+complain_column(const struct converter *converter, view name)
+{
+    const bool has_row = converter->mapping->heading == NULL;
+    struct mistake_quote column, row;
+
+    return complain(
+        converter->complaint,
+        "the file has no column %s, which the mapping names%s%s",
+        mistake_quote(name, &column), has_row ? "; its heading row is " : "",
+        has_row ? mistake_quote(csv_row(converter->csv), &row) : "");
+}
+
 /* Where the columns stand that the mapping uses. */
 static enum err
 read_heading(struct converter *converter)
@@ -238,12 +252,8 @@ read_heading(struct converter *converter)
                 place = (int32_t)c;
         if (mapping->heading == NULL)
             place = find_column(converter->csv, column->name);
-        struct mistake_quote quote;
         if (place < 0 && column->side < 0)
-            return complain(converter->complaint,
-                            "the file has no column %s, which the mapping "
-                            "names",
-                            mistake_quote(column->name, &quote));
+            return complain_column(converter, column->name);
         converter->places[i] = column->side < 0 ? place : -1;
     }
     return OK;
