@@ -2,6 +2,7 @@
  * segment_read.c - a segment's expression, read by recursive descent (the
  * grammar stands in segment.h)
  */
+#include "core/mistake.h"
 #include "core/scalar.h"
 #include "core/segment.h"
 #include "core/segment_part.h"
@@ -288,6 +289,24 @@ read_value(struct reader *reader, enum value_kind kind, view text,
     return "a value";
 }
 
+/* All there are, or the one that was probably meant. */
+static enum err
+complain_field(struct reader *reader, view name)
+{
+    struct mistake_guess guess = mistake_guess_start(name);
+    struct mistake_quote quote, words;
+
+    for (uint32_t i = 0; i < COUNT_OF(FIELDS); i++)
+        mistake_guess_offer(&guess, view_of(FIELDS[i].name));
+    if (guess.best.size == 0)
+        return expected(reader, EXPECTED_FIELD);
+    return complain(reader->complaint,
+                    "expected a field at character %u, "
+                    "found %s%s",
+                    reader->at + 1, mistake_quote(name, &quote),
+                    mistake_guess_words(&guess, &words));
+}
+
 static enum err
 read_field(struct reader *reader, const struct part **ret)
 {
@@ -309,7 +328,7 @@ read_field(struct reader *reader, const struct part **ret)
         return OK;
     }
     reader->at -= name.size;
-    return expected(reader, EXPECTED_FIELD);
+    return complain_field(reader, name);
 }
 
 static enum err

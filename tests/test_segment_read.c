@@ -54,6 +54,8 @@ TEST(what_can_t_be_read_is_told_with_its_place)
     static const char *const BAD[][2] = {
         { "", "end" },
         { "colour=red", "character 1" },
+        { "sku=X,tire=gold",
+          "character 7, found \"tire\"; did you mean \"tier\"?" },
         { "tier", "expected =" },
         { "tier=silver", "character 6" },
         { "sku=X,", "end" },
