@@ -645,7 +645,7 @@ const struct command cmd_events_table[] = {
           "--json each\nline of the answer holds the event's row of "
           "explain and the balance after it.\n"
           "Where the node has joined a hub, an event of a store that it was "
-          "not enrolled for\nis refused.\n\n"
+          "not enrolled\nfor is refused.\n\n"
           "--stream is what a till's program keeps open.  Each line is one "
           "event, or a list\n[{...}, {...}] of which all are stored or "
           "none; for each a line comes back:\n"
