@@ -30,6 +30,7 @@ enum {
     STATES_SHARE = 4,    /* of the machine's memory, that states may take */
     TAIL_ITEMS = 100000, /* of the history that are kept in memory */
     NICE = 5,            /* of the thread */
+    LATE_MS = 75,        /* at something else: whoever asks is late anyway */
 };
 
 struct keeper {
@@ -67,6 +68,8 @@ struct keeper {
     struct answer *answers;
     uint32_t answer_count;
     uint32_t holds;
+    int64_t busy_ms; /* since when it has looked at no question; 0: it waits */
+    bool able;       /* what is asked can be answered */
 };
 
 enum err
@@ -104,11 +107,13 @@ sleep_until_news(struct keeper *keeper)
         until.tv_sec++;
     }
     pthread_mutex_lock(&keeper->lock);
+    keeper->busy_ms = 0;
     while (!keeper->woken && !keeper->ending && !keeper->behind) {
         if (pthread_cond_timedwait(&keeper->news, &keeper->lock, &until) != 0)
             break;
     }
     keeper->woken = false;
+    keeper->busy_ms = clock_steady_ms();
     bool go_on = !keeper->ending;
     pthread_mutex_unlock(&keeper->lock);
     return go_on;
@@ -268,6 +273,17 @@ next_question(struct keeper *keeper, struct answer_to *ret_question)
     return found;
 }
 
+/* Whoever asks from now on waits for what comes next. */
+static void
+note_look(struct keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    keeper->able = keeper->well;
+    if (keeper->busy_ms != 0)
+        keeper->busy_ms = clock_steady_ms();
+    pthread_mutex_unlock(&keeper->lock);
+}
+
 /* All that are waiting: tills stand behind them. */
 static void
 answer_questions(struct keeper *keeper)
@@ -309,8 +325,10 @@ keeper_look(struct keeper *keeper)
         keeper->txn = now;
         keeper->behind = keeper->well && is_behind(keeper);
     }
-    if (keeper->well) {
+    if (keeper->well)
         answer_questions(keeper);
+    note_look(keeper);
+    if (keeper->well) {
         feed(keeper);
         if (quiet)
             tend(keeper);
@@ -415,6 +433,7 @@ keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
     keeper->well = true;
     keeper->feeds = feeds;
     keeper->booked = true;
+    keeper->able = true;
     keeper->bell = -1;
     if (feeds)
         err = state_open(ledger, &keeper->state);
@@ -523,7 +542,10 @@ keeper_question(struct keeper *keeper, const struct answer_to *question)
 {
     assert(keeper->questions != NULL);
     pthread_mutex_lock(&keeper->lock);
-    bool fits = keeper->question_count < KEEPER_QUESTIONS_MAX;
+    const bool late =
+        keeper->busy_ms != 0 && clock_steady_ms() - keeper->busy_ms > LATE_MS;
+    bool fits =
+        keeper->able && !late && keeper->question_count < KEEPER_QUESTIONS_MAX;
     if (fits)
         keeper->questions[keeper->question_count++] = *question;
     keeper->woken |= fits;

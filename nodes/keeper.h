@@ -43,7 +43,9 @@ uint64_t keeper_position(struct keeper *keeper);
 int64_t keeper_folded_ms(struct keeper *keeper);
 
 /* Puts a node's question; the answer comes with keeper_answer(), before
- * anything is fed.  False: too many are waiting. */
+ * anything is fed.  False: too many are waiting, what has arrived can't be
+ * folded, or that takes longer than a till waits (states that are made anew):
+ * whoever asks is to decide alone at once. */
 enum { KEEPER_QUESTIONS_MAX = 256 };
 NODISCARD bool keeper_question(struct keeper *keeper,
                                const struct answer_to *question);

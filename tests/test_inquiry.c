@@ -6,7 +6,9 @@
 
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 
+#include "core/publication.h"
 #include "nodes/clock.h"
 #include "tests/book.h"
 #include "tests/loopback.h"
@@ -211,8 +213,62 @@ TEST(nonsense_is_answered_too_and_the_past_is_not)
     desk_end(&desk);
 }
 
+/* Rules of a later program come to the hub. */
+static void
+publish_later(struct desk *desk)
+{
+    static const struct zone_transition utc = { INT64_MIN, 0 };
+    const struct publication publication = {
+        .grammar = PUBLICATION_GRAMMAR + 1,
+        .semantics = 1,
+        .from_day = 19000,
+        .file = view_of("later"),
+        .zone = { .name = view_of("UTC"), .count = 1, .transitions = &utc },
+    };
+    struct text body = { 0 };
+    struct journal_result result;
+
+    publication_encode(&publication, &body);
+    const struct journal_control item = { .channel = CHANNEL_PUBLIC,
+                                          .kind = RECORD_VERSION,
+                                          .body = text_view(&body),
+                                          .now_ms = BOOK_NOW };
+    assert_int_equal(journal_append_control(ledger_journal(desk->book.ledger),
+                                            &item, &result),
+                     OK);
+    text_close(&body);
+    keeper_wake(desk->keeper);
+}
+
+/* A keeper that can fold nothing answers nothing: nobody is kept waiting. */
+TEST(what_a_hub_cant_find_out_the_node_is_told_at_once)
+{
+    const struct timespec pause = { .tv_nsec = 20000000 };
+    enum { TRIES = KEEPER_QUESTIONS_MAX - 1 }; /* more it would turn away */
+    struct inquiry inquiry;
+    struct desk desk;
+    uint64_t number = 0;
+
+    desk_begin(&desk);
+    inquiry = inquiry_of(&desk);
+    publish_later(&desk);
+    for (; desk.guest->turned_away == 0 && number < TRIES; number++) {
+        nanosleep(&pause, NULL);
+        inquiry_answer(&inquiry, desk.roster); /* what it did find out */
+        desk.guest->questions_ms = 0;
+        put(&desk, number, 7);
+    }
+    assert_int_equal(desk.guest->turned_away, 1);
+    struct frame answer = hear(&desk);
+    while (answer.ask.number != number - 1)
+        answer = hear(&desk);
+    assert_int_equal(ask_answer_kind(&answer), ASK_NONE);
+    desk_end(&desk);
+}
+
 RUN(cmocka_unit_test(so_many_at_once_and_so_many_a_second),
     cmocka_unit_test(who_asks_steadily_is_always_heard),
     cmocka_unit_test(a_question_is_answered_in_its_session),
     cmocka_unit_test(beyond_the_limit_the_node_decides_alone),
-    cmocka_unit_test(nonsense_is_answered_too_and_the_past_is_not))
+    cmocka_unit_test(nonsense_is_answered_too_and_the_past_is_not),
+    cmocka_unit_test(what_a_hub_cant_find_out_the_node_is_told_at_once))
