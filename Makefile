@@ -23,7 +23,7 @@ REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_colu
 	quick_era quick_level quick_mark quick_gain quick_book quick_clock quick_event quick_flow quick judge outcome simulate compare report \
 	report_html accounts
 NODES := clock trace drift stop keys keyring claim frame sync lane fork parts talk stall credit agree greet session session_look refusal transport \
-	allow publics carry link notes safe hubs trust graft reign follow instance refill decide ask hold feed answer grants roster keeper local \
+	allow publics carry link notes safe hubs trust graft reign follow instance refill decide ask hold feed answer grants roster keeper local porter \
 	desk decider tills teller inquiry pulse door copies retain join errand clerk store shadow feeding hub_parts \
 	hub_guests hub
 TOOLS := table progress file lines csv lookup cell mapping_file mapping_event mapping town generate trial command output \
@@ -33,7 +33,7 @@ TOOLS := table progress file lines csv lookup cell mapping_file mapping_event ma
 	cmd_keys guard main
 ifeq ($(BUILD),fuzz) # only what reads bytes from outside: half the compiling
 REPLAY :=
-NODES := $(filter clock keys keyring claim frame lane fork parts talk stall credit agree greet session session_look decide ask feed local desk,$(NODES))
+NODES := $(filter clock keys keyring claim frame lane fork parts talk stall credit agree greet session session_look decide ask feed local trace porter desk,$(NODES))
 TOOLS := $(filter csv lookup cell mapping%,$(TOOLS))
 endif
 

@@ -3,6 +3,7 @@
 #include "core/json.h"
 #include "nodes/clock.h"
 #include "nodes/local.h"
+#include "nodes/porter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ struct client {
 
 struct desk {
     int dir; /* the ledger's */
-    int listener;
+    struct porter porter;
     int bell; /* an epoll of the listener and the clients */
     uint32_t cursor;
     struct client clients[DESK_CLIENTS_MAX];
@@ -185,7 +186,7 @@ watch(struct desk *desk, int descriptor)
 }
 
 enum err
-desk_open(const char *dir, struct desk **ret_desk)
+desk_open(const char *dir, uint32_t node, struct desk **ret_desk)
 {
     struct desk *desk = calloc(1, sizeof *desk);
     enum err err = ERR_IO;
@@ -194,14 +195,16 @@ desk_open(const char *dir, struct desk **ret_desk)
         return ERR_MEMORY;
     for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++)
         desk->clients[i].descriptor = -1;
-    desk->listener = -1;
     desk->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     desk->bell = epoll_create1(EPOLL_CLOEXEC);
+    desk->porter = (struct porter) {
+        .name = "desk", .node = node, .listener = -1, .bell = desk->bell
+    };
     if (desk->dir >= 0 && desk->bell >= 0)
-        err =
-            local_listen(desk->dir, "desk", DESK_CLIENTS_MAX, &desk->listener);
+        err = local_listen(desk->dir, "desk", DESK_CLIENTS_MAX,
+                           &desk->porter.listener);
     if (err == OK)
-        err = watch(desk, desk->listener);
+        err = porter_open(&desk->porter);
     if (err == OK)
         *ret_desk = desk;
     else
@@ -225,9 +228,9 @@ desk_close(struct desk *desk)
     for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++)
         if (desk->clients[i].descriptor >= 0)
             end(&desk->clients[i]);
-    if (desk->listener >= 0) {
+    if (desk->porter.listener >= 0) {
         unlinkat(desk->dir, "desk", 0);
-        close(desk->listener);
+        close(desk->porter.listener);
     }
     if (desk->bell >= 0)
         close(desk->bell);
@@ -256,7 +259,7 @@ let_in(struct desk *desk, int64_t now_ms)
             end(client);
         if (client->descriptor >= 0 || !more)
             continue;
-        int descriptor = local_accept(desk->listener);
+        int descriptor = porter_let_in(&desk->porter);
         more = descriptor >= 0;
         if (!more)
             continue;

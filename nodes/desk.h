@@ -40,7 +40,8 @@ enum ask_kind desk_read_answer(view line, struct decision *ret_decision);
 struct desk;
 
 /* ERR_IO, ERR_MEMORY. */
-NODISCARD enum err desk_open(const char *dir, struct desk **ret_desk);
+NODISCARD enum err desk_open(const char *dir, uint32_t node,
+                             struct desk **ret_desk);
 void desk_close(struct desk *desk); /* NULL is allowed */
 /* Readable whenever desk_next() may have something. */
 int desk_bell(const struct desk *desk);

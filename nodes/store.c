@@ -665,7 +665,7 @@ open_all(struct store *store, struct complaint *complaint)
         err =
             keeper_open(store->ledger, store->options->standby, &store->keeper);
     if (err == OK && !store->options->standby &&
-        desk_open(store->options->dir, &store->desk) != OK)
+        desk_open(store->options->dir, store->node, &store->desk) != OK)
         trace(TRACE_ERROR, store->node, "desk", "what=\"can't be opened\"");
     if (err == OK && store->options->ready)
         store->options->ready(store->options->context);

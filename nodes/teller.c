@@ -12,7 +12,7 @@ teller_open(struct teller *teller, struct ledger *ledger, struct keeper *keeper,
     *teller = (struct teller) { .keeper = keeper,
                                 .node = ledger_who(ledger).node,
                                 .epoch = epoch };
-    enum err err = desk_open(ledger_dir(ledger), &teller->desk);
+    enum err err = desk_open(ledger_dir(ledger), teller->node, &teller->desk);
     if (err != OK)
         trace(TRACE_ERROR, teller->node, "desk", "err=%s", err_name(err));
     teller->tills = tills_open(ledger);

@@ -4,6 +4,7 @@
 #include "nodes/clock.h"
 #include "nodes/decider.h"
 #include "nodes/local.h"
+#include "nodes/porter.h"
 #include "nodes/trace.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ struct tills {
     struct ledger *ledger;
     uint32_t node;
     int dir; /* the ledger's */
-    int listener;
+    struct porter porter;
     int bell; /* an epoll of all that may ring */
     int stop;
     bool stopped;
@@ -181,7 +182,7 @@ let_in(struct tills *tills)
     struct till *till = tills->list;
     int descriptor;
 
-    while ((descriptor = local_accept(tills->listener)) >= 0) {
+    while ((descriptor = porter_let_in(&tills->porter)) >= 0) {
         while (till < tills->list + TILLS_MAX && till->descriptor >= 0)
             till++;
         if (till == tills->list + TILLS_MAX) {
@@ -392,7 +393,9 @@ await(struct tills *tills, const struct timespec *timeout)
     if (timeout != NULL && ppoll(&bell, 1, timeout, NULL) <= 0)
         return;
     int count = epoll_wait(tills->bell, events, EVENTS_AT_ONCE,
-                           timeout == NULL ? -1 : 0);
+                           timeout != NULL      ? 0
+                           : tills->porter.shut ? PORTER_RETRY_MS
+                                                : -1);
     for (int i = 0; i < count; i++) {
         uint32_t who = events[i].data.u32;
         struct till *till = who < TILLS_MAX ? &tills->list[who] : NULL;
@@ -407,6 +410,8 @@ await(struct tills *tills, const struct timespec *timeout)
         else if (till->descriptor >= 0)
             receive(tills, till);
     }
+    if (tills->porter.shut)
+        let_in(tills);
 }
 
 /* Those who were just answered come back at about the same time, and it pays
@@ -587,12 +592,13 @@ start(struct tills *tills)
     if (!tills->decider || !arena_open(&tills->arena, ARENA_SIZE))
         return ERR_MEMORY;
     enum err err =
-        local_listen(tills->dir, "tills", TILLS_MAX, &tills->listener);
+        local_listen(tills->dir, "tills", TILLS_MAX, &tills->porter.listener);
     if (err == OK && !local_share(tills->dir, "tills"))
         trace(TRACE_ERROR, tills->node, "tills",
               "why=\"the group of the ledger's directory can't be let in\"");
+    tills->porter.bell = tills->bell;
     if (err == OK)
-        err = ring_for(tills, tills->listener, LISTENER);
+        err = porter_open(&tills->porter);
     if (err == OK)
         err = ring_for(tills, tills->stop, STOP);
     if (err == OK && pthread_create(&tills->thread, NULL, serve, tills) != 0)
@@ -610,7 +616,11 @@ tills_open(struct ledger *ledger)
     if (tills) {
         tills->ledger = ledger;
         tills->node = ledger_who(ledger).node;
-        tills->dir = tills->listener = tills->bell = tills->stop = -1;
+        tills->porter = (struct porter) { .name = "tills",
+                                          .node = tills->node,
+                                          .listener = -1,
+                                          .who = LISTENER };
+        tills->dir = tills->bell = tills->stop = -1;
         for (uint32_t i = 0; i < TILLS_MAX; i++)
             tills->list[i].descriptor = -1;
         err = start(tills);
@@ -642,9 +652,9 @@ tills_close(struct tills *tills)
     for (uint32_t i = 0; i < TILLS_MAX; i++)
         if (tills->list[i].descriptor >= 0)
             end(tills, &tills->list[i]);
-    if (tills->listener >= 0)
+    if (tills->porter.listener >= 0)
         unlinkat(tills->dir, "tills", 0);
-    shut(tills->listener);
+    shut(tills->porter.listener);
     shut(tills->bell);
     shut(tills->stop);
     shut(tills->dir);

@@ -68,7 +68,7 @@ TEST(who_has_given_up_is_not_asked_for)
     uint64_t client;
 
     strcpy(ask.accounts[0], "42");
-    assert_int_equal(desk_open(place.path, &desk), OK);
+    assert_int_equal(desk_open(place.path, 1, &desk), OK);
     for (int i = 0; i < 2 * DESK_CLIENTS_MAX; i++) {
         assert_int_equal(desk_ask(place.path, &ask, 1, &decision), ASK_NONE);
         assert_false(desk_next(desk, 0, &client, &taken));
@@ -113,7 +113,7 @@ TEST(many_questions_at_once)
     struct desk *desk = NULL;
     pthread_t thread;
 
-    assert_int_equal(desk_open(place.path, &desk), OK);
+    assert_int_equal(desk_open(place.path, 1, &desk), OK);
     assert_int_equal(pthread_create(&thread, NULL, serve, desk), 0);
     for (uint32_t i = 0; i < QUESTIONS; i++) {
         asks[i] = (struct ask) { .kind = ASK_REDEEM,

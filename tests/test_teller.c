@@ -42,7 +42,7 @@ begin(struct site *site)
                      OK);
     site->teller.node = ledger_who(site->book.ledger).node;
     assert_int_equal(
-        desk_open(ledger_dir(site->book.ledger), &site->teller.desk), OK);
+        desk_open(ledger_dir(site->book.ledger), 1, &site->teller.desk), OK);
 }
 
 static void

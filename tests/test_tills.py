@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import signal
 import subprocess
 import threading
@@ -515,6 +516,40 @@ def test_many_tills_redeem_at_once():
         assert (found["available"], found["debt"]) == (left, 0), found
     node.stop()
     leima("verify", "n10").expect(0)
+
+
+def processor_time(process):
+    with open(f"/proc/{process.pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@network
+def test_tills_and_no_descriptor_left():
+    """It is said once, nothing spins, and all is well when there is one."""
+    Hub()
+    node = join(11)
+    inside = till("n11")
+    assert "events" in inside.say(sale("a"))
+    pid = node.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    held = max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (held + 1, before[1]))
+    outside = [till("n11") for _ in range(30)]
+    wait("the word", lambda: node.said("nobody more can be let in"))
+    used = processor_time(node.process)
+    time.sleep(1)
+    assert "events" in inside.say(sale("b"))
+    used = processor_time(node.process) - used
+    assert used < 0.5, f"{used} s of the processor"
+    assert node.tail().count("nobody more") == 1, node.tail()
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    for number, one in enumerate(outside):
+        assert "events" in one.say(sale(f"c-{number}"))
+        one.close()
+    assert node.tail().count("tills what=open") == 1, node.tail()
+    inside.close()
+    node.stop()
 
 
 @network
