@@ -41,6 +41,7 @@ struct allow_list {                   /* zeros: nothing read */
     uint64_t odd_count;          /* of them, those that can't be read, ... */
     struct allow_list_stamp odd; /* ... and the last of these */
 };
+/* Gives back what it owns; zeros again. */
 void allow_list_close(struct allow_list *list);
 
 /* Reads on to the end of the journal.  ERR_MEMORY, faults of the reader: what
