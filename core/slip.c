@@ -229,23 +229,6 @@ slip_read_question(view line, struct arena *arena,
 
 /* --- answers --- */
 
-/* Words may quote what was handed in, and be cut anywhere. */
-static void
-write_words(struct text *line, const char *key, const char *words)
-{
-    struct complaint clean;
-    uint32_t size = (uint32_t)strlen(words);
-
-    assert(size < sizeof clean.text);
-    for (uint32_t i = 0; i < size;) {
-        uint32_t step = text_utf8_size((const uint8_t *)words + i, size - i);
-        memcpy(clean.text + i, step == 0 ? "?" : words + i,
-               step == 0 ? 1 : step);
-        i += step == 0 ? 1 : step;
-    }
-    text_json_view(line, key, (view) { (const uint8_t *)clean.text, size });
-}
-
 /* A refusal is the fault of who handed it in, whatever the machine does. */
 static bool
 is_refusal(enum err err)
@@ -261,8 +244,9 @@ slip_answer(struct text *line, const struct ledger_entry *entries,
 
     text_char(line, '{');
     if (err != OK) {
-        write_words(line, is_refusal(err) ? "refused" : "fault",
-                    complaint->text);
+        /* Words may quote what was handed in, and be cut anywhere. */
+        text_json_words(line, is_refusal(err) ? "refused" : "fault",
+                        view_of(complaint->text));
         text_string(line, "}\n");
         return;
     }

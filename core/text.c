@@ -283,6 +283,22 @@ text_json_view(struct text *text, const char *key, view value)
     text_json_string(text, value);
 }
 
+/* Escapes are ASCII, so what is no UTF-8 stands where it stood. */
+void
+text_json_words(struct text *text, const char *key, view value)
+{
+    text_json_key(text, key);
+    size_t at = text->size;
+    text_json_string(text, value);
+    while (at < text->size) {
+        uint32_t size =
+            text_utf8_size(text->bytes + at, (uint32_t)(text->size - at));
+        if (size == 0)
+            text->bytes[at] = '?';
+        at += size == 0 ? 1 : size;
+    }
+}
+
 void
 text_json_bool(struct text *text, const char *key, bool value)
 {

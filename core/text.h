@@ -53,6 +53,9 @@ void text_json_string(struct text *text, view value);
 void text_json_key(struct text *text, const char *key);
 void text_json_integer(struct text *text, const char *key, int64_t value);
 void text_json_view(struct text *text, const char *key, view value);
+/* The same of words that may not be UTF-8, as a file's name, or one that was
+ * cut: with `?` for what is none. */
+void text_json_words(struct text *text, const char *key, view value);
 void text_json_bool(struct text *text, const char *key, bool value);
 /* A UTC time with milliseconds as calendar_format_time() writes it. */
 void text_json_time(struct text *text, const char *key, int64_t at_ms);

@@ -194,7 +194,7 @@ report_json_all(struct text *text, const struct comparison *comparisons,
     open_list(text, "candidates");
     for (uint32_t i = 0; i < count; i++) {
         open_row(text, i);
-        text_json_view(text, "candidate", view_of(names[i]));
+        text_json_words(text, "candidate", view_of(names[i]));
         put_side(text, "figures", &comparisons[i].candidate);
         put_changed(text, comparisons[i].outcome);
         text_char(text, '}');

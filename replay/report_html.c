@@ -46,14 +46,14 @@ write_data(struct text *json, const struct report_html *names,
            const struct comparison *comparisons)
 {
     text_char(json, '{');
-    text_json_view(json, "ledger", view_of(names->ledger));
-    text_json_view(json, "baseline",
-                   view_of(names->baseline == NULL ? "" : names->baseline));
+    text_json_words(json, "ledger", view_of(names->ledger));
+    text_json_words(json, "baseline",
+                    view_of(names->baseline == NULL ? "" : names->baseline));
     text_json_view(json, "currency", names->currency);
     text_string(json, ",\n \"candidates\": [");
     for (uint32_t i = 0; i < names->count; i++) {
         text_string(json, i > 0 ? ",\n{" : "{");
-        text_json_view(json, "name", view_of(names->candidates[i]));
+        text_json_words(json, "name", view_of(names->candidates[i]));
         put_bands(json, comparisons[i].outcome);
         text_string(json, ",\n \"report\": ");
         report_json(json, &comparisons[i], names->from_day);

@@ -27,9 +27,9 @@ TEST(keys_stand_in_their_order)
         "\"months\"",      "\"changed\"",   "\"top_gain\"",   "\"top_loss\"",
     };
     static const char *const MANY[] = { "\"baseline\"", "\"candidates\"",
-                                        "\"candidate\": \"a.yaml\"",
+                                        "\"candidate\": \"?.yaml\"",
                                         "\"figures\"", "\"changed\"" };
-    static const char *const NAMES[] = { "a.yaml" };
+    static const char *const NAMES[] = { "\xff.yaml" }; /* no UTF-8 */
     struct shop shop;
     struct stage stage = { .candidate = stage_other_rules };
     struct text text = { 0 };

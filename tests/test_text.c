@@ -80,6 +80,18 @@ TEST(strings_are_escaped)
     text_close(&text);
 }
 
+TEST(what_is_no_utf8_is_no_json)
+{
+    struct text text = { 0 };
+
+    text_json_words(&text, "a", view_of("\xe2\x82\xac \xff\"\xc3"));
+    text_json_words(&text, "b", (view) { 0 });
+    assert_true(
+        view_equal(text_view(&text),
+                   view_of("\"a\": \"\xe2\x82\xac ?\\\"?\", \"b\": \"\"")));
+    text_close(&text);
+}
+
 TEST(a_buffer_grows_and_keeps_its_bytes)
 {
     struct text text = { 0 };
@@ -101,4 +113,5 @@ TEST(a_buffer_grows_and_keeps_its_bytes)
 RUN(cmocka_unit_test(integers_are_written_as_printf_writes_them),
     cmocka_unit_test(objects_keep_their_commas),
     cmocka_unit_test(strings_are_escaped),
+    cmocka_unit_test(what_is_no_utf8_is_no_json),
     cmocka_unit_test(a_buffer_grows_and_keeps_its_bytes))

@@ -54,7 +54,7 @@ print_mistakes_json(const struct rules *rules)
     struct text json = { 0 };
 
     text_char(&json, '{');
-    text_json_view(&json, "file", view_of(rules->path));
+    text_json_words(&json, "file", view_of(rules->path));
     if (rules->program != NULL)
         text_json_integer(&json, "tests", rules->program->test_count);
     text_json_integer(&json, "mistake_count", rules->mistakes.total);
@@ -66,7 +66,7 @@ print_mistakes_json(const struct rules *rules)
         text_char(&json, '{');
         text_json_integer(&json, "line", mistake->place.line);
         text_json_integer(&json, "column", mistake->place.column);
-        text_json_view(&json, "text", view_of(mistake->text));
+        text_json_words(&json, "text", view_of(mistake->text));
         text_char(&json, '}');
     }
     text_string(&json, "]}\n");
