@@ -35,7 +35,7 @@ err_name(enum err err)
 enum err
 err_of_errno(int code)
 {
-    if (code == ENOENT || code == ENOTDIR)
+    if (code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG)
         return ERR_NOT_FOUND;
     return err_of_write(code);
 }

@@ -30,7 +30,8 @@ enum err {
 const char *err_name(enum err err);
 
 /* The fault that a call of the system told by that `errno`, where a path was
- * to be opened or made: ERR_NOT_FOUND, ERR_FULL or ERR_IO. */
+ * to be opened or made: ERR_NOT_FOUND (also where nothing can have so long a
+ * name), ERR_FULL or ERR_IO. */
 NODISCARD enum err err_of_errno(int code);
 /* Likewise where bytes were to be written: ERR_FULL, of the disk or of what
  * the user may have of it, or ERR_IO. */

@@ -20,6 +20,7 @@ TEST(a_path_that_is_not_there_is_no_fault_of_the_machine)
 {
     assert_int_equal(err_of_errno(ENOENT), ERR_NOT_FOUND);
     assert_int_equal(err_of_errno(ENOTDIR), ERR_NOT_FOUND);
+    assert_int_equal(err_of_errno(ENAMETOOLONG), ERR_NOT_FOUND);
     assert_int_equal(err_of_errno(ENOSPC), ERR_FULL);
     assert_int_equal(err_of_errno(EDQUOT), ERR_FULL);
     assert_int_equal(err_of_errno(EACCES), ERR_IO);
