@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,19 +35,18 @@ read_key(int file, const char *path, struct signing_key *ret_key,
     return err_corrupt();
 }
 
-/* Makes the key under a name of this process's own and gives it the real one
- * only if there is none yet: a key that was half written when the power went,
- * or two keys of two who close at once, would be keys that nobody can
- * verify. */
+/* Makes the key under another name and gives it the real one only if there is
+ * none yet: a key that was half written when the power went, or two keys of
+ * two who close at once, would be keys that nobody can verify. */
 static enum err
-make_key(const char *path)
+write_key(const char *path)
 {
     struct signing_key key;
-    char draft[PATH_SIZE + 24];
+    char draft[PATH_SIZE + 40];
     enum err err = OK;
 
-    snprintf(draft, sizeof draft, "%s.%ld", path, (long)getpid());
-    unlink(draft);
+    snprintf(draft, sizeof draft, "%s.new", path);
+    unlink(draft); /* of one that was cut off */
     int file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
         return err_of_write(errno);
@@ -58,6 +58,19 @@ make_key(const char *path)
     close(file);
     unlink(draft);
     crypto_wipe(&key, sizeof key);
+    return err;
+}
+
+/* One at a time, so that nobody takes away what another is just writing. */
+static enum err
+make_key(const char *folder, const char *path)
+{
+    int keys = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (keys < 0)
+        return ERR_IO;
+    enum err err = flock(keys, LOCK_EX) == 0 ? write_key(path) : ERR_IO;
+    close(keys);
     return err;
 }
 
@@ -75,19 +88,19 @@ enum err
 signing_load(const char *dir, const char *name, struct signing_key *ret_key,
              struct complaint *complaint)
 {
-    char path[PATH_SIZE];
+    char folder[PATH_SIZE], path[PATH_SIZE + 32];
 
     static_assert(sizeof(struct signing_key) == 96, "the file is the struct");
-    int size = snprintf(path, sizeof path, "%s/keys", dir);
-    if (size < 0 || (size_t)size > sizeof path - 32)
+    int size = snprintf(folder, sizeof folder, "%s/keys", dir);
+    if (size < 0 || (size_t)size >= sizeof folder)
         return complain(complaint, "%.100s...: the path is too long", dir);
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return err_of_write(errno);
     assert(strlen(name) < 31);
-    strcat(strcat(path, "/"), name);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0 && errno == ENOENT) {
-        enum err made = make_key(path);
+        enum err made = make_key(folder, path);
         if (made == OK)
             made = keep_names(dir);
         if (made != OK)

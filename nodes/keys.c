@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -109,6 +110,27 @@ write_all(int file, const char *text, const char *path,
 /* Writes beside the place, then links or renames: the name never stands for
  * half a file. */
 static enum err
+put_secret(const char *fresh, const char *path, const char *text, bool replace,
+           struct complaint *complaint)
+{
+    unlink(fresh); /* of one that was cut off */
+    int file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0)
+        return fault(complaint, fresh);
+    enum err err = write_all(file, text, fresh, complaint);
+    close(file);
+    if (err == OK && replace && rename(fresh, path) != 0)
+        err = fault(complaint, path);
+    if (err == OK && !replace && link(fresh, path) != 0)
+        err = fault(complaint, path);
+    if (err != OK || !replace)
+        unlink(fresh);
+    return err;
+}
+
+/* One at a time, for all write to the same place first: so what one that was
+ * killed has left there the next one takes away. */
+static enum err
 write_secret(const char *dir, const char *name, const char *text, bool replace,
              struct complaint *complaint)
 {
@@ -118,24 +140,21 @@ write_secret(const char *dir, const char *name, const char *text, bool replace,
         err = path_of(dir, name, path, complaint);
     if (err != OK)
         return err;
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return fault(complaint, folder);
-    int length = snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
+    int length = snprintf(fresh, sizeof fresh, "%s.new", path);
     if (length < 0 || length >= (int)sizeof fresh)
         return complain(complaint, "%s: the path is too long", dir);
-
-    int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0)
-        return fault(complaint, fresh);
-    err = write_all(file, text, fresh, complaint);
-    close(file);
-    if (err == OK && replace && rename(fresh, path) != 0)
-        err = fault(complaint, path);
-    if (err == OK && !replace && link(fresh, path) != 0)
-        err = fault(complaint, path);
-    if (err != OK || !replace)
-        unlink(fresh);
-    return err == OK ? sync_dir(folder, complaint) : err;
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return fault(complaint, folder);
+    int keys = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (keys < 0)
+        return fault(complaint, folder);
+    err = flock(keys, LOCK_EX) == 0
+              ? put_secret(fresh, path, text, replace, complaint)
+              : fault(complaint, folder);
+    if (err == OK && fsync(keys) != 0)
+        err = fault(complaint, folder);
+    close(keys);
+    return err;
 }
 
 /* --- pairs --- */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/crypto.h"
 #include "nodes/keys.h"
@@ -95,6 +96,27 @@ two_hubs(void)
     memset(hubs.list[0].key.bytes, 1, CURVE_KEY_SIZE);
     memset(hubs.list[1].key.bytes, 2, CURVE_KEY_SIZE);
     return hubs;
+}
+
+/* What a writer that was killed has left, whoever reads it now. */
+TEST(nothing_is_left_beside_a_pair)
+{
+    struct keys_pair pair = pair_of(5), back;
+    struct complaint complaint = { 0 };
+    char path[PLACE_SIZE + 32];
+
+    snprintf(path, sizeof path, "%s/keys", dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/keys/next.new", dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("public 00", file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(keys_store(dir, "next", &pair, &complaint), OK);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(keys_load(dir, "next", &back, &complaint), OK);
+    assert_memory_equal(&pair, &back, sizeof pair);
 }
 
 TEST(the_hubs_are_kept_in_order)
@@ -191,6 +213,8 @@ TEST(a_changed_string_is_noticed)
 
 RUN(cmocka_unit_test_setup_teardown(a_pair_is_kept_for_its_owner_only,
                                     make_place, remove_place),
+    cmocka_unit_test_setup_teardown(nothing_is_left_beside_a_pair, make_place,
+                                    remove_place),
     cmocka_unit_test_setup_teardown(the_hubs_are_kept_in_order, make_place,
                                     remove_place),
     cmocka_unit_test_setup_teardown(endpoints, make_place, remove_place),

@@ -77,6 +77,24 @@ TEST(a_new_key_s_name_is_durable)
     place_remove(&place);
 }
 
+/* Of who was killed while making it. */
+TEST(half_a_key_is_no_key_and_does_not_stay)
+{
+    struct place place = place_make();
+    struct complaint complaint;
+    struct signing_key key;
+    char path[PLACE_SIZE];
+
+    place_join(&place, "keys", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    place_join(&place, "keys/statement.key.new", path);
+    assert_int_equal(mknod(path, S_IFREG | 0644, 0), 0);
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), OK);
+    assert_int_equal(access(path, F_OK), -1);
+    place_remove(&place);
+}
+
 TEST(a_key_that_others_may_read_is_refused)
 {
     struct place place = place_make();
@@ -114,5 +132,6 @@ TEST(a_cut_key_is_damage)
 
 RUN(cmocka_unit_test(the_key_is_made_once_and_signs),
     cmocka_unit_test(a_new_key_s_name_is_durable),
+    cmocka_unit_test(half_a_key_is_no_key_and_does_not_stay),
     cmocka_unit_test(a_key_that_others_may_read_is_refused),
     cmocka_unit_test(a_cut_key_is_damage))
