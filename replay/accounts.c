@@ -1,7 +1,5 @@
 #include "replay/accounts.h"
 
-#include <stdio.h>
-
 enum figure_of {
     FIGURE_POINTS,
     FIGURE_REDEEMED,
@@ -13,13 +11,14 @@ enum figure_of {
     FIGURES,
 };
 
-static const char *const NAMES[] = {
-    [FIGURE_POINTS] = "points",           [FIGURE_REDEEMED] = "redeemed",
-    [FIGURE_OVERDRAWN] = "overdrawn",     [FIGURE_EXPIRED] = "expired",
-    [FIGURE_OUTSTANDING] = "outstanding", [FIGURE_DEBT] = "debt",
-    [FIGURE_VOUCHERS] = "vouchers",
+/* What their columns' headings end with. */
+static const char *const ENDINGS[] = {
+    [FIGURE_POINTS] = "_points",           [FIGURE_REDEEMED] = "_redeemed",
+    [FIGURE_OVERDRAWN] = "_overdrawn",     [FIGURE_EXPIRED] = "_expired",
+    [FIGURE_OUTSTANDING] = "_outstanding", [FIGURE_DEBT] = "_debt",
+    [FIGURE_VOUCHERS] = "_vouchers",
 };
-static_assert(COUNT_OF(NAMES) == FIGURES, "all named");
+static_assert(COUNT_OF(ENDINGS) == FIGURES, "all named");
 
 static void
 list_figures(const struct side_account *account, int64_t ret[static FIGURES])
@@ -33,9 +32,9 @@ list_figures(const struct side_account *account, int64_t ret[static FIGURES])
     ret[FIGURE_VOUCHERS] = account->vouchers;
 }
 
-/* A cell that may hold quotes and commas. */
+/* A cell that may hold quotes and commas, and what is joined to that. */
 static void
-put_quoted(struct text *text, const char *words)
+put_quoted(struct text *text, const char *words, const char *joined)
 {
     text_char(text, '"');
     for (const char *c = words; *c != '\0'; c++) {
@@ -43,20 +42,19 @@ put_quoted(struct text *text, const char *words)
             text_char(text, '"');
         text_char(text, *c);
     }
+    text_string(text, joined);
     text_char(text, '"');
 }
 
 static void
 put_group(struct text *text, const char *name)
 {
-    char heading[1024];
-
-    for (uint32_t i = 0; i <= FIGURES; i++) {
-        snprintf(heading, sizeof heading, "%s_%s", name,
-                 i < FIGURES ? NAMES[i] : "tier");
+    for (uint32_t i = 0; i < FIGURES; i++) {
         text_char(text, ',');
-        put_quoted(text, heading);
+        put_quoted(text, name, ENDINGS[i]);
     }
+    text_char(text, ',');
+    put_quoted(text, name, "_tier");
 }
 
 void
@@ -66,7 +64,8 @@ accounts_heading(struct text *text, const char *const *names, uint32_t count)
     text_string(text, "account");
     if (count == 1) {
         for (uint32_t i = 0; i < FIGURES; i++)
-            text_format(text, ",baseline_%s,candidate_%s", NAMES[i], NAMES[i]);
+            text_format(text, ",baseline%s,candidate%s", ENDINGS[i],
+                        ENDINGS[i]);
         text_string(text, ",baseline_tier,candidate_tier\n");
         return;
     }
@@ -109,7 +108,7 @@ accounts_row(struct text *text, const struct simulation *simulation,
     if (row->account.member != 0)
         text_string(text, name);
     else
-        put_quoted(text, name);
+        put_quoted(text, name, "");
     for (uint32_t i = 0; pair && i < FIGURES; i++)
         for (uint32_t k = 0; k < 2; k++)
             put_figure(text, &row->sides[k], (enum figure_of)i);

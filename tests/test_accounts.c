@@ -4,6 +4,7 @@
  */
 #include "tests/unit.h"
 
+#include "core/text.h"
 #include "replay/accounts.h"
 #include "tests/stage.h"
 
@@ -47,4 +48,24 @@ TEST(rows_have_the_columns_of_the_heading)
     shop_close(&shop);
 }
 
-RUN(cmocka_unit_test(rows_have_the_columns_of_the_heading))
+/* A path may be longer than any cell that one would expect. */
+TEST(headings_keep_their_ends)
+{
+    char name[3000];
+    const char *const names[] = { name, "b" };
+    struct text text = { 0 };
+    uint32_t found = 0;
+
+    memset(name, 'a', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    accounts_heading(&text, names, COUNT_OF(names));
+    text_char(&text, '\0');
+    const char *rest = (const char *)text.bytes;
+    for (; (rest = strstr(rest, "_points\"")) != NULL; rest++)
+        found++;
+    assert_int_equal(found, 3); /* the baseline's and each candidate's */
+    text_close(&text);
+}
+
+RUN(cmocka_unit_test(headings_keep_their_ends),
+    cmocka_unit_test(rows_have_the_columns_of_the_heading))
