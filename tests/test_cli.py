@@ -1088,6 +1088,28 @@ def test_a_narrow_terminal_gets_a_wide_table_in_parts():
         assert "PARTNER STORE" in part and "market" in part, shown
 
 
+def test_what_an_account_has_fits_a_narrow_terminal():
+    """Where the rules of an event do not fit, each has a line of its own."""
+    ledger()
+    env = {"TERM": "dumb", "NO_COLOR": "1"}
+    for command, keys in (("explain", "at kind"),
+                          ("history", "at store kind receipt line")):
+        words = (command, "L", "42")
+        plain = leima(*words).expect(0).out
+        for columns in (70, 400):
+            shown = on_terminal(words, env, columns).replace("\r", "")
+            widest = max(map(len, shown.splitlines()))
+            assert widest <= columns, (command, columns, widest)
+            parts = shown.split("\n\n")
+            assert (len(parts) > 1) == (columns < 400), (columns, shown)
+            for part in parts:
+                assert part.split("\n")[0].split()[:len(keys.split())] == \
+                    keys.split(), part
+            assert set(plain.split()) <= set(shown.split()), (columns, shown)
+    assert ", " in leima("explain", "L", "42").expect(0).out
+    assert ", " not in on_terminal(("explain", "L", "42"), env, 70)
+
+
 def test_closed_pipe():
     ledger()
     done = subprocess.run(f"'{LEIMA}' export L 2>/dev/null | true", shell=True)

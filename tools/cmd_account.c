@@ -339,6 +339,7 @@ print_explain(view json)
 
     if (table == NULL)
         return ERR_MEMORY;
+    table_keys(table, 2); /* when, and what */
     enum err err = json_open(json, &tree, &complaint);
     for (uint32_t n = 0; err == OK && n < json_count(tree); n++) {
         table_row(table);
@@ -456,6 +457,8 @@ print_history(const struct event *const *events, uint32_t count, bool is_json)
     struct text json = { 0 };
     bool done = false;
 
+    if (table != NULL)
+        table_keys(table, 5); /* up to the line of the receipt */
     text_char(&json, '[');
     for (uint32_t i = count; table != NULL && i-- > 0;) {
         if (!is_receipt(events[i]))

@@ -14,6 +14,7 @@ struct table {
     uint32_t count;
     uint32_t keys;
     uint32_t next; /* cell of the row to be set */
+    bool wraps;    /* lists, on a terminal that is too narrow */
     bool failed;   /* the first fault sticks */
 };
 
@@ -156,6 +157,62 @@ width_of(const char *text)
     return width;
 }
 
+/* Where the next item of a list begins, behind ", "; NULL: there is none. */
+static const char *
+next_item(const char *text)
+{
+    const char *comma = text == NULL ? NULL : strstr(text, ", ");
+
+    return comma == NULL ? NULL : comma + 2;
+}
+
+/* Of the widest item, where each is to stand on a line of its own. */
+static size_t
+width_of_items(const char *text)
+{
+    size_t width_max = 0;
+
+    while (text != NULL) {
+        const char *next = next_item(text);
+        size_t width = width_of(text) - (next == NULL ? 0 : width_of(next) + 1);
+        if (width > width_max)
+            width_max = width;
+        text = next;
+    }
+    return width_max;
+}
+
+static size_t
+chunk_size(const struct libscols_column *column, const char *data,
+           void *context)
+{
+    (void)column;
+    (void)context;
+    return width_of_items(data);
+}
+
+static char *
+next_chunk(const struct libscols_column *column, char *data, void *context)
+{
+    char *next = (char *)(uintptr_t)next_item(data);
+
+    (void)column;
+    (void)context;
+    if (next != NULL)
+        next[-1] = '\0'; /* the comma stays */
+    return next;
+}
+
+/* From now on each item of a list has a line of its own. */
+static void
+wrap_lists(struct table *table)
+{
+    table->wraps = true;
+    for (uint32_t i = table->keys; i < table->count; i++)
+        scols_column_set_wrapfunc(scols_table_get_column(table->cells, i),
+                                  chunk_size, next_chunk, NULL);
+}
+
 /* How wide each column is, with the blank behind it.  False: no memory. */
 static bool
 measure(struct table *table, size_t widths[static TABLE_COLUMNS_MAX])
@@ -169,8 +226,9 @@ measure(struct table *table, size_t widths[static TABLE_COLUMNS_MAX])
         widths[i] = width_of(table->columns[i].heading) + 1;
     while (scols_table_next_line(table->cells, rows, &row) == 0)
         for (uint32_t i = 0; i < table->count; i++) {
+            const char *text = scols_cell_get_data(scols_line_get_cell(row, i));
             size_t width =
-                1 + width_of(scols_cell_get_data(scols_line_get_cell(row, i)));
+                1 + (table->wraps ? width_of_items(text) : width_of(text));
             if (width > widths[i])
                 widths[i] = width;
         }
@@ -211,7 +269,9 @@ print_block(struct table *table, uint32_t first, uint32_t end)
     for (uint32_t i = table->keys; i < table->count; i++)
         scols_column_set_flags(
             scols_table_get_column(table->cells, i),
-            (table->columns[i].right ? SCOLS_FL_RIGHT : 0) |
+            (table->columns[i].right ? SCOLS_FL_RIGHT
+             : table->wraps          ? SCOLS_FL_WRAP
+                                     : 0) |
                 (i < first || i >= end ? SCOLS_FL_HIDDEN : 0));
     return scols_print_table(table->cells) == 0;
 }
@@ -227,7 +287,13 @@ print_blocks(struct table *table, FILE *out)
 
     if (!measure(table, widths))
         return false;
-    const uint32_t count = count_blocks(table, widths, room);
+    uint32_t count = count_blocks(table, widths, room);
+    if (count > 1) {
+        wrap_lists(table);
+        if (!measure(table, widths))
+            return false;
+        count = count_blocks(table, widths, room);
+    }
     while (room > 1 && count_blocks(table, widths, room - 1) == count)
         room--;
     for (uint32_t i = table->keys, end; i < table->count; i = end) {

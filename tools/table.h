@@ -25,8 +25,9 @@ struct table *table_open(const struct table_column *columns, uint32_t count);
 void table_close(struct table *table);
 
 /* The first `count` columns say what a row is about.  On a terminal that is too
- * narrow the other columns then stand in several tables, one below the other,
- * each behind these; without it the terminal breaks the lines. */
+ * narrow the items of a list ("a, b") stand one below the other, and where that
+ * does not do, the other columns stand in several tables, each behind these;
+ * without it the terminal breaks the lines. */
 void table_keys(struct table *table, uint32_t count);
 
 /* A new row of empty cells; cells are then set from the left. */
