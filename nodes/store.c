@@ -12,6 +12,7 @@
 #include "nodes/keeper.h"
 #include "nodes/link.h"
 #include "nodes/notes.h"
+#include "nodes/once.h"
 #include "nodes/pulse.h"
 #include "nodes/refusal.h"
 #include "nodes/reign.h"
@@ -38,6 +39,7 @@ enum {
     FRAMES_AT_ONCE = 64,    /* taken before looking elsewhere */
     REOPENS_MAX = 5,        /* after faults of the disk */
     GRAFT_MS = 6000,        /* no further stream to be told again for so long */
+    ONCE_MS = 5000, /* --once: for a hub to fold and tell; some do not */
     WINDOW = 2 * LIMIT_FRAME_SIZE,
 };
 
@@ -76,6 +78,7 @@ struct store {
     bool untaught;    /* a standby that knows too little to be promoted */
     bool broken;      /* a fault of the disk: open everything again */
     struct refusal refusal;
+    struct once once;
     bool done; /* --once: all is sent and received, or refused */
 };
 
@@ -152,6 +155,7 @@ put_states(struct store *store, const struct sync_output *wish,
         trace(TRACE_ERROR, store->node, "copies", "err=%s", err_name(err));
         return false;
     }
+    store->once.told_in = session_number(store->session);
     *ret_input = (struct sync_input) { .kind = SYNC_STATES };
     return true;
 }
@@ -526,9 +530,8 @@ store_turn(struct store *store)
         const struct clerk clerk = clerk_of(store);
         clerk_serve(&clerk);
     }
-    store->done |= store->options->once && store->session &&
-                   session_is_sent(store->session) &&
-                   session_is_received(store->session);
+    store->done |= store->options->once &&
+                   once_is_done(&store->once, store->session, now_ms);
     store->done |= refusal_is_final(&store->refusal, store->session);
 }
 
@@ -551,10 +554,8 @@ open_link(struct store *store, struct complaint *complaint)
         err = keys_load(dir, "own", &own, complaint);
     if (err != OK)
         return err;
-    const char *told = store->options->hub;
-    if (told && !keys_is_endpoint(told))
-        return complain(complaint, "--hub %s: expected tcp://HOST:PORT", told);
-    err = link_open(&own, &hubs, told, store->node, &store->link);
+    err =
+        link_open(&own, &hubs, store->options->hub, store->node, &store->link);
     store->link_is_open = err == OK;
     keys_wipe(&own);
     return err;
@@ -656,6 +657,9 @@ open_all(struct store *store, struct complaint *complaint)
         err = carry_open(store->journal, &store->carry);
     if (err == OK && !store->options->standby)
         err = copies_open(store->options->dir, true, &store->copies);
+    store->once = (struct once) { .ledger = store->ledger,
+                                  .notes = &store->notes,
+                                  .copies = store->copies };
     if (err == OK && join_is_pending(store->options->dir))
         err = join_finish(store->options->dir, store->node, store->stop,
                           complaint);

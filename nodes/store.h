@@ -13,7 +13,7 @@
 
 struct store_options {
     const char *dir;   /* the ledger's */
-    const char *hub;   /* endpoint in place of the first stored; NULL: stored */
+    const char *hub;   /* a good endpoint, to be tried first; NULL: as stored */
     view ticket;       /* of --join; empty: joined before */
     int64_t keep_ms;   /* drop own events that are older and safe (retain.h);
                         * 0: never */

@@ -330,6 +330,23 @@ def test_who_is_away_is_told_at_the_hub():
 
 
 @network
+def test_once_brings_what_the_chain_knows():
+    """A store that connects now and then knows its accounts afterwards."""
+    hub = Hub("hq", "tcp://127.0.0.1:0")
+    for number in (11, 12):
+        join(number).stop()
+    for number in (11, 12):
+        earn(f"n{number}", 100)
+        leima("node", f"n{number}", "--once").expect(0)
+    found = leima("balance", "n12", 42, "--json").expect(0).json()
+    assert found["available"] == 200, found
+    assert leima("node", "n11", "--once").expect(0).err.count("error") == 0
+    found = leima("balance", "n11", 42, "--json").expect(0).json()
+    assert found["available"] == 200, found
+    hub.stop()
+
+
+@network
 def test_a_told_address_of_a_hub_that_was_keeps_nobody_away():
     """--hub stands in a unit file; meanwhile another has become the hub."""
     hub = Hub("hq", "tcp://127.0.0.1:0")

@@ -228,9 +228,9 @@ static const struct option HUB_OPTIONS[] = {
 };
 
 static const struct option NODE_OPTIONS[] = {
-    { "hub", "ENDPOINT", "the hub's address (that of the joining)" },
+    { "hub", "ENDPOINT", "where to look for a hub first (as it was told)" },
     { "join", "-", "join first; the string comes on standard input" },
-    { "once", NULL, "end when all is sent and received, or refused" },
+    { "once", NULL, "end when all is sent and received, or it is refused" },
     { "retention", "DAYS", "drop own events that are older, once safe" },
     { "metrics", "FILE", "metrics for Prometheus, every ten seconds" },
     { "debug", NULL, "trace every step" },
