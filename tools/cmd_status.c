@@ -391,6 +391,8 @@ print_how_old(const struct json_tree *process)
     if (json_get_string(json_get(process, "at"), &at) &&
         calendar_parse_time(at, &at_ms))
         age_ms = command_now_ms() - at_ms;
+    if (age_ms < 0) /* its clock is ahead of ours, or was */
+        age_ms = 0;
     if (age_ms < 3 * PULSE_MS)
         printf("\nthe process, as it said itself %" PRId64 " s ago:\n",
                age_ms / 1000);
