@@ -1,6 +1,9 @@
 #include "nodes/transport.h"
 
 #include "core/crypto.h"
+#include "nodes/clock.h"
+#include "nodes/flood.h"
+#include "nodes/trace.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -20,6 +23,10 @@ enum {
     HANDSHAKE_MS = 10000,
     CONNECT_MS = 10000,
     CURVE_OVERHEAD = 256, /* at most, of an encrypted message */
+    CURVE_BODY = 33,      /* what CURVE adds to a part; before it stand ... */
+    PART_SHORT = 255,     /* ... two bytes up to this size of both, ... */
+    PART_LONG = 9,        /* ... and else so many */
+    CUT_MS = 1000,        /* between two looks for floods */
     WAIT_MAX = 8,         /* descriptors besides ours */
     Z85_SIZE = 41,
 };
@@ -32,7 +39,9 @@ struct transport {
     void *socket;  /* ROUTER or DEALER; NULL: not connected */
     void *monitor; /* what happens to a DEALER */
     bool listens;
-    uint64_t dialled; /* names the monitors */
+    struct flood flood; /* of a ROUTER */
+    int64_t cut_ms;     /* when it was looked for last */
+    uint64_t dialled;   /* names the monitors */
     char endpoint[KEYS_ENDPOINT_SIZE];
 
     void *zap; /* the handler's socket; its thread's own once it runs */
@@ -87,6 +96,7 @@ transport_close(struct transport *transport)
         zmq_close(transport->zap);
     while (zmq_ctx_term(transport->context) != 0 && errno == EINTR)
         continue;
+    flood_close(&transport->flood);
     free(transport);
 }
 
@@ -411,10 +421,27 @@ transport_hang_up(struct transport *transport)
     }
 }
 
+static void
+cut_floods(struct transport *transport)
+{
+    const char *colon = strrchr(transport->endpoint, ':');
+    const int64_t now_ms = clock_steady_ms();
+
+    if (!colon || now_ms - transport->cut_ms < CUT_MS)
+        return;
+    transport->cut_ms = now_ms;
+    const uint32_t cut =
+        flood_cut(&transport->flood, (uint16_t)strtoul(colon + 1, NULL, 10));
+    if (cut > 0)
+        trace(TRACE_ERROR, 0, "alarm", "what=flood connections=%u", cut);
+}
+
 void
 transport_wait(struct transport *transport, const int *descriptors,
                uint32_t count, int64_t timeout_ms)
 {
+    if (transport->listens)
+        cut_floods(transport);
     zmq_pollitem_t items[WAIT_MAX + 2] = { 0 };
     int used = 0;
 
@@ -471,12 +498,25 @@ receive_part(struct transport *transport, zmq_msg_t *part, bool *ret_more)
     return true;
 }
 
+/* A part that a peer has sent, of which it is counted what the wire brought. */
+static bool
+receive_sent(struct transport *transport, zmq_msg_t *part, bool *ret_more)
+{
+    if (!receive_part(transport, part, ret_more))
+        return false;
+    const uint64_t size = zmq_msg_size(part) + CURVE_BODY;
+    if (transport->listens)
+        flood_took(&transport->flood, zmq_msg_get(part, ZMQ_SRCFD),
+                   size + (size > PART_SHORT ? PART_LONG : 2));
+    return true;
+}
+
 static void
 skip_parts(struct transport *transport, bool more)
 {
     zmq_msg_t part;
 
-    while (more && receive_part(transport, &part, &more))
+    while (more && receive_sent(transport, &part, &more))
         zmq_msg_close(&part);
 }
 
@@ -514,9 +554,9 @@ receive_rest(struct transport *transport, struct transport_message *message,
     zmq_msg_t *header = stored(message, 0);
     zmq_msg_t *payload = stored(message, 1);
 
-    if (!more || !receive_part(transport, header, &more))
+    if (!more || !receive_sent(transport, header, &more))
         return false;
-    if (!more || !receive_part(transport, payload, &more)) {
+    if (!more || !receive_sent(transport, payload, &more)) {
         zmq_msg_close(header);
         return false;
     }

@@ -1,0 +1,42 @@
+/*
+ * flood.h - connections that bring more than is taken from them
+ *
+ * libzmq bounds its queues by messages, not bytes, and counts a message of many
+ * parts when its last part has come: whoever holds a key could fill a hub's
+ * memory with one that never ends.  The kernel knows how much a connection has
+ * brought, and we how much of it libzmq has handed out.  Where the difference
+ * is more than anybody was ever granted, the connection is cut, and libzmq
+ * gives back what it held of it.
+ */
+#ifndef NODES_FLOOD_H
+#define NODES_FLOOD_H
+
+#include "core/base.h"
+
+/* More than anybody needs: a standby's HELLO is some MiB, and turns are less
+ * (grants.h).  Where all together have brought more than all may, a hub has no
+ * room even for that, and a frame is enough. */
+#define FLOOD_MAX (UINT64_C(8) << 20)
+#define FLOOD_ALL (UINT64_C(64) << 20)
+#define FLOOD_LEAST (UINT64_C(5) << 18)
+
+struct flood_line {
+    uint64_t socket;  /* the kernel's name of it; 0: none yet */
+    uint64_t taken;   /* bytes */
+    uint64_t waiting; /* brought and not taken, at the last look */
+};
+struct flood {                /* zeros: nothing was taken yet */
+    struct flood_line *lines; /* owned; by descriptor */
+    uint32_t count;
+};
+void flood_close(struct flood *flood);
+
+/* So many bytes of what this connection has brought were handed out.  What
+ * there is no memory to count is counted as not brought. */
+void flood_took(struct flood *flood, int descriptor, uint64_t bytes);
+
+/* Looks at this process's TCP connections at the local port and cuts those that
+ * have brought too much; returns how many. */
+uint32_t flood_cut(struct flood *flood, uint16_t port);
+
+#endif
