@@ -32,6 +32,8 @@ turn_of(const struct grants *grants, const struct grant *grant)
 
     if (turn > GRANTS_TURN)
         turn = GRANTS_TURN;
+    if (turn < GRANTS_LEAST)
+        turn = GRANTS_LEAST;
     if (turn / GRANTS_ITEM > grant->items)
         turn = grant->items * GRANTS_ITEM;
     if (turn < GRANTS_REST)
@@ -81,7 +83,7 @@ grants_note(struct grants *grants, struct grant *grant, uint64_t held,
     grant->needed = needed < GRANTS_FLOW ? needed : GRANTS_FLOW;
     count(grants, grant, true);
     /* Not for a trifle; but who is alone has a window that moves on. */
-    const bool used = held + GRANTS_REST / 2 <= turn_of(grants, grant);
+    const bool used = held <= turn_of(grants, grant) / 2;
     if (is_busy(grant) && !grant->waits && (used || held < grant->needed))
         enter_line(grants, grant);
 }
