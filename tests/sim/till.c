@@ -253,17 +253,74 @@ till_mark_sales(struct world *world, const struct disk *disk, bool *present)
     image_events(disk_journal(disk), mark_sale, &marking);
 }
 
+/* --- what is lost --- */
+
+static bool *
+make_marks(const struct world *world)
+{
+    bool *marks = calloc(world->sale_count + 1, sizeof *marks);
+
+    if (marks == NULL)
+        abort();
+    return marks;
+}
+
+struct replacing {
+    const struct world *world;
+    const bool *wanted;
+    bool *replaced;
+};
+
+static void
+find_replaced(void *context, const struct record_event *event)
+{
+    const struct replacing *replacing = context;
+
+    for (uint32_t i = 0; i < replacing->world->sale_count; i++)
+        if (replacing->wanted[i] &&
+            identity_equal(replacing->world->sales[i].identity, event->origin))
+            replacing->replaced[i] = true;
+}
+
+/* Marks the sales of a machine in whose place its own disk has another: the
+ * disk was an older one, and it has sold on.  No hub has them; what another
+ * store has of them it got as its own once, as a twin does, and of a branch
+ * that is not its own nobody tells anything again. */
+static void
+mark_replaced(struct world *world, uint32_t index, const bool *at_hubs,
+              bool *replaced)
+{
+    const struct disk *disk = world->boxes[index]->machine.disk;
+    bool *wanted = make_marks(world);
+    bool any = false;
+
+    till_mark_sales(world, disk, wanted);
+    for (uint32_t i = 0; i < world->sale_count; i++) {
+        const struct sale *sale = &world->sales[i];
+        wanted[i] = sale->state == SALE_DONE && sale->box == index &&
+                    !wanted[i] && !at_hubs[i];
+        any |= wanted[i];
+    }
+    struct replacing replacing = { world, wanted, replaced };
+    if (any)
+        image_events(disk_journal(disk), find_replaced, &replacing);
+    free(wanted);
+}
+
 void
 till_count_losses(struct world *world)
 {
-    bool *present = calloc(world->sale_count + 1, sizeof *present);
+    bool *present = make_marks(world), *replaced = make_marks(world);
 
-    if (present == NULL)
-        abort();
-    for (uint32_t i = 0; i < world->box_count; i++)
+    for (uint32_t i = 0; i < world->hub_count; i++)
+        till_mark_sales(world, world->boxes[i]->machine.disk, present);
+    for (uint32_t i = world->hub_count; i < world->box_count; i++)
+        mark_replaced(world, i, present, replaced);
+    for (uint32_t i = world->hub_count; i < world->box_count; i++)
         till_mark_sales(world, world->boxes[i]->machine.disk, present);
     for (uint32_t i = 0; i < world->sale_count; i++)
-        if (world->sales[i].state == SALE_DONE && !present[i])
+        if (world->sales[i].state == SALE_DONE && (!present[i] || replaced[i]))
             world->sales[i].state = SALE_GONE;
     free(present);
+    free(replaced);
 }

@@ -16,7 +16,8 @@ enum sale_state {
                    * ask again */
     SALE_ASKED,   /* nobody has answered */
     SALE_DONE,    /* acknowledged by the node */
-    SALE_GONE,    /* acknowledged, and lost with every disk that it was on */
+    SALE_GONE,    /* acknowledged, and lost with every disk that it was on, or
+                   * left on a twin's alone, behind another branch */
 };
 
 /* Or a redemption. */
