@@ -55,6 +55,18 @@ fail_code(struct db_txn *txn, int code)
     db_fail(txn, db_err(code));
 }
 
+/* LMDB 0.9 takes NOMETASYNC for the whole environment only, not for one
+ * transaction; so each writer sets it for itself, under the writers' lock. */
+static void
+set_lazy(struct db *db, bool lazy)
+{
+    if (db->lazy == lazy)
+        return;
+    int code = mdb_env_set_flags(db->env, MDB_NOMETASYNC, lazy);
+    assert(code == 0);
+    db->lazy = lazy;
+}
+
 /* Makes LMDB look for a run of free pages, and gives it back at once: in
  * looking it puts what is free in order.  The run is held by a value that is
  * gone again before anybody could see it, beside the seal, where no caller's
@@ -106,8 +118,10 @@ db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
         pthread_rwlock_rdlock(&db->map_lock);
         int code = mdb_txn_begin(db->env, NULL, flags, &ret_txn->handle);
         if (code == 0) {
-            if (ret_txn->write)
+            if (ret_txn->write) {
+                set_lazy(db, mode == DB_WRITE_LAZY);
                 lay_out(ret_txn);
+            }
             return;
         }
         ret_txn->handle = NULL;
@@ -151,7 +165,7 @@ db_commit(struct db_txn *txn)
 {
     if (txn->err == OK) {
         assert(txn->handle != NULL);
-        const uint64_t durable = mdb_txn_id(txn->handle);
+        const uint64_t durable = mdb_txn_id(txn->handle) - txn->db->lazy;
         int code =
             txn->write && txn->db->sealed ? db_seal(txn->db, txn->handle) : 0;
         if (code == 0)

@@ -55,8 +55,9 @@ NODISCARD enum err db_check_seal(struct db *db);
 void db_close(struct db *db);
 
 enum db_mode {
-    DB_READ,  /* a snapshot; never waits */
-    DB_WRITE, /* waits for the one writer; durable at commit */
+    DB_READ,       /* a snapshot; never waits */
+    DB_WRITE,      /* waits for the one writer; durable at commit */
+    DB_WRITE_LAZY, /* durable at the next commit or db_sync() */
 };
 
 /* A value on the caller's stack; pass it by pointer only. */
@@ -112,8 +113,7 @@ bool db_cursor_prev(struct db_cursor *cursor);
 /* To the first key that is not less; false: there is none. */
 bool db_cursor_seek(struct db_cursor *cursor, view key);
 
-/* Brings to the disk what can be seen: another process may be just about to.
- * ERR_IO. */
+/* Flushes what lazy transactions committed.  ERR_IO. */
 NODISCARD enum err db_sync(struct db *db);
 /* Number of the last commit, of whichever process, that a reader begun now
  * sees; 0 if that can't be told at the moment: take it as a change. */

@@ -16,6 +16,7 @@ struct db {
     MDB_env *env;
     pthread_rwlock_t map_lock; /* shared by transactions; see db_env.c */
     atomic_bool broken;
+    bool lazy; /* the last writer's mode; only who holds LMDB's lock looks */
     bool sealed;
     bool behind;
     int mark; /* of a sealed one */

@@ -305,24 +305,25 @@ take_batch(struct intake *intake, struct ingest_batch *batch,
 
 /* An acknowledgement of what is held already stands for the disk as well. */
 static enum err
-end_intake(struct db *db, struct intake *intake)
+end_intake(struct db *db, struct intake *intake,
+           const struct ingest_options *options)
 {
     if (intake->pen.wrote || intake->txn->err != OK)
         return db_commit(intake->txn);
     db_abort(intake->txn);
-    return db_sync(db);
+    return options->lazy ? OK : db_sync(db);
 }
 
 enum err
 ingest_run(struct journal *journal, struct ingest_batch *batches,
-           uint32_t count, int64_t now_ms)
+           uint32_t count, const struct ingest_options *options)
 {
     struct db *db = journal_db(journal);
     struct db_txn txn;
     enum err err;
 
     assert(count > 0);
-    if (now_ms <= 0 || now_ms > LIMIT_CLOCK_MS_MAX)
+    if (options->now_ms <= 0 || options->now_ms > LIMIT_CLOCK_MS_MAX)
         return ERR_INPUT;
     struct checked *checked = calloc(count, sizeof *checked);
     if (checked == NULL)
@@ -332,16 +333,22 @@ ingest_run(struct journal *journal, struct ingest_batch *batches,
     do {
         struct intake intake = { .txn = &txn,
                                  .describe = journal_describer(journal),
-                                 .now_ms = now_ms };
-        shelf_begin(db, DB_WRITE, &txn);
+                                 .now_ms = options->now_ms };
+        shelf_begin(db, options->lazy ? DB_WRITE_LAZY : DB_WRITE, &txn);
         pen_open(&intake.pen, &txn);
         intake.copies_held = db_count(&txn, TABLE_COPIES) > 0;
         for (uint32_t i = 0; i < count && txn.err == OK; i++)
             take_batch(&intake, &batches[i], &checked[i]);
-        err = end_intake(db, &intake);
+        err = end_intake(db, &intake, options);
     } while (db_grown(&txn));
     free(checked);
     return err;
+}
+
+enum err
+ingest_sync(struct journal *journal)
+{
+    return db_sync(journal_db(journal));
 }
 
 enum err

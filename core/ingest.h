@@ -33,14 +33,20 @@ struct ingest_batch {
     uint64_t position_last; /* of the last new item; 0: none */
 };
 
-/* Stores what can be stored of every batch in one commit; it arrives now.  A
- * verdict other than the first two is not an error of the call.  What is to be
- * acknowledged then is on the disk.  On error nothing has changed and the
- * verdicts mean nothing: ERR_FULL, ERR_IO (see journal_is_broken()),
- * ERR_CORRUPT (our own file). */
+struct ingest_options {
+    int64_t now_ms;
+    bool lazy; /* acknowledge only after the next commit or ingest_sync() */
+};
+
+/* Stores what can be stored of every batch in one commit.  A verdict other
+ * than the first two is not an error of the call.  On error nothing has
+ * changed and the verdicts mean nothing: ERR_FULL, ERR_IO (see
+ * journal_is_broken()), ERR_CORRUPT (our own file). */
 NODISCARD enum err ingest_run(struct journal *journal,
                               struct ingest_batch *batches, uint32_t count,
-                              int64_t now_ms);
+                              const struct ingest_options *options);
+/* Makes lazy commits durable.  ERR_IO. */
+NODISCARD enum err ingest_sync(struct journal *journal);
 
 /* Whether a copy says of itself what it is not, so that it could pass for equal
  * to what it differs from.  One that is not understood here, whose annex has

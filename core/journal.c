@@ -597,8 +597,8 @@ run_control(struct pen *pen, const struct request *request)
 
 /* ----- one commit for many ----- */
 
-/* What was found there already is acknowledged, too, and whoever wrote it may
- * not have heard yet that it is on the disk. */
+/* What was found there already is acknowledged, too, and somebody may have
+ * written it lazily. */
 static enum err
 end_group(struct journal *journal, struct db_txn *txn, const struct pen *pen)
 {

@@ -128,9 +128,11 @@ tell_room(struct hub *hub, bool full)
 static void
 commit(struct hub *hub)
 {
+    const struct ingest_options options = { .now_ms = clock_wall_ms() };
+
     if (hub->put_count > 0) {
-        enum err err = ingest_run(hub->journal, hub->batches, hub->put_count,
-                                  clock_wall_ms());
+        enum err err =
+            ingest_run(hub->journal, hub->batches, hub->put_count, &options);
         tell_room(hub, err == ERR_FULL);
         if (err == OK || err == ERR_FULL)
             answer(hub, err);

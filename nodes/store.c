@@ -113,6 +113,7 @@ put_records(struct store *store, const struct sync_output *wish,
             struct sync_input *ret_input)
 {
     struct ingest_batch batch = carry_batch(wish);
+    const struct ingest_options options = { .now_ms = clock_wall_ms() };
     uint32_t covered;
     if (batch.stream.channel == CHANNEL_PUBLIC &&
         trust_look(&store->trust, batch.bytes, &covered) == TRUST_FORGED) {
@@ -124,7 +125,7 @@ put_records(struct store *store, const struct sync_output *wish,
         ret_input->stored.total = wish->put_records.total;
         return true;
     }
-    enum err err = ingest_run(store->journal, &batch, 1, clock_wall_ms());
+    enum err err = ingest_run(store->journal, &batch, 1, &options);
     enum err read = err == ERR_FULL
                         ? carry_head(&store->carry, batch.stream, &batch.head)
                         : OK;

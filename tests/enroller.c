@@ -66,6 +66,7 @@ enroller_revoke(struct journal *journal, uint32_t node, int64_t now_ms)
 bool
 enroller_carry(struct journal *from, uint64_t seq, struct journal *to)
 {
+    const struct ingest_options options = { .now_ms = KIT_NOW };
     struct journal_identity who;
     struct reader *reader = NULL;
     struct reader_item item;
@@ -79,7 +80,7 @@ enroller_carry(struct journal *from, uint64_t seq, struct journal *to)
     if (found) {
         struct ingest_batch batch = { .stream = books,
                                       .bytes = item.record.bytes };
-        assert_int_equal(ingest_run(to, &batch, 1, KIT_NOW), OK);
+        assert_int_equal(ingest_run(to, &batch, 1, &options), OK);
         assert_true(batch.verdict == INGEST_APPENDED ||
                     batch.verdict == INGEST_DUPLICATE);
     }

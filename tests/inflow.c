@@ -95,6 +95,7 @@ inflow_send(struct inflow *inflow, uint32_t node)
 {
     const stream_id stream = { .incarnation = INCARNATION + node,
                                .node = node };
+    const struct ingest_options options = { .now_ms = INFLOW_NOW };
     struct reader_stream held = { 0 };
     struct reader *reader;
     struct reader_item item;
@@ -114,8 +115,7 @@ inflow_send(struct inflow *inflow, uint32_t node)
     struct ingest_batch batch = { .stream = stream,
                                   .bytes = text_view(&bytes) };
     if (bytes.size > 0) {
-        assert_int_equal(ingest_run(inflow->journal, &batch, 1, INFLOW_NOW),
-                         OK);
+        assert_int_equal(ingest_run(inflow->journal, &batch, 1, &options), OK);
         assert_int_equal(batch.verdict, INGEST_APPENDED);
     }
     text_close(&bytes);

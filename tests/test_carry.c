@@ -133,6 +133,7 @@ TEST(what_one_journal_gives_another_takes)
     struct sync_input records, stored;
     struct place place = place_make();
     struct journal_identity other = { .node = 1, .incarnation = 5, .epoch = 1 };
+    struct ingest_options options = { .now_ms = KIT_NOW };
     char here[2000], there[2000];
 
     open_desk(&ours);
@@ -148,7 +149,7 @@ TEST(what_one_journal_gives_another_takes)
         put.put_records.stream = own;
         put.put_records.bytes = records.records.bytes;
         struct ingest_batch batch = carry_batch(&put);
-        enum err err = ingest_run(theirs.journal, &batch, 1, KIT_NOW);
+        enum err err = ingest_run(theirs.journal, &batch, 1, &options);
         carry_stored(&batch, err, 77, &stored);
         assert_int_equal(stored.stored.verdict, SYNC_STORED_OK);
         assert_int_equal(stored.stored.total, 77);
@@ -288,6 +289,7 @@ TEST(where_a_twin_has_left_it_says_nothing)
 {
     struct desk ours, twin;
     const stream_id its = { .incarnation = 150, .node = 7 };
+    const struct ingest_options options = { .now_ms = KIT_NOW };
     struct reader *reader = NULL;
     struct reader_item item;
 
@@ -299,7 +301,7 @@ TEST(where_a_twin_has_left_it_says_nothing)
     assert_int_equal(reader_open(twin.journal, &reader), OK);
     assert_int_equal(reader_find(reader, its, 1, &item), OK);
     struct ingest_batch batch = { .stream = its, .bytes = item.record.bytes };
-    assert_int_equal(ingest_run(ours.journal, &batch, 1, KIT_NOW), OK);
+    assert_int_equal(ingest_run(ours.journal, &batch, 1, &options), OK);
     assert_int_equal(batch.verdict, INGEST_APPENDED);
     reader_close(reader);
 

@@ -89,13 +89,13 @@ TEST(the_first_error_sticks_and_nothing_is_written)
     place_remove(&place);
 }
 
-TEST(what_was_committed_is_seen_and_synced)
+TEST(lazy_commits_are_seen_and_synced)
 {
     struct place place = place_make();
     struct db *db = tables_open(place.path, 0);
     struct db_txn txn;
 
-    db_begin(db, DB_WRITE, &txn);
+    db_begin(db, DB_WRITE_LAZY, &txn);
     db_put(&txn, FRUIT, view_of("a"), view_of("1"));
     assert_int_equal(db_commit(&txn), OK);
     assert_true(tables_has(db, "a"));
@@ -243,6 +243,6 @@ TEST(small_commits_write_in_a_row)
 
 RUN(cmocka_unit_test(values_and_cursors),
     cmocka_unit_test(the_first_error_sticks_and_nothing_is_written),
-    cmocka_unit_test(what_was_committed_is_seen_and_synced),
+    cmocka_unit_test(lazy_commits_are_seen_and_synced),
     cmocka_unit_test(a_full_disk_refuses_and_recovers),
     cmocka_unit_test(small_commits_write_in_a_row))

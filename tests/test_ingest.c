@@ -75,7 +75,9 @@ take(struct pair *pair, stream_id stream, uint64_t from)
 static enum ingest_verdict
 ingest(struct pair *pair, struct ingest_batch *batch)
 {
-    assert_int_equal(ingest_run(pair->to, batch, 1, KIT_NOW), OK);
+    struct ingest_options options = { .now_ms = KIT_NOW };
+
+    assert_int_equal(ingest_run(pair->to, batch, 1, &options), OK);
     return batch->verdict;
 }
 
@@ -212,10 +214,11 @@ TEST(damaged_bytes_are_never_stored)
 TEST(our_own_incarnation_is_not_taken_from_others)
 {
     struct pair *pair = open_pair();
+    struct ingest_options options = { .now_ms = KIT_NOW };
 
     kit_append_one(pair->from, "a");
     struct ingest_batch batch = take(pair, OURS, 1);
-    assert_int_equal(ingest_run(pair->from, &batch, 1, KIT_NOW), OK);
+    assert_int_equal(ingest_run(pair->from, &batch, 1, &options), OK);
     assert_int_equal(batch.verdict, INGEST_OWN);
     close_pair(pair);
 }
@@ -227,6 +230,7 @@ TEST(our_own_tail_comes_home_with_its_ids)
     struct pair *pair = open_pair();
     struct place place = place_make();
     struct journal_identity again = KIT_WHO;
+    struct ingest_options options = { .now_ms = KIT_NOW };
     struct journal *journal = NULL;
 
     kit_append_one(pair->from, "a#one");
@@ -234,7 +238,7 @@ TEST(our_own_tail_comes_home_with_its_ids)
     again.incarnation = 200;
     assert_int_equal(journal_create(place.path, &again), OK);
     assert_int_equal(journal_open(place.path, kit_describe, &journal), OK);
-    assert_int_equal(ingest_run(journal, &batch, 1, KIT_NOW), OK);
+    assert_int_equal(ingest_run(journal, &batch, 1, &options), OK);
     assert_int_equal(batch.verdict, INGEST_APPENDED);
     struct journal_result result = kit_append_one(journal, "a#one");
     assert_int_equal(result.outcome, JOURNAL_THERE);
@@ -345,6 +349,7 @@ TEST(several_streams_in_one_commit)
 {
     struct pair *pair = open_pair();
     struct pair *more = open_pair();
+    struct ingest_options options = { .now_ms = KIT_NOW, .lazy = true };
     struct journal_control control = { .channel = CHANNEL_PUBLIC,
                                        .kind = RECORD_VERSION,
                                        .body = view_of("rules"),
@@ -359,7 +364,8 @@ TEST(several_streams_in_one_commit)
     public.channel = CHANNEL_PUBLIC;
     batches[1] = take(more, public, 1);
     uint64_t txn = journal_last_txn(pair->to);
-    assert_int_equal(ingest_run(pair->to, batches, 2, KIT_NOW), OK);
+    assert_int_equal(ingest_run(pair->to, batches, 2, &options), OK);
+    assert_int_equal(ingest_sync(pair->to), OK);
     assert_int_equal(journal_last_txn(pair->to), txn + 1);
     assert_int_equal(batches[0].verdict, INGEST_APPENDED);
     assert_int_equal(batches[1].verdict, INGEST_APPENDED);

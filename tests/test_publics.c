@@ -61,6 +61,7 @@ write_control(struct desk *desk, enum record_channel channel)
 static void
 bring(struct desk *desk, struct journal *from, stream_id stream)
 {
+    const struct ingest_options options = { .now_ms = KIT_NOW };
     struct reader *reader = NULL;
     struct reader_item item;
 
@@ -68,7 +69,7 @@ bring(struct desk *desk, struct journal *from, stream_id stream)
     assert_int_equal(reader_find(reader, stream, 1, &item), OK);
     struct ingest_batch batch = { .stream = stream,
                                   .bytes = item.record.bytes };
-    assert_int_equal(ingest_run(desk->journal, &batch, 1, KIT_NOW), OK);
+    assert_int_equal(ingest_run(desk->journal, &batch, 1, &options), OK);
     assert_int_equal(batch.verdict, INGEST_APPENDED);
     reader_close(reader);
 }

@@ -122,6 +122,7 @@ static void
 hear_list(const struct seat *seat, uint64_t epoch)
 {
     const struct journal_identity who = { .node = 1, .incarnation = epoch };
+    const struct ingest_options options = { .now_ms = NOW_MS };
     const stream_id stream = { .incarnation = epoch,
                                .node = 1,
                                .channel = CHANNEL_PUBLIC };
@@ -143,7 +144,8 @@ hear_list(const struct seat *seat, uint64_t epoch)
     struct ingest_batch batch = { .stream = stream,
                                   .bytes = item.record.bytes };
     assert_int_equal(ledger_open(seat->dir, LEDGER_WRITE, NULL, &ledger), OK);
-    assert_int_equal(ingest_run(ledger_journal(ledger), &batch, 1, NOW_MS), OK);
+    assert_int_equal(ingest_run(ledger_journal(ledger), &batch, 1, &options),
+                     OK);
     ledger_close(ledger);
     reader_close(reader);
     allow_close(allow);

@@ -268,6 +268,7 @@ static const stream_id shop = { .incarnation = 50, .node = 9 };
 static void
 bring(struct journal *from, struct journal *to, uint64_t count)
 {
+    const struct ingest_options options = { .now_ms = KIT_NOW };
     struct reader *reader = NULL;
     struct reader_item item;
 
@@ -276,7 +277,7 @@ bring(struct journal *from, struct journal *to, uint64_t count)
         assert_int_equal(reader_find(reader, shop, seq, &item), OK);
         struct ingest_batch batch = { .stream = shop,
                                       .bytes = item.record.bytes };
-        assert_int_equal(ingest_run(to, &batch, 1, KIT_NOW), OK);
+        assert_int_equal(ingest_run(to, &batch, 1, &options), OK);
     }
     reader_close(reader);
 }

@@ -89,6 +89,7 @@ open_new(const struct place *place, uint32_t node)
 static void
 copy(struct journal *from, struct journal *to, stream_id stream)
 {
+    const struct ingest_options options = { .now_ms = KIT_NOW };
     struct reader *reader = NULL;
     struct reader_item item;
     uint64_t next = 1;
@@ -97,7 +98,7 @@ copy(struct journal *from, struct journal *to, stream_id stream)
     while (reader_find(reader, stream, next, &item) == OK) {
         struct ingest_batch batch = { .stream = stream,
                                       .bytes = item.record.bytes };
-        assert_int_equal(ingest_run(to, &batch, 1, KIT_NOW), OK);
+        assert_int_equal(ingest_run(to, &batch, 1, &options), OK);
         assert_int_equal(batch.verdict, INGEST_APPENDED);
         next = record_last(&item.record) + 1;
     }

@@ -43,6 +43,7 @@ hear_node_7(struct shop *shop)
 {
     struct place place = place_make();
     struct journal *other = kit_open_new(&place);
+    struct ingest_options options = { .now_ms = KIT_NOW };
     struct reader *reader = NULL;
     struct reader_item item;
 
@@ -52,7 +53,7 @@ hear_node_7(struct shop *shop)
     struct ingest_batch batch = { .stream = item.record.stream,
                                   .bytes = item.record.bytes };
     assert_int_equal(
-        ingest_run(ledger_journal(shop->ledger), &batch, 1, KIT_NOW), OK);
+        ingest_run(ledger_journal(shop->ledger), &batch, 1, &options), OK);
     assert_int_equal(batch.verdict, INGEST_APPENDED);
     reader_close(reader);
     journal_close(other);

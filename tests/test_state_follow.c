@@ -154,12 +154,13 @@ static void
 send(struct book *book, struct stream *stream)
 {
     static uint8_t bytes[1 << 16];
+    const struct ingest_options options = { .now_ms = BOOK_NOW };
     uint32_t size = write_record(stream, 1 + draw(BATCH_MAX), bytes);
     struct ingest_batch batch = { .stream = stream->id,
                                   .bytes = { bytes, size } };
 
     assert_int_equal(
-        ingest_run(ledger_journal(book->ledger), &batch, 1, BOOK_NOW), OK);
+        ingest_run(ledger_journal(book->ledger), &batch, 1, &options), OK);
     assert_int_equal(batch.verdict, INGEST_APPENDED);
 }
 

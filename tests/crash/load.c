@@ -132,6 +132,7 @@ load_ingest(const char *dir, uint32_t turns, const char *from_dir)
 {
     struct journal *journal = NULL;
     struct journal *from = NULL;
+    const struct ingest_options lazy = { .now_ms = NOW, .lazy = true };
     uint64_t count = 0;
 
     make(from_dir, 8);
@@ -141,11 +142,15 @@ load_ingest(const char *dir, uint32_t turns, const char *from_dir)
         uint32_t more = 1 + turn * 7 % EVENTS_MAX;
         append(from, count + 1, more);
         struct ingest_batch batch = take(from, count + 1);
-        need(ingest_run(journal, &batch, 1, NOW), "ingest");
+        need(ingest_run(journal, &batch, 1, &lazy), "ingest");
         if (batch.verdict != INGEST_APPENDED)
             exit(1);
+        acknowledge(count); /* what the commit before had */
         count += more;
-        acknowledge(count);
+        if (turn % 10 == 9) {
+            need(ingest_sync(journal), "sync");
+            acknowledge(count);
+        }
     }
     journal_close(from);
     journal_close(journal);

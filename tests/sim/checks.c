@@ -379,8 +379,9 @@ feed(struct world *world, const struct disk_image *image,
         }
         struct ingest_batch batch = { .stream = streams[at],
                                       .bytes = record.bytes };
-        enum err err = ingest_run(journal, &batch, 1,
-                                  MACHINE_EPOCH_MS + machine_true_ms());
+        const struct ingest_options options = { .now_ms = MACHINE_EPOCH_MS +
+                                                          machine_true_ms() };
+        enum err err = ingest_run(journal, &batch, 1, &options);
         if (err != OK || batch.verdict != INGEST_APPENDED)
             world_fail(world, "witness: %s, verdict %d", err_name(err),
                        (int)batch.verdict);

@@ -23,6 +23,7 @@ struct db {
 /* The names are LMDB's because db.h says so. */
 struct MDB_txn {
     struct disk_image image;
+    bool lazy;
 };
 
 struct MDB_cursor {
@@ -288,6 +289,7 @@ db_begin(struct db *db, enum db_mode mode, struct db_txn *ret_txn)
         return;
     }
     share_image(&db->env->seen, &ret_txn->handle->image);
+    ret_txn->handle->lazy = mode == DB_WRITE_LAZY;
     if (ret_txn->write) {
         assert(!db->writing);
         db->writing = true;
@@ -313,7 +315,7 @@ keep(struct db *db, struct MDB_txn *handle)
     struct disk_env *env = db->env;
 
     handle->image.txn = env->seen.txn + 1;
-    become(&env->durable, &handle->image);
+    become(&env->durable, handle->lazy ? &env->seen : &handle->image);
     become(&env->seen, &handle->image);
     db->disk->commits++;
 }

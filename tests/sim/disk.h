@@ -7,10 +7,10 @@
  * backup, a restore and a clone are exact and cost nothing.
  *
  * What it does and does not do is what crash images of LMDB have shown: a
- * commit is there as a whole or not at all; one that was acknowledged is never
- * lost; no room is refused and nothing has changed; after any other fault
- * nobody can tell, until it is opened anew; and a bit that turns over is not
- * noticed.
+ * commit is there as a whole or not at all; one that was acknowledged in the
+ * default mode is never lost; a lazy one may be, if it was the last; no room
+ * is refused and nothing has changed; after any other fault nobody can tell,
+ * until it is opened anew; and a bit that turns over is not noticed.
  */
 #ifndef TESTS_SIM_DISK_H
 #define TESTS_SIM_DISK_H
