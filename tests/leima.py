@@ -7,10 +7,14 @@ or "skip NAME: why", as tests/run.sh wants it.  Standard library only.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import traceback
+
+# Whoever runs this in the background may have had it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LEIMA = os.environ.get("LEIMA", os.path.join(TREE, "build", "leima"))
