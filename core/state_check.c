@@ -71,9 +71,12 @@ state_check(struct ledger *ledger, uint64_t *ret_wrong)
     err = runset_load(&check.set, &changed);
     if (err == OK)
         err = runset_verify(&check.set);
+    /* Of other rules, or from before somebody was admitted, they are built anew
+     * by whoever needs them. */
     if (err != OK || check.set.position == 0 ||
         memcmp(check.set.tag, timeline->digest.bytes, sizeof check.set.tag) !=
-            0)
+            0 ||
+        admission_changed(ledger->admission) > check.set.position)
         goto done;
     err = state_fold_open(&check.fold, ledger, timeline);
     for (uint32_t p = 0; p < LIMIT_PARTITIONS && err == OK; p++)
