@@ -74,6 +74,9 @@ plan_draw(uint64_t seed)
         plan.fall = (enum world_fall)(1 + luck_below(&luck, FALL_ROLLED - 1));
     else if (luck_below(&later, 2))
         plan.fall = FALL_ROLLED;
+    if (plan.fall == FALL_ROLLED) /* what nodes dropped because a backup has it
+                                   * only people can bring: by restoring that */
+        plan.prunes = 0;
     plan.rots = 0;
     if (seed % 8 == 5) /* twins, of which each hub may hear another one */
         plan.clones =
