@@ -109,11 +109,10 @@ TEST(a_few_are_listed_by_number)
     peers.rows[0].quarantined = 3;
     char *table = printed(&peers, false);
     assert_string_equal(
-        table,
-        "node\trole\titems\tlast came\tlast heard\tlag\tits clock\t"
-        "quarantined\n"
-        "11\t-\t100\t2026-01-01T00:00:00.000Z\t-\t-\t-\t3\n"
-        "12\t-\t101\t2026-01-01T00:00:00.001Z\tnoon\t7\t+90 s\t0\n");
+        table, "node\trole\titems\tlast came\tlast heard\tlag\tits clock\t"
+               "quarantined\n"
+               "11\t-\t100\t2026-01-01T00:00:00.000Z\t-\t-\t-\t3\n"
+               "12\t-\t101\t2026-01-01T00:00:00.001Z\tnoon\t7\t+90 s\t0\n");
     free(table);
     json_close(said);
     peers_close(&peers);
