@@ -14,7 +14,7 @@
 TEST(a_wrong_state_is_found)
 {
     static const uint8_t wrong_blob[] = { 2, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3 };
-    runs_key key = runs_key_of((account_id) { .member = 42 });
+    runs_key key = runs_key_of((account_id) { .member = 43 });
     struct runset set = state_packed_set();
     struct runs_writer *writer;
     uint8_t tag[RUNSET_TAG_SIZE];
@@ -28,7 +28,8 @@ TEST(a_wrong_state_is_found)
     assert_int_equal(wrong, 0);
     assert_int_equal(book_append(&book,
                                  "{\"kind\": \"join\", \"member\": 42}\n"
-                                 "{\"kind\": \"join\", \"member\": 43}",
+                                 "{\"kind\": \"join\", \"member\": 43, "
+                                 "\"store\": 31}",
                                  NULL, NULL),
                      OK);
     assert_int_equal(state_open(book.ledger, &state), OK);
@@ -50,6 +51,12 @@ TEST(a_wrong_state_is_found)
     assert_int_equal(state_check(book.ledger, &wrong), OK);
     assert_int_equal(wrong, 1);
     runset_close(&set);
+
+    /* Somebody admitted since, for another store: it is of no use any more. */
+    book_enrol(&book, ledger_who(book.ledger).node, 31, ENROL_STORE);
+    assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
+    assert_int_equal(state_check(book.ledger, &wrong), OK);
+    assert_int_equal(wrong, 0);
     book_close(&book);
 }
 
