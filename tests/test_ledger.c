@@ -11,43 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/book.h"
 #include "tests/story.h"
+#include "tests/synced.h"
 #include "tests/unit.h"
 
 static const char RULES[] = "earn:\n  - {id: base, per: 1.00, points: 1}\n";
-
-/* The directories whose names were brought to the disk, as inodes. */
-static ino_t synced[8];
-static uint32_t synced_count;
-
-int
-fsync(int file)
-{
-    struct stat about;
-
-    assert_int_equal(fstat(file, &about), 0);
-    if (S_ISDIR(about.st_mode) && synced_count < COUNT_OF(synced))
-        synced[synced_count++] = about.st_ino;
-    return (int)syscall(SYS_fsync, file);
-}
-
-static bool
-was_synced(const char *path)
-{
-    struct stat about;
-
-    assert_int_equal(stat(path, &about), 0);
-    for (uint32_t i = 0; i < synced_count; i++)
-        if (synced[i] == about.st_ino)
-            return true;
-    return false;
-}
 
 /* Else a power cut takes a ledger away with all that it has acknowledged. */
 TEST(where_a_new_ledger_lies_is_durable)

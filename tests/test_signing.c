@@ -6,38 +6,9 @@
 
 #include "core/signing.h"
 #include "tests/place.h"
+#include "tests/synced.h"
 
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-/* The places that were made durable, as inodes: fsync() is this file's. */
-static ino_t synced[8];
-static uint32_t synced_count;
-
-int
-fsync(int file)
-{
-    struct stat about;
-
-    assert_int_equal(fstat(file, &about), 0);
-    if (S_ISDIR(about.st_mode) && synced_count < COUNT_OF(synced))
-        synced[synced_count++] = about.st_ino;
-    return (int)syscall(SYS_fsync, file);
-}
-
-static bool
-was_synced(const char *path)
-{
-    struct stat about;
-
-    assert_int_equal(stat(path, &about), 0);
-    for (uint32_t i = 0; i < synced_count; i++)
-        if (synced[i] == about.st_ino)
-            return true;
-    return false;
-}
 
 TEST(the_key_is_made_once_and_signs)
 {
