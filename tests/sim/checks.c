@@ -302,20 +302,10 @@ balance_of(struct ledger *ledger, uint32_t member, struct arena *arena)
            walk.account.debt.value;
 }
 
-static bool *
-take_marks(const struct world *world)
-{
-    bool *present = calloc(world->sale_count + 1, sizeof *present);
-
-    if (present == NULL)
-        abort();
-    return present;
-}
-
 void
 checks_arrived(struct world *world, bool *ret_present)
 {
-    bool *present = ret_present ? ret_present : take_marks(world);
+    bool *present = ret_present ? ret_present : till_marks(world);
 
     till_mark_sales(world, world_hub(world)->machine.disk, present);
     for (uint32_t i = 0; i < world->sale_count; i++) {
@@ -336,7 +326,7 @@ checks_arrived(struct world *world, bool *ret_present)
 static void
 check_sales(struct world *world, struct ledger *ledger, struct arena *arena)
 {
-    bool *present = take_marks(world);
+    bool *present = till_marks(world);
     int64_t sums[WORLD_MEMBERS + 1] = { 0 };
 
     checks_arrived(world, present);

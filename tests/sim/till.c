@@ -245,6 +245,16 @@ mark_sale(void *context, const struct record_event *bytes)
         marking->present[number] = true;
 }
 
+bool *
+till_marks(const struct world *world)
+{
+    bool *marks = calloc(world->sale_count + 1, sizeof *marks);
+
+    if (marks == NULL)
+        abort();
+    return marks;
+}
+
 void
 till_mark_sales(struct world *world, const struct disk *disk, bool *present)
 {
@@ -254,16 +264,6 @@ till_mark_sales(struct world *world, const struct disk *disk, bool *present)
 }
 
 /* --- what is lost --- */
-
-static bool *
-make_marks(const struct world *world)
-{
-    bool *marks = calloc(world->sale_count + 1, sizeof *marks);
-
-    if (marks == NULL)
-        abort();
-    return marks;
-}
 
 struct replacing {
     const struct world *world;
@@ -291,7 +291,7 @@ mark_replaced(struct world *world, uint32_t index, const bool *at_hubs,
               bool *replaced)
 {
     const struct disk *disk = world->boxes[index]->machine.disk;
-    bool *wanted = make_marks(world);
+    bool *wanted = till_marks(world);
     bool any = false;
 
     till_mark_sales(world, disk, wanted);
@@ -310,7 +310,7 @@ mark_replaced(struct world *world, uint32_t index, const bool *at_hubs,
 void
 till_count_losses(struct world *world)
 {
-    bool *present = make_marks(world), *replaced = make_marks(world);
+    bool *present = till_marks(world), *replaced = till_marks(world);
 
     for (uint32_t i = 0; i < world->hub_count; i++)
         till_mark_sales(world, world->boxes[i]->machine.disk, present);

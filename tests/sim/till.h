@@ -46,6 +46,8 @@ void till_repeat_all(struct world *world);
 void till_stock_up(struct world *world, struct box *box, uint32_t count,
                    uint32_t at_once);
 
+/* An element for each sale, none of them set; to be freed. */
+bool *till_marks(const struct world *world);
 /* Sets the element of each sale whose event is on the disk, under whatever
  * identity. */
 void till_mark_sales(struct world *world, const struct disk *disk,
