@@ -8,7 +8,6 @@
 #include "core/ingest.h"
 
 #include "core/pen.h"
-#include "core/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +70,19 @@ struct intake {
     journal_describe *describe;
     bool copies_held; /* any at all */
     int64_t now_ms;
+    struct ingest_marks marks;
 };
+
+static void
+mark(struct intake *intake, uint64_t position, enum reader_quarantine why)
+{
+    struct ingest_marks *marks = &intake->marks;
+
+    shelf_mark(intake->txn, position, (uint8_t)why);
+    if (marks->count < INGEST_MARKS_MAX)
+        marks->list[marks->count] = (struct ingest_mark) { position, why };
+    marks->count++;
+}
 
 static bool
 differs(fingerprint a, fingerprint b)
@@ -91,7 +102,7 @@ meet_copy(struct intake *intake, const struct record_event *event)
         !intake->describe(event, &facts))
         return;
     if (differs(copy.print, facts.print))
-        shelf_mark(intake->txn, copy.position, QUARANTINE_COPY_DIFFERS);
+        mark(intake, copy.position, QUARANTINE_COPY_DIFFERS);
 }
 
 /* The fingerprint of the original of a copy, if it is held and understood. */
@@ -128,7 +139,8 @@ ingest_is_false(journal_describe *describe, const struct record_event *copy)
 }
 
 /* A copy that came inside another node's stream.  Of two copies that differ
- * the one with the lesser fingerprint counts, whichever came first. */
+ * the one with the lesser fingerprint counts, whichever came first; but where
+ * the original is held each of them is judged by that alone. */
 static void
 enter_copy(struct intake *intake, const struct record_event *event,
            uint64_t position)
@@ -138,12 +150,12 @@ enter_copy(struct intake *intake, const struct record_event *event,
     fingerprint original;
 
     if (ingest_is_false(intake->describe, event)) {
-        shelf_mark(intake->txn, position, QUARANTINE_COPY_FALSE);
+        mark(intake, position, QUARANTINE_COPY_FALSE);
         return;
     }
-    if (find_original(intake, event->origin, &original) &&
-        differs(original, event->print))
-        shelf_mark(intake->txn, position, QUARANTINE_COPY_DIFFERS);
+    bool held = find_original(intake, event->origin, &original);
+    if (held && differs(original, event->print))
+        mark(intake, position, QUARANTINE_COPY_DIFFERS);
     intake->copies_held = true;
     if (!shelf_get_copy(intake->txn, event->origin, &other)) {
         shelf_put_copy(intake->txn, event->origin, &mine);
@@ -153,8 +165,9 @@ enter_copy(struct intake *intake, const struct record_event *event,
         return;
     int order = hash128_compare(mine.print.content, other.print.content);
     bool wins = order != 0 ? order < 0 : mine.print.at_ms < other.print.at_ms;
-    shelf_mark(intake->txn, wins ? other.position : position,
-               QUARANTINE_COPIES_DIFFER);
+    if (!held)
+        mark(intake, wins ? other.position : position,
+             QUARANTINE_COPIES_DIFFER);
     if (wins)
         shelf_put_copy(intake->txn, event->origin, &mine);
 }
@@ -340,6 +353,8 @@ ingest_run(struct journal *journal, struct ingest_batch *batches,
         for (uint32_t i = 0; i < count && txn.err == OK; i++)
             take_batch(&intake, &batches[i], &checked[i]);
         err = end_intake(db, &intake, options);
+        if (options->marks)
+            *options->marks = intake.marks;
     } while (db_grown(&txn));
     free(checked);
     return err;

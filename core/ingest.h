@@ -11,6 +11,7 @@
 #define CORE_INGEST_H
 
 #include "core/journal.h"
+#include "core/reader.h"
 
 enum ingest_verdict {
     INGEST_APPENDED,  /* all of it, or all that was not held already */
@@ -33,9 +34,21 @@ struct ingest_batch {
     uint64_t position_last; /* of the last new item; 0: none */
 };
 
+/* Copies that a call has marked because they say something else than what
+ * counts under their identity (conflict.h). */
+enum { INGEST_MARKS_MAX = 16 };
+struct ingest_marks {
+    uint32_t count; /* of all; the first INGEST_MARKS_MAX are named */
+    struct ingest_mark {
+        uint64_t position;
+        enum reader_quarantine why;
+    } list[INGEST_MARKS_MAX];
+};
+
 struct ingest_options {
     int64_t now_ms;
     bool lazy; /* acknowledge only after the next commit or ingest_sync() */
+    struct ingest_marks *marks; /* out; NULL: nobody asks */
 };
 
 /* Stores what can be stored of every batch in one commit.  A verdict other

@@ -1,12 +1,14 @@
 #include "core/ledger_aside.h"
 
 #include "core/codec.h"
+#include "core/conflict.h"
 #include "core/ledger_parts.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SCRATCH_SIZE = 1 << 20 }; /* one decoded event */
 
@@ -120,18 +122,30 @@ check_meaning(struct sweep *sweep, const struct record_event *stored,
         check_store(sweep, stored, position, event.store);
 }
 
+/* The journal has marked it. */
+static void
+tell_marked(struct sweep *sweep, identity id, uint64_t position)
+{
+    journal_describe *describe = journal_describer(sweep->ledger->journal);
+    char words[CONFLICT_WORDS_SIZE] = "told again by a later incarnation";
+    struct conflict conflict;
+
+    if (conflict_is(sweep->why)) {
+        strcpy(words, "a copy that differs from what counts");
+        if (conflict_find(sweep->reader, describe, position, sweep->why,
+                          &conflict) == OK)
+            conflict_format(&conflict, words);
+    }
+    tell(sweep, ASIDE_QUARANTINED, position, id, "%s", words);
+}
+
 static void
 check_event(struct sweep *sweep, const struct record_event *stored,
             uint64_t position)
 {
     seek_mark(sweep, position);
     if (sweep->mark == position)
-        tell(sweep, ASIDE_QUARANTINED, position, stored->origin, "%s",
-             sweep->why == QUARANTINE_COPY_DIFFERS
-                 ? "a copy that differs from its original"
-             : sweep->why == QUARANTINE_COPY_FALSE
-                 ? "a copy that says of itself what it is not"
-                 : "a copy that differs from another, which counts");
+        tell_marked(sweep, stored->origin, position);
     else
         check_meaning(sweep, stored, position);
 }

@@ -13,6 +13,7 @@
  */
 #include "nodes/hub.h"
 
+#include "core/conflict.h"
 #include "core/ledger.h"
 #include "nodes/allow.h"
 #include "nodes/clock.h"
@@ -126,9 +127,64 @@ tell_room(struct hub *hub, bool full)
 }
 
 static void
+tell_conflict(struct hub *hub, const struct conflict *conflict)
+{
+    char name[IDENTITY_SIZE];
+    char aside[CONFLICT_PRINT_SIZE], counts[CONFLICT_PRINT_SIZE];
+
+    identity_format(conflict->identity, name);
+    conflict_print(conflict->aside.print, aside);
+    conflict_print(conflict->counts.print, counts);
+    trace(TRACE_ERROR, hub->node, "alarm",
+          "what=%s event=%s aside_by=%u aside=%s counts_by=%u counts=%s",
+          conflict->why == QUARANTINE_COPY_FALSE ? "false_copy" : "differs",
+          name, conflict->aside.node, aside, conflict->counts.node, counts);
+}
+
+/* Two events under one identity: people are told of each as it comes, and of
+ * very many at once how many more there are, all of which `status` lists. */
+static void
+tell_conflicts(struct hub *hub, const struct ingest_marks *marks)
+{
+    struct reader *reader = NULL;
+    struct conflict conflict;
+
+    if (marks->count == 0)
+        return;
+    hub->conflicts += marks->count;
+    enum err err = reader_open(hub->journal, &reader);
+    for (uint32_t i = 0; i < marks->count && i < INGEST_MARKS_MAX; i++) {
+        const struct ingest_mark *mark = &marks->list[i];
+        if (err == OK &&
+            conflict_find(reader, journal_describer(hub->journal),
+                          mark->position, mark->why, &conflict) == OK)
+            tell_conflict(hub, &conflict);
+    }
+    reader_close(reader);
+    if (marks->count > INGEST_MARKS_MAX)
+        trace(TRACE_ERROR, hub->node, "alarm", "what=differs more=%u",
+              marks->count - INGEST_MARKS_MAX);
+}
+
+/* Those that this hub holds already. */
+static enum err
+count_conflicts(struct hub *hub)
+{
+    struct reader *reader = NULL;
+    enum err err = reader_open(hub->journal, &reader);
+
+    if (err == OK)
+        hub->conflicts = conflict_count(reader);
+    reader_close(reader);
+    return err;
+}
+
+static void
 commit(struct hub *hub)
 {
-    const struct ingest_options options = { .now_ms = clock_wall_ms() };
+    struct ingest_marks marks;
+    const struct ingest_options options = { .now_ms = clock_wall_ms(),
+                                            .marks = &marks };
 
     if (hub->put_count > 0) {
         enum err err =
@@ -138,6 +194,8 @@ commit(struct hub *hub)
             answer(hub, err);
         else
             hub_fault(hub, "ingest", err);
+        if (err == OK)
+            tell_conflicts(hub, &marks);
         keeper_wake(hub->keeper);
     }
     for (uint32_t i = 0; i < hub->put_count; i++)
@@ -356,6 +414,8 @@ open_all(struct hub *hub, struct complaint *complaint)
     if (err == OK)
         err = carry_open(hub->journal, &hub->carry);
     if (err == OK)
+        err = count_conflicts(hub);
+    if (err == OK)
         err = allow_open(hub->journal, &hub->allow);
     const struct shadow_options shadow = { .dir = hub->options->dir,
                                            .journal = hub->journal,
@@ -438,7 +498,8 @@ beat(struct hub *hub)
                            .at_ms = clock_wall_ms(),
                            .since_ms = hub->since_ms,
                            .epoch = hub->epoch,
-                           .holds = keeper_holds(hub->keeper) };
+                           .holds = keeper_holds(hub->keeper),
+                           .conflicts = hub->conflicts };
 
     hub->pulse_ms = clock_steady_ms() + PULSE_MS;
     pulse_measure(hub->options->dir, hub->journal, hub->keeper, &pulse);

@@ -46,7 +46,8 @@ struct hub {
     int64_t since_ms; /* of the process, by the wall's clock */
     int64_t pulse_ms;
     bool broken;
-    bool full; /* there was no room for the last commit */
+    bool full;          /* there was no room for the last commit */
+    uint64_t conflicts; /* events of which another counts (conflict.h) */
 
     struct sync_outputs outputs;
     struct sync_output wishes[HUB_WISHES_MAX];

@@ -113,6 +113,7 @@ put_hub(struct text *out, const struct pulse *pulse)
 {
     put_number(out, "epoch", pulse->epoch);
     put_number(out, "reserved", pulse->holds);
+    put_number(out, "conflicts", pulse->conflicts);
     text_json_key(out, "nodes");
     text_char(out, '[');
     for (uint32_t i = 0; i < pulse->peer_count; i++) {
@@ -222,6 +223,9 @@ put_hub_metrics(struct text *out, const struct pulse *pulse)
         { "sessions", "gauge", "nodes that are connected", pulse->peer_count },
         { "reservations", "gauge", "redemptions granted and not seen yet",
           pulse->holds },
+        { "conflicting_events", "gauge",
+          "held, and another counts under the same identity",
+          (int64_t)pulse->conflicts },
     };
     put_metrics(out, pulse, metrics, COUNT_OF(metrics));
     put_head(out, "peer_heard_timestamp_seconds", "gauge", "last word of it");

@@ -49,7 +49,8 @@ struct pulse {
 
     /* A hub's. */
     uint64_t epoch;
-    uint32_t holds; /* reservations */
+    uint32_t holds;     /* reservations */
+    uint64_t conflicts; /* events of which another counts (conflict.h) */
     uint32_t peer_count;
     struct pulse_peer *peers; /* owned */
 

@@ -61,7 +61,7 @@ canary no-chain-check \
 	nodes/lane.c 's/lane->peer.seq > 0 \&\& !head_equal\(ours, lane->peer\)/ours.seq > UINT64_MAX - 1/' \
 	nodes/agree.c 's/!digest_equal\(frame->batch.before, lane->durable.chain\)/false/'
 canary acknowledged-before-it-is-durable nodes/hub.c \
-	's/(const struct ingest_options options = \{ \.now_ms = clock_wall_ms\(\)) \}/\1, .lazy = true }/'
+	's/(\.marks = &marks) \}/\1, .lazy = true }/'
 canary told-before-it-is-durable core/journal.c \
 	's/shelf_begin\(journal->db, DB_WRITE, &txn\);/shelf_begin(journal->db, DB_WRITE_LAZY, \&txn);/'
 canary promises-are-broken nodes/answer.c \

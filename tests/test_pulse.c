@@ -56,6 +56,7 @@ of_hub(void)
         .position = 50,
         .epoch = 9,
         .holds = 2,
+        .conflicts = 3,
         .peer_count = COUNT_OF(peers),
         .peers = peers,
     };
@@ -136,7 +137,7 @@ TEST(a_hub_in_json)
          "\"at\": \"2026-01-01T00:00:00.000Z\", "
          "\"since\": \"2026-01-01T00:00:00.000Z\", \"position\": 50, "
          "\"unfolded\": 0, \"folded_at\": null, \"epoch\": 9, "
-         "\"reserved\": 2, \"nodes\": ["
+         "\"reserved\": 2, \"conflicts\": 3, \"nodes\": ["
          "{\"node\": 11, \"heard\": \"2026-01-01T00:00:00.000Z\", "
          "\"clock_offset_ms\": 0, \"clock_wrong\": false, "
          "\"lag_events\": 4, \"asked\": 6, \"turned_away\": 1}, "
@@ -193,6 +194,7 @@ TEST(metrics_for_prometheus)
     static const char *const hub[] = {
         "\nleima_sessions{node=\"1\"} 2\n",
         "\nleima_reservations{node=\"1\"} 2\n",
+        "\nleima_conflicting_events{node=\"1\"} 3\n",
         "\nleima_peer_heard_timestamp_seconds{peer=\"12\"} 1767225598\n",
         "\nleima_peer_lag_events{peer=\"11\"} 4\n",
     };

@@ -4,6 +4,7 @@
 The rogue is a store's node that is enrolled and has an honest key, and a
 journal that it made up: it got it from a hub of its own.
 """
+import json
 import os
 import shutil
 import sys
@@ -150,6 +151,44 @@ def test_a_relay_writes_no_books():
                leima("enrol", "list", "hq", "--json").expect(0).lines()]
     assert numbers == [3], numbers
     relay.kill()
+
+
+@network
+def test_two_things_under_one_identity_are_told():
+    """A store brings a copy of another's sale that says something else."""
+    hub = Hub()
+    join(11)
+    rogue = join(12)
+    [sold] = sell("n11")
+    wait("the sale", lambda: has("hq", [sold]))
+    told = [line for line in leima("export", "n11").expect(0).lines()
+            if line["event"] == sold]
+    told[0]["total"] += 1
+    with open("copy.jsonl", "w") as out:
+        out.write(json.dumps(told[0]) + "\n")
+    leima("import", "n12", "copy.jsonl").expect(0)
+    wait("the alarm", lambda: hub.said(f"what=differs event={sold} "
+                                       "aside_by=12 "))
+    with open(hub.err) as log:
+        [line] = [line for line in log if "what=differs" in line]
+    facts = dict(each.split("=", 1) for each in line.split() if "=" in each)
+    assert facts["counts_by"] == "11", line
+    [aside] = [each for each in status("hq")["findings"]
+               if each["kind"] == "quarantined"]
+    assert aside["event"] == sold
+    for word in ("node 12", facts["aside"], facts["counts"]):
+        assert word in aside["reason"], (word, aside)
+    wait("the metric", lambda: "leima_conflicting_events{node=\"1\"} 1\n" in
+         leima("status", "hq", "--prometheus").out)
+    # It was told once, and is counted for good.
+    rogue.stop()
+    hub.stop()
+    hub = Hub(listen=hub.endpoint)
+    rogue = Node(12)
+    wait("the rogue", lambda: hub.said(" admitted peer=12"))
+    wait("the metric", lambda: "leima_conflicting_events{node=\"1\"} 1\n" in
+         leima("status", "hq", "--prometheus").out)
+    assert not hub.said("what=differs"), hub.tail()
 
 
 @network

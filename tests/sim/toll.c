@@ -78,6 +78,7 @@ static const char *const names[] = {
     "unknown key",
     "saw what was not allowed",
     "saw a claim without proof",
+    "saw two under one identity",
     "false WELCOME",
     "false ACK",
     "false BATCH",
@@ -107,11 +108,12 @@ toll_count_alarm(const char *word)
         const char *word;
         enum toll toll;
     } alarms[] = {
-        { "forked", TOLL_SAW_FORK },       { "rewound", TOLL_SAW_REWIND },
-        { "checksum", TOLL_SAW_CHECKSUM }, { "restored", TOLL_SAW_RESTORED },
-        { "epoch", TOLL_SAW_EPOCH },       { "twins", TOLL_SAW_TWINS },
-        { "clock", TOLL_SAW_CLOCK },       { "right", TOLL_SAW_RIGHT },
-        { "unproved", TOLL_SAW_UNPROVED }, { "far_epoch", TOLL_SAW_FAR_EPOCH },
+        { "forked", TOLL_SAW_FORK },         { "rewound", TOLL_SAW_REWIND },
+        { "checksum", TOLL_SAW_CHECKSUM },   { "restored", TOLL_SAW_RESTORED },
+        { "epoch", TOLL_SAW_EPOCH },         { "twins", TOLL_SAW_TWINS },
+        { "clock", TOLL_SAW_CLOCK },         { "right", TOLL_SAW_RIGHT },
+        { "unproved", TOLL_SAW_UNPROVED },   { "differs", TOLL_SAW_CONFLICT },
+        { "far_epoch", TOLL_SAW_FAR_EPOCH },
     };
 
     for (uint32_t i = 0; i < COUNT_OF(alarms); i++)

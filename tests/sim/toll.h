@@ -92,6 +92,7 @@ enum toll {
     TOLL_FORGER_UNKNOWN, /* the key was not admitted */
     TOLL_SAW_RIGHT,
     TOLL_SAW_UNPROVED,
+    TOLL_SAW_CONFLICT,
     /* Likewise of hubs. */
     TOLL_HUB_LIE_WELCOME,
     TOLL_HUB_LIE_ACK,
