@@ -4,11 +4,14 @@
 #include "core/shelf.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { RECORDS_AT_ONCE = 5000, PATH_SIZE = 4096 };
 enum { SCRATCH_SIZE = 2 * LIMIT_RECORD_SIZE }; /* address space */
+enum { PARENT_NAME_SIZE = 64, PARENT_SIZE = 8 + 8 + sizeof(digest) + 1 };
 
 /* One commit's part. */
 struct cut {
@@ -22,6 +25,59 @@ struct cut {
     struct arena scratch; /* for one event at a time */
 };
 
+/* --- what the first record says --- */
+
+static view
+parent_name(stream_id stream, char name[static PARENT_NAME_SIZE])
+{
+    snprintf(name, PARENT_NAME_SIZE, "parent/%" PRIu32 ".%" PRIu64 ".%u",
+             stream.node, stream.incarnation, stream.channel);
+    return view_of(name);
+}
+
+/* By it a node knows later, too, where it left the incarnation before. */
+static void
+keep_parent(struct db_txn *txn, const struct record *record)
+{
+    const struct record_parent *parent = &record->parent;
+    char name[PARENT_NAME_SIZE];
+    uint8_t value[PARENT_SIZE];
+
+    if (parent->incarnation == 0)
+        return;
+    memcpy(value, &parent->incarnation, 8);
+    memcpy(value + 8, &parent->seq, 8);
+    memcpy(value + 16, parent->chain.bytes, sizeof(digest));
+    value[16 + sizeof(digest)] = parent->reason;
+    db_put(txn, TABLE_NOTES, parent_name(record->stream, name),
+           (view) { value, sizeof value });
+}
+
+enum err
+prune_get_parent(struct journal *journal, stream_id stream,
+                 struct record_parent *ret_parent)
+{
+    char name[PARENT_NAME_SIZE];
+    uint8_t bytes[PARENT_SIZE];
+    struct record_parent parent = { 0 };
+    view value;
+
+    enum err err = journal_get_note(journal, parent_name(stream, name), bytes,
+                                    sizeof bytes, &value);
+    if (err == OK && value.size != PARENT_SIZE)
+        err = err_corrupt();
+    if (err != OK)
+        return err;
+    memcpy(&parent.incarnation, bytes, 8);
+    memcpy(&parent.seq, bytes + 8, 8);
+    memcpy(parent.chain.bytes, bytes + 16, sizeof(digest));
+    parent.reason = bytes[16 + sizeof(digest)];
+    *ret_parent = parent;
+    return OK;
+}
+
+/* --- records --- */
+
 static void
 drop(struct cut *cut, const struct shelf_item *item)
 {
@@ -31,8 +87,10 @@ drop(struct cut *cut, const struct shelf_item *item)
     cut->boundary = end;
     cut->items += record->count;
     cut->records++;
-    if (!cut->prune->dry)
-        shelf_drop(&cut->txn, item);
+    if (cut->prune->dry)
+        return;
+    keep_parent(&cut->txn, record);
+    shelf_drop(&cut->txn, item);
 }
 
 /* A redemption may be dated ahead of its record by so much. */

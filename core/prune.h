@@ -6,7 +6,10 @@
  * remembered for ever: what was sold long ago is not sold again by accident.
  * Which positions were dropped, and whose they were, stays in notes
  * ("dropped/" and a position), so that a gap that was made is told from one
- * that was not.
+ * that was not.  So does what only the first record of an incarnation says:
+ *
+ *   note "parent/" and the stream as NODE.INCARNATION.CHANNEL: u64 incarnation,
+ *   u64 seq, 32 bytes hash, u8 reason of what was left for it
  *
  * What was dropped is gone from this ledger: `history`, `explain`, `export`
  * and reports begin after it, and so would everything that is made anew from
@@ -36,6 +39,11 @@ struct prune {
  * when it returns, in several commits; cut in between, it goes on with the
  * next call.  ERR_CORRUPT: a record can't be read; ERR_FULL, ERR_IO. */
 NODISCARD enum err prune_run(struct journal *journal, struct prune *prune);
+
+/* The parent of an incarnation whose first record has been dropped.
+ * ERR_NOT_FOUND: it is there, or had no parent; ERR_CORRUPT; ERR_IO. */
+NODISCARD enum err prune_get_parent(struct journal *journal, stream_id stream,
+                                    struct record_parent *ret_parent);
 
 /* Takes away what was made of the journal; the owner of the caches calls it
  * before it closes the ledger.  ERR_FULL, ERR_IO. */

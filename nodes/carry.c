@@ -1,6 +1,7 @@
 #include "nodes/carry.h"
 
 #include "core/pack.h"
+#include "core/prune.h"
 #include "core/retell.h"
 
 #include <stdlib.h>
@@ -301,6 +302,22 @@ find_offer(struct carry *carry, uint64_t incarnation)
     return NULL;
 }
 
+/* What the first record of an incarnation says of the one that it left, also
+ * where that record has been dropped. */
+static enum err
+find_parent(struct carry *carry, stream_id stream,
+            struct record_parent *ret_parent)
+{
+    struct reader_item item;
+    enum err err = reader_find(carry->reader, stream, 1, &item);
+
+    if (err == OK)
+        *ret_parent = item.record.parent;
+    else
+        err = prune_get_parent(carry->journal, stream, ret_parent);
+    return err;
+}
+
 /* Each incarnation names the one before it and where that ended: so much of it
  * we wrote, and no twin.  Where we found out later that it had forked, that end
  * is where. */
@@ -309,7 +326,6 @@ mark_own(struct carry *carry, struct record_parent parent)
 {
     for (uint32_t i = 0; i < carry->offer_count; i++) {
         struct sync_offer *offer = find_offer(carry, parent.incarnation);
-        struct reader_item item;
         stream_head told;
 
         if (!offer || !offer->left)
@@ -324,9 +340,8 @@ mark_own(struct carry *carry, struct record_parent parent)
         }
         offer->own =
             parent.seq < offer->head.seq ? parent.seq : offer->head.seq;
-        if (reader_find(carry->reader, offer->stream, 1, &item) != OK)
+        if (find_parent(carry, offer->stream, &parent) != OK)
             return OK;
-        parent = item.record.parent;
     }
     return OK;
 }
@@ -336,13 +351,12 @@ static enum err
 mark_events(struct carry *carry, const struct journal_identity *who)
 {
     for (uint32_t i = 0; i < carry->offer_count; i++) {
-        struct reader_item item;
+        struct record_parent parent;
         /* A twin's incarnation, which we may hold, too, leaves our own where
          * it likes: the one that we write is not left. */
-        if (reader_find(carry->reader, carry->offers[i].stream, 1, &item) ==
-                OK &&
-            item.record.parent.incarnation != who->incarnation)
-            mark_left(carry, &item.record.parent);
+        if (find_parent(carry, carry->offers[i].stream, &parent) == OK &&
+            parent.incarnation != who->incarnation)
+            mark_left(carry, &parent);
     }
     return mark_own(carry, who->parent);
 }

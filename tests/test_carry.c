@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "core/prune.h"
 #include "core/retell.h"
 #include "nodes/carry.h"
 #include "tests/kit.h"
@@ -283,6 +284,40 @@ TEST(an_incarnation_is_offered_up_to_where_it_forked)
     close_desk(&desk);
 }
 
+/* Only the first record of an incarnation names where the one before was left,
+ * and what is safe is dropped, that record first. */
+TEST(where_it_forked_is_known_when_the_record_that_says_so_is_dropped)
+{
+    struct prune prune = { .stream = { .incarnation = 101, .node = 7 },
+                           .safe = UINT64_MAX,
+                           .before_ms = INT64_MAX };
+    struct record_parent parent;
+    struct desk desk;
+
+    open_desk(&desk);
+    append_growing(&desk, 3);
+    stream_head fork = hash_at(&desk, 3);
+    branch(&desk, 3, 101);
+    kit_append_one(desk.journal, "later");
+    assert_int_equal(prune_get_parent(desk.journal, prune.stream, &parent),
+                     ERR_NOT_FOUND);
+    assert_int_equal(prune_run(desk.journal, &prune), OK);
+    assert_true(prune.dropped > 0);
+    assert_int_equal(prune_get_parent(desk.journal, prune.stream, &parent), OK);
+    assert_int_equal(parent.incarnation, own.incarnation);
+    assert_int_equal(parent.seq, 3);
+    assert_int_equal(parent.reason, REASON_FORK);
+    assert_true(digest_equal(parent.chain, fork.chain));
+
+    assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
+    assert_int_equal(desk.carry.offer_count, 2);
+    assert_true(desk.carry.offers[0].left);
+    assert_false(desk.carry.offers[0].fetch);
+    assert_int_equal(desk.carry.offers[0].head.seq, 3);
+    assert_true(digest_equal(desk.carry.offers[0].head.chain, fork.chain));
+    close_desk(&desk);
+}
+
 /* The machine of a twin, whose incarnation has come back from the hub, has left
  * the stream elsewhere: that is not where this one has. */
 TEST(where_a_twin_has_left_it_says_nothing)
@@ -371,6 +406,8 @@ RUN(cmocka_unit_test(hashes_are_those_of_record_ends),
     cmocka_unit_test(what_was_written_here_before_it_was_left_is_known),
     cmocka_unit_test(what_is_written_next_is_offered_before_anything_is),
     cmocka_unit_test(an_incarnation_is_offered_up_to_where_it_forked),
+    cmocka_unit_test(
+        where_it_forked_is_known_when_the_record_that_says_so_is_dropped),
     cmocka_unit_test(where_a_twin_has_left_it_says_nothing),
     cmocka_unit_test(fetching_goes_on_where_it_was_cut),
     cmocka_unit_test(a_mark_is_written_after_a_silence_only))
