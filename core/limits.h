@@ -61,5 +61,9 @@ static_assert(LIMIT_PIECE_SIZE < LIMIT_RECORD_SIZE, "a piece fits a record");
 #define LIMIT_FUTURE_MS INT64_C(86400000)
 /* What a clock that is further from the hub's writes is flagged. */
 #define LIMIT_CLOCK_OFF_MS INT64_C(900000)
+/* What is written looks at the clock, and then waits: for the hub's decision,
+ * for the one writer, for the disk.  Others commit meanwhile, who looked later;
+ * only a step back that is longer than such a wait is the clock's. */
+#define LIMIT_CLOCK_BACK_MS INT64_C(10000)
 
 #endif

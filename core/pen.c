@@ -93,7 +93,7 @@ next_record(struct pen *pen, uint8_t channel, int64_t now_ms)
         record.flags |= RECORD_FIRST;
         record.parent = pen->self.parents[channel];
     }
-    if (now_ms < stream->recorded_ms)
+    if (now_ms < stream->recorded_ms - LIMIT_CLOCK_BACK_MS)
         record.flags |= RECORD_CLOCK_BACK;
     if (pen->clock_off)
         record.flags |= RECORD_CLOCK_OFF;

@@ -71,7 +71,7 @@ enum record_kind {
 
 enum record_flag {
     RECORD_FIRST = 1,      /* begins a stream; names the parent */
-    RECORD_CLOCK_BACK = 2, /* the clock stood before that of the last one */
+    RECORD_CLOCK_BACK = 2, /* the clock stood well before that of the last */
     RECORD_CLOCK_OFF = 4,  /* it stood far from the hub's, as far as known */
 };
 

@@ -257,7 +257,7 @@ TEST(arrival_never_goes_back)
     struct journal *journal = kit_open_new(&place);
     struct journal_entry entry = kit_entry("a");
     struct journal_append call = { .entries = &entry, .count = 1 };
-    static const int64_t clocks[] = { KIT_NOW, KIT_NOW + 10, KIT_NOW - 50,
+    static const int64_t clocks[] = { KIT_NOW, KIT_NOW + 10, KIT_NOW - 50000,
                                       KIT_NOW + 20 };
     struct journal_result result;
     struct reader *reader = NULL;
@@ -271,7 +271,7 @@ TEST(arrival_never_goes_back)
     assert_int_equal(reader_open(journal, &reader), OK);
     assert_int_equal(reader_next(reader, 3, &item), OK);
     assert_int_equal(item.arrival_ms, KIT_NOW + 10);
-    assert_int_equal(item.record.recorded_ms, KIT_NOW - 50);
+    assert_int_equal(item.record.recorded_ms, KIT_NOW - 50000);
     assert_int_equal(item.record.flags, RECORD_CLOCK_BACK);
     static const struct {
         int64_t at_ms;
@@ -288,6 +288,35 @@ TEST(arrival_never_goes_back)
     reader_close(reader);
     call.now_ms = 0;
     assert_int_equal(journal_append(journal, &call, &result), ERR_INPUT);
+    journal_close(journal);
+    place_remove(&place);
+}
+
+/* Who waits while others commit has looked at the clock before them. */
+TEST(a_wait_is_no_clock_that_has_gone_back)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct journal_entry entry = kit_entry("a");
+    struct journal_append call = { .entries = &entry, .count = 1 };
+    const int64_t waited = KIT_NOW - LIMIT_CLOCK_BACK_MS;
+    const int64_t clocks[] = { KIT_NOW, waited, KIT_NOW, waited - 1 };
+    static const uint8_t flags[] = { RECORD_FIRST, 0, 0, RECORD_CLOCK_BACK };
+    struct journal_result result;
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    for (uint32_t i = 0; i < COUNT_OF(clocks); i++) {
+        call.now_ms = clocks[i];
+        assert_int_equal(journal_append(journal, &call, &result), OK);
+    }
+    assert_int_equal(reader_open(journal, &reader), OK);
+    for (uint32_t i = 0; i < COUNT_OF(clocks); i++) {
+        assert_int_equal(reader_next(reader, i + 1, &item), OK);
+        assert_int_equal(item.record.recorded_ms, clocks[i]);
+        assert_int_equal(item.record.flags, flags[i]);
+    }
+    reader_close(reader);
     journal_close(journal);
     place_remove(&place);
 }
@@ -681,6 +710,7 @@ RUN(cmocka_unit_test(names_of_incarnations_ascend),
     cmocka_unit_test(own_events_from_a_forgotten_life_renew_the_incarnation),
     cmocka_unit_test(many_events_become_full_records),
     cmocka_unit_test(arrival_never_goes_back),
+    cmocka_unit_test(a_wait_is_no_clock_that_has_gone_back),
     cmocka_unit_test(control_items_are_found_without_a_search),
     cmocka_unit_test(what_an_item_has_no_room_for_goes_before_it_in_pieces),
     cmocka_unit_test(only_at_refuses_when_something_came_between),
