@@ -182,6 +182,7 @@ struct joining {
     struct arena scratch;
     curve_key key; /* to be registered */
     uint32_t node;
+    const char *told; /* as of link_open() */
     uint32_t refusals;
     int64_t asked_ms; /* 0: not asked on this connection */
     bool done;
@@ -257,7 +258,8 @@ ask_until_done(struct joining *joining, const struct keys_pair *once,
                const struct keys_hubs *hubs, int stop,
                struct complaint *complaint)
 {
-    enum err err = link_open(once, hubs, NULL, joining->node, &joining->link);
+    enum err err =
+        link_open(once, hubs, joining->told, joining->node, &joining->link);
 
     if (err != OK)
         return err;
@@ -270,13 +272,12 @@ ask_until_done(struct joining *joining, const struct keys_pair *once,
     return err;
 }
 
-/* Has the key registered and makes it the ledger's own; `ret_done`: so it
- * is. */
+/* Has the key registered and makes it the ledger's own; `joining->done`: so it
+ * is, unless that fails. */
 static enum err
-register_key(const char *dir, uint32_t node, int stop, bool *ret_done,
+register_key(const char *dir, struct joining *joining, int stop,
              struct complaint *complaint)
 {
-    struct joining joining = { .node = node };
     struct keys_pair once = { 0 }, next = { 0 };
     struct keys_hubs hubs;
 
@@ -285,19 +286,18 @@ register_key(const char *dir, uint32_t node, int stop, bool *ret_done,
         err = keys_load(dir, "next", &next, complaint);
     if (err == OK)
         err = keys_load_hubs(dir, &hubs, complaint);
-    joining.key = next.public_key;
+    joining->key = next.public_key;
     keys_wipe(&next);
-    if (err == OK && !arena_open(&joining.scratch, 1u << 20))
+    if (err == OK && !arena_open(&joining->scratch, 1u << 20))
         err = ERR_MEMORY;
     if (err == OK)
-        err = ask_until_done(&joining, &once, &hubs, stop, complaint);
+        err = ask_until_done(joining, &once, &hubs, stop, complaint);
     keys_wipe(&once);
-    arena_close(&joining.scratch);
-    if (err == OK && joining.done)
+    arena_close(&joining->scratch);
+    if (err == OK && joining->done)
         err = keys_rename(dir, "next", "own", complaint);
-    *ret_done = err == OK && joining.done;
-    if (*ret_done)
-        trace(TRACE_NOTICE, node, "joined", "hubs=%u", hubs.count);
+    if (err == OK && joining->done)
+        trace(TRACE_NOTICE, joining->node, "joined", "hubs=%u", hubs.count);
     return err;
 }
 
@@ -315,13 +315,16 @@ is_registered(const char *dir)
 }
 
 enum err
-join_finish(const char *dir, uint32_t node, int stop,
+join_finish(const char *dir, uint32_t node, const char *told, int stop,
             struct complaint *complaint)
 {
-    bool done = is_registered(dir);
-    enum err err = done ? OK : register_key(dir, node, stop, &done, complaint);
+    struct joining joining = { .node = node,
+                               .told = told,
+                               .done = is_registered(dir) };
+    enum err err =
+        joining.done ? OK : register_key(dir, &joining, stop, complaint);
 
-    if (done)
+    if (err == OK && joining.done)
         keys_forget(dir, "once");
     return err;
 }

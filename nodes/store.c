@@ -661,8 +661,8 @@ open_all(struct store *store, struct complaint *complaint)
                                   .notes = &store->notes,
                                   .copies = store->copies };
     if (err == OK && join_is_pending(store->options->dir))
-        err = join_finish(store->options->dir, store->node, store->stop,
-                          complaint);
+        err = join_finish(store->options->dir, store->node, store->options->hub,
+                          store->stop, complaint);
     if (err == OK && !stop_asked(store->stop))
         err = open_link(store, complaint);
     if (err == OK)

@@ -40,7 +40,7 @@ TEST(who_has_been_registered_asks_no_more)
     keep(&place, "own", 1);
     keep(&place, "once", 2);
     assert_true(join_is_pending(place.path));
-    assert_int_equal(join_finish(place.path, 11, -1, &complaint), OK);
+    assert_int_equal(join_finish(place.path, 11, NULL, -1, &complaint), OK);
     assert_string_equal(complaint.text, "");
     assert_false(join_is_pending(place.path));
     assert_int_equal(keys_load(place.path, "own", &found, NULL), OK);
@@ -55,7 +55,7 @@ TEST(a_lost_key_is_told)
     struct complaint complaint = { .text = "" };
 
     keep(&place, "once", 2);
-    assert_int_equal(join_finish(place.path, 11, -1, &complaint),
+    assert_int_equal(join_finish(place.path, 11, NULL, -1, &complaint),
                      ERR_NOT_FOUND);
     assert_non_null(strstr(complaint.text, "keys/next"));
     assert_true(join_is_pending(place.path));

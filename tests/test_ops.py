@@ -367,6 +367,17 @@ def test_a_told_address_of_a_hub_that_was_keeps_nobody_away():
     standby.stop()
 
 
+@network
+def test_a_store_joins_at_a_told_address():
+    """What the string names may be no address in the store's network."""
+    hub = Hub("hq", "tcp://127.0.0.1:0", "--endpoint", "tcp://127.0.0.1:1")
+    node = Node(11, "--join", "-", "--hub", hub.endpoint, given=enrol(11))
+    wait("the rules", lambda: os.path.exists("n11/journal") and
+         versions("n11") == 1)
+    assert status("n11")["process"]["hub"] == hub.endpoint
+    node.stop()
+
+
 WRONG_CLOCK = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
