@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { GATE_MS = 60000 }; /* who is not admitted is told no more often */
+
 /* A key by which a node may come. */
 struct known_key {
     curve_key key;
@@ -25,6 +27,8 @@ struct allow {
     struct known_key *keys; /* sorted; as of `keys_changes` */
     uint32_t key_count;
     uint64_t keys_changes; /* 0: never */
+    uint32_t refused;      /* not yet told */
+    int64_t told_ms;       /* when they were; 0: never */
 };
 
 /* --- reading the books --- */
@@ -173,6 +177,21 @@ find_key(struct allow *allow, curve_key key, bool *ret_joining)
     return NULL;
 }
 
+/* A machine that is not enrolled any more, or a stranger, may try for ever. */
+static void
+tell_refused(struct allow *allow, enum err err)
+{
+    const int64_t now_ms = clock_steady_ms();
+
+    allow->refused++;
+    if (allow->told_ms != 0 && now_ms - allow->told_ms < GATE_MS)
+        return;
+    trace(TRACE_NOTICE, allow->hub, "gate", "admitted=no why=\"%s\" times=%u",
+          err == OK ? "no node has this key" : err_name(err), allow->refused);
+    allow->told_ms = now_ms;
+    allow->refused = 0;
+}
+
 bool
 allow_gate(void *context, curve_key key, struct transport_pass *ret_pass)
 {
@@ -186,8 +205,7 @@ allow_gate(void *context, curve_key key, struct transport_pass *ret_pass)
     const struct allow_list_entry *entry =
         err == OK ? find_key(allow, key, &joining) : NULL;
     if (!entry)
-        trace(TRACE_NOTICE, allow->hub, "gate", "admitted=no why=\"%s\"",
-              err == OK ? "no node has this key" : err_name(err));
+        tell_refused(allow, err);
     if (entry)
         *ret_pass = (struct transport_pass) { .node = entry->enrolment.node,
                                               .joining = joining };

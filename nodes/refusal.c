@@ -1,14 +1,31 @@
 #include "nodes/refusal.h"
 
+#include "core/hash.h"
 #include "nodes/trace.h"
 
 enum { REFUSALS_MAX = 5 };
 
+/* A machine whose store was closed may go on asking for years: the same words
+ * again are told ever more seldom. */
+static void
+tell(struct refusal *refusal, uint32_t code, view words)
+{
+    const uint64_t said = hash_64(words, code);
+
+    if (said != refusal->said)
+        refusal->times = 0;
+    refusal->said = said;
+    refusal->times++;
+    if ((refusal->times & (refusal->times - 1)) == 0)
+        trace(TRACE_ERROR, refusal->node, "refused",
+              "code=%u what=\"%.*s\" times=%u", code, (int)words.size,
+              (const char *)words.bytes, refusal->times);
+}
+
 void
 refusal_hear(struct refusal *refusal, uint32_t code, view words)
 {
-    trace(TRACE_ERROR, refusal->node, "refused", "code=%u what=\"%.*s\"", code,
-          (int)words.size, (const char *)words.bytes);
+    tell(refusal, code, words);
     if (code != FRAME_CODE_VERSION && code != FRAME_CODE_RIGHT &&
         code != FRAME_CODE_EPOCH)
         return; /* of another session it may be true no more */
@@ -37,10 +54,10 @@ refusal_is_final(struct refusal *refusal, const struct session *session)
 {
     stream_id stream;
 
+    if (session != NULL && session_is_live(session))
+        refusal->count = refusal->times = 0;
     if (!refusal->once)
         return false;
-    if (session != NULL && session_is_live(session))
-        refusal->count = 0;
     refusal->final = refusal->count >= REFUSALS_MAX;
     if (session != NULL && session_is_refused(session, &stream)) {
         word_stream(refusal, stream);

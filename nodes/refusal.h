@@ -18,6 +18,8 @@ struct refusal {
     bool once;
     bool final;
     uint32_t count;         /* in a row */
+    uint32_t times;         /* that just this was said, in a row ... */
+    uint64_t said;          /* ... and its hash */
     struct complaint words; /* of the last one */
 };
 
