@@ -546,6 +546,7 @@ def test_units_of_systemd():
             text = file.read()
         assert "@" not in re.sub(r"node@|@[a-z-]+", "", text), text
         for line in ("User=leima", "NoNewPrivileges=yes",
+                     "RestartPreventExitStatus=2",
                      "ProtectSystem=strict", "ExecStart=/usr/bin/leima"):
             assert line in text, f"{unit}: {line}"
         with open(unit, "w") as file:
