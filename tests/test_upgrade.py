@@ -17,13 +17,22 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import LEIMA, TREE, leima, main  # noqa: E402
 from network import (Hub, Node, events, has, join,  # noqa: E402
-                     kill_all, sell, versions, wait)
+                     kill_all, sell, versions, wait, wait_until_told)
 
 PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
                        "program.yaml")
 OFFER = ("nodes/greet.c", "hello.version_max = SYNC_VERSION;",
          "hello.version_max = SYNC_VERSION + 1;")
 FORMAT = ("core/shelf.h", "SHELF_FORMAT = 2 }", "SHELF_FORMAT = 3 }")
+# Whatever is kept beside the journal, or sent down, and can be made again.
+CACHES = [
+    ("core/account_format.h", "ACCOUNT_FORMAT = 1 }", "ACCOUNT_FORMAT = 2 }"),
+    ("core/runs_format.h", "RUNS_FORMAT = 1,", "RUNS_FORMAT = 2,"),
+    ("core/history.c", "    FORMAT = 5, ", "    FORMAT = 6, "),
+    ("core/state_packed.c", "{ FORMAT = 3 }", "{ FORMAT = 4 }"),
+    ("core/asides.c", "{ FORMAT = 2,", "{ FORMAT = 3,"),
+    ("core/standing_file.c", "    FORMAT = 1,", "    FORMAT = 2,"),
+    ("nodes/feed.h", "FEED_FORMAT = 1, ", "FEED_FORMAT = 2, ")]
 FURTHER = [
     ("nodes/frame.c", f"    put_{last};\n}}\n",
      f"    put_{last};\n    put_u64(writer, 7);\n}}\n")
@@ -143,6 +152,66 @@ def test_a_machine_is_upgraded_under_its_tills():
             "that one\n"), refused.err
     by_the_later("verify", "L")
     assert len(by_the_later("accounts", "L", "--json").splitlines()) == 3
+
+
+def ask(program, *words, given=None):
+    """What it prints; it has nothing to complain of."""
+    done = subprocess.run([program, *words], input=given, text=True,
+                          capture_output=True, timeout=600)
+    assert done.returncode == 0 and done.stderr == "", (words, done.stderr)
+    return done.stdout
+
+
+def test_caches_of_another_format_are_made_anew():
+    """Forwards and back: who does not know the histories, states and totals
+    that it finds makes its own, and both give the same answers."""
+    later = build("caches", *CACHES)
+    questions = (("verify", "L", "--digest", "--at", "2030-01-01"),
+                 ("balance", "L", "42", "--at", "2030-01-01", "--json"),
+                 ("liability", "L", "--through", "2025-03", "--format", "csv"),
+                 ("verify", "L"))
+    leima("init", "L").expect(0)
+    leima("generate", "L", "--members", 3000, "--months", 18).expect(0)
+    before = ""
+    for turn, program in enumerate((later, LEIMA, later, LEIMA)):
+        ask(program, "append", "L", given=join_event(3001 + turn))
+        answers = [ask(program, *words) for words in questions]
+        assert answers[0] != before, "nothing was appended"
+        assert answers == [ask(later, *words) for words in questions]
+        assert answers == [ask(LEIMA, *words) for words in questions]
+        before = answers[0]
+
+
+def test_states_of_another_format_are_passed_over():
+    """A store that can't read what the hub tells of its accounts sells on, and
+    knows them once it is upgraded."""
+    later = build("states", *CACHES)
+
+    def purchases(program, ledger):
+        return json.loads(ask(program, "balance", ledger, "42",
+                              "--json"))["purchases"]
+
+    for hub_program, node_program in ((later, LEIMA), (LEIMA, later)):
+        leima("init", "hq", "--node", 1).expect(0)
+        leima("rules", "publish", "hq", PROGRAM, "--from",
+              "2000-01-01").expect(0)
+        try:
+            Hub(program=hub_program)
+            node = join(11, program=node_program)
+            wait("the rules", lambda: versions("n11") == 1)
+            sold = sell("n11", 3) + sell("hq", 4, prefix="HQ")
+            wait("the sales", lambda: has("hq", sold))
+            wait_until_told("n11")
+            assert purchases(hub_program, "hq") == 7
+            assert purchases(node_program, "n11") == 3
+            node.stop()
+            node = Node(11, program=hub_program)
+            wait("the account", lambda: purchases(hub_program, "n11") == 7)
+            node.stop()
+        finally:
+            kill_all()
+        for name in ("hq", "n11"):
+            shutil.rmtree(name)
 
 
 main(globals())
