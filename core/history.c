@@ -408,7 +408,9 @@ commit_built(struct history *history, struct runs_writer *writer,
     memcpy(tag, counts, sizeof tag);
     err = runset_commit(&history->set, writer, position, tag);
     restart(history);
-    return err == OK ? runset_compact(&history->set) : err;
+    /* Where there are threads for it, the next step has them merge. */
+    return err == OK && !history->write.beside ? runset_compact(&history->set)
+                                               : err;
 }
 
 /* All up to the position becomes a run in one pass.  What can't be done in this
