@@ -68,22 +68,33 @@ port_of(int descriptor,
     return 0;
 }
 
+/* The port of ours at which it is connected, asked for once. */
+static uint16_t
+name(struct flood_line *line, int descriptor)
+{
+    if (!line->named)
+        line->port = port_of(descriptor, getpeername) == 0
+                         ? 0
+                         : port_of(descriptor, getsockname);
+    line->named = true;
+    return line->port;
+}
+
 static uint64_t
 measure(struct flood *flood, int descriptor, uint16_t port)
 {
     struct tcp_info info = { 0 };
     socklen_t size = sizeof info;
+    struct flood_line *line = obtain(flood, descriptor);
 
-    if (port_of(descriptor, getsockname) != port ||
-        port_of(descriptor, getpeername) == 0 ||
+    if (!line || name(line, descriptor) != port ||
         getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
         size < offsetof(struct tcp_info, tcpi_bytes_received) +
                    sizeof info.tcpi_bytes_received)
         return 0;
-    struct flood_line *line = obtain(flood, descriptor);
-    if (line && info.tcpi_bytes_received > line->taken)
+    if (info.tcpi_bytes_received > line->taken)
         line->waiting = info.tcpi_bytes_received - line->taken;
-    return line ? line->waiting : 0;
+    return line->waiting;
 }
 
 static uint64_t
@@ -114,4 +125,14 @@ flood_cut(struct flood *flood, uint16_t port)
         if (flood->lines[i].waiting > most)
             cut += shutdown((int)i, SHUT_RDWR) == 0;
     return cut;
+}
+
+int64_t
+flood_pause_ms(int64_t took_ms)
+{
+    const int64_t pause_ms = took_ms * FLOOD_SHARE;
+
+    if (pause_ms < FLOOD_PAUSE_MIN_MS)
+        return FLOOD_PAUSE_MIN_MS;
+    return pause_ms < FLOOD_PAUSE_MAX_MS ? pause_ms : FLOOD_PAUSE_MAX_MS;
 }

@@ -24,6 +24,8 @@ struct flood_line {
     uint64_t socket;  /* the kernel's name of it; 0: none yet */
     uint64_t taken;   /* bytes */
     uint64_t waiting; /* brought and not taken, at the last look */
+    bool named;       /* it is known ... */
+    uint16_t port;    /* ... at which port of ours it is connected; 0: none */
 };
 struct flood {                /* zeros: nothing was taken yet */
     struct flood_line *lines; /* owned; by descriptor */
@@ -38,5 +40,11 @@ void flood_took(struct flood *flood, int descriptor, uint64_t bytes);
 /* Looks at this process's TCP connections at the local port and cuts those that
  * have brought too much; returns how many. */
 uint32_t flood_cut(struct flood *flood, uint16_t port);
+
+/* How long to wait from the end of a look that took so long to the next one:
+ * between two of them comes as much as a core decrypts, so they are as frequent
+ * as a small share of our time allows, and with few connections very. */
+enum { FLOOD_PAUSE_MIN_MS = 20, FLOOD_PAUSE_MAX_MS = 1000, FLOOD_SHARE = 64 };
+int64_t flood_pause_ms(int64_t took_ms);
 
 #endif

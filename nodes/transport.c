@@ -26,7 +26,6 @@ enum {
     CURVE_BODY = 33,      /* what CURVE adds to a part; before it stand ... */
     PART_SHORT = 255,     /* ... two bytes up to this size of both, ... */
     PART_LONG = 9,        /* ... and else so many */
-    CUT_MS = 1000,        /* between two looks for floods */
     WAIT_MAX = 8,         /* descriptors besides ours */
     Z85_SIZE = 41,
 };
@@ -40,7 +39,7 @@ struct transport {
     void *monitor; /* what happens to a DEALER */
     bool listens;
     struct flood flood; /* of a ROUTER */
-    int64_t cut_ms;     /* when it was looked for last */
+    int64_t cut_ms;     /* when it is to be looked for again */
     uint64_t dialled;   /* names the monitors */
     char endpoint[KEYS_ENDPOINT_SIZE];
 
@@ -427,11 +426,12 @@ cut_floods(struct transport *transport)
     const char *colon = strrchr(transport->endpoint, ':');
     const int64_t now_ms = clock_steady_ms();
 
-    if (!colon || now_ms - transport->cut_ms < CUT_MS)
+    if (!colon || now_ms < transport->cut_ms)
         return;
-    transport->cut_ms = now_ms;
     const uint32_t cut =
         flood_cut(&transport->flood, (uint16_t)strtoul(colon + 1, NULL, 10));
+    const int64_t done_ms = clock_steady_ms();
+    transport->cut_ms = done_ms + flood_pause_ms(done_ms - now_ms);
     if (cut > 0)
         trace(TRACE_ERROR, 0, "alarm", "what=flood connections=%u", cut);
 }

@@ -146,6 +146,14 @@ TEST(many_are_cut_off_where_all_is_too_much)
     flood_close(&flood);
 }
 
+TEST(looks_take_a_small_share_of_the_time)
+{
+    assert_int_equal(flood_pause_ms(0), FLOOD_PAUSE_MIN_MS);
+    assert_int_equal(flood_pause_ms(5), 5 * FLOOD_SHARE);
+    assert_int_equal(flood_pause_ms(1000), FLOOD_PAUSE_MAX_MS);
+}
+
 RUN(cmocka_unit_test(who_brings_more_than_is_taken_is_cut_off),
     cmocka_unit_test(who_is_listened_to_may_bring_any_amount),
-    cmocka_unit_test(many_are_cut_off_where_all_is_too_much))
+    cmocka_unit_test(many_are_cut_off_where_all_is_too_much),
+    cmocka_unit_test(looks_take_a_small_share_of_the_time))
