@@ -32,6 +32,10 @@ CACHES = [
     ("core/state_packed.c", "{ FORMAT = 3 }", "{ FORMAT = 4 }"),
     ("core/asides.c", "{ FORMAT = 2,", "{ FORMAT = 3,"),
     ("core/standing_file.c", "    FORMAT = 1,", "    FORMAT = 2,"),
+    ("core/standing_file.c", "put_word(text, FORMAT);\n",
+     "put_word(text, FORMAT);\n    put_word(text, 7);\n"),
+    ("core/standing_file.c", "take_word(&words) != FORMAT",
+     "take_word(&words) != FORMAT || take_word(&words) != 7"),
     ("nodes/feed.h", "FEED_FORMAT = 1, ", "FEED_FORMAT = 2, ")]
 FURTHER = [
     ("nodes/frame.c", f"    put_{last};\n}}\n",
