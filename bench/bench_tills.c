@@ -28,7 +28,7 @@
 static const double SECONDS = 0.5;
 static const char *folder;
 
-enum { SIDES = 5, ROUNDS = 7 };
+enum { SIDES = 5, ROUNDS = 7, STORE = 10 };
 
 static void
 make(struct sale *sale, uint64_t number)
@@ -37,6 +37,7 @@ make(struct sale *sale, uint64_t number)
                false);
     sale->event.identity = (identity) { 0 };
     sale->event.recorded_ms = 0;
+    sale->event.store = STORE;
 }
 
 /* --- in process --- */
@@ -65,7 +66,7 @@ sell(void *context, uint32_t till)
 static struct crowd_result
 in_process(uint32_t tills)
 {
-    struct ledger_identity who = { .node = 1, .store = 10 };
+    struct ledger_identity who = { .node = 1, .store = STORE };
     struct complaint complaint = { "" };
     struct shared shared = { 0 };
     char path[4200];
