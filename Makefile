@@ -126,7 +126,7 @@ units: $(UNITS)
 unit: units ## run the unit tests of this BUILD
 	$(Q)tests/run.sh build/test/unit $(UNITS)
 test: test-deps ## everything: units under sanitizers, examples, processes, tidy
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/sim
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/sim $(BENCHES)
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) BUILD=asan units
 	$(Q)tests/run.sh build/test/all $(SLOW) $(filter-out $(SLOW),tests/tidy.sh $(SCRIPTS) $(UNITS:$(B)/%=build/asan/%))
 bench: all $(BENCHES) ## measure, beside peers, into build/bench/*.json

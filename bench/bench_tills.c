@@ -193,9 +193,8 @@ main(void)
     struct bench bench = { .name = "tills" };
 
     folder = bench_folder();
-    struct servers *servers = servers_open(folder);
-
     start_node(&node);
+    struct servers *servers = servers_open(folder);
     measure(&bench, &node, servers, 1);
     measure(&bench, &node, servers, 8);
     measure(&bench, &node, servers, 64);
