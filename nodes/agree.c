@@ -59,6 +59,13 @@ agree_answer(struct session *session, const struct frame *frame)
     if (!lane->in_stopped)
         talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, differs);
     lane->in_stopped = true;
+    /* What is public or in the books nobody tells again: a restored hub would
+     * wait for it for ever. */
+    if (session->options.role == SYNC_HUB &&
+        lane->stream.channel != CHANNEL_EVENTS) {
+        lane->refused = true;
+        return;
+    }
     /* Where a node has left it, it is not to be left: nothing to look for. */
     if (session->options.role == SYNC_NODE && !is_ours_to_leave(session, lane))
         return;
@@ -156,7 +163,8 @@ checked(struct session *session, struct lane *lane, stream_head ours)
     talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, lane->peer.seq);
     if (session->options.role == SYNC_NODE && !is_ours_to_leave(session, lane))
         lane->out = LANE_STOPPED; /* nothing to look for, as in a FORKA */
-    else
+    /* Who waits for the rest of it learns that it is none of his. */
+    if (lane->out != LANE_STOPPED || !lane->left)
         say_forked(session, lane);
 }
 

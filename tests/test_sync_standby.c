@@ -278,6 +278,33 @@ TEST(case_5_a_restored_hub_is_refilled)
     parley_finish(world);
 }
 
+/* It was rolled back, and has published before it found out: nobody tells the
+ * one branch or the other again, and nothing more is to be waited for. */
+TEST(case_5_a_restored_hub_that_published_something_else_waits_for_nothing)
+{
+    struct world *world = parley_begin();
+
+    world->refill = true;
+    for (uint32_t i = 0; i < 3; i++)
+        parley_append(&world->node, BEFORE, 1, 'p');
+    parley_append(&world->hub, BEFORE, 1, 'p');
+    parley_append(&world->hub, BEFORE, 1, 'q');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 1.8.1 2q\n"
+                       "n ACK 1.8.1 3p\n"
+                       "h alarm rewound\n"
+                       "h ACK 1.8.1 2q\n"
+                       "n alarm forked\n"
+                       "n FORKA 1.8.1 common 0 differs 2\n"
+                       "h alarm forked\n");
+    assert_true(session_is_settled(world->hub.session));
+    assert_int_equal(parley_log(&world->hub, BEFORE)->count, 2);
+    assert_int_equal(parley_log(&world->node, BEFORE)->count, 3);
+    parley_finish(world);
+}
+
 /* The backup was made before the first version was published. */
 TEST(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it)
 {
@@ -443,6 +470,8 @@ RUN(cmocka_unit_test(a_standby_is_given_all_streams),
     cmocka_unit_test(the_longer_branch_of_a_standby_is_left_too),
     cmocka_unit_test(two_branches_are_found_in_one_session),
     cmocka_unit_test(case_5_a_restored_hub_is_refilled),
+    cmocka_unit_test(
+        case_5_a_restored_hub_that_published_something_else_waits_for_nothing),
     cmocka_unit_test(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it),
     cmocka_unit_test(a_hub_takes_nothing_public_from_a_store),
     cmocka_unit_test(a_hub_is_shown_what_it_has_published_and_forgotten),
