@@ -310,7 +310,8 @@ checks_arrived(struct world *world, bool *ret_present)
     till_mark_sales(world, world_hub(world)->machine.disk, present);
     for (uint32_t i = 0; i < world->sale_count; i++) {
         const struct sale *sale = &world->sales[i];
-        if (sale->state == SALE_DONE && !present[i])
+        if (sale->state == SALE_DONE && !present[i] &&
+            !till_is_left_behind(world, i))
             world_fail(world,
                        "sale %u of machine %u, %u.%llu.%llu, was acknowledged "
                        "and is not at the hub",

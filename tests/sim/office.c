@@ -102,8 +102,8 @@ close_much(struct world *world, struct ledger *ledger)
         world_fail(world, "close: %s", err_name(err));
 }
 
-/* Until it has found out, a hub that was rolled back would give names away
- * twice: what is written under one name by two hands remains two things. */
+/* Until it has found out, a hub that was rolled back gives names away twice:
+ * what is written under one name by two hands remains two things (rest.c). */
 static bool
 is_rolled(struct world *world, const struct box *hub)
 {
@@ -116,12 +116,13 @@ office_publish(struct world *world)
     struct box *hub = world_hub(world);
     struct complaint complaint;
 
-    if (is_rolled(world, hub))
-        return;
+    const bool rolled = is_rolled(world, hub);
     struct ledger *ledger = sit_down(hub);
 
     if (ledger &&
         reign_may_rule(hub->dir, ledger_journal(ledger), &complaint) == OK) {
+        if (rolled)
+            toll_count(TOLL_PUBLISHED_TWICE);
         publish(world, ledger);
         if (world->plan.closes)
             close_much(world, ledger);

@@ -2,7 +2,10 @@
 
 #include "nodes/stall.h"
 
-enum { CLOSES_MIN = 40 }; /* of a million ms: about two in a world */
+enum {
+    CLOSES_MIN = 40, /* of a million ms: about two in a world */
+    ROLLED_PUBLISHES = 100,
+};
 
 /* Zero as often as not, or something up to the most. */
 static uint32_t
@@ -11,6 +14,20 @@ some(struct luck *luck, uint32_t most)
     uint32_t drawn = 1 + luck_below(luck, most);
 
     return luck_below(luck, 2) ? drawn : 0;
+}
+
+/* Where a hub is rolled back much is published, some of it before it has found
+ * out.  What nodes drop because a standby has it comes back from there; what
+ * they drop because a backup has it only people can bring, by restoring that,
+ * which is another fall. */
+static void
+roll_back(struct world_plan *plan, struct luck *luck)
+{
+    plan->publishes += ROLLED_PUBLISHES;
+    if (luck_below(luck, 2))
+        plan->prunes = 0;
+    else
+        plan->backups = 0;
 }
 
 struct world_plan
@@ -74,9 +91,8 @@ plan_draw(uint64_t seed)
         plan.fall = (enum world_fall)(1 + luck_below(&luck, FALL_ROLLED - 1));
     else if (luck_below(&later, 2))
         plan.fall = FALL_ROLLED;
-    if (plan.fall == FALL_ROLLED) /* what nodes dropped because a backup has it
-                                   * only people can bring: by restoring that */
-        plan.prunes = 0;
+    if (plan.fall == FALL_ROLLED)
+        roll_back(&plan, &later);
     plan.rots = 0;
     if (seed % 8 == 5) /* twins, of which each hub may hear another one */
         plan.clones =

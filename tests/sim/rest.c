@@ -67,6 +67,23 @@ is_due(const struct world *world, const struct box *hub, const struct box *box,
              world->plan.hub_lies > 0);
 }
 
+/* A hub that was rolled back writes a second time under names that it has given
+ * before, until it finds out: of these two branches everybody keeps what he
+ * has, is alarmed, and people publish again what is missing. */
+static bool
+is_written_twice(const struct world *world, stream_id stream,
+                 const struct disk_image *ours, const struct disk_image *theirs)
+{
+    stream_head our_head, their_head;
+
+    return world->rolled != 0 && stream.incarnation == world->rolled &&
+           stream.channel != CHANNEL_EVENTS &&
+           image_head(ours, stream, &our_head) &&
+           image_head(theirs, stream, &their_head) &&
+           !image_holds(theirs, stream, our_head, true) &&
+           !image_holds(ours, stream, their_head, true);
+}
+
 /* Streams stand in the order of their nodes: a look at those of one is all that
  * a herd has time for. */
 static bool
@@ -80,8 +97,10 @@ is_received_of(const struct world *world, const struct box *hub,
     while (image_next_stream(theirs, &stream, &head) && stream.node == node) {
         if (stream.channel != CHANNEL_PUBLIC && node != box->node)
             continue;
+        const struct disk_image *mine = disk_journal(box->machine.disk);
         if (!is_due(world, hub, box, stream) ||
-            image_holds(disk_journal(box->machine.disk), stream, head, true))
+            image_holds(mine, stream, head, true) ||
+            is_written_twice(world, stream, mine, theirs))
             continue;
         snprintf(unrest, sizeof unrest, "machine %u lacks %s up to %llu",
                  box->machine.index, trace_stream(stream),
@@ -106,14 +125,17 @@ is_received(const struct world *world, const struct box *hub,
 /* Everything that one hub's machine holds the other does, too: of branches the
  * one that has stayed, and what was told again of the other. */
 static bool
-is_shadowed(const struct box *from, const struct box *to)
+is_shadowed(const struct world *world, const struct box *from,
+            const struct box *to)
 {
     const struct disk_image *image = disk_journal(from->machine.disk);
+    const struct disk_image *other = disk_journal(to->machine.disk);
     stream_id stream = { 0 };
     stream_head head;
 
     while (image_next_stream(image, &stream, &head)) {
-        if (image_holds(disk_journal(to->machine.disk), stream, head, true))
+        if (image_holds(other, stream, head, true) ||
+            is_written_twice(world, stream, image, other))
             continue;
         snprintf(unrest, sizeof unrest,
                  "machine %u has %s up to %llu, machine %u has not",
@@ -164,7 +186,7 @@ rest_is_reached(struct world *world)
             (!is_sent(world, hub, box) || !is_received(world, hub, box)))
             return false;
         if (box->kind == BOX_HUB && box != hub &&
-            (!is_shadowed(hub, box) || !is_shadowed(box, hub)))
+            (!is_shadowed(world, hub, box) || !is_shadowed(world, box, hub)))
             return false;
     }
     return is_refilled(world, hub);

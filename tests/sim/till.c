@@ -324,3 +324,40 @@ till_count_losses(struct world *world)
     free(present);
     free(replaced);
 }
+
+/* Whether somebody else has more of the stream than the hub, on its branch: so
+ * that it is still to come. */
+static bool
+is_to_come(const struct world *world, stream_id stream, uint64_t seq)
+{
+    const struct disk_image *hub = disk_journal(world_hub(world)->machine.disk);
+    stream_head head = { 0 };
+    struct record record;
+    const bool known = image_head(hub, stream, &head);
+
+    for (uint32_t i = world->hub_count; head.seq < seq && i < world->box_count;
+         i++) {
+        const struct disk *disk = world->boxes[i]->machine.disk;
+        if (image_find(disk_journal(disk), stream, seq, &record) &&
+            record_last(&record) >= seq &&
+            (!known || image_holds(disk_journal(disk), stream, head, true)))
+            return true;
+    }
+    return false;
+}
+
+bool
+till_is_left_behind(struct world *world, uint32_t number)
+{
+    const struct sale *sale = &world->sales[number];
+    const struct box *own = world->boxes[sale->box];
+    const stream_id stream = { .incarnation = sale->identity.incarnation,
+                               .node = sale->identity.node };
+    bool *there = till_marks(world);
+
+    till_mark_sales(world, own->machine.disk, there);
+    const bool lost = own->parted && !there[number] &&
+                      !is_to_come(world, stream, sale->identity.seq);
+    free(there);
+    return lost;
+}

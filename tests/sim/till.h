@@ -52,6 +52,11 @@ bool *till_marks(const struct world *world);
  * identity. */
 void till_mark_sales(struct world *world, const struct disk *disk,
                      bool *present);
+/* Whether a sale that no hub has is on the disks of twins only, behind another
+ * branch than the hub's: its own machine, put back to an older disk after the
+ * hub was, too, has gone on without it, and of a branch that is not its own
+ * nobody tells anything again. */
+bool till_is_left_behind(struct world *world, uint32_t number);
 /* A disk has been replaced: what was on no other is gone. */
 void till_count_losses(struct world *world);
 

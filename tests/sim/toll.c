@@ -32,6 +32,7 @@ static const char *const names[] = {
     "disk moved",
     "pruned",
     "rules published",
+    "published under old names",
     "a record larger than a frame",
     "backed up",
     "demoted",

@@ -42,6 +42,7 @@ enum toll {
     TOLL_MOVED,
     TOLL_PRUNED,
     TOLL_PUBLISHED,
+    TOLL_PUBLISHED_TWICE, /* by a hub that was rolled back and does not know */
     TOLL_CLOSED_MUCH,
     TOLL_BACKED_UP,
     TOLL_DEMOTED,
