@@ -13,7 +13,7 @@ struct key {
 
 /* Keys in the order in which they came, with an open-addressing index of their
  * 1-based places beside them; the sums stand at the same places in a list of
- * their own, and a sorted copy is made when somebody reads. */
+ * their own, and a sorted copy is made when somebody reads after a change. */
 struct key_table {
     struct key *items;
     uint32_t count;
@@ -30,12 +30,16 @@ struct totals {
         struct totals_row *items;
         uint32_t count;
         uint32_t room;
-        uint32_t last; /* the one asked for last */
+        uint32_t last;             /* the one asked for last */
+        struct totals_row *sorted; /* NULL: changed since */
+        uint32_t sorted_count;
     } rows;
     struct pair_list {
         struct totals_pair *items;
         uint32_t count;
         uint32_t room;
+        struct totals_pair *sorted; /* likewise */
+        uint32_t sorted_count;
     } pairs;
 };
 
@@ -106,12 +110,14 @@ place_of(struct key_table *table, struct key key, struct arena *arena)
     return table->count - 1;
 }
 
+/* The row of that key, to be changed. */
 static struct totals_row *
 find_row(struct totals *totals, int32_t month, int32_t partner, uint32_t store)
 {
     struct row_list *rows = &totals->rows;
     struct key key = { month, partner, store };
 
+    rows->sorted = NULL;
     /* The effects of a step, and of the next one, mostly share a row. */
     if (rows->last < rows->count) {
         struct totals_row *last = &rows->items[rows->last];
@@ -127,6 +133,7 @@ find_row(struct totals *totals, int32_t month, int32_t partner, uint32_t store)
     return &rows->items[rows->last];
 }
 
+/* Likewise. */
 static struct totals_pair *
 find_pair(struct totals *totals, int32_t month, int32_t issuer,
           int32_t acceptor)
@@ -134,6 +141,7 @@ find_pair(struct totals *totals, int32_t month, int32_t issuer,
     struct key key = { month, issuer, (uint32_t)acceptor };
     uint32_t place = place_of(&totals->pair_keys, key, totals->arena);
 
+    totals->pairs.sorted = NULL;
     if (place == totals->pairs.count)
         *LIST_ADD(totals->arena, &totals->pairs) =
             (struct totals_pair) { month, issuer, acceptor, 0, 0 };
@@ -256,36 +264,54 @@ compare_pairs(const void *a, const void *b)
     return totals_pair_compare(a, b);
 }
 
+static void
+sort_rows(struct row_list *rows, struct arena *arena)
+{
+    uint32_t count = 0;
+
+    rows->sorted = ARENA_NEW(arena, struct totals_row, rows->count);
+    for (uint32_t i = 0; i < rows->count; i++)
+        if (rows->items[i].effects != 0)
+            rows->sorted[count++] = rows->items[i];
+    if (count > 0)
+        qsort(rows->sorted, count, sizeof *rows->sorted, compare_rows);
+    rows->sorted_count = count;
+}
+
 const struct totals_row *
 totals_rows(struct totals *totals, uint32_t *ret_count)
 {
-    struct totals_row *sorted =
-        ARENA_NEW(totals->arena, struct totals_row, totals->rows.count);
+    struct row_list *rows = &totals->rows;
+
+    if (rows->sorted == NULL)
+        sort_rows(rows, totals->arena);
+    *ret_count = rows->sorted_count;
+    return rows->sorted;
+}
+
+static void
+sort_pairs(struct pair_list *pairs, struct arena *arena)
+{
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < totals->rows.count; i++)
-        if (totals->rows.items[i].effects != 0)
-            sorted[count++] = totals->rows.items[i];
+    pairs->sorted = ARENA_NEW(arena, struct totals_pair, pairs->count);
+    for (uint32_t i = 0; i < pairs->count; i++)
+        if (pairs->items[i].effects != 0)
+            pairs->sorted[count++] = pairs->items[i];
     if (count > 0)
-        qsort(sorted, count, sizeof *sorted, compare_rows);
-    *ret_count = count;
-    return sorted;
+        qsort(pairs->sorted, count, sizeof *pairs->sorted, compare_pairs);
+    pairs->sorted_count = count;
 }
 
 const struct totals_pair *
 totals_pairs(struct totals *totals, uint32_t *ret_count)
 {
-    struct totals_pair *sorted =
-        ARENA_NEW(totals->arena, struct totals_pair, totals->pairs.count);
-    uint32_t count = 0;
+    struct pair_list *pairs = &totals->pairs;
 
-    for (uint32_t i = 0; i < totals->pairs.count; i++)
-        if (totals->pairs.items[i].effects != 0)
-            sorted[count++] = totals->pairs.items[i];
-    if (count > 0)
-        qsort(sorted, count, sizeof *sorted, compare_pairs);
-    *ret_count = count;
-    return sorted;
+    if (pairs->sorted == NULL)
+        sort_pairs(pairs, totals->arena);
+    *ret_count = pairs->sorted_count;
+    return pairs->sorted;
 }
 
 bool

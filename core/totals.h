@@ -56,7 +56,7 @@ void totals_merge(struct totals *totals, const struct totals *from);
 
 /* All rows that have effects in (month, partner, store) order, and all such
  * entries of the matrix in (month, issuer, acceptor) order; valid until the
- * next change. */
+ * next change, and sorted but once until then. */
 const struct totals_row *totals_rows(struct totals *totals,
                                      uint32_t *ret_count);
 const struct totals_pair *totals_pairs(struct totals *totals,

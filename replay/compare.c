@@ -14,14 +14,21 @@ struct month_pairs {
     uint32_t room;
 };
 
+static int
+compare_name(const void *item, const void *key)
+{
+    const struct compare_pair *pair = item;
+    const view *name = key;
+
+    return view_compare(pair->name, *name);
+}
+
 /* The entry of that name in a list kept in byte order, made if new. */
 static struct compare_pair *
 pair_of(struct pair_list *list, view name, struct arena *arena)
 {
-    uint32_t i = 0;
+    uint32_t i = LIST_PLACE(list->items, list->count, &name, compare_name);
 
-    while (i < list->count && view_compare(list->items[i].name, name) < 0)
-        i++;
     if (i < list->count && view_equal(list->items[i].name, name))
         return &list->items[i];
     struct compare_pair *pair = LIST_INSERT(arena, list, i);
