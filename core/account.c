@@ -4,8 +4,6 @@
  */
 #include "core/account.h"
 
-#include <string.h>
-
 void
 account_open(struct account *account, account_id id, struct arena *arena)
 {
@@ -29,42 +27,6 @@ account_open(struct account *account, account_id id, struct arena *arena)
                    .since_ms = ACCOUNT_NEVER_YET,
                    .until_ms = TERMS_NEVER },
     };
-}
-
-#define COPY_LIST(arena, list)                                                 \
-    ((list)->items = copy_items((arena), (list)->items,                        \
-                                (list)->count * sizeof *(list)->items),        \
-     (list)->room = (list)->count)
-
-static void *
-copy_items(struct arena *arena, const void *items, size_t size)
-{
-    if (size == 0)
-        return NULL;
-    return memcpy(arena_take(arena, size), items, size);
-}
-
-void
-account_copy(const struct account *account, struct arena *arena,
-             struct account *ret_copy)
-{
-    struct account copy = *account;
-
-    copy.arena = arena;
-    copy.whole = false;
-    COPY_LIST(arena, &copy.lots);
-    COPY_LIST(arena, &copy.vouchers);
-    COPY_LIST(arena, &copy.months);
-    COPY_LIST(arena, &copy.stamps);
-    COPY_LIST(arena, &copy.spends);
-    COPY_LIST(arena, &copy.passes);
-    COPY_LIST(arena, &copy.consents);
-    COPY_LIST(arena, &copy.counts);
-    COPY_LIST(arena, &copy.given);
-    COPY_LIST(arena, &copy.voids);
-    copy.bought = (struct purchase_list) { 0 };
-    copy.redeemed = (struct redemption_list) { 0 };
-    *ret_copy = copy;
 }
 
 void

@@ -246,12 +246,6 @@ struct account {
 /* An account without any event.  It is whole. */
 void account_open(struct account *account, account_id id, struct arena *arena);
 
-/* A copy whose lists live in `arena` and which can be folded on without a
- * trace in the original (to look ahead).  It is not whole: purchases and
- * redemptions are left behind. */
-void account_copy(const struct account *account, struct arena *arena,
-                  struct account *ret_copy);
-
 /* Notes what a void of the account names, so that such an event is not folded
  * forward if it comes after its void. */
 void account_note_void(struct account *account, identity voided);

@@ -131,8 +131,6 @@ bool db_has_panicked(void);
 bool db_is_behind(const struct db *db);
 /* Less than 1 % of the file system is free. */
 bool db_is_full(const struct db *db);
-/* Bytes of the file in use and the size of the map. */
-void db_sizes(struct db *db, uint64_t *ret_used, uint64_t *ret_map);
 /* A consistent copy into the existing, empty directory `dir`, flushed to disk;
  * appends go on meanwhile.  As private as the original.  ERR_EXISTS: there is
  * one; ERR_FULL, ERR_IO. */

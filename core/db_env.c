@@ -388,20 +388,6 @@ db_is_broken(const struct db *db)
     return db->broken;
 }
 
-void
-db_sizes(struct db *db, uint64_t *ret_used, uint64_t *ret_map)
-{
-    MDB_envinfo info = { 0 };
-    MDB_stat stats = { 0 };
-
-    pthread_rwlock_rdlock(&db->map_lock);
-    mdb_env_info(db->env, &info);
-    mdb_env_stat(db->env, &stats);
-    pthread_rwlock_unlock(&db->map_lock);
-    *ret_used = (info.me_last_pgno + 1) * stats.ms_psize;
-    *ret_map = info.me_mapsize;
-}
-
 /* LMDB would make the file one that everybody may read. */
 static enum err
 open_copy(const char *dir, int *ret_file)

@@ -86,8 +86,8 @@ take_event(struct gather *gather, const struct event *event, uint64_t position,
         add_aside(gather, event, position, HISTORY_STORE);
 }
 
-enum err
-gather_item(struct gather *gather, view bytes)
+static enum err
+take_item(struct gather *gather, view bytes)
 {
     struct item item;
     enum err err = item_decode(bytes, &item);
@@ -139,8 +139,7 @@ take_plain(struct gather *gather, const struct chapter_row *row)
 enum err
 gather_row(struct gather *gather, const struct chapter_row *row)
 {
-    return row->item ? gather_item(gather, row->codes)
-                     : take_plain(gather, row);
+    return row->item ? take_item(gather, row->codes) : take_plain(gather, row);
 }
 
 enum err

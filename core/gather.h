@@ -68,11 +68,8 @@ struct gather {
 void gather_open(struct gather *gather, const struct gather_rules *rules,
                  account_id account, uint64_t known, struct arena *arena);
 
-/* Takes the bytes of one item; what is kept of them is copied.  ERR_CORRUPT:
- * they are no item. */
-NODISCARD enum err gather_item(struct gather *gather, view bytes);
-
-/* Takes a row of the account, plain or an item; likewise. */
+/* Takes a row of the account, plain or an item; what is kept of it is copied.
+ * ERR_CORRUPT: it is neither, or another account's. */
 NODISCARD enum err gather_row(struct gather *gather,
                               const struct chapter_row *row);
 

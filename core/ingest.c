@@ -365,21 +365,3 @@ ingest_sync(struct journal *journal)
 {
     return db_sync(journal_db(journal));
 }
-
-enum err
-ingest_set_boundary(struct journal *journal, stream_id stream,
-                    stream_head boundary)
-{
-    struct db_txn txn;
-    enum err err;
-
-    assert(boundary.seq > 0);
-    do {
-        shelf_begin(journal_db(journal), DB_WRITE, &txn);
-        if (shelf_head(&txn, stream).seq != 0)
-            db_fail(&txn, ERR_EXISTS);
-        shelf_put_boundary(&txn, stream, boundary);
-        err = db_commit(&txn);
-    } while (db_grown(&txn));
-    return err;
-}

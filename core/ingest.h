@@ -67,10 +67,4 @@ NODISCARD enum err ingest_sync(struct journal *journal);
 bool ingest_is_false(journal_describe *describe,
                      const struct record_event *copy);
 
-/* Says of a stream of which we hold nothing that it begins after `boundary`:
- * what lies at or below it was dropped by those who had it.  ERR_EXISTS: we
- * hold something of it. */
-NODISCARD enum err ingest_set_boundary(struct journal *journal,
-                                       stream_id stream, stream_head boundary);
-
 #endif

@@ -263,8 +263,8 @@ write_line(view line, uint32_t column, struct text *text)
     text_close(&blanks);
 }
 
-void
-mistake_write(const struct mistake *mistake, const char *file, view source,
+static void
+write_mistake(const struct mistake *mistake, const char *file, view source,
               struct text *text)
 {
     assert(mistake->place.line > 0);
@@ -281,7 +281,7 @@ mistakes_write(const struct mistakes *mistakes, const char *file, view source,
                struct text *text)
 {
     for (uint32_t i = 0; i < mistakes->count; i++)
-        mistake_write(&mistakes->list[i], file, source, text);
+        write_mistake(&mistakes->list[i], file, source, text);
     if (mistakes->total > mistakes->count)
         text_format(text, "%s: %u more mistakes\n", file,
                     mistakes->total - mistakes->count);

@@ -68,12 +68,9 @@ void mistake_guess_offer(struct mistake_guess *guess, view word);
 const char *mistake_guess_words(const struct mistake_guess *guess,
                                 struct mistake_quote *quote);
 
-/* Appends "file:line:column: text", the line of the source and a caret.
- * `source` is the whole file; what a terminal must not see is replaced. */
-void mistake_write(const struct mistake *mistake, const char *file, view source,
-                   struct text *text);
-
-/* All of them, and a last line that says how many were not kept. */
+/* Appends of each "file:line:column: text", the line of the source and a caret,
+ * and a last line that says how many were not kept.  `source` is the whole
+ * file; what a terminal must not see is replaced. */
 void mistakes_write(const struct mistakes *mistakes, const char *file,
                     view source, struct text *text);
 

@@ -126,31 +126,6 @@ unpack_fail(struct unpacker *unpacker)
     *unpacker = (struct unpacker) { 0 };
 }
 
-enum pack_type
-unpack_peek(const struct unpacker *unpacker)
-{
-    if (unpacker->next >= unpacker->end)
-        return PACK_NOTHING;
-    uint8_t first = *unpacker->next;
-    if (first < FIXMAP || first >= NEGATIVE)
-        return PACK_INTEGER;
-    if (first < FIXARRAY || first == MAP16 || first == MAP32)
-        return PACK_MAP;
-    if (first < FIXSTR || first == ARRAY16 || first == ARRAY32)
-        return PACK_ARRAY;
-    if (first < NIL || (first >= STR8 && first <= STR32))
-        return PACK_STRING;
-    if (first == NIL)
-        return PACK_NIL;
-    if (first == FALSE || first == TRUE)
-        return PACK_BOOL;
-    if (first >= BIN8 && first <= BIN32)
-        return PACK_BIN;
-    if (first >= UINT8 && first <= INT64)
-        return PACK_INTEGER;
-    return PACK_NOTHING; /* floats and extensions */
-}
-
 static size_t
 bytes_left(const struct unpacker *unpacker)
 {
@@ -365,32 +340,65 @@ unpack_bin(struct unpacker *unpacker, uint32_t size_max)
     return (view) { 0 };
 }
 
+/* Kinds of token that are passed over in different ways. */
+enum token {
+    TOKEN_NONE, /* at the end, or malformed */
+    TOKEN_NIL_OR_BOOL,
+    TOKEN_INTEGER,
+    TOKEN_STRING,
+    TOKEN_BIN,
+    TOKEN_ARRAY,
+    TOKEN_MAP,
+};
+
+static enum token
+peek(const struct unpacker *unpacker)
+{
+    if (unpacker->next >= unpacker->end)
+        return TOKEN_NONE;
+    uint8_t first = *unpacker->next;
+    if (first < FIXMAP || first >= NEGATIVE)
+        return TOKEN_INTEGER;
+    if (first < FIXARRAY || first == MAP16 || first == MAP32)
+        return TOKEN_MAP;
+    if (first < FIXSTR || first == ARRAY16 || first == ARRAY32)
+        return TOKEN_ARRAY;
+    if (first < NIL || (first >= STR8 && first <= STR32))
+        return TOKEN_STRING;
+    if (first == NIL || first == FALSE || first == TRUE)
+        return TOKEN_NIL_OR_BOOL;
+    if (first >= BIN8 && first <= BIN32)
+        return TOKEN_BIN;
+    if (first >= UINT8 && first <= INT64)
+        return TOKEN_INTEGER;
+    return TOKEN_NONE; /* floats and extensions */
+}
+
 /* Passes over one token; returns how many values it holds. */
 static uint64_t
 skip_token(struct unpacker *unpacker)
 {
-    switch (unpack_peek(unpacker)) {
-    case PACK_NIL:
-    case PACK_BOOL:
+    switch (peek(unpacker)) {
+    case TOKEN_NIL_OR_BOOL:
         unpacker->next++;
         return 0;
-    case PACK_INTEGER:
+    case TOKEN_INTEGER:
         if (*unpacker->next == UINT64)
             take_wide(unpacker, 3); /* may be above what a sign allows */
         else
             take_integer(unpacker);
         return 0;
-    case PACK_STRING:
+    case TOKEN_STRING:
         unpack_string(unpacker, UINT32_MAX);
         return 0;
-    case PACK_BIN:
+    case TOKEN_BIN:
         unpack_bin(unpacker, UINT32_MAX);
         return 0;
-    case PACK_ARRAY:
+    case TOKEN_ARRAY:
         return unpack_array(unpacker, UINT32_MAX);
-    case PACK_MAP:
+    case TOKEN_MAP:
         return (uint64_t)unpack_map(unpacker, UINT32_MAX) * 2;
-    case PACK_NOTHING:
+    case TOKEN_NONE:
         break;
     }
     unpack_fail(unpacker);

@@ -34,17 +34,6 @@ struct unpacker {
     const uint8_t *end; /* NULL once anything was malformed */
 };
 
-enum pack_type {
-    PACK_NOTHING, /* at the end, or malformed */
-    PACK_NIL,
-    PACK_BOOL,
-    PACK_INTEGER,
-    PACK_STRING,
-    PACK_BIN,
-    PACK_ARRAY,
-    PACK_MAP,
-};
-
 /* Reads borrow the bytes for as long as the views taken from them live. */
 struct unpacker unpack_begin(view bytes);
 
@@ -60,9 +49,6 @@ unpack_ok(const struct unpacker *unpacker)
 
 /* Declares the bytes malformed: for a caller that finds a value wrong. */
 void unpack_fail(struct unpacker *unpacker);
-
-/* What comes next, without moving. */
-enum pack_type unpack_peek(const struct unpacker *unpacker);
 
 /* The number of entries; more than `count_max` is malformed, and so is more
  * than the bytes that are left could hold. */

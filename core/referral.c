@@ -2,9 +2,11 @@
 
 #include "core/basket.h"
 
-bool
-referral_qualifies(const struct version *version, const struct event *event,
-                   money eligible)
+/* Whether the version pays for this event by itself: its kind, its amount, a
+ * card that it knows; it has referral and has not ended. */
+static bool
+qualifies(const struct version *version, const struct event *event,
+          money eligible)
 {
     if (version_ended(version, event->at_ms))
         return false;
@@ -33,7 +35,7 @@ referral_step(struct referral_state *state, const struct version *version,
     }
     if (!state->joined || state->referrer == 0 || state->done)
         return false;
-    state->done = referral_qualifies(version, event, eligible);
+    state->done = qualifies(version, event, eligible);
     return state->done;
 }
 

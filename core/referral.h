@@ -28,11 +28,6 @@ struct referral_state {
 bool referral_step(struct referral_state *state, const struct version *version,
                    const struct event *event, money eligible);
 
-/* Whether the version pays for this event by itself: its kind, its amount, a
- * card that it knows; it has referral and has not ended. */
-bool referral_qualifies(const struct version *version,
-                        const struct event *event, money eligible);
-
 /* What the referrer's walk takes as an input. */
 struct referral {
     uint64_t referrer;

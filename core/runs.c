@@ -282,12 +282,6 @@ runs_size(const struct runs *runs)
     return runs->size;
 }
 
-uint64_t
-runs_entry_count(const struct runs *runs)
-{
-    return runs->footer.entry_count;
-}
-
 enum err
 runs_verify(const struct runs *runs)
 {

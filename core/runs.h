@@ -68,11 +68,10 @@ NODISCARD enum err runs_open(const char *dir, enum runs_kind kind,
                              struct runs **ret_runs);
 void runs_close(struct runs *runs);
 
-/* What the run was opened by, and what is in it. */
+/* What the run was opened by, and its size. */
 uint64_t runs_number(const struct runs *runs);
 uint64_t runs_check(const struct runs *runs);
 uint64_t runs_size(const struct runs *runs); /* bytes on disk */
-uint64_t runs_entry_count(const struct runs *runs);
 
 /* Reads and checks every block. */
 NODISCARD enum err runs_verify(const struct runs *runs);

@@ -7,9 +7,8 @@
 #include "core/runs_write.h"
 
 enum runs_rule {
-    RUNS_CONCATENATE, /* all blobs of a key, the older run's first */
-    RUNS_NEWEST,      /* only those of the newest run that has the key */
-    RUNS_JOIN,        /* what a joiner makes of them all */
+    RUNS_NEWEST, /* only those of the newest run that has the key */
+    RUNS_JOIN,   /* what a joiner makes of the blobs of all */
 };
 
 /* Makes new blobs out of those of one key, oldest first, and adds them. */

@@ -330,8 +330,8 @@ runset_merge_drop(const struct runset *runset, struct runset_merge *merge)
     *merge = (struct runset_merge) { 0 };
 }
 
-bool
-runset_is_crowded(const struct runset *runset)
+static bool
+is_crowded(const struct runset *runset)
 {
     return runset->run_count > RUNSET_RUNS_KEEP;
 }
@@ -339,7 +339,7 @@ runset_is_crowded(const struct runset *runset)
 enum err
 runset_merge_begin(struct runset *runset, struct runset_merge *ret_merge)
 {
-    assert(runset_is_crowded(runset));
+    assert(is_crowded(runset));
     return begin_merge(runset, merge_from(runset), ret_merge);
 }
 
@@ -361,7 +361,7 @@ replace(struct runset *runset, uint32_t first)
 enum err
 runset_compact(struct runset *runset)
 {
-    return runset_is_crowded(runset) ? replace(runset, merge_from(runset)) : OK;
+    return is_crowded(runset) ? replace(runset, merge_from(runset)) : OK;
 }
 
 enum err

@@ -95,11 +95,9 @@ struct runset_merge {
     struct runs *merged;        /* owned; by runset_merge_run() */
 };
 
-/* Whether it has so many runs that some are to be merged. */
-bool runset_is_crowded(const struct runset *runset);
-/* Of a crowded runset: what is to be merged.  Runs may be appended until the
- * end, but none taken away.  The joiner may be another one than the
- * runset's. */
+/* Of a runset of more than RUNSET_RUNS_KEEP: what is to be merged.  Runs may be
+ * appended until the end, but none taken away.  The joiner may be another one
+ * than the runset's. */
 NODISCARD enum err runset_merge_begin(struct runset *runset,
                                       struct runset_merge *ret_merge);
 /* Makes the new run; another thread may.  ERR_CORRUPT: one is damaged. */

@@ -284,22 +284,6 @@ shelf_last(struct db_txn *txn, struct shelf_item *ret_item)
 }
 
 bool
-shelf_at(struct db_txn *txn, uint64_t position, struct shelf_item *ret_item)
-{
-    struct shelf_key key;
-    view value;
-
-    view wanted = shelf_position_key(&key, position);
-    if (!db_get(txn, TABLE_RECORDS, wanted, &value)) {
-        /* An index has spoken of it. */
-        if (txn->err == OK)
-            db_fail(txn, err_corrupt());
-        return false;
-    }
-    return parse_or_fail(txn, wanted, value, ret_item);
-}
-
-bool
 shelf_holding(struct db_txn *txn, uint64_t position,
               struct shelf_item *ret_item)
 {
@@ -489,6 +473,23 @@ shelf_place(struct db_txn *txn, stream_id stream, uint64_t seq,
     return found;
 }
 
+/* The record at that very position, of which an index has spoken.  False: the
+ * transaction has failed. */
+static bool
+read_at(struct db_txn *txn, uint64_t position, struct shelf_item *ret_item)
+{
+    struct shelf_key key;
+    view value;
+
+    view wanted = shelf_position_key(&key, position);
+    if (!db_get(txn, TABLE_RECORDS, wanted, &value)) {
+        if (txn->err == OK)
+            db_fail(txn, err_corrupt());
+        return false;
+    }
+    return parse_or_fail(txn, wanted, value, ret_item);
+}
+
 bool
 shelf_find(struct db_txn *txn, stream_id stream, uint64_t seq,
            struct shelf_item *ret_item)
@@ -497,7 +498,7 @@ shelf_find(struct db_txn *txn, stream_id stream, uint64_t seq,
     uint64_t position;
 
     if (!shelf_place(txn, stream, seq, &position) ||
-        !shelf_at(txn, position, &item))
+        !read_at(txn, position, &item))
         return false;
     if (!stream_equal(item.record.stream, stream) || item.record.seq > seq) {
         db_fail(txn, err_corrupt());
@@ -546,7 +547,7 @@ shelf_tip(struct db_txn *txn, stream_id stream, struct shelf_item *ret_item)
     uint64_t position;
 
     if (!shelf_place(txn, stream, UINT64_MAX, &position) ||
-        !shelf_at(txn, position, &item))
+        !read_at(txn, position, &item))
         return false;
     if (!stream_equal(item.record.stream, stream)) {
         db_fail(txn, err_corrupt());
@@ -620,8 +621,9 @@ shelf_enter(struct db_txn *txn, const struct record *record, uint64_t position)
 
 /* ----- ids, copies, marks ----- */
 
-bool
-shelf_parse_known(view value, struct shelf_known *ret_known)
+/* Reads the value of `ids` or `copies`; false: it is damaged. */
+static bool
+parse_known(view value, struct shelf_known *ret_known)
 {
     if (value.size != 32)
         return false;
@@ -639,7 +641,7 @@ get_known(struct db_txn *txn, enum shelf_table table, view key,
 
     if (!db_get(txn, table, key, &value))
         return false;
-    if (shelf_parse_known(value, ret_known))
+    if (parse_known(value, ret_known))
         return true;
     db_fail(txn, err_corrupt());
     return false;

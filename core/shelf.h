@@ -114,9 +114,6 @@ NODISCARD enum err shelf_parse(view key, view value,
 /* The last record.  False: there is none, or the transaction has failed (as it
  * does where the record is damaged or unknown). */
 bool shelf_last(struct db_txn *txn, struct shelf_item *ret_item);
-/* The record at that very position, likewise. */
-bool shelf_at(struct db_txn *txn, uint64_t position,
-              struct shelf_item *ret_item);
 /* The record that holds the position, likewise; false too if it has not come
  * yet or is dropped. */
 bool shelf_holding(struct db_txn *txn, uint64_t position,
@@ -181,8 +178,6 @@ void shelf_put_id(struct db_txn *txn, hash128 id,
 bool shelf_get_copy(struct db_txn *txn, identity of, struct shelf_known *ret);
 void shelf_put_copy(struct db_txn *txn, identity of,
                     const struct shelf_known *known);
-/* Reads the value of `ids` or `copies`; false: it is damaged. */
-bool shelf_parse_known(view value, struct shelf_known *ret_known);
 void shelf_mark(struct db_txn *txn, uint64_t position, uint8_t reason);
 
 #endif

@@ -79,12 +79,6 @@ drop(struct standing *standing)
     standing->partition = LIMIT_PARTITIONS;
 }
 
-int64_t
-standing_as_of(const struct standing *standing)
-{
-    return standing->sums == NULL ? INT64_MIN : standing->sums->as_of_ms;
-}
-
 static bool
 is_whole(const struct standing *standing)
 {
@@ -592,7 +586,8 @@ enum err
 standing_step(struct standing *standing, int64_t now_ms, uint64_t limit,
               struct complaint *complaint)
 {
-    int64_t as_of_ms = standing_as_of(standing);
+    const struct standing_sums *sums = standing->sums;
+    int64_t as_of_ms = sums == NULL ? INT64_MIN : sums->as_of_ms;
 
     return take_in(standing, now_ms < as_of_ms ? as_of_ms : now_ms, limit,
                    complaint);

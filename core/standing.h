@@ -55,9 +55,8 @@ NODISCARD enum err standing_save(struct standing *standing);
  * now, to empty totals. */
 void standing_gather(const struct standing *standing, int64_t at_ms,
                      struct totals *totals);
-/* The least `at_ms` that can be asked for, and the position; 0: everything is
- * still being folded, or nothing has been. */
-int64_t standing_as_of(const struct standing *standing);
+/* The position up to which they go; 0: everything is still being folded, or
+ * nothing has been. */
 uint64_t standing_position(const struct standing *standing);
 
 /* Whether the last refresh folded everything (to be measured and tested). */

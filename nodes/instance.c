@@ -14,7 +14,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, MACHINE_SIZE = 64 };
+enum {
+    PATH_SIZE = 4096,
+    MACHINE_SIZE = 64,
+    TOKEN_SIZE = 160, /* with the end */
+};
 
 static enum err
 join(const char *dir, const char *name, char path[static PATH_SIZE])
@@ -42,8 +46,10 @@ read_line(const char *path, char *line, size_t room)
     return OK;
 }
 
-enum err
-instance_get(const char *dir, char ret_token[static INSTANCE_SIZE])
+/* What the token of the ledger would be now.  ERR_NOT_FOUND: it has no
+ * journal. */
+static enum err
+make_token(const char *dir, char ret_token[static TOKEN_SIZE])
 {
     char path[PATH_SIZE], machine[MACHINE_SIZE];
     struct statx found;
@@ -57,7 +63,7 @@ instance_get(const char *dir, char ret_token[static INSTANCE_SIZE])
     if (read_line("/etc/machine-id", machine, sizeof machine) != OK)
         machine[0] = '\0';
     bool born = (found.stx_mask & STATX_BTIME) != 0;
-    snprintf(ret_token, INSTANCE_SIZE, "1 %s %u:%u %" PRIu64 " %lld.%u",
+    snprintf(ret_token, TOKEN_SIZE, "1 %s %u:%u %" PRIu64 " %lld.%u",
              machine[0] ? machine : "-", found.stx_dev_major,
              found.stx_dev_minor, (uint64_t)found.stx_ino,
              born ? (long long)found.stx_btime.tv_sec : 0,
@@ -128,11 +134,11 @@ leave(const char *dir, enum record_reason reason, int64_t now_ms)
 static enum err
 check(const char *dir, bool create, int64_t now_ms, bool *ret_moved)
 {
-    char path[PATH_SIZE], here[INSTANCE_SIZE], there[INSTANCE_SIZE];
+    char path[PATH_SIZE], here[TOKEN_SIZE], there[TOKEN_SIZE];
 
     enum err err = join(dir, "instance", path);
     if (err == OK)
-        err = instance_get(dir, here);
+        err = make_token(dir, here);
     if (err == ERR_NOT_FOUND)
         return OK; /* no ledger: whoever opens it will say so */
     if (err == OK)

@@ -19,13 +19,6 @@
 
 #include "core/err.h"
 
-enum { INSTANCE_SIZE = 160 }; /* of the token, with the end */
-
-/* What the token of the ledger would be now.  ERR_NOT_FOUND: there is no such
- * file. */
-NODISCARD enum err instance_get(const char *dir,
-                                char ret_token[static INSTANCE_SIZE]);
-
 /* Looks whether the ledger is where it was and holds what it held, and opens a
  * new incarnation if not; `ret_moved` says so.  `create`: a ledger without a
  * token gets one.  Nobody in this process has the ledger open.  ERR_FULL,

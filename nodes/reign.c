@@ -231,8 +231,9 @@ reign_is_taught(struct journal *journal)
     return journal_put_note(journal, view_of(UNTAUGHT), (view) { 0 });
 }
 
-uint64_t
-reign_draw(uint64_t own, uint64_t seen, int64_t now_ms)
+/* A name for a new incarnation that is greater than those two. */
+static uint64_t
+draw(uint64_t own, uint64_t seen, int64_t now_ms)
 {
     return journal_draw_later(own > seen ? own : seen, now_ms);
 }
@@ -296,7 +297,7 @@ reign_begin_anew(const char *dir, struct journal *journal,
         err = journal_put_note(journal, view_of(LEDGER_RESTORED),
                                view_of("restored"));
     if (err == OK)
-        err = journal_renew(journal, reign_draw(who.incarnation, seen, now_ms),
+        err = journal_renew(journal, draw(who.incarnation, seen, now_ms),
                             reason, NULL);
     return err;
 }
@@ -386,7 +387,7 @@ promote(const char *dir, struct journal *journal, int64_t now_ms,
         err = greatest_epoch(journal, &reign, &seen);
     if (err != OK)
         return err;
-    *ret_epoch = reign_draw(who.incarnation, seen, now_ms);
+    *ret_epoch = draw(who.incarnation, seen, now_ms);
     err = journal_renew(journal, *ret_epoch, REASON_PROMOTE, NULL);
     if (err == OK && reign.deposed != 0)
         err = journal_put_note(journal, view_of(DEPOSED), (view) { 0 });

@@ -99,7 +99,4 @@ NODISCARD enum err reign_is_refilled(struct journal *journal);
 NODISCARD enum err reign_lost(struct journal *journal, stream_id stream,
                               uint64_t seq);
 
-/* A name for a new incarnation that is greater than those two. */
-uint64_t reign_draw(uint64_t own, uint64_t seen, int64_t now_ms);
-
 #endif

@@ -48,8 +48,9 @@ trust_refresh(struct trust *trust)
     return !stream_equal(by, hubs->by) || seq != hubs->seq;
 }
 
-bool
-trust_knows(const struct trust *trust, uint32_t node, crypto_public_key key)
+/* Whether that key is one of the node's, as a hub. */
+static bool
+knows(const struct trust *trust, uint32_t node, crypto_public_key key)
 {
     if (trust->signs && node == trust->node &&
         memcmp(key.bytes, trust->key.public_key.bytes, sizeof key.bytes) == 0)
@@ -74,7 +75,7 @@ trust_claim(const struct trust *trust, uint64_t epoch, curve_key curve)
 bool
 trust_believes(const struct trust *trust, const struct claim *claim)
 {
-    return trust_knows(trust, claim->node, claim->key) && claim_is_sound(claim);
+    return knows(trust, claim->node, claim->key) && claim_is_sound(claim);
 }
 
 enum err
@@ -265,8 +266,8 @@ judge(const struct trust *trust, const struct record *record)
         !crypto_signature_check(found.key, view_of_signed(&bytes),
                                 found.signature))
         return TRUST_FORGED;
-    return trust_knows(trust, record->stream.node, found.key) ? TRUST_SIGNED
-                                                              : TRUST_UNSIGNED;
+    return knows(trust, record->stream.node, found.key) ? TRUST_SIGNED
+                                                        : TRUST_UNSIGNED;
 }
 
 enum trust_verdict

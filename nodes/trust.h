@@ -46,9 +46,6 @@ NODISCARD enum err trust_open(const char *dir, struct journal *journal,
 void trust_close(struct trust *trust); /* wipes the key */
 /* Takes in newer lists.  True: there was one. */
 bool trust_refresh(struct trust *trust);
-/* Whether that key is one of the node's, as a hub. */
-bool trust_knows(const struct trust *trust, uint32_t node,
-                 crypto_public_key key);
 
 /* --- claims --- */
 

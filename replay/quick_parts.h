@@ -102,7 +102,6 @@ struct quick {
     bool same_cells;            /* as the mark's twin */
     const struct version *last; /* in force at the end; NULL */
     struct quick_cell *cells;   /* number 0 is not looked at */
-    uint32_t cell_count;
     struct effect_list effects; /* of one booking that no cell has room for */
     /* Of the account at hand; cleared only as far as it was used. */
     struct quick_state state;

@@ -91,6 +91,18 @@ run_kit_write(uint32_t number, uint32_t step)
     return run_kit_publish(writer, number);
 }
 
+static enum err
+join(void *context, view key, const view *blobs, uint32_t count,
+     struct runs_writer *writer)
+{
+    (void)context;
+    for (uint32_t i = 0; i < count; i++)
+        runs_add(writer, key, blobs[i]);
+    return OK;
+}
+
+const struct runs_joiner run_kit_joiner = { .join = join };
+
 void
 run_kit_expect(struct runs_cursor *cursor, uint32_t number, uint32_t i)
 {

@@ -5,7 +5,7 @@
 #ifndef TESTS_RUN_KIT_H
 #define TESTS_RUN_KIT_H
 
-#include "core/runs_write.h"
+#include "core/runs_merge.h"
 #include "tests/place.h"
 
 enum { RUN_KIT_ACCOUNTS = 3000 };
@@ -35,6 +35,9 @@ void run_kit_add(struct runs_writer *writer, uint32_t number, uint32_t from,
 struct runs *run_kit_publish(struct runs_writer *writer, uint32_t number);
 /* A run of all keys of that step. */
 struct runs *run_kit_write(uint32_t number, uint32_t step);
+
+/* For RUNS_JOIN: all blobs of a key, the older run's first. */
+extern const struct runs_joiner run_kit_joiner;
 
 /* The next blobs are those of key i in that run. */
 void run_kit_expect(struct runs_cursor *cursor, uint32_t number, uint32_t i);

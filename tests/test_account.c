@@ -71,30 +71,6 @@ TEST(a_later_period_counts_from_0)
     arena_close(&arena);
 }
 
-/* What is done to a copy leaves no trace in the original. */
-TEST(a_copy_is_apart)
-{
-    struct arena arena;
-    struct account account, copy;
-
-    assert_true(arena_open(&arena, 1 << 20));
-    account_open(&account, (account_id) { .member = 1 }, &arena);
-    const struct lot_key key = { 0, 100, 1 };
-    lot_add(&account.lots, key, (points) { 5 }, &arena);
-    account_stamp_make(&account, 2)->count = 7;
-    account_copy(&account, &arena, &copy);
-    lot_add(&copy.lots, key, (points) { 5 }, &arena);
-    account_stamp_make(&copy, 2)->count = 8;
-    account_stamp_make(&copy, 1)->count = 9;
-    assert_false(copy.whole);
-    assert_int_equal(account.lots.items[0].left.value, 5);
-    assert_int_equal(account.stamps.count, 1);
-    assert_int_equal(account.stamps.items[0].count, 7);
-    assert_int_equal(copy.stamps.items[1].count, 8);
-    arena_close(&arena);
-}
-
 RUN(cmocka_unit_test(of_two_consents_at_one_instant_the_withdrawal_holds),
     cmocka_unit_test(months_add_up_over_stores_and_windows),
-    cmocka_unit_test(a_later_period_counts_from_0),
-    cmocka_unit_test(a_copy_is_apart))
+    cmocka_unit_test(a_later_period_counts_from_0))

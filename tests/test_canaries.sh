@@ -89,7 +89,7 @@ forgers=1 canary a-copy-speaks-for-any-store core/gather.c \
 forgers=1 canary anybodys-stream-is-taken nodes/talk.c \
 	's/stream\.node == session->options\.peer;/true;/'
 forgers=1 canary anybodys-claim-is-believed nodes/trust.c \
-	's/return trust_knows\(trust, claim->node, claim->key\) \&\& /return /'
+	's/return knows\(trust, claim->node, claim->key\) \&\& /return /'
 forgers=1 canary a-stores-items-rule core/allow_list.c \
 	's/ && item\.record\.stream\.channel == CHANNEL_BOOKS//'
 hublies=1 canary any-epoch-is-remembered nodes/follow.c \

@@ -23,9 +23,11 @@
 #include "tests/tables.h"
 #include "tests/unit.h"
 
-/* The largest map that the machine gives, and what it says to others. */
+/* The largest map that the machine gives, what it says to others, and the
+ * largest of a file that it has given. */
 static size_t largest_map = SIZE_MAX;
 static int refusal;
+static size_t given_map;
 
 void *
 mmap(void *at, size_t size, int protection, int flags, int file, off_t offset)
@@ -34,6 +36,8 @@ mmap(void *at, size_t size, int protection, int flags, int file, off_t offset)
         errno = refusal;
         return MAP_FAILED;
     }
+    if (file >= 0 && size > given_map)
+        given_map = size;
     return (void *)syscall(SYS_mmap, at, size, protection, flags, file, offset);
 }
 
@@ -69,16 +73,15 @@ statvfs(const char *path, struct statvfs *ret_about)
 TEST(a_machine_of_little_room_gives_a_smaller_map)
 {
     static const int REFUSALS[] = { ENOMEM, EINVAL };
-    uint64_t used, map;
     uint32_t runs;
 
     largest_map = (size_t)1 << 32;
     for (uint32_t i = 0; i < COUNT_OF(REFUSALS); i++) {
         struct place place = place_make();
         refusal = REFUSALS[i];
+        given_map = 0;
         struct db *db = tables_open(place.path, 0);
-        db_sizes(db, &used, &map);
-        assert_int_equal(map, largest_map);
+        assert_int_equal(given_map, largest_map);
         assert_int_equal(tables_put(db, "a", view_of("1"), &runs), OK);
         db_close(db);
         place_remove(&place);
@@ -91,8 +94,6 @@ TEST(a_full_map_grows_and_the_work_is_done_again)
     struct place place = place_make();
     struct db *db = tables_open(place.path, 1 << 18);
     uint8_t *bytes = calloc(1, TABLES_BIG);
-    uint64_t used;
-    uint64_t map;
     uint32_t most = 0;
 
     assert_non_null(bytes);
@@ -107,9 +108,6 @@ TEST(a_full_map_grows_and_the_work_is_done_again)
     assert_true(most > 1);
     assert_true(tables_has(db, "k0"));
     assert_true(tables_has(db, "k19"));
-    db_sizes(db, &used, &map);
-    assert_true(used > 20 * TABLES_BIG);
-    assert_true(map >= used);
     free(bytes);
     db_close(db);
     place_remove(&place);

@@ -96,9 +96,15 @@ TEST(what_may_be_folded_forward)
     story_event(story, "{\"at\": \"2025-01-01T12:00\", \"kind\": \"join\"}");
     struct walk *walk = story_walk(story, "42", "2025-01-01T12:00", false);
     story_finish(story);
+    uint8_t bytes[1024];
     struct account packed;
     struct arena scratch = story_scratch(story);
-    account_copy(&walk->account, &scratch, &packed);
+    const struct timeline *timeline = story_timeline(story);
+    size_t size = account_pack(&walk->account, timeline, bytes, sizeof bytes);
+    assert_int_equal(account_unpack((view) { bytes, (uint32_t)size },
+                                    walk->account.id, timeline, &scratch,
+                                    &packed),
+                     OK);
 
     struct event next = { .kind = EVENT_PURCHASE,
                           .identity = { 1, 2, 1 },

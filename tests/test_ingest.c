@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/prune.h"
 #include "core/reader.h"
 #include "tests/kit.h"
 #include "tests/unit.h"
@@ -374,31 +375,35 @@ TEST(several_streams_in_one_commit)
     close_pair(more);
 }
 
-TEST(a_stream_may_begin_at_a_boundary)
+/* What lies at the boundary is known by its hash alone, and what lies below it
+ * by nothing. */
+TEST(what_was_dropped_is_held_still)
 {
     struct pair *pair = open_pair();
-    struct reader *reader = NULL;
-    struct reader_stream stream;
+    struct pair *twin = open_pair();
+    struct prune prune = { .stream = OURS,
+                           .safe = UINT64_MAX,
+                           .before_ms = INT64_MAX };
 
     kit_append_one(pair->from, "a");
-    struct ingest_batch batch = take(pair, OURS, 1);
-    struct record record;
-    assert_int_equal(record_parse(batch.bytes, &record), OK);
-    stream_head boundary = { 1, record.chain };
     kit_append_one(pair->from, "b");
-    batch = take(pair, OURS, 2);
-    assert_int_equal(ingest(pair, &batch), INGEST_GAP);
-    assert_int_equal(ingest_set_boundary(pair->to, OURS, boundary), OK);
-    assert_int_equal(ingest_set_boundary(pair->to, OURS, boundary), ERR_EXISTS);
+    struct ingest_batch batch = take(pair, OURS, 1);
     assert_int_equal(ingest(pair, &batch), INGEST_APPENDED);
+    assert_int_equal(prune_run(pair->to, &prune), OK);
+    assert_int_equal(prune.boundary.seq, 1);
     batch = take(pair, OURS, 1);
     assert_int_equal(ingest(pair, &batch), INGEST_DUPLICATE);
-    assert_int_equal(reader_open(pair->to, &reader), OK);
-    assert_int_equal(reader_get_stream(reader, OURS, &stream), OK);
-    assert_int_equal(stream.boundary.seq, 1);
-    assert_int_equal(stream.head.seq, 2);
-    reader_close(reader);
+    kit_append_one(pair->from, "c");
+    batch = take(pair, OURS, 1);
+    assert_int_equal(ingest(pair, &batch), INGEST_APPENDED);
+    assert_int_equal(batch.appended, 1);
+    assert_int_equal(batch.head.seq, 3);
+    kit_append_one(twin->from, "x");
+    batch = take(twin, OURS, 1);
+    assert_int_equal(ingest(pair, &batch), INGEST_FORK);
+    assert_int_equal(kit_findings(pair->to), 0);
     close_pair(pair);
+    close_pair(twin);
 }
 
 /* Mutations of real batches, with right checksums: never stored but whole. */
@@ -450,5 +455,5 @@ RUN(cmocka_unit_test(records_arrive_once),
     cmocka_unit_test(copies_in_a_foreign_stream),
     cmocka_unit_test(a_copy_that_is_not_what_it_says),
     cmocka_unit_test(several_streams_in_one_commit),
-    cmocka_unit_test(a_stream_may_begin_at_a_boundary),
+    cmocka_unit_test(what_was_dropped_is_held_still),
     cmocka_unit_test(hostile_batches))

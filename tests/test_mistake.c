@@ -22,13 +22,15 @@ static void
 assert_written(struct mistake_place place, const char *source,
                const char *expected)
 {
-    struct mistake mistake = { .place = place, .text = "told" };
+    struct mistakes *mistakes = mistakes_new();
     struct text text = { 0 };
 
-    mistake_write(&mistake, "f.yaml", view_of(source), &text);
+    mistakes_add(mistakes, place, "told");
+    mistakes_write(mistakes, "f.yaml", view_of(source), &text);
     text_char(&text, '\0');
     assert_string_equal((const char *)text.bytes, expected);
     text_close(&text);
+    free(mistakes);
 }
 
 TEST(a_mistake_shows_its_line_and_a_caret)
@@ -73,7 +75,7 @@ TEST(long_lines_and_long_words_are_cut)
 {
     enum { SIZE = 100000 };
     char *line = malloc(SIZE + 1);
-    struct mistake mistake = { .place = { 1, 5000 }, .text = "told" };
+    struct mistakes *mistakes = mistakes_new();
     struct mistake_quote quote;
     struct text text = { 0 };
 
@@ -81,7 +83,8 @@ TEST(long_lines_and_long_words_are_cut)
     memset(line, 'x', SIZE);
     line[SIZE] = '\0';
     line[4999] = '!';
-    mistake_write(&mistake, "f", view_of(line), &text);
+    mistakes_add(mistakes, (struct mistake_place) { 1, 5000 }, "told");
+    mistakes_write(mistakes, "f", view_of(line), &text);
     assert_true(text.size < 300);
     text_char(&text, '\0');
     const char *shown = strchr((const char *)text.bytes, '\n') + 1;
@@ -91,6 +94,7 @@ TEST(long_lines_and_long_words_are_cut)
     assert_true(strlen(quoted) < MISTAKE_QUOTE_SIZE);
     assert_string_equal(quoted + strlen(quoted) - 4, "...\"");
     text_close(&text);
+    free(mistakes);
     free(line);
 }
 

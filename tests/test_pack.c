@@ -79,11 +79,10 @@ TEST(wider_forms_than_needed_are_read)
     assert_int_equal(unpack_end(&in), OK);
 }
 
-TEST(every_type_is_written_told_and_skipped)
+TEST(every_type_is_written_and_skipped)
 {
-    static const enum pack_type TYPES[] = {
-        PACK_NIL,    PACK_BOOL, PACK_INTEGER, PACK_INTEGER, PACK_STRING,
-        PACK_STRING, PACK_BIN,  PACK_ARRAY,   PACK_MAP,     PACK_INTEGER,
+    static const uint32_t SIZES[] = {
+        1, 1, 2, 9, 2 + 40, 5 + 70000, 3 + 300, 1 + 1 + 3, 3 + 40, 1,
     };
     uint8_t long_bytes[70000];
     struct text text = { 0 };
@@ -107,14 +106,9 @@ TEST(every_type_is_written_told_and_skipped)
     pack_integer(&text, 7);
 
     struct unpacker in = unpack_begin(text_view(&text));
-    uint32_t size = 0;
-    for (uint32_t i = 0; i < COUNT_OF(TYPES); i++) {
-        assert_int_equal(unpack_peek(&in), TYPES[i]);
-        size += unpack_skip(&in).size;
-    }
-    assert_int_equal(unpack_peek(&in), PACK_NOTHING);
+    for (uint32_t i = 0; i < COUNT_OF(SIZES); i++)
+        assert_int_equal(unpack_skip(&in).size, SIZES[i]);
     assert_int_equal(unpack_end(&in), OK);
-    assert_int_equal(size, text.size);
     text_close(&text);
 }
 
@@ -162,7 +156,6 @@ TEST(no_claim_is_believed)
     assert_null(unpack_bin(&in, UINT32_MAX).bytes);
     assert_false(unpack_ok(&in));
     in = READER("\xcb\0\0\0\0\0\0\0\0"); /* a double */
-    assert_int_equal(unpack_peek(&in), PACK_NOTHING);
     assert_int_equal(unpack_skip(&in).size, 0);
     assert_false(unpack_ok(&in));
     in = unpack_begin((view) { 0 });
@@ -202,7 +195,6 @@ TEST(a_failure_sticks)
     assert_false(unpack_bool(&in));
     unpack_nil(&in);
     assert_int_equal(unpack_skip(&in).size, 0);
-    assert_int_equal(unpack_peek(&in), PACK_NOTHING);
     assert_int_equal(unpack_end(&in), ERR_CORRUPT);
 }
 
@@ -231,7 +223,7 @@ TEST(noise_is_read_without_harm)
 
 RUN(cmocka_unit_test(integers_of_every_width_come_back),
     cmocka_unit_test(wider_forms_than_needed_are_read),
-    cmocka_unit_test(every_type_is_written_told_and_skipped),
+    cmocka_unit_test(every_type_is_written_and_skipped),
     cmocka_unit_test(values_out_of_range_are_malformed),
     cmocka_unit_test(no_claim_is_believed),
     cmocka_unit_test(nesting_has_an_end), cmocka_unit_test(a_failure_sticks),

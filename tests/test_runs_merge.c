@@ -6,7 +6,7 @@
 #include "tests/run_kit.h"
 #include "tests/unit.h"
 
-TEST(merging_concatenates_or_keeps_the_newest)
+TEST(merging_joins_or_keeps_the_newest)
 {
     const uint32_t steps[] = { 1, 2, 3 };
     struct runs *runs[3];
@@ -22,14 +22,15 @@ TEST(merging_concatenates_or_keeps_the_newest)
             runs_create(run_kit.place.path, RUNS_HISTORY, 20 + rule, &writer),
             OK);
         assert_int_equal(runs_merge((const struct runs *const *)runs, 3,
-                                    (enum runs_rule)rule, NULL, writer),
+                                    (enum runs_rule)rule, &run_kit_joiner,
+                                    writer),
                          OK);
         assert_int_equal(runs_publish(writer, &check), OK);
         assert_int_equal(runs_open(run_kit.place.path, RUNS_HISTORY, 20 + rule,
                                    check, &merged[rule]),
                          OK);
     }
-    cursor = (struct runs_cursor) { .runs = merged[RUNS_CONCATENATE] };
+    cursor = (struct runs_cursor) { .runs = merged[RUNS_JOIN] };
     for (uint32_t i = 0; i < RUN_KIT_ACCOUNTS; i++)
         for (uint32_t r = 0; r < 3; r++)
             if (i % steps[r] == 0)
@@ -45,5 +46,5 @@ TEST(merging_concatenates_or_keeps_the_newest)
     runs_close(merged[1]);
 }
 
-RUN(cmocka_unit_test_setup_teardown(merging_concatenates_or_keeps_the_newest,
+RUN(cmocka_unit_test_setup_teardown(merging_joins_or_keeps_the_newest,
                                     run_kit_open, run_kit_close))

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/place.h"
+#include "tests/run_kit.h"
 #include "tests/unit.h"
 
 static struct place place;
@@ -41,7 +42,8 @@ open_set(uint32_t format)
 {
     struct runset set = { .name = "history",
                           .kind = RUNS_HISTORY,
-                          .rule = RUNS_CONCATENATE,
+                          .rule = RUNS_JOIN,
+                          .joiner = run_kit_joiner,
                           .format = format };
 
     assert_int_equal(runset_init(&set, place.path, journal), OK);
@@ -65,8 +67,11 @@ count_entries(const struct runset *set)
 {
     uint64_t count = 0;
 
-    for (uint32_t i = 0; i < set->run_count; i++)
-        count += runs_entry_count(set->runs[i]);
+    for (uint32_t i = 0; i < set->run_count; i++) {
+        struct runs_cursor cursor = { .runs = set->runs[i] };
+        while (runs_next(&cursor) == OK)
+            count++;
+    }
     return count;
 }
 

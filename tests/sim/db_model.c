@@ -570,13 +570,6 @@ db_reader_check(struct db *db)
     (void)db;
 }
 
-void
-db_sizes(struct db *db, uint64_t *ret_used, uint64_t *ret_map)
-{
-    *ret_used = db->disk->commits * 4096;
-    *ret_map = UINT64_C(1) << 40;
-}
-
 enum err
 db_copy(struct db *db, const char *dir)
 {
