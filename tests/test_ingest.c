@@ -406,11 +406,13 @@ TEST(what_was_dropped_is_held_still)
     close_pair(twin);
 }
 
-/* Mutations of real batches, with right checksums: never stored but whole. */
+/* Mutations of real batches, with right checksums: never stored but whole.
+ * From the first one on whose second record is hit, the first one is held. */
 TEST(hostile_batches)
 {
     struct pair *pair = open_pair();
     struct record record;
+    uint64_t held = 0;
     char text[100];
 
     kit_append_one(pair->from, "a");
@@ -436,7 +438,8 @@ TEST(hostile_batches)
                                       .bytes = { bytes, good.bytes.size } };
         enum ingest_verdict verdict = ingest(pair, &batch);
         assert_true(verdict == INGEST_CORRUPT || verdict == INGEST_UNKNOWN);
-        assert_int_equal(batch.head.seq, batch.head.seq ? 1 : 0);
+        held = start > 0 ? 1 : held;
+        assert_int_equal(batch.head.seq, held);
     }
     kit_read_all(pair->to, text, sizeof text);
     assert_string_equal(text, "a ");
