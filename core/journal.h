@@ -69,12 +69,13 @@ NODISCARD enum err journal_get_identity(struct journal *journal,
 /* Begins another incarnation: later items go to its streams, whose first
  * records name the current one as parent, or, if nothing stands in it, its own.
  * `fork` is the end up to which others hold our events too (NULL: the present
- * head).  ERR_EXISTS: the
- * journal holds records of that incarnation already. */
+ * head).  ERR_EXISTS: the journal holds records of that incarnation already;
+ * ERR_FULL, ERR_IO. */
 NODISCARD enum err journal_renew(struct journal *journal, uint64_t incarnation,
                                  enum record_reason reason,
                                  const stream_head *fork);
-/* Positions of other ledgers and of an earlier life mean nothing here. */
+/* Begins another counting of positions: those of other ledgers and of an
+ * earlier life mean nothing here.  ERR_FULL, ERR_IO. */
 NODISCARD enum err journal_set_epoch(struct journal *journal, uint64_t epoch);
 
 /* The key under which the id of a node's event is remembered. */
@@ -165,11 +166,15 @@ NODISCARD enum err journal_append_control(struct journal *journal,
                                           struct journal_result *ret_result);
 
 /* A small value kept beside the log under a name of 1-64 bytes (which run
- * files live, what was acknowledged, ...).  ERR_NOT_FOUND; ERR_MEMORY: more
- * than `room` bytes. */
+ * files live, what was acknowledged, ...), copied into `bytes`.  ERR_NOT_FOUND;
+ * ERR_MEMORY: more than `room` bytes; ERR_IO, ERR_CORRUPT. */
 NODISCARD enum err journal_get_note(struct journal *journal, view name,
                                     uint8_t *bytes, uint32_t room,
                                     view *ret_value);
+/* Replaces it, durably; an empty value takes it away.  ERR_FULL, ERR_IO. */
+NODISCARD enum err journal_put_note(struct journal *journal, view name,
+                                    view value);
+
 /* Of a journal that held more when it was written than it did when it was
  * opened (db.h): somebody may have been told of what is gone.  Stays until
  * whoever sees to it, by beginning another incarnation, takes it away. */
@@ -180,9 +185,6 @@ NODISCARD enum err journal_is_rewound(struct journal *journal,
 /* The hub's clock less ours in ms, as an i64, under this name: what is appended
  * while it is far from 0 is flagged (RECORD_CLOCK_OFF). */
 #define JOURNAL_CLOCK_NOTE "sync.clock"
-/* Replaces it, durably; an empty value takes it away. */
-NODISCARD enum err journal_put_note(struct journal *journal, view name,
-                                    view value);
 
 /* Changes whenever any process has committed something that a reader opened
  * now sees; cheap. */

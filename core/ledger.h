@@ -96,7 +96,7 @@ NODISCARD enum err ledger_last_at(struct ledger *ledger, uint64_t known,
 /* --- versions --- */
 
 /* The versions known at a position, in their order; borrowed until the next
- * refresh. */
+ * refresh.  ERR_CORRUPT: a record is damaged that may hold another. */
 NODISCARD enum err ledger_versions(struct ledger *ledger, uint64_t known,
                                    const struct ledger_version **ret_versions,
                                    uint32_t *ret_count);

@@ -81,7 +81,9 @@ NODISCARD enum err ledger_import(struct ledger *ledger,
                                  uint32_t *ret_refused,
                                  struct complaint *complaint);
 
-/* Allots and stores the next member number of this node. */
+/* Allots and stores the next member number of this node; processes that ask
+ * at once wait for one another.  ERR_FULL: there is none left, or no space;
+ * ERR_IO, faults as of ledger_refresh(). */
 NODISCARD enum err ledger_member_new(struct ledger *ledger,
                                      uint64_t *ret_member,
                                      struct complaint *complaint);

@@ -7,6 +7,9 @@
  *
  * Each record is checked when it is read.  A damaged one is named and not
  * served; reading can go on after it at reader_damage()->next.
+ *
+ * Where nothing else is said, a call has the faults of the reader: ERR_IO, and
+ * ERR_CORRUPT of a damaged record or index.
  */
 #ifndef CORE_READER_H
 #define CORE_READER_H
@@ -54,8 +57,8 @@ NODISCARD enum err reader_next(struct reader *reader, uint64_t from,
 NODISCARD enum err reader_find(struct reader *reader, stream_id stream,
                                uint64_t seq, struct reader_item *ret_item);
 
-/* The event at a position, and its identity; the control item's record is an
- * ERR_NOT_FOUND.  Otherwise as reader_next(). */
+/* The event at a position, and its identity.  ERR_NOT_FOUND: a control item
+ * stands there, or nothing.  Otherwise as reader_next(). */
 NODISCARD enum err reader_event(struct reader *reader, uint64_t position,
                                 struct record_event *ret_event);
 

@@ -57,7 +57,7 @@ struct retell {
 NODISCARD enum err retell_run(struct journal *journal, struct retell *retell);
 
 /* Where an incarnation of ours that was left before has been told again from.
- * ERR_NOT_FOUND: nowhere. */
+ * ERR_NOT_FOUND: nowhere.  ERR_IO, ERR_CORRUPT. */
 NODISCARD enum err retell_get(struct journal *journal, uint64_t incarnation,
                               stream_head *ret_fork);
 

@@ -73,7 +73,7 @@ uint64_t runs_number(const struct runs *runs);
 uint64_t runs_check(const struct runs *runs);
 uint64_t runs_size(const struct runs *runs); /* bytes on disk */
 
-/* Reads and checks every block. */
+/* Reads and checks every block.  ERR_CORRUPT. */
 NODISCARD enum err runs_verify(const struct runs *runs);
 
 /* A place in a run; a value, gone with the run. */
@@ -86,7 +86,7 @@ struct runs_cursor {
     view blob;      /* likewise; both borrow from the run */
 };
 
-/* Before the first entry whose key is not below `key`. */
+/* Before the first entry whose key is not below `key`.  ERR_CORRUPT. */
 NODISCARD enum err runs_seek(const struct runs *runs, view key,
                              struct runs_cursor *ret_cursor);
 /* Reads the next entry into the cursor.  ERR_NOT_FOUND: there is none;

@@ -19,7 +19,7 @@ struct runs_joiner {
 };
 
 /* Adds the entries of `count` runs, oldest first, to the writer.  The joiner
- * is for RUNS_JOIN. */
+ * is for RUNS_JOIN.  ERR_CORRUPT: a block is damaged; ERR_MEMORY. */
 NODISCARD enum err runs_merge(const struct runs *const *runs, uint32_t count,
                               enum runs_rule rule,
                               const struct runs_joiner *joiner,

@@ -72,7 +72,8 @@ struct settlement_input {
     int32_t period;
     int32_t next_period;                /* the next to be closed, PROGRAM_NONE
                                          * before the first close */
-    const struct settled_list *settled; /* borrowed, as are all pointers */
+    const struct settled_list *settled; /* borrowed, as are all pointers; not
+                                         * looked at in any other period */
     view currency;
     int64_t known_ms;
 };

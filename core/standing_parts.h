@@ -50,7 +50,7 @@ void standing_sums_close(struct standing_sums *sums); /* NULL is allowed */
 int32_t standing_sums_index(struct standing_sums *sums, int64_t at_ms);
 
 /* Reads DIR/totals/standing.  ERR_NOT_FOUND: there is none (or of another
- * format); ERR_CORRUPT. */
+ * format); ERR_CORRUPT, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err standing_file_read(const char *dir,
                                       struct standing_sums **ret_sums);
 
@@ -58,7 +58,7 @@ NODISCARD enum err standing_file_read(const char *dir,
  * the old one stands. */
 NODISCARD enum err standing_file_write(const char *dir,
                                        const struct standing_sums *sums);
-/* Takes it away; none is no error. */
+/* Takes it away; none is no error.  ERR_IO. */
 NODISCARD enum err standing_file_remove(const char *dir);
 
 #endif

@@ -46,11 +46,13 @@ bool allow_next(struct allow *allow, uint32_t after,
  * ERR_FULL, ERR_IO. */
 NODISCARD enum err allow_enrol(struct allow *allow,
                                const struct enrolment *enrolment);
-/* ERR_NOT_FOUND: not enrolled, or revoked already. */
+/* Writes into the books that it is enrolled no more.  ERR_NOT_FOUND: it is not,
+ * or was revoked already; ERR_FULL, ERR_IO. */
 NODISCARD enum err allow_revoke(struct allow *allow, uint32_t node);
 /* Registers the node's own key, which it sent over a connection made with its
  * one-time key.  OK too if just this key is registered already.
- * ERR_CONFLICT: another one is; ERR_NOT_FOUND: revoked meanwhile. */
+ * ERR_CONFLICT: another one is; ERR_NOT_FOUND: revoked meanwhile; ERR_BUSY: the
+ * books don't come to rest; ERR_FULL, ERR_IO. */
 NODISCARD enum err allow_join(struct allow *allow, uint32_t node,
                               curve_key key);
 

@@ -62,7 +62,8 @@ NODISCARD enum err copies_put_asked(struct copies *copies,
                                     int64_t now_ms);
 
 /* The copy of one account under rules of that digest; the views live in the
- * arena.  ERR_NOT_FOUND: there is none, or it was made under other rules. */
+ * arena.  ERR_NOT_FOUND: there is none, or it was made under other rules;
+ * ERR_IO, ERR_CORRUPT. */
 NODISCARD enum err copies_get(struct copies *copies, account_id account,
                               digest versions, struct arena *arena,
                               struct hub_state *ret_state);

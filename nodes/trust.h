@@ -64,7 +64,7 @@ NODISCARD enum err trust_save_claim(struct journal *journal,
 /* --- what is public --- */
 
 /* Signs the present head of our stream of public items, where it is not signed
- * yet.  ERR_FULL, ERR_IO, ERR_MEMORY. */
+ * yet.  ERR_BUSY: it doesn't come to rest; ERR_FULL, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err trust_sign(struct trust *trust, int64_t now_ms);
 
 enum trust_verdict {
