@@ -1,6 +1,7 @@
 #include "core/admission.h"
 
 #include "core/enrol.h"
+#include "core/list.h"
 #include "core/reader.h"
 
 #include <stdlib.h>
@@ -44,21 +45,19 @@ pair_of(uint32_t node, uint32_t store)
     return (uint64_t)node << 32 | store;
 }
 
+static int
+compare_pair(const void *item, const void *key)
+{
+    const uint64_t *one = item, *other = key;
+
+    return *one < *other ? -1 : *one > *other;
+}
+
 /* The index of the first pair that is not less. */
 static uint32_t
 find(const struct admission *admission, uint64_t pair)
 {
-    uint32_t low = 0;
-    uint32_t high = admission->count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (admission->pairs[middle] < pair)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return LIST_PLACE(admission->pairs, admission->count, &pair, compare_pair);
 }
 
 static bool

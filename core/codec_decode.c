@@ -339,22 +339,6 @@ decode_common(struct decoder *decoder, enum codec_field field)
         event->id = take_code(in);
 }
 
-/* What a field that is left out means. */
-static void
-set_defaults(struct event *event)
-{
-    if (event->kind == EVENT_PURCHASE || event->kind == EVENT_RETURN)
-        event->sale.bought_on = EVENT_NO_DAY;
-    else if (event->kind == EVENT_STAMP)
-        event->stamp.count = 1;
-    else if (event->kind == EVENT_GRANT)
-        event->grant.count = 1;
-    else if (event->kind == EVENT_REDEEM)
-        event->redeem.value = (money) { -1 };
-    else if (event->kind == EVENT_ADJUST)
-        event->adjust.expires_on = EVENT_NO_DAY;
-}
-
 /* What masks of fields can't say: which go together. */
 static bool
 fields_agree(const struct event *event, uint32_t seen)
@@ -474,7 +458,7 @@ decode_kind(struct decoder *decoder, uint32_t *ret_must, uint32_t *ret_may)
         return true;
     struct codec_shape shape = codec_shape((enum event_kind)kind);
     decoder->event.kind = (enum event_kind)kind;
-    set_defaults(&decoder->event);
+    event_set_defaults(&decoder->event);
     *ret_must = FIELDS_ALWAYS | shape.must;
     *ret_may = FIELDS_COMMON | shape.must | shape.may;
     return true;

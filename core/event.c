@@ -108,6 +108,21 @@ event_is_text(view text)
     return true;
 }
 
+void
+event_set_defaults(struct event *event)
+{
+    if (event->kind == EVENT_PURCHASE || event->kind == EVENT_RETURN)
+        event->sale.bought_on = EVENT_NO_DAY;
+    else if (event->kind == EVENT_STAMP)
+        event->stamp.count = 1;
+    else if (event->kind == EVENT_GRANT)
+        event->grant.count = 1;
+    else if (event->kind == EVENT_REDEEM)
+        event->redeem.value.minor = -1;
+    else if (event->kind == EVENT_ADJUST)
+        event->adjust.expires_on = EVENT_NO_DAY;
+}
+
 /* One look at an event: every check does nothing once one has failed. */
 struct check {
     const struct event *event;

@@ -160,6 +160,10 @@ bool event_is_name(view text); /* 1-32 bytes of a-z 0-9 _ - . */
 bool event_is_code(view text); /* 1-64 printable ASCII without space */
 bool event_is_text(view text); /* at most 256 bytes of UTF-8, no NUL */
 
+/* What the fields of the event's kind are where they are left out and that is
+ * not 0: count 1, no value of its own, no date. */
+void event_set_defaults(struct event *event);
+
 /* Checks every rule of EVENTS.md that an event by itself can break: fields of
  * its kind, ranges, sums of a receipt.  The identity and `recorded` are not
  * looked at, nor is the clock.  ERR_INPUT with the field, what was expected

@@ -20,23 +20,25 @@ gather_open(struct gather *gather, const struct gather_rules *rules,
     gather->account.bearer = arena_copy(arena, account.bearer);
 }
 
+static int
+compare_position(const void *item, const void *key)
+{
+    const struct gather_quarantine *marked = item;
+    const uint64_t *position = key;
+
+    return marked->position < *position ? -1 : marked->position > *position;
+}
+
 static bool
 is_quarantined(const struct gather *gather, uint64_t position)
 {
     const struct gather_rules *rules = gather->rules;
-    uint32_t low = 0;
-    uint32_t high = rules->quarantine_count;
+    const uint32_t count = rules->quarantine_count;
+    uint32_t at =
+        LIST_PLACE(rules->quarantine, count, &position, compare_position);
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (rules->quarantine[middle].position < position)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < rules->quarantine_count &&
-           rules->quarantine[low].position == position &&
-           rules->quarantine[low].from <= gather->known;
+    return at < count && rules->quarantine[at].position == position &&
+           rules->quarantine[at].from <= gather->known;
 }
 
 /* A copy must also stand in a stream of somebody who may speak for the store:

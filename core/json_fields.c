@@ -95,16 +95,7 @@ json_fields_start(struct json_reader *reader, view kind)
 
     if (!event_kind_parse(kind, &event->kind))
         return false;
-    if (event->kind == EVENT_PURCHASE || event->kind == EVENT_RETURN)
-        event->sale.bought_on = EVENT_NO_DAY;
-    else if (event->kind == EVENT_STAMP)
-        event->stamp.count = 1;
-    else if (event->kind == EVENT_GRANT)
-        event->grant.count = 1;
-    else if (event->kind == EVENT_REDEEM)
-        event->redeem.value.minor = -1;
-    else if (event->kind == EVENT_ADJUST)
-        event->adjust.expires_on = EVENT_NO_DAY;
+    event_set_defaults(event);
     return true;
 }
 

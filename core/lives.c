@@ -1,5 +1,7 @@
 #include "core/lives.h"
 
+#include "core/list.h"
+
 #include <stdlib.h>
 
 void
@@ -50,20 +52,22 @@ list_all(struct lives *lives, struct reader *reader)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+static int
+compare_node(const void *item, const void *key)
+{
+    const struct lives_node *one = item;
+    const uint32_t *node = key;
+
+    return one->node < *node ? -1 : one->node > *node;
+}
+
 static const struct lives_node *
 find(const struct lives *lives, uint32_t node)
 {
-    uint32_t low = 0, high = lives->count;
+    uint32_t at = LIST_PLACE(lives->nodes, lives->count, &node, compare_node);
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (lives->nodes[middle].node < node)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < lives->count && lives->nodes[low].node == node
-               ? &lives->nodes[low]
+    return at < lives->count && lives->nodes[at].node == node
+               ? &lives->nodes[at]
                : NULL;
 }
 

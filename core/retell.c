@@ -3,6 +3,7 @@
 #include "core/admission.h"
 #include "core/codec.h"
 #include "core/ingest.h"
+#include "core/list.h"
 #include "core/pack.h"
 #include "core/pen.h"
 #include "core/reader.h"
@@ -196,22 +197,23 @@ read_story(struct story *story)
 
 /* --- turning --- */
 
+static int
+compare_seq(const void *item, const void *key)
+{
+    const struct line *line = item;
+    const uint64_t *seq = key;
+
+    return line->seq < *seq ? -1 : line->seq > *seq;
+}
+
 /* The seq of the new telling of an old one; 0: it is not told again. */
 static uint64_t
 new_seq(const struct story *story, uint64_t old)
 {
-    uint32_t low = 0;
-    uint32_t high = story->count;
+    uint32_t at = LIST_PLACE(story->lines, story->count, &old, compare_seq);
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (story->lines[middle].seq < old)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < story->count && story->lines[low].seq == old
-               ? story->lines[low].told_seq
+    return at < story->count && story->lines[at].seq == old
+               ? story->lines[at].told_seq
                : 0;
 }
 

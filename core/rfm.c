@@ -1,6 +1,7 @@
 #include "core/rfm.h"
 
 #include "core/census.h"
+#include "core/list.h"
 
 #include <stdlib.h>
 
@@ -95,23 +96,6 @@ compare_numbers(const void *left, const void *right)
     return *a < *b ? -1 : *a > *b;
 }
 
-/* How many of the sorted values lie below that one. */
-static uint32_t
-count_below(const int64_t *sorted, uint32_t count, int64_t value)
-{
-    uint32_t low = 0;
-    uint32_t high = count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (sorted[middle] < value)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static enum err
 score_by_rank(struct rfm *rfm, enum rfm_what what)
 {
@@ -124,8 +108,9 @@ score_by_rank(struct rfm *rfm, enum rfm_what what)
         sorted[i] = sign * rfm->buyers[i].values[what];
     qsort(sorted, rfm->count, sizeof *sorted, compare_numbers);
     for (uint32_t i = 0; i < rfm->count; i++) {
+        int64_t value = sign * rfm->buyers[i].values[what];
         uint64_t worse =
-            count_below(sorted, rfm->count, sign * rfm->buyers[i].values[what]);
+            LIST_PLACE(sorted, rfm->count, &value, compare_numbers);
         rfm->buyers[i].scores[what] =
             (uint8_t)(1 + RFM_SCORE_MAX * worse / rfm->count);
     }

@@ -2,6 +2,7 @@
 
 #include "core/allow_list.h"
 #include "core/limits.h"
+#include "core/list.h"
 #include "nodes/clock.h"
 #include "nodes/trace.h"
 
@@ -142,28 +143,21 @@ sort_keys(struct allow *allow)
     return OK;
 }
 
-/* The place of the first one that is not before the key. */
-static uint32_t
-place_of_key(const struct allow *allow, curve_key key)
+static int
+compare_key(const void *item, const void *key)
 {
-    uint32_t low = 0;
-    uint32_t high = allow->key_count;
+    const struct known_key *known = item;
+    const curve_key *wanted = key;
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (memcmp(allow->keys[middle].key.bytes, key.bytes, CURVE_KEY_SIZE) <
-            0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return memcmp(known->key.bytes, wanted->bytes, CURVE_KEY_SIZE);
 }
 
 static const struct allow_list_entry *
 find_key(struct allow *allow, curve_key key, bool *ret_joining)
 {
-    for (uint32_t i = place_of_key(allow, key); i < allow->key_count; i++) {
+    uint32_t i = LIST_PLACE(allow->keys, allow->key_count, &key, compare_key);
+
+    for (; i < allow->key_count; i++) {
         const struct known_key *known = &allow->keys[i];
         if (!curve_key_equal(known->key, key))
             return NULL;

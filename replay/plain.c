@@ -1,5 +1,7 @@
 #include "replay/plain.h"
 
+#include "core/list.h"
+
 #include <string.h>
 
 enum {
@@ -71,19 +73,19 @@ plain_is_well_filled(const struct plain *plain)
            plain->row_count >= much || plain->stop_count >= much;
 }
 
+static int
+compare_row(const void *item, const void *key)
+{
+    const struct plain_receipt *receipt = item;
+    const uint32_t *row = key;
+
+    return receipt->row < *row ? -1 : receipt->row > *row;
+}
+
 uint32_t
 plain_receipt_from(const struct plain *plain, uint32_t row)
 {
-    uint32_t low = 0, high = plain->receipt_count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (plain->receipts[middle].row < row)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return LIST_PLACE(plain->receipts, plain->receipt_count, &row, compare_row);
 }
 
 /* --- skus that rules name --- */

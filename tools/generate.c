@@ -189,7 +189,6 @@ redeem(struct town *town, struct person *person, struct event *sale,
 
     event.id = town_format(town, "r%u-%u", sale->store, ++town->redemptions);
     event.redeem.receipt = sale->sale.receipt;
-    event.redeem.value = (money) { -1 };
     if (off == FREE_COFFEE) {
         person->vouchers--;
         event.redeem.reward = view_of("free_coffee");
@@ -412,7 +411,6 @@ lunch(struct town *town, uint32_t who, uint32_t store, int64_t at_ms)
                                                 town_draw(town, 200)) };
     struct event event = town_event(town, EVENT_STAMP, account, store, at_ms);
     event.stamp.card = view_of("lunch");
-    event.stamp.count = 1;
     town_emit(town, &event);
 }
 
@@ -427,7 +425,6 @@ bring_back(struct town *town, const struct planned_return *planned,
                                .index = planned->line,
                                .qty = 1 };
 
-    event.sale.bought_on = EVENT_NO_DAY;
     if (planned->amount <= 0)
         return;
     if (planned->is_blind) {
@@ -455,16 +452,15 @@ do_office_work(struct town *town, int64_t at_ms)
     if (!town->people[who].joined)
         return;
     account_id account = { who + 1, { 0 } };
-    struct event event = town_event(town, EVENT_GRANT, account, store, at_ms);
-    if (town_chance(town, 900)) {
+    bool letter = town_chance(town, 900);
+    struct event event = town_event(town, letter ? EVENT_GRANT : EVENT_ADJUST,
+                                    account, store, at_ms);
+    if (letter) {
         event.grant.reward = view_of("free_coffee");
-        event.grant.count = 1;
         event.annex.reason = view_of("letter of the month");
         receive_voucher(town, &town->people[who]);
     } else {
-        event.kind = EVENT_ADJUST;
         event.adjust.points = (points) { town_chance(town, 500) ? 200 : -100 };
-        event.adjust.expires_on = EVENT_NO_DAY;
         event.annex.reason = view_of("complaint");
         event.annex.by = view_of("office");
     }

@@ -253,8 +253,8 @@ town_event(struct town *town, enum event_kind kind, account_id account,
         .account = account,
     };
 
+    event_set_defaults(&event);
     if (kind == EVENT_PURCHASE || kind == EVENT_RETURN) {
-        event.sale.bought_on = EVENT_NO_DAY;
         event.annex.entry = ENTRIES[town_draw(town, COUNT_OF(ENTRIES))];
         event.annex.till = town_format(town, "t%u", 1 + town_draw(town, 4));
         event.annex.cashier = town_format(town, "c%u", 1 + town_draw(town, 9));
