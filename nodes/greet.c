@@ -194,14 +194,10 @@ choose_sender(struct session *session, struct lane *lane)
     lane->sends = !lane->receives;
 }
 
-void
-greet_admit(struct session *session, const struct sync_input *input)
+/* Where each stream of the peer stands here, and which we offer. */
+static void
+take_streams(struct session *session, const struct sync_input *input)
 {
-    assert(session->options.role == SYNC_HUB);
-    assert(input->admit.session != 0);
-    if (session->phase != PHASE_HELLO)
-        return; /* it said HELLO again meanwhile, or is gone */
-
     for (uint32_t i = 0; i < input->admit.held_count; i++) {
         struct lane *lane = talk_obtain(session, input->admit.held[i].stream);
         if (!lane)
@@ -216,12 +212,16 @@ greet_admit(struct session *session, const struct sync_input *input)
             choose_sender(session, lane);
         }
     }
+}
+
+/* What WELCOME says of all lanes.  False: no memory. */
+static bool
+list_held(struct session *session)
+{
     free(session->held);
     session->held = calloc(session->lane_count + 1, sizeof session->held[0]);
-    if (!session->held) {
-        talk_no_memory(session);
-        return;
-    }
+    if (!session->held)
+        return false;
     for (uint32_t i = 0; i < session->lane_count; i++) {
         const struct lane *lane = &session->lanes[i];
         session->held[i] = (struct frame_held) {
@@ -233,6 +233,46 @@ greet_admit(struct session *session, const struct sync_input *input)
                                        : 0,
         };
     }
+    return true;
+}
+
+/* In as many frames as the list takes, one at least. */
+static void
+say_welcome(struct session *session, int64_t clock_ms)
+{
+    uint32_t sent = 0;
+
+    do {
+        uint32_t left = session->lane_count - sent;
+        uint32_t count = left < FRAME_ENTRIES_MAX ? left : FRAME_ENTRIES_MAX;
+        struct frame *frame = talk_frame(session, FRAME_WELCOME);
+        frame->more = count < left;
+        frame->welcome.version = SYNC_VERSION;
+        frame->welcome.hub = session->options.self;
+        frame->welcome.epoch = session->options.epoch;
+        frame->welcome.clock_ms = clock_ms;
+        frame->welcome.credit = credit_say(session);
+        frame->welcome.held = session->held + sent;
+        frame->welcome.held_count = count;
+        frame->welcome.claim = session->options.claim;
+        frame->welcome.flags = session->options.shares ? FRAME_SHARES : 0;
+        sent += count;
+    } while (sent < session->lane_count);
+}
+
+void
+greet_admit(struct session *session, const struct sync_input *input)
+{
+    assert(session->options.role == SYNC_HUB);
+    assert(input->admit.session != 0);
+    if (session->phase != PHASE_HELLO)
+        return; /* it said HELLO again meanwhile, or is gone */
+
+    take_streams(session, input);
+    if (!list_held(session)) {
+        talk_no_memory(session);
+        return;
+    }
     /* Nobody can have been told more than there is: it is told all anew. */
     if (session->feed_position > input->admit.feed_end)
         session->feed_position = 0;
@@ -241,24 +281,7 @@ greet_admit(struct session *session, const struct sync_input *input)
     session->number = input->admit.session;
     session->phase = PHASE_LIVE;
     session->feed_open = true;
-    for (uint32_t sent = 0; sent == 0 || sent < session->lane_count;) {
-        uint32_t left = session->lane_count - sent;
-        uint32_t count = left < FRAME_ENTRIES_MAX ? left : FRAME_ENTRIES_MAX;
-        struct frame *frame = talk_frame(session, FRAME_WELCOME);
-        frame->more = count < left;
-        frame->welcome.version = SYNC_VERSION;
-        frame->welcome.hub = session->options.self;
-        frame->welcome.epoch = session->options.epoch;
-        frame->welcome.clock_ms = input->admit.clock_ms;
-        frame->welcome.credit = credit_say(session);
-        frame->welcome.held = session->held + sent;
-        frame->welcome.held_count = count;
-        frame->welcome.claim = session->options.claim;
-        frame->welcome.flags = session->options.shares ? FRAME_SHARES : 0;
-        sent += count;
-        if (count == left)
-            break;
-    }
+    say_welcome(session, input->admit.clock_ms);
 }
 
 void

@@ -113,11 +113,27 @@ gather(struct session *session, struct lane *lane, const struct frame *frame,
     return false;
 }
 
+/* The lane of the batch's stream, made where there is none yet.  NULL: the peer
+ * may not send it, or there is no memory. */
+static struct lane *
+lane_of_batch(struct session *session, const struct frame *frame)
+{
+    stream_id stream = frame->batch.stream;
+    const bool may = talk_may_receive(session, stream);
+    struct lane *lane = talk_find(session, stream);
+
+    if (!lane && may) {
+        lane = talk_obtain(session, stream);
+        if (lane)
+            lane->received = frame->batch.from - 1; /* the journal will say */
+    }
+    return lane && (lane->receives || may) ? lane : NULL;
+}
+
 static void
 on_batch(struct session *session, const struct frame *frame)
 {
     stream_id stream = frame->batch.stream;
-    struct lane *lane = talk_find(session, stream);
 
     /* More than was granted, by more than the one frame that may overshoot:
      * whoever ignores the credit would fill our memory. */
@@ -127,12 +143,8 @@ on_batch(struct session *session, const struct frame *frame)
     }
     if (frame->batch.total > session->seen_total)
         session->seen_total = frame->batch.total;
-    if (!lane && talk_may_receive(session, stream)) {
-        lane = talk_obtain(session, stream);
-        if (lane)
-            lane->received = frame->batch.from - 1; /* the journal will say */
-    }
-    if (!lane || (!lane->receives && !talk_may_receive(session, stream))) {
+    struct lane *lane = lane_of_batch(session, frame);
+    if (!lane) {
         talk_alarm(session, SYNC_ALARM_RIGHT, stream, frame->batch.from);
         session->taken_total = frame->batch.total;
         struct lane refused = { .stream = stream };

@@ -323,22 +323,23 @@ read_role(struct office *office)
     return COMMAND_DONE;
 }
 
+/* Who is to be enrolled, as the options say; no node with --csv. */
 static enum command_status
-enrol_new(const struct arguments *arguments)
+read_enrolment(const struct arguments *arguments,
+               struct enrolment *ret_enrolment)
 {
-    struct office office;
     struct enrolment enrolment = { 0 };
     int64_t number = 0;
     const char *csv = command_option(arguments, "csv");
     const char *stores = command_option(arguments, "stores");
+    const char *at = command_option(arguments, "at");
+    const char *role = command_option(arguments, "role");
 
     if (!command_integer(arguments, "node", 1, LIMIT_NODE, &number))
         return COMMAND_MISUSE;
     if ((number == 0) == (csv == NULL))
         return command_misuse(arguments, "one of --node N and --csv FILE is "
                                          "needed");
-    const char *at = command_option(arguments, "at");
-    const char *role = command_option(arguments, "role");
     if (csv != NULL && (stores != NULL || at != NULL))
         return command_misuse(arguments, "--stores and --at go with --node N");
     if (at != NULL && (role == NULL || strcmp(role, "standby") != 0))
@@ -360,7 +361,20 @@ enrol_new(const struct arguments *arguments)
                               "--stores %s: expected at most %d numbers with "
                               "commas between",
                               stores, ENROL_STORES_MAX);
-    enum command_status status = open_office(&office, arguments);
+    *ret_enrolment = enrolment;
+    return COMMAND_DONE;
+}
+
+static enum command_status
+enrol_new(const struct arguments *arguments)
+{
+    struct office office;
+    struct enrolment enrolment;
+    const char *csv = command_option(arguments, "csv");
+
+    enum command_status status = read_enrolment(arguments, &enrolment);
+    if (status == COMMAND_DONE)
+        status = open_office(&office, arguments);
     if (status != COMMAND_DONE)
         return status;
     office.is_list = csv != NULL;

@@ -460,22 +460,31 @@ export_event(struct export *export, const struct record_event *stored,
     return done ? OK : ERR_IO;
 }
 
+/* From the position on that is next: the record may begin before it. */
+static enum err
+export_record(struct export *export, const struct reader_item *item)
+{
+    struct record_cursor cursor = record_events(&item->record);
+    struct record_event stored;
+    uint64_t position = item->position;
+    enum err err = OK;
+
+    for (; err == OK && record_next(&cursor, &stored); position++)
+        if (position >= export->next)
+            err = export_event(export, &stored, position);
+    return err;
+}
+
 /* All records that are there now. */
 static enum err
 export_records(struct export *export)
 {
     struct reader_item item;
-    struct record_event stored;
     enum err err;
 
     while ((err = reader_next(export->reader, export->next, &item)) == OK) {
-        if (item.record.kind == RECORD_EVENTS) {
-            struct record_cursor cursor = record_events(&item.record);
-            uint64_t position = item.position;
-            for (; err == OK && record_next(&cursor, &stored); position++)
-                if (position >= export->next)
-                    err = export_event(export, &stored, position);
-        }
+        if (item.record.kind == RECORD_EVENTS)
+            err = export_record(export, &item);
         if (err != OK)
             return err;
         export->next = item.position + item.record.count;
