@@ -109,6 +109,20 @@ TEST(a_row_that_is_too_long_is_told)
     free(bytes);
 }
 
+/* One that never ends is told, too. */
+TEST(a_row_without_an_end_is_told)
+{
+    FILE *in = fopen("/dev/zero", "rb");
+    struct complaint complaint;
+    struct csv *csv;
+
+    assert_int_equal(csv_open(in, COMMAS, &csv), OK);
+    assert_int_equal(csv_next(csv, &complaint), ERR_INPUT);
+    assert_int_equal(csv_row(csv).size, CSV_ROW_SIZE_MAX);
+    csv_close(csv);
+    fclose(in);
+}
+
 /* Only the first bytes of a mark may be a letter's; what is no mark is data. */
 TEST(what_only_begins_like_a_mark_is_kept)
 {
@@ -200,6 +214,7 @@ RUN(cmocka_unit_test(plain_rows),
     cmocka_unit_test(a_quote_that_is_not_closed_is_told),
     cmocka_unit_test(too_many_columns_are_told),
     cmocka_unit_test(a_row_that_is_too_long_is_told),
+    cmocka_unit_test(a_row_without_an_end_is_told),
     cmocka_unit_test(what_only_begins_like_a_mark_is_kept),
     cmocka_unit_test(utf_16_is_told),
     cmocka_unit_test(a_quote_that_is_never_closed_ends_with_a_line),

@@ -2,7 +2,8 @@
  * csv.c - the row is kept as it was read (`row`) for those who must be told
  * about it, and once more with its quotes taken off (`plain`), which the
  * fields borrow from.  What was read too far waits in `held`.  The buffers are
- * taken once, for the longest row.
+ * taken once, for the longest row.  One that is longer is told when it has come
+ * so far, for it may have no end: the rest is passed over with the next.
  */
 #include "tools/csv.h"
 
@@ -24,6 +25,7 @@ struct csv {
     uint32_t row_size;
     uint32_t plain_size;
     uint32_t count;
+    bool cut; /* the end of the row last read is still to come */
     struct {
         uint32_t start;
         uint32_t size;
@@ -173,32 +175,44 @@ take_row(struct csv *csv, int c, enum quote_state *ret_state)
 {
     const bool delimited = csv->layout.delimiter != 0;
     enum quote_state state = FIELD_BEGINS;
-    uint64_t size = 0;
+    uint32_t size = 0;
 
     for (; c != EOF && (c != '\n' || state == FIELD_QUOTED);
          c = next_byte(csv)) {
-        if (size < CSV_ROW_SIZE_MAX)
-            csv->row[size] = (uint8_t)c;
-        size++;
+        csv->cut = size == CSV_ROW_SIZE_MAX;
+        if (csv->cut)
+            break;
+        csv->row[size++] = (uint8_t)c;
         if (delimited)
             state = step(csv, state, (uint8_t)c);
         *ret_state = state;
         if (size == CSV_ROW_SIZE_MAX && state == FIELD_QUOTED && cut_row(csv))
             return true;
-        if (size >= CSV_ROW_SIZE_MAX && state == FIELD_QUOTED)
+        if (size == CSV_ROW_SIZE_MAX && state == FIELD_QUOTED)
             state = FIELD_PLAIN; /* it ends where its line does */
     }
-    csv->row_size = size < CSV_ROW_SIZE_MAX ? (uint32_t)size : CSV_ROW_SIZE_MAX;
+    csv->row_size = size;
     *ret_state = state;
-    return size <= CSV_ROW_SIZE_MAX;
+    return !csv->cut;
 }
 
-/* A row that can't be taken is read to its end all the same. */
+/* Drops what comes up to the end of a row that was told already. */
+static void
+pass_over(struct csv *csv)
+{
+    int c = '\0';
+
+    while (csv->cut && c != '\n' && c != EOF)
+        c = next_byte(csv);
+    csv->cut = false;
+}
+
 static enum err
 read_row(struct csv *csv, struct complaint *complaint)
 {
     enum quote_state state;
 
+    pass_over(csv);
     const bool readable = csv->line_next > 1 || skip_mark(csv);
     int c = next_byte(csv);
     if (c == EOF)
@@ -216,7 +230,9 @@ read_row(struct csv *csv, struct complaint *complaint)
     if (!readable)
         return complain(complaint, "the file is UTF-16; expected UTF-8");
     if (!fits)
-        return complain(complaint, "the row is longer than %d bytes",
+        return complain(complaint,
+                        "expected a row of at most %d bytes; a line end or a "
+                        "quote may be missing",
                         CSV_ROW_SIZE_MAX);
     if (state == FIELD_QUOTED)
         return complain(complaint, "a quote is opened and not closed");

@@ -65,18 +65,21 @@ move_up(struct lines *lines)
     lines->from = 0;
 }
 
-/* What is there of the next line is too long already: the rest is dropped as it
- * comes. */
+/* Drops what comes up to the end of a line whose beginning was told; it may be
+ * long in coming. */
 static enum err
 pass_over(struct lines *lines)
 {
-    enum err err = OK;
-
-    while (err == OK && !find_end(lines) && !lines->ended) {
-        lines->size = lines->searched = lines->from + LIMIT_JSON_LINE;
-        err = read_more(lines);
+    while (lines->cut) {
+        lines->from = lines->searched = lines->size = 0;
+        enum err err = read_more(lines);
+        if (err != OK)
+            return err;
+        const bool found = find_end(lines);
+        lines->from = lines->searched += found;
+        lines->cut = !found && !lines->ended;
     }
-    return err;
+    return OK;
 }
 
 static view
@@ -94,22 +97,19 @@ see_line(const struct lines *lines)
 enum err
 lines_next(struct lines *lines, view *ret_line)
 {
-    enum err err = OK;
+    enum err err = pass_over(lines);
 
-    while (!find_end(lines) && !lines->ended &&
+    while (err == OK && !find_end(lines) && !lines->ended &&
            lines->size - lines->from <= LIMIT_JSON_LINE) {
         move_up(lines);
         err = read_more(lines);
-        if (err != OK)
-            return err;
     }
-    if (lines->ended && lines->from == lines->size)
-        return ERR_NOT_FOUND;
-    bool too_long = lines->searched - lines->from > LIMIT_JSON_LINE;
-    if (too_long)
-        err = pass_over(lines);
     if (err != OK)
         return err;
+    if (lines->ended && lines->from == lines->size)
+        return ERR_NOT_FOUND;
+    const bool too_long = lines->searched - lines->from > LIMIT_JSON_LINE;
+    lines->cut = too_long && lines->searched == lines->size && !lines->ended;
     *ret_line = see_line(lines);
     lines->from = lines->searched + (lines->searched < lines->size);
     lines->searched = lines->from;
@@ -123,6 +123,8 @@ lines_peek(struct lines *lines, view *ret_line)
 {
     struct pollfd wanted = { .fd = fileno(lines->in), .events = POLLIN };
 
+    if (lines->cut)
+        return false;
     while (!find_end(lines)) {
         move_up(lines);
         if (lines->ended || lines->size - lines->from > LIMIT_JSON_LINE ||

@@ -19,11 +19,12 @@ struct lines {
     uint32_t searched; /* up to here it has no end */
     uint32_t size;
     bool ended;      /* nothing more comes */
+    bool cut;        /* the end of the line last read is still to come */
     uint64_t number; /* of the line last read, from 1 */
 };
 
 /* What to say of a line that is too long. */
-#define LINES_TOO_LONG "expected a line of at most 1 MiB"
+#define LINES_TOO_LONG "expected an event on each line, of at most 1 MiB"
 
 /* ERR_MEMORY. */
 NODISCARD enum err lines_open(struct lines *lines, FILE *in);
@@ -31,7 +32,8 @@ void lines_close(struct lines *lines);
 
 /* The next line, without its end, valid until the next call of this or
  * lines_peek().  ERR_NOT_FOUND: there is none; ERR_INPUT: it is too long,
- * `ret_line` is how it begins, the rest was passed over; ERR_IO. */
+ * `ret_line` is how it begins; that is told at once, as the line may have no
+ * end, and the rest is passed over by the next call.  ERR_IO. */
 NODISCARD enum err lines_next(struct lines *lines, view *ret_line);
 
 /* The line that lines_next() would give, if it has come to its end already;

@@ -132,6 +132,19 @@ grow_side(struct side *side, uint32_t column_count)
     return cells;
 }
 
+/* The next row of a file in which none may be missed. */
+static enum err
+next_row(struct csv *csv, struct complaint *complaint)
+{
+    struct complaint why;
+
+    enum err err = csv_next(csv, &why);
+    if (err == ERR_INPUT)
+        complain(complaint, "line %llu: %.400s",
+                 (unsigned long long)csv_line(csv), why.text);
+    return err;
+}
+
 static enum err
 read_side_rows(struct converter *converter, uint32_t index, struct csv *csv)
 {
@@ -139,7 +152,7 @@ read_side_rows(struct converter *converter, uint32_t index, struct csv *csv)
     struct side *side = &converter->sides[index];
     int32_t places[MAPPING_COLUMNS_MAX];
 
-    enum err err = csv_next(csv, converter->complaint);
+    enum err err = next_row(csv, converter->complaint);
     if (err != OK)
         return err == ERR_NOT_FOUND
                    ? complain(converter->complaint, "the file is empty")
@@ -155,7 +168,7 @@ read_side_rows(struct converter *converter, uint32_t index, struct csv *csv)
         return complain(converter->complaint,
                         "the file lacks a column that the mapping names");
     uint32_t width = csv_count(csv);
-    while ((err = csv_next(csv, converter->complaint)) == OK) {
+    while ((err = next_row(csv, converter->complaint)) == OK) {
         if (csv_count(csv) != width)
             return complain(converter->complaint,
                             "line %llu: expected %u columns, found %u",
@@ -232,7 +245,7 @@ read_heading(struct converter *converter)
     enum err err = OK;
 
     if (mapping->heading == NULL) {
-        err = csv_next(converter->csv, converter->complaint);
+        err = next_row(converter->csv, converter->complaint);
         if (err == ERR_NOT_FOUND)
             return complain(converter->complaint,
                             "expected a heading row, found an empty file");
