@@ -308,6 +308,47 @@ def test_files_with_nothing_or_noise_in_them():
           len(read(EVENTS).splitlines()))
 
 
+def test_files_without_an_end():
+    """Each ends with what is the matter, not with the machine's memory; so
+    does what comes on standard input."""
+    ledger()
+    for line in RUNS:
+        if "FILE" not in line or line == "import L FILE":
+            continue
+        done = run_with(line, "FILE", "/dev/zero")
+        assert done.status == 1, f"{done.words}: {done.status}"
+        for word in ("/dev/zero", "expected"):
+            assert word in done.err, f"{done.words}: {done.err}"
+    one_line(leima("append", "L", "/dev/zero"), 1, "/dev/zero:1: ", "1 MiB")
+    for words, said in ((["append", "L"], "standard input:1: "),
+                        (["keys", "export", "L"], "the passphrase: "),
+                        (["node", "L", "--join", "-"], "`leima enrol new`")):
+        with open("/dev/zero", "rb") as endless:
+            done = subprocess.run([LEIMA, *words], stdin=endless, timeout=600,
+                                  capture_output=True)
+        equal(f"{words}: status", done.returncode, 1)
+        assert said in done.stderr.decode(), done.stderr
+    # An import says so, too, and waits for the lines behind.
+    with subprocess.Popen([LEIMA, "import", "L", "/dev/zero"],
+                          stderr=subprocess.PIPE) as waiting:
+        said = waiting.stderr.readline()
+        waiting.kill()
+    assert b"/dev/zero:1: " in said and b"1 MiB" in said, said
+    equal("events", len(leima("export", "L").expect(0).out.splitlines()),
+          len(read(EVENTS).splitlines()))
+
+
+def test_an_append_that_takes_much_memory():
+    """Large events, fewer than an append may have; import takes them."""
+    leima("init", "L").expect(0)
+    sale = json.dumps({
+        "kind": "purchase", "member": 42, "receipt": "1", "total": 1000,
+        "lines": [{"amount": 1}] * 1000}) + "\n"
+    refused(1, "append", "L", given=sale * 12000,
+            says=["standard input:", "512 MiB", "import"])
+    equal("events", leima("export", "L").expect(0).out, "")
+
+
 def test_paths_that_cant_be_written():
     ledger()
     no_files()
@@ -527,6 +568,8 @@ def test_json_of_commands_with_little_to_say():
         file.write(says("keys", "export", "M", given=secret)["keys"] + "\n")
     equal("imported", says("keys", "import", "L", "sealed", given=secret),
           {"imported": True})
+    equal("sound", says("verify", "L"),
+          {"sound": True, "damages": 0, "notes": 0, "findings": []})
 
 
 def test_append_answers_with_identities():

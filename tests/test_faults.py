@@ -89,9 +89,10 @@ def test_a_damaged_record_is_named():
     assert (status["position"], status["events"], status["damaged"]) == \
         (5, 4, 1), status
     assert [f["kind"] for f in status["findings"]] == ["damaged"], status
-    found = says(leima("verify", "L", "--json"), 3, "1 finding").lines()
-    damage = [line["finding"] for line in found if line["damage"]]
-    assert len(damage) == 1 and "position 3" in damage[0], damage
+    found = says(leima("verify", "L", "--json"), 3, "1 finding").json()
+    damage = [each["finding"] for each in found["findings"] if each["damage"]]
+    assert len(damage) == 1 and "position 3" in damage[0], found
+    assert (found["sound"], found["damages"]) == (False, 1), found
     out = says(leima("export", "L"), 3, "position 3", "--after 3")
     assert [e["receipt"] for e in out.lines()] == ["zq-0", "zq-1"]
     rest = leima("export", "L", "--after", 3).expect(0).lines()

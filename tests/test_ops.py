@@ -495,6 +495,14 @@ def test_keys_in_a_safe():
     leima("keys", "import", "hq", "hq.keys", given=secret).expect(0)
     with open("hq/keys/own") as file:
         assert file.read() == own
+    # What --json printed does as well.
+    with open("keys.json", "w") as file:
+        file.write(leima("keys", "export", "hq", "--json",
+                         given=secret).expect(0).out)
+    leima("restore", "third", "saved").expect(0)
+    leima("keys", "import", "third", "keys.json", given=secret).expect(0)
+    with open("third/keys/own") as file:
+        assert file.read() == own
     assert stat.S_IMODE(os.stat("hq/keys/own").st_mode) == 0o600
     # What nodes hold of this hub is signed with this one.
     with open("hq/keys/hub.key", "rb") as file, \

@@ -532,7 +532,8 @@ const struct command cmd_account_table[] = {
       .operands_min = 2,
       .operands_max = UINT32_MAX,
       .options = ASKED,
-      .about = "ACCOUNT is a member's number or bearer:CODE.\n",
+      .about = "ACCOUNT is a member's number or bearer:CODE.  With --json: a "
+               "line for each.\n",
       .examples = "leima balance L 42\n"
                   "leima balance L 42 bearer:COUPON-1 --at 2026-01-01 --json\n"
                   "leima balance L 42 --known 1200\n" },

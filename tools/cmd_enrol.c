@@ -563,7 +563,8 @@ const struct command cmd_enrol_table[] = {
           "enrolled again\n"
           "loses its old key at once.  Stores find a standby that takes over "
           "if --at says\n"
-          "where it will listen; without, they stay away.\n",
+          "where it will listen; without, they stay away.  With --json: a "
+          "line for each\nnode.\n",
       .examples = "leima enrol new hq --node 421 --stores 421,422\n"
                   "leima enrol new hq --node 2 --role standby --at "
                   "tcp://hq2.example:7001\n"
@@ -574,6 +575,7 @@ const struct command cmd_enrol_table[] = {
       .usage = "LEDGER",
       .operands_min = 1,
       .operands_max = 1,
+      .about = "With --json: a line for each.\n",
       .examples = "leima enrol list hq\n" },
     { .name = "enrol rotate",
       .run = enrol_rotate,

@@ -20,7 +20,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { FOLLOW_MS = 50 };
+enum {
+    FOLLOW_MS = 50,
+    APPEND_ROOM = 512 << 20, /* of memory for the events of one append */
+};
 
 /* --- append: reading ---------------------------------------------------- */
 
@@ -57,6 +60,9 @@ add_line(struct batch *batch, uint64_t number, view line, struct complaint *why)
     if (batch->count == LIMIT_APPEND_EVENTS)
         return complain(why, "expected at most %d events; use import",
                         LIMIT_APPEND_EVENTS);
+    if (batch->arena.next - batch->arena.base > APPEND_ROOM)
+        return complain(why, "the events take more than %d MiB; use import",
+                        APPEND_ROOM >> 20);
     err = batch->count == batch->room ? grow(batch) : OK;
     entry.line = (uint32_t)number;
     if (err == OK)

@@ -7,6 +7,7 @@
 #include "tools/cmd_keys.h"
 
 #include "core/crypto.h"
+#include "core/json.h"
 #include "nodes/keyring.h"
 #include "tools/file.h"
 #include "tools/query.h"
@@ -83,8 +84,8 @@ read_secret(int signals, char text[static PASSPHRASE_SIZE])
     bool good = true;
     char byte;
 
-    while (read_byte(signals, &byte) && byte != '\n') {
-        good = good && byte != '\0' && size < PASSPHRASE_SIZE - 1;
+    while (good && read_byte(signals, &byte) && byte != '\n') {
+        good = byte != '\0' && size < PASSPHRASE_SIZE - 1;
         if (good)
             text[size++] = byte;
     }
@@ -172,6 +173,22 @@ keys_export(const struct arguments *arguments)
                      : command_fail(arguments, err, "%s", complaint.text);
 }
 
+/* The line that `keys export` prints, also out of the document that --json
+ * makes of it. */
+static view
+find_line(view file, struct arena *arena)
+{
+    struct json_tree *tree = NULL;
+    struct complaint why;
+    view line = file;
+
+    if (json_open(file, &tree, &why) == OK &&
+        json_get_string(json_get(tree, "keys"), &line))
+        line = arena_copy(arena, line);
+    json_close(tree);
+    return line;
+}
+
 static enum command_status
 keys_import(const struct arguments *arguments)
 {
@@ -179,7 +196,7 @@ keys_import(const struct arguments *arguments)
     struct complaint complaint = { 0 };
     char text[PASSPHRASE_SIZE];
     struct arena arena = { 0 };
-    view line;
+    view file;
 
     enum command_status status = look_at_ledger(arguments);
     if (status != COMMAND_DONE)
@@ -190,14 +207,14 @@ keys_import(const struct arguments *arguments)
     if (!arena_open(&arena, 4 * KEYRING_LINE_SIZE))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     enum err err =
-        file_read(path, KEYRING_LINE_SIZE, &arena, &line, &complaint);
+        file_read(path, KEYRING_LINE_SIZE, &arena, &file, &complaint);
     if (err != OK) {
         status = command_fail(arguments, err, "%s", complaint.text);
     } else {
         err = read_passphrase("passphrase: ", text, &complaint);
         if (err == OK)
             err = keyring_import(command_operand(arguments, 0), view_of(text),
-                                 line, &complaint);
+                                 find_line(file, &arena), &complaint);
         crypto_wipe(text, sizeof text);
         if (err != OK)
             status =
@@ -227,7 +244,9 @@ const struct command cmd_keys_table[] = {
       .usage = "LEDGER FILE",
       .operands_min = 2,
       .operands_max = 2,
-      .about = "Keys that are there are not replaced.\n",
+      .about = "FILE is what keys export printed, with --json or without; the "
+               "passphrase is one\nline of standard input.  Keys that are "
+               "there are not replaced.\n",
       .examples = "leima keys import hq hq.keys\n" },
     { 0 },
 };

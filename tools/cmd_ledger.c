@@ -62,12 +62,15 @@ struct findings {
     bool is_json;
     uint64_t damages;
     uint64_t notes;
+    struct text list; /* as JSON */
 };
 
+/* People see each as it is found, which may take hours. */
 static void
 tell_finding(void *context, bool damage, const char *line)
 {
     struct findings *findings = context;
+    struct text *list = &findings->list;
 
     findings->damages += damage;
     findings->notes += !damage;
@@ -75,13 +78,29 @@ tell_finding(void *context, bool damage, const char *line)
         printf("%s: %s\n", damage ? "damage" : "note", line);
         return;
     }
-    struct text json = { 0 };
-    text_char(&json, '{');
-    text_json_bool(&json, "damage", damage);
-    text_json_view(&json, "finding", view_of(line));
-    text_string(&json, "}\n");
-    fwrite(json.bytes, 1, json.size, stdout);
-    text_close(&json);
+    text_string(list, list->size > 0 ? ",\n {" : "\n {");
+    text_json_bool(list, "damage", damage);
+    text_json_words(list, "finding", view_of(line));
+    text_char(list, '}');
+}
+
+static enum err
+print_findings(const struct findings *findings, bool sound)
+{
+    const uint64_t damages = findings->damages, notes = findings->notes;
+
+    if (!findings->is_json && sound)
+        printf("sound, %" PRIu64 " note%s\n", notes, notes == 1 ? "" : "s");
+    if (!findings->is_json)
+        return OK;
+    if (findings->list.failed)
+        return ERR_MEMORY;
+    printf("{\"sound\": %s, \"damages\": %" PRIu64 ", \"notes\": %" PRIu64
+           ", \"findings\": [",
+           sound ? "true" : "false", damages, notes);
+    fwrite(findings->list.bytes, 1, findings->list.size, stdout);
+    printf("]}\n");
+    return OK;
 }
 
 static enum command_status
@@ -127,15 +146,17 @@ verify(const struct arguments *arguments)
     } else {
         enum err err =
             ledger_verify(ledger, tell_finding, &findings, &complaint);
+        if (err == OK || err == ERR_CORRUPT) {
+            enum err printed = print_findings(&findings, err == OK);
+            err = err == OK ? printed : err;
+        }
         if (err != OK)
             result = command_fail(arguments, err, "%s",
                                   complaint.text[0] != '\0'
                                       ? complaint.text
                                       : command_operand(arguments, 0));
-        else if (!findings.is_json)
-            printf("sound, %" PRIu64 " note%s\n", findings.notes,
-                   findings.notes == 1 ? "" : "s");
     }
+    text_close(&findings.list);
     ledger_close(ledger);
     return result;
 }
@@ -199,7 +220,7 @@ const struct command cmd_ledger_table[] = {
           "of closes and the clearing identity.\n\n"
           "Damage gives exit status 3; notes (gaps, collisions of member\n"
           "numbers, what is flagged or quarantined) are worth knowing and\n"
-          "no fault of this ledger.  With --json: a line for each finding.\n",
+          "no fault of this ledger.\n",
       .examples = "leima verify L\n"
                   "leima verify L --digest --at 2026-01-01\n" },
     { .name = "member new",

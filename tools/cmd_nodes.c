@@ -141,6 +141,19 @@ has_endpoint(const struct arguments *arguments, const char *name)
     return false;
 }
 
+/* The string of `enrol new`, from standard input. */
+static enum err
+read_ticket(struct arena *arena, view *ret_ticket, struct complaint *complaint)
+{
+    struct complaint why;
+    enum err err = file_read("-", KEYS_STRING_SIZE, arena, ret_ticket, &why);
+
+    if (err == OK && ret_ticket->size > 0)
+        return OK;
+    return complain(complaint, "standard input: expected the one string that "
+                               "`leima enrol new` prints");
+}
+
 /* What is asked for is read first, so that nothing is done by halves. */
 static enum command_status
 hub(const struct arguments *arguments)
@@ -166,9 +179,7 @@ hub(const struct arguments *arguments)
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     enum err err = OK;
     if (joins)
-        err = file_read("-", KEYS_STRING_SIZE, &arena, &ticket, &complaint);
-    if (joins && (err != OK || ticket.size == 0))
-        err = complain(&complaint, "no string on standard input");
+        err = read_ticket(&arena, &ticket, &complaint);
     if (err == OK && promotes)
         err = promote(arguments, &complaint);
     if (err == OK && listens)
@@ -202,11 +213,8 @@ node(const struct arguments *arguments)
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     enum err err = OK;
     if (ticket != NULL)
-        err = file_read("-", KEYS_STRING_SIZE, &arena, &options.ticket,
-                        &complaint);
-    if (ticket != NULL && (err != OK || options.ticket.size == 0))
-        err = complain(&complaint, "no string on standard input");
-    else
+        err = read_ticket(&arena, &options.ticket, &complaint);
+    if (err == OK)
         err = store_run(&options, &complaint);
     arena_close(&arena);
     if (err != OK)

@@ -572,6 +572,7 @@ const struct command cmd_rules_table[] = {
       .usage = "LEDGER",
       .operands_min = 1,
       .operands_max = 1,
+      .about = "With --json: a line for each.\n",
       .examples = "leima rules list L\n" },
     { .name = "rules show",
       .run = show,

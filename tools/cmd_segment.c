@@ -223,7 +223,9 @@ const struct command cmd_segment_table[] = {
           "of the rules (of the last version with it).\n\n"
           "Whom to write to: name the channel, --channel email or "
           "consent=email.  Grants\nhave the id REASON:account, so that "
-          "appending them twice grants once.\n",
+          "appending them twice grants once.\n\n"
+          "With --json: a line for each account, none where it holds for "
+          "none.\n",
       .examples = "leima segment L 'tier=gold,inactive_days=90..'\n"
                   "leima segment L 'bought=garden|stores=turku,!consent=email'"
                   "\n"
