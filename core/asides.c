@@ -138,7 +138,7 @@ asides_save(const struct ledger *ledger, struct reader *reader,
         hash_64((view) { (const uint8_t *)asides->list, size },
                 hash_64((view) { (uint8_t *)&head, sizeof head }, 0));
     snprintf(path, sizeof path, "%s/asides", ledger->dir);
-    snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
+    snprintf(fresh, sizeof fresh, "%s.new", path);
     FILE *out = fopen(fresh, "wbe");
     if (out == NULL)
         return;

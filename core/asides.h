@@ -9,8 +9,10 @@
  * pairs of node and store are admitted.  A bit that rots below the position is
  * for `verify` to find, which never looks here.
  *
- * Not one of the caches of LEDGER/owner: whoever has walked far writes it, as
- * a whole beside its place, and then gives it its name; the last one stays.
+ * Not one of the caches of LEDGER/owner: whoever has walked far writes it
+ * beside its place, as asides.new, and then gives it its name; the last one
+ * stays.  Where one is killed the next one writes over what it left; where two
+ * write at once and into each other, the sum tells.
  *
  *   struct asides_head; struct aside, as often as it says; u64 XXH3 of these
  */

@@ -4,8 +4,10 @@
  */
 #include "core/asides.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "tests/book.h"
@@ -107,5 +109,34 @@ TEST(a_bit_that_turns_or_a_byte_that_lacks_makes_it_nothing)
     book_close(&book);
 }
 
+/* Whoever is killed as it writes leaves half a file; the next one takes it
+ * away, and no other file than the one with the name stays. */
+TEST(what_was_cut_off_is_written_over)
+{
+    static struct asides_kept back;
+    struct book book;
+    char path[PLACE_SIZE];
+    const struct dirent *entry;
+    int count = 0;
+
+    open_book(&book);
+    snprintf(path, sizeof path, "%s/asides.new", ledger_dir(book.ledger));
+    FILE *half = fopen(path, "wb");
+    assert_non_null(half);
+    for (int i = 0; i < 1000000; i++)
+        fputc('x', half);
+    fclose(half);
+    assert_false(load(&book, &back));
+    save(&book);
+    assert_true(load(&book, &back));
+    DIR *files = opendir(ledger_dir(book.ledger));
+    while ((entry = readdir(files)) != NULL)
+        count += strncmp(entry->d_name, "asides", 6) == 0;
+    closedir(files);
+    assert_int_equal(count, 1);
+    book_close(&book);
+}
+
 RUN(cmocka_unit_test(it_comes_back_as_it_was),
-    cmocka_unit_test(a_bit_that_turns_or_a_byte_that_lacks_makes_it_nothing))
+    cmocka_unit_test(a_bit_that_turns_or_a_byte_that_lacks_makes_it_nothing),
+    cmocka_unit_test(what_was_cut_off_is_written_over))
