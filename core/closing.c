@@ -35,6 +35,8 @@ struct closing_list {
 enum {
     PARTNERS_MAX = 1 << 20, /* of one statement */
     TRIES = 8,              /* of a close, while others append to the books */
+    PERIOD_MIN = 2000 * 12,
+    PERIOD_MAX = 2200 * 12 - 1,
 };
 
 /* --- reading --- */
@@ -59,7 +61,7 @@ read_settled(struct unpacker *unpacker, struct arena *arena)
 
     if (unpack_array(unpacker, 5) != 5)
         unpack_fail(unpacker);
-    one.period = (int32_t)unpack_integer(unpacker, 0, INT32_MAX - 1);
+    one.period = (int32_t)unpack_integer(unpacker, PERIOD_MIN, PERIOD_MAX);
     one.partner = arena_copy(arena, unpack_string(unpacker, LIMIT_NAME_SIZE));
     one.issue_cost.minor = unpack_integer(unpacker, INT64_MIN, INT64_MAX);
     one.redeem_credit.minor = unpack_integer(unpacker, INT64_MIN, INT64_MAX);
@@ -148,7 +150,8 @@ read_entry(struct close_source *source, struct arena *arena)
 
     switch (unpack_integer(unpacker, 1, UINT32_MAX)) {
     case KEY_PERIOD:
-        closing->period = (int32_t)unpack_integer(unpacker, 0, INT32_MAX - 1);
+        closing->period =
+            (int32_t)unpack_integer(unpacker, PERIOD_MIN, PERIOD_MAX);
         break;
     case KEY_STATEMENT:
         read_statement(unpacker, closing, source->body);
@@ -207,7 +210,8 @@ read_close(const struct reader_item *item, struct closing_list *closings,
         return err;
     *LIST_ADD(arena, closings) = source.closing;
     for (uint32_t i = 0; i < source.closing.settled_count; i++)
-        settled_add(settled, &source.closing.settled[i], arena);
+        if (!settled_add(settled, &source.closing.settled[i], arena))
+            return err_corrupt();
     return OK;
 }
 
@@ -541,22 +545,18 @@ pack_settled_one(struct text *text, const struct settled *one)
 }
 
 static void
-pack_settled(struct text *text, const struct statement *statement,
-             struct arena scratch)
+pack_settled(struct text *text, const struct settled_list *settled)
 {
-    struct settled_list settled = { 0 };
-
-    settlement_settle(statement, &settled, &scratch);
-    pack_array(text, settled.count);
-    for (uint32_t i = 0; i < settled.count; i++)
-        pack_settled_one(text, &settled.items[i]);
+    pack_array(text, settled->count);
+    for (uint32_t i = 0; i < settled->count; i++)
+        pack_settled_one(text, &settled->items[i]);
 }
 
 struct close_parts {
     const struct statement *statement;
+    struct settled_list settled; /* by it */
     const struct signing_key *key;
     uint64_t known;
-    struct arena scratch;
     /* Of these append_close() makes the rest: */
     view json;
     view heads;
@@ -580,7 +580,7 @@ pack_tail(struct text *tail, const struct close_parts *parts)
     pack_integer(tail, KEY_PARTNERS);
     pack_partners(tail, parts->statement, parts->key);
     pack_integer(tail, KEY_SETTLED);
-    pack_settled(tail, parts->statement, parts->scratch);
+    pack_settled(tail, &parts->settled);
 }
 
 /* The body of the closing item, in which the statement stands if there is
@@ -734,9 +734,12 @@ close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
         return err;
     struct close_parts parts = { .statement = &statement,
                                  .key = &key,
-                                 .known = question.known,
-                                 .scratch = *arena };
-    err = append_close(ledger, parts, complaint);
+                                 .known = question.known };
+    if (settlement_settle(&statement, &parts.settled, arena))
+        err = append_close(ledger, parts, complaint);
+    else
+        err = complain(complaint, "the amounts to be settled are too large; "
+                                  "see leima verify");
     crypto_wipe(&key, sizeof key);
     return err;
 }

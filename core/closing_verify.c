@@ -104,8 +104,9 @@ check_settled(struct verifying *verifying, struct complaint *complaint)
     const struct closing *closing = verifying->closing;
     struct settled_list said = { 0 };
 
-    settlement_settle(&verifying->statement, &said, &verifying->scratch);
-    bool same = said.count == closing->settled_count;
+    bool same =
+        settlement_settle(&verifying->statement, &said, &verifying->scratch) &&
+        said.count == closing->settled_count;
     for (uint32_t i = 0; i < said.count && same; i++)
         same = is_same_settled(&said.items[i], &closing->settled[i]);
     if (same && verifying->statement.period == closing->period)

@@ -57,6 +57,12 @@ static_assert(LIMIT_PIECE_SIZE < LIMIT_RECORD_SIZE, "a piece fits a record");
 /* A statement that is closed, as JSON, in pieces. */
 #define LIMIT_STATEMENT_SIZE INT32_C(536870912)
 
+/* What all that was settled comes to at most, and what the figures of one
+ * statement do, whatever their signs: so sums of any of them fit 64 bits, also
+ * where somebody has made them up. */
+#define LIMIT_SETTLED_VOLUME (INT64_C(1) << 58)
+#define LIMIT_STATEMENT_VOLUME (INT64_C(1) << 62)
+
 /* How far ahead of the clock an appended event may lie: 24 hours. */
 #define LIMIT_FUTURE_MS INT64_C(86400000)
 /* What a clock that is further from the hub's writes is flagged. */

@@ -5,6 +5,7 @@
  */
 #include "core/settled.h"
 
+#include "core/limits.h"
 #include "core/list.h"
 
 static int
@@ -31,20 +32,33 @@ is_at(const struct settled_list *list, uint32_t index,
     return index < list->count && compare(&list->items[index], key) == 0;
 }
 
-void
+static bool
+measure(int64_t *volume, money amount)
+{
+    return amount_measure(volume, amount.minor, LIMIT_SETTLED_VOLUME);
+}
+
+bool
 settled_add(struct settled_list *list, const struct settled *more,
             struct arena *arena)
 {
     uint32_t index = place(list, more);
+    int64_t volume = list->volume;
 
+    if (!measure(&volume, more->issue_cost) ||
+        !measure(&volume, more->redeem_credit) ||
+        !measure(&volume, more->voucher_credit))
+        return false;
+    list->volume = volume;
     if (!is_at(list, index, more)) {
         *LIST_INSERT(arena, list, index) = *more;
-        return;
+        return true;
     }
     struct settled *sum = &list->items[index];
     sum->issue_cost = money_add(sum->issue_cost, more->issue_cost);
     sum->redeem_credit = money_add(sum->redeem_credit, more->redeem_credit);
     sum->voucher_credit = money_add(sum->voucher_credit, more->voucher_credit);
+    return true;
 }
 
 struct settled

@@ -320,23 +320,26 @@ settlement_make(const struct settlement_input *input, struct arena *arena)
     return statement;
 }
 
-void
+bool
 settlement_settle(const struct statement *statement,
                   struct settled_list *settled, struct arena *arena)
 {
+    bool fits = true;
+
     for (uint32_t i = 0; i < statement->partner_count; i++) {
         const struct statement_partner *partner = &statement->partners[i];
         const struct settled own = { statement->period, partner->partner,
                                      partner->line.issue_cost,
                                      partner->line.redeem_credit,
                                      partner->line.voucher_credit };
-        settled_add(settled, &own, arena);
+        fits = fits && settled_add(settled, &own, arena);
         for (uint32_t k = 0; k < partner->adjustment_count; k++) {
             const struct statement_adjustment *one = &partner->adjustments[k];
             const struct settled more = { one->period, partner->partner,
                                           one->issue_cost, one->redeem_credit,
                                           one->voucher_credit };
-            settled_add(settled, &more, arena);
+            fits = fits && settled_add(settled, &more, arena);
         }
     }
+    return fits;
 }

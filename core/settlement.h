@@ -84,8 +84,10 @@ const struct statement *settlement_make(const struct settlement_input *input,
                                         struct arena *arena);
 
 /* Adds to `settled` what closing the statement settles: its own figures and
- * its adjustments.  The list grows in the arena and borrows the names. */
-void settlement_settle(const struct statement *statement,
-                       struct settled_list *settled, struct arena *arena);
+ * its adjustments.  The list grows in the arena and borrows the names.  False:
+ * it comes to more than it may (settled_add). */
+NODISCARD bool settlement_settle(const struct statement *statement,
+                                 struct settled_list *settled,
+                                 struct arena *arena);
 
 #endif

@@ -137,6 +137,7 @@ struct source {
     const uint8_t *next;
     const uint8_t *end;
     const char *missing; /* NULL: all was there */
+    int64_t volume;      /* of the figures, whatever their signs */
 };
 
 struct partner_list {
@@ -195,7 +196,8 @@ take_integer(struct source *source, const char *key)
             __builtin_add_overflow(value, digit, &value))
             miss(source, key);
     }
-    if (next == first)
+    if (next == first ||
+        !amount_measure(&source->volume, value, LIMIT_STATEMENT_VOLUME))
         miss(source, key);
     if (source->missing != NULL)
         return 0;

@@ -178,6 +178,38 @@ TEST(verify_names_the_close_that_is_false)
     shop_close(&shop);
 }
 
+/* A hub that lies may name any figures, also such as no sum holds: that is
+ * damage, and nothing stops whoever asks what is settled. */
+TEST(figures_that_no_sum_holds_are_damage)
+{
+    static const uint8_t MOST[] = { 0xd3, 0x7f, 0xff, 0xff, 0xff,
+                                    0xff, 0xff, 0xff, 0xff };
+    struct complaint complaint = { 0 };
+    struct closing_books books;
+    struct told told = { 0 };
+    struct shop shop;
+
+    view body = start(&shop);
+    assert_int_equal(body.bytes[body.size - 1], 0); /* the voucher credit */
+    view false_one = { ARENA_NEW(&shop.arena, uint8_t, body.size + 8),
+                       body.size + 8 };
+    memcpy((uint8_t *)false_one.bytes, body.bytes, body.size - 1);
+    memcpy((uint8_t *)false_one.bytes + body.size - 1, MOST, sizeof MOST);
+    for (int i = 0; i < 2; i++)
+        append_close(&shop, false_one);
+    assert_int_equal(
+        closing_read(shop.ledger, LEDGER_KNOWN_ALL, &shop.arena, &books),
+        ERR_CORRUPT);
+    assert_int_equal(
+        closing_close(shop.ledger, JANUARY + 1, NOW_MS, &complaint),
+        ERR_CORRUPT);
+    assert_int_equal(ledger_verify(shop.ledger, hear, &told, &complaint),
+                     ERR_CORRUPT);
+    assert_non_null(strstr(told.last, "closes: one of them can't be read"));
+    shop_close(&shop);
+}
+
 RUN(cmocka_unit_test(a_close_is_what_its_key_has_signed),
     cmocka_unit_test(every_part_of_a_close_that_was_changed_is_found),
-    cmocka_unit_test(verify_names_the_close_that_is_false))
+    cmocka_unit_test(verify_names_the_close_that_is_false),
+    cmocka_unit_test(figures_that_no_sum_holds_are_damage))

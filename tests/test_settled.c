@@ -4,6 +4,7 @@
  */
 #include "tests/unit.h"
 
+#include "core/limits.h"
 #include "core/settled.h"
 
 static struct arena arena;
@@ -37,7 +38,7 @@ TEST(a_month_of_a_partner_is_one_sum)
     struct settled_list list = { 0 };
 
     for (uint32_t i = 0; i < COUNT_OF(added); i++)
-        settled_add(&list, &added[i], &arena);
+        assert_true(settled_add(&list, &added[i], &arena));
     assert_int_equal(list.count, 4);
     check(&list, 4, "cafe", 10);
     check(&list, 4, "market", 1);
@@ -51,7 +52,7 @@ TEST(of_what_was_never_settled_nothing_was)
     struct settled added = one(5, "market", 100);
 
     check(&list, 5, "market", 0);
-    settled_add(&list, &added, &arena);
+    assert_true(settled_add(&list, &added, &arena));
     check(&list, 5, "cafe", 0);
     check(&list, 5, "none", 0);
     check(&list, 6, "market", 0);
@@ -64,11 +65,37 @@ TEST(the_list_is_in_order)
 
     for (int32_t i = 0; i < 100; i++) {
         struct settled added = one(i * 37 % 100, i % 2 ? "b" : "a", 1);
-        settled_add(&list, &added, &arena);
+        assert_true(settled_add(&list, &added, &arena));
     }
     assert_int_equal(list.count, 100);
     for (int32_t i = 0; i < 100; i++)
         assert_int_equal(list.items[i].period, i);
+}
+
+/* Who made the figures up may not stop whoever adds them. */
+TEST(no_sum_is_too_large)
+{
+    static const int64_t TOO_MUCH[] = { INT64_MIN, INT64_MAX,
+                                        LIMIT_SETTLED_VOLUME + 1,
+                                        -LIMIT_SETTLED_VOLUME - 1 };
+    const struct settled half = { 5,
+                                  view_of("market"),
+                                  { LIMIT_SETTLED_VOLUME / 2 },
+                                  { 0 },
+                                  { -LIMIT_SETTLED_VOLUME / 2 } };
+    const struct settled cent = { 6, view_of("cafe"), { 0 }, { -1 }, { 0 } };
+    struct settled_list list = { 0 };
+
+    for (uint32_t i = 0; i < COUNT_OF(TOO_MUCH); i++) {
+        const struct settled all = {
+            5, view_of("market"), { 1 }, { 1 }, { TOO_MUCH[i] }
+        };
+        assert_false(settled_add(&list, &all, &arena));
+        assert_int_equal(list.count, 0);
+    }
+    assert_true(settled_add(&list, &half, &arena));
+    assert_false(settled_add(&list, &cent, &arena));
+    assert_int_equal(list.count, 1);
 }
 
 int
@@ -78,6 +105,7 @@ main(void)
         cmocka_unit_test(a_month_of_a_partner_is_one_sum),
         cmocka_unit_test(of_what_was_never_settled_nothing_was),
         cmocka_unit_test(the_list_is_in_order),
+        cmocka_unit_test(no_sum_is_too_large),
     };
 
     if (!arena_open(&arena, 1 << 20))

@@ -137,7 +137,7 @@ TEST(what_came_to_light_later_is_adjusted_in_the_next_period_only)
     struct settled october = {
         NOVEMBER - 1, view_of("market"), { 100 }, { 0 }, { 0 }
     };
-    struct settled_list settled = { &october, 1, 1 };
+    struct settled_list settled = { .items = &october, .count = 1, .room = 1 };
 
     book(totals, NOVEMBER - 1, MEASURE_ISSUED, at(MARKET, 10, 112, 1120000));
     book(totals, NOVEMBER - 2, MEASURE_ISSUED, at(MARKET, 10, 7, 70000));
@@ -159,11 +159,11 @@ TEST(closing_settles_the_adjustments_too)
     struct settled october = {
         NOVEMBER - 1, view_of("market"), { 100 }, { 0 }, { 0 }
     };
-    struct settled_list settled = { &october, 1, 1 };
+    struct settled_list settled = { .items = &october, .count = 1, .room = 1 };
 
     book(totals, NOVEMBER - 1, MEASURE_ISSUED, at(MARKET, 10, 112, 1120000));
     const struct statement *s = make(totals, NOVEMBER, NOVEMBER, &settled);
-    settlement_settle(s, &settled, &arena);
+    assert_true(settlement_settle(s, &settled, &arena));
     s = make(totals, NOVEMBER + 1, NOVEMBER + 1, &settled);
     assert_int_equal(s->partners[0].adjustment_count, 0);
     assert_int_equal(s->partners[1].adjustment_count, 0);

@@ -363,7 +363,7 @@ try_history(uint32_t beginning, const struct timeline *timeline)
         book_some(&gen, sums, totals);
         const struct statement *statement = settlement_make(&input, &arena);
         check_statement(sums, period, statement);
-        settlement_settle(statement, &settled, &arena);
+        assert_true(settlement_settle(statement, &settled, &arena));
         settle(sums, period);
     }
     arena_close(&arena);

@@ -182,8 +182,11 @@ TEST(what_is_broken_is_no_statement)
 
 TEST(a_number_that_is_none_of_ours_is_refused)
 {
-    static const char *const NUMBERS[] = { "9223372036854775808", "-", "1.5",
-                                           "-9223372036854775809", "" };
+    static const char *const NUMBERS[] = {
+        "9223372036854775808", "-", "1.5", "-9223372036854775809", "",
+        /* sums with it do not fit */
+        "-9223372036854775808", "9223372036854775807", "4611686018427387904"
+    };
     struct statement statement;
     struct complaint complaint;
     struct arena arena;
