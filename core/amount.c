@@ -2,6 +2,18 @@
 
 enum { MICRO_PER_MINOR = 10000 };
 
+bool
+amount_measure(int64_t *volume, int64_t value, int64_t max)
+{
+    const int64_t left = max - *volume;
+
+    assert(left >= 0);
+    if (value < -left || value > left)
+        return false;
+    *volume += value < 0 ? -value : value;
+    return true;
+}
+
 money
 money_min(money a, money b)
 {

@@ -59,17 +59,7 @@ amount_sub(int64_t a, int64_t b)
 /* Adds to `volume`, which is at most `max`, what the value is without its sign.
  * False: that would be more than `max`, and sums of such values need not fit;
  * for figures that come from outside. */
-NODISCARD static inline bool
-amount_measure(int64_t *volume, int64_t value, int64_t max)
-{
-    const int64_t left = max - *volume;
-
-    assert(left >= 0);
-    if (value < -left || value > left)
-        return false;
-    *volume += value < 0 ? -value : value;
-    return true;
-}
+NODISCARD bool amount_measure(int64_t *volume, int64_t value, int64_t max);
 
 static inline points
 points_add(points a, points b)

@@ -17,6 +17,22 @@ TEST(points_and_money_add_and_compare)
     assert_int_equal(money_max((money) { 3 }, (money) { -5 }).minor, 3);
 }
 
+TEST(what_is_measured_stays_below_its_bound)
+{
+    int64_t volume = 0;
+
+    assert_true(amount_measure(&volume, -60, 100));
+    assert_true(amount_measure(&volume, 0, 100));
+    assert_false(amount_measure(&volume, 41, 100));
+    assert_false(amount_measure(&volume, -41, 100));
+    assert_false(amount_measure(&volume, INT64_MIN, 100));
+    assert_false(amount_measure(&volume, INT64_MAX, 100));
+    assert_int_equal(volume, 60);
+    assert_true(amount_measure(&volume, 40, 100));
+    assert_false(amount_measure(&volume, 1, 100));
+    assert_int_equal(volume, 100);
+}
+
 TEST(a_sum_of_cents_and_prices_is_exact)
 {
     micro cost = micro_of_points((points) { 333 }, (price) { 12345 });
@@ -126,6 +142,7 @@ TEST(a_split_is_what_the_rule_says_word_by_word)
 }
 
 RUN(cmocka_unit_test(points_and_money_add_and_compare),
+    cmocka_unit_test(what_is_measured_stays_below_its_bound),
     cmocka_unit_test(a_sum_of_cents_and_prices_is_exact),
     cmocka_unit_test(rounding_to_cents_goes_half_away_from_zero),
     cmocka_unit_test(scaling_goes_to_the_floor_also_below_zero),

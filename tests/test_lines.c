@@ -7,8 +7,6 @@
 #include "core/limits.h"
 #include "tools/lines.h"
 
-#include <string.h>
-
 static void
 put_line(FILE *out, uint32_t size, char letter, const char *end)
 {
