@@ -5,6 +5,7 @@
 static const char STYLE[] =
     "@page { size: A4; margin: 18mm 16mm 20mm; }\n"
     "body { font: 10pt/1.4 'Liberation Sans', Arial, sans-serif; "
+    "background: #fff; "
     "color: #1a1a1a; margin: 2em auto; max-width: 178mm; }\n"
     "section { break-after: page; }\n"
     "section:last-of-type { break-after: auto; }\n"
