@@ -348,8 +348,9 @@ warn_of_new_key(const struct hub *hub)
     keys_wipe(&pair);
     if (has_nodes)
         trace(TRACE_ERROR, hub->node, "alarm",
-              "what=new_key why=\"nodes know this hub by another: leima keys "
-              "import\"");
+              "what=new_key why=\"nodes know this hub by another key, and "
+              "don't find it: stop it, move keys/ out of the ledger, leima "
+              "keys import; or enrol them anew\"");
     return err;
 }
 
