@@ -203,6 +203,8 @@ def test_wrong_options_and_operands():
                                                     '"xml"'])
         refused(2, *words, "--format", "csv", "--json", says=["--format",
                                                               "--json"])
+    refused(2, "report", "L", says=["--by", "store, partner"])
+    refused(2, "report", "L", "--by", "stores", says=["--by", '"stores"'])
     assert not os.path.exists("L")
 
 

@@ -199,9 +199,12 @@ read_words(struct report *report, const struct arguments *arguments)
     const char *by = command_option(arguments, "by");
 
     if (by == NULL || !breakdown_by_parse(view_of(by), &report->options.by)) {
-        command_misuse(arguments, "--by: expected store, partner, group, day, "
-                                  "month, cashier, reward, rule, category or "
-                                  "sku");
+        struct quoted found = err_quote(view_of(by == NULL ? "" : by));
+        command_misuse(arguments,
+                       "--by: expected store, partner, group, day, month, "
+                       "cashier, reward, rule, category or sku%s%s",
+                       by == NULL ? "" : ", found ",
+                       by == NULL ? "" : found.text);
         return false;
     }
     return command_form(arguments, FORMS, COUNT_OF(FORMS), &report->form);
