@@ -156,8 +156,16 @@ roster_next_relay(const struct roster *roster, const struct guest *prev)
     return guest;
 }
 
+static void
+take_place(struct guest *guest, const struct guest *before)
+{
+    if (before->settled_ms != 0 &&
+        (guest->settled_ms == 0 || before->settled_ms < guest->settled_ms))
+        guest->settled_ms = before->settled_ms;
+}
+
 void
-roster_fence(struct roster *roster, const struct guest *guest)
+roster_fence(struct roster *roster, struct guest *guest)
 {
     const uint32_t node = guest->peer.pass.node;
     struct guest *other = NULL;
@@ -166,10 +174,12 @@ roster_fence(struct roster *roster, const struct guest *guest)
         if (other == guest)
             continue;
         roster_set_bulk(roster, other, false);
-        if (other->incarnation == guest->incarnation)
+        if (other->incarnation == guest->incarnation) {
+            take_place(guest, other);
             end_later(other, FRAME_CODE_FENCED, "a newer session began");
-        else
+        } else {
             other->rival = true;
+        }
     }
 }
 

@@ -84,9 +84,11 @@ struct guest *roster_next_of(const struct roster *roster, uint32_t node,
 struct guest *roster_next_relay(const struct roster *roster,
                                 const struct guest *prev);
 /* A later session of a node with the same incarnation takes the place of the
- * ones before; with another one they are twins, if the old one goes on.  Of all
- * of them only the latest may have a place for catching up. */
-void roster_fence(struct roster *roster, const struct guest *guest);
+ * ones before, and goes on where they had settled: twins of whom none writes
+ * take turns of a second or two, for ever.  With another one they are twins, if
+ * the old one goes on.  Of all of them only the latest may have a place for
+ * catching up. */
+void roster_fence(struct roster *roster, struct guest *guest);
 /* What nodes bring back to a restored hub waits in memory until somebody has
  * signed it.  All together may hold ROSTER_REFILL_MAX; beyond it whoever holds
  * most loses it and is ended, so that no node keeps others from being heard:

@@ -238,7 +238,10 @@ TEST(a_newer_session_fences_the_older)
 
     assert_non_null(newer);
     other->incarnation = older->incarnation = newer->incarnation = 5;
+    other->settled_ms = 10;
+    older->settled_ms = 20;
     roster_fence(roster, newer);
+    assert_int_equal(newer->settled_ms, 20); /* it goes on where that was */
     assert_int_equal(older->ends, FRAME_CODE_FENCED);
     assert_int_equal(newer->ends, 0);
     assert_int_equal(other->ends, 0);
