@@ -580,8 +580,7 @@ tick(struct session *session, int64_t now_ms)
     if (session->phase != PHASE_LIVE)
         return;
     if (session->options.role == SYNC_NODE &&
-        now_ms - session->said_ms >= SYNC_PING_MS &&
-        now_ms - session->heard_ms >= SYNC_PING_MS / 2) {
+        now_ms - session->said_ms >= SYNC_PING_MS) {
         struct frame *frame = talk_frame(session, FRAME_PING);
         frame->ping.flags = FRAME_PLEASE_ANSWER;
     }

@@ -538,6 +538,26 @@ TEST(pings_keep_an_idle_session_alive)
     parley_finish(world);
 }
 
+/* A store at night, while its customers buy elsewhere: it hears of them and
+ * says nothing, and the hub is not to take it for gone. */
+TEST(who_only_hears_says_that_it_is_there)
+{
+    struct world *world = parley_begin();
+    struct frame news = { .kind = FRAME_PING }; /* asks for no answer */
+
+    parley_connect(world);
+    parley_run(world);
+    news.session = session_number(world->node.session);
+    for (uint32_t i = 0; i < 2 * SYNC_SILENCE_MS / 4000; i++) {
+        parley_pass_time(world, 4000);
+        parley_post(world, false, &news);
+        parley_run(world);
+    }
+    assert_null(strstr(world->log, "drops"));
+    assert_non_null(strstr(world->log, "n PING\n"));
+    parley_finish(world);
+}
+
 TEST(a_stream_of_somebody_else_is_refused)
 {
     struct world *world = parley_begin();
@@ -770,6 +790,7 @@ RUN(cmocka_unit_test(a_node_with_news_is_heard),
     cmocka_unit_test(case_9_a_peer_that_ignores_credit_is_refused),
     cmocka_unit_test(case_9_silence_ends_a_session),
     cmocka_unit_test(pings_keep_an_idle_session_alive),
+    cmocka_unit_test(who_only_hears_says_that_it_is_there),
     cmocka_unit_test(a_stream_of_somebody_else_is_refused),
     cmocka_unit_test(another_sessions_frames_are_void),
     cmocka_unit_test(states_follow_one_another),
