@@ -407,22 +407,6 @@ account_table_put(struct account_table *table, view key, view blob)
                                    (view) { 0 }, blob);
 }
 
-void *
-account_table_make(struct account_table *table, view key, uint32_t size)
-{
-    struct account_entry *entry =
-        make_entry(table, account_table_hash(table, key), key, size);
-
-    if (entry == NULL)
-        return NULL;
-    uint8_t *bytes = bytes_at(table, entry->place) + entry->key_size;
-    if (entry->size != size)
-        memset(bytes, 0, size);
-    entry->size = size;
-    note_change(table, entry);
-    return bytes;
-}
-
 enum err
 account_table_load(struct account_table *table, view key, view blob)
 {

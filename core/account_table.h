@@ -57,10 +57,6 @@ NODISCARD enum err account_table_put_parts(struct account_table *table,
                                            uint64_t hash, view key, view head,
                                            view rest);
 
-/* Room for a blob of the key, likewise: as it was where it had that size, else
- * zeros.  Not aligned.  NULL: no memory.  Valid until the next put. */
-void *account_table_make(struct account_table *table, view key, uint32_t size);
-
 /* Puts a blob that stands in a checkpoint: it has not changed.  The key's
  * blob in the table must not have, either.  As account_table_put(). */
 NODISCARD enum err account_table_load(struct account_table *table, view key,

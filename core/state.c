@@ -81,12 +81,6 @@ state_timeline(const struct state *state)
     return state->fold.timeline;
 }
 
-uint64_t
-state_size(const struct state *state)
-{
-    return runset_size(&state->set);
-}
-
 /* --- looking up --- */
 
 enum err
@@ -124,19 +118,6 @@ state_get(struct state *state, account_id account,
     packed.account = account;
     *ret_packed = packed;
     return OK;
-}
-
-enum err
-state_read(struct state *state, account_id account, struct arena *arena,
-           struct account *ret_account)
-{
-    struct state_packed packed;
-    enum err err = state_get(state, account, &packed);
-
-    if (err != OK)
-        return err;
-    return account_unpack(packed.bytes, account, state->fold.timeline, arena,
-                          ret_account);
 }
 
 /* --- in memory --- */

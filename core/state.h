@@ -59,18 +59,11 @@ const struct timeline *state_timeline(const struct state *state);
 NODISCARD enum err state_get(struct state *state, account_id account,
                              struct state_packed *ret_packed);
 
-/* The same, unpacked into the arena. */
-NODISCARD enum err state_read(struct state *state, account_id account,
-                              struct arena *arena, struct account *ret_account);
-
 /* Tells each state that changed after the position `after` (0: all), in order
  * of (partition, account).  Stops where `tell` says false, which is no error.
  * Reads all checkpoints through. */
 typedef bool state_tell(void *context, const struct state_packed *packed);
 NODISCARD enum err state_scan(struct state *state, uint64_t after,
                               state_tell *tell, void *context);
-
-/* Bytes on disk. */
-uint64_t state_size(const struct state *state);
 
 #endif

@@ -209,7 +209,8 @@ check_state(struct arrival *arrival, const struct timeline *timeline,
         return;
     }
     assert_int_equal(err, OK);
-    assert_int_equal(state_read(arrival->state, account, &arena, &state), OK);
+    assert_int_equal(
+        account_unpack(packed.bytes, account, timeline, &arena, &state), OK);
     if (state.clock_ms > arrival->made->until_ms)
         return;
     fold_use_arena(fold, &arena);
