@@ -303,6 +303,10 @@ agree_check(struct session *session, struct lane *lane)
         look_up(session, lane, lane->claimed.seq);
         return;
     }
+    /* What has come from the peer itself is ours, before we are told that our
+     * end has moved. */
+    if (lane->receives)
+        lane_goes_on(lane);
     if (lane->peer.seq > lane->head.seq) {
         peer_is_ahead(session, lane);
         return;
