@@ -6,9 +6,38 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-/* The one thing that is global. */
+/* The only things that are global. */
 static _Atomic int trace_level_max = TRACE_NOTICE;
+static _Atomic bool trace_is_journal;
+
+/* JOURNAL_STREAM is "DEVICE:INODE" of what systemd has connected; a process
+ * further down may have inherited it and write elsewhere. */
+void
+trace_find_journal(void)
+{
+    const char *journal = getenv("JOURNAL_STREAM");
+    struct stat file;
+    char own[48];
+
+    if (journal == NULL || fstat(STDERR_FILENO, &file) != 0)
+        return;
+    snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)file.st_dev,
+             (unsigned long long)file.st_ino);
+    atomic_store(&trace_is_journal, strcmp(journal, own) == 0);
+}
+
+const char *
+trace_priority(enum trace_level level)
+{
+    static const char *const priorities[] = { "<3>", "<6>", "<7>" };
+
+    return atomic_load(&trace_is_journal) ? priorities[level] : "";
+}
 
 void
 trace_set_level(enum trace_level level)
@@ -26,8 +55,8 @@ trace(enum trace_level level, uint32_t node, const char *what,
     if ((int)level > atomic_load(&trace_level_max))
         return;
     calendar_format_time(clock_wall_ms(), time);
-    int size = snprintf(line, sizeof line - 1, "%s %s %u %s ", time,
-                        names[level], node, what);
+    int size = snprintf(line, sizeof line - 1, "%s%s %s %u %s ",
+                        trace_priority(level), time, names[level], node, what);
     assert(size > 0);
     va_list arguments;
     va_start(arguments, format);

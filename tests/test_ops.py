@@ -595,6 +595,36 @@ def calls_allowed(unit):
     return allowed
 
 
+def to_journal(name, off, *words):
+    """What a process says on stderr, whose inode is what JOURNAL_STREAM
+    names, or another one."""
+    with open(name, "wb") as file:
+        its = os.fstat(file.fileno())
+        journal = f"{its.st_dev}:{its.st_ino + off}"
+        run = subprocess.Popen([LEIMA, *words], stdout=subprocess.PIPE,
+                               stderr=file,
+                               env={**os.environ, "JOURNAL_STREAM": journal})
+        if run.stdout.readline():
+            run.terminate()
+        run.wait(timeout=60)
+        run.stdout.close()
+    with open(name) as file:
+        return file.read().splitlines()
+
+
+def test_lines_in_the_journal_carry_their_priority():
+    leima("init", "hq").expect(0)
+    runs = (("hub", "hq", "--listen", "tcp://127.0.0.1:0"), "<6>", "2"), \
+        (("node", "nowhere"), "<3>", "leima node: "), \
+        (("node",), "<3>", "leima node: ")
+    for words, priority, begin in runs:
+        lines = to_journal("stderr", 0, *words)
+        assert lines and all(line.startswith(priority + begin)
+                             for line in lines), lines
+        lines = to_journal("stderr", 1, *words)
+        assert lines and all(line.startswith(begin) for line in lines), lines
+
+
 @network
 def test_units_allow_what_hub_and_node_call():
     """A call that the unit's filter forbids ends the process at once."""

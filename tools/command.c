@@ -2,6 +2,7 @@
 
 #include "core/mistake.h"
 #include "core/release.h"
+#include "nodes/trace.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -288,8 +289,8 @@ finish(int status)
         return status;
     if (errno == EPIPE)
         return status;
-    fprintf(stderr, "leima: standard output can't be written: %s%s\n",
-            strerror(errno),
+    fprintf(stderr, "%sleima: standard output can't be written: %s%s\n",
+            trace_priority(TRACE_ERROR), strerror(errno),
             status == COMMAND_DONE ? "; only the answer is lost" : "");
     return COMMAND_FAULT;
 }
@@ -665,12 +666,19 @@ command_now_ms(void)
 
 /* --- saying what is wrong ----------------------------------------------- */
 
+static void
+begin_line(const struct arguments *arguments)
+{
+    fprintf(stderr, "%sleima %s: ", trace_priority(TRACE_ERROR),
+            arguments->command->name);
+}
+
 enum command_status
 command_misuse(const struct arguments *arguments, const char *format, ...)
 {
     va_list list;
 
-    fprintf(stderr, "leima %s: ", arguments->command->name);
+    begin_line(arguments);
     va_start(list, format);
     vfprintf(stderr, format, list);
     va_end(list);
@@ -729,7 +737,8 @@ command_fail(const struct arguments *arguments, enum err err,
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    fprintf(stderr, "leima %s: %s", arguments->command->name, text);
+    begin_line(arguments);
+    fputs(text, stderr);
     /* The fault has mostly been named by who found it. */
     bool is_named = strstr(text, err_name(err)) != NULL ||
                     (err == ERR_IO && has_system_words(text)) ||

@@ -1,6 +1,7 @@
 #include "tools/guard.h"
 
 #include "core/db.h"
+#include "nodes/trace.h"
 #include "tools/command.h"
 
 #include <fcntl.h>
@@ -111,14 +112,22 @@ say(const char *text, size_t size)
 }
 
 static void
+begin_line(void)
+{
+    const char *priority = trace_priority(TRACE_ERROR);
+
+    say(priority, strlen(priority));
+    say("leima: ", 7);
+}
+
+static void
 end_damaged(const char *path, size_t size)
 {
-    static const char before[] = "leima: ";
     static const char after[] =
         " is damaged: it can't be read through; restore a backup (history/ "
         "and state/ may be deleted, they are built again)\n";
 
-    say(before, sizeof before - 1);
+    begin_line();
     if (size > 0)
         say(path, size);
     else
@@ -133,11 +142,10 @@ end_damaged(const char *path, size_t size)
 static void
 end_full(const char *path, size_t size)
 {
-    static const char before[] = "leima: ";
     static const char after[] =
         ": no space left on the disk; make room, then try again\n";
 
-    say(before, sizeof before - 1);
+    begin_line();
     say(path, size);
     say(after, sizeof after - 1);
     _exit(COMMAND_FAULT);

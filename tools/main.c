@@ -1,6 +1,7 @@
 /*
  * main.c - the program: all tables of commands, in the order of the help
  */
+#include "nodes/trace.h"
 #include "tools/cmd_account.h"
 #include "tools/cmd_backup.h"
 #include "tools/cmd_dispute.h"
@@ -70,6 +71,7 @@ int
 main(int count, char **words)
 {
     file_hold_standard();
+    trace_find_journal();
     set_up_heap();
     /* Only for the width of letters in tables; numbers and times are written
      * by our own functions, the same everywhere. */
