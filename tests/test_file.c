@@ -67,5 +67,28 @@ TEST(a_file_that_is_too_large_is_refused)
     place_remove(&place);
 }
 
+TEST(what_json_prints_is_as_good_as_the_line)
+{
+    static const char *const files[][2] = {
+        { "{\"node\": 11, \"string\": \"leima1-x\"}\n", "leima1-x" },
+        { "leima1-x\n", "leima1-x\n" },
+        { "{\"node\": 11}\n", "{\"node\": 11}\n" },
+        { "{\"string\": 11}", "{\"string\": 11}" },
+        { "[\"string\"]", "[\"string\"]" },
+        { "11", "11" },
+        { "", "" },
+    };
+    struct arena arena;
+
+    assert_true(arena_open(&arena, LIMIT_ARENA_SIZE));
+    for (uint32_t i = 0; i < COUNT_OF(files); i++) {
+        view inner = file_unwrap(view_of(files[i][0]), "string", &arena);
+        assert_int_equal(inner.size, strlen(files[i][1]));
+        assert_memory_equal(inner.bytes, files[i][1], inner.size);
+    }
+    arena_close(&arena);
+}
+
 RUN(cmocka_unit_test(a_file_takes_as_much_memory_as_it_is_large),
-    cmocka_unit_test(a_file_that_is_too_large_is_refused))
+    cmocka_unit_test(a_file_that_is_too_large_is_refused),
+    cmocka_unit_test(what_json_prints_is_as_good_as_the_line))

@@ -4,6 +4,7 @@
 Redemptions with the hub and without it, status, metrics, keys in a safe, and
 an end by SIGTERM that keeps what was acknowledged.
 """
+import json
 import os
 import re
 import shutil
@@ -376,6 +377,21 @@ def test_a_store_joins_at_a_told_address():
          versions("n11") == 1)
     assert status("n11")["process"]["hub"] == hub.endpoint
     node.stop()
+
+
+@network
+def test_a_store_joins_by_the_document_that_json_prints():
+    hub = Hub("hq", "tcp://127.0.0.1:0")
+    document = leima("enrol", "new", "hq", "--node", 11, "--stores", 11,
+                     "--json").expect(0)
+    assert document.json()["node"] == 11, document.out
+    leima("node", "n11", "--once", "--join", "-",
+          given=document.out).expect(0)
+    assert versions("n11") == 1
+    says = leima("node", "n12", "--once", "--join", "-",
+                 given=json.dumps({"string": "leima1-x"})).expect(1)
+    assert "not the string" in says.err, says.err
+    hub.stop()
 
 
 WRONG_CLOCK = """

@@ -564,7 +564,7 @@ const struct command cmd_enrol_table[] = {
           "loses its old key at once.  Stores find a standby that takes over "
           "if --at says\n"
           "where it will listen; without, they stay away.  With --json: a "
-          "line for each\nnode.\n",
+          "line for each\nnode, which joins by it as well.\n",
       .examples = "leima enrol new hq --node 421 --stores 421,422\n"
                   "leima enrol new hq --node 2 --role standby --at "
                   "tcp://hq2.example:7001\n"

@@ -7,7 +7,6 @@
 #include "tools/cmd_keys.h"
 
 #include "core/crypto.h"
-#include "core/json.h"
 #include "nodes/keyring.h"
 #include "tools/file.h"
 #include "tools/query.h"
@@ -173,22 +172,6 @@ keys_export(const struct arguments *arguments)
                      : command_fail(arguments, err, "%s", complaint.text);
 }
 
-/* The line that `keys export` prints, also out of the document that --json
- * makes of it. */
-static view
-find_line(view file, struct arena *arena)
-{
-    struct json_tree *tree = NULL;
-    struct complaint why;
-    view line = file;
-
-    if (json_open(file, &tree, &why) == OK &&
-        json_get_string(json_get(tree, "keys"), &line))
-        line = arena_copy(arena, line);
-    json_close(tree);
-    return line;
-}
-
 static enum command_status
 keys_import(const struct arguments *arguments)
 {
@@ -214,7 +197,7 @@ keys_import(const struct arguments *arguments)
         err = read_passphrase("passphrase: ", text, &complaint);
         if (err == OK)
             err = keyring_import(command_operand(arguments, 0), view_of(text),
-                                 find_line(file, &arena), &complaint);
+                                 file_unwrap(file, "keys", &arena), &complaint);
         crypto_wipe(text, sizeof text);
         if (err != OK)
             status =

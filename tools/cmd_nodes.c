@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { DOCUMENT_SIZE = 2 * KEYS_STRING_SIZE }; /* of `enrol new --json` */
+
 /* --- hub and node ------------------------------------------------------- */
 
 static void
@@ -141,15 +143,18 @@ has_endpoint(const struct arguments *arguments, const char *name)
     return false;
 }
 
-/* The string of `enrol new`, from standard input. */
+/* The string of `enrol new`, or its document, from standard input. */
 static enum err
 read_ticket(struct arena *arena, view *ret_ticket, struct complaint *complaint)
 {
     struct complaint why;
-    enum err err = file_read("-", KEYS_STRING_SIZE, arena, ret_ticket, &why);
+    view file;
+    enum err err = file_read("-", DOCUMENT_SIZE, arena, &file, &why);
 
-    if (err == OK && ret_ticket->size > 0)
+    if (err == OK && file.size > 0) {
+        *ret_ticket = file_unwrap(file, "string", arena);
         return OK;
+    }
     return complain(complaint, "standard input: expected the one string that "
                                "`leima enrol new` prints");
 }

@@ -1,5 +1,6 @@
 #include "tools/file.h"
 
+#include "core/json.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -133,4 +134,18 @@ file_read(const char *path, uint32_t size_max, struct arena *arena,
     if (in != stdin)
         fclose(in);
     return err;
+}
+
+view
+file_unwrap(view file, const char *key, struct arena *arena)
+{
+    struct json_tree *tree = NULL;
+    struct complaint why;
+    view inner = file;
+
+    if (json_open(file, &tree, &why) == OK &&
+        json_get_string(json_get(tree, key), &inner))
+        inner = arena_copy(arena, inner);
+    json_close(tree);
+    return inner;
 }

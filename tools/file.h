@@ -40,4 +40,9 @@ NODISCARD enum err file_read(const char *path, uint32_t size_max,
                              struct arena *arena, view *ret_bytes,
                              struct complaint *complaint);
 
+/* What stands under the key, where the file is the document that a command
+ * prints with --json; else all of it, as it prints without.  Valid as long as
+ * the file and the arena, which has room for as much again. */
+view file_unwrap(view file, const char *key, struct arena *arena);
+
 #endif
