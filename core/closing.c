@@ -1,30 +1,15 @@
 #include "core/closing.h"
 
-#include "core/census.h"
-#include "core/heads.h"
+#include "core/closing_format.h"
 #include "core/limits.h"
 #include "core/list.h"
 #include "core/pack.h"
 #include "core/reader.h"
 #include "core/seal.h"
-#include "core/standing.h"
-#include "core/statement.h"
 
-enum {
-    KEY_PERIOD = 1,
-    KEY_STATEMENT = 2,
-    KEY_KNOWN = 3,
-    KEY_HEADS = 4,
-    KEY_HEADS_DIGEST = 5,
-    KEY_PUBLIC_KEY = 6,
-    KEY_SIGNATURE = 7,
-    KEY_PARTNERS = 8,
-    KEY_SETTLED = 9,
-    KEY_PIECES = 10,
-    KEY_COUNT = 9,         /* of a close: 2 or 10, and all others */
-    KEYS_MAX = 64,         /* of a later version's */
-    SETTLED_MAX = 1 << 20, /* (period, partner) pairs of one ledger */
-};
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 struct closing_list {
     struct closing *items;
@@ -33,13 +18,12 @@ struct closing_list {
 };
 
 enum {
+    KEYS_MAX = 64,          /* of a later version's */
+    SETTLED_MAX = 1 << 20,  /* (period, partner) pairs of one ledger */
     PARTNERS_MAX = 1 << 20, /* of one statement */
-    TRIES = 8,              /* of a close, while others append to the books */
     PERIOD_MIN = 2000 * 12,
     PERIOD_MAX = 2200 * 12 - 1,
 };
-
-/* --- reading --- */
 
 static void
 read_fixed(struct unpacker *unpacker, uint8_t *ret_bytes, uint32_t size)
@@ -187,9 +171,45 @@ read_entry(struct close_source *source, struct arena *arena)
     }
 }
 
+/* "the close of 2026-02 (node 1, position 17)" */
+enum { NAME_SIZE = 96 };
+
+static const char *
+name(const struct closing *closing, char text[static NAME_SIZE])
+{
+    char month[8];
+
+    if (closing->period != 0)
+        calendar_format_month(closing->period, month);
+    snprintf(text, NAME_SIZE, "%s%s (node %" PRIu32 ", position %" PRIu64 ")",
+             closing->period != 0 ? "the close of " : "a close",
+             closing->period != 0 ? month : "", closing->stream.node,
+             closing->position);
+    return text;
+}
+
+enum err
+closing_blame(const struct closing *closing, struct complaint *complaint,
+              const char *why, ...)
+{
+    struct complaint reason;
+    char text[NAME_SIZE];
+    va_list arguments;
+
+    va_start(arguments, why);
+    vsnprintf(reason.text, sizeof reason.text, why, arguments);
+    va_end(arguments);
+    complain(complaint,
+             "%s is damaged: %s; settle nothing by it or after it; restore a "
+             "backup made before it",
+             name(closing, text), reason.text);
+    return err_corrupt();
+}
+
 static enum err
 read_close(const struct reader_item *item, struct closing_list *closings,
-           struct settled_list *settled, struct arena *arena)
+           struct settled_list *settled, struct arena *arena,
+           struct complaint *complaint)
 {
     const struct record *record = &item->record;
     struct close_source source = {
@@ -197,27 +217,34 @@ read_close(const struct reader_item *item, struct closing_list *closings,
         .body = record->body,
         .closing = { .closed_ms = record->recorded_ms,
                      .stream = record->stream,
-                     .seq = record->seq },
+                     .seq = record->seq,
+                     .position = item->position },
     };
+    const struct closing *closing = &source.closing;
+    char text[NAME_SIZE];
 
     for (uint32_t left = unpack_map(&source.unpacker, KEYS_MAX); left > 0;
          left--)
         read_entry(&source, arena);
-    enum err err = unpack_end(&source.unpacker);
-    if (err == OK && source.unknown)
-        err = ERR_UNKNOWN;
-    if (err != OK)
-        return err;
-    *LIST_ADD(arena, closings) = source.closing;
-    for (uint32_t i = 0; i < source.closing.settled_count; i++)
-        if (!settled_add(settled, &source.closing.settled[i], arena))
-            return err_corrupt();
+    if (unpack_end(&source.unpacker) != OK)
+        return closing_blame(closing, complaint, "it can't be read");
+    if (source.unknown) {
+        complain(complaint,
+                 "%s was made by a later version of leima; install that one",
+                 name(closing, text));
+        return ERR_UNKNOWN;
+    }
+    *LIST_ADD(arena, closings) = *closing;
+    for (uint32_t i = 0; i < closing->settled_count; i++)
+        if (!settled_add(settled, &closing->settled[i], arena))
+            return closing_blame(closing, complaint,
+                                 "no sum holds what it settles");
     return OK;
 }
 
 enum err
 closing_read(struct ledger *ledger, uint64_t known, struct arena *arena,
-             struct closing_books *ret_books)
+             struct closing_books *ret_books, struct complaint *complaint)
 {
     struct closing_list closings = { 0 };
     struct settled_list settled = { 0 };
@@ -234,7 +261,7 @@ closing_read(struct ledger *ledger, uint64_t known, struct arena *arena,
         if (item.record.kind != RECORD_CLOSE ||
             item.record.stream.channel != CHANNEL_BOOKS)
             continue;
-        err = read_close(&item, &closings, &settled, arena);
+        err = read_close(&item, &closings, &settled, arena, complaint);
         if (err != OK)
             break;
     }
@@ -296,8 +323,11 @@ load_bytes(struct reader *reader, const struct closing *closing,
 
 enum err
 closing_load(struct ledger *ledger, const struct closing *closing,
-             struct text *text)
+             struct text *text, struct complaint *complaint)
 {
+    const struct seal seal = { .heads = closing->heads,
+                               .signature = closing->signature };
+    const size_t before = text->size;
     struct reader *reader = NULL;
 
     enum err err = reader_open(ledger_journal(ledger), &reader);
@@ -308,7 +338,15 @@ closing_load(struct ledger *ledger, const struct closing *closing,
               : load_bytes(reader, closing, closing->statement_offset,
                            closing->statement_size, text);
     reader_close(reader);
-    return err;
+    if (err == ERR_CORRUPT)
+        return closing_blame(closing, complaint, "its statement can't be read");
+    if (err != OK)
+        return err;
+    const view json = { text->bytes + before, (uint32_t)(text->size - before) };
+    if (!seal_check(&seal, closing->key, json))
+        return closing_blame(closing, complaint,
+                             "the signature of its statement is false");
+    return OK;
 }
 
 enum err
@@ -333,437 +371,4 @@ closing_find(const struct closing_books *books, int32_t period)
         if (books->closings[i].period == period)
             return &books->closings[i];
     return NULL;
-}
-
-/* --- the statement of an open period --- */
-
-static enum err
-no_rules(struct complaint *complaint)
-{
-    complain(complaint, "no rules have been published: nothing can be settled; "
-                        "see leima rules publish");
-    return ERR_NOT_FOUND;
-}
-
-struct gathering {
-    struct totals *totals;
-    const struct zone *zone;
-};
-
-static void
-gather_step(void *context, const struct walk *walk)
-{
-    const struct gathering *gathering = context;
-
-    totals_add(gathering->totals, zone_month(gathering->zone, walk->step.at_ms),
-               walk->step.effects);
-}
-
-/* All effects of all accounts known at a position, up to a time, by a fold of
- * everything. */
-static enum err
-fold_totals(struct ledger *ledger, const struct timeline *timeline,
-            const struct closing_question *question, struct totals *totals,
-            struct complaint *complaint)
-{
-    struct gathering gathering = { totals, &timeline->zone };
-    const struct census_options options = { .known = question->known,
-                                            .at_ms = question->now_ms,
-                                            .timeline = timeline,
-                                            .step = gather_step,
-                                            .context = &gathering };
-
-    return census_run(ledger, &options, complaint);
-}
-
-/* The same from the totals that are kept, if it is of the present that is
- * asked. */
-static enum err
-gather_totals(struct ledger *ledger, const struct timeline *timeline,
-              const struct closing_question *question, struct totals *totals,
-              struct complaint *complaint)
-{
-    struct standing *standing = NULL;
-
-    if (question->known != LEDGER_KNOWN_ALL &&
-        question->known != ledger_position(ledger))
-        return fold_totals(ledger, timeline, question, totals, complaint);
-    enum err err = standing_open(ledger, &standing);
-    if (err == OK)
-        err = standing_refresh(standing, question->now_ms, complaint);
-    if (err == OK)
-        standing_gather(standing, question->now_ms, totals);
-    standing_close(standing);
-    return err;
-}
-
-enum err
-closing_statement(struct ledger *ledger,
-                  const struct closing_question *question, struct arena *arena,
-                  const struct statement **ret_statement,
-                  struct complaint *complaint)
-{
-    struct settlement_input input = {
-        .period = question->period,
-        .next_period = question->books->next_period,
-        .settled = &question->books->settled,
-        .known_ms = question->now_ms,
-        .totals = totals_open(arena),
-    };
-
-    enum err err =
-        ledger_timeline(ledger, question->known, &input.timeline, complaint);
-    if (err != OK)
-        return err;
-    if (input.timeline->version_count == 0)
-        return no_rules(complaint);
-    err = gather_totals(ledger, input.timeline, question, input.totals,
-                        complaint);
-    if (err != OK)
-        return err;
-    input.currency = input.timeline->versions[0].program->currency;
-    *ret_statement = settlement_make(&input, arena);
-    return OK;
-}
-
-/* --- closing --- */
-
-/* The `at` of the earliest event known; INT64_MAX: there is none. */
-static enum err
-find_first(struct ledger *ledger, uint64_t known, struct arena *arena,
-           int64_t *ret_ms, struct complaint *complaint)
-{
-    struct history_scan *scan = NULL;
-    struct history_account account;
-    int64_t first_ms = INT64_MAX;
-
-    enum err err = ledger_scan(ledger, known, &scan, complaint);
-    while (err == OK) {
-        struct arena scratch = *arena;
-        err = history_scan_next(scan, &scratch, &account);
-        if (err == OK && account.event_count > 0 &&
-            account.events[0]->at_ms < first_ms)
-            first_ms = account.events[0]->at_ms;
-    }
-    history_scan_close(scan);
-    *ret_ms = first_ms;
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
-enum err
-closing_first(struct ledger *ledger, const struct closing_books *books,
-              uint64_t known, struct arena *arena, int32_t *ret_period,
-              struct complaint *complaint)
-{
-    const struct timeline *timeline;
-    int64_t first_ms = INT64_MAX;
-
-    if (books->count > 0) {
-        *ret_period = books->closings[0].period;
-        return OK;
-    }
-    enum err err = ledger_timeline(ledger, known, &timeline, complaint);
-    if (err == OK && timeline->version_count == 0)
-        err = no_rules(complaint);
-    if (err == OK)
-        err = find_first(ledger, known, arena, &first_ms, complaint);
-    if (err != OK)
-        return err;
-    if (first_ms == INT64_MAX) {
-        complain(complaint, "the ledger holds no event: nothing can be closed");
-        return ERR_NOT_FOUND;
-    }
-    *ret_period = zone_month(&timeline->zone, first_ms);
-    return OK;
-}
-
-static enum err
-check_period(const struct closing_books *books, int32_t first, int32_t period,
-             const struct zone *zone, int64_t now_ms,
-             struct complaint *complaint)
-{
-    int32_t next =
-        books->next_period == PROGRAM_NONE ? first : books->next_period;
-    char asked[8], due[8], day[11];
-
-    calendar_format_month(period, asked);
-    calendar_format_month(next, due);
-    if (closing_find(books, period) != NULL) {
-        complain(complaint,
-                 "%s has been closed already, for ever; without --close it is "
-                 "printed as it was closed",
-                 asked);
-        return ERR_EXISTS;
-    }
-    if (period != next)
-        return complain(complaint,
-                        "%s can't be closed now: periods close in order, and "
-                        "the next one is %s",
-                        asked, due);
-    if (now_ms >= zone_month_start_ms(zone, period + 1))
-        return OK;
-    calendar_format_date(calendar_month_first_day(period + 1), day);
-    return complain(complaint,
-                    "%s has not ended yet: it can be closed from %s on", asked,
-                    day);
-}
-
-static void
-pack_signature(struct text *text, const struct signing_key *key, view bytes,
-               const digest *heads)
-{
-    crypto_signature signature = seal_make(&key->secret_key, bytes, heads);
-
-    pack_bin(text, (view) { signature.bytes, sizeof signature.bytes });
-}
-
-static void
-pack_partners(struct text *text, const struct statement *statement,
-              const struct signing_key *key)
-{
-    pack_array(text, statement->partner_count);
-    for (uint32_t i = 0; i < statement->partner_count; i++) {
-        const struct statement_partner *partner = &statement->partners[i];
-        struct text part = { 0 };
-        statement_partner_json(&part, statement, partner);
-        pack_array(text, 2);
-        pack_string(text, partner->partner);
-        pack_signature(text, key, text_view(&part), NULL);
-        text_close(&part);
-    }
-}
-
-static void
-pack_settled_one(struct text *text, const struct settled *one)
-{
-    pack_array(text, 5);
-    pack_integer(text, one->period);
-    pack_string(text, one->partner);
-    pack_integer(text, one->issue_cost.minor);
-    pack_integer(text, one->redeem_credit.minor);
-    pack_integer(text, one->voucher_credit.minor);
-}
-
-static void
-pack_settled(struct text *text, const struct settled_list *settled)
-{
-    pack_array(text, settled->count);
-    for (uint32_t i = 0; i < settled->count; i++)
-        pack_settled_one(text, &settled->items[i]);
-}
-
-struct close_parts {
-    const struct statement *statement;
-    struct settled_list settled; /* by it */
-    const struct signing_key *key;
-    uint64_t known;
-    /* Of these append_close() makes the rest: */
-    view json;
-    view heads;
-    digest heads_digest;
-};
-
-/* What comes behind the statement. */
-static void
-pack_tail(struct text *tail, const struct close_parts *parts)
-{
-    pack_integer(tail, KEY_KNOWN);
-    pack_unsigned(tail, parts->known);
-    pack_integer(tail, KEY_HEADS);
-    text_view_append(tail, parts->heads);
-    pack_integer(tail, KEY_HEADS_DIGEST);
-    pack_bin(tail, (view) { parts->heads_digest.bytes, 32 });
-    pack_integer(tail, KEY_PUBLIC_KEY);
-    pack_bin(tail, (view) { parts->key->public_key.bytes, 32 });
-    pack_integer(tail, KEY_SIGNATURE);
-    pack_signature(tail, parts->key, parts->json, &parts->heads_digest);
-    pack_integer(tail, KEY_PARTNERS);
-    pack_partners(tail, parts->statement, parts->key);
-    pack_integer(tail, KEY_SETTLED);
-    pack_settled(tail, &parts->settled);
-}
-
-/* The body of the closing item, in which the statement stands if there is
- * room; else it is to go before it in pieces. */
-static void
-pack_close(struct text *body, const struct close_parts *parts, view tail,
-           view *ret_pieces)
-{
-    enum { HEAD_SIZE_MAX = 32 };
-    const size_t size = (size_t)parts->json.size + tail.size + HEAD_SIZE_MAX;
-    const bool whole = size <= LIMIT_CONTROL_SIZE;
-
-    *ret_pieces = whole ? (view) { 0 } : parts->json;
-    pack_map(body, KEY_COUNT);
-    pack_integer(body, KEY_PERIOD);
-    pack_integer(body, parts->statement->period);
-    pack_integer(body, whole ? KEY_STATEMENT : KEY_PIECES);
-    if (whole) {
-        pack_bin(body, parts->json);
-    } else {
-        pack_array(body, 2);
-        pack_integer(body, (parts->json.size - 1) / LIMIT_PIECE_SIZE + 1);
-        pack_integer(body, parts->json.size);
-    }
-    text_view_append(body, tail);
-}
-
-static enum err
-check_size(const char *what, size_t size, size_t size_max,
-           struct complaint *complaint)
-{
-    if (size <= size_max)
-        return OK;
-    return complain(complaint,
-                    "the statement is too large to be closed: %s %zu bytes, "
-                    "and %zu are allowed",
-                    what, size, size_max);
-}
-
-/* Makes the bytes of the item, and of what goes before it. */
-static enum err
-make_item(struct close_parts *parts, const struct text *json,
-          struct text *ret_body, view *ret_pieces, struct complaint *complaint)
-{
-    struct text tail = { 0 };
-
-    enum err err =
-        check_size("it takes", json->size, LIMIT_STATEMENT_SIZE, complaint);
-    if (err != OK)
-        return err;
-    parts->json = text_view(json);
-    pack_tail(&tail, parts);
-    pack_close(ret_body, parts, text_view(&tail), ret_pieces);
-    err =
-        text_ok(json) && text_ok(&tail) && text_ok(ret_body) ? OK : ERR_MEMORY;
-    if (err == OK)
-        err = check_size("its partners' signatures and the heads take",
-                         ret_body->size, LIMIT_CONTROL_SIZE, complaint);
-    text_close(&tail);
-    return err;
-}
-
-/* Nothing has been appended to the books after what this close knows, so no
- * other process has closed the period meanwhile: else ERR_BUSY.  ERR_INPUT:
- * the books take no statement so large. */
-static enum err
-append_close(struct ledger *ledger, struct close_parts parts,
-             struct complaint *complaint)
-{
-    struct text json = { 0 }, heads = { 0 }, body = { 0 };
-    struct journal_control control = { .channel = CHANNEL_BOOKS,
-                                       .kind = RECORD_CLOSE,
-                                       .now_ms = parts.statement->known_ms,
-                                       .only_at = parts.known + 1 };
-    struct journal_result result;
-
-    statement_json(&json, parts.statement);
-    enum err err = heads_pack(ledger_journal(ledger), parts.known, &heads,
-                              &parts.heads_digest);
-    if (err == OK && !text_ok(&heads))
-        err = ERR_MEMORY;
-    parts.heads = text_view(&heads);
-    if (err == OK)
-        err = make_item(&parts, &json, &body, &control.pieces, complaint);
-    control.body = text_view(&body);
-    if (err == OK)
-        err = journal_append_control(ledger_journal(ledger), &control, &result);
-    text_close(&json);
-    text_close(&heads);
-    text_close(&body);
-    return err;
-}
-
-enum err
-closing_check(struct ledger *ledger, const struct closing_question *question,
-              struct arena *arena, struct complaint *complaint)
-{
-    const struct timeline *timeline;
-    int32_t first = question->period;
-
-    enum err err = closing_first(ledger, question->books, question->known,
-                                 arena, &first, complaint);
-    if (err == OK)
-        err = ledger_timeline(ledger, question->known, &timeline, complaint);
-    if (err == OK)
-        err = check_period(question->books, first, question->period,
-                           &timeline->zone, question->now_ms, complaint);
-    return err;
-}
-
-/* What the close of a period is made of, as known at a position. */
-static enum err
-make_close(struct ledger *ledger, const struct closing_question *question,
-           struct arena *arena, struct statement *ret_statement,
-           struct complaint *complaint)
-{
-    const struct statement *open;
-
-    enum err err = closing_check(ledger, question, arena, complaint);
-    if (err == OK)
-        err = closing_statement(ledger, question, arena, &open, complaint);
-    if (err != OK)
-        return err;
-    *ret_statement = *open;
-    ret_statement->closed = true;
-    return OK;
-}
-
-static enum err
-close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
-             struct arena *arena, struct complaint *complaint)
-{
-    struct closing_books books;
-    struct statement statement;
-    struct signing_key key;
-
-    enum err err = ledger_refresh(ledger, complaint);
-    if (err != OK)
-        return err;
-    struct closing_question question = { .books = &books,
-                                         .period = period,
-                                         .known = ledger_position(ledger),
-                                         .now_ms = now_ms };
-    err = closing_read(ledger, question.known, arena, &books);
-    if (err == OK)
-        err = make_close(ledger, &question, arena, &statement, complaint);
-    if (err == OK)
-        err = signing_load(ledger_dir(ledger), SIGNING_STATEMENT, &key,
-                           complaint);
-    if (err != OK)
-        return err;
-    struct close_parts parts = { .statement = &statement,
-                                 .key = &key,
-                                 .known = question.known };
-    if (settlement_settle(&statement, &parts.settled, arena))
-        err = append_close(ledger, parts, complaint);
-    else
-        err = complain(complaint, "the amounts to be settled are too large; "
-                                  "see leima verify");
-    crypto_wipe(&key, sizeof key);
-    return err;
-}
-
-enum err
-closing_close(struct ledger *ledger, int32_t period, int64_t now_ms,
-              struct complaint *complaint)
-{
-    struct arena arena;
-    enum err err = ERR_BUSY;
-
-    if (ledger_is_joined(ledger))
-        return complain(complaint,
-                        "%s: has joined a hub, and closes come from there; "
-                        "close at the hub",
-                        ledger_dir(ledger));
-    if (!arena_open(&arena, LIMIT_ARENA_SIZE))
-        return ERR_MEMORY;
-    for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++) {
-        arena_reset(&arena);
-        err = close_period(ledger, period, now_ms, &arena, complaint);
-    }
-    arena_close(&arena);
-    if (err == OK)
-        err = ledger_refresh(ledger, complaint);
-    return err;
 }

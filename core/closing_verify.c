@@ -14,19 +14,6 @@ struct verifying {
     struct arena scratch;
 };
 
-static enum err
-check_whole(const struct verifying *verifying, struct complaint *complaint)
-{
-    const struct closing *closing = verifying->closing;
-    const struct seal seal = { .heads = closing->heads,
-                               .signature = closing->signature };
-
-    if (seal_check(&seal, closing->key, verifying->json))
-        return OK;
-    complain(complaint, "the signature of its statement is false");
-    return ERR_CORRUPT;
-}
-
 /* The digest, which is signed, leaves out the array's own head. */
 static bool
 is_digest_of(view heads, digest expected)
@@ -46,8 +33,8 @@ check_heads(const struct verifying *verifying, struct complaint *complaint)
 {
     if (is_digest_of(verifying->heads, verifying->closing->heads))
         return OK;
-    complain(complaint, "the heads it names are not those that were signed");
-    return ERR_CORRUPT;
+    return closing_blame(verifying->closing, complaint,
+                         "the heads it names are not those that were signed");
 }
 
 static bool
@@ -73,18 +60,17 @@ check_parts(const struct verifying *verifying, struct complaint *complaint)
     const struct closing *closing = verifying->closing;
     const struct statement *statement = &verifying->statement;
 
-    if (closing->part_count != statement->partner_count) {
-        complain(complaint, "%u parts are signed, of %u partners",
-                 closing->part_count, statement->partner_count);
-        return ERR_CORRUPT;
-    }
+    if (closing->part_count != statement->partner_count)
+        return closing_blame(closing, complaint,
+                             "%u parts are signed, of %u partners",
+                             closing->part_count, statement->partner_count);
     for (uint32_t i = 0; i < closing->part_count; i++) {
         const struct statement_partner *partner = &statement->partners[i];
         if (is_part_good(&closing->parts[i], closing->key, statement, partner))
             continue;
-        complain(complaint, "the signature of the part of %s is false",
-                 err_quote(partner->partner).text);
-        return ERR_CORRUPT;
+        return closing_blame(closing, complaint,
+                             "the signature of the part of %s is false",
+                             err_quote(partner->partner).text);
     }
     return OK;
 }
@@ -111,20 +97,19 @@ check_settled(struct verifying *verifying, struct complaint *complaint)
         same = is_same_settled(&said.items[i], &closing->settled[i]);
     if (same && verifying->statement.period == closing->period)
         return OK;
-    complain(complaint, "it settles something else than its statement says");
-    return ERR_CORRUPT;
+    return closing_blame(closing, complaint,
+                         "it settles something else than its statement says");
 }
 
 static enum err
 check(struct verifying *verifying, struct complaint *complaint)
 {
-    enum err err = check_whole(verifying, complaint);
+    struct complaint why;
+    enum err err = check_heads(verifying, complaint);
 
-    if (err == OK)
-        err = check_heads(verifying, complaint);
     if (err == OK && statement_read(verifying->json, &verifying->scratch,
-                                    &verifying->statement, complaint) != OK)
-        err = ERR_CORRUPT;
+                                    &verifying->statement, &why) != OK)
+        err = closing_blame(verifying->closing, complaint, "%s", why.text);
     if (err == OK)
         err = check_parts(verifying, complaint);
     if (err == OK)
@@ -138,7 +123,7 @@ closing_verify(struct ledger *ledger, const struct closing *closing,
 {
     struct text json = { 0 }, heads = { 0 };
 
-    enum err err = closing_load(ledger, closing, &json);
+    enum err err = closing_load(ledger, closing, &json, complaint);
     if (err == OK)
         err = closing_load_heads(ledger, closing, &heads);
     if (err == OK) {

@@ -15,8 +15,8 @@
 
 #include "core/closing.h"
 
-/* ERR_CORRUPT: the complaint says what is false, without naming the close.
- * Faults of closing_load(); these leave the complaint empty. */
+/* ERR_CORRUPT: the complaint says of which close what is false.  Faults of
+ * closing_load(). */
 NODISCARD enum err closing_verify(struct ledger *ledger,
                                   const struct closing *closing,
                                   struct arena scratch,

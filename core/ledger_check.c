@@ -284,35 +284,32 @@ static enum err
 check_close(struct verify *verify, const struct closing *closing,
             const struct arena *arena)
 {
-    struct complaint why = { .text = "it can't be read" };
-    char month[8];
+    struct complaint why;
     enum err err = closing_verify(verify->ledger, closing, *arena, &why);
 
-    calendar_format_month(closing->period, month);
     if (err == ERR_CORRUPT)
-        tell(verify, true, "close of %s: %s; settle nothing by it", month,
-             why.text);
+        tell(verify, true, "closes: %s", why.text);
     return err == ERR_CORRUPT ? OK : err;
 }
 
 static enum err
 check_closes(struct verify *verify)
 {
+    struct complaint why = { .text = "one of them can't be read" };
     struct closing_books books = { 0 };
     struct arena arena;
 
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
         return ERR_MEMORY;
     enum err err =
-        closing_read(verify->ledger, LEDGER_KNOWN_ALL, &arena, &books);
+        closing_read(verify->ledger, LEDGER_KNOWN_ALL, &arena, &books, &why);
     for (uint32_t i = 0; i < books.count && err == OK; i++)
         err = check_close(verify, &books.closings[i], &arena);
     arena_close(&arena);
     if (err == ERR_CORRUPT)
-        tell(verify, true, "closes: one of them can't be read");
+        tell(verify, true, "closes: %s", why.text);
     else if (err == ERR_UNKNOWN)
-        tell(verify, false,
-             "closes: not looked at, for one was made by a later version");
+        tell(verify, false, "closes: not looked at, for %s", why.text);
     return err == ERR_CORRUPT || err == ERR_UNKNOWN ? OK : err;
 }
 

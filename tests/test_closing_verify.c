@@ -4,6 +4,7 @@
 #include "tests/unit.h"
 
 #include "core/closing_verify.h"
+#include "core/closing_write.h"
 #include "core/ledger_check.h"
 #include "core/reader.h"
 #include "tests/shop.h"
@@ -22,9 +23,11 @@ static struct closing_books
 books_of(struct shop *shop)
 {
     struct closing_books books;
+    struct complaint complaint;
 
-    assert_int_equal(
-        closing_read(shop->ledger, LEDGER_KNOWN_ALL, &shop->arena, &books), OK);
+    assert_int_equal(closing_read(shop->ledger, LEDGER_KNOWN_ALL, &shop->arena,
+                                  &books, &complaint),
+                     OK);
     return books;
 }
 
@@ -170,11 +173,14 @@ TEST(verify_names_the_close_that_is_false)
     assert_int_equal(ledger_verify(shop.ledger, hear, &told, &complaint),
                      ERR_CORRUPT);
     assert_int_equal(told.damage_count, 1);
-    assert_non_null(strstr(told.last, "close of 2026-01: it settles"));
+    assert_non_null(strstr(told.last,
+                           "close of 2026-01 (node 1, position 4) is damaged: "
+                           "it settles"));
     append_close(&shop, view_of("x"));
     assert_int_equal(ledger_verify(shop.ledger, hear, &told, &complaint),
                      ERR_CORRUPT);
-    assert_non_null(strstr(told.last, "closes: one of them can't be read"));
+    assert_non_null(strstr(told.last, "closes: a close (node 1, position 5) is "
+                                      "damaged: it can't be read"));
     shop_close(&shop);
 }
 
@@ -197,15 +203,18 @@ TEST(figures_that_no_sum_holds_are_damage)
     memcpy((uint8_t *)false_one.bytes + body.size - 1, MOST, sizeof MOST);
     for (int i = 0; i < 2; i++)
         append_close(&shop, false_one);
-    assert_int_equal(
-        closing_read(shop.ledger, LEDGER_KNOWN_ALL, &shop.arena, &books),
-        ERR_CORRUPT);
+    assert_int_equal(closing_read(shop.ledger, LEDGER_KNOWN_ALL, &shop.arena,
+                                  &books, &complaint),
+                     ERR_CORRUPT);
     assert_int_equal(
         closing_close(shop.ledger, JANUARY + 1, NOW_MS, &complaint),
         ERR_CORRUPT);
+    assert_non_null(strstr(complaint.text,
+                           "(node 1, position 4) is damaged: no "
+                           "sum holds what it settles"));
     assert_int_equal(ledger_verify(shop.ledger, hear, &told, &complaint),
                      ERR_CORRUPT);
-    assert_non_null(strstr(told.last, "closes: one of them can't be read"));
+    assert_non_null(strstr(told.last, "no sum holds what it settles"));
     shop_close(&shop);
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/closing.h"
+#include "core/closing_write.h"
 #include "core/codec.h"
 #include "core/digest.h"
 #include "core/enrol.h"

@@ -4,7 +4,7 @@
  */
 #include "core/ledger.h"
 
-#include "core/closing.h"
+#include "core/closing_write.h"
 #include "core/ledger_parts.h"
 #include "core/reader.h"
 

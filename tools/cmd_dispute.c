@@ -333,8 +333,9 @@ print(struct dispute *dispute)
 static enum command_status
 run(struct dispute *dispute, int32_t adjusted)
 {
-    enum err err = closing_read(dispute->ledger, LEDGER_KNOWN_ALL,
-                                &dispute->arena, &dispute->books);
+    enum err err =
+        closing_read(dispute->ledger, LEDGER_KNOWN_ALL, &dispute->arena,
+                     &dispute->books, &dispute->complaint);
     if (err != OK)
         return fail(dispute, err);
     enum command_status status = set_known(dispute, adjusted);

@@ -177,6 +177,7 @@ key(const struct arguments *arguments)
     struct closing_books books = { 0 };
     struct ledger *ledger = NULL;
     struct text text = { 0 };
+    struct complaint why = { .text = "settle key" };
     struct arena arena;
 
     enum command_status status = query_ledger(arguments, LEDGER_READ, &ledger);
@@ -186,9 +187,9 @@ key(const struct arguments *arguments)
         ledger_close(ledger);
         return command_fail(arguments, ERR_MEMORY, "settle key");
     }
-    enum err err = closing_read(ledger, LEDGER_KNOWN_ALL, &arena, &books);
+    enum err err = closing_read(ledger, LEDGER_KNOWN_ALL, &arena, &books, &why);
     if (err != OK)
-        status = command_fail(arguments, err, "settle key");
+        status = command_fail(arguments, err, "%s", why.text);
     else if (books.count == 0)
         status = command_fail(arguments, ERR_NOT_FOUND,
                               "nothing has been closed: the key is made at the "

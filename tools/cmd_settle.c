@@ -14,7 +14,7 @@
  */
 #include "tools/cmd_settle.h"
 
-#include "core/closing.h"
+#include "core/closing_write.h"
 #include "core/seal.h"
 #include "core/silence.h"
 #include "core/statement.h"
@@ -115,7 +115,8 @@ get_json(struct settle *settle, int32_t period)
 
     settle->close = closing_find(&settle->books, period);
     if (settle->close != NULL)
-        return closing_load(settle->ledger, settle->close, &settle->json);
+        return closing_load(settle->ledger, settle->close, &settle->json,
+                            &settle->complaint);
     enum err err = closing_statement(settle->ledger, &question, settle->arena,
                                      &statement, &settle->complaint);
     if (err == OK)
@@ -143,7 +144,7 @@ static enum err
 read_books(struct settle *settle)
 {
     return closing_read(settle->ledger, LEDGER_KNOWN_ALL, settle->arena,
-                        &settle->books);
+                        &settle->books, &settle->complaint);
 }
 
 /* The books have grown if something is being closed; else they are read once,

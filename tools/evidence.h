@@ -10,6 +10,7 @@
 
 #include "core/closing.h"
 #include "core/dispute.h"
+#include "core/settlement.h"
 
 struct evidence_row {
     view partner;
