@@ -1,5 +1,8 @@
 #include "nodes/answer.h"
 
+#include "core/codec.h"
+#include "core/news.h"
+#include "core/ordinary.h"
 #include "nodes/hold.h"
 
 #include <stdlib.h>
@@ -11,6 +14,7 @@ struct answerer {
     struct ledger *ledger;
     struct feed *feed;
     struct holds *holds;
+    uint64_t looked;      /* position up to which no event is of a hold */
     struct arena scratch; /* of one account's history */
 };
 
@@ -53,6 +57,51 @@ uint32_t
 answer_holds(const struct answerer *answerer)
 {
     return hold_count(answerer->holds);
+}
+
+/* --- reservations --- */
+
+static void
+drop_arrived(struct answerer *answerer, const struct record_event *stored)
+{
+    struct event event;
+
+    /* Most of what arrives is no redemption. */
+    if (ordinary_purchase(stored, &event))
+        return;
+    arena_reset(&answerer->scratch);
+    if (codec_decode(stored->core, &answerer->scratch, &event) == OK)
+        hold_drop(answerer->holds, stored->origin.node, event.id);
+}
+
+/* What can't be read is passed over: reservations end with their time, too. */
+static void
+look_at_news(struct answerer *answerer, uint64_t last)
+{
+    struct reader *reader = NULL;
+    struct record_event stored;
+    struct news news;
+    uint64_t position;
+
+    if (reader_open(ledger_journal(answerer->ledger), &reader) != OK)
+        return;
+    news_begin(&news, reader, answerer->looked, last);
+    while (news_next(&news, &stored, &position) == OK)
+        drop_arrived(answerer, &stored);
+    answerer->looked = last;
+    reader_close(reader);
+}
+
+void
+answer_look(struct answerer *answerer, int64_t steady_ms)
+{
+    const uint64_t last = ledger_position(answerer->ledger);
+
+    hold_expire(answerer->holds, steady_ms);
+    if (hold_count(answerer->holds) == 0)
+        answerer->looked = last;
+    else if (answerer->looked < last)
+        look_at_news(answerer, last);
 }
 
 /* --- redemptions --- */
@@ -112,31 +161,24 @@ walk_account(struct answerer *answerer, struct matter *matter, account_id id)
     return OK;
 }
 
-/* What is reserved for others; reservations whose event has arrived end. */
+/* What is reserved for others. */
 static void
-add_holds(struct answerer *answerer, const struct matter *matter,
+add_holds(const struct answerer *answerer, const struct answer_to *to,
           struct decide_command *command)
 {
-    const struct ask *ask = &matter->to->ask;
+    const struct ask *ask = &to->ask;
     const struct hold *hold;
     uint32_t cursor = 0;
 
     while ((hold = hold_next(answerer->holds, view_of(ask->accounts[0]),
                              &cursor)) != NULL) {
-        const view id = view_of(hold->id);
-        if (find_arrived(matter, hold->node, id)) {
-            hold_drop(answerer->holds, hold->node, id);
-            cursor = 0;
-            command->points_held.value = 0;
-            command->vouchers_held = 0;
-        } else if (hold->node != matter->to->node ||
-                   !view_equal(id, view_of(ask->id))) {
-            command->points_held =
-                points_add(command->points_held, hold->points);
-            command->vouchers_held +=
-                hold->points.value == 0 &&
-                view_equal(view_of(hold->reward), command->reward);
-        }
+        if (hold->node == to->node &&
+            view_equal(view_of(hold->id), view_of(ask->id)))
+            continue;
+        command->points_held = points_add(command->points_held, hold->points);
+        command->vouchers_held +=
+            hold->points.value == 0 &&
+            view_equal(view_of(hold->reward), command->reward);
     }
 }
 
@@ -177,7 +219,7 @@ decide(struct answerer *answerer, struct matter *matter,
     if (!account_parse(view_of(ask->accounts[0]), &id) ||
         walk_account(answerer, matter, id) != OK)
         return false;
-    add_holds(answerer, matter, &command);
+    add_holds(answerer, matter->to, &command);
     *ret_decision = decide_redemption(matter->timeline, &matter->walk.account,
                                       &command, matter->at_ms);
     /* Told again what has happened already; an id is good for one event. */
@@ -196,7 +238,7 @@ answer_redeem(struct answerer *answerer, const struct answer_to *to,
     struct matter matter = { .to = to, .at_ms = wall_ms };
     struct decision decision;
 
-    hold_expire(answerer->holds, steady_ms);
+    answer_look(answerer, steady_ms);
     if (!decide(answerer, &matter, &decision))
         return;
     if (decision.verdict == VERDICT_GRANTED && !to->ask.dry_run &&

@@ -40,6 +40,9 @@ NODISCARD bool answer_make(struct answerer *answerer,
                            const struct answer_to *to, int64_t wall_ms,
                            int64_t steady_ms, struct answer *ret_answer);
 
+/* Ends the reservations whose event has arrived, and those whose time is over.
+ * answer_make() does so, too. */
+void answer_look(struct answerer *answerer, int64_t steady_ms);
 /* How many reservations stand. */
 uint32_t answer_holds(const struct answerer *answerer);
 

@@ -298,12 +298,22 @@ answer_questions(struct keeper *keeper)
             continue;
         pthread_mutex_lock(&keeper->lock);
         keeper->answers[keeper->answer_count++] = answer;
-        keeper->holds = answer_holds(keeper->answerer);
         pthread_mutex_unlock(&keeper->lock);
         /* A bell that is rung already is loud enough. */
         if (write(keeper->bell, &one, sizeof one) < 0)
             continue;
     }
+}
+
+static void
+count_holds(struct keeper *keeper)
+{
+    if (!keeper->answerer)
+        return;
+    answer_look(keeper->answerer, clock_steady_ms());
+    pthread_mutex_lock(&keeper->lock);
+    keeper->holds = answer_holds(keeper->answerer);
+    pthread_mutex_unlock(&keeper->lock);
 }
 
 static bool
@@ -325,8 +335,10 @@ keeper_look(struct keeper *keeper)
         keeper->txn = now;
         keeper->behind = keeper->well && is_behind(keeper);
     }
-    if (keeper->well)
+    if (keeper->well) {
         answer_questions(keeper);
+        count_holds(keeper);
+    }
     note_look(keeper);
     if (keeper->well) {
         feed(keeper);

@@ -51,7 +51,7 @@ NODISCARD bool keeper_question(struct keeper *keeper,
                                const struct answer_to *question);
 /* An answer, owned from now on.  False: none is ready. */
 NODISCARD bool keeper_answer(struct keeper *keeper, struct answer *ret_answer);
-/* How many reservations stood after the last answer. */
+/* How many reservations stood when the thread last looked. */
 uint32_t keeper_holds(struct keeper *keeper);
 /* Readable whenever answers may be ready. */
 int keeper_bell(const struct keeper *keeper);

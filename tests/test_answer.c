@@ -150,6 +150,54 @@ TEST(a_reservation_ends_when_its_event_arrives)
     hub_close(&hub);
 }
 
+/* A line for each of so many members, from 100 on, of which a number stands in
+ * two places. */
+static void
+append_each(struct hub *hub, int count, const char *format)
+{
+    static char lines[1 << 16];
+    size_t size = 0;
+
+    for (int i = 0; i < count; i++)
+        size += (size_t)snprintf(lines + size, sizeof lines - size, format,
+                                 100 + i, i);
+    assert_true(size < sizeof lines);
+    assert_int_equal(book_append(&hub->book, lines, NULL, NULL), OK);
+}
+
+/* Whoever comes next with another account, and whoever looks how much is
+ * reserved, need not wait for a minute to pass. */
+TEST(what_has_happened_takes_no_room)
+{
+    struct ask question = redemption("", 10, "");
+    struct hub hub;
+
+    hub_open(&hub);
+    append_each(&hub, HOLD_NODE_MAX + 1,
+                "{\"kind\": \"adjust\", \"member\": %d, \"points\": 10, "
+                "\"reason\": \"%d\", \"by\": \"me\", \"at\": "
+                "\"2025-06-01T00:00:00Z\"}\n");
+    for (int i = 0; i <= HOLD_NODE_MAX; i++) {
+        snprintf(question.id, sizeof question.id, "r%d", i);
+        snprintf(question.accounts[0], sizeof question.accounts[0], "%d",
+                 100 + i);
+        if (i == HOLD_NODE_MAX) {
+            answer_look(hub.answerer, hub.steady_ms);
+            assert_int_equal(answer_holds(hub.answerer), HOLD_NODE_MAX);
+            append_each(&hub, HOLD_NODE_MAX,
+                        "{\"kind\": \"redeem\", \"member\": %d, \"id\": "
+                        "\"r%d\", \"points\": 10, \"at\": "
+                        "\"2025-12-01T00:00:00Z\"}\n");
+        }
+        decides(&hub, 1, question, "granted", 10);
+    }
+    assert_int_equal(answer_holds(hub.answerer), 1);
+    hub.steady_ms += HOLD_MS;
+    answer_look(hub.answerer, hub.steady_ms);
+    assert_int_equal(answer_holds(hub.answerer), 0);
+    hub_close(&hub);
+}
+
 /* An id is good for one event: what has happened under it is not another
  * redemption, and a sale is none. */
 TEST(the_id_of_another_event_is_a_conflict)
@@ -280,6 +328,7 @@ TEST(what_makes_no_sense_is_for_the_node_to_decide)
 RUN(cmocka_unit_test(what_one_is_granted_the_other_cant_have),
     cmocka_unit_test(a_reservation_ends_with_its_time),
     cmocka_unit_test(a_reservation_ends_when_its_event_arrives),
+    cmocka_unit_test(what_has_happened_takes_no_room),
     cmocka_unit_test(the_id_of_another_event_is_a_conflict),
     cmocka_unit_test(what_lies_years_ahead_has_not_happened),
     cmocka_unit_test(a_try_reserves_nothing),
