@@ -86,14 +86,17 @@ link_is_well(struct link *link)
     link->failures = 0;
 }
 
-/* Nobody was there, or not who was meant.  Told ever more seldom. */
+/* Nobody was there, or not who was meant.  Told ever more seldom, of all that
+ * are looked for in a round. */
 static void
 give_up(struct link *link, int64_t now_ms)
 {
     const struct keys_hub hub = link_hub(link);
+    const uint32_t places = link->hubs.count * (link->told ? 2 : 1);
 
     link_drop(link, now_ms, 0);
-    if ((link->failures & (link->failures - 1)) == 0)
+    const uint32_t rounds = link->failures / places;
+    if ((rounds & (rounds - 1)) == 0)
         trace(TRACE_NOTICE, link->node, "unreached", "hub=%s failures=%u",
               hub.endpoint, link->failures);
 }

@@ -6,7 +6,8 @@
 enum { REFUSALS_MAX = 5 };
 
 /* A machine whose store was closed may go on asking for years: the same words
- * again are told ever more seldom. */
+ * again are told ever more seldom.  That a session is over, as after a sleep,
+ * is of interest to people only when no other one comes of it. */
 static void
 tell(struct refusal *refusal, uint32_t code, view words)
 {
@@ -16,8 +17,10 @@ tell(struct refusal *refusal, uint32_t code, view words)
         refusal->times = 0;
     refusal->said = said;
     refusal->times++;
+    const bool passing =
+        code == FRAME_CODE_SESSION && refusal->times < REFUSALS_MAX;
     if ((refusal->times & (refusal->times - 1)) == 0)
-        trace(TRACE_ERROR, refusal->node, "refused",
+        trace(passing ? TRACE_NOTICE : TRACE_ERROR, refusal->node, "refused",
               "code=%u what=\"%.*s\" times=%u", code, (int)words.size,
               (const char *)words.bytes, refusal->times);
 }

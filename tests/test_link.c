@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "tests/hearing.h"
 #include "tests/unit.h"
 
 enum { NOW_MS = 1000, HOUR_MS = 3600000 };
@@ -86,7 +87,26 @@ TEST(each_hub_is_looked_for_where_it_was_told_and_where_it_is_listed)
     link_close(&link);
 }
 
+/* Who reads it would look for what is wrong at the standby, where nothing is.
+ */
+TEST(each_hub_that_is_not_reached_is_told_as_often)
+{
+    struct link link;
+    int64_t now_ms = NOW_MS;
+
+    open_one(NULL, &link);
+    hearing_begin();
+    link_drop(&link, now_ms, 0); /* a session with the first has ended */
+    while (link.failures < 18)
+        link_look(&link, now_ms += HOUR_MS);
+    hearing_end();
+    assert_int_equal(hearing_count(" unreached hub=tcp://127.0.0.1:7001 "), 4);
+    assert_int_equal(hearing_count(" unreached hub=tcp://127.0.0.1:7002 "), 4);
+    link_close(&link);
+}
+
 RUN(cmocka_unit_test(after_each_branch_it_waits_twice_as_long),
     cmocka_unit_test(each_failure_is_followed_by_another_hub),
     cmocka_unit_test(
-        each_hub_is_looked_for_where_it_was_told_and_where_it_is_listed))
+        each_hub_is_looked_for_where_it_was_told_and_where_it_is_listed),
+    cmocka_unit_test(each_hub_that_is_not_reached_is_told_as_often))
