@@ -8,6 +8,29 @@
 enum { NOTED_MS = 60000 };
 
 void
+drift_tell(struct frame *frame, int64_t clock_ms)
+{
+    if (frame->kind != FRAME_PING || clock_ms < 0 ||
+        clock_ms > LIMIT_CLOCK_MS_MAX)
+        return;
+    frame->ping.clock_ms = clock_ms;
+    frame->ping.flags |= FRAME_TELLS_CLOCK;
+}
+
+bool
+drift_told(const struct frame *frame, int64_t *ret_clock_ms)
+{
+    if (frame->kind == FRAME_WELCOME)
+        *ret_clock_ms = frame->welcome.clock_ms;
+    else if (frame->kind == FRAME_PING &&
+             (frame->ping.flags & FRAME_TELLS_CLOCK))
+        *ret_clock_ms = frame->ping.clock_ms;
+    else
+        return false;
+    return true;
+}
+
+void
 drift_hear(struct drift *drift, int64_t hub_ms, int64_t steady_ms)
 {
     drift->known = true;

@@ -47,7 +47,7 @@
  *             u32 format, u32 0, list of (stream, u64 seq) 24, blobs (states)
  *     ASK     u64 number, u32 kind, u32 0, blobs       ANSWER the same
  *     PING    u64 number, i64 clock ms, u64 bytes pending, u32 flags, u32 0;
- *             flags 1: answer me; 2: pending is the credit that I need
+ *             flags 1: answer me; 2: pending is credit I need; 4: clock is mine
  *     BYE     u32 why, u32 0
  *     ERR     u32 code, u32 retry, blobs (one: the words)
  *
@@ -125,7 +125,7 @@ enum frame_code {
 
 enum { FRAME_OFFERED = 1, FRAME_CONTINUED = 2 }; /* of frame_held */
 enum { FRAME_NEIGHBOURS = 1, FRAME_SHARES = 1 }; /* of FORKQ, of WELCOME */
-enum { FRAME_PLEASE_ANSWER = 1, FRAME_NEEDS_CREDIT = 2 }; /* of a PING */
+enum { FRAME_PLEASE_ANSWER = 1, FRAME_NEEDS_CREDIT = 2, FRAME_TELLS_CLOCK = 4 };
 
 struct frame_offer { /* of a HELLO */
     stream_id stream;

@@ -39,7 +39,10 @@ send_to(struct hub *hub, struct guest *guest, const struct frame *frame)
 {
     /* A full queue loses the frame, as a bad wire would; whoever misses it
      * asks again. */
-    if (transport_send(hub->transport, &guest->peer, frame) == ERR_NOT_FOUND)
+    struct frame told = *frame;
+
+    drift_tell(&told, clock_wall_ms());
+    if (transport_send(hub->transport, &guest->peer, &told) == ERR_NOT_FOUND)
         guest->gone = true;
 }
 
@@ -300,6 +303,8 @@ void
 hub_take_frame(struct hub *hub, const struct transport_message *message,
                const struct frame *frame)
 {
+    int64_t clock_ms;
+
     if (message->peer.pass.joining) {
         door_join(&(struct door) { hub->transport, hub->allow, hub->node },
                   &message->peer, frame);
@@ -321,6 +326,8 @@ hub_take_frame(struct hub *hub, const struct transport_message *message,
         hub->touched[hub->touched_count++] = guest;
         guest->touched = true;
     }
+    if (frame->kind == FRAME_PING && drift_told(frame, &clock_ms))
+        guest->clock_offset_ms = guest->heard_ms - clock_ms;
     if (frame->kind == FRAME_HELLO)
         hear_hello(hub, guest, frame);
     if (guest->rival && frame->kind == FRAME_BATCH) {

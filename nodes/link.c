@@ -1,6 +1,8 @@
 #include "nodes/link.h"
 
 #include "core/crypto.h"
+#include "nodes/clock.h"
+#include "nodes/drift.h"
 #include "nodes/session.h"
 #include "nodes/trace.h"
 
@@ -43,6 +45,17 @@ link_hub(const struct link *link)
     if (link->told && !link->listed)
         strcpy(hub.endpoint, link->told);
     return hub;
+}
+
+void
+link_send(struct link *link, const struct frame *frame)
+{
+    struct frame told = *frame;
+
+    drift_tell(&told, clock_wall_ms());
+    if (transport_send(link->transport, NULL, &told) != OK)
+        trace(TRACE_DEBUG, link->node, "unsent", "frame=%s",
+              frame_kind_name(frame->kind));
 }
 
 void

@@ -45,6 +45,10 @@ enum link_change {
 /* Dials when it is time, and looks what became of it. */
 enum link_change link_look(struct link *link, int64_t now_ms);
 
+/* Sends to the hub, and our clock with a PING; what can't be sent is as good as
+ * lost on the way. */
+void link_send(struct link *link, const struct frame *frame);
+
 /* Ends the connection and dials again: after a wait with jitter, or
  * `after_ms` from now if that is not 0. */
 void link_drop(struct link *link, int64_t now_ms, uint32_t after_ms);

@@ -20,7 +20,7 @@ enum { PULSE_MS = 10000, PULSE_SIZE_MAX = 4 << 20 };
 struct pulse_peer { /* of a hub: a session that is there */
     uint32_t node;
     int64_t heard_ms;        /* the wall's clock, like all times here */
-    int64_t clock_offset_ms; /* ours less its, when it said HELLO */
+    int64_t clock_offset_ms; /* ours less its, as it told last */
     uint64_t lag;            /* events that it has told of and we lack */
     uint64_t asked;
     uint64_t turned_away;

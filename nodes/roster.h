@@ -34,7 +34,7 @@ struct guest {
     bool gone;                 /* to be swept */
     int64_t asked_ms;          /* for states, at the keeper; 0: not */
     int64_t heard_ms;          /* last word, by the wall's clock */
-    int64_t clock_offset_ms;   /* that clock less its, at HELLO */
+    int64_t clock_offset_ms;   /* that clock less its, as last told */
     int64_t told_ms;           /* states; 0: never in this session */
     uint32_t questions;        /* that it may put now ... */
     int64_t questions_ms;      /* ... as of this time */

@@ -19,7 +19,10 @@
 
 #include <stdlib.h>
 
-enum { BATCH_SIZE = 262144 }; /* what a BATCH aims at under a backlog */
+enum {
+    BATCH_SIZE = 262144, /* what a BATCH aims at under a backlog */
+    CLOCK_MS = 60000,    /* said no PING: say one, for it tells the clock */
+};
 
 struct session *
 session_open(const struct sync_options *options, int64_t now_ms)
@@ -33,6 +36,7 @@ session_open(const struct sync_options *options, int64_t now_ms)
     session->epoch = options->epoch;
     session->heard_ms = now_ms;
     session->said_ms = now_ms;
+    session->pinged_ms = now_ms;
     session->since_ms = now_ms;
     session->taken_limit = options->window;
     return session;
@@ -406,7 +410,6 @@ on_ping(struct session *session, const struct frame *frame)
         return;
     struct frame *answer = talk_frame(session, FRAME_PING);
     answer->ping.number = frame->ping.number;
-    answer->ping.clock_ms = frame->ping.clock_ms;
 }
 
 static void
@@ -580,9 +583,11 @@ tick(struct session *session, int64_t now_ms)
     if (session->phase != PHASE_LIVE)
         return;
     if (session->options.role == SYNC_NODE &&
-        now_ms - session->said_ms >= SYNC_PING_MS) {
+        (now_ms - session->said_ms >= SYNC_PING_MS ||
+         now_ms - session->pinged_ms >= CLOCK_MS)) {
         struct frame *frame = talk_frame(session, FRAME_PING);
         frame->ping.flags = FRAME_PLEASE_ANSWER;
+        session->pinged_ms = now_ms;
     }
 }
 

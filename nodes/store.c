@@ -218,10 +218,7 @@ carry_out(struct store *store, const struct sync_output *output)
 
     switch (output->kind) {
     case SYNC_SEND:
-        /* What can't be sent is as good as lost on the way. */
-        if (transport_send(store->link.transport, NULL, &output->frame) != OK)
-            trace(TRACE_DEBUG, store->node, "unsent", "frame=%s",
-                  frame_kind_name(output->frame.kind));
+        link_send(&store->link, &output->frame);
         return;
     case SYNC_GET_HASHES:
     case SYNC_GET_RECORDS:
@@ -403,7 +400,6 @@ clerk_of(struct store *store)
 static void
 hear_welcome(struct store *store, const struct frame *frame)
 {
-    drift_hear(&store->drift, frame->welcome.clock_ms, clock_steady_ms());
     drift_look(&store->drift, store->node, store->journal);
     follow_hear(&store->follow, frame, link_hub(&store->link).key,
                 clock_wall_ms());
@@ -423,7 +419,10 @@ receive(struct store *store)
             frame_parse(message.header, message.payload, &scratch, &frame);
         if (err == OK && frame.kind == FRAME_ERR)
             refusal_hear(&store->refusal, frame.err.code, frame.err.words);
+        int64_t clock_ms;
         store->contact_ms = clock_wall_ms();
+        if (err == OK && drift_told(&frame, &clock_ms))
+            drift_hear(&store->drift, clock_ms, clock_steady_ms());
         if (err == OK && frame.kind == FRAME_WELCOME)
             hear_welcome(store, &frame);
         if (err == OK && frame.kind == FRAME_ANSWER) {

@@ -27,6 +27,7 @@ struct session {
     uint64_t epoch;  /* of the hub */
     int64_t heard_ms;
     int64_t said_ms;
+    int64_t pinged_ms;
     int64_t since_ms;   /* when the phase began */
     int64_t moved_ms;   /* node: when more was acknowledged, as a tick has seen
                          * it,   or nothing was to be sent; 0: no tick yet */

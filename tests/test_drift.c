@@ -68,5 +68,29 @@ TEST(what_a_wrong_clock_writes_is_flagged)
     place_remove(&place);
 }
 
-RUN(cmocka_unit_test(the_hubs_time_is_carried_on),
+/* Of an older machine, which sends the field back as it came, nothing is heard;
+ * and of one whose clock no frame can tell. */
+TEST(a_ping_tells_the_clock)
+{
+    struct frame ping = { .kind = FRAME_PING,
+                          .ping = { .clock_ms = 77,
+                                    .flags = FRAME_PLEASE_ANSWER } };
+    struct frame wait = { .kind = FRAME_WAIT, .wait = { .ms = 7 } };
+    int64_t clock_ms = 5;
+
+    drift_tell(&ping, -1);
+    drift_tell(&ping, LIMIT_CLOCK_MS_MAX + 1);
+    assert_false(drift_told(&ping, &clock_ms));
+    assert_int_equal(clock_ms, 5);
+    drift_tell(&ping, LIMIT_CLOCK_MS_MAX);
+    assert_int_equal(ping.ping.flags, FRAME_PLEASE_ANSWER | FRAME_TELLS_CLOCK);
+    assert_true(drift_told(&ping, &clock_ms));
+    assert_int_equal(clock_ms, LIMIT_CLOCK_MS_MAX);
+    drift_tell(&wait, 1);
+    assert_int_equal(wait.wait.ms, 7);
+    assert_false(drift_told(&wait, &clock_ms));
+}
+
+RUN(cmocka_unit_test(a_ping_tells_the_clock),
+    cmocka_unit_test(the_hubs_time_is_carried_on),
     cmocka_unit_test(what_a_wrong_clock_writes_is_flagged))

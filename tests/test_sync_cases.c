@@ -682,7 +682,27 @@ TEST(case_11_a_welcome_in_another_version_is_refused)
     parley_finish(world);
 }
 
-RUN(cmocka_unit_test(case_3_a_search_without_an_answer_begins_anew),
+/* Who sells all day has no need of it, but to be told what time it is. */
+TEST(who_says_much_says_ping_once_a_minute)
+{
+    struct world *world = parley_begin();
+
+    parley_connect(world);
+    parley_run(world);
+    world->log_size = 0;
+    for (uint32_t i = 0; i < 60000 / 4000; i++) {
+        assert_null(strstr(world->log, "PING"));
+        parley_append(&world->node, TILL, 1, 'a');
+        parley_grow(world, &world->node, TILL);
+        parley_pass_time(world, 4000);
+        parley_run(world);
+    }
+    assert_non_null(strstr(world->log, "h PING\n"));
+    parley_finish(world);
+}
+
+RUN(cmocka_unit_test(who_says_much_says_ping_once_a_minute),
+    cmocka_unit_test(case_3_a_search_without_an_answer_begins_anew),
     cmocka_unit_test(
         case_4_a_rewound_node_that_goes_on_selling_branches_at_once),
     cmocka_unit_test(case_4_a_rewound_node_asks_an_older_hub),
