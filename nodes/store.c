@@ -55,8 +55,7 @@ struct store {
     struct copies *copies;
     struct desk *desk; /* NULL: nobody asks here */
     struct errands errands;
-    int64_t since_ms; /* the wall's clock, like the next one */
-    int64_t contact_ms;
+    int64_t contact_ms; /* the wall's clock */
     struct drift drift;
     int64_t pulse_ms;
     struct link link;
@@ -685,7 +684,6 @@ store_open(const struct store_options *options, int stop,
         return ERR_MEMORY;
     store->options = options;
     store->stop = stop;
-    store->since_ms = clock_wall_ms();
     enum err err = open_all(store, complaint);
     if (err == OK)
         *ret_store = store;
@@ -709,7 +707,7 @@ beat(struct store *store)
     struct pulse pulse = {
         .node = store->node,
         .at_ms = clock_wall_ms(),
-        .since_ms = store->since_ms,
+        .since_ms = store->options->since_ms,
         .connected = store->session && session_is_live(store->session),
         .contact_ms = store->contact_ms,
         .clock_offset_ms =
@@ -778,6 +776,7 @@ store_run(const struct store_options *options, struct complaint *complaint)
     int stop = -1;
 
     counted.dropped = &dropped;
+    counted.since_ms = clock_wall_ms();
     enum err err = stop_open(&stop);
     if (err != OK)
         return err;

@@ -17,7 +17,8 @@ struct store_options {
     view ticket;       /* of --join; empty: joined before */
     int64_t keep_ms;   /* drop own events that are older and safe (retain.h);
                         * 0: never */
-    uint64_t *dropped; /* so many by now; counted by store_run() itself */
+    uint64_t *dropped; /* so many by now; counted by store_run() itself ... */
+    int64_t since_ms;  /* ... which also notes when the process began */
     bool once;         /* end when all is sent and received */
     bool standby;      /* not a store but the copy of a hub: all streams, and it
                         * ends when it has been promoted (reign.h) */

@@ -619,7 +619,12 @@ def test_a_node_with_a_retention_drops_by_itself():
     hub = Hub()
     node = join(11)
     node.stop()
+    def began():
+        return status("n11")["process"]["since"]
+    before = began()
     node = Node(11, "--retention", "1s", "--metrics", "n11.prom")
+    wait("what it says of itself", lambda: began() != before)
+    since = began()
     sold = sell("n11", 19) + sell("n11", 1, prefix="L")
     wait("the sales at the hub", lambda: has("hq", sold))
     leima("backup", "hq", "copy").expect(0)
@@ -637,6 +642,7 @@ def test_a_node_with_a_retention_drops_by_itself():
     dropped = len(sold) - len(events("n11"))
     assert dropped in (19, 20), dropped
     assert status("n11")["process"]["pruned"] == dropped
+    assert began() == since     # it is the same process
     with open("n11.prom") as file:
         assert ('\nleima_pruned_events_total{node="11"} '
                 f'{dropped}\n') in file.read()
