@@ -25,7 +25,9 @@ struct hub_state {
     const struct hub_state_seq *folded;
     uint32_t folded_count; /* a stream that is not listed: nothing of it */
     int64_t told_ms;       /* when it was last known to be what the hub has, by
-                            * this node's clock; it changes nothing here */
+                            * this node's clock; it changes nothing here ... */
+    bool asked;            /* ... and nor does this: of changes since then the
+                            * hub does not tell by itself */
 };
 
 /* The account at `until_ms`, or right after its last event if that is later;

@@ -349,6 +349,7 @@ read_state(view value, int64_t told_ms, struct arena *arena,
         .folded = folded,
         .folded_count = count,
         .told_ms = asked_ms ? asked_ms : told_ms,
+        .asked = asked_ms != 0,
     };
     return OK;
 }

@@ -209,9 +209,13 @@ def test_a_store_knows_any_member_that_turns_up():
     wait("the hub's answer", lambda: leima("balance", "n12", 42).status == 0)
     found = leima("balance", "n12", 42, "--json").expect(0).json()
     assert found["available"] == 700, found
+    # The member comes again, and has been elsewhere in between.
+    earn("n11", 300, receipt="E2")
+    wait("what it has now", lambda: leima("balance", "n12", 42, "--json")
+         .expect(0).json()["available"] == 1000, 20)
     node.stop()
     found = leima("balance", "n12", 42, "--json").expect(0).json()
-    assert found["available"] == 700, found         # it is kept
+    assert found["available"] == 1000, found        # it is kept
     check(redeem("n12", 700, "a"), verdict="granted", by="offline")
     leima("balance", "n12", 43, "--json").expect(1)
 

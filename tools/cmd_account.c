@@ -208,6 +208,7 @@ balance(const struct arguments *arguments)
     enum command_status status = query_open(
         &query, arguments,
         (struct query_options) { .mode = LEDGER_READ, .is_asked = true });
+    query.renews = true;
     for (uint32_t i = 1; i < count && status == COMMAND_DONE; i++) {
         status = balance_one(&query, i, &json);
         if (status == COMMAND_REFUSED) {

@@ -322,6 +322,18 @@ ask_hub(struct query *query, account_id account)
 }
 
 static enum err
+get_copy(struct query *query, account_id account, struct hub_state *ret_state)
+{
+    arena_reset(&query->account);
+    enum err err = open_copies(query);
+
+    return err == OK
+               ? copies_get(query->copies, account, query->timeline->digest,
+                            &query->account, ret_state)
+               : err;
+}
+
+static enum err
 read_copy(struct query *query, account_id account)
 {
     struct hub_state state;
@@ -329,17 +341,11 @@ read_copy(struct query *query, account_id account)
 
     if (!query->is_now || query->question.known != LEDGER_KNOWN_ALL)
         return ERR_NOT_FOUND;
-    arena_reset(&query->account);
-    enum err err = open_copies(query);
-    if (err == OK)
-        err = copies_get(query->copies, account, query->timeline->digest,
-                         &query->account, &state);
-    if (err == ERR_NOT_FOUND && ask_hub(query, account)) {
-        err = open_copies(query);
-        if (err == OK)
-            err = copies_get(query->copies, account, query->timeline->digest,
-                             &query->account, &state);
-    }
+    enum err err = get_copy(query, account, &state);
+    const bool asks =
+        err == ERR_NOT_FOUND || (err == OK && state.asked && query->renews);
+    if (asks && ask_hub(query, account))
+        err = get_copy(query, account, &state);
     if (err != OK)
         return err;
     err = hub_state_read(&query->copies_fold, account, &state, query->at_ms,

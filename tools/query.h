@@ -38,6 +38,8 @@ struct query {
     struct account copy;           /* likewise */
     int64_t told_ms;               /* likewise: when the hub told it; 0: never,
                                     * it is from what is here alone */
+    bool renews;                   /* for whom the hub tells no changes by
+                                    * itself it is asked each time */
     struct copies *copies;         /* of a node; NULL: none */
     struct state_fold copies_fold; /* once `copies` is there */
 };
