@@ -274,18 +274,15 @@ collect(struct history *history, bool all)
     return err;
 }
 
-/* What has failed leaves the set to be loaded again, where nobody knows what
- * the note says. */
+/* Where nobody knows what the note says the set is loaded again by the next
+ * refresh; until then what is here is whole, and somebody may ask. */
 static enum err
 conclude(struct history *history, enum err err)
 {
     if (err == OK)
         return OK;
-    if (history->set.note_size == 0) {
-        history_write_drop(history);
-        runset_drop(&history->set);
+    if (history->set.note_size == 0)
         history->loaded = false;
-    }
     history->merge_damaged = err == ERR_CORRUPT;
     return err;
 }

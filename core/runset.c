@@ -160,10 +160,12 @@ runset_load(struct runset *runset, bool *ret_changed)
     for (uint32_t i = 0; err == OK && changed && i < TRIES; i++) {
         err = apply_note(runset);
         if (err != ERR_CORRUPT)
-            return err;
+            break;
         enum err again = read_note(runset, &changed);
         err = again != OK ? again : changed ? OK : err;
     }
+    if (err != OK && err != ERR_CORRUPT)
+        runset->note_size = 0; /* to be looked at again */
     return err;
 }
 
@@ -216,16 +218,6 @@ runset_publish(const struct runset *runset, struct runs_writer *writer,
     return runs_open(runset->dir, runset->kind, number, check, ret_runs);
 }
 
-/* A note that could not be written leaves it open which files are live, so
- * the runset forgets all and loads them again at the next look. */
-static enum err
-forget(struct runset *runset, enum err err)
-{
-    runset_drop(runset);
-    runset->note_size = 0;
-    return err;
-}
-
 enum err
 runset_append(struct runset *runset, struct runs *runs, uint64_t position,
               const uint8_t tag[static RUNSET_TAG_SIZE])
@@ -247,8 +239,7 @@ runset_commit(struct runset *runset, struct runs_writer *writer,
 
     if (err != OK)
         return err;
-    err = runset_append(runset, runs, position, tag);
-    return err == OK ? OK : forget(runset, err);
+    return runset_append(runset, runs, position, tag);
 }
 
 /* Where the runs begin that are to be merged. */
@@ -352,10 +343,7 @@ replace(struct runset *runset, uint32_t first)
 
     if (err == OK)
         err = runset_merge_run(runset, &merge);
-    if (err != OK)
-        return err;
-    err = runset_merge_end(runset, &merge);
-    return err == OK ? OK : forget(runset, err);
+    return err == OK ? runset_merge_end(runset, &merge) : err;
 }
 
 enum err
@@ -375,10 +363,9 @@ runset_reset(struct runset *runset)
 {
     runset_drop(runset);
     enum err err = write_note(runset);
-    if (err != OK)
-        return forget(runset, err);
-    runset_clean(runset);
-    return OK;
+    if (err == OK)
+        runset_clean(runset);
+    return err;
 }
 
 void

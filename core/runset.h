@@ -59,7 +59,8 @@ void runset_close(struct runset *runset);
 
 /* Reads the note and opens the files that it names.  `ret_changed`: they are
  * others than before.  ERR_CORRUPT: one is damaged or missing; the runset is
- * then empty, and runset_reset() makes that so for all. */
+ * then empty, and runset_reset() makes that so for all.  ERR_IO, ERR_MEMORY:
+ * the machine could not; the next call tries again. */
 NODISCARD enum err runset_load(struct runset *runset, bool *ret_changed);
 
 /* Empties it in this process's memory only. */
@@ -70,14 +71,15 @@ void runset_drop(struct runset *runset);
 /* Begins the next run of the runset; runs_add() fills it. */
 NODISCARD enum err runset_begin(struct runset *runset,
                                 struct runs_writer **ret_writer);
-/* Publishes that run (the writer is gone) and moves the note to it. */
+/* Publishes that run (the writer is gone) and moves the note to it.  Where the
+ * note could not be written nobody knows which runs are live, and its size is
+ * 0: this process goes on with what it has, which is whole, until
+ * runset_load() reads what the note says.  So it is with whatever writes it. */
 NODISCARD enum err runset_commit(struct runset *runset,
                                  struct runs_writer *writer, uint64_t position,
                                  const uint8_t tag[static RUNSET_TAG_SIZE]);
 /* The same in two steps, of which another thread may do the first: it leaves
- * the runset as it is.  The second takes over the run, whatever comes back;
- * where the note could not be written, nobody knows which runs are live, its
- * size is 0, and runset_drop() is due. */
+ * the runset as it is.  The second takes over the run, whatever comes back. */
 NODISCARD enum err runset_publish(const struct runset *runset,
                                   struct runs_writer *writer,
                                   struct runs **ret_runs);
@@ -103,7 +105,7 @@ NODISCARD enum err runset_merge_begin(struct runset *runset,
 /* Makes the new run; another thread may.  ERR_CORRUPT: one is damaged. */
 NODISCARD enum err runset_merge_run(const struct runset *runset,
                                     struct runset_merge *merge);
-/* Puts it in their place.  On error as runset_append(). */
+/* Puts it in their place, whatever comes back. */
 NODISCARD enum err runset_merge_end(struct runset *runset,
                                     struct runset_merge *merge);
 /* Gives it up. */

@@ -4,7 +4,7 @@
  * or the end of the process, loses nothing of it
  *
  * This program has its own fsync(), at which a thread waits until it is let
- * through.
+ * through, and its own fdatasync(), which is LMDB's.
  */
 #include "core/history_write.h"
 
@@ -22,6 +22,7 @@ enum { ROUNDS = 16, MANY = 1000000 };
 
 static atomic_int permits;
 static atomic_bool is_full;
+static atomic_bool is_full_for_notes;
 static pthread_t first_thread;
 static struct medley medley;
 static struct history *history;
@@ -48,6 +49,16 @@ fsync(int file)
     return (int)syscall(SYS_fsync, file);
 }
 
+int
+fdatasync(int file)
+{
+    if (atomic_load(&is_full_for_notes)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return (int)syscall(SYS_fdatasync, file);
+}
+
 static struct history *
 open_history(bool owner)
 {
@@ -65,6 +76,7 @@ open_all(uint64_t seed)
     first_thread = pthread_self();
     atomic_store(&permits, 0);
     atomic_store(&is_full, false);
+    atomic_store(&is_full_for_notes, false);
     medley_open(&medley, seed);
     history = open_history(true);
     history_set_beside(history);
@@ -174,6 +186,42 @@ TEST(a_full_disk_keeps_the_tail_until_there_is_room)
     medley_close(&medley);
 }
 
+/* Waits for the run that is on its way, and looks at it. */
+static void
+take_run(void)
+{
+    while (!chore_is_done(&history->write.chore))
+        rest();
+    assert_int_equal(history_tend(history), OK);
+}
+
+/* The run is on the disk, and for the note that names it there is no room: what
+ * is asked before the next refresh is answered as ever. */
+TEST(a_note_that_finds_no_room_takes_nothing_away)
+{
+    uint32_t failed = 0;
+
+    open_all(10);
+    atomic_store(&permits, MANY);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        add(1);
+        atomic_store(&is_full_for_notes, true);
+        take_run();
+        failed += history->set.note_size == 0;
+        expect_same();
+        atomic_store(&is_full_for_notes, false);
+        add(MANY);
+        expect_same();
+    }
+    assert_true(failed > 0);
+    assert_int_equal(history_merge(history), OK);
+    assert_int_equal(history_held(history), history_position(history));
+    assert_int_equal(history_verify(history), OK);
+    expect_same();
+    history_close(history);
+    medley_close(&medley);
+}
+
 /* Closing waits, and takes over what has been made. */
 TEST(closing_loses_nothing)
 {
@@ -199,4 +247,5 @@ TEST(closing_loses_nothing)
 
 RUN(cmocka_unit_test(what_is_on_its_way_is_read_all_the_same),
     cmocka_unit_test(a_full_disk_keeps_the_tail_until_there_is_room),
+    cmocka_unit_test(a_note_that_finds_no_room_takes_nothing_away),
     cmocka_unit_test(closing_loses_nothing))

@@ -1,12 +1,16 @@
 /*
  * test_state.c - the states that are kept equal a fresh fold, byte for byte,
  * whatever came late, was voided, returned or recommended, and however often
- * the process was restarted or its files were lost
+ * the process was restarted, its files were lost or its disk was full
+ *
+ * This program has its own fdatasync(), which is LMDB's.
  */
 #include "core/state.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/state_check.h"
@@ -45,6 +49,16 @@ static const char RULES[] =
 static uint64_t seed;
 static uint32_t made; /* events so far: event i has the seq i */
 static uint64_t kept; /* bytes of states that stay in memory */
+static bool is_full;  /* the disk, for LMDB */
+
+int
+fdatasync(int file)
+{
+    if (!is_full)
+        return (int)syscall(SYS_fdatasync, file);
+    errno = ENOSPC;
+    return -1;
+}
 
 static uint32_t
 draw(uint32_t bound)
@@ -274,6 +288,37 @@ TEST(lost_and_damaged_checkpoints_are_built_anew)
     book_close(&book);
 }
 
+/* The checkpoint is on the disk, and for the note that names it there is no
+ * room: who asks before the next refresh is answered as ever. */
+TEST(a_note_that_finds_no_room_takes_no_state_away)
+{
+    struct book book;
+    struct state *state;
+    uint64_t wrong;
+
+    seed = 6;
+    start(&book, &state);
+    for (uint32_t round = 0; round < 4; round++) {
+        tell(&book, 40);
+        assert_int_equal(state_refresh(state, NULL), OK);
+        assert_int_equal(state_checkpoint(state), OK);
+        tell(&book, 3);
+        assert_int_equal(state_refresh(state, NULL), OK);
+        is_full = true;
+        assert_int_equal(state_checkpoint(state), ERR_FULL);
+        is_full = false;
+        expect_fresh(&book, state);
+        assert_int_equal(state_refresh(state, NULL), OK);
+        expect_fresh(&book, state);
+    }
+    assert_int_equal(state_checkpoint(state), OK);
+    assert_int_equal(state_check(book.ledger, &wrong), OK);
+    assert_int_equal(wrong, 0);
+    state_close(state);
+    book_close(&book);
+}
+
 RUN(cmocka_unit_test(states_equal_a_fresh_fold),
     cmocka_unit_test(a_new_version_folds_all_anew),
-    cmocka_unit_test(lost_and_damaged_checkpoints_are_built_anew))
+    cmocka_unit_test(lost_and_damaged_checkpoints_are_built_anew),
+    cmocka_unit_test(a_note_that_finds_no_room_takes_no_state_away))
