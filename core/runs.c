@@ -217,6 +217,15 @@ check_ends(struct runs *runs, enum runs_kind kind, uint64_t number)
     return OK;
 }
 
+/* What is damaged is made anew at great expense; so a machine or a process that
+ * can open nothing more for now is told from a file that is not there. */
+static enum err
+judge_open(int code)
+{
+    return code == EMFILE || code == ENFILE || code == ENOMEM ? runs_fault()
+                                                              : err_corrupt();
+}
+
 enum err
 runs_open(const char *dir, enum runs_kind kind, uint64_t number, uint64_t check,
           struct runs **ret_runs)
@@ -230,7 +239,11 @@ runs_open(const char *dir, enum runs_kind kind, uint64_t number, uint64_t check,
         return ERR_MEMORY;
     runs_path(dir, number, path);
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || fstat(file, &status) != 0 || status.st_size <= 0) {
+    if (file < 0) {
+        err = judge_open(errno);
+        goto done;
+    }
+    if (fstat(file, &status) != 0 || status.st_size <= 0) {
         err = err_corrupt();
         goto done;
     }

@@ -62,7 +62,8 @@ NODISCARD bool runs_key_account(view key, account_id *ret_account);
 struct runs;
 
 /* Maps the run and checks all but its blocks.  ERR_CORRUPT: damaged, missing
- * or not the one with that check. */
+ * or not the one with that check; ERR_MEMORY; ERR_IO: it can't be opened for
+ * now, as where the process has no descriptor left. */
 NODISCARD enum err runs_open(const char *dir, enum runs_kind kind,
                              uint64_t number, uint64_t check,
                              struct runs **ret_runs);

@@ -305,8 +305,19 @@ use_timeline(struct state *state, const struct timeline *timeline)
     return err;
 }
 
-/* Loads the checkpoints.  False: they are of no use. */
+/* Whether what the note names was made of this ledger and these rules. */
 static bool
+is_of_use(const struct state *state)
+{
+    const struct runset *set = &state->set;
+
+    return set->position != 0 &&
+           set->position <= ledger_position(state->ledger) &&
+           memcmp(set->tag, state->digest.bytes, sizeof set->tag) == 0;
+}
+
+/* Loads the checkpoints.  ERR_NOT_FOUND: there are none that are of use. */
+static enum err
 load(struct state *state)
 {
     bool changed;
@@ -314,29 +325,34 @@ load(struct state *state)
     state->set.note_size = 0;
     account_table_close(&state->table);
     state->whole = false;
-    if (runset_load(&state->set, &changed) != OK || state->set.position == 0 ||
-        state->set.position > ledger_position(state->ledger) ||
-        memcmp(state->set.tag, state->digest.bytes, sizeof state->set.tag) != 0)
-        return false;
+    enum err err = runset_load(&state->set, &changed);
+    if (err == ERR_CORRUPT || (err == OK && !is_of_use(state)))
+        return ERR_NOT_FOUND;
+    if (err != OK)
+        return err;
     runset_clean(&state->set);
     state->position = state->set.position;
     state->admitted = state->position;
     state->quarantine_count = 0;
     state->loaded = true;
-    return fill_table(state) == OK;
+    return fill_table(state) == OK ? OK : ERR_NOT_FOUND;
 }
 
 static enum err
 bring_up(struct state *state)
 {
-    if (!state->loaded && !load(state))
+    enum err err = state->loaded ? OK : load(state);
+
+    if (err == ERR_NOT_FOUND)
         return rebuild(state);
+    if (err != OK)
+        return err;
     uint64_t backlog = ledger_position(state->ledger) - state->position;
     if ((!state->whole && backlog > BACKLOG_REBUILD &&
          backlog > state->position) ||
         admission_changed(state->ledger->admission) > state->admitted)
         return rebuild(state);
-    enum err err = state_follow(state);
+    err = state_follow(state);
     if (err == ERR_CORRUPT || err == ERR_BUSY)
         return rebuild(state);
     if (err != OK)

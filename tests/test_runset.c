@@ -4,6 +4,7 @@
  */
 #include "core/runset.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -169,7 +170,33 @@ TEST(a_missing_file_is_noticed)
 
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* What can't be opened for want of a descriptor is there all the same, and is
+ * opened at the next look. */
+TEST(a_process_without_descriptors_finds_no_damage)
+{
+    struct runset set = open_set(1);
+    struct runset other = open_set(1);
+    struct rlimit files;
+    bool changed;
+
+    assert_int_equal(runset_load(&other, &changed), OK);
+    assert_int_equal(runset_commit(&set, begin(&set, 1, 3), 10, TAG), OK);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    const struct rlimit none = { .rlim_max = files.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum err err = runset_load(&other, &changed);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_int_equal(err, ERR_IO);
+    assert_int_equal(runset_load(&other, &changed), OK);
+    assert_true(changed);
+    assert_int_equal(other.position, 10);
+    assert_int_equal(count_entries(&other), 3);
+    runset_close(&set);
+    runset_close(&other);
+}
+
 RUN(IN_PLACE(a_loaded_set_is_the_one_committed),
     IN_PLACE(many_runs_become_few_and_lose_nothing),
     IN_PLACE(a_death_before_the_note_changes_nothing),
-    IN_PLACE(a_missing_file_is_noticed))
+    IN_PLACE(a_missing_file_is_noticed),
+    IN_PLACE(a_process_without_descriptors_finds_no_damage))
