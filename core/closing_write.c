@@ -206,6 +206,7 @@ pack_partners(struct text *text, const struct statement *statement,
         pack_array(text, 2);
         pack_string(text, partner->partner);
         pack_signature(text, key, text_view(&part), NULL);
+        text->failed |= !text_ok(&part); /* half of it would be signed */
         text_close(&part);
     }
 }
