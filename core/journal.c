@@ -451,7 +451,8 @@ renew_if_rewound(struct work *work)
         if (work->results[i].outcome == JOURNAL_APPENDED &&
             of.node == pen->self.node && of.seq > head &&
             of.incarnation == pen->self.incarnation) {
-            pen_renew(pen, journal_draw_incarnation(work->append->now_ms),
+            pen_renew(pen,
+                      journal_draw_later(of.incarnation, work->append->now_ms),
                       REASON_REWOUND, NULL);
             return;
         }

@@ -204,6 +204,25 @@ TEST(own_events_from_a_forgotten_life_renew_the_incarnation)
     place_remove(&place);
 }
 
+/* The greatest name rules among hubs, whatever the clock says by now. */
+TEST(a_forgotten_life_is_followed_by_a_later_one_where_the_clock_went_back)
+{
+    const uint64_t later = journal_draw_incarnation(KIT_NOW + 86400000);
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct journal_entry entry = kit_entry("lost#5");
+    struct journal_identity who;
+    struct journal_result result;
+
+    assert_int_equal(journal_renew(journal, later, REASON_MOVED, NULL), OK);
+    entry.copy_of = (identity) { .incarnation = later, .seq = 9, .node = 7 };
+    assert_int_equal(kit_append(journal, &entry, 1, &result), OK);
+    assert_int_equal(journal_get_identity(journal, &who), OK);
+    assert_true(who.incarnation > later);
+    journal_close(journal);
+    place_remove(&place);
+}
+
 TEST(many_events_become_full_records)
 {
     enum { COUNT = 2500 };
@@ -708,6 +727,8 @@ RUN(cmocka_unit_test(names_of_incarnations_ascend),
     cmocka_unit_test(appends_of_one_commit_have_their_own_answers),
     cmocka_unit_test(imported_copies_count_once),
     cmocka_unit_test(own_events_from_a_forgotten_life_renew_the_incarnation),
+    cmocka_unit_test(
+        a_forgotten_life_is_followed_by_a_later_one_where_the_clock_went_back),
     cmocka_unit_test(many_events_become_full_records),
     cmocka_unit_test(arrival_never_goes_back),
     cmocka_unit_test(a_wait_is_no_clock_that_has_gone_back),
