@@ -29,6 +29,25 @@ compare_position(const void *item, const void *key)
     return marked->position < *position ? -1 : marked->position > *position;
 }
 
+static int
+compare_mark(const void *item, const void *key)
+{
+    const int64_t *position = item, *wanted = key;
+
+    return *position < *wanted ? -1 : *position > *wanted;
+}
+
+static bool
+is_seen(const struct history_marks *seen, uint64_t position)
+{
+    const int64_t key = (int64_t)position;
+
+    if (seen == NULL)
+        return true;
+    uint32_t at = LIST_PLACE(seen->positions, seen->count, &key, compare_mark);
+    return at < seen->count && seen->positions[at] == key;
+}
+
 static bool
 is_quarantined(const struct gather *gather, uint64_t position)
 {
@@ -38,7 +57,8 @@ is_quarantined(const struct gather *gather, uint64_t position)
         LIST_PLACE(rules->quarantine, count, &position, compare_position);
 
     return at < count && rules->quarantine[at].position == position &&
-           rules->quarantine[at].from <= gather->known;
+           rules->quarantine[at].from <= gather->known &&
+           is_seen(rules->seen, position);
 }
 
 /* A copy must also stand in a stream of somebody who may speak for the store:

@@ -31,7 +31,8 @@ struct gather_quarantine {
 struct gather_rules {
     const struct gather_quarantine *quarantine; /* ascending by position */
     uint32_t quarantine_count;
-    history_admits *admits; /* NULL: all */
+    const struct history_marks *seen; /* of these; NULL: all */
+    history_admits *admits;           /* NULL: all */
     void *context;
     const struct words *words; /* of the chapters */
 };

@@ -146,6 +146,12 @@ history_quarantine_count(const struct history *history)
     return history->rules.quarantine_count;
 }
 
+void
+history_see_marks(struct history *history, const struct history_marks *marks)
+{
+    history->rules.seen = marks;
+}
+
 const struct reader_damage *
 history_damage(const struct history *history)
 {

@@ -104,6 +104,10 @@ uint64_t history_quarantined(const struct history *history, uint32_t index);
 uint64_t history_quarantined_from(const struct history *history,
                                   uint32_t index);
 uint32_t history_quarantine_count(const struct history *history);
+/* From now on only these marks are seen, whatever has been marked since: for
+ * who takes back what was booked.  Borrowed until NULL is said: all are. */
+void history_see_marks(struct history *history,
+                       const struct history_marks *marks);
 
 /* The numbers of categories in the chapters of the runs; valid until the next
  * refresh. */

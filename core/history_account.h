@@ -44,6 +44,12 @@ struct history_counts {
     uint64_t flagged; /* records whose writer's clock stood wrong */
 };
 
+/* Positions that the journal has marked, ascending. */
+struct history_marks {
+    const int64_t *positions;
+    uint32_t count;
+};
+
 /* Whether a node may speak for a store (the allow-list of a hub): what it may
  * not is kept and has no effect. */
 typedef bool history_admits(void *context, uint32_t node, uint32_t store);

@@ -244,6 +244,16 @@ note_quarantine(struct standing *standing)
             (int64_t)history_quarantined(history, i);
 }
 
+/* What has been marked since the sums were booked is as if it had not been:
+ * else less would be taken back than was booked. */
+static struct history_marks
+marks_booked(const struct standing *standing)
+{
+    const struct standing_list *list = &standing->sums->quarantined;
+
+    return (struct history_marks) { list->items, list->count };
+}
+
 /* Books (or takes back) all that an account comes to, as known at a position;
  * gives the member that it names as its referrer.  The history lies in the
  * account's arena. */
@@ -315,9 +325,11 @@ begin(struct standing *standing, int64_t now_ms)
 static enum err
 fold_partitions(struct standing *standing, uint32_t count)
 {
+    const struct history_marks booked = marks_booked(standing);
     enum err err = OK;
 
     standing->built = true;
+    history_see_marks(standing->ledger->history, &booked);
     for (; count > 0 && standing->partition < LIMIT_PARTITIONS && err == OK;
          count--) {
         err = book_partition(standing, standing->partition);
@@ -326,6 +338,7 @@ fold_partitions(struct standing *standing, uint32_t count)
         else
             drop(standing); /* half booked */
     }
+    history_see_marks(standing->ledger->history, NULL);
     return err;
 }
 
@@ -401,6 +414,14 @@ touch_quarantined(struct standing *standing, struct reader *reader)
     return OK;
 }
 
+/* A mark takes effect where what it is about arrived: not before that has been
+ * taken in. */
+static bool
+takes_marks(const struct standing *standing, uint64_t last)
+{
+    return last == ledger_position(standing->ledger);
+}
+
 /* The same, reading the history, too. */
 static enum err
 book_account(struct standing *standing, account_id account, uint64_t known,
@@ -422,15 +443,21 @@ book_account(struct standing *standing, account_id account, uint64_t known,
 static enum err
 book_anew(struct standing *standing, const struct mark *mark, uint64_t last)
 {
+    struct history *history = standing->ledger->history;
+    const struct history_marks booked = marks_booked(standing);
     uint64_t named = 0, names = 0;
     account_id account;
 
     if (!runs_key_account(runs_key_view(&mark->key), &account))
         return err_corrupt();
+    history_see_marks(history, &booked);
     enum err err =
         book_account(standing, account, standing->sums->position, true, &named);
+    if (takes_marks(standing, last))
+        history_see_marks(history, NULL);
     if (err == OK)
         err = book_account(standing, account, last, false, &names);
+    history_see_marks(history, NULL);
     if (err == OK && mark->own)
         err = marks_add_member(&standing->touched, named);
     if (err == OK && mark->own)
@@ -475,9 +502,7 @@ follow(struct standing *standing, uint64_t limit)
         drop(standing); /* half booked */
         return err;
     }
-    /* A mark takes effect where what it is about arrived: not before that has
-     * been taken in. */
-    if (last == end)
+    if (takes_marks(standing, last))
         note_quarantine(standing);
     standing->sums->position = last;
     return OK;
@@ -691,7 +716,11 @@ compare(struct ledger *ledger, const struct timeline *timeline,
     if (err != OK)
         return err;
     fresh->as_of_ms = sums->as_of_ms;
+    const struct history_marks booked = { sums->quarantined.items,
+                                          sums->quarantined.count };
+    history_see_marks(ledger->history, &booked);
     err = fold_all(ledger, timeline, sums->position, fresh);
+    history_see_marks(ledger->history, NULL);
     if (err == OK) {
         struct totals *ahead = totals_open(&fresh->arena);
         renumber(sums, fresh, ahead);
