@@ -6,13 +6,11 @@
 
 #include <stdlib.h>
 
-/* The versions known at one position, compiled. */
+/* The versions known at a position, compiled. */
 struct known {
-    bool made;
-    uint64_t known;
     uint32_t count;
-    enum err err; /* of the timeline */
-    struct ledger_version *list;
+    enum err err;                /* of the timeline */
+    struct ledger_version *list; /* NULL: nobody has asked for them yet */
     const struct timeline *timeline;
     struct arena arena;
 };
@@ -31,8 +29,10 @@ struct versions {
     uint32_t entry_count;
     uint32_t entry_room;
     struct entry *entries; /* owned; in the order of publishing */
-    struct known all;
-    struct known then; /* of the last other question */
+    /* What was known at two positions is the same if it is as many: these are
+     * by their count, and stay together until there are more.  NULL: none. */
+    struct known *known;
+    uint32_t known_count;
 };
 
 enum err
@@ -48,11 +48,16 @@ versions_open(struct journal *journal, struct versions **ret_versions)
 }
 
 static void
-forget(struct known *known)
+forget(struct versions *versions)
 {
-    free(known->list);
-    arena_close(&known->arena);
-    *known = (struct known) { 0 };
+    if (versions->known == NULL)
+        return;
+    for (uint32_t i = 0; i < versions->known_count; i++) {
+        free(versions->known[i].list);
+        arena_close(&versions->known[i].arena);
+    }
+    free(versions->known);
+    versions->known = NULL;
 }
 
 void
@@ -60,8 +65,7 @@ versions_close(struct versions *versions)
 {
     if (versions == NULL)
         return;
-    forget(&versions->all);
-    forget(&versions->then);
+    forget(versions);
     for (uint32_t i = 0; i < versions->entry_count; i++)
         arena_close(&versions->entries[i].arena);
     free(versions->entries);
@@ -196,8 +200,7 @@ versions_refresh(struct versions *versions, bool *ret_changed)
     reader_close(reader);
     if (changed) {
         versions->changes++;
-        forget(&versions->all);
-        forget(&versions->then);
+        forget(versions);
     }
     if (err == OK)
         *ret_changed = changed;
@@ -251,13 +254,14 @@ compile(struct known *known)
 }
 
 static enum err
-make(struct versions *versions, struct known *known, uint64_t position)
+make(const struct versions *versions, uint64_t position, struct known *known)
 {
-    forget(known);
     struct ledger_version *list =
         calloc(versions->entry_count + 1, sizeof *list);
+
     if (list == NULL)
         return ERR_MEMORY;
+    known->count = 0;
     for (uint32_t i = 0; i < versions->entry_count; i++) {
         if (versions->entries[i].version.position > position)
             continue;
@@ -266,24 +270,46 @@ make(struct versions *versions, struct known *known, uint64_t position)
         known->count++;
     }
     known->list = list;
-    known->known = position;
     known->err = compile(known);
-    known->made = true;
-    return known->err == ERR_MEMORY ? ERR_MEMORY : OK;
+    if (known->err != ERR_MEMORY)
+        return OK;
+    free(list);
+    known->list = NULL;
+    return ERR_MEMORY;
+}
+
+/* How many had arrived by then. */
+static uint32_t
+count_at(const struct versions *versions, uint64_t position)
+{
+    uint32_t count = 0;
+
+    if (position >= versions->position)
+        return versions->entry_count;
+    for (uint32_t i = 0; i < versions->entry_count; i++)
+        count += versions->entries[i].version.position <= position;
+    return count;
 }
 
 static enum err
 find(struct versions *versions, uint64_t position, struct known **ret_known)
 {
-    struct known *known =
-        position >= versions->position ? &versions->all : &versions->then;
+    uint32_t count = count_at(versions, position);
 
-    if (!known->made ||
-        (known == &versions->then && known->known != position)) {
-        enum err err = make(versions, known, position);
+    if (versions->known == NULL) {
+        versions->known_count = versions->entry_count + 1;
+        versions->known =
+            calloc(versions->known_count, sizeof *versions->known);
+        if (versions->known == NULL)
+            return ERR_MEMORY;
+    }
+    struct known *known = &versions->known[count];
+    if (known->list == NULL) {
+        enum err err = make(versions, position, known);
         if (err != OK)
             return err;
     }
+    assert(known->count == count);
     *ret_known = known;
     return OK;
 }

@@ -49,7 +49,7 @@ uint64_t versions_changes(const struct versions *versions);
 uint64_t versions_position(const struct versions *versions);
 
 /* Those that had arrived at positions <= `known`, borrowed until the next
- * refresh or the next call with another `known`. */
+ * refresh that changes them, whatever else is asked meanwhile. */
 NODISCARD enum err versions_list(struct versions *versions, uint64_t known,
                                  const struct ledger_version **ret_list,
                                  uint32_t *ret_count);

@@ -787,6 +787,32 @@ def test_explained_adjustments():
     assert "market" in refused.err
 
 
+def test_a_past_adjustment_is_explained_by_two_pasts():
+    """What the close knew and what the close before it knew: each with the
+    rules that were published by then, though more are published since."""
+    def bought(member):
+        load("L", [{"kind": "purchase", "member": member, "store": 10,
+                    "receipt": "R", "total": 10000,
+                    "at": "2025-01-25T10:00:00Z"}])
+    new_ledger("L")
+    bought(1)
+    close("L", "2025-01")
+    publish("L", SECOND, "2025-01-01")
+    bought(2)
+    data = close("L", "2025-02")
+    publish("L", FIRST, "2025-01-01")
+    close("L", "2025-03")
+    adjusted = {p["partner"]: p["adjustments"] for p in data["partners"]}
+    # 75 cents by the rate, 175 by the receipt that came late.
+    assert [a["issue_cost"] for a in adjusted["market"]] == [250]
+    told = explained("2025-02", "--partner", "market", "--adjustment",
+                     "2025-01")
+    assert {row["account"]: row["money"] for row in told["rows"]
+            if row["measure"] == "issued"} == {"1": "0.750000",
+                                               "2": "1.750000"}, told
+    assert told["figures"]["issue_cost"] == "2.500000"
+
+
 # --- liability ---
 
 def last_balances(ledger, at):

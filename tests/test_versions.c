@@ -14,7 +14,7 @@ static const char SECOND[] = "program: B\ncurrency: EUR\ntimezone: UTC\n";
 TEST(a_question_gets_the_versions_that_were_known)
 {
     const struct ledger_version *list;
-    const struct timeline *none, *one, *both;
+    const struct timeline *none, *one, *both, *again;
     struct versions *versions;
     uint32_t count;
     bool changed;
@@ -43,6 +43,11 @@ TEST(a_question_gets_the_versions_that_were_known)
     assert_int_equal(one->version_count, 1);
     assert_int_equal(versions_timeline(versions, 0, &none), OK);
     assert_int_equal(none->version_count, 0);
+    /* An adjustment is asked by two pasts at once: each stays. */
+    assert_int_equal(one->version_count, 1);
+    assert_true(view_equal(one->versions[0].program->program, view_of("A")));
+    assert_int_equal(versions_timeline(versions, 1, &again), OK);
+    assert_ptr_equal(again, one);
     assert_int_equal(versions_timeline(versions, 2, &one), OK);
     assert_ptr_equal(one, both);
     versions_close(versions);
