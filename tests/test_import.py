@@ -224,6 +224,68 @@ def test_quotes_marks_and_order():
     equal("folded", second["lines"][0]["category"], "ayriaiset")
 
 
+# What a child is said to have taken at most is no less than what its parent
+# held when it began, so that is a small one.
+MEASURE = """import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def taken():
+    """What the rows of rows.csv become, from a file and through a pipe, and the
+    most memory that each took, in KB."""
+    events, sizes = [], []
+    for name, path in (("file", "rows.csv"), ("pipe", "-")):
+        leima("init", name).expect(0)
+        with subprocess.Popen(["cat", "rows.csv"],
+                              stdout=subprocess.PIPE) as cat:
+            done = subprocess.run(
+                [sys.executable, "-c", MEASURE, LEIMA, "import", name, path,
+                 "--map", "map.yaml"], stdin=cat.stdout, capture_output=True)
+        status, size = map(int, done.stdout.split())
+        assert status in (0, 5), status
+        found = leima("export", name).expect(0).lines()
+        events.append([{key: each[key] for key in each
+                        if key not in ("event", "recorded")}
+                       for each in found])
+        sizes.append(size)
+    equal("events", events[0], events[1])
+    return events[0], sizes
+
+
+def test_receipts_whose_rows_lie_between_others():
+    """They come in the order of their first rows, whichever ends first."""
+    rows = []
+    write("map.yaml", MAP)
+    for first, last, number in ((0, 9, "A"), (1, 2, "B"), (3, 3, "C"),
+                                (4, 30, "D"), (5, 8, "E"), (40, 40, "F")):
+        for place in sorted({first, (first + last) // 2, last}):
+            rows.append((place, f"{number};;24.12.2024 15:00;7;42;;;1;1\n"))
+    rows += [(6, "G;Testi;24.12.2024 15:00;7;42;;;1;1\n"), (7, "B;;;\n"),
+             (9, 'E;;24.12.2024 15:00;7;42;"a\n""b""";;1;1\n'),
+             (41, "H;;24.12.2024 15:00;7;x;;;1;1\n")]
+    rows.sort(key=lambda row: row[0])
+    write("rows.csv", HEADING + "".join(row for _, row in rows))
+    events, _ = taken()
+    equal("receipts", [(event["receipt"], event["total"]) for event in events],
+          [("A", 300), ("B", 200), ("C", 100), ("D", 300), ("E", 400),
+           ("F", 100)])
+
+
+def test_a_file_that_is_grouped_needs_little_memory():
+    """Its rows come to 120 MB: a file is read twice and holds none of them for
+    longer than its receipt, a pipe has them all."""
+    write("map.yaml", MAP)
+    with open("rows.csv", "w", encoding="utf-8") as file:
+        file.write(HEADING.replace("Hinta", "Hinta;Muuta"))
+        for n in range(20000):
+            file.write(f"{n // 10};;24.12.2024 15:00;7;42;;;1;1;{'x' * 6000}\n")
+    events, (file_size, pipe_size) = taken()
+    equal("receipts", len(events), 2000)
+    assert file_size < pipe_size - 60000, (file_size, pipe_size)
+
+
 def test_negative_receipt_is_a_blind_return():
     leima("init", "L").expect(0)
     write("map.yaml", MAP)

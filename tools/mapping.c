@@ -1,6 +1,7 @@
 /*
  * mapping.c - each row is cut down to the cells that the mapping uses, those
- * of side files are added, and the rows of one event are brought together
+ * of side files are added, and the rows of one event are brought together, in
+ * the order of their first rows
  */
 #include "tools/mapping.h"
 
@@ -13,9 +14,7 @@
 
 enum { MAPPING_PATH_SIZE = 4096 };
 
-/* Address space for the rows of a file that is grouped, and for the rows of a
- * side file. */
-#define MAPPING_ROOM ((size_t)1 << 36)
+/* Address space for the rows of a side file. */
 #define MAPPING_SIDE_ROOM ((size_t)1 << 32)
 
 /* A side file by its key. */
@@ -27,6 +26,13 @@ struct side {
     uint64_t row_room;
 };
 
+/* The rows of one receipt.  They are copies, each by itself: receipts come to
+ * their ends in any order. */
+struct group {
+    struct mapping_rows rows;
+    uint32_t left; /* rows still to come, where they are counted */
+};
+
 struct converter {
     const struct mapping *mapping;
     const struct mapping_sink *sink;
@@ -34,11 +40,13 @@ struct converter {
     struct complaint *complaint;
     struct csv *csv;
     struct mapping_event maker;
-    struct arena rows;
-    struct lookup *groups; /* key to place in `group_list`, from 1 */
-    struct mapping_rows *group_list;
+    struct lookup *groups;    /* key to place in `group_list`, from 1 */
+    struct group *group_list; /* by their first rows */
     uint64_t group_count;
     uint64_t group_room;
+    uint64_t group_next;             /* all before it are done with */
+    bool is_counted;                 /* how many rows each group has */
+    view cells[MAPPING_COLUMNS_MAX]; /* of the row at hand */
     struct side sides[MAPPING_SIDES_MAX];
     int32_t places[MAPPING_COLUMNS_MAX]; /* in the file; -1: of a side file */
     uint32_t width;                      /* columns of the file */
@@ -244,17 +252,13 @@ read_heading(struct converter *converter)
     const struct mapping *mapping = converter->mapping;
     enum err err = OK;
 
-    if (mapping->heading == NULL) {
+    if (mapping->heading == NULL)
         err = next_row(converter->csv, converter->complaint);
-        if (err == ERR_NOT_FOUND)
-            return complain(converter->complaint,
-                            "expected a heading row, found an empty file");
-        if (err == OK)
-            err = converter->sink->heading(converter->sink->context,
-                                           csv_row(converter->csv));
-        if (err != OK)
-            return err;
-    }
+    if (err == ERR_NOT_FOUND)
+        return complain(converter->complaint,
+                        "expected a heading row, found an empty file");
+    if (err != OK)
+        return err;
     converter->width = mapping->heading == NULL ? csv_count(converter->csv)
                                                 : mapping->heading_count;
     for (uint32_t i = 0; i < mapping->column_count; i++) {
@@ -314,42 +318,9 @@ is_skipped(const struct mapping *mapping, const view *cells)
     return false;
 }
 
-/* Adds the row to the group of its key. */
-static enum err
-keep(struct converter *converter, struct mapping_row *row)
-{
-    view key =
-        mapping_event_fill(&converter->maker, converter->mapping->group, row);
-    uint64_t *place = lookup_take(converter->groups, key);
-    if (place == NULL)
-        return ERR_MEMORY;
-    if (*place == 0) {
-        if (converter->group_count == converter->group_room) {
-            uint64_t room =
-                converter->group_room == 0 ? 1024 : converter->group_room * 2;
-            struct mapping_rows *list =
-                realloc(converter->group_list, room * sizeof *list);
-            if (list == NULL)
-                return ERR_MEMORY;
-            converter->group_list = list;
-            converter->group_room = room;
-        }
-        *place = converter->group_count + 1;
-        converter->group_list[converter->group_count++] =
-            (struct mapping_rows) { row, row, 1 };
-        return OK;
-    }
-    struct mapping_rows *group = &converter->group_list[*place - 1];
-    group->last->next = row;
-    group->last = row;
-    group->count++;
-    return OK;
-}
-
 /* The cells of what csv.h has just read.  ERR_INPUT: it can't be taken. */
 static enum err
-copy_cells(struct converter *converter, struct mapping_row *row,
-           struct complaint *why)
+find_cells(struct converter *converter, struct complaint *why)
 {
     const struct mapping *mapping = converter->mapping;
     uint32_t width = csv_count(converter->csv);
@@ -357,18 +328,152 @@ copy_cells(struct converter *converter, struct mapping_row *row,
     if (width != converter->width)
         return complain(why, "expected %u columns, found %u", converter->width,
                         width);
-    view *cells = ARENA_NEW(&converter->rows, view, mapping->column_count + 1);
     for (uint32_t i = 0; i < mapping->column_count; i++)
         if (converter->places[i] >= 0)
-            cells[i] = arena_copy(
-                &converter->rows,
-                csv_field(converter->csv, (uint32_t)converter->places[i]));
-    row->cells = cells;
+            converter->cells[i] =
+                csv_field(converter->csv, (uint32_t)converter->places[i]);
     for (uint32_t i = 0; i < mapping->side_count; i++) {
-        enum err err = join_side(converter, i, cells, why);
+        enum err err = join_side(converter, i, converter->cells, why);
         if (err != OK)
             return err;
     }
+    return OK;
+}
+
+/* --- groups ------------------------------------------------------------- */
+
+/* The group of the row's key, made if there is none; NULL: there is no
+ * memory left. */
+static struct group *
+find_group(struct converter *converter, const struct mapping_row *row)
+{
+    view key =
+        mapping_event_fill(&converter->maker, converter->mapping->group, row);
+    uint64_t *place = lookup_take(converter->groups, key);
+
+    if (place == NULL)
+        return NULL;
+    if (*place > 0)
+        return &converter->group_list[*place - 1];
+    if (converter->group_count == converter->group_room) {
+        uint64_t room =
+            converter->group_room == 0 ? 1024 : converter->group_room * 2;
+        struct group *list =
+            realloc(converter->group_list, room * sizeof *list);
+        if (list == NULL)
+            return NULL;
+        converter->group_list = list;
+        converter->group_room = room;
+    }
+    converter->group_list[converter->group_count] = (struct group) { 0 };
+    *place = ++converter->group_count;
+    return &converter->group_list[*place - 1];
+}
+
+static view
+put_bytes(uint8_t **at, view bytes)
+{
+    const view copy = { *at, bytes.size };
+
+    if (bytes.size > 0)
+        memcpy(*at, bytes.bytes, bytes.size);
+    *at += bytes.size;
+    return copy;
+}
+
+/* A copy of the row with all that it points to, in one piece; NULL: there is no
+ * memory left. */
+static struct mapping_row *
+copy_row(const struct mapping_row *row, uint32_t column_count)
+{
+    const size_t cells_size = column_count * sizeof *row->cells;
+    size_t size = sizeof *row + cells_size + row->text.size;
+
+    for (uint32_t i = 0; i < column_count; i++)
+        size += row->cells[i].size;
+    struct mapping_row *copy = malloc(size);
+    if (copy == NULL)
+        return NULL;
+    view *cells = (view *)(copy + 1);
+    uint8_t *at = (uint8_t *)cells + cells_size;
+    *copy = (struct mapping_row) { .line = row->line, .cells = cells };
+    copy->text = put_bytes(&at, row->text);
+    for (uint32_t i = 0; i < column_count; i++)
+        cells[i] = put_bytes(&at, row->cells[i]);
+    return copy;
+}
+
+static void
+close_group(struct group *group)
+{
+    struct mapping_row *next;
+
+    for (struct mapping_row *row = group->rows.first; row != NULL; row = next) {
+        next = row->next;
+        free(row);
+    }
+    group->rows = (struct mapping_rows) { 0 };
+}
+
+/* Finishes the groups in their order: those that are whole, as far as none that
+ * is not stands before them, or all. */
+static enum err
+finish_groups(struct converter *converter, bool all)
+{
+    enum err err = OK;
+
+    while (err == OK && converter->group_next < converter->group_count) {
+        struct group *group = &converter->group_list[converter->group_next];
+        if (!all && group->left > 0)
+            break;
+        if (group->rows.first != NULL)
+            err = finish(converter, &group->rows);
+        close_group(group);
+        converter->group_next++;
+    }
+    return err;
+}
+
+/* Adds the row to its group. */
+static enum err
+keep(struct converter *converter, const struct mapping_row *row)
+{
+    struct group *group = find_group(converter, row);
+
+    if (group == NULL)
+        return ERR_MEMORY;
+    if (group->left == 0 && converter->is_counted)
+        return reject(converter, row, "the file has changed while it was read");
+    struct mapping_row *copy = copy_row(row, converter->mapping->column_count);
+    if (copy == NULL)
+        return ERR_MEMORY;
+    if (group->rows.first == NULL)
+        group->rows.first = copy;
+    else
+        group->rows.last->next = copy;
+    group->rows.last = copy;
+    group->rows.count++;
+    if (!converter->is_counted)
+        return OK;
+    group->left--;
+    return finish_groups(converter, false);
+}
+
+/* --- passes ------------------------------------------------------------- */
+
+/* Counts it with its group, if it is going to be kept. */
+static enum err
+count_row(struct converter *converter, bool readable, struct complaint *why)
+{
+    const struct mapping_row row = { .cells = converter->cells };
+
+    if (!readable || find_cells(converter, why) != OK ||
+        is_skipped(converter->mapping, converter->cells))
+        return OK;
+    struct group *group = find_group(converter, &row);
+    if (group == NULL)
+        return ERR_MEMORY;
+    group->left++;
     return OK;
 }
 
@@ -377,49 +482,84 @@ copy_cells(struct converter *converter, struct mapping_row *row,
 static enum err
 take_row(struct converter *converter, bool readable, struct complaint *why)
 {
-    const struct mapping *mapping = converter->mapping;
+    struct mapping_row row = { .line = csv_line(converter->csv),
+                               .text = csv_row(converter->csv),
+                               .cells = converter->cells };
 
     converter->count.rows++;
-    if (mapping->group.count == 0)
-        arena_reset(&converter->rows);
-    if (!has_room(&converter->rows, 4 * (size_t)CSV_ROW_SIZE_MAX))
-        return ERR_MEMORY;
-    struct mapping_row *row =
-        ARENA_NEW(&converter->rows, struct mapping_row, 1);
-    row->line = csv_line(converter->csv);
-    row->text = arena_copy(&converter->rows, csv_row(converter->csv));
-    if (!readable || copy_cells(converter, row, why) != OK)
-        return reject(converter, row, why->text);
-    if (is_skipped(mapping, row->cells)) {
+    if (!readable || find_cells(converter, why) != OK)
+        return reject(converter, &row, why->text);
+    if (is_skipped(converter->mapping, converter->cells)) {
         converter->count.skipped++;
         return OK;
     }
-    if (mapping->group.count > 0)
-        return keep(converter, row);
-    const struct mapping_rows rows = { row, row, 1 };
+    if (converter->mapping->group.count > 0)
+        return keep(converter, &row);
+    const struct mapping_rows rows = { &row, &row, 1 };
     return finish(converter, &rows);
 }
 
+/* All rows behind the heading. */
 static enum err
-convert(struct converter *converter)
+each_row(struct converter *converter,
+         enum err take(struct converter *, bool, struct complaint *))
 {
     struct complaint complaint = { 0 };
+    enum err err = OK;
 
-    enum err err = read_heading(converter);
-    if (err != OK)
-        return err;
-    for (;;) {
+    while (err == OK) {
         enum err read = csv_next(converter->csv, &complaint);
         if (read == ERR_NOT_FOUND)
             break;
         if (read != OK && read != ERR_INPUT)
             return read;
-        err = take_row(converter, read == OK, &complaint);
-        if (err != OK)
-            return err;
+        err = take(converter, read == OK, &complaint);
     }
-    for (uint64_t i = 0; i < converter->group_count && err == OK; i++)
-        err = finish(converter, &converter->group_list[i]);
+    return err;
+}
+
+static struct csv_layout
+layout_of(const struct mapping *mapping)
+{
+    return (struct csv_layout) { mapping->delimiter, mapping->widths,
+                                 mapping->width_count };
+}
+
+/* How many rows each group has, where the file can be read twice: then none
+ * waits longer than for its last one. */
+static enum err
+count_groups(struct converter *converter, FILE *in)
+{
+    const off_t start = ftello(in);
+
+    if (converter->mapping->group.count == 0 || start < 0 ||
+        fseeko(in, start, SEEK_SET) != 0)
+        return OK;
+    enum err err = read_heading(converter);
+    if (err == OK)
+        err = each_row(converter, count_row);
+    if (err != OK)
+        return err;
+    converter->is_counted = true;
+    csv_close(converter->csv);
+    converter->csv = NULL;
+    if (fseeko(in, start, SEEK_SET) != 0)
+        return ERR_IO;
+    return csv_open(in, layout_of(converter->mapping), &converter->csv);
+}
+
+static enum err
+convert(struct converter *converter)
+{
+    enum err err = read_heading(converter);
+
+    if (err == OK && converter->mapping->heading == NULL)
+        err = converter->sink->heading(converter->sink->context,
+                                       csv_row(converter->csv));
+    if (err == OK)
+        err = each_row(converter, take_row);
+    if (err == OK)
+        err = finish_groups(converter, true);
     return err;
 }
 
@@ -432,9 +572,10 @@ close_converter(struct converter *converter)
         free(converter->sides[i].rows);
     }
     csv_close(converter->csv);
-    arena_close(&converter->rows);
     mapping_event_close(&converter->maker);
     lookup_close(converter->groups);
+    for (uint64_t i = converter->group_next; i < converter->group_count; i++)
+        close_group(&converter->group_list[i]);
     free(converter->group_list);
     free(converter);
 }
@@ -444,11 +585,6 @@ mapping_convert(const struct mapping *mapping, FILE *in, const char *path,
                 const struct mapping_sink *sink,
                 struct mapping_count *ret_count, struct complaint *complaint)
 {
-    const struct csv_layout layout = {
-        mapping->delimiter,
-        mapping->widths,
-        mapping->width_count,
-    };
     enum err err = ERR_MEMORY;
 
     struct converter *converter = calloc(1, sizeof *converter);
@@ -459,12 +595,13 @@ mapping_convert(const struct mapping *mapping, FILE *in, const char *path,
     converter->complaint = complaint;
     converter->groups = lookup_open();
     if (mapping_event_open(&converter->maker, mapping) != OK ||
-        converter->groups == NULL ||
-        !arena_open(&converter->rows, MAPPING_ROOM))
+        converter->groups == NULL)
         goto done;
-    err = csv_open(in, layout, &converter->csv);
+    err = csv_open(in, layout_of(mapping), &converter->csv);
     for (uint32_t i = 0; i < mapping->side_count && err == OK; i++)
         err = read_side(converter, i, path);
+    if (err == OK)
+        err = count_groups(converter, in);
     if (err == OK)
         err = convert(converter);
     *ret_count = converter->count;

@@ -3,9 +3,11 @@
  *
  * The rows go by a mapping file (mapping_file.h; the shipped ones in
  * tools/maps/ are the examples).  Rows with the same `group` are the lines of
- * one receipt, wherever in the file they stand; so the rows of a grouped file
- * are kept until its end.  A row that makes no valid event is rejected with
- * its line and the reason; a receipt is rejected whole.
+ * one receipt, wherever in the file they stand.  So a grouped file is read
+ * twice: once it is known how many rows each receipt has, rows are kept only
+ * until theirs, and all that began before it, are whole.  What can't be read
+ * twice, a pipe, is kept until its end.  A row that makes no valid event is
+ * rejected with its line and the reason; a receipt is rejected whole.
  */
 #ifndef TOOLS_MAPPING_H
 #define TOOLS_MAPPING_H
@@ -38,7 +40,7 @@ struct mapping_count {
 };
 
 /* Converts one file; `path` names it: side files are looked for beside it.
- * Faults: those of the sink, ERR_IO, ERR_MEMORY (too many rows to group);
+ * Faults: those of the sink, ERR_IO, ERR_MEMORY (too many rows at once);
  * ERR_INPUT with a complaint: a file lacks a column that the mapping names, or
  * a side file is missing. */
 NODISCARD enum err mapping_convert(const struct mapping *mapping, FILE *in,
