@@ -984,6 +984,30 @@ def test_export():
     refused(1, "export", "L", "--after", "7", says=["7 is not", "one is 6"])
 
 
+def test_an_export_that_nobody_reads_holds_nothing_up():
+    """Left open in a pager overnight, while the journal goes on."""
+    leima("init", "L").expect(0)
+    leima("append", "L", given="".join(
+        f'{{"kind": "stamp", "member": {i + 1}, "card": "{"c" * 32}"}}\n'
+        for i in range(20000))).expect(0)
+    pager = subprocess.Popen([LEIMA, "export", "L"], stdout=subprocess.PIPE)
+    try:
+        first = json.loads(pager.stdout.readline())
+        before = os.path.getsize("L/journal/data.mdb")
+        leima("append", "L", "--stream", given="".join(
+            f'{{"kind": "stamp", "member": {i + 1}, "card": "later"}}\n'
+            for i in range(400))).expect(0)
+        grown = os.path.getsize("L/journal/data.mdb") - before
+        assert grown < 2 << 20, grown
+        told = [first] + [json.loads(line) for line in pager.stdout]
+        equal("members", [each["member"] for each in told],
+              list(range(1, 20001)))
+        equal("its status", pager.wait(), 0)
+    finally:
+        pager.kill()
+        pager.stdout.close()
+
+
 def test_export_follows():
     ledger()
     follow = subprocess.Popen([LEIMA, "export", "L", "--after", "6",

@@ -22,6 +22,7 @@
 
 enum {
     FOLLOW_MS = 50,
+    PIECE_SIZE = 1 << 18,    /* that an export prints at once */
     APPEND_ROOM = 512 << 20, /* of memory for the events of one append */
 };
 
@@ -344,8 +345,9 @@ struct export
     bool is_csv;
     account_id account;
     uint64_t next; /* position */
+    uint64_t last; /* that is wanted */
     struct arena arena;
-    struct text line;
+    struct text line; /* what is to be printed next */
     struct text cell;
     uint64_t unknown;            /* events that this version can't show */
     struct reader_damage damage; /* that it stopped at; position 0: none */
@@ -446,7 +448,6 @@ export_event(struct export *export, const struct record_event *stored,
     struct event event;
 
     arena_reset(&export->arena);
-    text_clear(&export->line);
     enum err err = decode(export, stored, position, &event);
     if (err == ERR_UNKNOWN)
         export->unknown++;
@@ -459,11 +460,7 @@ export_event(struct export *export, const struct record_event *stored,
     if (err != OK)
         return err;
     text_char(&export->line, '\n');
-    if (!text_ok(&export->line))
-        return ERR_MEMORY;
-    bool done = fwrite(export->line.bytes, 1, export->line.size, stdout) ==
-                export->line.size;
-    return done ? OK : ERR_IO;
+    return text_ok(&export->line) ? OK : ERR_MEMORY;
 }
 
 /* From the position on that is next: the record may begin before it. */
@@ -481,51 +478,70 @@ export_record(struct export *export, const struct reader_item *item)
     return err;
 }
 
-/* All records that are there now. */
+/* The records up to the last that is wanted, as far as they make a piece; what
+ * is printed of them waits in the line.  ERR_NOT_FOUND: there are no more. */
 static enum err
-export_records(struct export *export)
+export_piece(struct export *export, struct journal *journal)
 {
     struct reader_item item;
-    enum err err;
-
-    while ((err = reader_next(export->reader, export->next, &item)) == OK) {
-        if (item.record.kind == RECORD_EVENTS)
-            err = export_record(export, &item);
-        if (err != OK)
-            return err;
-        export->next = item.position + item.record.count;
-    }
-    if (err == ERR_CORRUPT)
-        export->damage = *reader_damage(export->reader);
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
-static enum err
-export_all(struct export *export, struct ledger *ledger)
-{
-    enum err err = reader_open(ledger_journal(ledger), &export->reader);
+    enum err err = reader_open(journal, &export->reader);
 
     if (err != OK)
         return err;
+    while (err == OK && export->line.size < PIECE_SIZE) {
+        err = export->next > export->last
+                  ? ERR_NOT_FOUND
+                  : reader_next(export->reader, export->next, &item);
+        if (err == OK && item.record.kind == RECORD_EVENTS)
+            err = export_record(export, &item);
+        if (err == OK)
+            export->next = item.position + item.record.count;
+    }
+    if (err == ERR_CORRUPT)
+        export->damage = *reader_damage(export->reader);
+    reader_close(export->reader);
+    return err;
+}
+
+static enum err
+put_out(struct export *export)
+{
+    const size_t size = export->line.size;
+    const bool done =
+        (size == 0 || fwrite(export->line.bytes, 1, size, stdout) == size) &&
+        fflush(stdout) == 0;
+
+    text_clear(&export->line);
+    return done ? OK : ERR_IO;
+}
+
+/* While somebody may take his time to read what is printed, a pager that is
+ * left open, no snapshot stands: the journal could not use its pages again, and
+ * would grow with each commit. */
+static enum err
+export_all(struct export *export, struct ledger *ledger)
+{
+    const struct timespec pause = { 0, FOLLOW_MS * 1000000 };
+    const bool follow = command_flag(export->arguments, "follow");
+    enum err err;
+
     if (export->is_csv) {
         printf("position");
         for (uint32_t i = 0; i < COUNT_OF(COLUMNS); i++)
             printf(",%s", COLUMNS[i]);
         printf(",lines\n");
     }
-    err = export_records(export);
-    while (err == OK && command_flag(export->arguments, "follow")) {
-        const struct timespec pause = { 0, FOLLOW_MS * 1000000 };
-        if (fflush(stdout) != 0)
-            err = ERR_IO;
-        nanosleep(&pause, NULL);
-        if (err == OK)
-            err = reader_refresh(export->reader);
-        if (err == OK)
-            err = export_records(export);
-    }
-    reader_close(export->reader);
-    return err;
+    do {
+        err = export_piece(export, ledger_journal(ledger));
+        const enum err second = put_out(export);
+        if (second != OK)
+            return second;
+        if (err == ERR_NOT_FOUND && follow) {
+            nanosleep(&pause, NULL);
+            err = OK;
+        }
+    } while (err == OK);
+    return err == ERR_NOT_FOUND ? OK : err;
 }
 
 static enum command_status
@@ -579,7 +595,7 @@ fail_export(const struct export *export, enum err err)
 /* Who goes on from there has read another ledger, or this one before it was
  * brought back from a backup; silence would be taken for nothing new. */
 static enum command_status
-check_after(const struct export *export, struct ledger *ledger)
+check_after(struct export *export, struct ledger *ledger)
 {
     struct reader *reader = NULL;
 
@@ -589,6 +605,8 @@ check_after(const struct export *export, struct ledger *ledger)
     /* Of the journal itself: a damaged ledger takes in less than it holds. */
     const uint64_t last = reader_last(reader);
     reader_close(reader);
+    export->last =
+        command_flag(export->arguments, "follow") ? UINT64_MAX : last;
     if (export->next - 1 <= last)
         return COMMAND_DONE;
     return command_fail(export->arguments, ERR_NOT_FOUND,
@@ -615,7 +633,7 @@ export_command(const struct arguments *arguments)
         enum err err = export_all(&export, ledger);
         if (err != OK)
             status = fail_export(&export, err);
-        else if (fflush(stdout) == 0) /* who goes on from there has all of it */
+        else /* who goes on from there has all of it */
             fprintf(stderr, "leima export: up to position %" PRIu64 "\n",
                     export.next - 1);
     }
