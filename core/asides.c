@@ -10,7 +10,7 @@
 
 #define MAGIC "LEIMAASI" /* without its end */
 
-enum { FORMAT = 2, PATH_SIZE = LEDGER_PATH_SIZE + 32 };
+enum { FORMAT = 3, PATH_SIZE = LEDGER_PATH_SIZE + 32 };
 
 /* What it depends on, as numbers. */
 struct asides_head {

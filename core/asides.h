@@ -31,6 +31,7 @@ enum { ASIDE_KIND_COUNT = 3 };
 
 struct aside {
     enum aside_kind kind;
+    uint32_t node; /* in whose stream it stands: who brought it; 0: not known */
     uint64_t position;
     identity identity; /* of the event or the record's first item; node 0:
                         * not known */

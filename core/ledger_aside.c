@@ -20,6 +20,7 @@ struct sweep {
     struct arena scratch;
     struct aside_totals totals;
     struct asides_kept *kept; /* NULL: nothing is kept; owned */
+    uint32_t node; /* in whose stream the record at hand stands; 0: not known */
     uint64_t mark; /* the next position that the journal marked; 0: none */
     enum reader_quarantine why;
 };
@@ -61,7 +62,9 @@ static void
 tell(struct sweep *sweep, enum aside_kind kind, uint64_t position, identity id,
      const char *format, ...)
 {
-    struct aside aside = { .kind = kind, .position = position, .identity = id };
+    struct aside aside = {
+        .kind = kind, .node = sweep->node, .position = position, .identity = id
+    };
     va_list arguments;
 
     va_start(arguments, format);
@@ -194,6 +197,7 @@ take_record(struct sweep *sweep, const struct reader_item *item)
     struct record_event stored;
     uint64_t position = item->position;
 
+    sweep->node = item->record.stream.node;
     if ((item->record.flags & (RECORD_CLOCK_BACK | RECORD_CLOCK_OFF)) != 0)
         tell(sweep, ASIDE_FLAGGED, position, first_of(&item->record),
              "%" PRIu32 " %s written by a clock that %s", item->record.count,
@@ -218,6 +222,7 @@ take_damage(struct sweep *sweep)
                           damage->stream.node };
     char name[160];
 
+    sweep->node = damage->stream.node;
     ledger_name_record(damage, name, sizeof name);
     if (damage->next != 0)
         tell(sweep, ASIDE_DAMAGED, damage->position, id,
@@ -244,6 +249,7 @@ walk(struct sweep *sweep, uint64_t next)
             uint64_t behind = take_damage(sweep);
             next = behind > next ? behind : 0;
         } else if (err == ERR_UNKNOWN) {
+            sweep->node = 0;
             if (item.position >= next)
                 tell(sweep, ASIDE_QUARANTINED, item.position, (identity) { 0 },
                      "a record of a later version");

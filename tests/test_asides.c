@@ -21,7 +21,7 @@ static struct asides_kept found = {
     .last = 2,
     .events = 1,
     .count = 1,
-    .list = { { ASIDE_QUARANTINED, 2, { 5, 1, 7 }, "for a reason" } },
+    .list = { { ASIDE_QUARANTINED, 9, 2, { 5, 1, 7 }, "for a reason" } },
 };
 
 static bool

@@ -78,6 +78,8 @@ TEST(each_thing_aside_is_told_with_its_reason)
     expect(&heard.list[0], ASIDE_QUARANTINED, 3,
            "store 31 is not one of node 421's");
     assert_int_equal(heard.list[0].identity.seq, 2);
+    assert_int_equal(heard.list[0].identity.node, 421);
+    assert_int_equal(heard.list[0].node, ledger_who(book.ledger).node);
     expect(&heard.list[1], ASIDE_FLAGGED, 4, "a clock that had gone back");
     expect(&heard.list[2], ASIDE_QUARANTINED, 4, "");
     assert_int_equal(status.event_count, 3);

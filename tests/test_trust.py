@@ -178,6 +178,9 @@ def test_two_things_under_one_identity_are_told():
     assert aside["event"] == sold
     for word in ("node 12", facts["aside"], facts["counts"]):
         assert word in aside["reason"], (word, aside)
+    brought = {each["node"]: each["quarantined"]
+               for each in status("hq")["nodes"]}
+    assert (brought[11], brought[12]) == (0, 1), brought
     wait("the metric", lambda: "leima_conflicting_events{node=\"1\"} 1\n" in
          leima("status", "hq", "--prometheus").out)
     # It was told once, and is counted for good.

@@ -60,6 +60,8 @@ struct asides {
     uint64_t unsigned_count; /* public streams whose end no hub has signed */
 };
 
+/* With the node that brought it: it is there that somebody must look, whoever's
+ * event it is said to be. */
 static void
 count_quarantined(struct peers *peers, uint32_t node)
 {
@@ -77,7 +79,7 @@ take_aside(void *context, const struct aside *aside)
     char name[IDENTITY_SIZE] = "";
 
     if (aside->kind == ASIDE_QUARANTINED)
-        count_quarantined(&asides->peers, aside->identity.node);
+        count_quarantined(&asides->peers, aside->node);
     if (asides->count++ >= ASIDES_SHOWN)
         return;
     if (aside->identity.node != 0)
@@ -528,7 +530,10 @@ const struct command cmd_status_table[] = {
           "first "
           "that have\n"
           "brought what has no effect, whose clock is wrong, that are away, "
-          "or that lag.\n",
+          "or that lag.\n"
+          "`quarantined` counts what a node brought, also where it is said to "
+          "be another\nnode's event; whose, and why it has no effect, the "
+          "lines above the table say.\n",
       .examples = "leima status L\n"
                   "leima status L --json\n"
                   "leima status L --prometheus\n" },

@@ -23,10 +23,10 @@ struct peer {
                        * as is known here */
     uint64_t items;   /* events, and others of its streams */
     int64_t last_ms;  /* arrival of the last of them; 0: none */
-    uint64_t quarantined;
-    bool is_here; /* its session was; only then: */
-    view heard;   /* when, as the process said it; borrowed */
-    uint64_t lag; /* items that it has told of and that are not here */
+    uint64_t quarantined; /* what it has brought that has no effect */
+    bool is_here;         /* its session was; only then: */
+    view heard;           /* when, as the process said it; borrowed */
+    uint64_t lag;         /* items that it has told of and that are not here */
     int64_t clock_offset_ms; /* the hub's clock less its */
     bool clock_wrong;
 };
