@@ -6,9 +6,9 @@
  *
  * - What arrived after the position asked for is not there.
  * - What the journal has quarantined does not count, nor does a node's event
- *   for a store not its own; but a copy that differs from its original counts
- *   where the question is from before the original arrived.  What does
- *   not count, or breaks a rule of EVENTS.md, is listed aside.
+ *   for a store not its own; but a copy counts where the question is from
+ *   before what counts in its place arrived.  What does not count, or breaks a
+ *   rule of EVENTS.md, is listed aside.
  * - A copy and its original are one.
  * - Two events of one node but different incarnations with the same `id` and
  *   content are one (EVENTS.md, "Identity"): the first in canonical order

@@ -281,20 +281,24 @@ add_quarantine(struct history *history, uint64_t position, uint64_t from)
     return OK;
 }
 
-/* A copy that differs from its original stands until the original arrives. */
+/* A copy stands until its original arrives, or the copy that displaces it: what
+ * was known before that stays what it was. */
 static uint64_t
 quarantined_from(struct reader *reader, uint64_t position,
                  enum reader_quarantine why)
 {
     struct record_event event;
-    uint64_t original;
+    uint64_t counts = 0;
+    enum err err = ERR_NOT_FOUND;
 
-    if (why != QUARANTINE_COPY_DIFFERS ||
-        reader_event(reader, position, &event) != OK ||
-        reader_find_event(reader, event.origin, &original) != OK ||
-        original <= position)
+    if ((why != QUARANTINE_COPY_DIFFERS && why != QUARANTINE_COPIES_DIFFER) ||
+        reader_event(reader, position, &event) != OK)
         return 0;
-    return original;
+    if (why == QUARANTINE_COPY_DIFFERS)
+        err = reader_find_event(reader, event.origin, &counts);
+    else
+        err = reader_find_copy(reader, event.origin, &counts);
+    return err == OK && counts > position ? counts : 0;
 }
 
 /* Marks may come to any position at any time. */

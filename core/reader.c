@@ -374,7 +374,6 @@ reader_find_event(struct reader *reader, identity wanted,
 {
     struct record_event event;
     struct reader_item item;
-    struct shelf_known known;
     stream_id stream = { .incarnation = wanted.incarnation,
                          .node = wanted.node,
                          .channel = CHANNEL_EVENTS };
@@ -391,6 +390,14 @@ reader_find_event(struct reader *reader, identity wanted,
     } else if (err != ERR_NOT_FOUND) {
         return err;
     }
+    return reader_find_copy(reader, wanted, ret_position);
+}
+
+enum err
+reader_find_copy(struct reader *reader, identity wanted, uint64_t *ret_position)
+{
+    struct shelf_known known;
+
     if (!shelf_get_copy(&reader->txn, wanted, &known))
         return nothing(reader);
     *ret_position = known.position;

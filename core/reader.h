@@ -94,6 +94,9 @@ bool reader_holds(struct reader *reader, stream_id stream, stream_head head);
  * ERR_NOT_FOUND. */
 NODISCARD enum err reader_find_event(struct reader *reader, identity identity,
                                      uint64_t *ret_position);
+/* Where the copy of it stands that counts among those held.  ERR_NOT_FOUND. */
+NODISCARD enum err reader_find_copy(struct reader *reader, identity identity,
+                                    uint64_t *ret_position);
 /* Where the event stands that `node` (this ledger's own) appended with the id.
  * ERR_NOT_FOUND. */
 NODISCARD enum err reader_find_id(struct reader *reader, uint32_t node, view id,

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "core/balance.h"
+#include "core/ingest.h"
 #include "core/json.h"
 #include "core/ledger_publish.h"
+#include "core/reader.h"
 #include "tests/unit.h"
 
 enum { ARENA_SIZE = 1 << 30, ENTRIES_MAX = 5000, FILE_SIZE = 1 << 20 };
@@ -220,6 +222,55 @@ book_load_example(struct book *book, const char *folder)
     assert_int_equal(book_import(book, lines, &import, &complaint), OK);
     assert_int_equal(import.known, stored);
     assert_int_equal(import.stored, 0);
+}
+
+void
+book_hear(struct book *hub, uint32_t node, const char *lines)
+{
+    const struct ledger_identity who = { .node = node,
+                                         .store = 10,
+                                         .incarnation = 100 };
+    const struct ingest_options options = { .now_ms = BOOK_NOW };
+    struct ingest_batch batch = { .stream = { .incarnation = 100,
+                                              .node = node } };
+    struct ledger_import import = { 0 };
+    struct reader *reader = NULL;
+    struct reader_item item;
+    struct book store = { .place = place_make() };
+    char path[PLACE_SIZE];
+
+    place_join(&store.place, "ledger", path);
+    assert_true(arena_open(&store.arena, ARENA_SIZE));
+    assert_int_equal(ledger_create(path, &who, BOOK_NOW, NULL), OK);
+    assert_int_equal(ledger_open(path, LEDGER_WRITE, NULL, &store.ledger), OK);
+    assert_int_equal(book_import(&store, lines, &import, NULL), OK);
+    assert_int_equal(reader_open(ledger_journal(store.ledger), &reader), OK);
+    assert_int_equal(reader_find(reader, batch.stream, 1, &item), OK);
+    batch.bytes = item.record.bytes;
+    assert_int_equal(
+        ingest_run(ledger_journal(hub->ledger), &batch, 1, &options), OK);
+    assert_int_equal(batch.verdict, INGEST_APPENDED);
+    reader_close(reader);
+    book_close(&store);
+    assert_int_equal(ledger_refresh(hub->ledger, NULL), OK);
+}
+
+void
+book_hear_copies(struct book *hub, uint32_t node, uint32_t total)
+{
+    struct text lines = { 0 };
+
+    for (uint32_t i = 1; i <= 8; i++)
+        text_format(&lines,
+                    "{\"event\": \"9.5.%u\", \"recorded\": "
+                    "\"2025-12-01T10:00:00Z\", \"at\": "
+                    "\"2025-12-01T10:00:00Z\", \"kind\": \"purchase\", "
+                    "\"receipt\": \"r%u\", \"member\": 1000, \"store\": 10, "
+                    "\"total\": %u}\n",
+                    i, i, total + i);
+    text_char(&lines, '\0');
+    book_hear(hub, node, (const char *)lines.bytes);
+    text_close(&lines);
 }
 
 void

@@ -6,8 +6,6 @@
 #include "tests/unit.h"
 
 #include "core/census.h"
-#include "core/ingest.h"
-#include "core/reader.h"
 #include "core/standing.h"
 #include "core/text.h"
 #include "tests/book.h"
@@ -326,51 +324,6 @@ TEST(a_damaged_file_goes_with_the_first_step)
     book_close(&book);
 }
 
-/* A node that imports what another, whom nobody has heard, is said to have
- * sold; the hub hears that node. */
-static void
-send_copies(struct book *hub, uint32_t node, uint32_t total)
-{
-    const struct ledger_identity who = { .node = node,
-                                         .store = 10,
-                                         .incarnation = 100 };
-    const struct ingest_options options = { .now_ms = BOOK_NOW };
-    struct ingest_batch batch = { .stream = { .incarnation = 100,
-                                              .node = node } };
-    struct ledger_import import = { 0 };
-    struct text lines = { 0 };
-    struct reader *reader = NULL;
-    struct reader_item item;
-    struct book store = { .place = place_make() };
-    char path[PLACE_SIZE];
-
-    place_join(&store.place, "ledger", path);
-    assert_true(arena_open(&store.arena, (size_t)1 << 30));
-    assert_int_equal(ledger_create(path, &who, BOOK_NOW, NULL), OK);
-    assert_int_equal(ledger_open(path, LEDGER_WRITE, NULL, &store.ledger), OK);
-    for (uint32_t i = 1; i <= 8; i++)
-        text_format(&lines,
-                    "{\"event\": \"9.5.%u\", \"recorded\": "
-                    "\"2025-12-01T10:00:00Z\", \"at\": "
-                    "\"2025-12-01T10:00:00Z\", \"kind\": \"purchase\", "
-                    "\"receipt\": \"r%u\", \"member\": 1000, \"store\": 10, "
-                    "\"total\": %u}\n",
-                    i, i, total + i);
-    text_char(&lines, '\0');
-    assert_int_equal(
-        book_import(&store, (const char *)lines.bytes, &import, NULL), OK);
-    assert_int_equal(reader_open(ledger_journal(store.ledger), &reader), OK);
-    assert_int_equal(reader_find(reader, batch.stream, 1, &item), OK);
-    batch.bytes = item.record.bytes;
-    assert_int_equal(
-        ingest_run(ledger_journal(hub->ledger), &batch, 1, &options), OK);
-    assert_int_equal(batch.verdict, INGEST_APPENDED);
-    reader_close(reader);
-    text_close(&lines);
-    book_close(&store);
-    assert_int_equal(ledger_refresh(hub->ledger, NULL), OK);
-}
-
 /* Of two copies that differ one counts, which may be the one that came later:
  * then what the other came to is taken back. */
 TEST(what_a_later_copy_displaces_is_taken_back)
@@ -379,11 +332,11 @@ TEST(what_a_later_copy_displaces_is_taken_back)
     struct book book;
 
     start(&book, &standing);
-    send_copies(&book, 21, 1000);
+    book_hear_copies(&book, 21, 1000);
     assert_int_equal(standing_refresh(standing, BOOK_NOW, NULL), OK);
     assert_true(expect_fresh(&book, standing, BOOK_NOW) > 0);
     assert_int_equal(standing_save(standing), OK);
-    send_copies(&book, 22, 5000);
+    book_hear_copies(&book, 22, 5000);
     expect_same(&book, true);
     assert_int_equal(standing_refresh(standing, BOOK_NOW, NULL), OK);
     assert_false(standing_was_built(standing));
@@ -400,11 +353,11 @@ TEST(what_is_displaced_while_all_is_folded_is_taken_back)
     struct book book;
 
     start(&book, &standing);
-    send_copies(&book, 21, 1000);
+    book_hear_copies(&book, 21, 1000);
     for (uint32_t step = 0; step < LIMIT_PARTITIONS - 1; step++)
         assert_int_equal(standing_step(standing, BOOK_NOW, 2, NULL), OK);
     assert_int_equal(standing_position(standing), 0);
-    send_copies(&book, 22, 5000);
+    book_hear_copies(&book, 22, 5000);
     while (standing_position(standing) < ledger_position(book.ledger)) {
         assert_int_equal(standing_step(standing, BOOK_NOW, 2, NULL), OK);
         if (standing_position(standing) == 0)

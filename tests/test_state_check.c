@@ -3,6 +3,7 @@
  */
 #include "core/state_check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/runset.h"
@@ -60,4 +61,32 @@ TEST(a_wrong_state_is_found)
     book_close(&book);
 }
 
-RUN(cmocka_unit_test(a_wrong_state_is_found))
+/* What was known then is what counted then, and a checkpoint from before is
+ * none the worse for it. */
+TEST(a_later_copy_displaces_nothing_in_the_past)
+{
+    struct state *state;
+    struct book book;
+    char before[4096];
+    uint64_t wrong = 9;
+
+    book_open(&book, LEDGER_OWN);
+    book_rules(&book, "2025-01-01",
+               "earn:\n  - {id: base, per: 1.00, points: 1}\n");
+    book_hear_copies(&book, 21, 1000);
+    const uint64_t known = ledger_position(book.ledger);
+    assert_int_equal(state_open(book.ledger, &state), OK);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    assert_int_equal(state_checkpoint(state), OK);
+    state_close(state);
+    snprintf(before, sizeof before, "%s",
+             book_balance(&book, "1000", BOOK_NOW, known));
+    book_hear_copies(&book, 22, 5000);
+    assert_string_equal(book_balance(&book, "1000", BOOK_NOW, known), before);
+    assert_int_equal(state_check(book.ledger, &wrong), OK);
+    assert_int_equal(wrong, 0);
+    book_close(&book);
+}
+
+RUN(cmocka_unit_test(a_wrong_state_is_found),
+    cmocka_unit_test(a_later_copy_displaces_nothing_in_the_past))
