@@ -66,8 +66,10 @@ drop_arrived(struct answerer *answerer, const struct record_event *stored)
 {
     struct event event;
 
-    /* Most of what arrives is no redemption. */
-    if (ordinary_purchase(stored, &event))
+    /* What one node says of another ends nothing.  And most of what arrives is
+     * no redemption. */
+    if (stored->here.node != stored->origin.node ||
+        ordinary_purchase(stored, &event))
         return;
     arena_reset(&answerer->scratch);
     if (codec_decode(stored->core, &answerer->scratch, &event) == OK)

@@ -150,6 +150,26 @@ TEST(a_reservation_ends_when_its_event_arrives)
     hub_close(&hub);
 }
 
+/* Else a store could have what is reserved for another, by saying that the
+ * other has it. */
+TEST(what_one_says_of_another_ends_no_reservation)
+{
+    struct hub hub;
+
+    hub_open(&hub);
+    book_enrol(&hub.book, 11, 31, ENROL_STORE);
+    book_enrol(&hub.book, 12, 32, ENROL_STORE);
+    decides(&hub, 11, redemption("a", 300, ""), "granted", 500);
+    book_hear(&hub.book, 12,
+              "{\"event\": \"11.100.1\", \"recorded\": "
+              "\"2025-12-31T10:00:00Z\", \"at\": \"2025-12-31T10:00:00Z\", "
+              "\"kind\": \"redeem\", \"member\": 42, \"id\": \"a\", "
+              "\"points\": 300, \"store\": 31}");
+    decides(&hub, 12, redemption("b", 300, ""), "too_little", 200);
+    assert_int_equal(answer_holds(hub.answerer), 1);
+    hub_close(&hub);
+}
+
 /* A line for each of so many members, from 100 on, of which a number stands in
  * two places. */
 static void
@@ -328,6 +348,7 @@ TEST(what_makes_no_sense_is_for_the_node_to_decide)
 RUN(cmocka_unit_test(what_one_is_granted_the_other_cant_have),
     cmocka_unit_test(a_reservation_ends_with_its_time),
     cmocka_unit_test(a_reservation_ends_when_its_event_arrives),
+    cmocka_unit_test(what_one_says_of_another_ends_no_reservation),
     cmocka_unit_test(what_has_happened_takes_no_room),
     cmocka_unit_test(the_id_of_another_event_is_a_conflict),
     cmocka_unit_test(what_lies_years_ahead_has_not_happened),
