@@ -384,13 +384,22 @@ db_cursor_seek(struct db_cursor *cursor, view key)
 /* What a reader would see.  mdb_env_info() reads the meta page, which is
  * written some time before the commit is on the disk and readers are let at
  * it: whoever compared that number and then read would miss the commit. */
-uint64_t
-db_last_txn(struct db *db)
+enum err
+db_find_last_txn(struct db *db, uint64_t *ret_id)
 {
     struct db_txn txn;
 
     db_begin(db, DB_READ, &txn);
-    uint64_t id = txn.handle ? mdb_txn_id(txn.handle) : 0;
+    if (txn.err == OK)
+        *ret_id = mdb_txn_id(txn.handle);
     db_abort(&txn);
-    return id;
+    return txn.err;
+}
+
+uint64_t
+db_last_txn(struct db *db)
+{
+    uint64_t id = 0;
+
+    return db_find_last_txn(db, &id) == OK ? id : 0;
 }

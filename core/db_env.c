@@ -253,8 +253,12 @@ open_tables(struct db *db, const struct db_options *options)
         if (code == 0)
             code = open_table_handles(db, options, MDB_RDONLY, 0);
     }
-    if (code == MDB_NOTFOUND && db_last_txn(db) > 0)
-        return err_corrupt(); /* the first transaction made all tables */
+    if (code == MDB_NOTFOUND) {
+        uint64_t last = 0;
+        enum err err = db_find_last_txn(db, &last);
+        if (err != OK || last > 0) /* the first transaction made all tables */
+            return err != OK ? err : err_corrupt();
+    }
     if (code == MDB_NOTFOUND && options->create)
         code = open_table_handles(db, options, 0, MDB_CREATE);
     return db_err(code);
@@ -331,12 +335,16 @@ db_open(const char *dir, const struct db_options *options, struct db **ret_db)
         err = open_tables(db, options);
     db->sealed = options->sealed;
     db->mark = db->sealed && err == OK ? mark_open(dir) : -1;
+    /* The note first: what is committed meanwhile is behind neither. */
     const uint64_t noted = mark_read(db->mark);
+    uint64_t last = 0;
+    if (err == OK)
+        err = db_find_last_txn(db, &last);
     if (err != OK) {
         db_close(db);
         return err;
     }
-    db->behind = noted > db_last_txn(db);
+    db->behind = noted > last;
     *ret_db = db;
     return OK;
 }

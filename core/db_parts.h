@@ -32,6 +32,10 @@ enum err db_err(int code);
  * codes. */
 NODISCARD int db_seal(const struct db *db, MDB_txn *txn);
 
+/* Number of the last commit that a reader begun now sees.  ERR_MEMORY, ERR_BUSY
+ * and others: there can be none now. */
+NODISCARD enum err db_find_last_txn(struct db *db, uint64_t *ret_id);
+
 /* Follows a map that another process has enlarged, or doubles it.  No
  * transaction of the caller's is open.  ERR_BUSY: one of somebody else's has
  * been for long; ERR_FULL: it can't grow. */

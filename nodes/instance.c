@@ -57,11 +57,13 @@ make_token(const char *dir, char ret_token[static TOKEN_SIZE])
 
     if (err != OK)
         return err;
+    /* A machine without an id is told from others by the rest alone; one that
+     * can't be read now must not look like another machine. */
+    err = read_line("/etc/machine-id", machine, sizeof machine);
+    if (err != OK && err != ERR_NOT_FOUND)
+        return err;
     if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &found) != 0)
         return errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
-    /* A machine without an id is told from others by the rest alone. */
-    if (read_line("/etc/machine-id", machine, sizeof machine) != OK)
-        machine[0] = '\0';
     bool born = (found.stx_mask & STATX_BTIME) != 0;
     snprintf(ret_token, TOKEN_SIZE, "1 %s %u:%u %" PRIu64 " %lld.%u",
              machine[0] ? machine : "-", found.stx_dev_major,
@@ -96,9 +98,9 @@ write_token(const char *dir, const char *token)
 }
 
 /* Whether the journal has lost commits.  Of one that can't be opened whoever
- * opens it next will say why. */
-static bool
-is_rewound(const char *dir)
+ * opens it next will say why, but for ERR_MEMORY: then it may open. */
+static enum err
+find_rewound(const char *dir, bool *ret_rewound)
 {
     struct journal *journal = NULL;
     char path[PATH_SIZE];
@@ -110,7 +112,8 @@ is_rewound(const char *dir)
     if (err == OK)
         err = journal_is_rewound(journal, &rewound);
     journal_close(journal);
-    return err == OK && rewound;
+    *ret_rewound = err == OK && rewound;
+    return err == ERR_MEMORY ? err : OK;
 }
 
 /* What is appended from now on has names of its own. */
@@ -145,10 +148,13 @@ check(const char *dir, bool create, int64_t now_ms, bool *ret_moved)
         err = read_line(path, there, sizeof there);
     const bool fresh = err == ERR_NOT_FOUND;
     const bool moved = err == OK && strcmp(here, there) != 0;
+    bool rewound = false;
     if (fresh)
         err = OK;
+    if (err == OK && !moved)
+        err = find_rewound(dir, &rewound);
     /* The token last: cut in between, it is found to be moved again. */
-    if (err == OK && (moved || is_rewound(dir))) {
+    if (err == OK && (moved || rewound)) {
         err = leave(dir, moved ? REASON_MOVED : REASON_REWOUND, now_ms);
         *ret_moved = err == OK;
     }
