@@ -343,10 +343,11 @@ closing_load(struct ledger *ledger, const struct closing *closing,
     if (err != OK)
         return err;
     const view json = { text->bytes + before, (uint32_t)(text->size - before) };
-    if (!seal_check(&seal, closing->key, json))
+    err = seal_check(&seal, closing->key, json);
+    if (err == ERR_INPUT)
         return closing_blame(closing, complaint,
                              "the signature of its statement is false");
-    return OK;
+    return err;
 }
 
 enum err

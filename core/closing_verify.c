@@ -37,20 +37,23 @@ check_heads(const struct verifying *verifying, struct complaint *complaint)
                          "the heads it names are not those that were signed");
 }
 
-static bool
-is_part_good(const struct closing_part *part, crypto_public_key key,
-             const struct statement *statement,
-             const struct statement_partner *partner)
+/* ERR_INPUT: it is not what was signed. */
+static enum err
+check_part(const struct closing_part *part, crypto_public_key key,
+           const struct statement *statement,
+           const struct statement_partner *partner)
 {
     const struct seal seal = { .partner = part->partner,
                                .signature = part->signature };
     struct text json = { 0 };
 
+    if (!view_equal(part->partner, partner->partner))
+        return ERR_INPUT;
     statement_partner_json(&json, statement, partner);
-    bool good = view_equal(part->partner, partner->partner) &&
-                seal_check(&seal, key, text_view(&json));
+    enum err err =
+        text_ok(&json) ? seal_check(&seal, key, text_view(&json)) : ERR_MEMORY;
     text_close(&json);
-    return good;
+    return err;
 }
 
 /* The parts stand in the order of the statement. */
@@ -66,8 +69,12 @@ check_parts(const struct verifying *verifying, struct complaint *complaint)
                              closing->part_count, statement->partner_count);
     for (uint32_t i = 0; i < closing->part_count; i++) {
         const struct statement_partner *partner = &statement->partners[i];
-        if (is_part_good(&closing->parts[i], closing->key, statement, partner))
+        enum err err =
+            check_part(&closing->parts[i], closing->key, statement, partner);
+        if (err == OK)
             continue;
+        if (err != ERR_INPUT)
+            return err;
         return closing_blame(closing, complaint,
                              "the signature of the part of %s is false",
                              err_quote(partner->partner).text);
@@ -107,8 +114,10 @@ check(struct verifying *verifying, struct complaint *complaint)
     struct complaint why;
     enum err err = check_heads(verifying, complaint);
 
-    if (err == OK && statement_read(verifying->json, &verifying->scratch,
-                                    &verifying->statement, &why) != OK)
+    if (err == OK)
+        err = statement_read(verifying->json, &verifying->scratch,
+                             &verifying->statement, &why);
+    if (err == ERR_INPUT)
         err = closing_blame(verifying->closing, complaint, "%s", why.text);
     if (err == OK)
         err = check_parts(verifying, complaint);

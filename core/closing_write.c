@@ -189,9 +189,12 @@ static void
 pack_signature(struct text *text, const struct signing_key *key, view bytes,
                const digest *heads)
 {
-    crypto_signature signature = seal_make(&key->secret_key, bytes, heads);
+    crypto_signature signature;
 
-    pack_bin(text, (view) { signature.bytes, sizeof signature.bytes });
+    if (seal_make(&key->secret_key, bytes, heads, &signature) == OK)
+        pack_bin(text, (view) { signature.bytes, sizeof signature.bytes });
+    else
+        text_fail(text);
 }
 
 static void
@@ -206,7 +209,8 @@ pack_partners(struct text *text, const struct statement *statement,
         pack_array(text, 2);
         pack_string(text, partner->partner);
         pack_signature(text, key, text_view(&part), NULL);
-        text->failed |= !text_ok(&part); /* half of it would be signed */
+        if (!text_ok(&part)) /* half of it would be signed */
+            text_fail(text);
         text_close(&part);
     }
 }

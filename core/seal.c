@@ -187,27 +187,30 @@ put_signed(struct text *text, view bytes, const digest *heads)
         text_bytes(text, heads->bytes, sizeof heads->bytes);
 }
 
-crypto_signature
-seal_make(const crypto_secret_key *secret, view bytes, const digest *heads)
+enum err
+seal_make(const crypto_secret_key *secret, view bytes, const digest *heads,
+          crypto_signature *ret_signature)
 {
     struct text text = { 0 };
 
     put_signed(&text, bytes, heads);
-    assert(text_ok(&text));
-    crypto_signature signature =
-        crypto_signature_make(secret, text_view(&text));
+    enum err err = text_ok(&text) ? OK : ERR_MEMORY;
+    if (err == OK)
+        *ret_signature = crypto_signature_make(secret, text_view(&text));
     text_close(&text);
-    return signature;
+    return err;
 }
 
-bool
+enum err
 seal_check(const struct seal *seal, crypto_public_key key, view bytes)
 {
     struct text text = { 0 };
 
     put_signed(&text, bytes, seal->partner.size > 0 ? NULL : &seal->heads);
-    bool good = text_ok(&text) &&
-                crypto_signature_check(key, text_view(&text), seal->signature);
+    enum err err = text_ok(&text) ? OK : ERR_MEMORY;
+    if (err == OK &&
+        !crypto_signature_check(key, text_view(&text), seal->signature))
+        err = ERR_INPUT;
     text_close(&text);
-    return good;
+    return err;
 }

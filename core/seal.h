@@ -37,13 +37,16 @@ void seal_write(struct text *text, const struct seal *seal);
 NODISCARD enum err seal_read(view text, struct seal *ret_seal,
                              struct complaint *complaint);
 
-/* The signature of a whole statement, or of a part (heads NULL). */
-crypto_signature seal_make(const crypto_secret_key *secret, view bytes,
-                           const digest *heads);
+/* The signature of a whole statement, or of a part (heads NULL).  ERR_MEMORY.
+ */
+NODISCARD enum err seal_make(const crypto_secret_key *secret, view bytes,
+                             const digest *heads,
+                             crypto_signature *ret_signature);
 
-/* Whether these bytes were sealed by that key. */
-NODISCARD bool seal_check(const struct seal *seal, crypto_public_key key,
-                          view bytes);
+/* OK: these bytes were sealed by that key; ERR_INPUT: they were not;
+ * ERR_MEMORY. */
+NODISCARD enum err seal_check(const struct seal *seal, crypto_public_key key,
+                              view bytes);
 
 /* 64 hexadecimal digits. */
 void seal_format_key(crypto_public_key key, struct text *text);

@@ -3,6 +3,7 @@
 #include "core/calendar.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@ static const char DIGITS[] = "00010203040506070809"
                              "80818283848586878889"
                              "90919293949596979899";
 static const char HEX[] = "0123456789abcdef";
+
+/* For whoever ends a command: nothing else decides by it. */
+static atomic_bool lacked;
 
 void
 text_close(struct text *text)
@@ -37,6 +41,19 @@ bool
 text_ok(const struct text *text)
 {
     return !text->failed;
+}
+
+bool
+text_has_lacked(void)
+{
+    return atomic_load(&lacked);
+}
+
+void
+text_fail(struct text *text)
+{
+    text->failed = true;
+    atomic_store(&lacked, true);
 }
 
 view
@@ -78,7 +95,7 @@ grow(struct text *text, size_t size)
     uint8_t *bytes =
         room - text->size < size ? NULL : realloc(text->bytes, room);
     if (bytes == NULL) {
-        text->failed = true;
+        text_fail(text);
         return false;
     }
     text->bytes = bytes;

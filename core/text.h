@@ -23,6 +23,11 @@ struct text {
 void text_close(struct text *text);
 void text_clear(struct text *text);
 bool text_ok(const struct text *text);
+/* Whether any text of this process has failed for want of memory: what was
+ * written from it may lack something, whoever did not ask. */
+bool text_has_lacked(void);
+/* Fails it, for who could not make what was to be appended. */
+void text_fail(struct text *text);
 view text_view(const struct text *text);
 
 /* The size of the UTF-8 character that the bytes begin with; 0 if they begin

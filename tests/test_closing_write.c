@@ -166,7 +166,7 @@ TEST(a_statement_larger_than_an_item_goes_in_pieces)
                                .heads = closing->heads,
                                .key = closing->key,
                                .signature = closing->signature };
-    assert_true(seal_check(&seal, closing->key, text_view(&json)));
+    assert_int_equal(seal_check(&seal, closing->key, text_view(&json)), OK);
     assert_int_equal(
         statement_read(text_view(&json), &shop.arena, &statement, &complaint),
         OK);

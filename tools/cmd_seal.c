@@ -144,9 +144,11 @@ run_check(struct check *check)
         status = read_seal(check, file);
     if (status != COMMAND_DONE)
         return status;
-    if (!seal_check(&check->seal, check->key, check->bytes))
-        return command_fail(check->arguments, ERR_INPUT,
-                            "%s: not what was signed by this key", file);
+    enum err err = seal_check(&check->seal, check->key, check->bytes);
+    if (err != OK)
+        return command_fail(
+            check->arguments, err, "%s%s", file,
+            err == ERR_INPUT ? ": not what was signed by this key" : "");
     if (!is_named(check, &net))
         return command_fail(check->arguments, ERR_INPUT,
                             "%s: signed, but not for this period and partner",

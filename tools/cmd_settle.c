@@ -373,9 +373,14 @@ write_sealed(struct settle *settle, const struct statement_partner *partner,
 
     put_json(&bytes, settle, partner);
     seal_write(&lines, &seal);
-    if (!text_ok(&bytes) || !seal_check(&seal, close->key, text_view(&bytes))) {
-        status = command_fail(settle->arguments, ERR_CORRUPT,
-                              "the statement is not what was signed");
+    enum err err = text_ok(&bytes) && text_ok(&lines)
+                       ? seal_check(&seal, close->key, text_view(&bytes))
+                       : ERR_MEMORY;
+    if (err != OK) {
+        status = err == ERR_INPUT
+                     ? command_fail(settle->arguments, ERR_CORRUPT,
+                                    "the statement is not what was signed")
+                     : command_fail(settle->arguments, err, "the statement");
         goto done;
     }
     make_path(settle, FORM_JSON, partner, "", path);
