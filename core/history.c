@@ -220,6 +220,8 @@ load_words(struct history *history)
                                     bytes, ROOM, &note);
     if (err == OK)
         err = words_read(&history->words, note);
+    else if (err == ERR_UNKNOWN)
+        err = err_corrupt();
     history->words_kept = history->words.count;
     if (err == ERR_NOT_FOUND) {
         /* Runs without their words can't be told from runs of others. */

@@ -748,7 +748,7 @@ journal_get_note(struct journal *journal, view name, uint8_t *bytes,
     if (err == OK && !found)
         err = ERR_NOT_FOUND;
     if (err == OK && value.size > room)
-        err = ERR_MEMORY;
+        err = ERR_UNKNOWN;
     if (err == OK) {
         memcpy(bytes, value.bytes, value.size);
         *ret_value = (view) { bytes, value.size };

@@ -167,7 +167,7 @@ NODISCARD enum err journal_append_control(struct journal *journal,
 
 /* A small value kept beside the log under a name of 1-64 bytes (which run
  * files live, what was acknowledged, ...), copied into `bytes`.  ERR_NOT_FOUND;
- * ERR_MEMORY: more than `room` bytes; ERR_IO, ERR_CORRUPT. */
+ * ERR_UNKNOWN: more than `room` bytes; ERR_IO, ERR_CORRUPT, ERR_MEMORY. */
 NODISCARD enum err journal_get_note(struct journal *journal, view name,
                                     uint8_t *bytes, uint32_t room,
                                     view *ret_value);

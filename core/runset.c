@@ -135,7 +135,7 @@ read_note(struct runset *runset, bool *ret_changed)
 
     if (err == ERR_NOT_FOUND)
         note = (view) { 0 };
-    else if (err == ERR_MEMORY)
+    else if (err == ERR_UNKNOWN)
         return err_corrupt();
     else if (err != OK)
         return err;

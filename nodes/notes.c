@@ -16,7 +16,7 @@ notes_load(struct notes *notes, struct journal *journal)
         journal_get_note(journal, view_of(NAME), bytes, sizeof bytes, &value);
 
     *notes = (struct notes) { 0 };
-    if (err == ERR_NOT_FOUND || err == ERR_MEMORY)
+    if (err == ERR_NOT_FOUND || err == ERR_UNKNOWN)
         return OK;
     if (err != OK || value.size < HEAD_SIZE)
         return err;

@@ -86,7 +86,7 @@ trust_load_claim(struct journal *journal, struct claim *ret_claim)
     enum err err = journal_get_note(journal, view_of(CLAIM_NOTE), bytes,
                                     sizeof bytes, &value);
 
-    if (err != OK && err != ERR_NOT_FOUND && err != ERR_MEMORY)
+    if (err != OK && err != ERR_NOT_FOUND && err != ERR_UNKNOWN)
         return err;
     *ret_claim = (struct claim) { 0 };
     if (err == OK && value.size == sizeof bytes)

@@ -527,7 +527,7 @@ TEST(notes_are_kept)
         journal_get_note(journal, view_of("n"), room, sizeof room, &value), OK);
     assert_true(view_equal(value, view_of("two")));
     assert_int_equal(journal_get_note(journal, view_of("n"), room, 2, &value),
-                     ERR_MEMORY);
+                     ERR_UNKNOWN);
     assert_int_equal(journal_put_note(journal, view_of("n"), (view) { 0 }), OK);
     assert_int_equal(
         journal_get_note(journal, view_of("n"), room, sizeof room, &value),
