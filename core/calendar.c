@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -335,9 +336,10 @@ is_zone_name(view name)
     return true;
 }
 
-/* The C library takes a zone that it can't find for UTC without a word. */
-static bool
-zone_exists(const char *name)
+/* The C library takes a zone that it can't find for UTC without a word.
+ * ERR_NOT_FOUND; ERR_IO: nobody can tell now. */
+static enum err
+find_zone(const char *name)
 {
     const char *dir = getenv("TZDIR");
     char path[4096];
@@ -347,13 +349,14 @@ zone_exists(const char *name)
         dir = "/usr/share/zoneinfo";
     int size = snprintf(path, sizeof path, "%s/%s", dir, name);
     if (size < 0 || (size_t)size >= sizeof path)
-        return false;
+        return ERR_NOT_FOUND;
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return false;
+        return err_of_errno(errno);
     ssize_t got = read(file, magic, sizeof magic);
     close(file);
-    return got == sizeof magic && memcmp(magic, "TZif", 4) == 0;
+    return got == sizeof magic && memcmp(magic, "TZif", 4) == 0 ? OK
+                                                                : ERR_NOT_FOUND;
 }
 
 static int32_t
@@ -420,8 +423,9 @@ zone_load(view name, struct arena *arena, struct zone *ret_zone)
     if (!is_zone_name(name))
         return ERR_NOT_FOUND;
     memcpy(value + 1, name.bytes, name.size);
-    if (!zone_exists(value + 1))
-        return ERR_NOT_FOUND;
+    enum err err = find_zone(value + 1);
+    if (err != OK)
+        return err;
 
     const char *set = getenv("TZ");
     char *before = set == NULL ? NULL : strdup(set);
@@ -431,7 +435,9 @@ zone_load(view name, struct arena *arena, struct zone *ret_zone)
         free(before);
         return ERR_MEMORY;
     }
+    errno = 0;
     tzset();
+    const int code = errno;
     uint32_t count = find_transitions(found);
     int restored = before == NULL ? unsetenv("TZ") : setenv("TZ", before, 1);
     tzset();
@@ -440,6 +446,10 @@ zone_load(view name, struct arena *arena, struct zone *ret_zone)
         return ERR_MEMORY;
     if (count == 0)
         return ERR_INPUT;
+    /* Nor does it say a word where it has no memory or descriptor to read it.
+     */
+    if (code != 0 && count == 1 && found[0].offset_s == 0)
+        return code == ENOMEM ? ERR_MEMORY : ERR_IO;
 
     struct zone_transition *kept =
         ARENA_NEW(arena, struct zone_transition, count);

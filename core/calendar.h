@@ -67,7 +67,8 @@ struct zone {
 /* Reads the transitions of the zone with that tz database name from the
  * system into the arena.  Sets the process's TZ while it works: call it from
  * a single thread.  ERR_NOT_FOUND: the system has no such zone; ERR_INPUT: its
- * clock is changed more often than a zone here can hold; ERR_MEMORY. */
+ * clock is changed more often than a zone here can hold; ERR_IO, ERR_MEMORY:
+ * it can't be read now. */
 NODISCARD enum err zone_load(view name, struct arena *arena,
                              struct zone *ret_zone);
 

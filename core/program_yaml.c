@@ -217,7 +217,7 @@ read_program(struct program_reader *reader, const struct yaml_node *root)
     return program;
 }
 
-static void
+static enum err
 check_zone(struct program_reader *reader, const struct program *program,
            const struct yaml_node *root, struct zone *ret_zone)
 {
@@ -225,12 +225,15 @@ check_zone(struct program_reader *reader, const struct program *program,
     struct mistake_quote quote;
 
     if (program->timezone.size == 0)
-        return; /* told already */
-    if (zone_load(program->timezone, reader->arena, ret_zone) != OK)
-        mistakes_add(reader->mistakes, node->place,
-                     "timezone: expected a name that the tz database of this "
-                     "machine knows, such as Europe/Helsinki, found %s",
-                     yaml_found(node, &quote));
+        return OK; /* told already */
+    enum err err = zone_load(program->timezone, reader->arena, ret_zone);
+    if (err != ERR_NOT_FOUND && err != ERR_INPUT)
+        return err;
+    mistakes_add(reader->mistakes, node->place,
+                 "timezone: expected a name that the tz database of this "
+                 "machine knows, such as Europe/Helsinki, found %s",
+                 yaml_found(node, &quote));
+    return OK;
 }
 
 static enum err
@@ -251,7 +254,9 @@ read_bytes(view bytes, struct program_reader *reader,
     }
     const struct program *program = read_program(reader, root);
     if (ret_zone != NULL)
-        check_zone(reader, program, root, ret_zone);
+        err = check_zone(reader, program, root, ret_zone);
+    if (err != OK)
+        return err;
     if (reader->mistakes->total > 0)
         return ERR_INPUT;
     *ret_program = program;
@@ -286,7 +291,8 @@ read_file(view bytes, struct arena *arena, struct mistakes *mistakes,
         *arena = saved;
     mistakes_sort(mistakes);
     arena_close(&scratch);
-    assert((err == ERR_INPUT) == (mistakes->total > 0) || err == ERR_MEMORY);
+    assert((err == ERR_INPUT) == (mistakes->total > 0) || err == ERR_MEMORY ||
+           err == ERR_IO);
     return err;
 }
 

@@ -29,7 +29,7 @@ NODISCARD enum err program_yaml_read(view bytes, struct arena *arena,
 /* The same for a file that is to be checked, published or simulated: the time
  * zone is also taken from the system's tz database into the arena (zone_load()
  * in calendar.h: from a single thread only), and one that the system does not
- * know is a mistake at its place. */
+ * know is a mistake at its place.  ERR_IO: it can't be read now. */
 NODISCARD enum err program_yaml_check(view bytes, struct arena *arena,
                                       struct mistakes *mistakes,
                                       const struct program **ret_program,

@@ -9,11 +9,37 @@
 #include "core/limits.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define HOUR_MS INT64_C(3600000)
 
 static struct arena arena;
+
+static void
+allow_files(rlim_t count)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = count;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Nothing can be opened any more once this has closed a file. */
+static bool last_file;
+
+int
+close(int file)
+{
+    int code = (int)syscall(SYS_close, file);
+
+    if (last_file)
+        allow_files(0);
+    return code;
+}
 
 static struct zone
 load(const char *name)
@@ -370,6 +396,26 @@ TEST(a_zone_that_is_not_there_is_not_taken_for_utc)
     assert_int_equal(unsetenv("TZDIR"), 0);
 }
 
+/* A program that is published in such a moment keeps its zone for ever. */
+TEST(a_zone_that_cannot_be_read_now_is_neither_unknown_nor_utc)
+{
+    struct rlimit before;
+    struct zone zone;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    for (int i = 0; i < 2; i++) {
+        if (i == 0)
+            allow_files(0); /* whether there is one can't be told */
+        else
+            last_file = true; /* there is one, and the C library can't read */
+        enum err err = zone_load(view_of("America/Lima"), &arena, &zone);
+        last_file = false;
+        allow_files(before.rlim_cur);
+        assert_int_equal(err, ERR_IO);
+    }
+    assert_int_equal(load("America/Lima").transitions[0].offset_s, -5 * 3600);
+}
+
 TEST(loading_a_zone_leaves_the_process_in_its_own)
 {
     assert_int_equal(setenv("TZ", "Asia/Tokyo", 1), 0);
@@ -408,6 +454,8 @@ main(void)
         cmocka_unit_test(an_index_changes_no_answer),
         cmocka_unit_test(an_index_knows_clocks_that_go_back_into_a_month),
         cmocka_unit_test(a_zone_that_is_not_there_is_not_taken_for_utc),
+        cmocka_unit_test(
+            a_zone_that_cannot_be_read_now_is_neither_unknown_nor_utc),
         cmocka_unit_test(loading_a_zone_leaves_the_process_in_its_own),
     };
 
