@@ -2,7 +2,9 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A json_tree is never defined: it is jansson's node under another name, so
@@ -44,6 +46,27 @@ on_one_line(const json_error_t *error)
     return line;
 }
 
+/* Whether jansson has lacked memory in this thread: it calls that a mistake of
+ * the text, and a line that is refused is not said again; or it leaves a
+ * character out of a string, and says nothing. */
+static _Thread_local bool lacked;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void *
+allocate(size_t size)
+{
+    void *room = malloc(size);
+
+    lacked = lacked || room == NULL;
+    return room;
+}
+
+static void
+take_over(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
+
 static enum err
 complain_syntax(const json_error_t *error, struct complaint *complaint)
 {
@@ -74,9 +97,17 @@ enum err
 json_open(view bytes, struct json_tree **ret_root, struct complaint *complaint)
 {
     json_error_t error;
+
+    pthread_once(&once, take_over);
+    lacked = false;
     json_t *root = json_loadb((const char *)bytes.bytes, bytes.size,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 
+    if (lacked) {
+        json_decref(root);
+        complain(complaint, "%s", err_name(ERR_MEMORY));
+        return ERR_MEMORY;
+    }
     if (root == NULL)
         return complain_syntax(&error, complaint);
     *ret_root = (struct json_tree *)root;

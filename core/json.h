@@ -25,7 +25,8 @@ struct json_extra {
 /* Reads one event from one line (with or without its end).  All views and
  * lists of the event lie in the arena.  The event has passed event_check(),
  * apart from what `ret_extra` says the caller must put in.  ERR_INPUT: the
- * complaint names the field, what was expected and what was found. */
+ * complaint names the field, what was expected and what was found.
+ * ERR_MEMORY. */
 NODISCARD enum err json_read_event(view line, struct arena *arena,
                                    struct event *ret_event,
                                    struct json_extra *ret_extra,
@@ -49,7 +50,7 @@ enum json_type {
 };
 
 /* Parses one document of any type; duplicate keys are refused.  ERR_INPUT
- * with the place in the complaint.  json_close(NULL) is allowed. */
+ * with the place in the complaint; ERR_MEMORY.  json_close(NULL) is allowed. */
 NODISCARD enum err json_open(view bytes, struct json_tree **ret_root,
                              struct complaint *complaint);
 void json_close(struct json_tree *root);
