@@ -386,11 +386,13 @@ start_listening(struct hub *hub, struct complaint *complaint)
     const char *found =
         options->public_endpoint ? options->public_endpoint : endpoint;
     err = keys_store_listen(options->dir, found, complaint);
+    if (err != OK)
+        return err;
     trace(TRACE_NOTICE, hub->node, "listening", "endpoint=%s epoch=%llu",
           endpoint, (unsigned long long)hub->epoch);
-    if (err == OK && options->ready)
+    if (options->ready)
         options->ready(options->context, endpoint);
-    return err;
+    return OK;
 }
 
 static enum err

@@ -371,9 +371,13 @@ enum err
 keys_store_listen(const char *dir, const char *endpoint,
                   struct complaint *complaint)
 {
-    char text[KEYS_ENDPOINT_SIZE + 2];
+    char text[KEYS_ENDPOINT_SIZE + 2], known[KEYS_ENDPOINT_SIZE];
 
     assert(keys_is_endpoint(endpoint));
+    /* A hub is started on a full disk, too. */
+    if (keys_load_listen(dir, known, NULL) == OK &&
+        strcmp(known, endpoint) == 0)
+        return OK;
     snprintf(text, sizeof text, "%s\n", endpoint);
     return write_secret(dir, "listen", text, true, complaint);
 }

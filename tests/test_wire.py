@@ -147,6 +147,21 @@ def test_a_hub_whose_disk_fills_up():
                  status("n11")["unacknowledged"] < 2000)
         assert not has("disk/hq", sold)
         assert not hub.ended(), hub.tail()
+        # A machine that is started again meanwhile has no more room.
+        with open("disk/filler", "wb", buffering=0) as filler:
+            try:
+                while filler.write(bytes(4096)) == 4096:
+                    pass
+            except OSError:
+                pass
+        hub.stop()
+        hub = Hub("disk/hq", hub.endpoint)
+        with open("disk/hq/pulse", "r+b") as file:
+            at = file.read().index(b'"at": "20') + len(b'"at": "')
+            file.seek(at)
+            file.write(b"19")
+        told = leima("status", "disk/hq").expect(0).out
+        assert "or finds no room to say it" in told, told
         disk.resize("64m")
         wait("all sales", lambda: has("disk/hq", sold))
         assert len(events("disk/hq")) == len(sold)

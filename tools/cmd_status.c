@@ -199,14 +199,14 @@ print_role(const struct reign *reign)
                reign->lost, reign->lost == 1 ? "" : "s");
 }
 
-static void
+static bool
 print_status(const struct ledger_status *found, struct asides *asides)
 {
     struct status_row rows[ROW_COUNT];
 
     fill_rows(found, asides, rows);
     if (!asides->is_json) {
-        print_rows(rows, COUNT_OF(rows));
+        const bool done = print_rows(rows, COUNT_OF(rows));
         print_role(&asides->reign);
         if (found->full)
             printf("the disk is full: nothing can be appended until there is "
@@ -218,7 +218,7 @@ print_status(const struct ledger_status *found, struct asides *asides)
             fwrite(asides->text.bytes, 1, asides->text.size, stdout);
         if (asides->count > ASIDES_SHOWN)
             printf("... %" PRIu32 " in all\n", asides->count);
-        return;
+        return done;
     }
     for (uint32_t i = 0; i < COUNT_OF(rows); i++)
         printf("%s\"%s\": %" PRIu64, i == 0 ? "{" : ", ", rows[i].name,
@@ -230,6 +230,7 @@ print_status(const struct ledger_status *found, struct asides *asides)
            reign_role_name(asides->reign.role),
            found->joined ? "true" : "false", (int)asides->text.size,
            (const char *)asides->text.bytes);
+    return true;
 }
 
 /* What the ledger itself tells; what the process knows has other names. */
@@ -384,7 +385,7 @@ read_process(const struct arguments *arguments, struct arena *arena,
 
 /* Nothing else tells of a process that has ended badly, or hangs. */
 static void
-print_how_old(const struct json_tree *process)
+print_how_old(const struct json_tree *process, bool full)
 {
     view at = { 0 };
     int64_t at_ms = 0;
@@ -400,13 +401,13 @@ print_how_old(const struct json_tree *process)
                age_ms / 1000);
     else
         printf("\nthe process has said nothing for %" PRId64
-               " s: it has ended, or hangs; what it said then:\n",
-               age_ms / 1000);
+               " s: it has ended, or hangs%s; what it said then:\n",
+               age_ms / 1000, full ? ", or finds no room to say it" : "");
 }
 
 static bool
 print_rest(struct asides *asides, view json, const struct json_tree *process,
-           bool all)
+           bool all, bool full)
 {
     struct text nodes = { 0 };
 
@@ -421,7 +422,7 @@ print_rest(struct asides *asides, view json, const struct json_tree *process,
         return done;
     }
     if (process) {
-        print_how_old(process);
+        print_how_old(process, full);
         if (!print_process(process))
             return false;
     }
@@ -459,8 +460,9 @@ print_all(const struct arguments *arguments, struct ledger *ledger,
         err = ledger_refuse(ledger, &complaint);
     } else if (err == OK) {
         view json = read_process(arguments, arena, &process);
-        print_status(&found, asides);
-        if (!print_rest(asides, json, process, command_flag(arguments, "all")))
+        if (!print_status(&found, asides) ||
+            !print_rest(asides, json, process, command_flag(arguments, "all"),
+                        found.full))
             err = ERR_MEMORY;
         json_close(process);
         if (err == OK)
