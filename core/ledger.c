@@ -141,23 +141,24 @@ join_path(const char *dir, const char *name, char path[static PATH_SIZE])
     return size > 0 && strlen(dir) < LEDGER_PATH_SIZE;
 }
 
-/* A directory may hold what an init left that was cut off, nothing else. */
-static bool
-is_free(const char *dir)
+/* A directory may hold what an init left that was cut off, nothing else:
+ * ERR_EXISTS. */
+static enum err
+check_free(const char *dir)
 {
     DIR *files = opendir(dir);
     const struct dirent *entry;
     bool free = true;
 
     if (files == NULL)
-        return false;
+        return errno == ENOTDIR ? ERR_EXISTS : err_of_errno(errno);
     while (free && (entry = readdir(files)) != NULL)
         free = strcmp(entry->d_name, ".") == 0 ||
                strcmp(entry->d_name, "..") == 0 ||
                strcmp(entry->d_name, "journal") == 0 ||
                strcmp(entry->d_name, "keys") == 0;
     closedir(files);
-    return free;
+    return free ? OK : ERR_EXISTS;
 }
 
 static enum err
@@ -224,8 +225,11 @@ make_dirs(const char *dir, char journal_path[static PATH_SIZE],
         !join_path(dir, "keys", keys))
         return complain(complaint, "the path of the ledger is too long");
     enum err err = make_dir(dir, 0777, complaint);
-    if (err == OK && !is_free(dir))
-        return ERR_EXISTS;
+    if (err == OK) {
+        err = check_free(dir);
+        if (err != OK && err != ERR_EXISTS)
+            complain(complaint, "%s: %s", dir, strerror(errno));
+    }
     if (err == OK)
         err = make_dir(journal_path, 0777, complaint);
     if (err == OK)

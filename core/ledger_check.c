@@ -10,6 +10,7 @@
 #include "core/state_check.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,8 +22,8 @@ enum { PATH_SIZE = LEDGER_PATH_SIZE + 32, LINE_SIZE = 512, TOLD_MAX = 100 };
 /* --- status --- */
 
 /* Bytes of the files in LEDGER/NAME; 0 where there is nothing. */
-static uint64_t
-dir_size(const struct ledger *ledger, const char *name)
+static enum err
+get_dir_size(const struct ledger *ledger, const char *name, uint64_t *ret_size)
 {
     char path[PATH_SIZE];
     const struct dirent *entry;
@@ -31,14 +32,17 @@ dir_size(const struct ledger *ledger, const char *name)
 
     snprintf(path, sizeof path, "%s/%s", ledger->dir, name);
     DIR *files = opendir(path);
-    if (files == NULL)
-        return 0;
+    if (files == NULL) {
+        enum err err = err_of_errno(errno);
+        return err == ERR_NOT_FOUND ? OK : err;
+    }
     while ((entry = readdir(files)) != NULL)
         if (fstatat(dirfd(files), entry->d_name, &status, 0) == 0 &&
             S_ISREG(status.st_mode))
             size += (uint64_t)status.st_blocks * 512;
     closedir(files);
-    return size;
+    *ret_size = size;
+    return OK;
 }
 
 static enum err
@@ -91,15 +95,18 @@ ledger_get_status(struct ledger *ledger, ledger_aside_tell *tell_aside,
         .joined = ledger_is_joined(ledger),
         .full = db_is_full(journal_db(ledger->journal)),
         .history_position = history_held(ledger->history),
-        .journal_size = dir_size(ledger, "journal"),
-        .history_size = dir_size(ledger, "history"),
-        .state_size = dir_size(ledger, "state"),
     };
     const struct ledger_version *versions;
     uint32_t version_count = 0;
     struct reader *reader = NULL;
-    enum err err = reader_open(ledger->journal, &reader);
+    enum err err = get_dir_size(ledger, "journal", &status.journal_size);
 
+    if (err == OK)
+        err = get_dir_size(ledger, "history", &status.history_size);
+    if (err == OK)
+        err = get_dir_size(ledger, "state", &status.state_size);
+    if (err == OK)
+        err = reader_open(ledger->journal, &reader);
     if (err != OK)
         return err;
     err = count_gaps(reader, &status.gaps);

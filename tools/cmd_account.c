@@ -273,8 +273,8 @@ print_account(const struct query *query, const struct walk *walk,
     text_clear(&lines->json);
     text_clear(&lines->line);
     balance_json(&lines->json, query->timeline, &walk->account, query->at_ms);
-    enum err err = OK;
-    if (!is_json)
+    enum err err = text_ok(&lines->json) ? OK : ERR_MEMORY;
+    if (err == OK && !is_json)
         err =
             write_csv_row(&lines->line, text_view(&lines->json), &lines->cell);
     const struct text *out = is_json ? &lines->json : &lines->line;

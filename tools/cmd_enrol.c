@@ -496,7 +496,7 @@ enrol_list(const struct arguments *arguments)
         if (enrolment.role != 0)
             print_enrolment(&enrolment, revoked, table);
     if (table != NULL && !table_print(table, stdout))
-        status = COMMAND_FAULT;
+        status = command_fail(arguments, ERR_MEMORY, "no table");
     table_close(table);
     close_office(&office);
     return status;

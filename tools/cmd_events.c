@@ -240,7 +240,12 @@ done:
     free(answers.rows);
     free(extra);
     lookup_close(answers.places);
-    return err == OK ? COMMAND_DONE : query_fail(query, err);
+    if (err == OK)
+        return COMMAND_DONE;
+    return dry_run || command_status_of(err) != COMMAND_FAULT
+               ? query_fail(query, err)
+               : command_fail(query->arguments, err,
+                              "all is stored; only the answer is lost");
 }
 
 /* FILE:LINE: as every other complaint of a file. */
@@ -392,7 +397,9 @@ write_csv(struct export *export, const struct event *event, uint64_t position)
 
     text_clear(&export->cell);
     json_write_event(&export->cell, event);
-    enum err err = json_open(text_view(&export->cell), &tree, &complaint);
+    enum err err = text_ok(&export->cell)
+                       ? json_open(text_view(&export->cell), &tree, &complaint)
+                       : ERR_MEMORY;
     if (err != OK)
         return err;
     text_unsigned(&export->line, position);

@@ -302,7 +302,9 @@ list(const struct arguments *arguments)
         status =
             command_fail(arguments, err, "%s", command_operand(arguments, 0));
     else if (!command_flag(arguments, "json"))
-        status = print_versions(versions, count) ? COMMAND_DONE : COMMAND_FAULT;
+        status = print_versions(versions, count)
+                     ? COMMAND_DONE
+                     : command_fail(arguments, ERR_MEMORY, "no table");
     else
         for (uint32_t i = 0; i < count; i++)
             print_version_json(&versions[i], false);

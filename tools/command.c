@@ -285,6 +285,11 @@ count_is_right(const struct arguments *arguments)
 static int
 finish(int status)
 {
+    if (status == COMMAND_DONE && text_has_lacked()) {
+        fprintf(stderr, "leima: %s: what was said may lack something\n",
+                err_name(ERR_MEMORY));
+        status = COMMAND_FAULT;
+    }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     if (errno == EPIPE)

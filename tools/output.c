@@ -179,6 +179,8 @@ output_close(struct output *output, struct complaint *complaint)
     const bool beside = !output->as_it_is;
 
     /* A power cut must not leave the name with an empty file. */
+    errno = ENOMEM;
+    holds(output, !text_has_lacked());
     if (holds(output, fflush(output->file) == 0) && beside)
         holds(output, fsync(fileno(output->file)) == 0);
     if (output->file != stdout)
