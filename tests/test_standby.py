@@ -531,6 +531,43 @@ def test_a_hub_whose_machine_was_rolled_back_is_told_by_a_node():
 
 
 @network
+def test_a_rolled_back_hub_that_has_published_begins_anew_when_promoted():
+    """No store holds more than it has, only something else: nobody can tell it
+    that its disk is an older one.  Its stores take nothing behind the branch
+    until it has begun an epoch; what it publishes then all of them take."""
+    hub = Hub()
+    node = join(11)
+    hub.stop()
+    copy_files("hq", "image")
+    hub = Hub(listen=hub.endpoint)
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2001-01-01").expect(0)
+    wait_until_signed("n11", 2)
+    node.stop()
+    hub.stop()
+    roll_back("hq", "image")
+    hub = Hub(listen=hub.endpoint)
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01").expect(0)
+    other = join(12)
+    wait_until_signed("n12", 2)
+    node = Node(11)
+    wait("the alarm", lambda: hub.said("what=forked peer=11") and
+         node.said("what=forked"))
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01").expect(0)
+    wait_until_signed("n12", 3)
+    assert versions("n11") == 2 and not hub.said("rolled_back")
+    leima("hub", "hq", "--promote").expect(0)
+    wait("the end of it", lambda: hub.said("refilled"))
+    for year in (2001, 2002, 2003):
+        leima("rules", "publish", "hq", PROGRAM,
+              "--from", f"{year}-01-01").expect(0)
+    wait("the rules", lambda: versions("n11") == 5 and versions("n12") == 6)
+    for ledger in ("hq", "n11", "n12"):
+        leima("verify", ledger).expect(0)
+    other.stop()
+    node.stop()
+
+
+@network
 def test_a_hub_whose_machine_was_rolled_back_is_told_by_its_standby():
     hub = Hub()
     standby = stand_by("hq2", 2)
