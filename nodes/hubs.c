@@ -319,3 +319,22 @@ hubs_take(const struct hubs *newest, const char *dir, curve_key own)
     return hubs.count > 0 && !same_hubs(&hubs, &known) &&
            keys_store_hubs(dir, &hubs, NULL) == OK;
 }
+
+void
+hubs_add(const struct hubs *newest, curve_key own, struct keys_hubs *hubs)
+{
+    const struct keys_hubs *list = &newest->list;
+    struct keys_hubs all = *hubs;
+    bool common = false;
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct keys_hub *hub = &list->list[i];
+        if (endpoint_of(hubs, hub->key))
+            common = true;
+        else if (hub->endpoint[0] != '\0' && all.count < KEYS_HUBS_MAX &&
+                 !curve_key_equal(hub->key, own))
+            all.list[all.count++] = *hub;
+    }
+    if (common)
+        *hubs = all;
+}

@@ -552,6 +552,7 @@ open_link(struct store *store, struct complaint *complaint)
         err = keys_load(dir, "own", &own, complaint);
     if (err != OK)
         return err;
+    hubs_add(&store->trust.hubs, own.public_key, &hubs);
     err =
         link_open(&own, &hubs, store->options->hub, store->node, &store->link);
     store->link_is_open = err == OK;

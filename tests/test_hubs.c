@@ -3,7 +3,8 @@
  *
  * Proved: it names a standby from when that has joined until it is revoked,
  * whether or not it has told its key; keys stand in it once they are told; and
- * it is written only where something has changed.
+ * it is written only where something has changed.  And who joins again by a
+ * string that names one hub still knows the others.
  */
 #include "tests/unit.h"
 
@@ -101,5 +102,35 @@ TEST(one_that_was_revoked_is_not)
     close_seat(&seat);
 }
 
+/* A string names the active hub, perhaps at a new address. */
+TEST(a_string_does_not_make_the_others_forgotten)
+{
+    const curve_key own = { { 9 } };
+    struct keys_hubs hubs = { .count = 1 };
+    struct hubs newest = { .list.count = 4 };
+
+    strcpy(hubs.list[0].endpoint, "tcp://10.0.0.9:7001");
+    hubs.list[0].key.bytes[0] = 1;
+    for (uint8_t i = 0; i < 4; i++)
+        newest.list.list[i].key.bytes[0] = (uint8_t)(i + 1);
+    strcpy(newest.list.list[0].endpoint, "tcp://10.0.0.1:7001");
+    strcpy(newest.list.list[1].endpoint, "tcp://10.0.0.2:7001");
+    strcpy(newest.list.list[2].endpoint, "tcp://10.0.0.3:7001");
+    newest.list.list[2].key = own;
+    hubs_add(&newest, own, &hubs); /* the fourth has no address */
+    assert_int_equal(hubs.count, 2);
+    assert_string_equal(hubs.list[0].endpoint, "tcp://10.0.0.9:7001");
+    assert_string_equal(hubs.list[1].endpoint, "tcp://10.0.0.2:7001");
+    hubs_add(&newest, own, &hubs);
+    assert_int_equal(hubs.count, 2);
+
+    /* The list of hubs to which the ledger belonged before. */
+    hubs.count = 1;
+    hubs.list[0].key.bytes[0] = 77;
+    hubs_add(&newest, own, &hubs);
+    assert_int_equal(hubs.count, 1);
+}
+
 RUN(cmocka_unit_test(a_standby_is_listed_before_it_has_told_its_key),
-    cmocka_unit_test(one_that_was_revoked_is_not))
+    cmocka_unit_test(one_that_was_revoked_is_not),
+    cmocka_unit_test(a_string_does_not_make_the_others_forgotten))

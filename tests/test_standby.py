@@ -62,6 +62,29 @@ def test_a_standby_holds_everything_and_takes_over():
     third.stop()
 
 
+@network
+def test_a_store_with_a_new_key_knows_the_standby():
+    """The string names the active hub alone, and the list of hubs that the
+    store has is the newest there is."""
+    hub = Hub()
+    standby = stand_by("hq2", 2)
+    node = join(11)
+    wait("both hubs", lambda: node.said(" hubs count=2"))
+    wait_for_heir("hq2")
+    node.stop()
+    node = Node(11, "--join", "-", given=leima(
+        "enrol", "rotate", "hq", "--node", 11).expect(0).out)
+    wait("the node to join", lambda: node.said(" connected "))
+    sold = sell("n11", 3)
+    wait("its sales at the standby", lambda: has("hq2", sold))
+    hub.kill()
+    leima("hub", "hq2", "--promote").expect(0)
+    sold += sell("n11", 2, prefix="L")
+    wait("its sales at the heir", lambda: has("hq2", sold), 60)
+    standby.stop()
+    node.stop()
+
+
 def publish_brands(count):
     """Rules by which each sale earns points of so many partners."""
     brands = [f"brand{number:03}" for number in range(count)]
