@@ -155,7 +155,8 @@ struct journal_control {
                       * RECORD_PIECE of LIMIT_PIECE_SIZE bytes or, the last of
                       * them, what is left; borrowed */
     int64_t now_ms;
-    uint64_t only_at; /* not 0: only if no control item stands at or after it */
+    uint64_t only_at; /* not 0: only if no control item but marks stands at
+                       * or after it */
 };
 
 /* Appends one control item to this node's stream of that channel, and before

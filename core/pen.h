@@ -60,7 +60,7 @@ void pen_write_pieces(struct pen *pen, uint8_t channel, view bytes,
 bool pen_is_hindered(struct pen *pen, uint64_t from, pen_hinders *hinders,
                      void *context);
 
-/* Whether a control item stands at or after the position. */
+/* Whether a control item but a mark stands at or after the position. */
 bool pen_has_control(const struct pen *pen, uint64_t from);
 
 /* Begins another incarnation, whose parent on CHANNEL_EVENTS is `fork`, or the

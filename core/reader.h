@@ -67,7 +67,8 @@ NODISCARD enum err reader_event(struct reader *reader, uint64_t position,
 NODISCARD enum err reader_position_after(struct reader *reader, int64_t at_ms,
                                          uint64_t *ret_position);
 
-/* The first control item at or after the position.  ERR_NOT_FOUND: none. */
+/* The first control item at or after the position, but for marks: those of a
+ * journal that an earlier program began come, too.  ERR_NOT_FOUND: none. */
 NODISCARD enum err reader_next_control(struct reader *reader, uint64_t from,
                                        struct reader_item *ret_item);
 

@@ -134,7 +134,10 @@ check_indexes(struct scrub *scrub, const struct shelf_item *item)
         shelf_value_position(value) == item->position;
     bool listed = db_get(scrub->txn, TABLE_CONTROLS,
                          shelf_position_key(&key, item->position), &value);
-    if (!placed || listed != (item->record.kind != RECORD_EVENTS))
+    /* A mark may have been listed by an earlier program. */
+    bool fits = item->record.kind == RECORD_MARK ||
+                listed == (item->record.kind != RECORD_EVENTS);
+    if (!placed || !fits)
         report_item(scrub, SCRUB_INDEX, item);
 }
 

@@ -614,7 +614,7 @@ shelf_enter(struct db_txn *txn, const struct record *record, uint64_t position)
 
     db_put(txn, TABLE_STREAMS, shelf_seq_key(&key, record->stream, record->seq),
            (view) { (const uint8_t *)&position, sizeof position });
-    if (record->kind != RECORD_EVENTS)
+    if (record->kind != RECORD_EVENTS && record->kind != RECORD_MARK)
         db_put(txn, TABLE_CONTROLS, shelf_position_key(&key, position),
                (view) { &record->kind, 1 });
 }

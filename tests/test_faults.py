@@ -335,9 +335,9 @@ def test_a_ledger_of_a_later_format():
     make(2)
     path = pathlib.Path("L/journal/data.mdb")
     data = path.read_bytes()
-    ours = b"self\x02\0\0\0"          # SHELF_FORMAT
+    ours = b"self\x03\0\0\0"          # SHELF_FORMAT
     assert ours in data
-    path.write_bytes(data.replace(ours, b"self\x03\0\0\0"))
+    path.write_bytes(data.replace(ours, b"self\x04\0\0\0"))
     for words in (["status", "L"], ["verify", "L"], ["accounts", "L"],
                   ["append", "L"], ["export", "L"]):
         says(leima(*words, given=sale(7)), 1, "later version of leima",

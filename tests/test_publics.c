@@ -49,7 +49,7 @@ write_control(struct desk *desk, enum record_channel channel)
     struct journal_result result;
     const struct journal_control control = {
         .channel = channel,
-        .kind = channel == CHANNEL_PUBLIC ? RECORD_ENDPOINTS : RECORD_MARK,
+        .kind = channel == CHANNEL_PUBLIC ? RECORD_ENDPOINTS : RECORD_BACKUP,
         .body = view_of("\x80"),
         .now_ms = KIT_NOW,
     };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/journal.h"
+#include "core/reader.h"
 #include "tests/kit.h"
 #include "tests/unit.h"
 
@@ -212,9 +213,67 @@ TEST(a_later_format_is_left_alone)
     place_remove(&place);
 }
 
+static void
+append_control(struct journal *journal, enum record_channel channel,
+               enum record_kind kind)
+{
+    struct journal_result result;
+    const struct journal_control control = { .channel = channel,
+                                             .kind = kind,
+                                             .body = view_of("\x80"),
+                                             .now_ms = KIT_NOW };
+
+    assert_int_equal(journal_append_control(journal, &control, &result), OK);
+}
+
+static uint64_t
+count_controls(struct journal *journal)
+{
+    struct db_txn txn;
+
+    db_begin(journal_db(journal), DB_READ, &txn);
+    uint64_t count = db_count(&txn, TABLE_CONTROLS);
+    db_abort(&txn);
+    return count;
+}
+
+/* Stores write millions of them: whoever asks for what a hub has written must
+ * not meet them, and those of an earlier program do no harm. */
+TEST(marks_are_no_burden_to_who_asks_for_control_items)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct reader *reader = NULL;
+    struct reader_item item;
+    struct shelf_key key;
+    struct db_txn txn;
+    const uint8_t kind = RECORD_MARK;
+
+    for (int i = 0; i < 3; i++)
+        append_control(journal, CHANNEL_EVENTS, RECORD_MARK);
+    append_control(journal, CHANNEL_BOOKS, RECORD_BACKUP);
+    append_control(journal, CHANNEL_EVENTS, RECORD_MARK);
+    assert_int_equal(count_controls(journal), 1);
+    assert_int_equal(reader_open(journal, &reader), OK);
+    assert_int_equal(reader_next_control(reader, 1, &item), OK);
+    assert_int_equal(item.position, 4);
+    assert_int_equal(reader_next_control(reader, 5, &item), ERR_NOT_FOUND);
+    reader_close(reader);
+    assert_int_equal(kit_findings(journal), 0);
+
+    db_begin(journal_db(journal), DB_WRITE, &txn);
+    db_put(&txn, TABLE_CONTROLS, shelf_position_key(&key, 1),
+           (view) { &kind, 1 });
+    assert_int_equal(db_commit(&txn), OK);
+    assert_int_equal(kit_findings(journal), 0);
+    journal_close(journal);
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(keys_sort_as_numbers),
     cmocka_unit_test(stream_keys_sort_as_streams),
     cmocka_unit_test(a_record_in_the_wrong_place_is_damage),
     cmocka_unit_test(an_earlier_format_is_read_and_raised_by_the_first_commit),
+    cmocka_unit_test(marks_are_no_burden_to_who_asks_for_control_items),
     cmocka_unit_test(a_commit_without_a_seal_is_damage),
     cmocka_unit_test(a_later_format_is_left_alone))

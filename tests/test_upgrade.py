@@ -23,7 +23,7 @@ PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
                        "program.yaml")
 OFFER = ("nodes/greet.c", "hello.version_max = SYNC_VERSION;",
          "hello.version_max = SYNC_VERSION + 1;")
-FORMAT = ("core/shelf.h", "SHELF_FORMAT = 2 }", "SHELF_FORMAT = 3 }")
+FORMAT = ("core/shelf.h", "SHELF_FORMAT = 3 }", "SHELF_FORMAT = 4 }")
 # Whatever is kept beside the journal, or sent down, and can be made again.
 CACHES = [
     ("core/account_format.h", "ACCOUNT_FORMAT = 1 }", "ACCOUNT_FORMAT = 2 }"),
