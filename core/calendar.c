@@ -618,6 +618,19 @@ zone_month(const struct zone *zone, int64_t at_ms)
     return MONTHS_FIRST + (int32_t)month;
 }
 
+void
+zone_format_minute(const struct zone *zone, int64_t at_ms, char text[static 17])
+{
+    moment shown = zone_moment(zone, at_ms);
+
+    calendar_format_date(shown.day, text);
+    text[10] = ' ';
+    put_two(text + 11, shown.ms_of_day / MS_OF_HOUR);
+    text[13] = ':';
+    put_two(text + 14, shown.ms_of_day / MS_OF_MINUTE % 60);
+    text[16] = '\0';
+}
+
 /* The first segment, not before that one, whose wall clock gets past
  * `local_ms`. */
 static uint32_t

@@ -45,10 +45,16 @@ static void
 write_data(struct text *json, const struct report_html *names,
            const struct comparison *comparisons)
 {
+    const struct simulation *simulation = comparisons[0].simulation;
+    char until[17];
+
     text_char(json, '{');
     text_json_words(json, "ledger", view_of(names->ledger));
     text_json_words(json, "baseline",
                     view_of(names->baseline == NULL ? "" : names->baseline));
+    zone_format_minute(&simulation->sides[1].timeline->zone,
+                       simulation->until_ms, until);
+    text_json_words(json, "until", view_of(until));
     text_json_view(json, "currency", names->currency);
     text_string(json, ",\n \"candidates\": [");
     for (uint32_t i = 0; i < names->count; i++) {

@@ -112,6 +112,17 @@ TEST(dates_and_months_are_read_strictly)
     assert_false(calendar_parse_month(view_of("2025-00"), &month));
 }
 
+TEST(a_minute_is_shown_as_the_wall_clocks_do)
+{
+    struct zone zone = load("America/New_York");
+    char text[17];
+
+    zone_format_minute(&zone, ms_of("2018-01-01T04:59:59.999Z"), text);
+    assert_string_equal(text, "2017-12-31 23:59");
+    zone_format_minute(&zone, ms_of("2018-07-01T04:00:00Z"), text);
+    assert_string_equal(text, "2018-07-01 00:00");
+}
+
 TEST(times_are_read_as_rfc_3339_says)
 {
     static const char *const BAD[] = {
@@ -442,6 +453,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(days_are_counted_as_the_system_counts_them),
         cmocka_unit_test(dates_and_months_are_read_strictly),
+        cmocka_unit_test(a_minute_is_shown_as_the_wall_clocks_do),
         cmocka_unit_test(times_are_read_as_rfc_3339_says),
         cmocka_unit_test(what_four_digits_cant_say_is_the_last_they_can),
         cmocka_unit_test(a_zone_shows_what_the_system_shows),

@@ -261,7 +261,7 @@ def test_a_summary_to_read_aloud():
     equal("head", lines[:3], [
         "double.yaml against the published rules:",
         f"{report['events']:,} events of {report['accounts']:,} accounts up "
-        "to 2011-06-01.", ""])
+        "to 2011-06-01 01:00.", ""])
     before = report["baseline"]["accrual_cost"]
     after = report["candidate"]["accrual_cost"]
     share = decimal.Decimal(100 * (after - before)) / before
@@ -276,6 +276,29 @@ def test_a_summary_to_read_aloud():
     same = replay("--rules", "base.yaml").out.splitlines()
     equal("no change", same[6], "Accounts with more points: none; with fewer: "
           f"none; the same: {report['accounts']:,}.")
+
+
+def test_what_it_is_compared_with_and_up_to_when():
+    """A date is its first moment: what falls due then is of the next month.
+    New York's evening is another date in UTC."""
+    write("pay.yaml", "program: P\ncurrency: USD\ntimezone: America/New_York\n"
+          "earn: [{id: base, per: 1.00, points: 1}]\n"
+          "monthly_bonus: {steps: [{from: 1.00, percent: 1}]}\n")
+    leima("init", "N", "--store", "1").expect(0)
+    leima("append", "N", given=json.dumps(
+        {"kind": "purchase", "member": 1, "receipt": "R", "total": 1000,
+         "at": "2025-01-31T23:00:00-05:00"})).expect(0)
+    for until, told in (("2025-02-01", "2025-02-01 00:00"),
+                        ("2025-01-31T23:30:00-05:00", "2025-01-31 23:30")):
+        words = ["replay", "N", "--rules", "pay.yaml", "--until", until]
+        lines = leima(*words, "--html", "page.html").expect(0).out.splitlines()
+        equal("head", lines[:2], [
+            "pay.yaml against no rules, for none are published:",
+            f"1 events of 1 accounts up to {told}."])
+        equal("page", data_of("page.html")["until"], told)
+        months = leima(*words, "--json").expect(0).json()["months"]
+        equal("bonus", "2025-02" in [m["month"] for m in months],
+              until == "2025-02-01")
 
 
 def test_segments_add_up():

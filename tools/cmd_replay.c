@@ -270,11 +270,22 @@ print_json(const struct replay *replay, const struct comparison *comparisons)
     return write_text(&text, stdout);
 }
 
+/* What the candidates are compared with; NULL: what is published. */
+static const char *
+baseline_name(const struct replay *replay)
+{
+    const char *name = command_option(replay->arguments, "baseline");
+
+    if (name == NULL && replay->options.baseline->version_count == 0)
+        return "no rules, for none are published";
+    return name;
+}
+
 static bool
 print_table(const struct replay *replay, const struct comparison *comparisons)
 {
     const struct replay_words words = {
-        .baseline = command_option(replay->arguments, "baseline"),
+        .baseline = baseline_name(replay),
         .currency = currency(replay),
         .from_day = replay->from_day,
         .since_ms = replay->options.span.since_ms,
@@ -324,7 +335,7 @@ write_page(const struct replay *replay, const struct comparison *comparisons)
         .ledger = command_operand(replay->arguments, 0),
         .candidates = list_names(replay),
         .count = replay->rivals.count,
-        .baseline = command_option(replay->arguments, "baseline"),
+        .baseline = baseline_name(replay),
         .currency = currency(replay),
         .from_day = replay->from_day,
     };
@@ -438,6 +449,25 @@ fold(struct replay *replay, struct simulation *simulation)
     return COMMAND_FAULT;
 }
 
+/* The times of the command line are local to the zone that all is reckoned in:
+ * the ledger's, or the candidates' where nothing is published. */
+static enum command_status
+read_times(struct replay *replay)
+{
+    const struct zone *zone = &replay->options.candidates[0]->zone;
+
+    replay->options.span.since_ms = INT64_MIN;
+    replay->options.span.until_ms = command_now_ms();
+    if (!command_time(replay->arguments, "until", zone,
+                      &replay->options.span.until_ms))
+        return COMMAND_MISUSE;
+    if (replay->since != INT32_MIN)
+        replay->options.span.since_ms = zone_midnight_ms(zone, replay->since);
+    if (replay->options.span.since_ms > replay->options.span.until_ms)
+        return command_misuse(replay->arguments, "--since is after --until");
+    return COMMAND_DONE;
+}
+
 static enum command_status
 run(struct replay *replay)
 {
@@ -447,34 +477,12 @@ run(struct replay *replay)
     if (status == COMMAND_DONE)
         status = read_candidates(replay);
     if (status == COMMAND_DONE)
+        status = read_times(replay);
+    if (status == COMMAND_DONE)
         status = read_segment(replay);
     if (status == COMMAND_DONE)
         status = fold(replay, &simulation);
     return status == COMMAND_DONE ? tell(replay, &simulation) : status;
-}
-
-/* The times of the command line are local to the ledger's zone, so they are
- * read once it is open. */
-static enum command_status
-read_times(struct replay *replay)
-{
-    const struct timeline *timeline;
-
-    enum err err = ledger_timeline(replay->ledger, LEDGER_KNOWN_ALL, &timeline,
-                                   &replay->complaint);
-    if (err != OK)
-        return fail(replay, err);
-    replay->options.span.since_ms = INT64_MIN;
-    replay->options.span.until_ms = command_now_ms();
-    if (!command_time(replay->arguments, "until", &timeline->zone,
-                      &replay->options.span.until_ms))
-        return COMMAND_MISUSE;
-    if (replay->since != INT32_MIN)
-        replay->options.span.since_ms =
-            zone_midnight_ms(&timeline->zone, replay->since);
-    if (replay->options.span.since_ms > replay->options.span.until_ms)
-        return command_misuse(replay->arguments, "--since is after --until");
-    return COMMAND_DONE;
 }
 
 static enum command_status
@@ -581,8 +589,6 @@ open_ledger_and_run(struct replay *replay)
         query_ledger(replay->arguments, LEDGER_READ, &replay->ledger);
 
     if (status == COMMAND_DONE)
-        status = read_times(replay);
-    if (status == COMMAND_DONE)
         status = run(replay);
     ledger_close(replay->ledger);
     return status;
@@ -628,7 +634,7 @@ static const struct option OPTIONS[] = {
     { "from", "YYYY-MM-DD", "the candidate holds from this local date on" },
     { "baseline", "FILE", "compare with this in place of what is published" },
     { "since", "YYYY-MM-DD", "count effects from this local date on" },
-    { "until", "TIME", "replay events up to then (default: now)" },
+    { "until", "TIME", "up to then, and what falls due then (default: now)" },
     { "segment", "EXPR", "only accounts for which this holds at the end" },
     { "per", "account", "also write a row for each account ..." },
     { "output", "FILE.csv", "... into this file; -: print it, and no report" },

@@ -80,8 +80,8 @@ static void
 say_history(const struct replay_words *words,
             const struct simulation *simulation, FILE *out)
 {
-    const struct zone *zone = &simulation->sides[0].timeline->zone;
-    char events[NUMBER_SIZE], accounts[NUMBER_SIZE], date[11];
+    const struct zone *zone = &simulation->sides[1].timeline->zone;
+    char events[NUMBER_SIZE], accounts[NUMBER_SIZE], date[11], until[17];
 
     if (words->baseline == NULL)
         fprintf(out, " against the published rules");
@@ -91,10 +91,10 @@ say_history(const struct replay_words *words,
         calendar_format_date(words->from_day, date);
         fprintf(out, ", from %s on", date);
     }
-    calendar_format_date(zone_day(zone, simulation->until_ms - 1), date);
+    zone_format_minute(zone, simulation->until_ms, until);
     fprintf(out, ":\n%s events of %s accounts up to %s",
             count_words(simulation->event_count, events),
-            count_words(simulation->account_count, accounts), date);
+            count_words(simulation->account_count, accounts), until);
     if (words->since_ms != INT64_MIN) {
         calendar_format_date(zone_day(zone, words->since_ms), date);
         fprintf(out, ", effects counted from %s on", date);
