@@ -36,6 +36,14 @@ scratch_room(uint32_t size)
            2 * program_check_room(size) + EVENT_ROOM;
 }
 
+/* In braces a decimal comma begins another key: {min_total: 10,50}. */
+static bool
+is_half_number(const struct yaml_node *node)
+{
+    return node->key.size > 0 && node->key.bytes[0] >= '0' &&
+           node->key.bytes[0] <= '9';
+}
+
 static void
 tell_unknown(struct program_reader *reader, const struct grammar_map *map,
              const char *where, const struct yaml_node *node)
@@ -47,7 +55,9 @@ tell_unknown(struct program_reader *reader, const struct grammar_map *map,
         mistake_guess_offer(&guess, view_of(map->keys[i].name));
     mistakes_add(reader->mistakes, node->key_place, "unknown key %s in %s%s",
                  mistake_quote(node->key, &found), where,
-                 mistake_guess_words(&guess, &meant));
+                 is_half_number(node)
+                     ? "; decimals are written with a point, as 10.50"
+                     : mistake_guess_words(&guess, &meant));
 }
 
 static void read_key(struct program_reader *reader,

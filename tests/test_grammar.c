@@ -28,6 +28,9 @@ TEST(unknown_keys_at_every_place)
           "unknown key \"liabel\" in overdraft; did you mean \"liable\"?" },
         { "earn: [{id: a, point: 1, points: 1}]\n", 4, 16,
           "unknown key \"point\" in an earn rule; did you mean \"points\"?" },
+        { "earn: [{id: a, points: 1, when: {min_total: 10,50}}]\n", 4, 48,
+          "unknown key \"50\" in when; decimals are written with a point, as "
+          "10.50" },
         { "earn: [{id: a, points: 1, limit: {time: 1, times: 1, per: day}}]\n",
           4, 35, "unknown key \"time\" in limit; did you mean \"times\"?" },
         { "earn: [{id: a, points: 1, when: {dates: {from: 2026-01-01, to: "
