@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """test_lack.py - what a command does when the machine has no memory for it
 
-A library is preloaded that refuses the n-th allocation, for every n there is.
-Each time the answer is the right one, or the status is 4 and words say why;
-never another answer with status 0, never half of one stored, and never a ledger
-that is damaged or thinks it is.  STEP=n tries every n-th only.
+A library is preloaded that refuses the n-th allocation, for one n in three;
+STEP=1 tries every one.  Each time the answer is the right one, or the status is
+4 and words say why; never another answer with status 0, never half of one
+stored, and never a ledger that is damaged or thinks it is.
 """
 import json
 import os
@@ -14,7 +14,7 @@ import subprocess
 
 from leima import LEIMA, Result, leima, main
 
-STEP = int(os.environ.get("STEP", "1"))
+STEP = int(os.environ.get("STEP", "3"))
 
 # It counts from the program's first doing on: what its libraries need before
 # that is theirs.
@@ -115,7 +115,7 @@ def refusals(words, given="", between=lambda: None):
     whole = short(words, given, 0).expect(0)
     with open("allocations") as file:
         count = int(file.read())
-    assert count > 50, f"{words}: {count} allocations"
+    assert count > 20, f"{words}: {count} allocations"
     for at in range(1, count + 1, STEP):
         between()
         result = short(words, given, at)
@@ -134,6 +134,8 @@ def test_no_answer_is_wrong():
     at = ["--at", "2026-02-01"]
     for words in (["status", "L"], ["verify", "L"], ["rules", "check", "p.yaml"],
                   ["rules", "list", "L", "--json"], ["rules", "list", "L"],
+                  ["generate", "--members", "3", "--months", "1",
+                   "--output", "-"],
                   ["rules", "diff", "p.yaml", "q.yaml"],
                   ["accounts", "L", *at], ["balance", "L", "4", *at],
                   ["explain", "L", "4", *at]):

@@ -86,11 +86,16 @@ town_open(const struct town_options *options, const struct town_sink *sink,
         town_close(town);
         return ERR_MEMORY;
     }
-    if (zone_load(view_of("Europe/Helsinki"), &town->lasting, &town->zone) !=
-        OK)
+    enum err err =
+        zone_load(view_of("Europe/Helsinki"), &town->lasting, &town->zone);
+    if (err == ERR_NOT_FOUND) {
         town->zone = (struct zone) { .name = view_of("UTC"),
                                      .count = 1,
                                      .transitions = NEVER };
+    } else if (err != OK) { /* the same options give the same events */
+        town_close(town);
+        return err;
+    }
     draw_people(town);
     *ret_town = town;
     return OK;

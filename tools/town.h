@@ -99,7 +99,8 @@ struct town {
     uint32_t due[TOWN_RETURN_DAYS]; /* first of the day, day modulo */
 };
 
-/* Everybody and every store, drawn from the seed.  ERR_MEMORY. */
+/* Everybody and every store, drawn from the seed.  ERR_MEMORY; ERR_IO: the
+ * time zone can't be read now. */
 NODISCARD enum err town_open(const struct town_options *options,
                              const struct town_sink *sink,
                              struct town **ret_town);
