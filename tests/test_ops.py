@@ -221,6 +221,25 @@ def test_a_store_knows_any_member_that_turns_up():
 
 
 @network
+def test_a_store_knows_what_another_sold_with_its_clock_ahead():
+    Hub()
+    join(11)
+    join(12)
+    earn("n12", 100)
+    ahead = time.strftime("%Y-%m-%dT%H:%M:%S.000Z",
+                          time.gmtime(time.time() + 1200))
+    leima("append", "n11", given=(
+        '{"kind": "purchase", "member": 42, "receipt": "A", "total": 500, '
+        f'"at": "{ahead}"}}\n')).expect(0)
+    def found():
+        return leima("balance", "n12", 42, "--json").expect(0).json()
+    wait("both sales", lambda: found()["available"] == 600)
+    assert found()["at"] == ahead, found()
+    leima("balance", "n12", 42).expect(0)
+    check(redeem("n12", 100, "a"), verdict="granted")
+
+
+@network
 def test_the_desk_bears_nonsense():
     Hub()
     node = join(11)

@@ -180,7 +180,9 @@ balance_one(struct query *query, uint32_t index, struct text *json)
                             "that time)",
                             command_operand(query->arguments, index));
     text_clear(json);
-    balance_json(json, query->timeline, account, query->at_ms);
+    /* Where a store's clock is ahead of ours, what it has sold has happened,
+     * and the hub's copy is of then. */
+    balance_json(json, query->timeline, account, account->clock_ms);
     if (!text_ok(json))
         return command_fail(query->arguments, ERR_MEMORY, "balance");
     if (!command_flag(query->arguments, "json"))
