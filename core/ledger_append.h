@@ -1,6 +1,5 @@
 /*
- * ledger_append.h - what comes into a ledger: events, imports, member
- * numbers
+ * ledger_append.h - what comes into a ledger: events and imports
  *
  * Events are completed (when, where, by whom), checked, encoded, and handed to
  * the journal in one transaction.  A dry run does all but that, and says what
@@ -80,12 +79,5 @@ NODISCARD enum err ledger_import(struct ledger *ledger,
                                  struct ledger_import *import,
                                  uint32_t *ret_refused,
                                  struct complaint *complaint);
-
-/* Allots and stores the next member number of this node; processes that ask
- * at once wait for one another.  ERR_FULL: there is none left, or no space;
- * ERR_IO, faults as of ledger_refresh(). */
-NODISCARD enum err ledger_member_new(struct ledger *ledger,
-                                     uint64_t *ret_member,
-                                     struct complaint *complaint);
 
 #endif

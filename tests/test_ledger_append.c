@@ -341,31 +341,6 @@ TEST(an_import_that_differs_is_refused)
     book_close(&book);
 }
 
-TEST(member_numbers_are_never_given_twice)
-{
-    uint64_t first = 0, second = 0, third = 0;
-    char line[128];
-    struct book book;
-
-    book_open(&book, LEDGER_WRITE);
-    assert_int_equal(ledger_member_new(book.ledger, &first, NULL), OK);
-    assert_int_equal(first >> 22, 1);
-    assert_int_equal(ledger_member_new(book.ledger, &second, NULL), OK);
-    assert_int_equal(second, first + 1);
-    snprintf(line, sizeof line, "{\"kind\": \"join\", \"member\": %llu}",
-             (unsigned long long)second + 1);
-    assert_int_equal(book_append(&book, line, NULL, NULL), OK);
-    book_reopen(&book, LEDGER_WRITE);
-    assert_int_equal(ledger_member_new(book.ledger, &third, NULL), OK);
-    assert_int_equal(third, second + 2);
-    assert_int_equal(
-        journal_renew(ledger_journal(book.ledger), 2, REASON_RESTORE, NULL),
-        OK);
-    assert_int_equal(ledger_member_new(book.ledger, &second, NULL), OK);
-    assert_int_equal(second, third + 4097);
-    book_close(&book);
-}
-
 RUN(cmocka_unit_test(what_is_left_out_is_completed),
     cmocka_unit_test(a_batch_with_one_bad_event_is_refused),
     cmocka_unit_test(an_id_is_stored_once),
@@ -375,5 +350,4 @@ RUN(cmocka_unit_test(what_is_left_out_is_completed),
     cmocka_unit_test(a_void_by_id_is_imported),
     cmocka_unit_test(a_conflict_of_an_import_keeps_nobody_out),
     cmocka_unit_test(a_dry_run_stores_nothing_and_says_what_would_be),
-    cmocka_unit_test(an_import_that_differs_is_refused),
-    cmocka_unit_test(member_numbers_are_never_given_twice))
+    cmocka_unit_test(an_import_that_differs_is_refused))

@@ -2,8 +2,8 @@
 #include "tools/cmd_ledger.h"
 
 #include "core/digest.h"
-#include "core/ledger_append.h"
 #include "core/ledger_check.h"
+#include "core/ledger_member.h"
 #include "core/text.h"
 #include "tools/query.h"
 #include "tools/table.h"
