@@ -45,7 +45,7 @@ struct db_options {
 
 /* Opens the environment in the directory `dir`, which exists.  ERR_NOT_FOUND:
  * no environment there and none wanted.  ERR_CORRUPT: not one of LMDB's.
- * ERR_FULL, ERR_IO, ERR_MEMORY. */
+ * ERR_BUSY: too many read it; ERR_FULL, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err db_open(const char *dir, const struct db_options *options,
                            struct db **ret_db);
 /* ERR_CORRUPT: what is there is not what a sealed commit left.  Before the

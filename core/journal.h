@@ -56,7 +56,8 @@ uint64_t journal_draw_later(uint64_t than, int64_t now_ms);
 /* Opens the journal in `dir`.  A process opens one only once at a time, and
  * never forks with it.  `describe` may be NULL.  A damaged last record is named
  * by a reader and refuses appends, but does not keep the journal shut.
- * ERR_NOT_FOUND, ERR_UNKNOWN (made by a later version), ERR_CORRUPT, ERR_IO. */
+ * ERR_NOT_FOUND, ERR_UNKNOWN (made by a later version), ERR_CORRUPT, ERR_BUSY
+ * (too many read it), ERR_IO. */
 NODISCARD enum err journal_open(const char *dir, journal_describe *describe,
                                 struct journal **ret_journal);
 /* NULL is allowed; no reader is open and no call under way. */

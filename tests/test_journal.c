@@ -4,10 +4,12 @@
  */
 #include "core/journal.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -704,6 +706,49 @@ TEST(appends_of_one_commit_have_their_own_answers)
     place_remove(&place);
 }
 
+/* LMDB's own, but for the one after so many, which finds no place for another
+ * reader. */
+int mdb_txn_begin(void *env, void *parent, unsigned flags, void **ret_txn);
+static int begins_left = INT32_MAX;
+
+int
+mdb_txn_begin(void *env, void *parent, unsigned flags, void **ret_txn)
+{
+    enum { READERS_FULL = -30790 };
+    int (*begin)(void *, void *, unsigned, void **);
+    void *symbol = dlsym(RTLD_NEXT, "mdb_txn_begin");
+
+    memcpy(&begin, &symbol, sizeof begin);
+    return begins_left-- == 0 ? READERS_FULL
+                              : begin(env, parent, flags, ret_txn);
+}
+
+/* What can't be looked at for a moment has not gone back: a hub would wait for
+ * all its nodes. */
+TEST(a_journal_that_cant_be_looked_at_is_not_rewound)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    bool refused = true;
+
+    kit_append_one(journal, "a");
+    journal_close(journal);
+    for (int begins = 0; refused; begins++) {
+        bool rewound = true;
+        begins_left = begins;
+        enum err err = journal_open(place.path, kit_describe, &journal);
+        refused = begins_left < 0;
+        begins_left = INT32_MAX;
+        assert_int_equal(err, refused ? ERR_BUSY : OK);
+        if (refused)
+            continue;
+        assert_int_equal(journal_is_rewound(journal, &rewound), OK);
+        assert_false(rewound);
+        journal_close(journal);
+    }
+    place_remove(&place);
+}
+
 TEST(names_of_incarnations_ascend)
 {
     const uint64_t now = journal_draw_incarnation(KIT_NOW);
@@ -719,6 +764,7 @@ TEST(names_of_incarnations_ascend)
 }
 
 RUN(cmocka_unit_test(names_of_incarnations_ascend),
+    cmocka_unit_test(a_journal_that_cant_be_looked_at_is_not_rewound),
     cmocka_unit_test(appended_events_survive_reopening),
     cmocka_unit_test(nothing_there),
     cmocka_unit_test(ids_tell_repetition_from_conflict),
