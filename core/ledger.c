@@ -418,11 +418,26 @@ note_damage(struct ledger *ledger)
             ledger->damage = *met[i];
 }
 
+/* But for the number, which stays, and for which others may ask meanwhile. */
+static enum err
+refresh_identity(struct ledger *ledger)
+{
+    struct journal_identity who;
+    enum err err = journal_get_identity(ledger->journal, &who);
+
+    if (err != OK)
+        return err;
+    ledger->who.incarnation = who.incarnation;
+    ledger->who.epoch = who.epoch;
+    ledger->who.parent = who.parent;
+    return OK;
+}
+
 enum err
 ledger_refresh(struct ledger *ledger, struct complaint *complaint)
 {
     bool changed;
-    enum err err = journal_get_identity(ledger->journal, &ledger->who);
+    enum err err = refresh_identity(ledger);
 
     if (err == OK)
         err = versions_refresh(ledger->versions, &changed);
@@ -490,6 +505,12 @@ ledger_who(const struct ledger *ledger)
         .store = ledger->who.store,
         .incarnation = ledger->who.incarnation,
     };
+}
+
+uint32_t
+ledger_node(const struct ledger *ledger)
+{
+    return ledger->who.node;
 }
 
 struct journal *

@@ -78,6 +78,7 @@ bool ledger_is_joined(const struct ledger *ledger);
 /* Its directory, as it was named at the opening, and who writes there. */
 const char *ledger_dir(const struct ledger *ledger);
 struct ledger_identity ledger_who(const struct ledger *ledger);
+uint32_t ledger_node(const struct ledger *ledger); /* any thread may ask */
 /* Borrowed until the close. */
 struct journal *ledger_journal(struct ledger *ledger);
 struct history *ledger_history(struct ledger *ledger);

@@ -1,13 +1,14 @@
 #include "nodes/once.h"
 
-#include "core/ledger.h"
-
 enum { STATES_MS = 5000 };
 
 static bool
 knows_accounts(const struct once *once, const struct session *session)
 {
-    const struct ledger_identity who = ledger_who(once->ledger);
+    struct journal_identity who;
+
+    if (journal_get_identity(once->journal, &who) != OK)
+        return false;
     const stream_id own = { .node = who.node,
                             .incarnation = who.incarnation,
                             .channel = CHANNEL_EVENTS };

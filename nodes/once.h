@@ -14,7 +14,7 @@
 #include "nodes/session.h"
 
 struct once { /* the first three are borrowed */
-    const struct ledger *ledger;
+    struct journal *journal;
     const struct notes *notes;
     struct copies *copies; /* NULL: a standby's, which folds itself */
     uint64_t told_in;      /* the session in which states came; 0: none yet */

@@ -56,7 +56,7 @@ run_streams(struct ledger *ledger, struct copies *copies, struct retain *retain)
     if (err == OK)
         err = carry_open(journal, &carry);
     if (err == OK)
-        err = carry_offers(&carry, ledger_who(ledger).node, CHANNEL_EVENTS);
+        err = carry_offers(&carry, ledger_node(ledger), CHANNEL_EVENTS);
     for (uint32_t i = 0; err == OK && i < carry.offer_count; i++)
         err =
             run_stream(journal, copies, &notes, carry.offers[i].stream, retain);
@@ -114,7 +114,7 @@ drop_part(struct retain_watch *watch, struct ledger *ledger,
     watch->look_ms = clock_steady_ms() + retain_pause_ms(watch->keep_ms);
     enum err err = retain_run(ledger, copies, &retain, &words);
     if (err != OK && err != ERR_CONFLICT)
-        trace(TRACE_ERROR, ledger_who(ledger).node, "prune", "what=\"%s\"",
+        trace(TRACE_ERROR, ledger_node(ledger), "prune", "what=\"%s\"",
               words.text);
     return retain.dropped;
 }
@@ -130,7 +130,7 @@ retain_drop(struct retain_watch *watch, struct ledger *ledger)
         return false;
     if (watch->dropped)
         *watch->dropped += dropped;
-    trace(TRACE_NOTICE, ledger_who(ledger).node, "pruned", "items=%llu",
+    trace(TRACE_NOTICE, ledger_node(ledger), "pruned", "items=%llu",
           (unsigned long long)dropped);
     return true;
 }

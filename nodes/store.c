@@ -656,7 +656,7 @@ open_all(struct store *store, struct complaint *complaint)
         err = carry_open(store->journal, &store->carry);
     if (err == OK && !store->options->standby)
         err = copies_open(store->options->dir, true, &store->copies);
-    store->once = (struct once) { .ledger = store->ledger,
+    store->once = (struct once) { .journal = store->journal,
                                   .notes = &store->notes,
                                   .copies = store->copies };
     if (err == OK && join_is_pending(store->options->dir))

@@ -10,7 +10,7 @@ teller_open(struct teller *teller, struct ledger *ledger, struct keeper *keeper,
             uint64_t epoch)
 {
     *teller = (struct teller) { .keeper = keeper,
-                                .node = ledger_who(ledger).node,
+                                .node = ledger_node(ledger),
                                 .epoch = epoch };
     enum err err = desk_open(ledger_dir(ledger), teller->node, &teller->desk);
     if (err != OK)

@@ -615,7 +615,7 @@ tills_open(struct ledger *ledger)
 
     if (tills) {
         tills->ledger = ledger;
-        tills->node = ledger_who(ledger).node;
+        tills->node = ledger_node(ledger);
         tills->porter = (struct porter) { .name = "tills",
                                           .node = tills->node,
                                           .listener = -1,
@@ -627,8 +627,7 @@ tills_open(struct ledger *ledger)
     }
     if (err == OK)
         return tills;
-    trace(TRACE_ERROR, ledger_who(ledger).node, "tills", "err=%s",
-          err_name(err));
+    trace(TRACE_ERROR, ledger_node(ledger), "tills", "err=%s", err_name(err));
     tills_close(tills);
     return NULL;
 }
