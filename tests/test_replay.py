@@ -301,6 +301,23 @@ def test_what_it_is_compared_with_and_up_to_when():
               until == "2025-02-01")
 
 
+def test_what_is_compared_is_of_one_currency_and_clock():
+    """Also where nothing is published that each file could be judged by."""
+    leima("init", "X", "--store", "1").expect(0)
+    write("gb.yaml", HEAD)
+    write("euro.yaml", HEAD.replace("GBP", "EUR"))
+    write("oslo.yaml", HEAD.replace("Europe/London", "Europe/Oslo"))
+    for words in (["--baseline", "gb.yaml", "--rules"],
+                  ["--rules", "gb.yaml", "--rules"]):
+        leima("replay", "X", *words, "gb.yaml").expect(0)
+        for name, told in (("euro.yaml", "currency EUR, but what it is "
+                            "compared with has GBP"),
+                           ("oslo.yaml", "timezone Europe/Oslo, but what it "
+                            "is compared with has Europe/London")):
+            done = leima("replay", "X", *words, name).expect(1)
+            assert f"{name}: {told}" in done.err, done.err
+
+
 def test_segments_add_up():
     retail()
     parts = [replay("--rules", "double.yaml", "--segment", segment,

@@ -172,6 +172,37 @@ read_axes(struct replay *replay)
     }
 }
 
+/* Figures of another currency, or by another clock, can't be compared.  Where
+ * rules are published each file has been judged by these; else all are by the
+ * baseline's, or the first one's. */
+static enum command_status
+check_alike(struct replay *replay, const char *name,
+            const struct timeline *timeline)
+{
+    const struct timeline *baseline = replay->options.baseline;
+    bool rules = baseline->version_count > 0;
+    const struct timeline *other =
+        rules ? baseline : replay->rivals.items[0].timeline;
+    view own = timeline->versions[0].program->currency;
+    view currency = other->versions[0].program->currency;
+    enum err err = OK;
+
+    if (!view_equal(own, currency))
+        err = complain(&replay->complaint,
+                       "%s: currency %.*s, but what it is compared with has "
+                       "%.*s",
+                       name, (int)own.size, own.bytes, (int)currency.size,
+                       currency.bytes);
+    else if (!view_equal(timeline->zone.name, other->zone.name))
+        err = complain(&replay->complaint,
+                       "%s: timezone %.*s, but what it is compared with has "
+                       "%.*s",
+                       name, (int)timeline->zone.name.size,
+                       timeline->zone.name.bytes, (int)other->zone.name.size,
+                       other->zone.name.bytes);
+    return err == OK ? COMMAND_DONE : fail(replay, err);
+}
+
 static enum command_status
 read_candidates(struct replay *replay)
 {
@@ -183,6 +214,10 @@ read_candidates(struct replay *replay)
             break;
         status = add_file(replay, name);
     }
+    for (uint32_t i = 0; status == COMMAND_DONE && i < replay->rivals.count;
+         i++)
+        status = check_alike(replay, replay->rivals.items[i].name,
+                             replay->rivals.items[i].timeline);
     if (status != COMMAND_DONE)
         return status;
     const struct timeline **timelines =
