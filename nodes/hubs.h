@@ -64,9 +64,10 @@ NODISCARD enum err hubs_publish(struct journal *journal, struct allow *allow,
 /* Takes in the list; `own` is left out, and so is who has no address.  True:
  * keys/hubs has been changed. */
 bool hubs_take(const struct hubs *newest, const char *dir, curve_key own);
-/* Adds those of the list that `hubs` lacks: a string by which a ledger joined
- * again names the active hub alone.  Nobody is added where they have none in
- * common, for then the list is that of other hubs. */
+/* Adds those of the list that `hubs`, which is a string's, lacks: it may be
+ * from before they stood by.  `own` is left out, and so is who has no address.
+ * Nobody is added where they have none in common, for then the list is that of
+ * other hubs. */
 void hubs_add(const struct hubs *newest, curve_key own, struct keys_hubs *hubs);
 
 #endif

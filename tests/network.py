@@ -241,6 +241,14 @@ def wait_until_signed(ledger, count):
     wait("the signature", lambda: status(ledger)["unsigned"] == 0)
 
 
+def wait_for_hubs(ledger, count=2):
+    """Until it knows so many, by its string or by the list."""
+    def known():
+        with open(f"{ledger}/keys/hubs", encoding="utf-8") as file:
+            return len(file.read().splitlines())
+    wait(f"{count} hubs known to {ledger}", lambda: known() == count)
+
+
 def wait_for_heir(ledger):
     """Until a standby could be promoted: it is told sales, rules and the list
     of hubs in no order, and without the allow-list it refuses."""

@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import LEIMA, TREE, Skip, leima, main  # noqa: E402
 from network import (Hub, Node, enrol, events, join, kill_all,  # noqa: E402
                      sell, stand_by, status, till, versions, wait,
-                     wait_for_heir, wait_until_told)
+                     wait_for_heir, wait_for_hubs, wait_until_told)
 
 # One cent gives one point, one point is worth a cent.  What a store grants
 # alone is counted by the day: it is about noon there, and the same day till the
@@ -377,11 +377,10 @@ def test_a_told_address_of_a_hub_that_was_keeps_nobody_away():
     node = join(11)
     standby = stand_by("hq2", 2)
     wait_for_heir("hq2")
-    wait("the list of hubs", lambda: node.said(" hubs count=2"))
+    wait_for_hubs(node.ledger)
     hub.stop()
     leima("hub", "hq2", "--promote").expect(0)
-    wait("the new hub", lambda: node.said(" hubs count=2") and
-         status("n11")["process"]["hub"] != hub.endpoint)
+    wait("the new hub", lambda: status("n11")["process"]["hub"] != hub.endpoint)
     node.stop()
     sold = sell("n11", 3)
     node = Node(11, "--hub", hub.endpoint)

@@ -16,7 +16,8 @@ from leima import leima, main  # noqa: E402
 from network import (PROGRAM, Hub, Node, Process, Standby,  # noqa: E402
                      copy, copy_files, digest, enrol, events, has, join, move,
                      network, sell, stand_by, status, versions, wait,
-                     wait_for_heir, wait_until_signed, wait_until_told)
+                     wait_for_heir, wait_for_hubs, wait_until_signed,
+                     wait_until_told)
 
 
 @network
@@ -37,7 +38,7 @@ def test_a_standby_holds_everything_and_takes_over():
     # It rules nothing as long as it stands by.
     leima("rules", "publish", "hq2", PROGRAM, "--from", "2001-01-01").expect(1)
     for node in nodes:
-        wait("the list of hubs", lambda: node.said("hubs count=2"))
+        wait_for_hubs(node.ledger)
 
     wait_for_heir("hq2")
     assert standby.said(" taught epoch=")
@@ -64,25 +65,32 @@ def test_a_standby_holds_everything_and_takes_over():
 
 @network
 def test_a_store_with_a_new_key_knows_the_standby():
-    """The string names the active hub alone, and the list of hubs that the
-    store has is the newest there is."""
+    """And a string that was printed before the standby took over is good
+    there, too."""
     hub = Hub()
     standby = stand_by("hq2", 2)
     node = join(11)
-    wait("both hubs", lambda: node.said(" hubs count=2"))
+    wait_for_hubs(node.ledger)
     wait_for_heir("hq2")
     node.stop()
     node = Node(11, "--join", "-", given=leima(
         "enrol", "rotate", "hq", "--node", 11).expect(0).out)
     wait("the node to join", lambda: node.said(" connected "))
     sold = sell("n11", 3)
-    wait("its sales at the standby", lambda: has("hq2", sold))
+    string = enrol(12)
+    wait("all at the standby", lambda: has("hq2", sold) and
+         12 in [line["node"] for line in enrolled("hq2")])
     hub.kill()
     leima("hub", "hq2", "--promote").expect(0)
     sold += sell("n11", 2, prefix="L")
     wait("its sales at the heir", lambda: has("hq2", sold), 60)
+    other = Node(12, "--join", "-", given=string)
+    wait("a store to join at the heir", lambda: other.said(" connected "), 60)
+    sold += sell("n12", 2, prefix="M")
+    wait("its sales, too", lambda: has("hq2", sold))
     standby.stop()
     node.stop()
+    other.stop()
 
 
 def publish_brands(count):
@@ -177,7 +185,7 @@ def test_a_hub_of_the_past_rules_nothing():
     wait("the sales at the hub", lambda: has("hq", sold))
     standby = stand_by("hq2", 2)
     wait("the sales at the standby", lambda: has("hq2", sold))
-    wait("the list of hubs", lambda: node.said("hubs count=2"))
+    wait_for_hubs(node.ledger)
     wait_for_heir("hq2")
     hub.kill()
     leima("hub", "hq2", "--promote").expect(0)
@@ -248,7 +256,7 @@ def test_two_hubs_were_active():
         sell(f"n{number}", 4, prefix=f"{number}-")
     standby = stand_by("hq2", 2)
     for node in nodes.values():
-        wait("the list of hubs", lambda: node.said("hubs count=2"))
+        wait_for_hubs(node.ledger)
     wait("all at both", lambda: len(events("hq2")) == 12)
     wait_for_heir("hq2")
     for node in nodes.values():

@@ -14,7 +14,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import leima, main  # noqa: E402
 from network import (PROGRAM, Hub, Node, Standby, digest,  # noqa: E402
                      enrol, free_endpoint, has, join, network, sell, stand_by,
-                     status, versions, wait, wait_for_heir, wait_until_signed)
+                     status, versions, wait, wait_for_heir, wait_for_hubs,
+                     wait_until_signed)
 
 
 def make_rogue(number, incarnation, *published):
@@ -101,7 +102,7 @@ def test_a_successor_believes_its_predecessor():
     hub = Hub()
     node = join(11)
     standby = stand_by("hq2", 2)
-    wait("the list of hubs", lambda: node.said("hubs count=2"))
+    wait_for_hubs(node.ledger)
     wait("the rules there", lambda: versions("hq2") == 1)
     wait_for_heir("hq2")
     standby.stop()

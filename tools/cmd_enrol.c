@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "nodes/allow.h"
 #include "nodes/hub.h"
+#include "nodes/hubs.h"
 #include "nodes/keys.h"
 #include "tools/file.h"
 #include "tools/lookup.h"
@@ -48,7 +49,8 @@ struct office {
     const struct arguments *arguments;
     struct ledger *ledger;
     struct allow *allow;
-    struct keys_hubs hubs; /* what goes into every string */
+    struct keys_hubs hubs; /* this one, by what goes into every string ... */
+    struct hubs listed;    /* ... and those that stand by, with it */
     int64_t until_ms;
     enum enrol_role role;
     bool is_list;         /* NODE,STRING */
@@ -147,6 +149,10 @@ find_hubs(struct office *office)
         warn_of_any(hubs->list[i].endpoint,
                     "start it with --endpoint tcp://HOST:PORT, or say that "
                     "here");
+    err = hubs_read(&office->listed, ledger_journal(office->ledger));
+    if (err != OK)
+        return command_fail(office->arguments, err,
+                            "can't read the list of hubs of %s", dir);
     return COMMAND_DONE;
 }
 
@@ -163,18 +169,22 @@ check_number(const struct office *office, uint32_t node)
                         node);
 }
 
-/* Prints the string once it is in the books. */
+/* Prints the string once it is in the books.  Whoever joins is a hub to others
+ * at most, and not to itself. */
 static enum command_status
 enrol_one(struct office *office, struct enrolment *enrolment)
 {
     struct keys_ticket ticket = { .node = enrolment->node,
                                   .store_count = enrolment->store_count,
                                   .hubs = office->hubs };
+    struct enrolment before = { 0 };
     char string[KEYS_STRING_SIZE];
 
     enum command_status status = check_number(office, enrolment->node);
     if (status != COMMAND_DONE)
         return status;
+    (void)allow_find(office->allow, enrolment->node, &before);
+    hubs_add(&office->listed, before.key, &ticket.hubs);
     transport_keypair(&ticket.once);
     memcpy(ticket.stores, enrolment->stores, sizeof ticket.stores);
     enrolment->role = office->role;
@@ -559,12 +569,14 @@ const struct command cmd_enrol_table[] = {
       .operands_max = 1,
       .options = NEW_OPTIONS,
       .about =
-          "The string holds a secret that is good once.  A number that is "
-          "enrolled again\n"
-          "loses its old key at once.  Stores find a standby that takes over "
-          "if --at says\n"
-          "where it will listen; without, they stay away.  With --json: a "
-          "line for each\nnode, which joins by it as well.\n",
+          "The string holds a secret that is good once, at this hub or a "
+          "standby that has\n"
+          "taken over.  A number that is enrolled again loses its old key at "
+          "once.  Stores\n"
+          "find a standby that takes over if --at says where it will listen; "
+          "without, they\n"
+          "stay away.  With --json: a line for each node, which joins by it "
+          "as well.\n",
       .examples = "leima enrol new hq --node 421 --stores 421,422\n"
                   "leima enrol new hq --node 2 --role standby --at "
                   "tcp://hq2.example:7001\n"
