@@ -30,7 +30,7 @@ CACHES = [
     ("core/runs_format.h", "RUNS_FORMAT = 1,", "RUNS_FORMAT = 2,"),
     ("core/history.c", "    FORMAT = 5, ", "    FORMAT = 6, "),
     ("core/state_packed.c", "{ FORMAT = 3 }", "{ FORMAT = 4 }"),
-    ("core/asides.c", "{ FORMAT = 2,", "{ FORMAT = 3,"),
+    ("core/asides.c", "{ FORMAT = 3,", "{ FORMAT = 4,"),
     ("core/standing_file.c", "    FORMAT = 1,", "    FORMAT = 2,"),
     ("core/standing_file.c", "put_word(text, FORMAT);\n",
      "put_word(text, FORMAT);\n    put_word(text, 7);\n"),
