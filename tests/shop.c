@@ -98,3 +98,23 @@ shop_import(struct shop *shop, const char *lines)
     }
     need(ledger_refresh(shop->ledger, &complaint), &complaint);
 }
+
+void
+shop_start(struct shop *shop, const char *yaml, const char *lines)
+{
+    shop_open(shop);
+    shop_rules(shop, "2000-01-01", yaml);
+    shop_import(shop, lines);
+}
+
+struct closing_books
+shop_books(struct shop *shop)
+{
+    struct closing_books books;
+    struct complaint complaint;
+
+    assert_int_equal(closing_read(shop->ledger, LEDGER_KNOWN_ALL, &shop->arena,
+                                  &books, &complaint),
+                     OK);
+    return books;
+}

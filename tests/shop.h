@@ -5,6 +5,7 @@
 #ifndef TESTS_SHOP_H
 #define TESTS_SHOP_H
 
+#include "core/closing.h"
 #include "core/ledger.h"
 #include "tests/place.h"
 
@@ -28,5 +29,10 @@ view shop_program(struct shop *shop, const char *yaml);
 
 /* Imports JSON Lines, each with a line end. */
 void shop_import(struct shop *shop, const char *lines);
+/* All three: the rules hold from 2000 on. */
+void shop_start(struct shop *shop, const char *yaml, const char *lines);
+
+/* What is closed, by all that is known; lives as long as the shop. */
+struct closing_books shop_books(struct shop *shop);
 
 #endif

@@ -28,26 +28,6 @@
 static const int64_t NOW_MS = INT64_C(1790000000000); /* September 2026 */
 enum { FIRST = 2026 * 12 };                           /* January */
 
-static struct closing_books
-books_of(struct shop *shop)
-{
-    struct closing_books books;
-    struct complaint complaint;
-
-    assert_int_equal(closing_read(shop->ledger, LEDGER_KNOWN_ALL, &shop->arena,
-                                  &books, &complaint),
-                     OK);
-    return books;
-}
-
-static void
-start(struct shop *shop)
-{
-    shop_open(shop);
-    shop_rules(shop, "2000-01-01", RULES);
-    shop_import(shop, JANUARY);
-}
-
 /* Seven points of January arrive after its close: its bytes stay, February
  * carries the adjustment. */
 TEST(a_closed_statement_keeps_its_bytes)
@@ -57,13 +37,13 @@ TEST(a_closed_statement_keeps_its_bytes)
     struct complaint complaint;
     struct shop shop;
 
-    start(&shop);
+    shop_start(&shop, RULES, JANUARY);
     assert_int_equal(closing_close(shop.ledger, FIRST, NOW_MS, &complaint), OK);
-    struct closing_books books = books_of(&shop);
+    struct closing_books books = shop_books(&shop);
     assert_int_equal(
         closing_load(shop.ledger, books.closings, &before, &complaint), OK);
     shop_import(&shop, LATE);
-    books = books_of(&shop);
+    books = shop_books(&shop);
     assert_int_equal(
         closing_load(shop.ledger, books.closings, &after, &complaint), OK);
     assert_true(view_equal(text_view(&before), text_view(&after)));
@@ -89,9 +69,9 @@ TEST(what_is_signed_can_be_verified)
     struct text text = { 0 };
     struct shop shop;
 
-    start(&shop);
+    shop_start(&shop, RULES, JANUARY);
     assert_int_equal(closing_close(shop.ledger, FIRST, NOW_MS, &complaint), OK);
-    struct closing_books books = books_of(&shop);
+    struct closing_books books = shop_books(&shop);
     const struct closing *closing = closing_find(&books, FIRST);
     assert_int_equal(closing_load(shop.ledger, closing, &text, &complaint), OK);
     text_bytes(&text, closing->heads.bytes, sizeof closing->heads.bytes);
@@ -146,11 +126,11 @@ TEST(pieces_that_are_not_what_the_close_names_are_damage)
 
     for (uint32_t i = 0; i < COUNT_OF(CASES); i++) {
         struct text json = { 0 };
-        start(&shop);
+        shop_start(&shop, RULES, JANUARY);
         assert_int_equal(closing_close(shop.ledger, FIRST, NOW_MS, &complaint),
                          OK);
         put_pieces(&shop, view_of("12345"), CASES[i].count, CASES[i].size, 10);
-        struct closing_books books = books_of(&shop);
+        struct closing_books books = shop_books(&shop);
         const struct closing *closing = closing_find(&books, FIRST + 1);
         assert_int_equal(closing_load(shop.ledger, closing, &json, &complaint),
                          ERR_CORRUPT);
@@ -167,7 +147,7 @@ TEST(a_close_that_names_more_than_its_stream_holds_is_damage)
     struct complaint complaint;
     struct shop shop;
 
-    start(&shop);
+    shop_start(&shop, RULES, JANUARY);
     put_pieces(&shop, (view) { 0 }, 9, 5, 10);
     assert_int_equal(closing_read(shop.ledger, LEDGER_KNOWN_ALL, &shop.arena,
                                   &books, &complaint),
@@ -185,7 +165,7 @@ TEST(a_close_that_says_more_than_is_known_is_of_a_later_version)
     struct complaint complaint;
     struct shop shop;
 
-    start(&shop);
+    shop_start(&shop, RULES, JANUARY);
     put_pieces(&shop, (view) { 0 }, 1, 5, 11);
     assert_int_equal(closing_read(shop.ledger, LEDGER_KNOWN_ALL, &shop.arena,
                                   &books, &complaint),

@@ -19,18 +19,6 @@
 static const int64_t NOW_MS = INT64_C(1790000000000); /* September 2026 */
 enum { JANUARY = 2026 * 12 };
 
-static struct closing_books
-books_of(struct shop *shop)
-{
-    struct closing_books books;
-    struct complaint complaint;
-
-    assert_int_equal(closing_read(shop->ledger, LEDGER_KNOWN_ALL, &shop->arena,
-                                  &books, &complaint),
-                     OK);
-    return books;
-}
-
 /* A ledger that has closed January, and the bytes of that close. */
 static view
 start(struct shop *shop)
@@ -39,12 +27,10 @@ start(struct shop *shop)
     struct reader_item item;
     struct complaint complaint;
 
-    shop_open(shop);
-    shop_rules(shop, "2000-01-01", RULES);
-    shop_import(shop, EVENTS);
+    shop_start(shop, RULES, EVENTS);
     assert_int_equal(closing_close(shop->ledger, JANUARY, NOW_MS, &complaint),
                      OK);
-    const struct closing_books books = books_of(shop);
+    const struct closing_books books = shop_books(shop);
     assert_int_equal(reader_open(ledger_journal(shop->ledger), &reader), OK);
     assert_int_equal(
         reader_find(reader, books.closings->stream, books.closings->seq, &item),
@@ -85,7 +71,7 @@ append_close(struct shop *shop, view body)
 static enum err
 verify_last(struct shop *shop, struct complaint *complaint)
 {
-    const struct closing_books books = books_of(shop);
+    const struct closing_books books = shop_books(shop);
 
     return closing_verify(shop->ledger, &books.closings[books.count - 1],
                           shop->arena, complaint);
@@ -121,7 +107,7 @@ TEST(every_part_of_a_close_that_was_changed_is_found)
 {
     struct shop shop;
     view body = start(&shop);
-    const struct closing_books books = books_of(&shop);
+    const struct closing_books books = shop_books(&shop);
     const struct closing *close = books.closings;
     const struct closing_part *part = &close->parts[0];
     const view signature = { close->signature.bytes, 64 };

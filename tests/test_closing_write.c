@@ -23,34 +23,12 @@
 static const int64_t NOW_MS = INT64_C(1790000000000); /* September 2026 */
 enum { FIRST = 2026 * 12 };                           /* January */
 
-static struct closing_books
-books_of(struct shop *shop)
-{
-    struct closing_books books;
-    struct complaint complaint;
-
-    assert_int_equal(closing_read(shop->ledger, LEDGER_KNOWN_ALL, &shop->arena,
-                                  &books, &complaint),
-                     OK);
-    return books;
-}
-
-static void
-start(struct shop *shop)
-{
-    shop_open(shop);
-    shop_rules(shop, "2000-01-01", RULES);
-    shop_import(shop, JANUARY);
-}
-
-/* Seven points of January arrive after its close: its bytes stay, February
- * carries the adjustment. */
 TEST(periods_close_in_order_and_once)
 {
     struct complaint complaint;
     struct shop shop;
 
-    start(&shop);
+    shop_start(&shop, RULES, JANUARY);
     assert_int_equal(closing_close(shop.ledger, FIRST + 1, NOW_MS, &complaint),
                      ERR_INPUT);
     assert_non_null(strstr(complaint.text, "the next one is 2026-01"));
@@ -59,7 +37,7 @@ TEST(periods_close_in_order_and_once)
                      ERR_EXISTS);
     assert_int_equal(closing_close(shop.ledger, FIRST + 1, NOW_MS, &complaint),
                      OK);
-    assert_int_equal(books_of(&shop).next_period, FIRST + 2);
+    assert_int_equal(shop_books(&shop).next_period, FIRST + 2);
     shop_close(&shop);
 }
 
@@ -69,11 +47,11 @@ TEST(a_month_that_has_not_ended_stays_open)
     struct complaint complaint;
     struct shop shop;
 
-    start(&shop);
+    shop_start(&shop, RULES, JANUARY);
     assert_int_equal(closing_close(shop.ledger, FIRST, in_january, &complaint),
                      ERR_INPUT);
     assert_non_null(strstr(complaint.text, "has not ended"));
-    assert_int_equal(books_of(&shop).count, 0);
+    assert_int_equal(shop_books(&shop).count, 0);
     shop_close(&shop);
 }
 
@@ -154,7 +132,7 @@ TEST(a_statement_larger_than_an_item_goes_in_pieces)
                      ERR_EXISTS);
     assert_int_equal(closing_close(shop.ledger, FIRST + 1, NOW_MS, &complaint),
                      OK);
-    struct closing_books books = books_of(&shop);
+    struct closing_books books = shop_books(&shop);
     const struct closing *closing = closing_find(&books, FIRST);
     assert_int_equal(books.count, 2);
     assert_int_equal(books.closings[1].piece_count, 0);
