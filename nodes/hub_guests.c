@@ -37,11 +37,11 @@ hub_fault(struct hub *hub, const char *what, enum err err)
 static void
 send_to(struct hub *hub, struct guest *guest, const struct frame *frame)
 {
-    /* A full queue loses the frame, as a bad wire would; whoever misses it
-     * asks again. */
     struct frame told = *frame;
 
     drift_tell(&told, clock_wall_ms());
+    /* A full queue loses the frame, as a bad wire would; whoever misses it
+     * asks again. */
     if (transport_send(hub->transport, &guest->peer, &told) == ERR_NOT_FOUND)
         guest->gone = true;
 }

@@ -7,9 +7,9 @@
 
 #include "core/calendar.h"
 #include "core/limits.h"
+#include "tests/descriptors.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,16 +17,6 @@
 #define HOUR_MS INT64_C(3600000)
 
 static struct arena arena;
-
-static void
-allow_files(rlim_t count)
-{
-    struct rlimit limit;
-
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = count;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
 
 /* Nothing can be opened any more once this has closed a file. */
 static bool last_file;
@@ -37,7 +27,7 @@ close(int file)
     int code = (int)syscall(SYS_close, file);
 
     if (last_file)
-        allow_files(0);
+        descriptors_allow(0);
     return code;
 }
 
@@ -410,18 +400,19 @@ TEST(a_zone_that_is_not_there_is_not_taken_for_utc)
 /* A program that is published in such a moment keeps its zone for ever. */
 TEST(a_zone_that_cannot_be_read_now_is_neither_unknown_nor_utc)
 {
-    struct rlimit before;
     struct zone zone;
 
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     for (int i = 0; i < 2; i++) {
-        if (i == 0)
-            allow_files(0); /* whether there is one can't be told */
-        else
-            last_file = true; /* there is one, and the C library can't read */
+        /* Whether there is one can't be told; or there is one, and the C
+         * library can't read it. */
+        const rlim_t before = descriptors_allow(0);
+        if (i == 1) {
+            descriptors_allow(before);
+            last_file = true;
+        }
         enum err err = zone_load(view_of("America/Lima"), &arena, &zone);
         last_file = false;
-        allow_files(before.rlim_cur);
+        descriptors_allow(before);
         assert_int_equal(err, ERR_IO);
     }
     assert_int_equal(load("America/Lima").transitions[0].offset_s, -5 * 3600);

@@ -6,22 +6,12 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "nodes/local.h"
+#include "tests/descriptors.h"
 #include "tests/place.h"
 #include "tests/unit.h"
-
-static void
-allow_files(rlim_t count)
-{
-    struct rlimit limit;
-
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = count;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
 
 static bool
 rings(const struct porter *porter)
@@ -50,14 +40,14 @@ TEST(a_door_that_is_shut_does_not_ring)
 
     const int next = dup(first); /* the lowest that is free */
     close(next);
-    allow_files((rlim_t)next);
+    descriptors_allow((rlim_t)next);
     assert_int_equal(porter_let_in(&porter), -1);
     assert_true(porter.shut);
     assert_false(rings(&porter));
     assert_int_equal(porter_let_in(&porter), -1);
     assert_true(porter.shut);
 
-    allow_files((rlim_t)next + 10);
+    descriptors_allow((rlim_t)next + 10);
     const int inside = porter_let_in(&porter);
     assert_true(inside >= 0);
     assert_false(porter.shut);

@@ -4,10 +4,10 @@
  */
 #include "core/runset.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/descriptors.h"
 #include "tests/place.h"
 #include "tests/run_kit.h"
 #include "tests/unit.h"
@@ -176,16 +176,13 @@ TEST(a_process_without_descriptors_finds_no_damage)
 {
     struct runset set = open_set(1);
     struct runset other = open_set(1);
-    struct rlimit files;
     bool changed;
 
     assert_int_equal(runset_load(&other, &changed), OK);
     assert_int_equal(runset_commit(&set, begin(&set, 1, 3), 10, TAG), OK);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
-    const struct rlimit none = { .rlim_max = files.rlim_max };
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const rlim_t before = descriptors_allow(0);
     enum err err = runset_load(&other, &changed);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    descriptors_allow(before);
     assert_int_equal(err, ERR_IO);
     assert_int_equal(runset_load(&other, &changed), OK);
     assert_true(changed);
