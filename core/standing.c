@@ -247,11 +247,10 @@ note_quarantine(struct standing *standing)
 /* What has been marked since the sums were booked is as if it had not been:
  * else less would be taken back than was booked. */
 static struct history_marks
-marks_booked(const struct standing *standing)
+marks_booked(const struct standing_sums *sums)
 {
-    const struct standing_list *list = &standing->sums->quarantined;
-
-    return (struct history_marks) { list->items, list->count };
+    return (struct history_marks) { sums->quarantined.items,
+                                    sums->quarantined.count };
 }
 
 /* Books (or takes back) all that an account comes to, as known at a position;
@@ -325,7 +324,7 @@ begin(struct standing *standing, int64_t now_ms)
 static enum err
 fold_partitions(struct standing *standing, uint32_t count)
 {
-    const struct history_marks booked = marks_booked(standing);
+    const struct history_marks booked = marks_booked(standing->sums);
     enum err err = OK;
 
     standing->built = true;
@@ -444,7 +443,7 @@ static enum err
 book_anew(struct standing *standing, const struct mark *mark, uint64_t last)
 {
     struct history *history = standing->ledger->history;
-    const struct history_marks booked = marks_booked(standing);
+    const struct history_marks booked = marks_booked(standing->sums);
     uint64_t named = 0, names = 0;
     account_id account;
 
@@ -716,8 +715,7 @@ compare(struct ledger *ledger, const struct timeline *timeline,
     if (err != OK)
         return err;
     fresh->as_of_ms = sums->as_of_ms;
-    const struct history_marks booked = { sums->quarantined.items,
-                                          sums->quarantined.count };
+    const struct history_marks booked = marks_booked(sums);
     history_see_marks(ledger->history, &booked);
     err = fold_all(ledger, timeline, sums->position, fresh);
     history_see_marks(ledger->history, NULL);
