@@ -354,7 +354,10 @@ find_zone(const char *name)
     if (file < 0)
         return err_of_errno(errno);
     ssize_t got = read(file, magic, sizeof magic);
+    const int code = errno;
     close(file);
+    if (got < 0 && code != EISDIR)
+        return ERR_IO;
     return got == sizeof magic && memcmp(magic, "TZif", 4) == 0 ? OK
                                                                 : ERR_NOT_FOUND;
 }

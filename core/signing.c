@@ -12,6 +12,16 @@
 
 enum { PATH_SIZE = 4096 };
 
+/* The fault that errno tells, with the system's words. */
+static enum err
+fault(const char *path, struct complaint *complaint)
+{
+    const int code = errno;
+
+    complain(complaint, "%s: %s", path, strerror(code));
+    return err_of_write(code);
+}
+
 static enum err
 read_key(int file, const char *path, struct signing_key *ret_key,
          struct complaint *complaint)
@@ -20,10 +30,12 @@ read_key(int file, const char *path, struct signing_key *ret_key,
     struct signing_key key;
 
     if (fstat(file, &status) != 0)
-        return ERR_IO;
+        return fault(path, complaint);
     if ((status.st_mode & 077) != 0)
         return complain(complaint, "%s: others may read it; chmod 600", path);
     ssize_t size = read(file, &key, sizeof key);
+    if (size < 0)
+        return fault(path, complaint);
     bool whole =
         size == (ssize_t)sizeof key && status.st_size == (off_t)sizeof key;
     if (whole)
@@ -95,7 +107,7 @@ signing_load(const char *dir, const char *name, struct signing_key *ret_key,
     if (size < 0 || (size_t)size >= sizeof folder)
         return complain(complaint, "%.100s...: the path is too long", dir);
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return err_of_write(errno);
+        return fault(folder, complaint);
     assert(strlen(name) < 31);
     snprintf(path, sizeof path, "%s/%s", folder, name);
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -103,12 +115,14 @@ signing_load(const char *dir, const char *name, struct signing_key *ret_key,
         enum err made = make_key(folder, path);
         if (made == OK)
             made = keep_names(dir);
-        if (made != OK)
+        if (made != OK) {
+            complain(complaint, "%s: can't be made: %s", path, err_name(made));
             return made;
+        }
         file = open(path, O_RDONLY | O_CLOEXEC);
     }
     if (file < 0)
-        return ERR_IO;
+        return fault(path, complaint);
     enum err err = read_key(file, path, ret_key, complaint);
     close(file);
     return err;

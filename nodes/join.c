@@ -132,12 +132,30 @@ have_ledger(const char *dir, const struct keys_ticket *ticket, bool standby,
     return err;
 }
 
+/* Whether the string came before: then it goes on with the key made for it,
+ * which the hub may have registered already. */
+static enum err
+is_again(const char *dir, const struct keys_ticket *ticket, bool *ret_again,
+         struct complaint *complaint)
+{
+    struct keys_pair there;
+
+    enum err err = keys_load(dir, "once", &there, complaint);
+    bool again =
+        err == OK && curve_key_equal(there.public_key, ticket->once.public_key);
+    if (again)
+        err = keys_load(dir, "next", &there, complaint);
+    keys_wipe(&there);
+    *ret_again = again && err == OK;
+    return err == ERR_NOT_FOUND || err == ERR_INPUT ? OK : err;
+}
+
 enum err
 join_prepare(const char *dir, view string, bool standby,
              struct complaint *complaint)
 {
     struct keys_ticket ticket;
-    struct keys_pair there;
+    bool again = false;
     enum err err = keys_ticket_parse(string, &ticket, complaint);
     if (err != OK)
         return err;
@@ -145,10 +163,8 @@ join_prepare(const char *dir, view string, bool standby,
     err = have_ledger(dir, &ticket, standby, complaint);
     if (err == OK)
         err = take_stores(dir, &ticket, standby, complaint);
-    /* The same string again goes on with the key made for it. */
-    bool again = err == OK && keys_load(dir, "once", &there, NULL) == OK &&
-                 curve_key_equal(there.public_key, ticket.once.public_key) &&
-                 keys_load(dir, "next", &there, NULL) == OK;
+    if (err == OK)
+        err = is_again(dir, &ticket, &again, complaint);
     if (err == OK && !again) {
         struct keys_pair own;
         keys_forget(dir, "once");
@@ -162,7 +178,6 @@ join_prepare(const char *dir, view string, bool standby,
             err = keys_store(dir, "once", &ticket.once, complaint);
         keys_wipe(&own);
     }
-    keys_wipe(&there);
     keys_wipe(&ticket.once);
     return err;
 }
@@ -171,10 +186,10 @@ bool
 join_is_pending(const char *dir)
 {
     struct keys_pair once;
-    bool pending = keys_load(dir, "once", &once, NULL) == OK;
+    enum err err = keys_load(dir, "once", &once, NULL);
 
     keys_wipe(&once);
-    return pending;
+    return err != ERR_NOT_FOUND && err != ERR_INPUT;
 }
 
 struct joining {

@@ -20,7 +20,8 @@
 NODISCARD enum err join_prepare(const char *dir, view string, bool standby,
                                 struct complaint *complaint);
 
-/* Whether a joining has been prepared and not been finished. */
+/* Whether a joining has been prepared and not been finished.  True also where
+ * that can't be read now: join_finish() says why. */
 bool join_is_pending(const char *dir);
 
 /* Registers at one of the hubs, looked for at the address `told`, too, if that

@@ -233,9 +233,11 @@ for_each_file(int folder,
             close(copy);
         return ERR_IO;
     }
-    while (err == OK && (entry = readdir(files)) != NULL)
+    while (err == OK && (errno = 0, entry = readdir(files)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             err = each(folder, entry->d_name, to);
+    if (err == OK && errno != 0) /* a file not seen would be lost */
+        err = ERR_IO;
     closedir(files);
     return err;
 }

@@ -11,6 +11,7 @@ import pty
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import termios
@@ -743,6 +744,20 @@ def test_a_passphrase_is_text():
     assert good.expect(0).out.startswith("leima-keys1-")
     for given in ("correct horse\0battery", "x" * 2000):
         refused(1, "keys", "export", "L", given=given, says=["passphrase"])
+
+
+def test_half_a_passphrase_is_none():
+    """The other end is gone behind some bytes of it."""
+    ledger_with_keys()
+    ours, theirs = socket.socketpair()
+    theirs.send(b"never read by us")
+    ours.send(b"correct horse batt")
+    ours.close()
+    run = subprocess.run([LEIMA, "keys", "export", "L"], stdin=theirs,
+                         capture_output=True)
+    theirs.close()
+    assert run.returncode == 4 and run.stdout == b"", run
+    assert b"passphrase: Connection reset" in run.stderr, run.stderr
 
 
 def at_a_terminal(*typed):

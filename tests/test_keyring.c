@@ -7,6 +7,9 @@
  */
 #include "nodes/keyring.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +82,23 @@ unlinkat(int folder, const char *name, int flags)
 {
     pass();
     return (int)syscall(SYS_unlinkat, folder, name, flags);
+}
+
+/* --- a folder that can be read in part only --- */
+
+static int names_left = -1; /* below 0: it can be read */
+
+struct dirent *
+readdir(DIR *files)
+{
+    struct dirent *(*real)(DIR *) =
+        (struct dirent * (*)(DIR *)) dlsym(RTLD_NEXT, "readdir");
+
+    if (names_left >= 0 && names_left-- == 0) {
+        errno = EIO;
+        return NULL;
+    }
+    return real(files);
 }
 
 /* --- */
@@ -230,6 +250,31 @@ TEST(killed_anywhere_it_has_written_all_or_none)
     place_remove(&hub);
 }
 
+TEST(no_key_is_lost_that_was_not_seen)
+{
+    struct place hub = place_make(), place = place_make();
+    const struct keys_pair pair = { 0 };
+    struct text line = { 0 };
+    enum err err = ERR_IO;
+    int names = 0;
+
+    fill(&hub, 7);
+    assert_int_equal(keyring_export(hub.path, view_of(WORDS), &line, NULL), OK);
+    assert_int_equal(keys_store(place.path, "ticket", &pair, NULL), OK);
+    for (; err != OK && names < 20; names++) {
+        names_left = names;
+        err = import(&place, WORDS, text_view(&line));
+        names_left = -1;
+        assert_true(err == OK || err == ERR_IO);
+        assert_string_not_equal(content(&place, "ticket"), "-");
+        assert_int_equal(strcmp(content(&place, "own"), "-") != 0, err == OK);
+    }
+    assert_true(names > 3);
+    text_close(&line);
+    place_remove(&hub);
+    place_remove(&place);
+}
+
 TEST(what_is_no_keyring_is_refused_at_once)
 {
     static const char *const lines[] = {
@@ -290,6 +335,7 @@ TEST(nothing_to_export_and_too_short_words)
 
 RUN(cmocka_unit_test(there_and_back),
     cmocka_unit_test(killed_anywhere_it_has_written_all_or_none),
+    cmocka_unit_test(no_key_is_lost_that_was_not_seen),
     cmocka_unit_test(what_is_no_keyring_is_refused_at_once),
     cmocka_unit_test(keys_of_a_later_version_are_not_taken_in_part),
     cmocka_unit_test(nothing_to_export_and_too_short_words))

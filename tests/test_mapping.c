@@ -1,5 +1,6 @@
 /*
- * test_mapping.c - a file that changes between its two readings
+ * test_mapping.c - a file that changes between its two readings, and a zone
+ * that can't be read
  */
 #include "tools/mapping.h"
 
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/limits.h"
+#include "tests/descriptors.h"
 #include "tests/place.h"
 #include "tests/unit.h"
 
@@ -124,5 +126,26 @@ TEST(a_file_that_has_changed_since_it_was_counted)
     convert(ROWS, "r,a\nX,1\nA,3\n", "A,3;", rejects);
 }
 
+/* The file is right: nobody is told to mend it. */
+TEST(a_zone_that_cannot_be_read_now_is_no_mistake)
+{
+    static const char ZONED[] = "timezone: Europe/Helsinki\n" MAP;
+    struct mistakes mistakes;
+    struct arena arena = { 0 };
+    const struct mapping *mapping;
+
+    assert_true(arena_open(&arena, LIMIT_ARENA_SIZE));
+    const rlim_t before = descriptors_allow(0);
+    enum err err =
+        mapping_file_read(view_of(ZONED), &arena, &mistakes, &mapping);
+    descriptors_allow(before);
+    assert_int_equal(err, ERR_IO);
+    assert_int_equal(mistakes.total, 0);
+    assert_int_equal(
+        mapping_file_read(view_of(ZONED), &arena, &mistakes, &mapping), OK);
+    arena_close(&arena);
+}
+
 RUN(cmocka_unit_test(a_file_that_stays_as_it_is),
-    cmocka_unit_test(a_file_that_has_changed_since_it_was_counted))
+    cmocka_unit_test(a_file_that_has_changed_since_it_was_counted),
+    cmocka_unit_test(a_zone_that_cannot_be_read_now_is_no_mistake))

@@ -7,6 +7,7 @@
 #include "core/signing.h"
 #include "tests/place.h"
 #include "tests/synced.h"
+#include "tests/unread.h"
 
 #include <string.h>
 
@@ -101,8 +102,28 @@ TEST(a_cut_key_is_damage)
     place_remove(&place);
 }
 
+/* Who takes it for damaged makes another, which nobody vouches for. */
+TEST(a_key_that_cannot_be_read_now_is_not_damaged)
+{
+    struct place place = place_make();
+    struct complaint complaint;
+    struct signing_key key;
+
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), OK);
+    unread_after = 0;
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), ERR_IO);
+    assert_non_null(
+        strstr(complaint.text, "keys/statement.key: Input/output error"));
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), OK);
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(the_key_is_made_once_and_signs),
     cmocka_unit_test(a_new_key_s_name_is_durable),
     cmocka_unit_test(half_a_key_is_no_key_and_does_not_stay),
     cmocka_unit_test(a_key_that_others_may_read_is_refused),
-    cmocka_unit_test(a_cut_key_is_damage))
+    cmocka_unit_test(a_cut_key_is_damage),
+    cmocka_unit_test(a_key_that_cannot_be_read_now_is_not_damaged))

@@ -57,9 +57,10 @@ prompt_close(struct prompt *prompt)
     sigprocmask(SIG_SETMASK, &prompt->mask, NULL);
 }
 
-/* Byte by byte: a buffer of stdio's would keep a copy.  False: a signal waits
- * (`signals` is -1 where nobody cares), or there is no more. */
-static bool
+/* Byte by byte: a buffer of stdio's would keep a copy.  0: a signal waits
+ * (`signals` is -1 where nobody cares), or there is no more.  Below 0: errno
+ * says why it can't be read. */
+static ssize_t
 read_byte(int signals, char *ret_byte)
 {
     struct pollfd ready[] = { { .fd = STDIN_FILENO, .events = POLLIN },
@@ -69,28 +70,38 @@ read_byte(int signals, char *ret_byte)
     do {
         if (signals >= 0 && poll(ready, COUNT_OF(ready), -1) > 0 &&
             ready[1].revents != 0)
-            return false;
+            return 0;
         size = read(STDIN_FILENO, ret_byte, 1);
     } while (size < 0 && errno == EINTR);
-    return size == 1;
+    return size;
 }
 
-/* False: it is not text, or too long. */
-static bool
-read_secret(int signals, char text[static PASSPHRASE_SIZE])
+/* ERR_INPUT: it is not text, or too long.  ERR_IO: half a passphrase is none.
+ */
+static enum err
+read_secret(int signals, char text[static PASSPHRASE_SIZE],
+            struct complaint *complaint)
 {
     uint32_t size = 0;
     bool good = true;
+    ssize_t got;
     char byte;
 
-    while (good && read_byte(signals, &byte) && byte != '\n') {
+    while (good && (got = read_byte(signals, &byte)) > 0 && byte != '\n') {
         good = byte != '\0' && size < PASSPHRASE_SIZE - 1;
         if (good)
             text[size++] = byte;
     }
+    if (!good)
+        return complain(complaint,
+                        "the passphrase: expected a line of text of less than "
+                        "%d bytes",
+                        PASSPHRASE_SIZE);
+    if (got < 0)
+        return file_fault("the passphrase", complaint);
     text[size] = '\0';
     text[strcspn(text, "\r")] = '\0';
-    return good;
+    return OK;
 }
 
 /* One line of standard input, without echo where that is a terminal. */
@@ -104,15 +115,10 @@ read_passphrase(const char *words, char text[static PASSPHRASE_SIZE],
 
     if (terminal)
         prompt_open(&prompt, words);
-    bool good = read_secret(prompt.signals, text);
+    enum err err = read_secret(prompt.signals, text, complaint);
     if (terminal)
         prompt_close(&prompt);
-    if (good)
-        return OK;
-    return complain(complaint,
-                    "the passphrase: expected a line of text of less than %d "
-                    "bytes",
-                    PASSPHRASE_SIZE);
+    return err;
 }
 
 /* A typing mistake would show when the keys are needed: at a terminal it is

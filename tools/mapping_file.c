@@ -49,6 +49,7 @@ struct reader {
     struct mapping *mapping;
     struct arena *arena;
     struct mistakes *mistakes;
+    enum err err; /* of the machine: then it is not the file that is wrong */
 };
 
 const struct mapping_field *
@@ -360,9 +361,13 @@ read_zone(struct reader *reader, const struct yaml_node *node)
                                     .count = 1,
                                     .transitions = NEVER };
     mapping->clock.zone = &mapping->zone;
-    if (node != NULL && is_word(reader, node, "the name of a time zone") &&
-        zone_load(node->word, reader->arena, &mapping->zone) != OK)
+    if (node == NULL || !is_word(reader, node, "the name of a time zone"))
+        return;
+    enum err err = zone_load(node->word, reader->arena, &mapping->zone);
+    if (err == ERR_NOT_FOUND || err == ERR_INPUT)
         expected(reader, node, "a time zone that this machine knows");
+    else
+        reader->err = err;
 }
 
 static void
@@ -627,15 +632,15 @@ mapping_file_read(view bytes, struct arena *arena, struct mistakes *mistakes,
     const struct yaml_node *root;
 
     *mistakes = (struct mistakes) { 0 };
-    struct reader reader = {
-        ARENA_NEW(arena, struct mapping, 1),
-        arena,
-        mistakes,
-    };
+    struct reader reader = { .mapping = ARENA_NEW(arena, struct mapping, 1),
+                             .arena = arena,
+                             .mistakes = mistakes };
     enum err err = yaml_read(bytes, arena, mistakes, &root);
     if (err != OK)
         return err;
     read_root(&reader, root);
+    if (reader.err != OK)
+        return reader.err;
     mistakes_sort(mistakes);
     if (mistakes->total > 0)
         return ERR_INPUT;

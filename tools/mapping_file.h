@@ -147,7 +147,8 @@ const struct mapping_field *mapping_file_field(uint32_t index);
 uint32_t mapping_file_find(const char *name);
 
 /* Reads a mapping file; everything lies in the arena and borrows `bytes`.
- * ERR_INPUT: there are mistakes, in the order of the file. */
+ * ERR_INPUT: there are mistakes, in the order of the file.  ERR_IO, ERR_MEMORY:
+ * its time zone can't be read now. */
 NODISCARD enum err mapping_file_read(view bytes, struct arena *arena,
                                      struct mistakes *mistakes,
                                      const struct mapping **ret_mapping);
