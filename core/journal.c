@@ -14,6 +14,7 @@
 
 #include "core/group.h"
 #include "core/pen.h"
+#include "core/room.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,13 @@ journal_create(const char *dir, const struct journal_identity *who)
     enum err err = db_open(dir, &options, &db);
     if (err != OK)
         return err;
+    /* Its files' names first: from the commit on it is a journal, and what is
+     * appended to it is acknowledged. */
+    err = room_flush(dir, "");
+    if (err != OK) {
+        db_close(db);
+        return err;
+    }
     do {
         db_begin(db, DB_WRITE, &txn);
         if (db_get(&txn, TABLE_META, view_of("self"), &there) ||

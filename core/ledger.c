@@ -172,15 +172,14 @@ make_dir(const char *path, mode_t mode, struct complaint *complaint)
 }
 
 /* What will be appended is acknowledged: a power cut must not take the place
- * where it lies.  The directory above is nobody's business here but for a name
- * that is new in it. */
+ * where it lies.  Done before there is a ledger: where it fails, there is none.
+ * The directory above is nobody's business here but for a name that is new in
+ * it. */
 static enum err
 keep_names(const char *dir, bool new)
 {
-    enum err err = room_flush(dir, "/journal");
+    enum err err = room_flush(dir, "");
 
-    if (err == OK)
-        err = room_flush(dir, "");
     return err == OK && new ? room_flush_name(dir) : err;
 }
 
@@ -261,9 +260,9 @@ ledger_create(const char *dir, const struct ledger_identity *asked,
     if (err != OK && err != ERR_EXISTS)
         return err;
     if (err == OK)
-        err = journal_create(path, &who);
-    if (err == OK)
         err = keep_names(dir, new);
+    if (err == OK)
+        err = journal_create(path, &who);
     if (err == ERR_EXISTS)
         complain(complaint,
                  "%s: there is something already; name a new "

@@ -293,10 +293,13 @@ ledger_backup_end(const char *dir, enum err done, struct complaint *complaint)
                 join(dir, UNPROVED "/journal", from) &&
                 join(dir, "/journal", to);
     assert(fits); /* ledger_backup_begin() has seen to it */
-    if (rename(from, to) != 0 || rmdir(unproved) != 0 ||
-        room_flush(dir, "") != OK)
-        return fail(complaint, ERR_IO, dir, strerror(errno));
-    return OK;
+    if (rename(from, to) == 0 && rmdir(unproved) == 0 &&
+        room_flush(dir, "") == OK)
+        return OK;
+    const int code = errno;
+    remove_remains(unproved);
+    remove_remains(dir);
+    return fail(complaint, ERR_IO, dir, strerror(code));
 }
 
 /* --- restoring ---------------------------------------------------------- */
@@ -348,11 +351,17 @@ name_beside(const char *dir, char beside[static PATH_SIZE])
     return length > 0 && length < PATH_SIZE;
 }
 
-/* Gives the ledger its name, durably: what is appended next is acknowledged. */
+/* Gives the ledger its name, durably: what is appended next is acknowledged.
+ * Else it has the one that it had. */
 static enum err
 put_in_place(const char *beside, const char *dir)
 {
-    return rename(beside, dir) == 0 ? room_flush_name(dir) : ERR_IO;
+    if (rename(beside, dir) != 0)
+        return ERR_IO;
+    enum err err = room_flush_name(dir);
+    if (err != OK && rename(dir, beside) != 0)
+        return ERR_IO;
+    return err;
 }
 
 enum err
@@ -379,11 +388,12 @@ ledger_restore(const char *backup, const char *dir, int64_t now_ms,
     if (err == OK)
         err = prepare(journal, beside, now_ms, ret_backup, complaint);
     journal_close(journal);
-    if (err != OK)
-        remove_remains(beside);
-    else
+    const bool is_made = err == OK;
+    if (is_made)
         err = put_in_place(beside, dir);
-    return err == OK
-               ? OK
-               : fail_by_name(complaint, err, err == ERR_FULL ? dir : backup);
+    if (err == OK)
+        return OK;
+    remove_remains(beside);
+    return fail_by_name(complaint, err,
+                        is_made || err == ERR_FULL ? dir : backup);
 }

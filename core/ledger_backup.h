@@ -57,7 +57,7 @@ NODISCARD enum err ledger_backup_check(struct ledger *ledger, const char *dir,
 
 /* Calls the copy good, durably, where all was `done` well: it is DIR/journal
  * now.  Else takes `dir` away, unless something was kept in it, and returns
- * what was wrong.  ERR_IO. */
+ * what was wrong.  ERR_IO: nothing is left of it. */
 NODISCARD enum err ledger_backup_end(const char *dir, enum err done,
                                      struct complaint *complaint);
 

@@ -39,6 +39,33 @@ TEST(where_a_new_ledger_lies_is_durable)
     place_remove(&place);
 }
 
+/* Who is told that it failed begins anew, in the same place. */
+TEST(a_ledger_whose_place_is_not_durable_is_none)
+{
+    const struct ledger_identity who = { .node = 3 };
+    struct ledger *ledger = NULL;
+    struct complaint complaint;
+    enum err err = ERR_IO;
+    int folders = 0;
+
+    for (; err != OK && folders < 10; folders++) {
+        struct place place = place_make();
+        char dir[PLACE_SIZE];
+        place_join(&place, "ledger", dir);
+        synced_left = folders;
+        err = ledger_create(dir, &who, BOOK_NOW, &complaint);
+        synced_left = -1;
+        if (err != OK) {
+            assert_int_equal(err, ERR_IO);
+            assert_int_equal(ledger_open(dir, LEDGER_READ, NULL, &ledger),
+                             ERR_NOT_FOUND);
+            assert_int_equal(ledger_create(dir, &who, BOOK_NOW, NULL), OK);
+        }
+        place_remove(&place);
+    }
+    assert_true(folders > 3);
+}
+
 /* After a fault of the disk nobody can know; a full one is refused before. */
 TEST(a_fault_of_the_disk_promises_nothing)
 {
@@ -301,6 +328,7 @@ TEST(two_processes_share_a_ledger)
 }
 
 RUN(cmocka_unit_test(where_a_new_ledger_lies_is_durable),
+    cmocka_unit_test(a_ledger_whose_place_is_not_durable_is_none),
     cmocka_unit_test(a_fault_of_the_disk_promises_nothing),
     cmocka_unit_test(a_ledger_is_made_once),
     cmocka_unit_test(examples_hold_through_a_ledger),

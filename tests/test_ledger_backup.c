@@ -9,6 +9,7 @@
 #include "core/reader.h"
 #include "core/shelf.h"
 #include "tests/place.h"
+#include "tests/synced.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -233,10 +234,51 @@ TEST(what_is_no_backup_makes_no_ledger)
     place_remove(&place);
 }
 
+/* Who is told that it failed does it again, in the same place. */
+TEST(what_is_not_durable_is_not_there)
+{
+    struct place place = place_make();
+    char path[PLACE_SIZE], copy[PLACE_SIZE], again[PLACE_SIZE];
+    char beside[PLACE_SIZE], unproved[LEDGER_BACKUP_PATH];
+    struct ledger_backup backup;
+    struct ledger *ledger = make(&place, path);
+    enum err err = ERR_IO;
+    int folders = 0;
+
+    place_join(&place, "backup", copy);
+    place_join(&place, "again", again);
+    place_join(&place, "again.restoring", beside);
+    for (; err != OK && folders < 20; folders++) {
+        synced_left = folders;
+        err = ledger_backup_begin(copy, unproved, NULL);
+        if (err == OK)
+            err = ledger_backup(ledger, unproved, &backup, NULL);
+        err = ledger_backup_end(copy, err, NULL);
+        synced_left = -1;
+        assert_int_equal(err, err == OK ? OK : ERR_IO);
+        if (err != OK && access(copy, F_OK) == 0)
+            assert_int_equal(rmdir(copy), 0);
+    }
+    assert_true(folders > 2);
+    err = ERR_IO;
+    for (folders = 0; err != OK && folders < 20; folders++) {
+        synced_left = folders;
+        err = ledger_restore(copy, again, NOW_MS, &backup, NULL);
+        synced_left = -1;
+        assert_int_equal(err, err == OK ? OK : ERR_IO);
+        assert_int_equal(access(again, F_OK) == 0, err == OK);
+        assert_int_equal(access(beside, F_OK), -1);
+    }
+    assert_true(folders > 2);
+    ledger_close(ledger);
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(a_restored_ledger_holds_all_and_starts_anew),
     cmocka_unit_test(a_good_copy_folds_to_what_the_ledger_has),
     cmocka_unit_test(a_copy_of_something_else_is_not_good),
     cmocka_unit_test(a_copy_that_folds_to_something_else_is_not_good),
     cmocka_unit_test(a_copy_has_no_name_before_it_is_proved),
     cmocka_unit_test(nothing_is_written_over),
-    cmocka_unit_test(what_is_no_backup_makes_no_ledger))
+    cmocka_unit_test(what_is_no_backup_makes_no_ledger),
+    cmocka_unit_test(what_is_not_durable_is_not_there))
