@@ -273,6 +273,12 @@ def test_limits_of_one_s_own():
                  'at most 2 decimals, found "4.555"',
                  'unknown key "recensy"; did you mean "recency"?'):
         assert said in done.err, done.err
+    for file, what in (("- recency\n", "a list"), ("recency\n", '"recency"')):
+        with open("limits.yaml", "w") as out:
+            out.write(file)
+        done = leima("rfm", "L", "--limits", "limits.yaml").expect(1)
+        assert f"limits.yaml:1:1: expected recency, frequency and monetary, " \
+            f"found {what}" in done.err, done.err
 
 
 def test_cdnow_as_published():

@@ -74,6 +74,12 @@ read_limit_lists(struct rfm_limits *limits, const struct yaml_node *root,
 {
     struct mistake_quote key, words;
 
+    if (root->kind != YAML_MAP) {
+        mistakes_add(mistakes, root->place,
+                     "expected recency, frequency and monetary, found %s",
+                     yaml_found(root, &key));
+        return;
+    }
     for (const struct yaml_node *n = root->first; n != NULL; n = n->next) {
         struct mistake_guess guess = mistake_guess_start(n->key);
         for (enum rfm_what what = RFM_RECENCY; what < RFM_WHATS; what++)
