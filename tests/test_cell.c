@@ -6,6 +6,9 @@
 #include "core/limits.h"
 #include "tools/cell.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 TEST(integers_may_look_like_decimals)
 {
     static const struct {
@@ -108,6 +111,39 @@ TEST(times_are_of_the_zone_unless_they_say_one)
     assert_int_equal(at("20050101", "%Y%m%d", 20), noon - 12 * 3600000);
 }
 
+static int32_t
+day(const char *text, const char *format)
+{
+    const struct cell_clock clock = { format, &ZONE, 0 };
+    int32_t day = 0;
+
+    assert_true(cell_day(view_of(text), &clock, &day));
+    return day;
+}
+
+/* strptime(3) makes a local time of them. */
+TEST(seconds_are_no_matter_of_this_machine_s_zone)
+{
+    static const char *const ZONES[] = { "UTC", "America/New_York" };
+    const int64_t noon = INT64_C(1735725600000);
+
+    for (uint32_t i = 0; i < COUNT_OF(ZONES); i++) {
+        assert_int_equal(setenv("TZ", ZONES[i], 1), 0);
+        tzset();
+        assert_int_equal(at("1735725600", "%s", 0), noon);
+        assert_int_equal(at("s 1735725600", "s %s", 0), noon);
+        assert_int_equal(at("%s 2025-01-01 12", "%%s %Y-%m-%d %H", 0), noon);
+        assert_int_equal(at("67767976233532799", "%s", 0), -1);
+        /* A midnight of the zone, where UTC is still in the day before. */
+        assert_int_equal(day("1735682400", "%s"),
+                         calendar_day((civil) { 2025, 1, 1 }));
+    }
+    assert_int_equal(unsetenv("TZ"), 0);
+    tzset();
+    assert_int_equal(day("2025-01-01T23:00:00Z", NULL),
+                     calendar_day((civil) { 2025, 1, 1 }));
+}
+
 TEST(what_is_no_time_is_refused)
 {
     assert_int_equal(at("2025-02-30", NULL, 0), -1);
@@ -153,5 +189,6 @@ RUN(cmocka_unit_test(integers_may_look_like_decimals),
     cmocka_unit_test(money_is_rounded_once_half_away_from_zero),
     cmocka_unit_test(money_beyond_the_range_is_refused),
     cmocka_unit_test(times_are_of_the_zone_unless_they_say_one),
+    cmocka_unit_test(seconds_are_no_matter_of_this_machine_s_zone),
     cmocka_unit_test(what_is_no_time_is_refused),
     cmocka_unit_test(names_are_folded), cmocka_unit_test(codes_keep_their_case))

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CELL_DIGITS_MAX = 18, CELL_TIME_SIZE = 64 };
+enum { CELL_DIGITS_MAX = 18, CELL_TIME_SIZE = 64, YEAR_MAX = 9999 };
 
 static bool
 is_digit(uint8_t c)
@@ -107,8 +107,32 @@ struct written {
     civil date;
     int32_t ms_of_day;
     bool has_offset;
+    bool is_count; /* of seconds: no date was written, and this is of UTC */
     int32_t offset_s;
 };
+
+static struct written
+write_utc(int64_t at_ms)
+{
+    int64_t day = at_ms / CALENDAR_DAY_MS - (at_ms % CALENDAR_DAY_MS < 0);
+
+    return (struct written) {
+        .date = calendar_civil((int32_t)day),
+        .ms_of_day = (int32_t)(at_ms - day * CALENDAR_DAY_MS),
+        .has_offset = true,
+    };
+}
+
+/* Whether the format reads this conversion, '%' and the letter. */
+static bool
+converts(const char *format, char letter)
+{
+    const char *at = strchr(format, '%');
+
+    while (at != NULL && at[1] != '\0' && at[1] != letter)
+        at = strchr(at + 2, '%');
+    return at != NULL && at[1] == letter;
+}
 
 static bool
 read_format(const char *text, const char *format, struct written *ret)
@@ -116,12 +140,21 @@ read_format(const char *text, const char *format, struct written *ret)
     struct tm tm = { .tm_mday = 1 };
     const char *end = strptime(text, format, &tm);
 
-    if (end == NULL || *end != '\0' || tm.tm_sec > 59)
+    if (end == NULL || *end != '\0' || tm.tm_sec > 59 ||
+        tm.tm_year > YEAR_MAX - 1900)
         return false;
+    /* Seconds were made a time of this machine's zone, which is to play no
+     * part. */
+    if (converts(format, 's')) {
+        int64_t offset_s = tm.tm_gmtoff;
+        *ret = write_utc(((int64_t)timegm(&tm) - offset_s) * 1000);
+        ret->is_count = true;
+        return true;
+    }
     *ret = (struct written) {
         .date = { tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday },
         .ms_of_day = ((tm.tm_hour * 60 + tm.tm_min) * 60 + tm.tm_sec) * 1000,
-        .has_offset = strstr(format, "%z") != NULL,
+        .has_offset = converts(format, 'z'),
         .offset_s = (int32_t)tm.tm_gmtoff,
     };
     return calendar_is_date(ret->date);
@@ -138,12 +171,7 @@ read_common(const char *text, struct written *ret)
     int64_t at_ms;
 
     if (calendar_parse_time(view_of(text), &at_ms)) {
-        int64_t day = at_ms / CALENDAR_DAY_MS - (at_ms % CALENDAR_DAY_MS < 0);
-        *ret = (struct written) {
-            .date = calendar_civil((int32_t)day),
-            .ms_of_day = (int32_t)(at_ms - day * CALENDAR_DAY_MS),
-            .has_offset = true,
-        };
+        *ret = write_utc(at_ms);
         return true;
     }
     for (uint32_t i = 0; i < COUNT_OF(FORMATS); i++)
@@ -167,8 +195,18 @@ read_written(view text, const struct cell_clock *clock, struct written *ret)
                               : !read_common(copy, ret))
         return false;
     ret->date.year += clock->shift_years;
-    return ret->date.year >= 1900 && ret->date.year <= 9999 &&
+    return ret->date.year >= 1900 && ret->date.year <= YEAR_MAX &&
            calendar_is_date(ret->date);
+}
+
+static int64_t
+instant(const struct written *written, const struct zone *zone)
+{
+    int32_t day = calendar_day(written->date);
+
+    return written->has_offset ? day * CALENDAR_DAY_MS + written->ms_of_day -
+                                     (int64_t)written->offset_s * 1000
+                               : zone_at_ms(zone, day, written->ms_of_day);
 }
 
 bool
@@ -178,12 +216,7 @@ cell_time(view text, const struct cell_clock *clock, int64_t *ret_at_ms)
 
     if (!read_written(text, clock, &written))
         return false;
-    int32_t day = calendar_day(written.date);
-    if (written.has_offset)
-        *ret_at_ms = day * CALENDAR_DAY_MS + written.ms_of_day -
-                     (int64_t)written.offset_s * 1000;
-    else
-        *ret_at_ms = zone_at_ms(clock->zone, day, written.ms_of_day);
+    *ret_at_ms = instant(&written, clock->zone);
     return true;
 }
 
@@ -194,7 +227,9 @@ cell_day(view text, const struct cell_clock *clock, int32_t *ret_day)
 
     if (!read_written(text, clock, &written))
         return false;
-    *ret_day = calendar_day(written.date);
+    *ret_day = written.is_count
+                   ? zone_day(clock->zone, instant(&written, clock->zone))
+                   : calendar_day(written.date);
     return true;
 }
 

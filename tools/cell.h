@@ -40,7 +40,9 @@ struct cell_clock {
     int32_t shift_years;     /* added to the year */
 };
 
-/* False: it is no such time, or the shifted date does not exist. */
+/* False: it is no such time, or the shifted date does not exist.  The day is
+ * the one that is written, with whatever offset; of seconds (%s), which name
+ * none, it is that of the zone. */
 NODISCARD bool cell_time(view text, const struct cell_clock *clock,
                          int64_t *ret_at_ms);
 NODISCARD bool cell_day(view text, const struct cell_clock *clock,

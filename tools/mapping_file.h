@@ -4,7 +4,8 @@
  *   delimiter: ","              # or  layout: blanks  or  widths: [5, 9, 8]
  *   columns: [a, b, c]          # names, where the file has no heading row
  *   timezone: Europe/London     # of times that name no offset
- *   time: "%Y-%m-%d %H:%M:%S"   # as strptime(3); left out: RFC 3339 and alike
+ *   time: "%Y-%m-%d %H:%M:%S"   # as strptime(3), %s: seconds since 1970; left
+ *                               # out: RFC 3339 and alike
  *   shift_years: 20             # added to every date
  *   decimal: ","                # the mark in numbers; a point if left out
  *   money: minor                # amounts are cents already
