@@ -512,6 +512,11 @@ def test_files_that_are_none():
     done = leima(*into).expect(5)
     equal("times", summary(done), {"stored": 1, "rejected": 1})
     assert "rows:2: at: " in done.err, done.err
+    write("map.yaml", MAP.replace('qty: "{Kpl}"', 'qty: "{Tuote}"'))
+    write("rows", HEADING + "A;;24.12.2024 15:00;7;42;;some;1;1\n")
+    done = leima(*into).expect(5)
+    assert 'rows:2: qty: expected a decimal number, found "some"' in done.err, \
+        done.err
     with open("rows", "w", encoding="utf-16") as file:
         file.write("at,who,receipt,total\n")
     assert "UTF-16; expected UTF-8" in leima(*into).expect(1).err

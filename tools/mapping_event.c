@@ -260,18 +260,18 @@ read_sums(struct mapping_event *maker, const struct mapping_rows *rows,
 }
 
 /* Goods by weight have no count of their own: 1.25 is one. */
-static int64_t
-count_of(view text, char mark)
+static enum err
+write_count(struct mapping_event *maker, view text)
 {
     decimal value;
-    int64_t count;
 
-    if (!cell_decimal(text, mark, &value))
-        return 0;
+    if (!cell_decimal(text, maker->mapping->decimal_mark, &value))
+        return refuse_value(maker, "qty", text, "a decimal number");
     for (; value.scale > 0 && value.digits % 10 == 0; value.scale--)
         value.digits /= 10;
-    count = value.scale > 0 ? 1 : value.digits;
-    return count < 0 ? -count : count;
+    int64_t count = value.scale > 0 ? 1 : value.digits;
+    text_json_integer(&maker->json, "qty", count < 0 ? -count : count);
+    return OK;
 }
 
 static enum err
@@ -295,10 +295,9 @@ write_line(struct mapping_event *maker, const struct mapping_row *row,
         write_folded(maker, "sku", false, sku);
     view qty = evaluate(maker, &mapping->qty, row);
     if (qty.size > 0)
-        text_json_integer(&maker->json, "qty",
-                          count_of(qty, mapping->decimal_mark));
+        err = write_count(maker, qty);
     text_char(&maker->json, '}');
-    return OK;
+    return err;
 }
 
 /* A receipt that comes to less than nothing is written with its signs turned,
