@@ -1221,6 +1221,23 @@ def test_full_output():
     leima("balance", "L", 8).expect(0)
 
 
+def test_standard_input_that_can_not_be_read():
+    leima("init", "L").expect(0)
+    with open("map.yaml", "w") as file:
+        file.write('kind: stamp\nevent: {member: "{m}", card: lunch}\n')
+    for words in ("append L", "append L --stream", "import L -",
+                  "import L - --map map.yaml", "rules check -"):
+        for given, status, said in (
+                ("<&-", 4, "Bad file descriptor"),
+                ("</", 1, "a directory; expected a file")):
+            done = subprocess.run(["sh", "-c", f"'{LEIMA}' {words} {given}"],
+                                  stderr=subprocess.PIPE)
+            equal(f"{words} {given}: status", done.returncode, status)
+            name = " ".join(words.split()[:1 + words.startswith("rules")])
+            equal("told", done.stderr.decode().splitlines()[0],
+                  f"leima {name}: standard input: {said}")
+
+
 def test_closed_output():
     """What is opened next must not take the number of what is closed: what is
     printed would go into the ledger's lock file."""

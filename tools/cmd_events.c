@@ -83,7 +83,7 @@ read_batch(const struct arguments *arguments, const char *path,
     enum err err = file_open(path, &in, &why);
     if (err != OK)
         return command_fail(arguments, err, "%s", why.text);
-    const char *name = in == stdin ? "standard input" : path;
+    const char *name = file_name(path);
     err = lines_open(&lines, in);
     while (err == OK) {
         err = lines_next(&lines, &line);
@@ -92,14 +92,19 @@ read_batch(const struct arguments *arguments, const char *path,
         else if (err == OK && !lines_is_blank(line))
             err = add_line(batch, lines.number, line, &why);
     }
+    const bool unread = err == ERR_IO;
+    if (unread)
+        err = file_fault(name, &why);
     uint64_t number = lines.number;
     lines_close(&lines);
     if (in != stdin)
         fclose(in);
     if (err == ERR_NOT_FOUND)
         return COMMAND_DONE;
+    if (unread)
+        return command_fail(arguments, err, "%s", why.text);
     return command_fail(arguments, err, "%s:%" PRIu64 ": %s", name, number,
-                        why.text);
+                        why.text[0] != '\0' ? why.text : err_name(err));
 }
 
 /* --- append: answering -------------------------------------------------- */
@@ -276,8 +281,7 @@ append_batch(struct query *query, const char *path, struct batch *batch)
     enum err err = ledger_append(query->ledger, batch->entries, batch->count,
                                  &options, &query->complaint);
     if (err != OK)
-        return fail_append(query, err,
-                           strcmp(path, "-") == 0 ? "standard input" : path);
+        return fail_append(query, err, file_name(path));
     query->at_ms = options.now_ms;
     if (command_flag(arguments, "json"))
         return print_json(query, batch, options.dry_run);

@@ -22,6 +22,7 @@
 #include "tools/progress.h"
 #include "tools/query.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,7 +214,9 @@ import_lines(struct import *import, FILE *in)
     enum err err = lines_open(&lines, in);
     while (err == OK) {
         err = lines_next(&lines, &line);
-        if (err == ERR_INPUT)
+        if (err == ERR_IO)
+            complain(&import->complaint, "%s", strerror(errno));
+        else if (err == ERR_INPUT)
             err = reject(import, lines.number, line, LINES_TOO_LONG);
         else if (err == OK && !lines_is_blank(line))
             err = take_line(import, lines.number, line);
@@ -249,7 +252,7 @@ import_file(struct import *import, const char *path)
     if (err != OK)
         return command_fail(import->arguments, err, "%s",
                             import->complaint.text);
-    import->path = in == stdin ? "standard input" : path;
+    import->path = file_name(path);
     import->complaint.text[0] = '\0';
     import->begun = true;
     err = import->mapping == NULL ? import_lines(import, in)

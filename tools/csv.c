@@ -9,6 +9,7 @@
 
 #include "core/text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,6 +209,13 @@ pass_over(struct csv *csv)
 }
 
 static enum err
+unread(struct complaint *complaint)
+{
+    complain(complaint, "%s", strerror(errno));
+    return ERR_IO;
+}
+
+static enum err
 read_row(struct csv *csv, struct complaint *complaint)
 {
     enum quote_state state;
@@ -216,7 +224,7 @@ read_row(struct csv *csv, struct complaint *complaint)
     const bool readable = csv->line_next > 1 || skip_mark(csv);
     int c = next_byte(csv);
     if (c == EOF)
-        return ferror(csv->in) ? ERR_IO : ERR_NOT_FOUND;
+        return ferror(csv->in) ? unread(complaint) : ERR_NOT_FOUND;
     csv->line = csv->line_next;
     if (csv->layout.delimiter != 0)
         begin_field(csv);
@@ -226,7 +234,7 @@ read_row(struct csv *csv, struct complaint *complaint)
     csv->line_next++;
     drop_return(csv, state);
     if (ferror(csv->in))
-        return ERR_IO;
+        return unread(complaint);
     if (!readable)
         return complain(complaint, "the file is UTF-16; expected UTF-8");
     if (!fits)

@@ -36,7 +36,7 @@ void csv_close(struct csv *csv);
 
 /* Reads the next row.  OK: a row is there; ERR_NOT_FOUND: the end;
  * ERR_INPUT: a row that can't be taken, as the complaint says; go on with
- * the next; ERR_IO. */
+ * the next; ERR_IO, likewise. */
 NODISCARD enum err csv_next(struct csv *csv, struct complaint *complaint);
 
 /* The row last read, also one that could not be taken: the line it began on

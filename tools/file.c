@@ -16,6 +16,12 @@ is_standard(const char *path)
     return strcmp(path, "-") == 0;
 }
 
+const char *
+file_name(const char *path)
+{
+    return is_standard(path) ? "standard input" : path;
+}
+
 void
 file_hold_standard(void)
 {
@@ -76,7 +82,7 @@ file_open(const char *path, FILE **ret_file, struct complaint *complaint)
         if (file != stdin)
             fclose(file);
         errno = EISDIR;
-        return file_fault(path, complaint);
+        return file_fault(file_name(path), complaint);
     }
     *ret_file = file;
     return OK;
@@ -119,13 +125,14 @@ file_read(const char *path, uint32_t size_max, struct arena *arena,
     if (err != OK)
         return err;
     struct text text = { 0 };
+    const char *name = file_name(path);
     if (!read_all(in, (size_t)size_max + 1, &text)) {
-        complain(complaint, "%s: %s", path, err_name(ERR_MEMORY));
+        complain(complaint, "%s: %s", name, err_name(ERR_MEMORY));
         err = ERR_MEMORY;
     } else if (ferror(in)) {
-        err = file_fault(path, complaint);
+        err = file_fault(name, complaint);
     } else if (text.size > size_max) {
-        complain(complaint, "%s: expected at most %u bytes", path, size_max);
+        complain(complaint, "%s: expected at most %u bytes", name, size_max);
         err = ERR_INPUT;
     } else {
         *ret_bytes = arena_copy(arena, text_view(&text));

@@ -20,6 +20,9 @@
  * closed fails as before, and nobody reads an error that has no place. */
 void file_hold_standard(void);
 
+/* What a file to be read is called, where something is said of it. */
+const char *file_name(const char *path);
+
 /* What errno means for whoever gave the name; said with it. */
 NODISCARD enum err file_fault(const char *path, struct complaint *complaint);
 

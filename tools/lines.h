@@ -33,7 +33,7 @@ void lines_close(struct lines *lines);
 /* The next line, without its end, valid until the next call of this or
  * lines_peek().  ERR_NOT_FOUND: there is none; ERR_INPUT: it is too long,
  * `ret_line` is how it begins; that is told at once, as the line may have no
- * end, and the rest is passed over by the next call.  ERR_IO. */
+ * end, and the rest is passed over by the next call.  ERR_IO, as errno says. */
 NODISCARD enum err lines_next(struct lines *lines, view *ret_line);
 
 /* The line that lines_next() would give, if it has come to its end already;

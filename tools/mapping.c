@@ -150,6 +150,8 @@ next_row(struct csv *csv, struct complaint *complaint)
     if (err == ERR_INPUT)
         complain(complaint, "line %llu: %.400s",
                  (unsigned long long)csv_line(csv), why.text);
+    else if (err == ERR_IO)
+        *complaint = why;
     return err;
 }
 
@@ -511,6 +513,8 @@ each_row(struct converter *converter,
         enum err read = csv_next(converter->csv, &complaint);
         if (read == ERR_NOT_FOUND)
             break;
+        if (read == ERR_IO)
+            *converter->complaint = complaint;
         if (read != OK && read != ERR_INPUT)
             return read;
         err = take(converter, read == OK, &complaint);

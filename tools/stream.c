@@ -1,6 +1,7 @@
 #include "tools/stream.h"
 
 #include "core/slip.h"
+#include "tools/file.h"
 #include "tools/lines.h"
 #include "tools/redeem.h"
 
@@ -120,6 +121,7 @@ answer_lines(struct stream *stream, view line, bool too_long)
 
     arena_reset(&stream->arena);
     text_clear(&stream->answer);
+    stream->words.text[0] = '\0';
     if (too_long)
         err = refuse_line(stream);
     else if (slip_is_question(line))
@@ -151,16 +153,34 @@ close_stream(struct stream *stream)
     free(stream->redeems);
 }
 
+/* What has ended it, at the line last read or before the next. */
+static enum command_status
+fail(struct stream *stream, enum err err, bool unread)
+{
+    const struct arguments *arguments = stream->query->arguments;
+    const char *words = stream->words.text;
+
+    if (unread) {
+        err = file_fault("standard input", &stream->words);
+        return command_fail(arguments, err, "%s", words);
+    }
+    return command_fail(arguments, err, "standard input:%" PRIu64 ": %s",
+                        stream->lines.number,
+                        words[0] != '\0' ? words : err_name(err));
+}
+
 enum command_status
 stream_run(struct query *query)
 {
     enum command_status status = COMMAND_DONE;
     struct stream stream = { .query = query };
+    bool unread = false;
     view line;
 
     enum err err = open_stream(&stream);
     while (err == OK) {
         err = lines_next(&stream.lines, &line);
+        unread = err == ERR_IO;
         if (err != OK && err != ERR_INPUT)
             break;
         err = answer_lines(&stream, line, err == ERR_INPUT);
@@ -171,9 +191,7 @@ stream_run(struct query *query)
             err = OK;
     }
     if (err != OK && err != ERR_NOT_FOUND)
-        status = command_fail(query->arguments, err,
-                              "standard input:%" PRIu64 ": %s",
-                              stream.lines.number, stream.words.text);
+        status = fail(&stream, err, unread);
     close_stream(&stream);
     return status;
 }
