@@ -506,6 +506,23 @@ def test_workbooks_hold_numbers_formulas_and_links():
     assert zipfile.is_zipfile("book.xlsx")
 
 
+def test_a_workbook_that_can_not_be_made():
+    """Each of its sheets has a file of its own until all is written."""
+    leima("init", "L").expect(0)
+    leima("generate", "L", "--members", "5", "--months", "1").expect(0)
+    seen = set()
+    for count in range(6, 40):
+        done = subprocess.run(
+            ["prlimit", f"--nofile={count}", LEIMA, "settle", "L", "--period",
+             "2024-01", "--format", "xlsx"], capture_output=True)
+        assert done.returncode in (0, 4), (count, done)
+        seen.add(b": the workbook can't be made there" in done.stderr)
+        if done.returncode == 0:
+            break
+    assert zipfile.is_zipfile(io.BytesIO(done.stdout)), count
+    assert seen == {False, True}, seen
+
+
 def memory_of(form):
     """KiB that a statement in this form takes at most."""
     with open("book", "wb") as file:

@@ -256,13 +256,13 @@ static enum command_status
 write_xlsx(struct settle *settle, const struct statement_partner *partner,
            const char *path)
 {
-    const char *where = getenv("TMPDIR");
+    const char *asked = getenv("TMPDIR");
+    const char *where = asked != NULL && asked[0] != '\0' ? asked : "/tmp";
     char draft[PATH_SIZE];
     struct evidence evidence = { .arena = settle->arena };
     struct complaint why;
 
-    int size = snprintf(draft, sizeof draft, "%s/leima-XXXXXX",
-                        where != NULL && where[0] != '\0' ? where : "/tmp");
+    int size = snprintf(draft, sizeof draft, "%s/leima-XXXXXX", where);
     errno = ENAMETOOLONG;
     int file = size < PATH_SIZE ? mkstemp(draft) : -1;
     if (file < 0)
@@ -277,7 +277,7 @@ write_xlsx(struct settle *settle, const struct statement_partner *partner,
     if (err != OK) {
         unlink(draft);
         status = command_fail(settle->arguments, err,
-                              "%s: the workbook can't be written", path);
+                              "%s: the workbook can't be made there", where);
     } else if ((err = move_draft(draft, path, &why)) != OK) {
         status = fail_write(settle, err, &why);
     }

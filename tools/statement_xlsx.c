@@ -6,11 +6,21 @@
 #include <string.h>
 #include <xlsxwriter.h>
 
+enum {
+    SHEET_STATEMENT,
+    SHEET_STORES,
+    SHEET_CLEARING, /* NULL where it is of one partner */
+    SHEET_ADJUSTMENTS,
+    SHEET_EVENTS,
+    SHEET_COUNT,
+};
+
 /* A workbook in the making.  Each row of a sheet goes to a file when the next
  * one begins, so that memory does not grow with the rows: a sheet is written
  * from its top to its end. */
 struct book {
     lxw_workbook *workbook;
+    lxw_worksheet *sheets[SHEET_COUNT];
     const struct statement *statement;
     const struct statement_partner *partner; /* NULL: all */
     const struct evidence *evidence;
@@ -217,7 +227,7 @@ put_statement(const struct book *book)
         "partner",       "name",           "adjustments", "issue_cost",
         "redeem_credit", "voucher_credit", "net"
     };
-    lxw_worksheet *sheet = workbook_add_worksheet(book->workbook, "Statement");
+    lxw_worksheet *sheet = book->sheets[SHEET_STATEMENT];
     struct statement_line sum = { 0 };
     uint32_t row = HEAD_ROW + 1;
     money adjusted = { 0 };
@@ -260,7 +270,7 @@ put_stores(const struct book *book)
         "partner",       "name",           "store", "issue_cost",
         "redeem_credit", "voucher_credit", "net"
     };
-    lxw_worksheet *sheet = workbook_add_worksheet(book->workbook, "Stores");
+    lxw_worksheet *sheet = book->sheets[SHEET_STORES];
     struct statement_line sum = { 0 };
     uint32_t row = 1;
 
@@ -347,7 +357,7 @@ static void
 put_clearing(const struct book *book, struct arena scratch)
 {
     const struct statement *statement = book->statement;
-    lxw_worksheet *sheet = workbook_add_worksheet(book->workbook, "Clearing");
+    lxw_worksheet *sheet = book->sheets[SHEET_CLEARING];
     view *acceptors = ARENA_NEW(&scratch, view, statement->pair_count + 1);
     int64_t *sums = ARENA_NEW(&scratch, int64_t, statement->pair_count + 1);
     uint16_t count = 0, column = 0;
@@ -424,8 +434,7 @@ put_adjustments(const struct book *book)
                                             "issue_cost",     "redeem_credit",
                                             "voucher_credit", "net",
                                             "events" };
-    lxw_worksheet *sheet =
-        workbook_add_worksheet(book->workbook, "Adjustments");
+    lxw_worksheet *sheet = book->sheets[SHEET_ADJUSTMENTS];
     uint32_t row = 1;
     money net = { 0 };
 
@@ -476,7 +485,7 @@ put_events(const struct book *book)
                                             "at (UTC)",     "account", "kind",
                                             "store",        "measure", "amount",
                                             "money (exact)" };
-    lxw_worksheet *sheet = workbook_add_worksheet(book->workbook, "Events");
+    lxw_worksheet *sheet = book->sheets[SHEET_EVENTS];
 
     put_headings(book, sheet, 0, HEADINGS, COUNT_OF(HEADINGS));
     worksheet_freeze_panes(sheet, 1, 0);
@@ -533,6 +542,28 @@ add_formats(struct book *book)
     format_set_font_color(book->link, LXW_COLOR_BLUE);
 }
 
+/* Each has a file of its own until the whole is written.  False: that can't be
+ * made. */
+static bool
+add_sheets(struct book *book)
+{
+    static const char *const NAMES[] = {
+        [SHEET_STATEMENT] = "Statement",     [SHEET_STORES] = "Stores",
+        [SHEET_CLEARING] = "Clearing",       [SHEET_EVENTS] = "Events",
+        [SHEET_ADJUSTMENTS] = "Adjustments",
+    };
+    static_assert(COUNT_OF(NAMES) == SHEET_COUNT, "a name for each");
+
+    for (uint32_t i = 0; i < SHEET_COUNT; i++) {
+        if (i == SHEET_CLEARING && book->partner != NULL)
+            continue;
+        book->sheets[i] = workbook_add_worksheet(book->workbook, NAMES[i]);
+        if (book->sheets[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
 enum err
 statement_xlsx(const char *path, const struct statement *statement,
                const struct statement_partner *partner,
@@ -552,6 +583,10 @@ statement_xlsx(const char *path, const struct statement *statement,
     book.workbook = workbook_new_opt(path, &options);
     if (book.workbook == NULL)
         return ERR_MEMORY;
+    if (!add_sheets(&book)) {
+        lxw_workbook_free(book.workbook);
+        return ERR_IO;
+    }
     workbook_set_properties(book.workbook, &properties);
     add_formats(&book);
     put_statement(&book);
