@@ -28,7 +28,7 @@ take_questions(const struct clerk *clerk, int64_t now_ms)
     struct ask ask;
 
     while (desk_next(clerk->desk, now_ms, &client, &ask)) {
-        bool live = clerk->session && session_is_live(clerk->session);
+        bool live = session_is_live(clerk->session);
         uint64_t seq =
             live && ask.kind == ASK_REDEEM ? own_head(clerk, &stream) : 0;
         if (!live || !errand_take(clerk->errands, client, &ask, seq, now_ms))

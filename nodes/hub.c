@@ -21,7 +21,6 @@
 #include "nodes/hub_parts.h"
 #include "nodes/inquiry.h"
 #include "nodes/notes.h"
-#include "nodes/pulse.h"
 #include "nodes/reign.h"
 #include "nodes/stop.h"
 #include "nodes/trace.h"
@@ -504,7 +503,7 @@ beat(struct hub *hub)
                            .holds = keeper_holds(hub->keeper),
                            .conflicts = hub->conflicts };
 
-    hub->pulse_ms = clock_steady_ms() + PULSE_MS;
+    hub->pulse = pulse_turn_after(roster_count(hub->roster));
     pulse_measure(hub->options->dir, hub->journal, hub->keeper, &pulse);
     enum err err = pulse_peers(hub->roster, &pulse);
     if (err == OK)
@@ -532,7 +531,8 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
                                 teller_bell(&hub->teller, stop) };
     while (!hub->broken && !hub_is_deposed(hub) && !stop_asked(stop)) {
         hub_turn(hub);
-        if (clock_steady_ms() >= hub->pulse_ms && !hub->broken)
+        if (pulse_is_due(&hub->pulse, roster_count(hub->roster)) &&
+            !hub->broken)
             beat(hub);
         transport_wait(hub->transport, descriptors, COUNT_OF(descriptors),
                        LOOK_MS);

@@ -6,6 +6,7 @@
 
 #include "nodes/carry.h"
 #include "nodes/keeper.h"
+#include "nodes/pulse.h"
 #include "nodes/roster.h"
 #include "nodes/shadow.h"
 #include "nodes/teller.h"
@@ -44,7 +45,7 @@ struct hub {
     int64_t look_ms;
     int64_t tick_ms;
     int64_t since_ms; /* of the process, by the wall's clock */
-    int64_t pulse_ms;
+    struct pulse_turn pulse;
     bool broken;
     bool full;          /* there was no room for the last commit */
     uint64_t conflicts; /* events of which another counts (conflict.h) */

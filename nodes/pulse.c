@@ -2,6 +2,7 @@
 
 #include "core/reader.h"
 #include "core/release.h"
+#include "nodes/clock.h"
 #include "nodes/drift.h"
 
 #include <errno.h>
@@ -13,6 +14,25 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+bool
+pulse_is_due(const struct pulse_turn *turn, uint32_t connected)
+{
+    const int64_t now_ms = clock_steady_ms();
+
+    return now_ms >= turn->due_ms ||
+           (connected != turn->connected && now_ms >= turn->soon_ms);
+}
+
+struct pulse_turn
+pulse_turn_after(uint32_t connected)
+{
+    const int64_t now_ms = clock_steady_ms();
+
+    return (struct pulse_turn) { .due_ms = now_ms + PULSE_MS,
+                                 .soon_ms = now_ms + PULSE_SOON_MS,
+                                 .connected = connected };
+}
 
 void
 pulse_measure(const char *dir, struct journal *journal, struct keeper *keeper,

@@ -1,12 +1,13 @@
 /*
  * pulse.h - how a running hub or node is, for people and for monitoring
  *
- * Every PULSE_MS the process writes what only it knows to LEDGER/pulse, one
- * JSON object, which `status` shows, also after the process has ended; and the
- * same as Prometheus text to LEDGER/pulse.prom for `status --prometheus` and,
- * where it was told to (--metrics FILE), for the node exporter's textfile
- * collector.  The files are replaced at once, so that nobody reads half of
- * one; none is history, all may be deleted.
+ * Every PULSE_MS, and soon after somebody has come or gone, the process writes
+ * what only it knows to LEDGER/pulse, one JSON object, which `status` shows,
+ * also after the process has ended; and the same as Prometheus text to
+ * LEDGER/pulse.prom for `status --prometheus` and, where it was told to
+ * (--metrics FILE), for the node exporter's textfile collector.  The files are
+ * replaced at once, so that nobody reads half of one; none is history, all may
+ * be deleted.
  */
 #ifndef NODES_PULSE_H
 #define NODES_PULSE_H
@@ -15,7 +16,17 @@
 #include "nodes/keeper.h"
 #include "nodes/roster.h"
 
-enum { PULSE_MS = 10000, PULSE_SIZE_MAX = 4 << 20 };
+enum { PULSE_MS = 10000, PULSE_SOON_MS = 1000, PULSE_SIZE_MAX = 4 << 20 };
+
+/* When to write it next, by the steady clock; zeroed: at once. */
+struct pulse_turn {
+    int64_t due_ms;
+    int64_t soon_ms;    /* the same if others are connected than ... */
+    uint32_t connected; /* ... so many, as was written last */
+};
+bool pulse_is_due(const struct pulse_turn *turn, uint32_t connected);
+/* It is being written, with so many connected. */
+struct pulse_turn pulse_turn_after(uint32_t connected);
 
 struct pulse_peer { /* of a hub: a session that is there */
     uint32_t node;

@@ -57,7 +57,7 @@ refusal_is_final(struct refusal *refusal, const struct session *session)
 {
     stream_id stream;
 
-    if (session != NULL && session_is_live(session))
+    if (session_is_live(session))
         refusal->count = refusal->times = 0;
     if (!refusal->once)
         return false;

@@ -23,7 +23,8 @@ void session_step(struct session *session, const struct sync_input *input,
                   int64_t now_ms, struct sync_outputs *ret_outputs);
 
 /* For the shell and `status`. */
-bool session_is_live(const struct session *session); /* WELCOME was said */
+/* WELCOME was said; there is none (NULL): it was not. */
+bool session_is_live(const struct session *session);
 uint64_t session_number(const struct session *session);
 uint64_t session_epoch(const struct session *session); /* of the hub */
 /* All that we offer has been acknowledged / nothing is missing of what the

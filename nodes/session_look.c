@@ -8,7 +8,7 @@
 bool
 session_is_live(const struct session *session)
 {
-    return session->phase == PHASE_LIVE;
+    return session != NULL && session->phase == PHASE_LIVE;
 }
 
 uint64_t

@@ -57,7 +57,7 @@ struct store {
     struct errands errands;
     int64_t contact_ms; /* the wall's clock */
     struct drift drift;
-    int64_t pulse_ms;
+    struct pulse_turn pulse;
     struct link link;
     bool link_is_open;
     struct trust trust; /* and so the list of hubs */
@@ -703,13 +703,12 @@ store_is_broken(const struct store *store)
 static void
 beat(struct store *store)
 {
-    const struct link *link = &store->link;
     struct complaint complaint = { 0 };
     struct pulse pulse = {
         .node = store->node,
         .at_ms = clock_wall_ms(),
         .since_ms = store->options->since_ms,
-        .connected = store->session && session_is_live(store->session),
+        .connected = session_is_live(store->session),
         .contact_ms = store->contact_ms,
         .clock_offset_ms =
             drift_look(&store->drift, store->node, store->journal),
@@ -718,8 +717,8 @@ beat(struct store *store)
         .pruned = store->options->dropped ? *store->options->dropped : 0,
     };
 
-    store->pulse_ms = clock_steady_ms() + PULSE_MS;
-    strcpy(pulse.hub, link_hub(link).endpoint);
+    store->pulse = pulse_turn_after(pulse.connected);
+    strcpy(pulse.hub, link_hub(&store->link).endpoint);
     pulse_measure(store->options->dir, store->journal, store->keeper, &pulse);
     enum err err = notes_save(&store->notes, store->journal);
     if (err == OK)
@@ -751,7 +750,8 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     while (!store->broken && !store->done && !stop_asked(stop) &&
            !retain_is_due(&store->retain, store->ledger, store->copies)) {
         store_turn(store);
-        if (clock_steady_ms() >= store->pulse_ms && !store->broken)
+        if (pulse_is_due(&store->pulse, session_is_live(store->session)) &&
+            !store->broken)
             beat(store);
         transport_wait(store->link.transport, descriptors,
                        COUNT_OF(descriptors), LOOK_MS);

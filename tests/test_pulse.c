@@ -1,6 +1,6 @@
 /*
  * test_pulse.c - what a running process says of itself: every word of it, for
- * people and for monitoring, and files that are replaced whole
+ * people and for monitoring, when, and files that are replaced whole
  */
 #include "nodes/pulse.h"
 
@@ -265,7 +265,24 @@ TEST(files_are_replaced_whole)
     place_remove(&place);
 }
 
-RUN(cmocka_unit_test(a_node_in_json),
+TEST(it_is_soon_time_where_somebody_has_come_or_gone)
+{
+    struct pulse_turn turn = { 0 };
+
+    assert_true(pulse_is_due(&turn, 0));
+    turn = pulse_turn_after(1);
+    assert_false(pulse_is_due(&turn, 1));
+    assert_false(pulse_is_due(&turn, 2)); /* however often they do */
+    turn.soon_ms = 0;
+    assert_true(pulse_is_due(&turn, 2));
+    assert_true(pulse_is_due(&turn, 0));
+    assert_false(pulse_is_due(&turn, 1));
+    turn.due_ms = 0;
+    assert_true(pulse_is_due(&turn, 1));
+}
+
+RUN(cmocka_unit_test(it_is_soon_time_where_somebody_has_come_or_gone),
+    cmocka_unit_test(a_node_in_json),
     cmocka_unit_test(what_is_not_known_is_null),
     cmocka_unit_test(a_standby_is_told_from_a_store),
     cmocka_unit_test(a_hub_in_json), cmocka_unit_test(metrics_for_prometheus),

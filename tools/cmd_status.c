@@ -2,7 +2,7 @@
  * cmd_status.c - how a ledger is, and who works on it, on one screen
  *
  * What is in the ledger is counted; what only the running hub or node knows
- * is in LEDGER/pulse, which it writes every ten seconds (nodes/pulse.h).
+ * is in LEDGER/pulse, which it writes now and then (nodes/pulse.h).
  */
 #include "tools/cmd_status.h"
 
@@ -528,11 +528,11 @@ const struct command cmd_status_table[] = {
           "when it\n"
           "heard of whom.  What only the running process knows (`process`) it "
           "writes every\n"
-          "ten seconds; `at` says when.  Of more than 20 nodes those come "
-          "first "
-          "that have\n"
-          "brought what has no effect, whose clock is wrong, that are away, "
-          "or that lag.\n"
+          "ten seconds, and soon after somebody has come or gone; `at` says "
+          "when.  Of more\n"
+          "than 20 nodes those come first that have brought what has no "
+          "effect, whose\n"
+          "clock is wrong, that are away, or that lag.\n"
           "`quarantined` counts what a node brought, also where it is said to "
           "be another\nnode's event; whose, and why it has no effect, the "
           "lines above the table say.\n",
