@@ -115,10 +115,8 @@ signing_load(const char *dir, const char *name, struct signing_key *ret_key,
         enum err made = make_key(folder, path);
         if (made == OK)
             made = keep_names(dir);
-        if (made != OK) {
-            complain(complaint, "%s: can't be made: %s", path, err_name(made));
+        if (made != OK)
             return made;
-        }
         file = open(path, O_RDONLY | O_CLOEXEC);
     }
     if (file < 0)

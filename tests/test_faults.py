@@ -473,6 +473,36 @@ def test_a_full_disk_refuses_and_recovers():
         leima("verify", "disk/L").expect(0)
 
 
+def test_no_room_for_a_workbook():
+    """Its library writes what there is room for, and says all is well."""
+    leima("init", "L", "--node", 1, "--store", 10).expect(0)
+    leima("generate", "L", "--members", 300, "--months", 2,
+          "--stores", 40).expect(0)
+    leima("settle", "L", "--period", "2024-01", "--close").expect(0)
+
+    def workbook(folder):
+        shutil.rmtree("out", ignore_errors=True)
+        result = leima("settle", "L", "--period", "2024-01", "--format", "xlsx",
+                       "--output", "out", env={"TMPDIR": folder})
+        found = [pathlib.Path("out", name).read_bytes()
+                 for name in os.listdir("out")]
+        return result, found
+
+    _, whole = workbook("/tmp")
+    with Disk("4k") as disk:
+        pages, refused = 4, 0
+        while pages < 200:
+            disk.resize(pages * 4096)
+            result, found = workbook("disk")
+            if result.status == 0:
+                break
+            says(result, 4, "disk: the workbook can't be made there")
+            assert found == [] and os.listdir("disk") == [], pages
+            refused += 1
+            pages += 3
+        assert found == whole and refused > 3, (pages, refused)
+
+
 def test_no_room_for_the_caches():
     """Runs are a cache: without room for them all questions are answered."""
     digest, _ = merged()

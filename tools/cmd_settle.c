@@ -22,19 +22,16 @@
 #include "tools/file.h"
 #include "tools/output.h"
 #include "tools/query.h"
+#include "tools/spreadsheet.h"
 #include "tools/statement_csv.h"
 #include "tools/statement_hledger.h"
 #include "tools/statement_html.h"
 #include "tools/statement_table.h"
 #include "tools/statement_words.h"
-#include "tools/statement_xlsx.h"
 #include "tools/table.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum form {
     FORM_TABLE,
@@ -220,68 +217,49 @@ write_table(const struct settle *settle,
     return status;
 }
 
-/* The draft's name goes before anything is written: a reader that has gone away
- * ends us there. */
+/* A reader that has gone away ends us here. */
 static enum err
-move_draft(const char *draft, const char *path, struct complaint *why)
+copy_out(FILE *in, const char *path, struct complaint *why)
 {
     enum { STEP = 1 << 16 };
     struct output *output = NULL;
     uint8_t bytes[STEP];
-    FILE *in = NULL;
     uint32_t size = STEP;
 
-    enum err err = file_open(draft, &in, why);
-    unlink(draft);
-    if (err != OK)
-        return err;
-    err = output_open(path, &output, why);
+    enum err err = output_open(path, &output, why);
     while (err == OK && size == STEP) {
         size = (uint32_t)fread(bytes, 1, STEP, in);
         if (!output_put(output, (view) { bytes, size }))
             break; /* closing says why */
     }
     if (err == OK && ferror(in)) {
-        err = file_fault(draft, why);
+        err = file_fault(path, why);
         output_discard(output);
     } else if (err == OK) {
         err = output_close(output, why);
     }
-    fclose(in);
     return err;
 }
 
-/* The library writes to a path only, and in place: so to a draft first. */
 static enum command_status
 write_xlsx(struct settle *settle, const struct statement_partner *partner,
            const char *path)
 {
-    const char *asked = getenv("TMPDIR");
-    const char *where = asked != NULL && asked[0] != '\0' ? asked : "/tmp";
-    char draft[PATH_SIZE];
     struct evidence evidence = { .arena = settle->arena };
-    struct complaint why;
+    struct complaint why = { 0 };
+    FILE *book = NULL;
 
-    int size = snprintf(draft, sizeof draft, "%s/leima-XXXXXX", where);
-    errno = ENAMETOOLONG;
-    int file = size < PATH_SIZE ? mkstemp(draft) : -1;
-    if (file < 0)
-        return command_fail(settle->arguments, ERR_IO, "%s: %s", draft,
-                            strerror(errno));
-    close(file);
     enum err err = evidence_gather(settle->ledger, &settle->books,
                                    &settle->statement, partner, &evidence);
     if (err == OK)
-        err = statement_xlsx(draft, &settle->statement, partner, &evidence);
-    enum command_status status = COMMAND_DONE;
-    if (err != OK) {
-        unlink(draft);
-        status = command_fail(settle->arguments, err,
-                              "%s: the workbook can't be made there", where);
-    } else if ((err = move_draft(draft, path, &why)) != OK) {
-        status = fail_write(settle, err, &why);
-    }
-    return status;
+        err = spreadsheet_make(&settle->statement, partner, &evidence, &book,
+                               &why);
+    if (err != OK)
+        return command_fail(settle->arguments, err, "%s",
+                            why.text[0] != '\0' ? why.text : path);
+    err = copy_out(book, path, &why);
+    fclose(book);
+    return err == OK ? COMMAND_DONE : fail_write(settle, err, &why);
 }
 
 static void

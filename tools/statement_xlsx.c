@@ -2,6 +2,7 @@
 
 #include "tools/statement_words.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <xlsxwriter.h>
@@ -595,5 +596,9 @@ statement_xlsx(const char *path, const struct statement *statement,
         put_clearing(&book, *evidence->arena);
     put_adjustments(&book);
     put_events(&book);
-    return workbook_close(book.workbook) == LXW_NO_ERROR ? OK : ERR_IO;
+    errno = 0;
+    lxw_error error = workbook_close(book.workbook);
+    if (error == LXW_ERROR_MEMORY_MALLOC_FAILED)
+        return ERR_MEMORY;
+    return error == LXW_NO_ERROR ? OK : err_of_write(errno);
 }

@@ -15,7 +15,8 @@
 #include "core/err.h"
 #include "tools/evidence.h"
 
-/* Writes the file; `partner`: that one's only, NULL: all.  ERR_IO. */
+/* Writes the file; `partner`: that one's only, NULL: all.  ERR_FULL, ERR_IO,
+ * ERR_MEMORY: but the library does not notice all of it (spreadsheet.h). */
 NODISCARD enum err statement_xlsx(const char *path,
                                   const struct statement *statement,
                                   const struct statement_partner *partner,
