@@ -265,6 +265,16 @@ look(struct hub *hub)
     hub->broken |= shadow_look(hub->shadow, hub->epoch);
 }
 
+/* Another hub may rule by now, and no node tell us so. */
+static void
+look_for_heir(struct hub *hub)
+{
+    struct claim claim;
+
+    if (heir_turn(&hub->heir, hub->scratch, &claim))
+        shadow_depose(hub->shadow, &claim);
+}
+
 static void
 tick(struct hub *hub)
 {
@@ -299,6 +309,7 @@ hub_turn(struct hub *hub)
                                          .epoch = hub->epoch,
                                          .give = hub_give_any,
                                          .context = hub });
+        look_for_heir(hub);
         hub->look_ms = now_ms + LOOK_MS;
     }
     if (now_ms >= hub->tick_ms) {
@@ -378,6 +389,11 @@ start_listening(struct hub *hub, struct complaint *complaint)
     };
     if (err == OK)
         err = transport_listen(hub->transport, &listen, complaint);
+    if (err == OK)
+        heir_open(&(struct heir_options) { .trust = shadow_trust(hub->shadow),
+                                           .carry = &hub->carry,
+                                           .epoch = hub->epoch },
+                  &keys, &hub->heir);
     keys_wipe(&keys);
     if (err != OK)
         return err;
@@ -449,6 +465,7 @@ hub_close(struct hub *hub)
                           "leaving");
     if (hub->roster && roster_count(hub->roster) > 0)
         nanosleep(&pause, NULL); /* what was said is on its way */
+    heir_close(&hub->heir);
     transport_close(hub->transport);
     roster_close(hub->roster);
     teller_close(&hub->teller);

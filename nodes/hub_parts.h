@@ -5,6 +5,7 @@
 #define NODES_HUB_PARTS_H
 
 #include "nodes/carry.h"
+#include "nodes/heir.h"
 #include "nodes/keeper.h"
 #include "nodes/pulse.h"
 #include "nodes/roster.h"
@@ -40,6 +41,7 @@ struct hub {
     struct transport *transport;
     struct roster *roster;
     struct shadow *shadow;
+    struct heir heir;
     struct arena scratch;
     uint64_t txn;
     int64_t look_ms;

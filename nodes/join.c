@@ -197,7 +197,7 @@ struct joining {
     struct arena scratch;
     curve_key key; /* to be registered */
     uint32_t node;
-    const char *told; /* as of link_open() */
+    const char *told; /* as of link_options */
     uint32_t refusals;
     int64_t asked_ms; /* 0: not asked on this connection */
     bool done;
@@ -273,8 +273,11 @@ ask_until_done(struct joining *joining, const struct keys_pair *once,
                const struct keys_hubs *hubs, int stop,
                struct complaint *complaint)
 {
-    enum err err =
-        link_open(once, hubs, joining->told, joining->node, &joining->link);
+    enum err err = link_open(&(struct link_options) { .keys = once,
+                                                      .hubs = hubs,
+                                                      .told = joining->told,
+                                                      .node = joining->node },
+                             &joining->link);
 
     if (err != OK)
         return err;

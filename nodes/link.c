@@ -14,15 +14,16 @@ enum {
 };
 
 enum err
-link_open(const struct keys_pair *keys, const struct keys_hubs *hubs,
-          const char *told, uint32_t node, struct link *ret_link)
+link_open(const struct link_options *options, struct link *ret_link)
 {
-    struct link link = {
-        .keys = *keys, .hubs = *hubs, .told = told, .node = node
-    };
+    struct link link = { .keys = *options->keys,
+                         .hubs = *options->hubs,
+                         .told = options->told,
+                         .node = options->node,
+                         .quiet = options->quiet };
 
-    assert(hubs->count > 0);
-    assert(!told || strlen(told) < KEYS_ENDPOINT_SIZE);
+    assert(link.hubs.count > 0);
+    assert(!link.told || strlen(link.told) < KEYS_ENDPOINT_SIZE);
     enum err err = transport_open(&link.transport);
     if (err == OK)
         *ret_link = link;
@@ -99,17 +100,23 @@ link_is_well(struct link *link)
     link->failures = 0;
 }
 
-/* Nobody was there, or not who was meant.  Told ever more seldom, of all that
- * are looked for in a round. */
+bool
+link_tells(const struct link *link)
+{
+    const uint32_t places = link->hubs.count * (link->told ? 2 : 1);
+    const uint32_t rounds = link->failures / places;
+
+    return (rounds & (rounds - 1)) == 0;
+}
+
+/* Nobody was there, or not who was meant. */
 static void
 give_up(struct link *link, int64_t now_ms)
 {
     const struct keys_hub hub = link_hub(link);
-    const uint32_t places = link->hubs.count * (link->told ? 2 : 1);
 
     link_drop(link, now_ms, 0);
-    const uint32_t rounds = link->failures / places;
-    if ((rounds & (rounds - 1)) == 0)
+    if (!link->quiet && link_tells(link))
         trace(TRACE_NOTICE, link->node, "unreached", "hub=%s failures=%u",
               hub.endpoint, link->failures);
 }

@@ -13,14 +13,23 @@
 #include "nodes/keys.h"
 #include "nodes/transport.h"
 
+struct link_options {
+    const struct keys_pair *keys; /* copied ... */
+    const struct keys_hubs *hubs; /* ... like these */
+    const char *told; /* borrowed: an address of one of them; NULL: none */
+    uint32_t node;    /* for the trace */
+    bool quiet;       /* nobody there is nothing to be told */
+};
+
 struct link {
     struct transport *transport; /* owned */
     struct keys_pair keys;
     struct keys_hubs hubs;
-    uint32_t node;    /* for the trace */
-    const char *told; /* borrowed: an address of one of them; NULL: none */
-    uint32_t hub;     /* which of them is dialled ... */
-    bool listed;      /* ... where it is listed, not where it was told */
+    const char *told;
+    uint32_t node;
+    bool quiet;
+    uint32_t hub; /* which of them is dialled ... */
+    bool listed;  /* ... where it is listed, not where it was told */
     uint32_t failures;
     uint32_t branches; /* of our stream that sessions have led to */
     bool dialling;
@@ -28,11 +37,10 @@ struct link {
     int64_t dial_ms; /* when to dial, or by when to be up */
 };
 
-/* Copies keys and hubs; `told` is borrowed until the close.  ERR_MEMORY. */
-NODISCARD enum err link_open(const struct keys_pair *keys,
-                             const struct keys_hubs *hubs, const char *told,
-                             uint32_t node, struct link *ret_link);
-void link_close(struct link *link);
+/* What is borrowed is until the close.  ERR_MEMORY. */
+NODISCARD enum err link_open(const struct link_options *options,
+                             struct link *ret_link);
+void link_close(struct link *link); /* zeros are allowed: it is not open */
 /* Whom it talks to, or tries to: the key as listed, the address as dialled. */
 struct keys_hub link_hub(const struct link *link);
 
@@ -61,5 +69,8 @@ void link_branched(struct link *link, int64_t now_ms);
 void link_learn(struct link *link, const struct keys_hubs *hubs);
 /* A session lives: the next failure is a first one. */
 void link_is_well(struct link *link);
+/* Whether the last failure is to be told: ever more seldom, and of all that are
+ * looked for in a round. */
+bool link_tells(const struct link *link);
 
 #endif

@@ -7,8 +7,8 @@
  *
  *   it was restored from a backup and its nodes have not all come back yet:
  *   what is public may be missing here (note "hub.restored");
- *   it has met a node that has seen a later hub (note "hub.deposed", the
- *   epoch);
+ *   it has met a later hub, or a node that has seen one (note
+ *   "hub.deposed", the epoch);
  *   nodes have dropped what it lacks (note "hub.lost", for each stream: node,
  *   channel, incarnation, and the seq up to which it was dropped).
  *

@@ -150,9 +150,20 @@ shadow_hello(struct shadow *shadow, const struct frame *hello, bool standby,
     if (claim->epoch < hello->hello.epoch ||
         !trust_believes(&shadow->trust, claim))
         return false;
-    shadow->deposed |=
-        reign_depose(shadow->options.journal, claim, clock_wall_ms());
+    shadow_depose(shadow, claim);
     return true;
+}
+
+void
+shadow_depose(struct shadow *shadow, const struct claim *claim)
+{
+    const struct shadow_options *options = &shadow->options;
+
+    if (!reign_depose(options->journal, claim, clock_wall_ms()))
+        return;
+    shadow->deposed = true;
+    trace(TRACE_NOTICE, options->node, "deposed", "by=%u epoch=%llu",
+          claim->node, (unsigned long long)claim->epoch);
 }
 
 /* What is public goes to all, events to relays and standbys, the books to

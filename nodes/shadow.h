@@ -48,6 +48,8 @@ const struct trust *shadow_trust(const struct shadow *shadow);
  * False: it tells of an epoch after `ours` and can't prove it. */
 bool shadow_hello(struct shadow *shadow, const struct frame *hello,
                   bool standby, uint64_t ours);
+/* A later hub has been met, whose claim is believed. */
+void shadow_depose(struct shadow *shadow, const struct claim *claim);
 
 /* Whether nodes are asked for public items that they have and we lack. */
 bool shadow_refills(const struct shadow *shadow);
@@ -72,7 +74,7 @@ void shadow_alarm(struct shadow *shadow, const struct guest *guest,
 /* Public records have come from a node, signed by a hub: where they are ours
  * and go on beyond what we hold, it is the same. */
 void shadow_shown(struct shadow *shadow, stream_id stream, view records);
-/* A later hub has been met, and this process is to end. */
+/* So it is, and this process is to end. */
 bool shadow_is_deposed(const struct shadow *shadow);
 /* Somebody has written into the journal: what is ours goes out.  True: the
  * ledger was promoted to another epoch than `ours`; begin anew. */

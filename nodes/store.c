@@ -59,7 +59,6 @@ struct store {
     struct drift drift;
     struct pulse_turn pulse;
     struct link link;
-    bool link_is_open;
     struct trust trust; /* and so the list of hubs */
     struct follow follow;
     struct arena scratch;
@@ -553,9 +552,11 @@ open_link(struct store *store, struct complaint *complaint)
     if (err != OK)
         return err;
     hubs_add(&store->trust.hubs, own.public_key, &hubs);
-    err =
-        link_open(&own, &hubs, store->options->hub, store->node, &store->link);
-    store->link_is_open = err == OK;
+    err = link_open(&(struct link_options) { .keys = &own,
+                                             .hubs = &hubs,
+                                             .told = store->options->hub,
+                                             .node = store->node },
+                    &store->link);
     keys_wipe(&own);
     return err;
 }
@@ -584,8 +585,7 @@ store_close(struct store *store)
         notes_save(&store->notes, store->journal) != OK)
         trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
     end_session(store);
-    if (store->link_is_open)
-        link_close(&store->link);
+    link_close(&store->link);
     desk_close(store->desk);
     trust_close(&store->trust);
     carry_close(&store->carry);

@@ -15,7 +15,9 @@
  * dial again, on a fresh socket in which nothing old is waiting.
  *
  * One transport per process, used by one thread; only the gate is called on
- * another.
+ * another.  It listens or it dials.  A hub that dials, too, does so by others:
+ * ZeroMQ looks names up on the thread that carries a transport's frames, and
+ * where nobody answers for a name its nodes would wait.
  */
 #ifndef NODES_TRANSPORT_H
 #define NODES_TRANSPORT_H

@@ -22,7 +22,12 @@ open_one(const char *told, struct link *ret_link)
                  "tcp://127.0.0.1:%u", 7001 + i);
         hubs.list[i].key = keys.public_key;
     }
-    assert_int_equal(link_open(&keys, &hubs, told, 3, ret_link), OK);
+    assert_int_equal(link_open(&(struct link_options) { .keys = &keys,
+                                                        .hubs = &hubs,
+                                                        .told = told,
+                                                        .node = 3 },
+                               ret_link),
+                     OK);
 }
 
 TEST(after_each_branch_it_waits_twice_as_long)

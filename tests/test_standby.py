@@ -14,7 +14,8 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import leima, main  # noqa: E402
 from network import (PROGRAM, Hub, Node, Process, Standby,  # noqa: E402
-                     copy, copy_files, digest, enrol, events, has, join, move,
+                     Wire, copy, copy_files, digest, enrol, events,
+                     free_endpoint, has, join, move,
                      network, sell, stand_by, status, versions, wait,
                      wait_for_heir, wait_for_hubs, wait_until_signed,
                      wait_until_told)
@@ -221,6 +222,96 @@ def test_a_hub_of_the_past_rules_nothing():
     wait("it to be refused", lambda: old.said("what=\"not enrolled"))
 
 
+class Cable:
+    """All the ways between two hubs; stores have their own."""
+
+    def __init__(self, *endpoints):
+        self.ways = [Wire(endpoint) for endpoint in endpoints]
+
+    def cut(self):
+        for way in self.ways:
+            way.closed = True
+            way.cut()
+
+    def mend(self):
+        for way in self.ways:
+            way.closed = False
+
+    def end(self):
+        for way in self.ways:
+            way.end()
+
+
+def wire_up():
+    """A hub and its standby, with a cable between them."""
+    listen, at = free_endpoint(), free_endpoint()
+    cable = Cable(listen, at)
+    hub = Hub("hq", listen, "--endpoint", cable.ways[0].endpoint)
+    string = enrol(2, "--role", "standby", "--at", cable.ways[1].endpoint)
+    return hub, Standby("hq2", at, given=string), cable
+
+
+def fail_over():
+    """The hub is gone, its standby has taken over, and there is no store."""
+    hub = Hub()
+    standby = stand_by("hq2", 2)
+    wait_for_heir("hq2")
+    hub.kill()
+    leima("hub", "hq2", "--promote").expect(0)
+    wait("the new hub", lambda: standby.told("listening"))
+    return hub, standby
+
+
+@network
+def test_a_hub_that_comes_back_hears_of_its_heir_without_a_store():
+    hub, heir = fail_over()
+    old = Hub(listen=hub.endpoint)
+    wait("the old hub to step down", lambda: told(old, "standing by"), 60)
+    assert old.said(" deposed by=2 ")
+    assert status("hq")["role"] == "standby"
+    assert "standby" in leima("status", "hq").expect(0).out
+    refused = leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01")
+    assert "has joined a hub: do it there" in refused.expect(1).err
+    leima("rules", "publish", "hq2", PROGRAM, "--from",
+          "2002-01-01").expect(0)
+    wait("the new rules", lambda: versions("hq") == 2)
+    assert not heir.said("alarm"), heir.tail()
+
+
+@network
+def test_a_hub_that_came_back_asks_before_it_publishes_or_closes():
+    """Also where it does not run, or has not asked yet."""
+    hub, heir = fail_over()
+    assert status("hq")["role"] == "hub"
+    for words in (("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01"),
+                  ("settle", "hq", "--period", "2001-01", "--close")):
+        said = leima(*words).expect(1).err
+        assert "a later hub has taken over" in said, said
+        assert len(said.splitlines()) == 1, said
+    assert versions("hq") == 1
+    old = Standby("hq", hub.endpoint)       # it listens to nobody any more
+    assert not told(old, "listening")
+    assert not heir.said("alarm"), heir.tail()
+
+
+@network
+def test_two_hubs_hear_of_each_other_once_the_cable_is_whole():
+    """The first had ruled on behind the cut, as it had to."""
+    hub, standby, cable = wire_up()
+    wait_for_heir("hq2")
+    cable.cut()
+    leima("hub", "hq2", "--promote").expect(0)
+    wait("the second hub", lambda: standby.told("listening"))
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01").expect(0)
+    time.sleep(1)
+    assert not told(hub, "standing by")
+    assert not hub.said("unreached"), hub.tail()    # as a standby always is
+    cable.mend()
+    wait("the first to step down", lambda: told(hub, "standing by"))
+    wait("its rules at the second", lambda: versions("hq2") == 2)
+    cable.end()
+
+
 def told(process, word):
     assert not process.ended(), process.tail()
     with open(process.out) as out:
@@ -229,16 +320,6 @@ def told(process, word):
 
 def enrolled(hub):
     return leima("enrol", "list", hub, "--json").expect(0).lines()
-
-
-def goes_to(node, *hubs):
-    """Which hubs it knows, and in which order."""
-    with open(f"n{node}/keys/hubs") as file:
-        lines = file.read().splitlines()
-    with open(f"n{node}/keys/hubs", "w") as file:
-        for hub in hubs:
-            file.write(next(f"{line}\n" for line in lines
-                            if line.startswith(f"{hub.endpoint} ")))
 
 
 def receipts(ledger):
@@ -250,11 +331,10 @@ def receipts(ledger):
 def test_two_hubs_were_active():
     """Each holds branches of streams that the other has otherwise, one of a
     machine that never comes back: all of it counts at both, once."""
-    hub = Hub()
+    hub, standby, cable = wire_up()
     nodes = {number: join(number) for number in (11, 12, 13)}
     for number in nodes:
         sell(f"n{number}", 4, prefix=f"{number}-")
-    standby = stand_by("hq2", 2)
     for node in nodes.values():
         wait_for_hubs(node.ledger)
     wait("all at both", lambda: len(events("hq2")) == 12)
@@ -262,15 +342,16 @@ def test_two_hubs_were_active():
     for node in nodes.values():
         node.stop()
 
-    # A cable is cut, and the second one is promoted.  Of nodes 11 and 13 there
-    # are two images each.
+    # The cable is cut, and the second one is promoted.  Of nodes 11 and 13
+    # there are two images each.
+    cable.cut()
     leima("hub", "hq2", "--promote").expect(0)
     wait("the second hub", lambda: standby.told("listening"))
     for number in (11, 13):
         copy(f"n{number}", f"twin{number}")
-        goes_to(number, hub)
-    goes_to(12, standby, hub)
-    nodes = {number: Node(number) for number in nodes}
+    nodes = {11: Node(11, "--hub", hub.endpoint),
+             12: Node(12, "--hub", standby.endpoint),
+             13: Node(13, "--hub", hub.endpoint)}
     sell("n11", 6, prefix="A11-")
     line = ('{"kind": "purchase", "member": 43, "receipt": "both", '
             '"total": 700, "id": "one-of-a-kind"}\n')
@@ -283,17 +364,15 @@ def test_two_hubs_were_active():
         nodes[number].kill()
         move(f"n{number}", f"lost{number}")         # for ever
         move(f"twin{number}", f"n{number}")
-        goes_to(number, standby)
-        nodes[number] = Node(number)
+        nodes[number] = Node(number, "--hub", standby.endpoint)
     sell("n11", 2, prefix="B11-")
     sell("n13", 5, prefix="B13-")
     sell("n12", 1, prefix="B12-")
     wait("all at the second", lambda: len(events("hq2")) == 20)
 
-    # The cable is whole again: the first hears of the second from node 12.
-    standby.stop()
+    # The cable is whole again.
+    cable.mend()
     wait("the first to step down", lambda: told(hub, "standing by"))
-    standby = Hub("hq2", standby.endpoint)
     wait("all at the second", lambda: len(events("hq2")) == 30)
     wait("all at the first", lambda: receipts("hq") == receipts("hq2"))
     assert len(set(receipts("hq"))) == len(events("hq")) == 30
@@ -307,6 +386,7 @@ def test_two_hubs_were_active():
     sold = sell("n11", 1, prefix="C") + sell("n13", 1, prefix="C")
     wait("new ones at both", lambda: has("hq", sold) and has("hq2", sold))
     assert digest("hq") == digest("hq2")
+    cable.end()
 
 
 @network

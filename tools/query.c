@@ -3,8 +3,8 @@
 #include "core/hub_state.h"
 #include "nodes/copies.h"
 #include "nodes/desk.h"
+#include "nodes/heir.h"
 #include "nodes/instance.h"
-#include "nodes/reign.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,7 +117,7 @@ query_may_rule(const struct arguments *arguments, struct ledger *ledger)
     struct complaint complaint = { 0 };
 
     enum err err =
-        reign_may_rule(ledger_dir(ledger), ledger_journal(ledger), &complaint);
+        heir_may_rule(ledger_dir(ledger), ledger_journal(ledger), &complaint);
     if (err == OK)
         return COMMAND_DONE;
     return command_fail(arguments, err, "%s",

@@ -94,8 +94,8 @@ NODISCARD enum command_status query_partner(const struct arguments *arguments,
                                             const char *partner);
 
 /* Whether the ledger may publish and close: not one that has joined a hub, nor
- * a hub that is of the past or not complete (reign.h).  Else it has been
- * said. */
+ * a hub that is of the past or not complete; the hubs that it knows are asked
+ * (heir.h).  Else it has been said. */
 NODISCARD enum command_status query_may_rule(const struct arguments *arguments,
                                              struct ledger *ledger);
 

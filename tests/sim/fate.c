@@ -290,7 +290,7 @@ fate_plan(struct world *world)
         return;
     world->fall_ms = luck_between(&world->luck, trouble_ms / 4, trouble_ms / 2);
     if (world->plan.fall != FALL_RESTORED && world->plan.fall != FALL_ROTTEN &&
-        world->plan.fall != FALL_ROLLED)
+        world->plan.fall != FALL_ROLLED && !world->plan.unaided)
         world->recover_ms =
             world->fall_ms + luck_between(&world->luck, 1000, trouble_ms / 2);
 }
@@ -416,6 +416,22 @@ fate_relieve(struct world *world, struct box *box)
         hasten(box);
 }
 
+/* Where the hubs are to agree by themselves stores begin after that. */
+static void
+begin_all(struct world *world)
+{
+    world->unaided = world->plan.unaided;
+    for (uint32_t i = 0; i < world->box_count; i++) {
+        struct box *box = world->boxes[i];
+        if (world->unaided && box->kind == BOX_STORE) {
+            box_end(box);
+            box->begin_ms = INT64_MAX;
+        } else if (!box_runs(box) && box->kind != BOX_FORGER) {
+            box_begin(world, box);
+        }
+    }
+}
+
 void
 fate_heal(struct world *world)
 {
@@ -445,8 +461,6 @@ fate_heal(struct world *world)
     world->healed = true;
     world->patience_ms = machine_true_ms() + PATIENCE_MS;
     office_settle(world);
-    for (uint32_t i = 0; i < world->box_count; i++)
-        if (!box_runs(world->boxes[i]) && world->boxes[i]->kind != BOX_FORGER)
-            box_begin(world, world->boxes[i]);
+    begin_all(world);
     till_repeat_all(world);
 }

@@ -30,7 +30,7 @@ struct machine {
     int64_t read_every_ms; /* takes a frame so seldom; 0: as they come */
     int64_t read_ms;       /* when it last has */
 
-    struct transport *transport; /* of the process that runs here; NULL */
+    struct transport *transport; /* the first of the process here; NULL */
     struct keeper *keeper;       /* likewise */
     struct heap heap;            /* of it */
     uint32_t dials;              /* that it has ever made */

@@ -62,6 +62,8 @@ struct cable {
 
 struct transport {
     struct machine *machine;
+    struct transport *beside; /* the process's next one; a hub listens by the
+                               * first */
     bool listens;
     char endpoint[KEYS_ENDPOINT_SIZE];
     curve_key key;
@@ -105,7 +107,9 @@ dialler_of(uint64_t route)
 {
     struct transport *transport = transport_at((uint32_t)(route >> 32));
 
-    return transport && transport->cable.route == route ? transport : NULL;
+    while (transport && transport->cable.route != route)
+        transport = transport->beside;
+    return transport;
 }
 
 /* --- a queue --- */
@@ -186,6 +190,17 @@ route_of(const struct transport_peer *peer)
 
 /* --- opening and closing --- */
 
+/* Where the machine's list has it, or ends. */
+static struct transport **
+find_place(struct machine *machine, const struct transport *transport)
+{
+    struct transport **place = &machine->transport;
+
+    while (*place != NULL && *place != transport)
+        place = &(*place)->beside;
+    return place;
+}
+
 enum err
 transport_open(struct transport **ret_transport)
 {
@@ -195,7 +210,7 @@ transport_open(struct transport **ret_transport)
         return ERR_MEMORY;
     transport->machine = machine_here();
     assert(transport->machine != NULL);
-    transport->machine->transport = transport;
+    *find_place(transport->machine, NULL) = transport;
     *ret_transport = transport;
     return OK;
 }
@@ -205,11 +220,11 @@ transport_close(struct transport *transport)
 {
     if (transport == NULL)
         return;
-    net_forget(transport->machine);
+    if (transport->listens)
+        net_forget(transport->machine);
     while (transport->queue_count > 0)
         heap_own_drop(queue_take(transport));
-    if (transport->machine->transport == transport)
-        transport->machine->transport = NULL;
+    *find_place(transport->machine, transport) = transport->beside;
     heap_own_drop(transport->queue);
     free(transport);
 }
@@ -223,10 +238,12 @@ net_forget(struct machine *machine)
         return;
     for (uint32_t i = 0; i < the_net->machine_count; i++) {
         struct transport *other = the_net->machines[i]->transport;
-        if (other && other->cable.route && other->cable.hub == machine->index &&
-            other->cable.down_ms == INT64_MAX)
-            other->cable.down_ms =
-                machine_true_ms() + luck_between(the_net->luck, 1, NOTICED_MS);
+        for (; other; other = other->beside)
+            if (other->cable.route && other->cable.hub == machine->index &&
+                other->cable.down_ms == INT64_MAX)
+                other->cable.down_ms =
+                    machine_true_ms() +
+                    luck_between(the_net->luck, 1, NOTICED_MS);
     }
 }
 
@@ -355,15 +372,23 @@ int64_t
 net_due_ms(const struct machine *machine)
 {
     const struct transport *transport = machine->transport;
+    int64_t due_ms = INT64_MAX;
 
-    return transport && transport->queue_count > 0 ? transport->queue[0]->due_ms
-                                                   : INT64_MAX;
+    for (; transport; transport = transport->beside)
+        if (transport->queue_count > 0 && transport->queue[0]->due_ms < due_ms)
+            due_ms = transport->queue[0]->due_ms;
+    return due_ms;
 }
 
 int64_t
 net_waiting(const struct machine *machine)
 {
-    return machine->transport ? machine->transport->queue_bytes : 0;
+    const struct transport *transport = machine->transport;
+    int64_t bytes = 0;
+
+    for (; transport; transport = transport->beside)
+        bytes += transport->queue_bytes;
+    return bytes;
 }
 
 enum err

@@ -429,6 +429,24 @@ admit(struct world *world, struct box *standby)
     stand_up(ledger);
 }
 
+/* Stores begin once the other hubs have heard who reigns. */
+static void
+wait_for_one_hub(struct world *world)
+{
+    for (uint32_t i = 0; i < world->hub_count; i++) {
+        if (i == world->reigning || keys_has_hub(world->boxes[i]->dir))
+            continue;
+        toll_count(TOLL_UNAIDED);
+        if (machine_true_ms() >= world->patience_ms)
+            world_fail(world, "machine %u has not heard of its heir", i);
+        return;
+    }
+    world->unaided = false;
+    for (uint32_t i = world->hub_count; i < world->box_count; i++)
+        if (world->boxes[i]->kind == BOX_STORE)
+            world->boxes[i]->begin_ms = 0;
+}
+
 void
 office_settle(struct world *world)
 {
@@ -449,6 +467,8 @@ office_settle(struct world *world)
         box_end(hub); /* its standing by is over */
     if (!box_runs(hub))
         box_begin(world, hub);
+    if (world->unaided)
+        wait_for_one_hub(world);
     if (machine_true_ms() < world->patience_ms)
         return; /* they may find out by themselves */
     for (uint32_t i = 0; i < world->hub_count; i++) {

@@ -93,6 +93,8 @@ plan_draw(uint64_t seed)
         plan.fall = FALL_ROLLED;
     if (plan.fall == FALL_ROLLED)
         roll_back(&plan, &later);
+    plan.unaided = (plan.fall == FALL_PROMOTED || plan.fall == FALL_SPLIT) &&
+                   luck_below(&later, 2) == 0;
     plan.rots = 0;
     if (seed % 8 == 5) /* twins, of which each hub may hear another one */
         plan.clones =
@@ -119,6 +121,7 @@ plan_hub_lies(uint64_t seed)
     struct world_plan plan = plan_draw(seed);
 
     plan.hub_lies = 2000 + luck_below(&luck, 60000);
+    plan.unaided = false; /* it may have been told that its heir is far ahead */
     return plan;
 }
 

@@ -30,6 +30,7 @@ struct world_plan {
     uint32_t stores;
     uint32_t standbys;
     enum world_fall fall;
+    bool unaided; /* of two hubs the one of the past is told by no store */
     int64_t trouble_ms;
     int64_t budget_ms; /* for coming to rest */
     struct net_weather weather;

@@ -98,6 +98,7 @@ struct world {
     uint32_t grants; /* by hubs */
     uint32_t alone;  /* by nodes without one */
     bool healed;
+    bool unaided;        /* and no store runs until there is one hub */
     int64_t patience_ms; /* healed for so long, people demote old hubs */
     int64_t rest_ms;     /* when all had come to rest */
     int64_t hub_most;    /* bytes of memory that a hub has ever needed ... */
