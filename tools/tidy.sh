@@ -92,7 +92,7 @@ done <<-'USES'
 	sys/socket.h (AF|SOCK|MSG|SOL)_[A-Z]+|(accept4?|connect|send|recv|bind|listen)\(
 	sys/stat.h struct stat|[a-z]*stat(at)?\(|mkdir[a-z]*\(|[a-z]*chmod[a-z]*\(|umask\(|S_I[A-Z]+|utimens[a-z]*\(|mkfifo\(
 	sys/wait.h wait(pid|4)?\(|W(IF)?[A-Z]{4,}
-	time.h time_t|timespec|clock_[a-z]+\(|clock\(|time\(NULL|struct tm
+	time.h time_t|tzset\(|timespec|clock_[a-z]+\(|clock\(|time\(NULL|struct tm
 	unistd.h (access|close|read|write|pread|pwrite|unlink(at)?|rmdir|f(data)?sync|f?truncate|fork|exec[a-z]+|_exit|get[a-z]+id|isatty|sysconf|pipe2?|dup2?|lseek|link|symlink|readlink|u?sleep|chdir|[a-z]*chown(at)?|set[a-z]+id|getcwd|gethostname|syscall|alarm|copy_file_range)\(|[FRWX]_OK|STD[A-Z]+_FILENO|environ
 USES
 
