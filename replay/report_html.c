@@ -41,21 +41,34 @@ put_bands(struct text *json, const struct outcome *outcome)
     text_char(json, ']');
 }
 
+/* What it is about. */
+static void
+put_basis(struct text *json, const struct report_html *names,
+          const struct simulation *simulation)
+{
+    const struct zone *zone = &simulation->sides[1].timeline->zone;
+    char until[17], since[11];
+
+    text_json_words(json, "ledger", view_of(names->ledger));
+    text_json_words(json, "baseline",
+                    view_of(names->baseline == NULL ? "" : names->baseline));
+    zone_format_minute(zone, simulation->until_ms, until);
+    text_json_words(json, "until", view_of(until));
+    if (names->since_ms != INT64_MIN) {
+        calendar_format_date(zone_day(zone, names->since_ms), since);
+        text_json_view(json, "since", view_of(since));
+    }
+    if (names->segment != NULL)
+        text_json_words(json, "segment", view_of(names->segment));
+    text_json_view(json, "currency", names->currency);
+}
+
 static void
 write_data(struct text *json, const struct report_html *names,
            const struct comparison *comparisons)
 {
-    const struct simulation *simulation = comparisons[0].simulation;
-    char until[17];
-
     text_char(json, '{');
-    text_json_words(json, "ledger", view_of(names->ledger));
-    text_json_words(json, "baseline",
-                    view_of(names->baseline == NULL ? "" : names->baseline));
-    zone_format_minute(&simulation->sides[1].timeline->zone,
-                       simulation->until_ms, until);
-    text_json_words(json, "until", view_of(until));
-    text_json_view(json, "currency", names->currency);
+    put_basis(json, names, comparisons[0].simulation);
     text_string(json, ",\n \"candidates\": [");
     for (uint32_t i = 0; i < names->count; i++) {
         text_string(json, i > 0 ? ",\n{" : "{");

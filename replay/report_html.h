@@ -18,7 +18,9 @@ struct report_html {
     uint32_t count;
     const char *baseline; /* NULL: what is published */
     view currency;
-    int32_t from_day; /* as for report_json() */
+    int32_t from_day;    /* as for report_json() */
+    int64_t since_ms;    /* INT64_MIN: all effects are counted */
+    const char *segment; /* as it was asked for; NULL: all accounts */
 };
 
 /* Appends the page of as many comparisons as there are candidates. */

@@ -301,6 +301,29 @@ def test_what_it_is_compared_with_and_up_to_when():
               until == "2025-02-01")
 
 
+def test_what_of_the_history_is_told():
+    """Figures of some months and some accounts are not taken for all."""
+    leima("generate", "--rules", "p.yaml").expect(0)
+    told = ("2 events of 1 accounts (purchases=1..,!purchases=2..) up to "
+            "2024-01-31 00:00, effects counted from 2024-01-10 on.")
+    leima("init", "P").expect(0)
+    leima("rules", "publish", "P", "p.yaml", "--from", "2000-01-01").expect(0)
+    for number, member in enumerate((1, 2, 2)):
+        leima("append", "P", given=json.dumps(
+            {"kind": "purchase", "member": member, "receipt": f"R{number}",
+             "total": 1000, "at": "2024-01-05T12:00:00Z"})).expect(0)
+    leima("append", "P", given=json.dumps(
+        {"kind": "stamp", "member": 1, "card": "lunch",
+         "at": "2024-01-12T12:00:00Z"})).expect(0)
+    lines = leima("replay", "P", "--rules", "p.yaml", "--until", "2024-01-31",
+                  "--since", "2024-01-10", "--html", "page.html", "--segment",
+                  "purchases=1..,!purchases=2..").expect(0).out.splitlines()
+    equal("told", lines[1], told)
+    page = data_of("page.html")
+    equal("page", (page["since"], page["segment"]),
+          ("2024-01-10", "purchases=1..,!purchases=2.."))
+
+
 def test_what_is_compared_is_of_one_currency_and_clock():
     """Also where nothing is published that each file could be judged by."""
     leima("init", "X", "--store", "1").expect(0)

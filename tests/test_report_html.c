@@ -27,6 +27,7 @@ TEST(the_page_is_whole)
         .count = 1,
         .currency = view_of("EUR"),
         .from_day = INT32_MIN,
+        .since_ms = INT64_MIN,
     };
 
     shop_open(&shop);

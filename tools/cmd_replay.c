@@ -324,6 +324,7 @@ print_table(const struct replay *replay, const struct comparison *comparisons)
         .currency = currency(replay),
         .from_day = replay->from_day,
         .since_ms = replay->options.span.since_ms,
+        .segment = command_option(replay->arguments, "segment"),
         .candidates = list_names(replay),
         .count = replay->rivals.count,
     };
@@ -373,6 +374,8 @@ write_page(const struct replay *replay, const struct comparison *comparisons)
         .baseline = baseline_name(replay),
         .currency = currency(replay),
         .from_day = replay->from_day,
+        .since_ms = replay->options.span.since_ms,
+        .segment = command_option(replay->arguments, "segment"),
     };
     report_html(&text, &page, comparisons);
     return write_file(replay, path, &text);

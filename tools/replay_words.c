@@ -92,9 +92,12 @@ say_history(const struct replay_words *words,
         fprintf(out, ", from %s on", date);
     }
     zone_format_minute(zone, simulation->until_ms, until);
-    fprintf(out, ":\n%s events of %s accounts up to %s",
+    fprintf(out, ":\n%s events of %s accounts",
             count_words(simulation->event_count, events),
-            count_words(simulation->account_count, accounts), until);
+            count_words(simulation->account_count, accounts));
+    if (words->segment != NULL)
+        fprintf(out, " (%s)", words->segment);
+    fprintf(out, " up to %s", until);
     if (words->since_ms != INT64_MIN) {
         calendar_format_date(zone_day(zone, words->since_ms), date);
         fprintf(out, ", effects counted from %s on", date);

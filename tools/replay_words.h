@@ -11,8 +11,9 @@
 struct replay_words {
     const char *baseline; /* the file's name; NULL: what is published */
     view currency;
-    int32_t from_day; /* CANDIDATE_FROM_START: from the beginning */
-    int64_t since_ms; /* INT64_MIN: all effects are counted */
+    int32_t from_day;    /* CANDIDATE_FROM_START: from the beginning */
+    int64_t since_ms;    /* INT64_MIN: all effects are counted */
+    const char *segment; /* as it was asked for; NULL: all accounts */
     const char *const *candidates;
     uint32_t count;
 };
