@@ -1,6 +1,7 @@
 /* cmd_redeem.c - a redemption asked for by hand: what is asked, what is told */
 #include "tools/cmd_redeem.h"
 
+#include "core/scalar.h"
 #include "tools/redeem.h"
 
 #include <inttypes.h>
@@ -58,14 +59,6 @@ read_command(const struct arguments *arguments, struct event *event)
 
 /* --- telling ------------------------------------------------------------ */
 
-/* "15.00" */
-static void
-write_money(struct text *out, money amount)
-{
-    text_format(out, "%" PRId64 ".%02d", amount.minor / 100,
-                (int)(amount.minor % 100));
-}
-
 static void
 write_age(const struct decision *decision, struct text *out)
 {
@@ -86,11 +79,11 @@ write_limit(const struct decision *decision, struct text *out)
         text_string(out, "the rules grant nothing without the hub");
         return;
     }
-    write_money(out, decision->value);
+    scalar_number_write(decision->value.minor, 2, out);
     text_string(out, " asked, ");
-    write_money(out, decision->limit_used);
+    scalar_number_write(decision->limit_used.minor, 2, out);
     text_string(out, " of ");
-    write_money(out, decision->limit);
+    scalar_number_write(decision->limit.minor, 2, out);
     text_string(out, " used today");
 }
 

@@ -103,14 +103,14 @@ read_limits(struct query *query, struct rfm_limits *limits)
     view bytes = { 0 };
     const struct yaml_node *root = NULL;
     enum command_status status = COMMAND_DONE;
-    enum { ROOM = 1 << 26, SIZE_MAX_ = 65536 };
+    enum { ROOM = 1 << 26, FILE_SIZE_MAX = 65536 };
 
-    if (!arena_open(&arena, ROOM + yaml_room(SIZE_MAX_)))
+    if (!arena_open(&arena, ROOM + yaml_room(FILE_SIZE_MAX)))
         return command_fail(query->arguments, ERR_MEMORY, "can't begin");
     struct mistakes *mistakes = ARENA_NEW(&arena, struct mistakes, 1);
     struct text text = { 0 };
     enum err err =
-        file_read(path, SIZE_MAX_, &arena, &bytes, &query->complaint);
+        file_read(path, FILE_SIZE_MAX, &arena, &bytes, &query->complaint);
     if (err == OK)
         err = yaml_read(bytes, &arena, mistakes, &root);
     if (root != NULL)

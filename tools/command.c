@@ -638,7 +638,7 @@ command_time(const struct arguments *arguments, const char *name,
     command_misuse(
         arguments,
         "--%s: expected a time like 2026-10-31T15:00:00Z%s or a "
-        "date from 2000-01-01 on, found \"%s\"",
+        "date, from 2000 to 2199, found \"%s\"",
         name,
         strstr(row->value, "POSITION") != NULL ? ", an arrival position" : "",
         text);

@@ -82,8 +82,8 @@ NODISCARD bool command_integer(const struct arguments *arguments,
 /* "400" days, or "400d", "72h", "30m", "90s". */
 NODISCARD bool command_age(const struct arguments *arguments, const char *name,
                            int64_t *ret_ms);
-/* "YYYY-MM" from 2000 to 2199 as a month, "YYYY-MM-DD" from 1970 to 2199 as a
- * day of calendar.h. */
+/* "YYYY-MM" as a month, "YYYY-MM-DD" as a day of calendar.h, both from 2000 to
+ * 2199. */
 NODISCARD bool command_month(const struct arguments *arguments,
                              const char *name, int32_t *ret_month);
 NODISCARD bool command_day(const struct arguments *arguments, const char *name,

@@ -185,6 +185,6 @@ guard_install(void)
     sigemptyset(&action.sa_mask);
     if (sigaltstack(&own, NULL) != 0)
         action.sa_flags &= ~SA_ONSTACK;
-    for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++)
+    for (size_t i = 0; i < COUNT_OF(NUMBERS); i++)
         sigaction(NUMBERS[i], &action, NULL);
 }

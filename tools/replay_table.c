@@ -87,8 +87,7 @@ print_sides(const struct compare_side *a, const struct compare_side *b,
     return end_table(table, out);
 }
 
-/* The levels of the candidate with what the baseline has of that name, then
- * those that only the baseline has. */
+/* Of the level of that name; -1: the side has none. */
 static int64_t
 tier_count(const struct compare_side *side, view level)
 {
@@ -110,6 +109,8 @@ put_tier(struct table *table, view level, int64_t baseline, int64_t candidate)
     table_integer(table, candidate - baseline);
 }
 
+/* The levels of the candidate with what the baseline has of that name, then
+ * those that only the baseline has. */
 static bool
 print_tiers(const struct compare_side *a, const struct compare_side *b,
             FILE *out)

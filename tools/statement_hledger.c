@@ -25,6 +25,12 @@ put_amount(struct journal_text *journal, money amount)
     journal->sum = money_add(journal->sum, amount);
 }
 
+static money
+negative(money amount)
+{
+    return money_sub((money) { 0 }, amount);
+}
+
 /* What the partner owes more, and the account that it stands against. */
 static void
 put_pair(struct journal_text *journal, const char *against, money owed,
@@ -38,14 +44,8 @@ put_pair(struct journal_text *journal, const char *against, money owed,
     text_view_append(text, journal->partner);
     put_amount(journal, owed);
     text_format(text, "  ; %s\n    %s", note, against);
-    put_amount(journal, money_sub((money) { 0 }, owed));
+    put_amount(journal, negative(owed));
     text_char(text, '\n');
-}
-
-static money
-negative(money amount)
-{
-    return money_sub((money) { 0 }, amount);
 }
 
 static void
