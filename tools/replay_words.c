@@ -1,29 +1,13 @@
 #include "tools/replay_words.h"
 
 #include "replay/candidate.h"
+#include "tools/grouped.h"
 
 #include <inttypes.h>
 
 enum { NUMBER_SIZE = 40 };
 
 /* --- numbers --- */
-
-/* 1234567 as "1,234,567". */
-static const char *
-count_words(uint64_t count, char text[static NUMBER_SIZE])
-{
-    char digits[24];
-    int size = snprintf(digits, sizeof digits, "%" PRIu64, count);
-    char *to = text;
-
-    for (int i = 0; i < size; i++) {
-        if (i > 0 && (size - i) % 3 == 0)
-            *to++ = ',';
-        *to++ = digits[i];
-    }
-    *to = '\0';
-    return text;
-}
 
 static uint64_t
 size_of(int64_t amount)
@@ -38,7 +22,7 @@ money_words(int64_t minor, char text[static NUMBER_SIZE])
     uint64_t size = size_of(minor);
     char whole[NUMBER_SIZE];
 
-    snprintf(text, NUMBER_SIZE, "%s.%02" PRIu64, count_words(size / 100, whole),
+    snprintf(text, NUMBER_SIZE, "%s.%02" PRIu64, grouped(size / 100, whole),
              size % 100);
     return text;
 }
@@ -70,7 +54,7 @@ share_words(int64_t baseline, int64_t candidate, char text[static NUMBER_SIZE])
 static const char *
 some_words(uint64_t count, char text[static NUMBER_SIZE])
 {
-    return count == 0 ? "none" : count_words(count, text);
+    return count == 0 ? "none" : grouped(count, text);
 }
 
 /* --- sentences --- */
@@ -93,8 +77,8 @@ say_history(const struct replay_words *words,
     }
     zone_format_minute(zone, simulation->until_ms, until);
     fprintf(out, ":\n%s events of %s accounts",
-            count_words(simulation->event_count, events),
-            count_words(simulation->account_count, accounts));
+            grouped(simulation->event_count, events),
+            grouped(simulation->account_count, accounts));
     if (words->segment != NULL)
         fprintf(out, " (%s)", words->segment);
     fprintf(out, " up to %s", until);
@@ -156,7 +140,7 @@ say_overdrawn(const struct comparison *comparison, FILE *out)
             "Redemptions without enough points: %s, lacking %s points; under "
             "the baseline: %s.\n",
             some_words((uint64_t)b->overdrawn_redemptions, count),
-            count_words(size_of(b->amounts[MEASURE_OVERDRAWN]), all),
+            grouped(size_of(b->amounts[MEASURE_OVERDRAWN]), all),
             some_words((uint64_t)a->overdrawn_redemptions, before));
 }
 
