@@ -21,5 +21,5 @@ clock_wall_ms(void)
 int64_t
 clock_steady_ms(void)
 {
-    return read_ms(CLOCK_MONOTONIC);
+    return read_ms(CLOCK_BOOTTIME);
 }

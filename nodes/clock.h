@@ -10,7 +10,8 @@
 
 /* Milliseconds UTC, for what is recorded; may jump. */
 int64_t clock_wall_ms(void);
-/* Milliseconds that only run forward, for waiting. */
+/* Milliseconds that only run forward, also while the machine sleeps: for
+ * waiting, and for carrying on what another clock said. */
 int64_t clock_steady_ms(void);
 
 #endif

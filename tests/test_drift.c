@@ -5,10 +5,46 @@
 #include "nodes/drift.h"
 
 #include "core/reader.h"
+#include "nodes/clock.h"
 #include "tests/kit.h"
 #include "tests/unit.h"
 
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 enum { MINUTE_MS = 60000 };
+
+/* --- a machine that has slept so long --- */
+
+static time_t slept_s;
+
+int
+clock_gettime(clockid_t which, struct timespec *ret_now)
+{
+    long failed = syscall(SYS_clock_gettime, which, ret_now);
+
+    if (which != CLOCK_MONOTONIC)
+        ret_now->tv_sec += slept_s;
+    return (int)failed;
+}
+
+TEST(a_machine_that_slept_knows_the_hubs_time)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct drift drift = { 0 };
+
+    drift_hear(&drift, clock_wall_ms(), clock_steady_ms());
+    slept_s = 3600;
+    const int64_t offset_ms = drift_look(&drift, 1, journal);
+    slept_s = 0;
+    assert_true(offset_ms < MINUTE_MS);
+    assert_true(offset_ms > -MINUTE_MS);
+    assert_false(drift.wrong);
+    journal_close(journal);
+    place_remove(&place);
+}
 
 TEST(the_hubs_time_is_carried_on)
 {
@@ -91,6 +127,7 @@ TEST(a_ping_tells_the_clock)
     assert_false(drift_told(&wait, &clock_ms));
 }
 
-RUN(cmocka_unit_test(a_ping_tells_the_clock),
+RUN(cmocka_unit_test(a_machine_that_slept_knows_the_hubs_time),
+    cmocka_unit_test(a_ping_tells_the_clock),
     cmocka_unit_test(the_hubs_time_is_carried_on),
     cmocka_unit_test(what_a_wrong_clock_writes_is_flagged))
