@@ -544,13 +544,14 @@ live(const struct hub_options *options, int stop, struct complaint *complaint,
     if (err != OK)
         return err;
     teller_open(&hub->teller, hub->ledger, hub->keeper, hub->epoch);
-    const int descriptors[] = { stop, keeper_bell(hub->keeper),
-                                teller_bell(&hub->teller, stop) };
     while (!hub->broken && !hub_is_deposed(hub) && !stop_asked(stop)) {
         hub_turn(hub);
+        front_look(&hub->teller.front, clock_steady_ms());
         if (pulse_is_due(&hub->pulse, roster_count(hub->roster)) &&
             !hub->broken)
             beat(hub);
+        const int descriptors[] = { stop, keeper_bell(hub->keeper),
+                                    front_bell(&hub->teller.front, stop) };
         transport_wait(hub->transport, descriptors, COUNT_OF(descriptors),
                        LOOK_MS);
     }

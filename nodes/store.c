@@ -7,6 +7,7 @@
 #include "nodes/clock.h"
 #include "nodes/drift.h"
 #include "nodes/follow.h"
+#include "nodes/front.h"
 #include "nodes/graft.h"
 #include "nodes/join.h"
 #include "nodes/keeper.h"
@@ -19,7 +20,6 @@
 #include "nodes/retain.h"
 #include "nodes/session.h"
 #include "nodes/stop.h"
-#include "nodes/tills.h"
 #include "nodes/trace.h"
 #include "nodes/trust.h"
 
@@ -53,7 +53,7 @@ struct store {
     struct carry carry;
     struct notes notes;
     struct copies *copies;
-    struct desk *desk; /* NULL: nobody asks here */
+    struct front front;
     struct errands errands;
     int64_t contact_ms; /* the wall's clock */
     struct drift drift;
@@ -386,7 +386,7 @@ clerk_of(struct store *store)
                             .carry = &store->carry,
                             .notes = &store->notes,
                             .copies = store->copies,
-                            .desk = store->desk,
+                            .desk = store->front.desk,
                             .errands = &store->errands,
                             .session = store->session,
                             .transport = store->link.transport,
@@ -523,7 +523,7 @@ store_turn(struct store *store)
     store->broken |= store->graft_ms != 0 && now_ms >= store->graft_ms;
     if (journal_is_broken(store->journal))
         fault(store, "commit", ERR_IO);
-    if (store->desk) {
+    if (store->front.desk) {
         const struct clerk clerk = clerk_of(store);
         clerk_serve(&clerk);
     }
@@ -586,7 +586,7 @@ store_close(struct store *store)
         trace(TRACE_NOTICE, store->node, "notes", "what=unsaved");
     end_session(store);
     link_close(&store->link);
-    desk_close(store->desk);
+    front_close(&store->front);
     trust_close(&store->trust);
     carry_close(&store->carry);
     copies_close(store->copies);
@@ -667,9 +667,8 @@ open_all(struct store *store, struct complaint *complaint)
     if (err == OK)
         err =
             keeper_open(store->ledger, store->options->standby, &store->keeper);
-    if (err == OK && !store->options->standby &&
-        desk_open(store->options->dir, store->node, &store->desk) != OK)
-        trace(TRACE_ERROR, store->node, "desk", "what=\"can't be opened\"");
+    if (err == OK && !store->options->standby)
+        front_open(&store->front, store->ledger);
     if (err == OK && store->options->ready)
         store->options->ready(store->options->context);
     store->mark_ms = clock_steady_ms() + MARK_MS;
@@ -744,15 +743,15 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
     enum err err = store_open(options, stop, complaint, &store);
     if (err != OK)
         return err;
-    struct tills *tills = options->standby ? NULL : tills_open(store->ledger);
-    const int descriptors[] = { stop,
-                                store->desk ? desk_bell(store->desk) : stop };
+    front_sell(&store->front);
     while (!store->broken && !store->done && !stop_asked(stop) &&
            !retain_is_due(&store->retain, store->ledger, store->copies)) {
         store_turn(store);
+        front_look(&store->front, clock_steady_ms());
         if (pulse_is_due(&store->pulse, session_is_live(store->session)) &&
             !store->broken)
             beat(store);
+        const int descriptors[] = { stop, front_bell(&store->front, stop) };
         transport_wait(store->link.transport, descriptors,
                        COUNT_OF(descriptors), LOOK_MS);
     }
@@ -762,7 +761,6 @@ live(const struct store_options *options, int stop, struct complaint *complaint,
         trace(TRACE_NOTICE, store->node, "stopping", "why=signal");
     *ret_broken = store->broken || store->retain.due;
     *ret_willing = store->graft_ms != 0 || store->retain.due;
-    tills_close(tills);
     err = refusal_tell(&store->refusal, options->dir, complaint);
     store_close(store);
     return err;

@@ -1,7 +1,6 @@
 #include "nodes/teller.h"
 
 #include "nodes/clock.h"
-#include "nodes/trace.h"
 
 enum { NO_SESSION = 0 }; /* the hub counts them from 1 */
 
@@ -12,23 +11,14 @@ teller_open(struct teller *teller, struct ledger *ledger, struct keeper *keeper,
     *teller = (struct teller) { .keeper = keeper,
                                 .node = ledger_node(ledger),
                                 .epoch = epoch };
-    enum err err = desk_open(ledger_dir(ledger), teller->node, &teller->desk);
-    if (err != OK)
-        trace(TRACE_ERROR, teller->node, "desk", "err=%s", err_name(err));
-    teller->tills = tills_open(ledger);
+    front_open(&teller->front, ledger);
+    front_sell(&teller->front);
 }
 
 void
 teller_close(struct teller *teller)
 {
-    tills_close(teller->tills);
-    desk_close(teller->desk);
-}
-
-int
-teller_bell(const struct teller *teller, int other)
-{
-    return teller->desk ? desk_bell(teller->desk) : other;
+    front_close(&teller->front);
 }
 
 void
@@ -37,15 +27,15 @@ teller_take(const struct teller *teller)
     struct answer_to question = { .node = teller->node,
                                   .session = NO_SESSION,
                                   .epoch = teller->epoch };
+    struct desk *desk = teller->front.desk;
     uint64_t client;
 
-    while (teller->desk &&
-           desk_next(teller->desk, clock_steady_ms(), &client, &question.ask)) {
+    while (desk && desk_next(desk, clock_steady_ms(), &client, &question.ask)) {
         question.ask.number = client;
         /* What the hub knows of an account, its ledger knows as well. */
         if (question.ask.kind != ASK_REDEEM ||
             !keeper_question(teller->keeper, &question))
-            desk_answer_none(teller->desk, client);
+            desk_answer_none(desk, client);
     }
 }
 
@@ -58,14 +48,14 @@ teller_answer(const struct teller *teller, const struct answer *answer)
 
     if (answer->to.session != NO_SESSION)
         return false;
-    if (!teller->desk)
+    if (!teller->front.desk)
         return true;
     if (ask_answer_kind(&answer->frame) == ASK_REDEEM &&
         ask_read_decision(&answer->frame, &decision)) {
         desk_write_decision(&line, &decision);
-        desk_answer(teller->desk, client, &line);
+        desk_answer(teller->front.desk, client, &line);
     } else {
-        desk_answer_none(teller->desk, client);
+        desk_answer_none(teller->front.desk, client);
     }
     text_close(&line);
     return true;

@@ -10,26 +10,21 @@
 #ifndef NODES_TELLER_H
 #define NODES_TELLER_H
 
-#include "nodes/desk.h"
+#include "nodes/front.h"
 #include "nodes/keeper.h"
-#include "nodes/tills.h"
 
 struct teller {
-    struct desk *desk;   /* NULL: nobody asks here */
-    struct tills *tills; /* NULL: nobody sells here */
+    struct front front;
     struct keeper *keeper;
     uint32_t node;
     uint64_t epoch;
 };
 
-/* Opens both; a hub without them does all else.  The keeper is the ledger's;
- * both are borrowed until the close. */
+/* Opens the desk and the tills (front.h).  The keeper is the ledger's; both are
+ * borrowed until the close. */
 void teller_open(struct teller *teller, struct ledger *ledger,
                  struct keeper *keeper, uint64_t epoch);
 void teller_close(struct teller *teller);
-/* Readable whenever teller_take() may have something; `other` without a desk.
- */
-int teller_bell(const struct teller *teller, int other);
 /* Puts the questions that have come to the keeper. */
 void teller_take(const struct teller *teller);
 /* Whether the answer is one for the desk; it has been handed out then. */

@@ -607,8 +607,8 @@ start(struct tills *tills)
     return err;
 }
 
-struct tills *
-tills_open(struct ledger *ledger)
+enum err
+tills_open(struct ledger *ledger, struct tills **ret_tills)
 {
     struct tills *tills = calloc(1, sizeof *tills);
     enum err err = ERR_MEMORY;
@@ -626,10 +626,10 @@ tills_open(struct ledger *ledger)
         err = start(tills);
     }
     if (err == OK)
-        return tills;
-    trace(TRACE_ERROR, ledger_node(ledger), "tills", "err=%s", err_name(err));
-    tills_close(tills);
-    return NULL;
+        *ret_tills = tills;
+    else
+        tills_close(tills);
+    return err;
 }
 
 static void

@@ -39,9 +39,9 @@ enum {
 struct tills;
 
 /* Opens the socket in the ledger's directory and starts the thread.  The
- * ledger is borrowed until the close.  NULL, which is traced: there is no
- * memory, or no socket; a node without one does all else. */
-struct tills *tills_open(struct ledger *ledger);
+ * ledger is borrowed until the close.  ERR_IO, ERR_MEMORY: a node without one
+ * does all else. */
+NODISCARD enum err tills_open(struct ledger *ledger, struct tills **ret_tills);
 /* Answers what has been taken, and hangs up.  NULL is allowed. */
 void tills_close(struct tills *tills);
 

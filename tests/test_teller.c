@@ -42,13 +42,14 @@ begin(struct site *site)
                      OK);
     site->teller.node = ledger_who(site->book.ledger).node;
     assert_int_equal(
-        desk_open(ledger_dir(site->book.ledger), 1, &site->teller.desk), OK);
+        desk_open(ledger_dir(site->book.ledger), 1, &site->teller.front.desk),
+        OK);
 }
 
 static void
 end(struct site *site)
 {
-    desk_close(site->teller.desk);
+    desk_close(site->teller.front.desk);
     keeper_close(site->teller.keeper);
     book_close(&site->book);
     pthread_mutex_destroy(&site->lock);
@@ -166,8 +167,8 @@ TEST(what_the_ledger_itself_knows_is_not_asked_here)
     ask(&site, ASK_STATES, 0, "");
     assert_int_equal(site.answered, ASK_NONE);
     assert_true(desk_is_served(ledger_dir(site.book.ledger)));
-    desk_close(site.teller.desk);
-    site.teller.desk = NULL;
+    desk_close(site.teller.front.desk);
+    site.teller.front.desk = NULL;
     assert_false(desk_is_served(ledger_dir(site.book.ledger)));
     end(&site);
 }

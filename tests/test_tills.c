@@ -78,8 +78,7 @@ open_tills(void **state)
 {
     (void)state;
     book_open(&book, LEDGER_OWN);
-    tills = tills_open(book.ledger);
-    return tills != NULL ? 0 : -1;
+    return tills_open(book.ledger, &tills) == OK ? 0 : -1;
 }
 
 static int
@@ -364,8 +363,7 @@ TEST(opened_again)
     assert_string_equal(hear(till, answer), "");
     close(till);
     assert_true(local_dial(ledger_dir(book.ledger), "tills") < 0);
-    tills = tills_open(book.ledger);
-    assert_non_null(tills);
+    assert_int_equal(tills_open(book.ledger, &tills), OK);
     till = dial();
     ask(till, "x\n", "refused");
     close(till);

@@ -553,6 +553,27 @@ def test_tills_and_no_descriptor_left():
 
 
 @network
+def test_sockets_that_can_not_be_opened_at_the_start():
+    """It is said once, and they are opened as soon as they can be."""
+    Hub()
+    join(11).stop()
+    for name in ("desk", "tills"):
+        os.mkdir(f"n11/{name}")
+    node = Node(11)
+    for name in ("desk", "tills"):
+        wait("the word", lambda: node.said(f" {name} why="))
+        os.rmdir(f"n11/{name}")
+    for name in ("desk", "tills"):
+        wait(name, lambda: node.said(f" {name} what=open"))
+    one = till("n11")
+    assert "events" in one.say(sale("a"))
+    one.close()
+    for name in ("desk", "tills"):
+        assert node.tail().count(f" {name} why=") == 1, node.tail()
+    node.stop()
+
+
+@network
 def test_a_group_of_tills():
     """chgrp and chmod 710 of the ledger: its group may sell, nobody else, and
     reading is for the ledger's own user."""
