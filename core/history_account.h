@@ -40,7 +40,8 @@ struct history_counts {
     uint64_t events;  /* each arrival, repetitions too */
     uint64_t copies;  /* of other ledgers' events */
     uint64_t odd;     /* events that break a rule of EVENTS.md, or are of an
-                       * unknown kind: without effect */
+                       * unknown kind: without effect; and records of a later
+                       * format, whatever is in them */
     uint64_t flagged; /* records whose writer's clock stood wrong */
 };
 

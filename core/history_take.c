@@ -50,6 +50,7 @@ history_take_next(const struct history_taker *taker, struct reader *reader)
     enum err err = reader_next(reader, *position + 1, &item);
 
     if (err == ERR_UNKNOWN) {
+        taker->counts->odd++;
         *position = item.position > *position ? item.position : *position + 1;
         return OK;
     }

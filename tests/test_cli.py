@@ -997,6 +997,16 @@ def test_export():
     refused(2, "export", "L", "--format", "csv", "--json", says=["--json"])
     equal("all read", leima("export", "L", "--after", "6").expect(0).out, "")
     refused(1, "export", "L", "--after", "7", says=["7 is not", "one is 6"])
+    before = leima("export", "L").out
+    other = '{"kind": "join", "member": 44, "at": "2026-04-01T09:00:00Z"}'
+    leima("append", "L", given=other).expect(0)
+    one = leima("export", "L", "--account", "42").expect(0)
+    equal("of one", one.out, before)
+    assert one.err.endswith("up to position 7\n"), one.err
+    equal("of one, after", leima("export", "L", "--account", "42", "--after",
+                                 "3").lines(), lines)
+    equal("of the other", leima("export", "L", "--account", "44").out,
+          leima("export", "L", "--after", "6").out)
 
 
 def test_an_export_that_nobody_reads_holds_nothing_up():

@@ -16,6 +16,7 @@
 
 #include "core/codec.h"
 #include "core/facts.h"
+#include "core/history_places.h"
 #include "core/history_scan.h"
 #include "core/runs_write.h"
 #include "tests/place.h"
@@ -207,6 +208,23 @@ expect_account(const struct history_account *account, uint64_t known)
     }
 }
 
+/* Where all that was told of the account arrived. */
+static void
+expect_places(account_id account)
+{
+    struct history_places places;
+    uint32_t count = 0;
+
+    assert_int_equal(history_places(history, account, &arena, &places), OK);
+    for (uint32_t i = 0; i < told_count; i++) {
+        if (!account_equal(told[i].event.account, account))
+            continue;
+        assert_true(count < places.count);
+        assert_int_equal(places.items[count++], told[i].position);
+    }
+    assert_int_equal(places.count, count);
+}
+
 static void
 expect_all(uint64_t known)
 {
@@ -221,6 +239,7 @@ expect_all(uint64_t known)
         assert_int_equal(
             history_read(history, account_of(i), known, &arena, &account), OK);
         expect_account(&account, known);
+        expect_places(account_of(i));
     }
     arena_reset(&arena);
     assert_int_equal(history_scan_all(history, known, &scan), OK);

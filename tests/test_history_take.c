@@ -1,11 +1,15 @@
 /*
  * test_history_take.c - all events of the journal become rows of a tail, from
- * any position on; the end is told
+ * any position on; the end is told, and what a later program has written
+ * counted
  */
 #include "core/history_take.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "core/hash.h"
+#include "core/shelf.h"
 #include "core/words.h"
 #include "tests/book.h"
 #include "tests/unit.h"
@@ -62,4 +66,59 @@ TEST(all_behind_a_position_is_taken)
     book_close(&book);
 }
 
-RUN(cmocka_unit_test(all_behind_a_position_is_taken))
+/* The record that begins at the position, as a later program might write it:
+ * the format in the record's head, both sums made again. */
+static void
+make_later(struct journal *journal, uint64_t position)
+{
+    static uint8_t bytes[4096];
+    struct shelf_key key;
+    struct db_txn txn;
+    view value;
+
+    db_begin(journal_db(journal), DB_WRITE, &txn);
+    assert_true(db_get(&txn, TABLE_RECORDS, shelf_position_key(&key, position),
+                       &value));
+    assert_true(value.size <= sizeof bytes);
+    memcpy(bytes, value.bytes, value.size);
+    uint8_t *record = bytes + SHELF_PREFIX_SIZE;
+    record[12] = RECORD_FORMAT + 1;
+    uint64_t sum =
+        hash_64((view) { record + 8, value.size - SHELF_PREFIX_SIZE - 8 }, 0);
+    memcpy(record, &sum, 8);
+    uint8_t place_and_sum[24];
+    memcpy(place_and_sum, &position, 8);
+    memcpy(place_and_sum + 8, bytes, 8); /* the arrival */
+    memcpy(place_and_sum + 16, record, 8);
+    sum = hash_64((view) { place_and_sum, sizeof place_and_sum }, 0);
+    memcpy(bytes + 8, &sum, 8);
+    db_put(&txn, TABLE_RECORDS, shelf_position_key(&key, position),
+           (view) { bytes, value.size });
+    assert_int_equal(db_commit(&txn), OK);
+}
+
+/* Who asks where events stand must know that there are some of which nothing
+ * is known. */
+TEST(a_record_of_a_later_format_is_counted)
+{
+    struct book book;
+    struct history *history;
+
+    book_open(&book, LEDGER_WRITE);
+    history = ledger_history(book.ledger);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(book_append(&book,
+                                     "{\"kind\": \"join\", \"member\": 1}\n",
+                                     NULL, NULL),
+                         OK);
+    uint64_t last = ledger_position(book.ledger);
+    make_later(ledger_journal(book.ledger), last);
+    assert_int_equal(history_rebuild(history), OK);
+    assert_int_equal(history_position(history), last);
+    assert_int_equal(history_counts(history).events, 1);
+    assert_int_equal(history_counts(history).odd, 1);
+    book_close(&book);
+}
+
+RUN(cmocka_unit_test(all_behind_a_position_is_taken),
+    cmocka_unit_test(a_record_of_a_later_format_is_counted))

@@ -4,6 +4,7 @@
 #include "core/balance.h"
 #include "core/codec.h"
 #include "core/explain.h"
+#include "core/history_places.h"
 #include "core/json.h"
 #include "core/reader.h"
 #include "core/slip.h"
@@ -355,8 +356,13 @@ struct export
     account_id account;
     uint64_t next; /* position */
     uint64_t last; /* that is wanted */
-    struct arena arena;
-    struct text line; /* what is to be printed next */
+    /* Of an account: where its events stand, as far as that is known. */
+    struct history_places places;
+    uint32_t place;       /* the next of them */
+    uint64_t places_last; /* known up to this position; 0: nothing is */
+    struct arena lasting; /* these */
+    struct arena arena;   /* an event */
+    struct text line;     /* what is to be printed next */
     struct text cell;
     uint64_t unknown;            /* events that this version can't show */
     struct reader_damage damage; /* that it stopped at; position 0: none */
@@ -489,6 +495,21 @@ export_record(struct export *export, const struct reader_item *item)
     return err;
 }
 
+/* Of one account, the journal is read only where its events stand. */
+static void
+pass_others(struct export *export)
+{
+    const struct history_places *places = &export->places;
+
+    while (export->place < places->count &&
+           places->items[export->place] < export->next)
+        export->place++;
+    if (export->place < places->count)
+        export->next = places->items[export->place];
+    else if (export->next <= export->places_last)
+        export->next = export->places_last + 1;
+}
+
 /* The records up to the last that is wanted, as far as they make a piece; what
  * is printed of them waits in the line.  ERR_NOT_FOUND: there are no more. */
 static enum err
@@ -500,6 +521,7 @@ export_piece(struct export *export, struct journal *journal)
     if (err != OK)
         return err;
     while (err == OK && export->line.size < PIECE_SIZE) {
+        pass_others(export);
         err = export->next > export->last
                   ? ERR_NOT_FOUND
                   : reader_next(export->reader, export->next, &item);
@@ -626,6 +648,24 @@ check_after(struct export *export, struct ledger *ledger)
                         export->next - 1, last);
 }
 
+/* The history knows where the events of an account stand, unless it has met
+ * what it can't read: then the journal is read from one end to the other, as it
+ * is where a run is damaged, and tells what there is to tell. */
+static enum err
+find_places(struct export *export, struct ledger *ledger)
+{
+    const struct history *history = ledger_history(ledger);
+
+    if (!export->has_account || ledger_damage(ledger) != NULL ||
+        history_counts(history).odd > 0)
+        return OK;
+    enum err err = history_places(history, export->account, &export->lasting,
+                                  &export->places);
+    if (err == OK)
+        export->places_last = history_position(history);
+    return err == ERR_CORRUPT ? OK : err;
+}
+
 static enum command_status
 export_command(const struct arguments *arguments)
 {
@@ -635,13 +675,16 @@ export_command(const struct arguments *arguments)
     enum command_status status = read_export(&export);
     if (status != COMMAND_DONE)
         return status;
-    if (!arena_open(&export.arena, LIMIT_ARENA_SIZE))
+    if (!arena_open(&export.arena, LIMIT_ARENA_SIZE) ||
+        !arena_open(&export.lasting, LIMIT_ARENA_SIZE))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     status = query_ledger(arguments, LEDGER_CHECK, &ledger);
     if (status == COMMAND_DONE)
         status = check_after(&export, ledger);
     if (status == COMMAND_DONE) {
-        enum err err = export_all(&export, ledger);
+        enum err err = find_places(&export, ledger);
+        if (err == OK)
+            err = export_all(&export, ledger);
         if (err != OK)
             status = fail_export(&export, err);
         else /* who goes on from there has all of it */
@@ -657,6 +700,7 @@ export_command(const struct arguments *arguments)
         ledger_close(ledger);
     text_close(&export.line);
     text_close(&export.cell);
+    arena_close(&export.lasting);
     arena_close(&export.arena);
     return status;
 }
