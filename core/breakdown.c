@@ -89,11 +89,12 @@ struct work {
     const struct program_store_group *groups; /* each id once */
     uint32_t group_count;
     struct served served;
-    struct census *census;
+    struct arena kept; /* of the sums of one thread */
     struct tally sums;
     struct tally_row total;
 
     /* Of the account at work: */
+    const struct history_account *history;
     struct arena arena;
     struct tally own;
     struct tally_row own_total;
@@ -512,16 +513,12 @@ book_goods(struct work *work, bool counts)
 static void
 find_position(struct work *work, const struct step *step)
 {
-    const struct history_account *history = census_history(work->census);
+    const struct history_account *history = work->history;
 
     work->position = 0;
     work->cashier = (view) { 0 };
     if (step->event == NULL || step->kind == STEP_REFERRAL)
         return;
-    /* An account of which nothing counts is walked and not handed out, so the
-     * place may be that of the one before. */
-    if (work->next >= history->event_count)
-        work->next = 0;
     uint32_t start = work->next;
     while (history->events[work->next] != step->event) {
         work->next = (work->next + 1) % history->event_count;
@@ -567,34 +564,38 @@ take_step(void *context, const struct walk *walk)
 }
 
 static void
-begin_account(struct work *work)
+begin_account(void *context, const struct history_account *history)
 {
+    struct work *work = context;
+
     arena_reset(&work->arena);
     tally_open(&work->own, work->options->seed, &work->arena);
+    work->history = history;
     work->own_total = (struct tally_row) { 0 };
     work->joined = false;
     work->next = 0;
     work->goods = (struct goods_list) { 0 };
 }
 
-static enum err
-count_accounts(struct work *work)
+static void
+add_total(struct tally_row *total, const struct tally_row *one)
 {
-    const struct breakdown_options *options = work->options;
-    const struct walk *walk;
+    for (int k = 0; k < TALLY_FIGURES; k++)
+        total->figures[k] += one->figures[k];
+}
 
-    for (;;) {
-        begin_account(work);
-        enum err err = census_next(work->census, &walk);
-        if (err != OK)
-            return err == ERR_NOT_FOUND ? OK : err;
-        if (options->segment != NULL &&
-            !segment_holds(options->segment, &walk->account, options->until_ms))
-            continue;
-        tally_merge(&work->sums, &work->own);
-        for (int k = 0; k < TALLY_FIGURES; k++)
-            work->total.figures[k] += work->own_total.figures[k];
-    }
+static enum err
+take_account(void *context, const struct walk *walk)
+{
+    struct work *work = context;
+    const struct breakdown_options *options = work->options;
+
+    if (options->segment != NULL &&
+        !segment_holds(options->segment, &walk->account, options->until_ms))
+        return OK;
+    tally_merge(&work->sums, &work->own);
+    add_total(&work->total, &work->own_total);
+    return OK;
 }
 
 /* The store groups of all versions; of one id the last version's. */
@@ -622,34 +623,71 @@ collect_groups(struct work *work, struct arena *arena)
     work->group_count = intern_count(&ids);
 }
 
+/* One thread's, of what all have. */
+static enum err
+open_share(const struct work *work, struct work *ret_share)
+{
+    *ret_share = *work;
+    if (!arena_open(&ret_share->kept, LIMIT_ARENA_SIZE) ||
+        !arena_open(&ret_share->arena, LIMIT_ARENA_SIZE))
+        return ERR_MEMORY;
+    tally_open(&ret_share->sums, work->options->seed, &ret_share->kept);
+    return OK;
+}
+
+static void
+close_share(struct work *share)
+{
+    arena_close(&share->kept);
+    arena_close(&share->arena);
+}
+
+static enum err
+count_accounts(struct ledger *ledger, struct work *work,
+               struct complaint *complaint)
+{
+    static const struct census_calls calls = { begin_account, take_step,
+                                               take_account };
+    const struct census_options options = {
+        .known = work->options->known,
+        .at_ms = work->options->until_ms,
+        .timeline = work->options->timeline,
+    };
+    struct work shares[SPREAD_THREADS_MAX] = { 0 };
+    struct spread_contexts contexts = { .count = spread_threads() };
+    enum err err = OK;
+
+    for (uint32_t i = 0; i < contexts.count && err == OK; i++) {
+        contexts.items[i] = &shares[i];
+        err = open_share(work, &shares[i]);
+    }
+    if (err == OK)
+        err = census_spread(ledger, &options, &calls, &contexts, complaint);
+    for (uint32_t i = 0; i < contexts.count; i++) {
+        if (err == OK) {
+            tally_merge(&work->sums, &shares[i].sums);
+            add_total(&work->total, &shares[i].total);
+        }
+        close_share(&shares[i]);
+    }
+    return err;
+}
+
 enum err
 breakdown_make(struct ledger *ledger, const struct breakdown_options *options,
                struct arena *arena, struct breakdown *ret_breakdown,
                struct complaint *complaint)
 {
     struct work work = { .options = options };
-    const struct census_options census_options = {
-        .known = options->known,
-        .at_ms = options->until_ms,
-        .timeline = options->timeline,
-        .step = take_step,
-        .context = &work,
-    };
     enum err err = OK;
 
-    if (!arena_open(&work.arena, LIMIT_ARENA_SIZE))
-        return ERR_MEMORY;
     tally_open(&work.sums, options->seed, arena);
     collect_groups(&work, arena);
     if (wants_served(options->by))
         err = served_load(ledger_journal(ledger), ledger_position(ledger),
                           options->seed, arena, &work.served);
     if (err == OK)
-        err = census_open(ledger, &census_options, complaint, &work.census);
-    if (err == OK)
-        err = count_accounts(&work);
-    census_close(work.census);
-    arena_close(&work.arena);
+        err = count_accounts(ledger, &work, complaint);
     *ret_breakdown = (struct breakdown) {
         .rows = tally_sorted(&work.sums, arena),
         .row_count = work.sums.rows.count,

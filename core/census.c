@@ -10,50 +10,68 @@ enum {
     ARENA_SIZE = INT32_MAX, /* address space for one account */
 };
 
-struct census {
+/* What a walk is made with. */
+struct walker {
     struct ledger *ledger; /* borrowed */
     struct census_options options;
-    struct history_scan *scan;
+    bool crowded;
     struct fold *fold;
     struct arena fold_arena;
+};
+
+struct census {
+    struct walker walker;
+    struct history_scan *scan;
     struct arena arena; /* of one account */
     struct history_account history;
     struct walk walk;
     runs_key last; /* the account given last; size 0: none */
 };
 
+/* Whatever it returns: close_walker(). */
+static enum err
+open_walker(struct walker *walker, struct ledger *ledger,
+            const struct census_options *options, struct complaint *complaint)
+{
+    *walker = (struct walker) { .ledger = ledger, .options = *options };
+    if (!arena_open(&walker->fold_arena, FOLD_SIZE))
+        return ledger_fault(ledger, ERR_MEMORY, complaint);
+    if (options->timeline == NULL) {
+        enum err err = ledger_timeline(ledger, options->known,
+                                       &walker->options.timeline, complaint);
+        if (err != OK)
+            return err;
+    }
+    walker->fold =
+        fold_open(walker->options.timeline, false, &walker->fold_arena);
+    return OK;
+}
+
+static void
+close_walker(struct walker *walker)
+{
+    arena_close(&walker->fold_arena);
+}
+
 enum err
 census_open(struct ledger *ledger, const struct census_options *options,
             struct complaint *complaint, struct census **ret_census)
 {
     struct census *census = calloc(1, sizeof *census);
-    enum err err = ERR_MEMORY;
 
     if (census == NULL)
-        return ledger_fault(ledger, err, complaint);
-    census->ledger = ledger;
-    census->options = *options;
-    if (!arena_open(&census->fold_arena, FOLD_SIZE) ||
-        !arena_open(&census->arena, ARENA_SIZE)) {
-        ledger_fault(ledger, err, complaint);
-        goto fail;
+        return ledger_fault(ledger, ERR_MEMORY, complaint);
+    enum err err = open_walker(&census->walker, ledger, options, complaint);
+    if (err == OK && !arena_open(&census->arena, ARENA_SIZE))
+        err = ledger_fault(ledger, ERR_MEMORY, complaint);
+    if (err == OK)
+        err = ledger_scan(ledger, options->known, &census->scan, complaint);
+    if (err != OK) {
+        census_close(census);
+        return err;
     }
-    if (options->timeline == NULL) {
-        err = ledger_timeline(ledger, options->known, &census->options.timeline,
-                              complaint);
-        if (err != OK)
-            goto fail;
-    }
-    census->fold =
-        fold_open(census->options.timeline, false, &census->fold_arena);
-    err = ledger_scan(ledger, options->known, &census->scan, complaint);
-    if (err != OK)
-        goto fail;
     *ret_census = census;
     return OK;
-fail:
-    census_close(census);
-    return err;
 }
 
 void
@@ -63,7 +81,7 @@ census_close(struct census *census)
         return;
     history_scan_close(census->scan);
     arena_close(&census->arena);
-    arena_close(&census->fold_arena);
+    close_walker(&census->walker);
     free(census);
 }
 
@@ -83,10 +101,10 @@ start_again(struct census *census, enum err why)
 {
     history_scan_close(census->scan);
     census->scan = NULL;
-    enum err err = why == ERR_CORRUPT ? ledger_mend(census->ledger) : OK;
+    enum err err = why == ERR_CORRUPT ? ledger_mend(census->walker.ledger) : OK;
     if (err == OK)
-        err = ledger_scan(census->ledger, census->options.known, &census->scan,
-                          NULL);
+        err = ledger_scan(census->walker.ledger, census->walker.options.known,
+                          &census->scan, NULL);
     return err;
 }
 
@@ -107,26 +125,36 @@ next_history(struct census *census)
     return OK;
 }
 
+/* Begins the walk of an account up to the time asked for. */
 static enum err
-walk(struct census *census)
+begin_walk(const struct walker *walker, const struct history_account *history,
+           struct arena *arena, struct walk *ret_walk)
 {
-    const struct ledger_question question = { .known = census->options.known };
+    const struct ledger_question question = { .known = walker->options.known,
+                                              .crowded = walker->crowded };
     struct walk_input input;
-    enum err err = ledger_walk_input(
-        census->ledger, &census->history, &question, census->fold,
-        census->options.at_ms, &census->arena, &input);
+    enum err err =
+        ledger_walk_input(walker->ledger, history, &question, walker->fold,
+                          walker->options.at_ms, arena, &input);
 
     if (err != OK)
         return err;
-    fold_use_arena(census->fold, &census->arena);
-    walk_open(&census->walk, &input, &census->arena);
-    if (census->options.step == NULL) {
-        walk_finish(&census->walk);
-        return OK;
-    }
-    while (walk_next(&census->walk))
-        census->options.step(census->options.context, &census->walk);
+    fold_use_arena(walker->fold, arena);
+    walk_open(ret_walk, &input, arena);
     return OK;
+}
+
+static enum err
+walk(struct census *census)
+{
+    const struct census_options *options = &census->walker.options;
+    enum err err = begin_walk(&census->walker, &census->history, &census->arena,
+                              &census->walk);
+
+    while (err == OK && walk_next(&census->walk))
+        if (options->step != NULL)
+            options->step(options->context, &census->walk);
+    return err;
 }
 
 enum err
@@ -155,22 +183,61 @@ census_history(const struct census *census)
 const struct timeline *
 census_timeline(const struct census *census)
 {
-    return census->options.timeline;
+    return census->walker.options.timeline;
+}
+
+/* --- sums --- */
+
+/* One thread's. */
+struct share {
+    struct walker walker;
+    const struct census_calls *calls;
+    void *context;
+};
+
+static enum err
+take_account(void *context, const struct history_account *history,
+             struct arena *arena)
+{
+    struct share *share = context;
+    const struct census_calls *calls = share->calls;
+    struct walk walk;
+    enum err err = begin_walk(&share->walker, history, arena, &walk);
+
+    if (err != OK)
+        return err;
+    if (calls->begin != NULL)
+        calls->begin(share->context, history);
+    while (walk_next(&walk))
+        if (calls->step != NULL)
+            calls->step(share->context, &walk);
+    return walk.account.begun && calls->take != NULL
+               ? calls->take(share->context, &walk)
+               : OK;
 }
 
 enum err
-census_run(struct ledger *ledger, const struct census_options *options,
-           struct complaint *complaint)
+census_spread(struct ledger *ledger, const struct census_options *options,
+              const struct census_calls *calls,
+              const struct spread_contexts *contexts,
+              struct complaint *complaint)
 {
-    struct census *census;
-    const struct walk *walk;
-    enum err err = census_open(ledger, options, complaint, &census);
+    struct share shares[SPREAD_THREADS_MAX] = { 0 };
+    struct spread_contexts all = { .count = contexts->count };
+    enum err err = OK;
 
-    assert(options->step != NULL);
-    if (err != OK)
-        return err;
-    while ((err = census_next(census, &walk)) == OK)
-        continue;
-    census_close(census);
-    return err == ERR_NOT_FOUND ? OK : err;
+    for (uint32_t i = 0; i < all.count && err == OK; i++) {
+        all.items[i] = &shares[i];
+        shares[i].calls = calls;
+        shares[i].context = contexts->items[i];
+        err = open_walker(&shares[i].walker, ledger, options, complaint);
+        shares[i].walker.crowded = true;
+    }
+    if (err == OK)
+        err = ledger_fault(
+            ledger, spread_run(ledger, options->known, take_account, &all),
+            complaint);
+    for (uint32_t i = 0; i < all.count; i++)
+        close_walker(&shares[i].walker);
+    return err;
 }

@@ -4,12 +4,12 @@
  * What a list of all accounts, a segment, a check or a digest reads: each
  * account's history is walked up to the time, and the walk handed out.  An
  * account that has no event and no referral up to then is left out.  Memory is
- * that of one account.
+ * that of one account.  (Sums, which need no order, are for census_spread().)
  */
 #ifndef CORE_CENSUS_H
 #define CORE_CENSUS_H
 
-#include "core/ledger.h"
+#include "core/spread.h"
 
 struct census;
 
@@ -42,10 +42,25 @@ const struct history_account *census_history(const struct census *census);
 /* The versions by which the accounts are folded; valid until the close. */
 const struct timeline *census_timeline(const struct census *census);
 
-/* Takes every account for the sake of its steps.  Faults as of census_open()
- * and census_next(). */
-NODISCARD enum err census_run(struct ledger *ledger,
-                              const struct census_options *options,
-                              struct complaint *complaint);
+/* --- sums over all of them --- */
+
+/* What is called for an account, with the context of the thread that walks it;
+ * NULL: nothing is to be done then. */
+struct census_calls {
+    /* Before the first step. */
+    void (*begin)(void *context, const struct history_account *history);
+    void (*step)(void *context, const struct walk *walk);
+    /* In the end, if the account has begun by then. */
+    enum err (*take)(void *context, const struct walk *walk);
+};
+
+/* Takes every account, in no order and by all cores (spread.h); the step of the
+ * options is not called.  Faults as of census_open(), of `take`, and of
+ * spread_run(). */
+NODISCARD enum err census_spread(struct ledger *ledger,
+                                 const struct census_options *options,
+                                 const struct census_calls *calls,
+                                 const struct spread_contexts *contexts,
+                                 struct complaint *complaint);
 
 #endif

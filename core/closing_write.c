@@ -22,7 +22,9 @@ no_rules(struct complaint *complaint)
     return ERR_NOT_FOUND;
 }
 
+/* One thread's. */
 struct gathering {
+    struct arena arena; /* of the totals */
     struct totals *totals;
     const struct zone *zone;
 };
@@ -43,14 +45,31 @@ fold_totals(struct ledger *ledger, const struct timeline *timeline,
             const struct closing_question *question, struct totals *totals,
             struct complaint *complaint)
 {
-    struct gathering gathering = { totals, &timeline->zone };
+    static const struct census_calls calls = { .step = gather_step };
     const struct census_options options = { .known = question->known,
                                             .at_ms = question->now_ms,
-                                            .timeline = timeline,
-                                            .step = gather_step,
-                                            .context = &gathering };
+                                            .timeline = timeline };
+    struct gathering gatherings[SPREAD_THREADS_MAX] = { 0 };
+    struct spread_contexts contexts = { .count = spread_threads() };
+    enum err err = OK;
 
-    return census_run(ledger, &options, complaint);
+    for (uint32_t i = 0; i < contexts.count && err == OK; i++) {
+        struct gathering *gathering = &gatherings[i];
+        contexts.items[i] = gathering;
+        if (!arena_open(&gathering->arena, LIMIT_ARENA_SIZE))
+            err = ERR_MEMORY;
+        else
+            gathering->totals = totals_open(&gathering->arena);
+        gathering->zone = &timeline->zone;
+    }
+    if (err == OK)
+        err = census_spread(ledger, &options, &calls, &contexts, complaint);
+    for (uint32_t i = 0; i < contexts.count; i++) {
+        if (err == OK)
+            totals_merge(totals, gatherings[i].totals);
+        arena_close(&gatherings[i].arena);
+    }
+    return err;
 }
 
 /* The same from the totals that are kept, if it is of the present that is

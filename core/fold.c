@@ -71,6 +71,12 @@ fold_timeline(const struct fold *fold)
     return fold->timeline;
 }
 
+struct basket *
+fold_basket(struct fold *fold)
+{
+    return &fold->scratch.basket;
+}
+
 struct effect_list *
 fold_effects(struct fold *fold)
 {

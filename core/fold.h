@@ -39,6 +39,9 @@ void fold_use_judge(struct fold *fold, const struct scene_judge *judge);
 
 const struct timeline *fold_timeline(const struct fold *fold);
 
+/* A basket of the fold's, for its caller between two steps. */
+struct basket *fold_basket(struct fold *fold);
+
 /* The effects since the caller set its count to 0. */
 struct effect_list *fold_effects(struct fold *fold);
 

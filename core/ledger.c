@@ -606,7 +606,7 @@ ledger_account(struct ledger *ledger, account_id account,
     if (err != OK)
         return err;
     err = read_account(ledger, account, question, arena, ret_account);
-    if (err == ERR_CORRUPT && ledger_mend(ledger) == OK) {
+    if (err == ERR_CORRUPT && !question->crowded && ledger_mend(ledger) == OK) {
         *arena = kept;
         err = read_account(ledger, account, question, arena, ret_account);
     }
@@ -658,7 +658,7 @@ find_referral(struct ledger *ledger, const struct ledger_question *question,
         goto done;
     const struct event *const *live =
         walk_live(account.events, account.event_count, &scratch, &count);
-    if (referral_find(fold_timeline(fold), live, count, &ledger->basket,
+    if (referral_find(fold_timeline(fold), live, count, fold_basket(fold),
                       &referral) &&
         referral.referrer == referrer) {
         *ret = referral;

@@ -115,13 +115,13 @@ uint64_t ledger_rules(const struct ledger *ledger);
 
 /* --- accounts --- */
 
-/* What is asked: up to which position, and with which events that are not
- * stored (those of a dry run). */
+/* What is asked: up to a position, with events of a dry run, not stored. */
 struct ledger_question {
     uint64_t known;
     const struct event *extra;
     uint32_t extra_count;
-    bool aside; /* what is quarantined is walked, too, without effect */
+    bool aside;   /* what is quarantined is walked, too, without effect */
+    bool crowded; /* others read meanwhile: what is damaged stays so */
     struct history_trail *trail; /* for many accounts; NULL: none */
 };
 

@@ -1,7 +1,7 @@
 #include "core/ledger_check.h"
 
 #include "core/calendar.h"
-#include "core/census.h"
+#include "core/clearing.h"
 #include "core/closing_verify.h"
 #include "core/ledger_parts.h"
 #include "core/limits.h"
@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 enum { PATH_SIZE = LEDGER_PATH_SIZE + 32, LINE_SIZE = 512, TOLD_MAX = 100 };
@@ -134,10 +133,6 @@ struct verify {
     uint64_t damage_count;
     uint64_t scrub_count;
     uint64_t aside_count;
-    /* Of the account that is being walked: what the clearing identity needs,
-     * by partner. */
-    const struct timeline *timeline;
-    int64_t *balance; /* earned less accounted for */
 };
 
 static void tell(struct verify *verify, bool damage, const char *format, ...)
@@ -320,120 +315,25 @@ check_closes(struct verify *verify)
     return err == ERR_CORRUPT || err == ERR_UNKNOWN ? OK : err;
 }
 
-/* issued(I) = outstanding(I) + expired(I) + withdrawn from lots of I + sum
- * over A of M[I][A], and debt = sum over A of M[debt][A] + withdrawn that
- * became debt - sum over I of M[I][debt].  Source: SETTLEMENT.md.  With debt
- * as the issuer the first becomes the second: what it "issued" is what paid
- * it, taken negative on both sides. */
 static void
-add_effects(void *context, const struct walk *walk)
+take_clearing(void *context, bool damage, const char *line)
 {
     struct verify *verify = context;
-    const struct effect_list *effects = walk->step.effects;
 
-    for (uint32_t i = 0; i < effects->count; i++) {
-        const struct effect *effect = &effects->items[i];
-        if (effect->measure == MEASURE_ISSUED)
-            verify->balance[effect->partner] += effect->amount;
-        else if (effect->measure == MEASURE_EXPIRED ||
-                 effect->measure == MEASURE_WITHDRAWN ||
-                 effect->measure == MEASURE_CLEARING)
-            verify->balance[effect->partner] -= effect->amount;
-        if (effect->measure == MEASURE_CLEARING &&
-            effect->other == verify->timeline->partner_debt)
-            verify->balance[effect->other] += effect->amount;
-    }
-}
-
-static void
-check_clearing(struct verify *verify, const struct account *account)
-{
-    const struct timeline *timeline = verify->timeline;
-    char name[ACCOUNT_SIZE];
-
-    for (uint32_t i = 0; i < account->lots.count; i++)
-        verify->balance[account->lots.items[i].key.partner] -=
-            account->lots.items[i].left.value;
-    verify->balance[timeline->partner_debt] += account->debt.value;
-    account_format(account->id, name);
-    for (uint32_t i = 0; i < timeline->names[NAME_PARTNER].count; i++) {
-        view partner = timeline_name(timeline, NAME_PARTNER, (int32_t)i);
-        if (verify->balance[i] != 0)
-            tell(verify, true,
-                 "clearing: account %s: %" PRId64 " points of %.*s are "
-                 "unaccounted for",
-                 name, verify->balance[i], (int)partner.size,
-                 (const char *)partner.bytes);
-        verify->balance[i] = 0;
-    }
-}
-
-/* A number that two nodes have enrolled stands for two people. */
-static void
-check_member(struct verify *verify, const struct history_account *history)
-{
-    uint32_t node = 0;
-
-    for (uint32_t i = 0; i < history->event_count; i++) {
-        const struct event *event = history->events[i];
-        if (event->kind != EVENT_JOIN)
-            continue;
-        if (node != 0 && event->identity.node != node) {
-            tell(verify, false,
-                 "member %" PRIu64 ": joined at node %" PRIu32
-                 " and at node %" PRIu32 ": one number for two people?",
-                 history->account.member, node, event->identity.node);
-            return;
-        }
-        node = event->identity.node;
-    }
-}
-
-static enum err
-walk_accounts(struct verify *verify, struct complaint *complaint)
-{
-    const struct census_options options = {
-        .known = LEDGER_KNOWN_ALL,
-        .at_ms = LIMIT_AT_MS_MAX,
-        .timeline = verify->timeline,
-        .step = add_effects,
-        .context = verify,
-    };
-    struct census *census = NULL;
-    const struct walk *walk;
-    enum err err = census_open(verify->ledger, &options, complaint, &census);
-
-    if (err != OK)
-        return err;
-    while ((err = census_next(census, &walk)) == OK) {
-        check_clearing(verify, &walk->account);
-        check_member(verify, census_history(census));
-    }
-    census_close(census);
-    return err == ERR_NOT_FOUND ? OK : err;
+    tell(verify, damage, "%s", line);
 }
 
 static enum err
 check_accounts(struct verify *verify, struct complaint *complaint)
 {
-    enum err err = ledger_timeline(verify->ledger, LEDGER_KNOWN_ALL,
-                                   &verify->timeline, complaint);
+    enum err err =
+        clearing_check(verify->ledger, take_clearing, verify, complaint);
 
-    if (err == ERR_UNKNOWN) {
-        tell(verify, false,
-             "accounts: not looked at, for the rules were made by a later "
-             "version");
-        return OK;
-    }
-    if (err != OK)
+    if (err != ERR_UNKNOWN)
         return err;
-    verify->balance = calloc(verify->timeline->names[NAME_PARTNER].count + 1,
-                             sizeof *verify->balance);
-    if (verify->balance == NULL)
-        return ERR_MEMORY;
-    err = walk_accounts(verify, complaint);
-    free(verify->balance);
-    return err;
+    tell(verify, false,
+         "accounts: not looked at, for the rules were made by a later version");
+    return OK;
 }
 
 /* What was there once and is not, though all that is there is sound. */

@@ -5,7 +5,6 @@
 #define CORE_LEDGER_PARTS_H
 
 #include "core/admission.h"
-#include "core/basket.h"
 #include "core/history.h"
 #include "core/reader.h"
 #include "core/versions.h"
@@ -23,7 +22,6 @@ struct ledger {
     struct history *history;
     struct versions *versions;
     struct admission *admission;
-    struct basket basket; /* scratch of referrals */
 };
 
 /* Words for a fault that has none of its own; returns it.  Damage of the

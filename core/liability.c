@@ -84,9 +84,12 @@ take_step(void *context, const struct walk *walk)
 }
 
 /* What the account holds at the end. */
-static void
-take_account(const struct gathering *gathering, const struct account *account)
+static enum err
+take_account(void *context, const struct walk *walk)
 {
+    const struct gathering *gathering = context;
+    const struct account *account = &walk->account;
+
     for (uint32_t i = 0; i < account->lots.count; i++) {
         const struct lot *lot = &account->lots.items[i];
         if (lot->key.expires_at == TERMS_NEVER) {
@@ -104,6 +107,7 @@ take_account(const struct gathering *gathering, const struct account *account)
         (*due)[lot->key.partner] += lot->left.value;
     }
     gathering->never[gathering->timeline->partner_debt] -= account->debt.value;
+    return OK;
 }
 
 /* --- the report --- */
@@ -218,27 +222,72 @@ make_report(const struct gathering *gathering, int32_t last,
     report->due_count = due.count;
 }
 
-static enum err
-gather(struct ledger *ledger, const struct liability_question *question,
-       int64_t at_ms, struct gathering *gathering, struct complaint *complaint)
+static void
+open_gathering(struct gathering *gathering, const struct timeline *timeline,
+               struct arena *arena)
 {
-    const struct census_options options = {
-        .known = question->known,
-        .at_ms = at_ms,
-        .timeline = gathering->timeline,
-        .step = take_step,
-        .context = gathering,
-    };
-    struct census *census = NULL;
-    const struct walk *walk;
+    const uint32_t count = timeline->names[NAME_PARTNER].count;
 
-    enum err err = census_open(ledger, &options, complaint, &census);
-    if (err != OK)
-        return err;
-    while ((err = census_next(census, &walk)) == OK)
-        take_account(gathering, &walk->account);
-    census_close(census);
-    return err == ERR_NOT_FOUND ? OK : err;
+    *gathering = (struct gathering) {
+        .timeline = timeline,
+        .arena = arena,
+        .partner_count = count,
+        .changes =
+            ARENA_NEW(arena, struct liability_change, (size_t)MONTHS * count),
+        .due = ARENA_NEW(arena, int64_t *, DUE_MONTHS),
+        .never = ARENA_NEW(arena, int64_t, count),
+    };
+}
+
+static void
+add_gathering(struct gathering *sum, const struct gathering *one)
+{
+    const uint32_t count = sum->partner_count;
+
+    for (uint32_t i = 0; i < MONTHS * count; i++) {
+        sum->changes[i].issued += one->changes[i].issued;
+        sum->changes[i].redeemed += one->changes[i].redeemed;
+        sum->changes[i].expired += one->changes[i].expired;
+        sum->changes[i].reversed += one->changes[i].reversed;
+        sum->changes[i].adjusted += one->changes[i].adjusted;
+    }
+    for (uint32_t m = 0; m < DUE_MONTHS; m++) {
+        if (one->due[m] != NULL && sum->due[m] == NULL)
+            sum->due[m] = ARENA_NEW(sum->arena, int64_t, count);
+        for (uint32_t p = 0; p < count && one->due[m] != NULL; p++)
+            sum->due[m][p] += one->due[m][p];
+    }
+    for (uint32_t p = 0; p < count; p++)
+        sum->never[p] += one->never[p];
+}
+
+/* Each thread gathers in an arena of its own. */
+static enum err
+gather(struct ledger *ledger, const struct census_options *options,
+       struct gathering *sum, struct complaint *complaint)
+{
+    static const struct census_calls calls = { .step = take_step,
+                                               .take = take_account };
+    struct gathering gatherings[SPREAD_THREADS_MAX];
+    struct arena arenas[SPREAD_THREADS_MAX] = { 0 };
+    struct spread_contexts contexts = { .count = spread_threads() };
+    enum err err = OK;
+
+    for (uint32_t i = 0; i < contexts.count && err == OK; i++) {
+        contexts.items[i] = &gatherings[i];
+        if (!arena_open(&arenas[i], LIMIT_ARENA_SIZE))
+            err = ERR_MEMORY;
+        else
+            open_gathering(&gatherings[i], options->timeline, &arenas[i]);
+    }
+    if (err == OK)
+        err = census_spread(ledger, options, &calls, &contexts, complaint);
+    for (uint32_t i = 0; i < contexts.count; i++) {
+        if (err == OK)
+            add_gathering(sum, &gatherings[i]);
+        arena_close(&arenas[i]);
+    }
+    return err;
 }
 
 enum err
@@ -246,14 +295,16 @@ liability_make(struct ledger *ledger, const struct liability_question *question,
                struct arena *arena, struct liability *ret_liability,
                struct complaint *complaint)
 {
-    struct gathering gathering = { .arena = arena };
+    struct census_options options = { .known = question->known };
     struct liability report = { .at_ms = question->now_ms };
+    struct gathering gathering;
 
-    enum err err = ledger_timeline(ledger, question->known, &gathering.timeline,
-                                   complaint);
+    enum err err =
+        ledger_timeline(ledger, question->known, &options.timeline, complaint);
     if (err != OK)
         return err;
-    if (gathering.timeline->version_count == 0) {
+    const struct zone *zone = &options.timeline->zone;
+    if (options.timeline->version_count == 0) {
         complain(complaint, "no rules have been published: nothing is owed; "
                             "see leima rules publish");
         return ERR_NOT_FOUND;
@@ -261,23 +312,16 @@ liability_make(struct ledger *ledger, const struct liability_question *question,
     if (question->through < FIRST_MONTH ||
         question->through >= FIRST_MONTH + MONTHS)
         return complain(complaint, "--through: expected 2000-01 to 2199-12");
-    int64_t end_ms =
-        zone_month_start_ms(&gathering.timeline->zone, question->through + 1) -
-        1;
+    int64_t end_ms = zone_month_start_ms(zone, question->through + 1) - 1;
     if (end_ms < report.at_ms)
         report.at_ms = end_ms;
-    gathering.partner_count = gathering.timeline->names[NAME_PARTNER].count;
-    gathering.changes = ARENA_NEW(arena, struct liability_change,
-                                  (size_t)MONTHS * gathering.partner_count);
-    gathering.due = ARENA_NEW(arena, int64_t *, DUE_MONTHS);
-    gathering.never = ARENA_NEW(arena, int64_t, gathering.partner_count);
-    err = gather(ledger, question, report.at_ms, &gathering, complaint);
+    options.at_ms = report.at_ms;
+    open_gathering(&gathering, options.timeline, arena);
+    err = gather(ledger, &options, &gathering, complaint);
     if (err != OK)
         return err;
-    make_report(
-        &gathering,
-        last_month(&gathering.timeline->zone, question->through, report.at_ms),
-        arena, &report);
+    make_report(&gathering, last_month(zone, question->through, report.at_ms),
+                arena, &report);
     *ret_liability = report;
     return OK;
 }

@@ -4,17 +4,28 @@
 #include "core/list.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* --- counting ----------------------------------------------------------- */
 
+/* One thread's. */
 struct count {
     const struct rfm_options *options;
-    struct rfm *rfm;
+    struct rfm rfm;
     uint32_t room;
     int32_t month_first; /* of the window */
     int32_t month_last;
     int64_t frequency; /* of the account at work */
 };
+
+static void
+begin_account(void *context, const struct history_account *history)
+{
+    struct count *count = context;
+
+    (void)history;
+    count->frequency = 0;
+}
 
 static void
 count_purchase(void *context, const struct walk *walk)
@@ -30,11 +41,15 @@ count_purchase(void *context, const struct walk *walk)
 }
 
 static enum err
-add_buyer(struct count *count, const struct account *account)
+add_buyer(void *context, const struct walk *walk)
 {
+    struct count *count = context;
+    const struct account *account = &walk->account;
     const struct zone *zone = &count->options->timeline->zone;
-    struct rfm *rfm = count->rfm;
+    struct rfm *rfm = &count->rfm;
 
+    if (account->purchase_count == 0)
+        return OK;
     if (rfm->count == count->room) {
         uint32_t room = count->room == 0 ? 1024 : count->room * 2;
         struct rfm_buyer *buyers = realloc(rfm->buyers, room * sizeof *buyers);
@@ -49,6 +64,7 @@ add_buyer(struct count *count, const struct account *account)
         spend = amount_scale_floor(spend, 1, count->frequency);
     struct rfm_buyer *buyer = &rfm->buyers[rfm->count++];
     *buyer = (struct rfm_buyer) {
+        .member = account->id.member,
         .last_purchase_ms = account->last_purchase_ms,
         .values = {
             [RFM_RECENCY] = zone_day(zone, count->options->at_ms) -
@@ -61,28 +77,71 @@ add_buyer(struct count *count, const struct account *account)
     return OK;
 }
 
-static enum err
-count_buyers(struct ledger *ledger, struct count *count,
-             struct complaint *complaint)
+/* Members by number, then bearers by code. */
+static int
+compare_buyers(const void *left, const void *right)
 {
-    const struct census_options options = {
-        .known = count->options->known,
-        .at_ms = count->options->at_ms,
-        .timeline = count->options->timeline,
-        .step = count_purchase,
-        .context = count,
-    };
-    struct census *census = NULL;
-    const struct walk *walk;
+    const struct rfm_buyer *a = left, *b = right;
 
-    enum err err = census_open(ledger, &options, complaint, &census);
-    while (err == OK && (err = census_next(census, &walk)) == OK) {
-        if (walk->account.purchase_count > 0)
-            err = add_buyer(count, &walk->account);
-        count->frequency = 0;
+    if ((a->member == 0) != (b->member == 0))
+        return a->member == 0 ? 1 : -1;
+    if (a->member != b->member)
+        return a->member < b->member ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+/* All of them, in account order. */
+static enum err
+gather_buyers(const struct count *counts, uint32_t count, struct rfm *ret_rfm)
+{
+    uint32_t total = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        total += counts[i].rfm.count;
+    ret_rfm->buyers = calloc((size_t)total + 1, sizeof *ret_rfm->buyers);
+    if (ret_rfm->buyers == NULL)
+        return ERR_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct rfm *rfm = &counts[i].rfm;
+        if (rfm->count > 0)
+            memcpy(ret_rfm->buyers + ret_rfm->count, rfm->buyers,
+                   rfm->count * sizeof *rfm->buyers);
+        ret_rfm->count += rfm->count;
     }
-    census_close(census);
-    return err == ERR_NOT_FOUND ? OK : err;
+    qsort(ret_rfm->buyers, total, sizeof *ret_rfm->buyers, compare_buyers);
+    return OK;
+}
+
+static enum err
+count_buyers(struct ledger *ledger, const struct rfm_options *asked,
+             struct rfm *ret_rfm, struct complaint *complaint)
+{
+    static const struct census_calls calls = { begin_account, count_purchase,
+                                               add_buyer };
+    const struct census_options options = {
+        .known = asked->known,
+        .at_ms = asked->at_ms,
+        .timeline = asked->timeline,
+    };
+    int32_t month = zone_month(&asked->timeline->zone, asked->at_ms);
+    struct count counts[SPREAD_THREADS_MAX];
+    struct spread_contexts contexts = { .count = spread_threads() };
+
+    for (uint32_t i = 0; i < contexts.count; i++) {
+        counts[i] = (struct count) {
+            .options = asked,
+            .month_first = month - asked->window + 1,
+            .month_last = month,
+        };
+        contexts.items[i] = &counts[i];
+    }
+    enum err err =
+        census_spread(ledger, &options, &calls, &contexts, complaint);
+    if (err == OK)
+        err = gather_buyers(counts, contexts.count, ret_rfm);
+    for (uint32_t i = 0; i < contexts.count; i++)
+        rfm_close(&counts[i].rfm);
+    return err;
 }
 
 /* --- scoring ------------------------------------------------------------ */
@@ -154,16 +213,8 @@ enum err
 rfm_make(struct ledger *ledger, const struct rfm_options *options,
          struct rfm *ret_rfm, struct complaint *complaint)
 {
-    int32_t month = zone_month(&options->timeline->zone, options->at_ms);
-    struct count count = {
-        .options = options,
-        .rfm = ret_rfm,
-        .month_first = month - options->window + 1,
-        .month_last = month,
-    };
-
     *ret_rfm = (struct rfm) { 0 };
-    enum err err = count_buyers(ledger, &count, complaint);
+    enum err err = count_buyers(ledger, options, ret_rfm, complaint);
     return err == OK ? rfm_score(ret_rfm, options->limits) : err;
 }
 

@@ -16,6 +16,7 @@ enum rfm_what { RFM_RECENCY, RFM_FREQUENCY, RFM_MONETARY, RFM_WHATS };
 enum { RFM_SCORE_MAX = 5 };
 
 struct rfm_buyer {
+    uint64_t member;         /* 0: a bearer */
     char name[ACCOUNT_SIZE]; /* "42", "bearer:CODE" */
     int64_t last_purchase_ms;
     int64_t values[RFM_WHATS]; /* days since; purchases; cents */

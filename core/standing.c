@@ -341,10 +341,10 @@ fold_partitions(struct standing *standing, uint32_t count)
     return err;
 }
 
-/* Begins anew.  A run that is found damaged is made good, and that once
- * more. */
+/* Begins anew, with one partition.  A run that is found damaged is made good,
+ * and that once more. */
 static enum err
-build(struct standing *standing, int64_t now_ms, uint32_t count)
+begin_building(struct standing *standing, int64_t now_ms)
 {
     enum err err = ERR_CORRUPT;
 
@@ -353,8 +353,86 @@ build(struct standing *standing, int64_t now_ms, uint32_t count)
         if (err == OK)
             err = begin(standing, now_ms);
         if (err == OK)
-            err = fold_partitions(standing, count);
+            err = fold_partitions(standing, 1);
     }
+    return err;
+}
+
+/* Adds what lies ahead in one to the other, which numbers the instants in its
+ * own way. */
+static void
+add_ahead(const struct standing_sums *from, struct standing_sums *to,
+          struct totals *ret_ahead)
+{
+    uint32_t count;
+
+    const struct totals_row *rows = totals_rows(from->ahead, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct totals_row row = rows[i];
+        row.month = standing_sums_index(to, from->instants.items[row.month]);
+        totals_add_row(ret_ahead, &row);
+    }
+    const struct totals_pair *pairs = totals_pairs(from->ahead, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct totals_pair pair = pairs[i];
+        pair.month = standing_sums_index(to, from->instants.items[pair.month]);
+        totals_add_pair(ret_ahead, &pair);
+    }
+}
+
+/* Fills empty sums with all that is known at a position, by all cores: the
+ * first books into the sums, each other one into sums of its own. */
+static enum err
+fold_all(struct ledger *ledger, const struct timeline *timeline, uint64_t known,
+         struct standing_sums *sums)
+{
+    static const struct census_calls calls = { .step = book_step };
+    const struct census_options options = { .known = known,
+                                            .at_ms = LIMIT_AT_MS_MAX,
+                                            .timeline = timeline };
+    const struct history_marks booked = marks_booked(sums);
+    struct booking bookings[SPREAD_THREADS_MAX] = { { .sums = sums } };
+    struct spread_contexts contexts = { .count = spread_threads() };
+    enum err err = OK;
+
+    for (uint32_t i = 0; i < contexts.count && err == OK; i++) {
+        if (i > 0)
+            err = standing_sums_open(&bookings[i].sums);
+        if (err != OK)
+            break;
+        bookings[i].sums->as_of_ms = sums->as_of_ms;
+        bookings[i].zone = &timeline->zone;
+        contexts.items[i] = &bookings[i];
+    }
+    history_see_marks(ledger->history, &booked);
+    if (err == OK)
+        err = census_spread(ledger, &options, &calls, &contexts, NULL);
+    history_see_marks(ledger->history, NULL);
+    for (uint32_t i = 1; i < contexts.count; i++) {
+        if (err == OK) {
+            totals_merge(sums->months, bookings[i].sums->months);
+            add_ahead(bookings[i].sums, sums, sums->ahead);
+        }
+        standing_sums_close(bookings[i].sums);
+    }
+    return err;
+}
+
+/* The whole at once. */
+static enum err
+build(struct standing *standing, int64_t now_ms)
+{
+    enum err err = begin(standing, now_ms);
+
+    if (err != OK)
+        return err;
+    standing->built = true;
+    err = fold_all(standing->ledger, standing->timeline,
+                   standing->sums->position, standing->sums);
+    if (err == OK)
+        standing->partition = LIMIT_PARTITIONS;
+    else
+        drop(standing); /* half booked */
     return err;
 }
 
@@ -552,28 +630,36 @@ load(struct standing *standing)
         (void)!standing_drop(ledger);
 }
 
+/* Where there is nothing to go on from: all at once, or, where there are other
+ * things to do, a beginning. */
+static enum err
+build_anew(struct standing *standing, int64_t now_ms, bool whole)
+{
+    return whole ? build(standing, now_ms) : begin_building(standing, now_ms);
+}
+
 static enum err
 bring_up(struct standing *standing, int64_t now_ms, uint64_t limit)
 {
     struct ledger *ledger = standing->ledger;
-    uint32_t partitions = limit == UINT64_MAX ? LIMIT_PARTITIONS : 1;
+    bool whole = limit == UINT64_MAX;
     enum err err = OK;
 
     if (standing->sums == NULL)
         load(standing);
     if (standing->sums == NULL ||
         !is_of_use(standing->sums, ledger, standing->timeline, now_ms) ||
-        (limit == UINT64_MAX &&
+        (whole &&
          ledger_position(ledger) - standing->sums->position > NEWS_MAX))
-        return build(standing, now_ms, partitions);
+        return build_anew(standing, now_ms, whole);
     if (!is_whole(standing))
-        err = fold_partitions(standing, partitions);
+        err = fold_partitions(standing, whole ? LIMIT_PARTITIONS : 1);
     if (err == OK && is_whole(standing))
         err = move_on(standing, now_ms);
     if (err == OK && is_whole(standing))
         err = follow(standing, limit);
     if (err == ERR_CORRUPT || err == ERR_BUSY)
-        return build(standing, now_ms, partitions);
+        return build_anew(standing, now_ms, whole);
     return err;
 }
 
@@ -637,74 +723,6 @@ standing_refresh(struct standing *standing, int64_t now_ms,
 
 /* --- verify --- */
 
-static bool
-same_rows(struct totals *a, struct totals *b)
-{
-    uint32_t count, other_count;
-    const struct totals_row *rows = totals_rows(a, &count);
-    const struct totals_row *others = totals_rows(b, &other_count);
-
-    if (count != other_count)
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!totals_row_equal(&rows[i], &others[i]))
-            return false;
-    return true;
-}
-
-static bool
-same_pairs(struct totals *a, struct totals *b)
-{
-    uint32_t count, other_count;
-    const struct totals_pair *pairs = totals_pairs(a, &count);
-    const struct totals_pair *others = totals_pairs(b, &other_count);
-
-    if (count != other_count)
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!totals_pair_equal(&pairs[i], &others[i]))
-            return false;
-    return true;
-}
-
-/* The fresh sums number their instants anew: those of the file are told in the
- * fresh ones' numbers, so that rows can be compared. */
-static void
-renumber(const struct standing_sums *from, struct standing_sums *fresh,
-         struct totals *ret_ahead)
-{
-    uint32_t count;
-
-    const struct totals_row *rows = totals_rows(from->ahead, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        struct totals_row row = rows[i];
-        row.month = standing_sums_index(fresh, from->instants.items[row.month]);
-        totals_add_row(ret_ahead, &row);
-    }
-    const struct totals_pair *pairs = totals_pairs(from->ahead, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        struct totals_pair pair = pairs[i];
-        pair.month =
-            standing_sums_index(fresh, from->instants.items[pair.month]);
-        totals_add_pair(ret_ahead, &pair);
-    }
-}
-
-/* Fills empty sums with all that is known at a position. */
-static enum err
-fold_all(struct ledger *ledger, const struct timeline *timeline, uint64_t known,
-         struct standing_sums *sums)
-{
-    struct booking booking = { sums, &timeline->zone, false };
-    const struct census_options options = { .known = known,
-                                            .at_ms = LIMIT_AT_MS_MAX,
-                                            .timeline = timeline,
-                                            .step = book_step,
-                                            .context = &booking };
-
-    return census_run(ledger, &options, NULL);
-}
-
 static enum err
 compare(struct ledger *ledger, const struct timeline *timeline,
         const struct standing_sums *sums, bool *ret_same)
@@ -715,17 +733,15 @@ compare(struct ledger *ledger, const struct timeline *timeline,
     if (err != OK)
         return err;
     fresh->as_of_ms = sums->as_of_ms;
-    const struct history_marks booked = marks_booked(sums);
-    history_see_marks(ledger->history, &booked);
+    for (uint32_t i = 0; i < sums->quarantined.count; i++)
+        *LIST_ADD(&fresh->arena, &fresh->quarantined) =
+            sums->quarantined.items[i];
     err = fold_all(ledger, timeline, sums->position, fresh);
-    history_see_marks(ledger->history, NULL);
     if (err == OK) {
         struct totals *ahead = totals_open(&fresh->arena);
-        renumber(sums, fresh, ahead);
-        *ret_same = same_rows(sums->months, fresh->months) &&
-                    same_pairs(sums->months, fresh->months) &&
-                    same_rows(ahead, fresh->ahead) &&
-                    same_pairs(ahead, fresh->ahead);
+        add_ahead(sums, fresh, ahead);
+        *ret_same = totals_equal(sums->months, fresh->months) &&
+                    totals_equal(ahead, fresh->ahead);
     }
     standing_sums_close(fresh);
     return err;

@@ -2,14 +2,15 @@
 
 #include "core/ledger_parts.h"
 #include "core/runset.h"
+#include "core/spread.h"
 #include "core/state.h"
 #include "core/state_fold.h"
 
 #include <string.h>
 
+/* One thread's. */
 struct check {
-    struct ledger *ledger;
-    struct runset set;
+    const struct runset *set;
     struct state_fold fold;
     uint64_t wrong_count;
 };
@@ -21,7 +22,7 @@ compare(struct check *check, const struct history_account *history, view fresh)
     runs_key key = runs_key_of(history->account);
     struct state_packed stored = { 0 };
     view blob = { 0 };
-    enum err err = state_packed_find(&check->set, runs_key_view(&key), &blob);
+    enum err err = state_packed_find(check->set, runs_key_view(&key), &blob);
 
     if (err == OK)
         err = state_packed_read(blob, &stored);
@@ -33,31 +34,47 @@ compare(struct check *check, const struct history_account *history, view fresh)
 }
 
 static enum err
-check_partition(struct check *check, uint32_t partition)
+check_account(void *context, const struct history_account *history,
+              struct arena *arena)
 {
-    struct history_scan *scan = NULL;
-    struct history_account history;
+    struct check *check = context;
     struct state_folded folded;
-    uint64_t known = check->set.position;
-    enum err err =
-        history_scan_partition(check->ledger->history, partition, known, &scan);
 
-    while (err == OK) {
-        arena_reset(&check->fold.arena);
-        err = history_scan_next(scan, &check->fold.arena, &history);
-        if (err == OK)
-            err = state_fold_history(&check->fold, &history, known, &folded);
-        if (err == OK)
-            err = compare(check, &history, folded.packed);
+    (void)arena; /* the fold has its own */
+    arena_reset(&check->fold.arena);
+    enum err err = state_fold_history(&check->fold, history,
+                                      check->set->position, &folded);
+    return err == OK ? compare(check, history, folded.packed) : err;
+}
+
+static enum err
+check_accounts(struct ledger *ledger, const struct timeline *timeline,
+               const struct runset *set, uint64_t *ret_wrong)
+{
+    struct check checks[SPREAD_THREADS_MAX] = { 0 };
+    struct spread_contexts contexts = { .count = spread_threads() };
+    enum err err = OK;
+
+    for (uint32_t i = 0; i < contexts.count && err == OK; i++) {
+        contexts.items[i] = &checks[i];
+        checks[i].set = set;
+        err = state_fold_open(&checks[i].fold, ledger, timeline);
+        checks[i].fold.crowded = true;
     }
-    history_scan_close(scan);
-    return err == ERR_NOT_FOUND ? OK : err;
+    if (err == OK)
+        err = spread_run(ledger, set->position, check_account, &contexts);
+    for (uint32_t i = 0; i < contexts.count; i++) {
+        *ret_wrong += checks[i].wrong_count;
+        if (checks[i].fold.fold != NULL)
+            state_fold_close(&checks[i].fold);
+    }
+    return err;
 }
 
 enum err
 state_check(struct ledger *ledger, uint64_t *ret_wrong)
 {
-    struct check check = { .ledger = ledger, .set = state_packed_set() };
+    struct runset set = state_packed_set();
     const struct timeline *timeline = NULL;
     bool changed;
     enum err err = ledger_timeline(ledger, LEDGER_KNOWN_ALL, &timeline, NULL);
@@ -65,27 +82,21 @@ state_check(struct ledger *ledger, uint64_t *ret_wrong)
     *ret_wrong = 0;
     if (err != OK)
         return err == ERR_UNKNOWN ? OK : err;
-    err = runset_init(&check.set, ledger->dir, ledger->journal);
+    err = runset_init(&set, ledger->dir, ledger->journal);
     if (err != OK)
         return err;
-    err = runset_load(&check.set, &changed);
+    err = runset_load(&set, &changed);
     if (err == OK)
-        err = runset_verify(&check.set);
+        err = runset_verify(&set);
     /* Of other rules, or from before somebody was admitted, they are built anew
      * by whoever needs them. */
-    if (err != OK || check.set.position == 0 ||
-        memcmp(check.set.tag, timeline->digest.bytes, sizeof check.set.tag) !=
-            0 ||
-        admission_changed(ledger->admission) > check.set.position)
+    if (err != OK || set.position == 0 ||
+        memcmp(set.tag, timeline->digest.bytes, sizeof set.tag) != 0 ||
+        admission_changed(ledger->admission) > set.position)
         goto done;
-    err = state_fold_open(&check.fold, ledger, timeline);
-    for (uint32_t p = 0; p < LIMIT_PARTITIONS && err == OK; p++)
-        err = check_partition(&check, p);
-    *ret_wrong = check.wrong_count;
+    err = check_accounts(ledger, timeline, &set, ret_wrong);
 done:
-    if (check.fold.fold != NULL)
-        state_fold_close(&check.fold);
-    runset_close(&check.set);
+    runset_close(&set);
     return err;
 }
 

@@ -81,7 +81,8 @@ state_fold_history(struct state_fold *fold,
                    const struct history_account *history, uint64_t known,
                    struct state_folded *ret_folded)
 {
-    const struct ledger_question question = { .known = known };
+    const struct ledger_question question = { .known = known,
+                                              .crowded = fold->crowded };
     struct walk_input input;
     struct walk walk;
     enum err err =

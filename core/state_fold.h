@@ -16,6 +16,7 @@
 struct state_fold {
     struct ledger *ledger; /* borrowed; or NULL */
     const struct timeline *timeline;
+    bool crowded; /* others read the history meanwhile (ledger_question) */
     struct fold *fold;
     struct onward *onward; /* of the fold */
     struct arena fold_arena;

@@ -334,3 +334,39 @@ totals_pair_equal(const struct totals_pair *a, const struct totals_pair *b)
            a->acceptor == b->acceptor && a->effects == b->effects &&
            a->points == b->points;
 }
+
+static bool
+same_rows(struct totals *a, struct totals *b)
+{
+    uint32_t count, other_count;
+    const struct totals_row *rows = totals_rows(a, &count);
+    const struct totals_row *others = totals_rows(b, &other_count);
+
+    if (count != other_count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!totals_row_equal(&rows[i], &others[i]))
+            return false;
+    return true;
+}
+
+static bool
+same_pairs(struct totals *a, struct totals *b)
+{
+    uint32_t count, other_count;
+    const struct totals_pair *pairs = totals_pairs(a, &count);
+    const struct totals_pair *others = totals_pairs(b, &other_count);
+
+    if (count != other_count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!totals_pair_equal(&pairs[i], &others[i]))
+            return false;
+    return true;
+}
+
+bool
+totals_equal(struct totals *a, struct totals *b)
+{
+    return same_rows(a, b) && same_pairs(a, b);
+}

@@ -71,5 +71,7 @@ int totals_pair_compare(const struct totals_pair *a,
 bool totals_row_equal(const struct totals_row *a, const struct totals_row *b);
 bool totals_pair_equal(const struct totals_pair *a,
                        const struct totals_pair *b);
+/* All rows and entries of the one are those of the other. */
+bool totals_equal(struct totals *a, struct totals *b);
 
 #endif

@@ -319,13 +319,14 @@ settled(struct book *book, enum measure measure, struct arena *arena)
 {
     struct totals *totals = totals_open(arena);
     const struct census_options options = { .known = LEDGER_KNOWN_ALL,
-                                            .at_ms = LIMIT_AT_MS_MAX,
-                                            .step = add_step,
-                                            .context = totals };
+                                            .at_ms = LIMIT_AT_MS_MAX };
+    const struct census_calls calls = { .step = add_step };
+    const struct spread_contexts alone = { { totals }, 1 };
     uint32_t count;
     int64_t sum = 0;
 
-    assert_int_equal(census_run(book->ledger, &options, NULL), OK);
+    assert_int_equal(
+        census_spread(book->ledger, &options, &calls, &alone, NULL), OK);
     const struct totals_row *rows = totals_rows(totals, &count);
     for (uint32_t i = 0; i < count; i++)
         sum += rows[i].amounts[measure];

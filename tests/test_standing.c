@@ -139,10 +139,11 @@ fold_fresh(struct book *book, int64_t at_ms, struct totals *totals)
     struct gathering gathering = { totals, &timeline->zone };
     const struct census_options options = { .known = LEDGER_KNOWN_ALL,
                                             .at_ms = at_ms,
-                                            .timeline = timeline,
-                                            .step = take_step,
-                                            .context = &gathering };
-    assert_int_equal(census_run(book->ledger, &options, NULL), OK);
+                                            .timeline = timeline };
+    const struct census_calls calls = { .step = take_step };
+    const struct spread_contexts alone = { { &gathering }, 1 };
+    assert_int_equal(
+        census_spread(book->ledger, &options, &calls, &alone, NULL), OK);
 }
 
 /* Returns how many rows were compared. */

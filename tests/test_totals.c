@@ -90,6 +90,8 @@ TEST(parts_merged_in_any_order_are_the_whole)
         assert_int_equal(a[i].amounts[MEASURE_SALES],
                          b[i].amounts[MEASURE_SALES]);
     }
+    assert_true(totals_equal(whole, odd));
+    assert_false(totals_equal(whole, even));
 }
 
 /* What is taken back leaves no row; an effect and its opposite leave one. */
