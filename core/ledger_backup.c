@@ -1,5 +1,6 @@
 #include "core/ledger_backup.h"
 
+#include "core/chore.h"
 #include "core/digest.h"
 #include "core/facts.h"
 #include "core/heads.h"
@@ -190,26 +191,57 @@ compare_heads(struct ledger *ledger, struct ledger *copy, uint64_t position)
     return err;
 }
 
+/* A digest of one ledger that is made beside that of another. */
+struct beside {
+    struct ledger *ledger;
+    int64_t at_ms;
+    digest digest;
+    struct complaint complaint;
+};
+
+static enum err
+digest_beside(void *context)
+{
+    struct beside *beside = context;
+
+    return digest_accounts(beside->ledger, LEDGER_KNOWN_ALL, beside->at_ms,
+                           &beside->digest, &beside->complaint);
+}
+
+/* The digests of all accounts in both, the copy's by a thread. */
+static enum err
+compare_digests(struct ledger *ledger, struct ledger *copy, uint64_t position,
+                int64_t at_ms, struct complaint *complaint)
+{
+    struct beside beside = { .ledger = copy, .at_ms = at_ms };
+    struct chore chore = { 0 };
+    digest there;
+
+    chore_begin(&chore, digest_beside, &beside, true);
+    enum err own = digest_accounts(ledger, position, at_ms, &there, complaint);
+    enum err err = chore_end(&chore);
+    if (err != OK && complaint != NULL)
+        *complaint = beside.complaint;
+    if (err == OK)
+        err = own;
+    return err == OK && !digest_equal(there, beside.digest) ? err_corrupt()
+                                                            : err;
+}
+
 /* Whether both give the same to every account, at the time of the last event
  * that the copy holds. */
 static enum err
 compare_accounts(struct ledger *ledger, struct ledger *copy, uint64_t position,
                  struct complaint *complaint)
 {
-    digest there, here;
     int64_t at_ms;
 
     enum err err = ledger_last_at(copy, LEDGER_KNOWN_ALL, &at_ms);
     if (err != OK || at_ms == INT64_MIN)
         return err; /* no event: no account */
     err = ledger_refresh(ledger, complaint);
-    if (err == OK)
-        err = digest_accounts(copy, LEDGER_KNOWN_ALL, at_ms, &here, complaint);
-    if (err == OK)
-        err = digest_accounts(ledger, position, at_ms, &there, complaint);
-    if (err == OK && !digest_equal(there, here))
-        err = err_corrupt();
-    return err;
+    return err == OK ? compare_digests(ledger, copy, position, at_ms, complaint)
+                     : err;
 }
 
 /* The caches that the fold has made; the backup is the journal alone. */
