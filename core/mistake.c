@@ -203,9 +203,8 @@ break_size(view text)
     return 0;
 }
 
-/* The line with that number without its break; empty past the end. */
-static view
-line_of(view source, uint32_t line)
+view
+mistake_line(view source, uint32_t line)
 {
     uint32_t at = 0, begin = 0;
 
@@ -271,7 +270,7 @@ write_mistake(const struct mistake *mistake, const char *file, view source,
     assert(mistake->place.column > 0);
     text_format(text, "%s:%u:%u: %s\n", file, mistake->place.line,
                 mistake->place.column, mistake->text);
-    view line = line_of(source, mistake->place.line);
+    view line = mistake_line(source, mistake->place.line);
     if (line.size > 0) /* else there is nothing to point at */
         write_line(line, mistake->place.column, text);
 }

@@ -68,6 +68,10 @@ void mistake_guess_offer(struct mistake_guess *guess, view word);
 const char *mistake_guess_words(const struct mistake_guess *guess,
                                 struct mistake_quote *quote);
 
+/* The line of the file with that number, from 1, without its break and without
+ * the byte order mark: as places count them.  Empty past the end. */
+view mistake_line(view source, uint32_t line);
+
 /* Appends of each "file:line:column: text", the line of the source and a caret,
  * and a last line that says how many were not kept.  `source` is the whole
  * file; what a terminal must not see is replaced. */

@@ -228,10 +228,8 @@ resolve(const struct yaml_node *node, view path)
 static uint32_t
 offset_of(view file, struct mistake_place place)
 {
-    uint32_t at = 0;
+    uint32_t at = (uint32_t)(mistake_line(file, place.line).bytes - file.bytes);
 
-    for (uint32_t line = 1; line < place.line && at < file.size; at++)
-        line += file.bytes[at] == '\n';
     for (uint32_t column = 1; column < place.column && at < file.size; column++)
         do
             at++;

@@ -18,15 +18,22 @@ static const char FILE_TEXT[] =
 static struct arena arena;
 
 static void
-make(const char *option, uint64_t index, struct variant *ret)
+make_of(const char *file, const char *option, uint64_t index,
+        struct variant *ret)
 {
     struct vary_axis axis;
     struct complaint complaint = { "" };
 
     assert_int_equal(vary_parse(option, &arena, &axis, &complaint), OK);
-    if (vary_make(view_of(FILE_TEXT), &axis, 1, index, &arena, ret,
-                  &complaint) != OK)
+    if (vary_make(view_of(file), &axis, 1, index, &arena, ret, &complaint) !=
+        OK)
         fail_msg("%s", complaint.text);
+}
+
+static void
+make(const char *option, uint64_t index, struct variant *ret)
+{
+    make_of(FILE_TEXT, option, index, ret);
 }
 
 static void
@@ -51,6 +58,28 @@ TEST(values_are_written_into_the_file)
     has(variant.file, "from: 2500}");
     make("steps.1.from=0.5..1:0.25", 1, &variant);
     has(variant.file, "[{from: 50.00}, {from: 0.75}]");
+    arena_close(&arena);
+}
+
+/* As YAML has it: a file of an old machine, of a word processor, and of one
+ * that puts a mark first. */
+TEST(lines_end_in_every_way)
+{
+    static const struct {
+        const char *file, *varied;
+    } FILES[] = {
+        { "a: 1\r\nb: 2\r\nc: 3", "a: 1\r\nb: 7\r\nc: 3" },
+        { "a: 1\rb: 2\rc: 3", "a: 1\rb: 7\rc: 3" },
+        { "a: 1 # x\u2028# y\nb: 2", "a: 1 # x\u2028# y\nb: 7" },
+        { "\uFEFF{a: 1, b: 2}", "\uFEFF{a: 1, b: 7}" },
+    };
+    struct variant variant;
+
+    assert_true(arena_open(&arena, 1 << 26));
+    for (uint32_t i = 0; i < COUNT_OF(FILES); i++) {
+        make_of(FILES[i].file, "b=7", 0, &variant);
+        assert_true(view_equal(variant.file, view_of(FILES[i].varied)));
+    }
     arena_close(&arena);
 }
 
@@ -103,5 +132,6 @@ TEST(what_can_not_be_varied_is_refused)
 }
 
 RUN(cmocka_unit_test(values_are_written_into_the_file),
+    cmocka_unit_test(lines_end_in_every_way),
     cmocka_unit_test(all_combinations_are_made),
     cmocka_unit_test(what_can_not_be_varied_is_refused))
