@@ -269,7 +269,7 @@ def test_files_in_place_of_directories():
     os.unlink("L/journal")
     os.rename("J", "L/journal")
     os.mkdir("L/owner")
-    assert leima("accounts", "L").expect(0)
+    leima("accounts", "L").expect(0)
 
 
 def test_an_old_journal_is_no_silent_answer():
