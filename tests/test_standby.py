@@ -266,7 +266,7 @@ def fail_over():
 def test_a_hub_that_comes_back_hears_of_its_heir_without_a_store():
     hub, heir = fail_over()
     old = Hub(listen=hub.endpoint)
-    wait("the old hub to step down", lambda: told(old, "standing by"), 60)
+    wait("the old hub to step down", lambda: told(old, "standing by"))
     assert old.said(" deposed by=2 ")
     assert status("hq")["role"] == "standby"
     assert "standby" in leima("status", "hq").expect(0).out
