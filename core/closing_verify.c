@@ -64,9 +64,11 @@ check_parts(const struct verifying *verifying, struct complaint *complaint)
     const struct statement *statement = &verifying->statement;
 
     if (closing->part_count != statement->partner_count)
-        return closing_blame(closing, complaint,
-                             "%u parts are signed, of %u partners",
-                             closing->part_count, statement->partner_count);
+        return closing_blame(
+            closing, complaint, "%u %s signed, of %u %s", closing->part_count,
+            text_plural(closing->part_count, "part is", "parts are"),
+            statement->partner_count,
+            text_plural(statement->partner_count, "partner", "partners"));
     for (uint32_t i = 0; i < closing->part_count; i++) {
         const struct statement_partner *partner = &statement->partners[i];
         enum err err =

@@ -201,7 +201,7 @@ take_record(struct sweep *sweep, const struct reader_item *item)
     if ((item->record.flags & (RECORD_CLOCK_BACK | RECORD_CLOCK_OFF)) != 0)
         tell(sweep, ASIDE_FLAGGED, position, first_of(&item->record),
              "%" PRIu32 " %s written by a clock that %s", item->record.count,
-             item->record.count == 1 ? "item" : "items",
+             text_plural(item->record.count, "item", "items"),
              clock_fault(item->record.flags));
     if (is_misplaced(&item->record))
         tell(sweep, ASIDE_QUARANTINED, position, first_of(&item->record),

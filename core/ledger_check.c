@@ -386,9 +386,10 @@ ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
         err = ERR_CORRUPT;
     if (err == ERR_CORRUPT)
         complain(complaint,
-                 "%s: %" PRIu64 " findings of damage; restore a backup where "
-                 "they are the journal's, the rest is built anew",
-                 ledger->dir, verify.damage_count);
+                 "%s: %" PRIu64 " %s of damage; restore a backup for what is "
+                 "the journal's, the rest is built anew",
+                 ledger->dir, verify.damage_count,
+                 text_plural(verify.damage_count, "finding", "findings"));
     else
         err = ledger_fault(ledger, err, complaint);
     return err;

@@ -281,7 +281,8 @@ mistakes_write(const struct mistakes *mistakes, const char *file, view source,
 {
     for (uint32_t i = 0; i < mistakes->count; i++)
         write_mistake(&mistakes->list[i], file, source, text);
-    if (mistakes->total > mistakes->count)
-        text_format(text, "%s: %u more mistakes\n", file,
-                    mistakes->total - mistakes->count);
+    const uint32_t more = mistakes->total - mistakes->count;
+    if (more > 0)
+        text_format(text, "%s: %u more %s\n", file, more,
+                    text_plural(more, "mistake", "mistakes"));
 }

@@ -61,7 +61,7 @@ write_months(struct text *text, const struct grammar_key *key, int64_t months)
         text_string(text, grammar_word_of(key->words, 0));
     else
         text_format(text, "%lld %s", (long long)months,
-                    months == 1 ? "month" : "months");
+                    text_plural((uint64_t)months, "month", "months"));
 }
 
 static void

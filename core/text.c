@@ -113,6 +113,12 @@ reserve(struct text *text, size_t size)
     return grow(text, size);
 }
 
+const char *
+text_plural(uint64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
 view
 text_without_mark(view bytes)
 {

@@ -34,6 +34,9 @@ view text_view(const struct text *text);
  * with none (RFC 3629: no overlong forms, no surrogates) or with NUL. */
 uint32_t text_utf8_size(const uint8_t *bytes, uint32_t left);
 
+/* What so many are called: `one` where it is one. */
+const char *text_plural(uint64_t count, const char *one, const char *many);
+
 /* What is behind a byte order mark, where the bytes begin with one. */
 view text_without_mark(view bytes);
 

@@ -881,6 +881,7 @@ def test_a_clock_that_was_ahead_gives_nothing_twice():
     assert "200 points asked, 100 available" in ask(1, "a", 200).err
     ask(0, "b", 100)
     ask(1, "c", 100)
+    assert "1 point asked, at least 100" in ask(1, "c", 1).err
     with open("late.jsonl", "w") as file:
         file.write(told(-1, kind="adjust", points=300, reason="x", by="y")
                    + "\n" + told(900, kind="redeem", points=300, id="late",

@@ -150,6 +150,11 @@ TEST(mistakes_are_sorted_and_bounded)
     mistakes_write(mistakes, "f", view_of("x"), &text);
     text_char(&text, '\0');
     assert_non_null(strstr((const char *)text.bytes, "f: 7 more mistakes\n"));
+    mistakes->total = LIMIT_MISTAKES + 1;
+    text_clear(&text);
+    mistakes_write(mistakes, "f", view_of("x"), &text);
+    text_char(&text, '\0');
+    assert_non_null(strstr((const char *)text.bytes, "f: 1 more mistake\n"));
     text_close(&text);
     free(mistakes);
 }

@@ -294,7 +294,7 @@ def test_what_it_is_compared_with_and_up_to_when():
         lines = leima(*words, "--html", "page.html").expect(0).out.splitlines()
         equal("head", lines[:2], [
             "pay.yaml against no rules, for none are published:",
-            f"1 events of 1 accounts up to {told}."])
+            f"1 event of 1 account up to {told}."])
         equal("page", data_of("page.html")["until"], told)
         months = leima(*words, "--json").expect(0).json()["months"]
         equal("bonus", "2025-02" in [m["month"] for m in months],
@@ -304,7 +304,7 @@ def test_what_it_is_compared_with_and_up_to_when():
 def test_what_of_the_history_is_told():
     """Figures of some months and some accounts are not taken for all."""
     leima("generate", "--rules", "p.yaml").expect(0)
-    told = ("2 events of 1 accounts (purchases=1..,!purchases=2..) up to "
+    told = ("2 events of 1 account (purchases=1..,!purchases=2..) up to "
             "2024-01-31 00:00, effects counted from 2024-01-10 on.")
     leima("init", "P").expect(0)
     leima("rules", "publish", "P", "p.yaml", "--from", "2000-01-01").expect(0)

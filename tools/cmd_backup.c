@@ -21,8 +21,9 @@ tell(const struct arguments *arguments, const char *words,
                backup->position, backup->events);
     else
         printf("%s up to position %" PRIu64 ", %" PRIu64
-               " events, all read through",
-               words, backup->position, backup->events);
+               " %s, all read through",
+               words, backup->position, backup->events,
+               text_plural(backup->events, "event", "events"));
 }
 
 /* How long folding the copy anew took. */
@@ -148,8 +149,8 @@ prune(const struct arguments *arguments)
     if (command_flag(arguments, "json"))
         printf("{\"dropped\": %" PRIu64 "}\n", retain.dropped);
     else
-        printf("%s %" PRIu64 " item%s\n", retain.dry ? "would drop" : "dropped",
-               retain.dropped, retain.dropped == 1 ? "" : "s");
+        printf("%s %" PRIu64 " %s\n", retain.dry ? "would drop" : "dropped",
+               retain.dropped, text_plural(retain.dropped, "item", "items"));
     return COMMAND_DONE;
 }
 

@@ -693,9 +693,8 @@ export_command(const struct arguments *arguments)
     }
     if (export.unknown > 0)
         fprintf(stderr,
-                "leima export: %" PRIu64
-                " events of a later version were left out\n",
-                export.unknown);
+                "leima export: %" PRIu64 " %s of a later version left out\n",
+                export.unknown, text_plural(export.unknown, "event", "events"));
     if (ledger != NULL)
         ledger_close(ledger);
     text_close(&export.line);

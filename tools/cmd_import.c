@@ -332,10 +332,10 @@ print_summary(const struct import *import)
     else
         fprintf(stderr,
                 "leima import: %" PRIu64 " stored, %" PRIu64
-                " there already, %" PRIu64 " rows skipped, %" PRIu64
+                " there already, %" PRIu64 " %s skipped, %" PRIu64
                 " rejected\n",
                 import->done.stored, import->done.known, import->skipped,
-                import->rejected);
+                text_plural(import->skipped, "row", "rows"), import->rejected);
 }
 
 static bool

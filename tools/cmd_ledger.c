@@ -90,7 +90,8 @@ print_findings(const struct findings *findings, bool sound)
     const uint64_t damages = findings->damages, notes = findings->notes;
 
     if (!findings->is_json && sound)
-        printf("sound, %" PRIu64 " note%s\n", notes, notes == 1 ? "" : "s");
+        printf("sound, %" PRIu64 " %s\n", notes,
+               text_plural(notes, "note", "notes"));
     if (!findings->is_json)
         return OK;
     if (findings->list.failed)

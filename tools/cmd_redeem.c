@@ -62,13 +62,15 @@ read_command(const struct arguments *arguments, struct event *event)
 static void
 write_age(const struct decision *decision, struct text *out)
 {
+    const int64_t days = decision->age_ms / INT64_C(86400000);
+
     if (decision->age_ms == INT64_MAX)
         text_string(out, "the hub has told nothing of this account");
     else
         text_format(out,
                     "what the hub told of this account is %" PRId64
-                    " days old, at most %d are allowed",
-                    decision->age_ms / INT64_C(86400000),
+                    " %s old, at most %d are allowed",
+                    days, text_plural((uint64_t)days, "day", "days"),
                     decision->age_days_max);
 }
 
@@ -92,6 +94,8 @@ static void
 write_why(const struct redeem *redeem, struct text *out)
 {
     const struct decision *decision = &redeem->decision;
+    const int64_t asked = decision->points.value;
+    const char *called = text_plural((uint64_t)asked, "point", "points");
 
     switch (decision->verdict) {
     case VERDICT_GRANTED:
@@ -100,16 +104,15 @@ write_why(const struct redeem *redeem, struct text *out)
         text_string(out, "no such account or no such reward is known here");
         return;
     case VERDICT_BELOW_MINIMUM:
-        text_format(out,
-                    "%" PRId64 " points asked, at least %" PRId64 " at once",
-                    decision->points.value, decision->minimum.value);
+        text_format(out, "%" PRId64 " %s asked, at least %" PRId64 " at once",
+                    asked, called, decision->minimum.value);
         return;
     case VERDICT_TOO_LITTLE:
         if (decision->points.value == 0)
             text_string(out, "no voucher of this reward is left");
         else
-            text_format(out, "%" PRId64 " points asked, %" PRId64 " available",
-                        decision->points.value, decision->available.value);
+            text_format(out, "%" PRId64 " %s asked, %" PRId64 " available",
+                        asked, called, decision->available.value);
         return;
     case VERDICT_TOO_OLD:
         write_age(decision, out);

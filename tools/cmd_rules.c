@@ -155,9 +155,9 @@ check(const struct arguments *arguments)
     else if (rules->mistakes.total > 0)
         print_mistakes(rules);
     else
-        printf("%s: no mistakes, %u test%s passed\n", rules->path,
+        printf("%s: no mistakes, %u %s passed\n", rules->path,
                rules->program->test_count,
-               rules->program->test_count == 1 ? "" : "s");
+               text_plural(rules->program->test_count, "test", "tests"));
     status = rules->mistakes.total > 0 ? COMMAND_REFUSED : COMMAND_DONE;
 done:
     arena_close(&arena);
@@ -177,10 +177,10 @@ publish_file(const struct arguments *arguments, struct ledger *ledger,
 
     if (rules->program == NULL) {
         print_mistakes(rules);
-        return command_fail(arguments, ERR_INPUT,
-                            "%s: %u mistake%s, not published", rules->path,
-                            rules->mistakes.total,
-                            rules->mistakes.total == 1 ? "" : "s");
+        return command_fail(
+            arguments, ERR_INPUT, "%s: %u %s, not published", rules->path,
+            rules->mistakes.total,
+            text_plural(rules->mistakes.total, "mistake", "mistakes"));
     }
     const struct ledger_publish publish = {
         .name = rules->path,

@@ -486,16 +486,18 @@ check_complete(struct settle *settle, int32_t period)
     uint64_t flagged = history_counts(ledger_history(settle->ledger)).flagged;
     if (flagged > 0 && settle->closed == 0)
         fprintf(stderr,
-                "%llu record%s written by a clock that stood wrong; see "
+                "%llu %s written by a clock that stood wrong; see "
                 "leima status\n",
-                (unsigned long long)flagged, flagged == 1 ? " was" : "s were");
+                (unsigned long long)flagged,
+                text_plural(flagged, "record was", "records were"));
     char month[8];
     calendar_format_month(period, month);
     if (count > 0 && !command_flag(settle->arguments, "force"))
         return command_fail(settle->arguments, ERR_INPUT,
-                            "%u node%s not reported past the end of %s; wait, "
+                            "%u %s not reported past the end of %s; wait, "
                             "or close with --force",
-                            count, count == 1 ? " has" : "s have", month);
+                            count, text_plural(count, "node has", "nodes have"),
+                            month);
     return COMMAND_DONE;
 }
 
@@ -605,8 +607,8 @@ run_periods(struct settle *settle)
     if (status != COMMAND_DONE && settle->folder && settle->written > 0)
         fprintf(stderr, "files written before that: %u\n", settle->written);
     if (status == COMMAND_DONE && settle->folder != NULL)
-        fprintf(stderr, "%s: %u file%s written\n", settle->folder,
-                settle->written, settle->written == 1 ? "" : "s");
+        fprintf(stderr, "%s: %u %s written\n", settle->folder, settle->written,
+                text_plural(settle->written, "file", "files"));
     return status;
 }
 

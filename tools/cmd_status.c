@@ -193,10 +193,10 @@ print_role(const struct reign *reign)
         printf("a later hub has taken over: nothing is published or closed "
                "here\n");
     if (reign->lost > 0)
-        printf("of %" PRIu32 " stream%s it lacks what nodes have dropped: "
+        printf("of %" PRIu32 " %s it lacks what nodes have dropped: "
                "nothing is published or closed until it is restored from a "
                "standby or a later backup\n",
-               reign->lost, reign->lost == 1 ? "" : "s");
+               reign->lost, text_plural(reign->lost, "stream", "streams"));
 }
 
 static bool

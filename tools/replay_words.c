@@ -76,9 +76,10 @@ say_history(const struct replay_words *words,
         fprintf(out, ", from %s on", date);
     }
     zone_format_minute(zone, simulation->until_ms, until);
-    fprintf(out, ":\n%s events of %s accounts",
-            grouped(simulation->event_count, events),
-            grouped(simulation->account_count, accounts));
+    fprintf(out, ":\n%s %s of %s %s", grouped(simulation->event_count, events),
+            text_plural(simulation->event_count, "event", "events"),
+            grouped(simulation->account_count, accounts),
+            text_plural(simulation->account_count, "account", "accounts"));
     if (words->segment != NULL)
         fprintf(out, " (%s)", words->segment);
     fprintf(out, " up to %s", until);
@@ -136,11 +137,12 @@ say_overdrawn(const struct comparison *comparison, FILE *out)
 
     if (a->overdrawn_redemptions == 0 && b->overdrawn_redemptions == 0)
         return;
+    const uint64_t lacking = size_of(b->amounts[MEASURE_OVERDRAWN]);
     fprintf(out,
-            "Redemptions without enough points: %s, lacking %s points; under "
+            "Redemptions without enough points: %s, lacking %s %s; under "
             "the baseline: %s.\n",
             some_words((uint64_t)b->overdrawn_redemptions, count),
-            grouped(size_of(b->amounts[MEASURE_OVERDRAWN]), all),
+            grouped(lacking, all), text_plural(lacking, "point", "points"),
             some_words((uint64_t)a->overdrawn_redemptions, before));
 }
 

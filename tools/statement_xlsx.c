@@ -401,7 +401,8 @@ put_link(const struct book *book, lxw_worksheet *sheet, uint32_t row,
 
     if (count == 0)
         return;
-    snprintf(words, sizeof words, "%u rows", count);
+    snprintf(words, sizeof words, "%u %s", count,
+             text_plural(count, "row", "rows"));
     if (first >= EVENT_ROWS_MAX) {
         worksheet_write_string(sheet, row, 6, words, NULL);
         return;
@@ -499,9 +500,10 @@ put_events(const struct book *book)
     if (count == book->evidence->count)
         return;
     char words[TEXT_SIZE];
+    const uint32_t more = book->evidence->count - count;
     snprintf(words, sizeof words,
-             "and %u rows more: leima settle explain --adjustment lists all",
-             book->evidence->count - count);
+             "and %u %s more: leima settle explain --adjustment lists all",
+             more, text_plural(more, "row", "rows"));
     worksheet_write_string(sheet, count + 1, 0, words, NULL);
 }
 
