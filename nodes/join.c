@@ -332,6 +332,22 @@ is_registered(const char *dir)
     return registered;
 }
 
+/* A string that is no good, or was good once, for this very ledger: one that
+ * had joined before is as it was. */
+static void
+give_up(const char *dir, struct complaint *complaint)
+{
+    const struct complaint why = *complaint;
+    struct keys_pair own;
+
+    if (keys_load(dir, "own", &own, NULL) == OK) {
+        keys_forget(dir, "once");
+        keys_forget(dir, "next");
+        complain(complaint, "%.400s (it stays joined as it was)", why.text);
+    }
+    keys_wipe(&own);
+}
+
 enum err
 join_finish(const char *dir, uint32_t node, const char *told, int stop,
             struct complaint *complaint)
@@ -344,5 +360,7 @@ join_finish(const char *dir, uint32_t node, const char *told, int stop,
 
     if (err == OK && joining.done)
         keys_forget(dir, "once");
+    if (err == ERR_INPUT)
+        give_up(dir, complaint);
     return err;
 }

@@ -28,8 +28,9 @@ bool join_is_pending(const char *dir);
  * is not NULL; tries again until it is done, the descriptor `stop` (stop.h)
  * says so, or a hub refuses.  OK also if it was stopped: join_is_pending()
  * tells.  ERR_INPUT: the hub does not admit the one-time key (its time is over,
- * or it was revoked), or has registered another key with it; ERR_NOT_FOUND: a
- * key file is gone; ERR_IO, ERR_FULL, ERR_MEMORY. */
+ * or it was revoked), or has registered another key with it; a ledger that had
+ * joined before goes on by the key that it has.  ERR_NOT_FOUND: a key file is
+ * gone; ERR_IO, ERR_FULL, ERR_MEMORY. */
 NODISCARD enum err join_finish(const char *dir, uint32_t node, const char *told,
                                int stop, struct complaint *complaint);
 

@@ -393,8 +393,11 @@ def test_a_string_is_good_once_and_for_a_while():
     string = enrol(11)
     first = Node(11, "--join", "-", given=string)
     wait("to join", lambda: first.said(" connected "))
-    # The same machine may ask again; another one may not.
+    # The same machine may ask again, and is none the worse; another may not.
     first.stop()
+    again = leima("node", "n11", "--join", "-", "--once",
+                  given=string).expect(1)
+    assert "stays joined as it was" in again.err, again.err
     first = Node(11)
     wait("to connect", lambda: first.said(" connected "))
     os.mkdir("elsewhere")
