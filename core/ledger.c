@@ -273,26 +273,29 @@ ledger_create(const char *dir, const struct ledger_identity *asked,
     return err;
 }
 
-/* Whether the lock is ours now. */
-static bool
+/* ERR_BUSY: another has it.  ERR_FULL, ERR_IO: errno says why. */
+static enum err
 take_ownership(struct ledger *ledger)
 {
     char path[PATH_SIZE];
 
     if (ledger->owner_file >= 0)
-        return true;
+        return OK;
+    errno = ENAMETOOLONG;
     if (!join_path(ledger->dir, "owner", path))
-        return false;
+        return ERR_IO;
     int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (file < 0)
-        return false;
+        return err_of_write(errno);
     if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+        const int code = errno;
         close(file);
-        return false;
+        errno = code;
+        return code == EWOULDBLOCK ? ERR_BUSY : ERR_IO;
     }
     ledger->owner_file = file;
     history_set_owner(ledger->history, true);
-    return true;
+    return OK;
 }
 
 static void
@@ -333,12 +336,14 @@ open_parts(struct ledger *ledger, struct complaint *complaint)
     if (err != OK)
         return ledger_fault(ledger, err, complaint);
     history_set_admits(ledger->history, admission_admits, ledger->admission);
-    if (ledger->owns && !take_ownership(ledger)) {
+    if (ledger->owns)
+        err = take_ownership(ledger);
+    if (err == ERR_BUSY)
         complain(complaint, "%s: another node or hub is running on it",
                  ledger->dir);
-        return ERR_BUSY;
-    }
-    return ledger_refresh(ledger, complaint);
+    else if (err != OK)
+        complain(complaint, "%s/owner: %s", ledger->dir, strerror(errno));
+    return err == OK ? ledger_refresh(ledger, complaint) : err;
 }
 
 enum err
@@ -393,7 +398,7 @@ refresh_history(struct ledger *ledger)
     if (ledger->owner_file >= 0)
         return history_refresh(ledger->history);
     enum err err = history_backlog(ledger->history, &backlog);
-    if (err == OK && backlog >= BACKLOG_MERGE && take_ownership(ledger)) {
+    if (err == OK && backlog >= BACKLOG_MERGE && take_ownership(ledger) == OK) {
         err = history_refresh(ledger->history);
         leave_ownership(ledger);
     }
@@ -467,7 +472,7 @@ ledger_is_joined(const struct ledger *ledger)
 bool
 ledger_borrow_caches(struct ledger *ledger)
 {
-    return ledger->owner_file < 0 && take_ownership(ledger);
+    return ledger->owner_file < 0 && take_ownership(ledger) == OK;
 }
 
 void

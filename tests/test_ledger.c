@@ -39,6 +39,24 @@ TEST(where_a_new_ledger_lies_is_durable)
     place_remove(&place);
 }
 
+/* Who hears that another runs on it looks for one. */
+TEST(a_lock_that_can_not_be_opened_is_nobody_s)
+{
+    struct ledger *ledger = NULL;
+    struct complaint complaint;
+    char path[PLACE_SIZE];
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    place_join(&book.place, "owner", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(
+        ledger_open(book.place.path, LEDGER_OWN, &complaint, &ledger), ERR_IO);
+    book_has(complaint.text, "owner: Is a directory");
+    assert_int_equal(rmdir(path), 0);
+    book_close(&book);
+}
+
 /* Who is told that it failed begins anew, in the same place. */
 TEST(a_ledger_whose_place_is_not_durable_is_none)
 {
@@ -329,6 +347,7 @@ TEST(two_processes_share_a_ledger)
 
 RUN(cmocka_unit_test(where_a_new_ledger_lies_is_durable),
     cmocka_unit_test(a_ledger_whose_place_is_not_durable_is_none),
+    cmocka_unit_test(a_lock_that_can_not_be_opened_is_nobody_s),
     cmocka_unit_test(a_fault_of_the_disk_promises_nothing),
     cmocka_unit_test(a_ledger_is_made_once),
     cmocka_unit_test(examples_hold_through_a_ledger),
