@@ -251,6 +251,52 @@ room_for(uint32_t size, uint32_t *ret_class)
     return units * ROOM_UNIT;
 }
 
+/* All rooms that are taken, one after the other in a buffer of their own, with
+ * room for so much again and more: where all accounts grow together nobody has
+ * the size for what they leave, and there would be ever more of it. */
+static bool
+pack(struct account_table *table, uint32_t more)
+{
+    const uint64_t wanted = (table->size - table->left + more) * 2;
+    uint8_t *packed = wide_grow(NULL, 0, wanted);
+    uint64_t size = 0;
+
+    if (packed == NULL)
+        return false;
+    for (uint32_t i = 0; i < table->count; i++) {
+        struct account_entry *entry = &table->entries[i];
+        memcpy(packed + size, bytes_at(table, entry->place),
+               entry->key_size + entry->size);
+        entry->place = (uint32_t)(size / ROOM_UNIT);
+        size += entry->room;
+    }
+    assert(size == table->size - table->left);
+    wide_free(table->bytes, table->room);
+    table->bytes = packed;
+    table->room = wanted;
+    table->size = size;
+    table->left = 0;
+    memset(table->spare, 0, sizeof table->spare);
+    return true;
+}
+
+/* Makes the buffer's end reach so much further. */
+static bool
+reach(struct account_table *table, uint32_t more)
+{
+    if (table->size + more <= table->room)
+        return true;
+    if (table->left > table->size / 2)
+        return pack(table, more);
+    uint64_t wanted = (table->size + more) * 2;
+    uint8_t *grown = wide_grow(table->bytes, table->room, wanted);
+    if (grown == NULL)
+        return false;
+    table->bytes = grown;
+    table->room = wanted;
+    return true;
+}
+
 /* Room for an entry's bytes: one that was left, or at the end.  Rooms that
  * are left begin with the place of the next. */
 static bool
@@ -264,17 +310,11 @@ take_room(struct account_table *table, uint32_t size,
         entry->place = table->spare[class] - 1;
         memcpy(&table->spare[class], bytes_at(table, entry->place),
                sizeof table->spare[class]);
+        table->left -= room;
     } else {
-        if ((table->size + room) / ROOM_UNIT > UINT32_MAX)
+        if ((table->size + room) / ROOM_UNIT > UINT32_MAX ||
+            !reach(table, room))
             return false;
-        if (table->size + room > table->room) {
-            uint64_t wanted = (table->size + room) * 2;
-            uint8_t *grown = wide_grow(table->bytes, table->room, wanted);
-            if (grown == NULL)
-                return false;
-            table->bytes = grown;
-            table->room = wanted;
-        }
         entry->place = (uint32_t)(table->size / ROOM_UNIT);
         table->size += room;
     }
@@ -294,6 +334,7 @@ leave_room(struct account_table *table, const struct account_entry *entry)
     memcpy(bytes_at(table, entry->place), &table->spare[class],
            sizeof table->spare[class]);
     table->spare[class] = next;
+    table->left += entry->room;
 }
 
 /* --- putting --- */

@@ -5,7 +5,8 @@
  * knows which of them have been put since the last checkpoint; those loaded
  * from one are held beside them.
  * A blob that no longer fits where it lies goes elsewhere, and what it leaves
- * is given to another.  The bounds are the owner's business.
+ * is given to another, or given up when most of the buffer is such.  The bounds
+ * are the owner's business.
  *
  * Whoever visits many accounts prefetches: a look costs three reads that miss
  * the caches, and those of different accounts can be under way together.
@@ -35,6 +36,7 @@ struct account_table {
     uint32_t slot_count;           /* a power of two */
     uint64_t size;                 /* of the buffer */
     uint64_t room;                 /* likewise */
+    uint64_t left;                 /* of the size, in rooms that are left */
     struct account_entry *entries; /* owned, as are all; in order of coming */
     uint32_t *changed;             /* entries */
     uint64_t *slots;               /* hash, then entry + 1; 0: free */

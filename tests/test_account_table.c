@@ -131,6 +131,32 @@ TEST(an_entry_that_was_found_is_set)
     account_table_close(&table);
 }
 
+/* Each leaves rooms of a size that nobody wants any more. */
+TEST(what_grows_together_leaves_no_more_than_it_takes)
+{
+    static uint8_t bytes[1000];
+    struct account_table table = { .seed = 8 };
+    view blob;
+
+    for (uint32_t size = 40; size <= sizeof bytes; size += 8) {
+        for (uint32_t i = 1; i <= ACCOUNTS; i++) {
+            runs_key key = runs_key_of((account_id) { .member = i });
+            memset(bytes, (int)(i + size), size);
+            assert_int_equal(account_table_put(&table, runs_key_view(&key),
+                                               (view) { bytes, size }),
+                             OK);
+        }
+        assert_true(table.size <= UINT64_C(4) * ACCOUNTS * (size + 16));
+    }
+    for (uint32_t i = 1; i <= ACCOUNTS; i++) {
+        runs_key key = runs_key_of((account_id) { .member = i });
+        memset(bytes, (int)(i + sizeof bytes), sizeof bytes);
+        assert_true(account_table_get(&table, runs_key_view(&key), &blob));
+        assert_true(view_equal(blob, (view) { bytes, sizeof bytes }));
+    }
+    account_table_close(&table);
+}
+
 TEST(rooms_are_used_again)
 {
     struct account_table table = { .seed = 6 };
@@ -159,4 +185,5 @@ RUN(cmocka_unit_test(the_last_blob_of_a_key_is_kept),
     cmocka_unit_test(what_grows_a_little_stays_where_it_is),
     cmocka_unit_test(what_was_loaded_has_not_changed),
     cmocka_unit_test(an_entry_that_was_found_is_set),
+    cmocka_unit_test(what_grows_together_leaves_no_more_than_it_takes),
     cmocka_unit_test(rooms_are_used_again))
