@@ -107,8 +107,9 @@ refill_take(struct refill *refill, const struct trust *trust,
     if (err != OK)
         return err;
     if (has_signature(wish->put_records.bytes))
-        result.refused = trust_look(trust, (view) { held->bytes, held->size },
-                                    &size) == TRUST_FORGED;
+        result.refused =
+            trust_look(trust, held->stream, (view) { held->bytes, held->size },
+                       &size) == TRUST_FORGED;
     if (size > 0)
         err = release(refill, held, size, &result);
     if (err != OK)

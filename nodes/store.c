@@ -114,7 +114,8 @@ put_records(struct store *store, const struct sync_output *wish,
     const struct ingest_options options = { .now_ms = clock_wall_ms() };
     uint32_t covered;
     if (batch.stream.channel == CHANNEL_PUBLIC &&
-        trust_look(&store->trust, batch.bytes, &covered) == TRUST_FORGED) {
+        trust_look(&store->trust, batch.stream, batch.bytes, &covered) ==
+            TRUST_FORGED) {
         trace(TRACE_ERROR, store->node, "alarm", "what=forged stream=%s",
               trace_stream(batch.stream));
         *ret_input = (struct sync_input) { .kind = SYNC_STORED };

@@ -271,7 +271,8 @@ judge(const struct trust *trust, const struct record *record)
 }
 
 enum trust_verdict
-trust_look(const struct trust *trust, view records, uint32_t *ret_size)
+trust_look(const struct trust *trust, stream_id stream, view records,
+           uint32_t *ret_size)
 {
     struct record prev = { 0 };
     uint32_t at = 0;
@@ -283,7 +284,8 @@ trust_look(const struct trust *trust, view records, uint32_t *ret_size)
         /* What is no record the journal refuses. */
         if (record_parse(left, &record) != OK)
             break;
-        if (record_check_chain(&record) != OK ||
+        if (!stream_equal(record.stream, stream) ||
+            record_check_chain(&record) != OK ||
             (at > 0 && !digest_equal(prev.chain, record.prev)))
             return TRUST_FORGED;
         at += record.bytes.size;

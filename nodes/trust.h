@@ -70,12 +70,12 @@ NODISCARD enum err trust_sign(struct trust *trust, int64_t now_ms);
 enum trust_verdict {
     TRUST_UNSIGNED, /* nothing here is covered by a key that counts */
     TRUST_SIGNED,   /* a part is, from the beginning on */
-    TRUST_FORGED,   /* a signature is not that of the key it names, or the
-                     * chain is broken */
+    TRUST_FORGED,   /* a signature is not that of the key it names, the chain
+                     * is broken, or a record is of another stream */
 };
-/* Looks at records of a public stream as they came, one after another; how
+/* Looks at records of that public stream as they came, one after another; how
  * many bytes of them are covered. */
-enum trust_verdict trust_look(const struct trust *trust, view records,
-                              uint32_t *ret_size);
+enum trust_verdict trust_look(const struct trust *trust, stream_id stream,
+                              view records, uint32_t *ret_size);
 
 #endif

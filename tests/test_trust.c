@@ -108,20 +108,24 @@ all_of(const struct seat *seat)
     return (view) { seat->bytes, seat->size };
 }
 
+static enum trust_verdict
+look(const struct seat *seat, view records, uint32_t *ret_size)
+{
+    return trust_look(&seat->trust, seat->stream, records, ret_size);
+}
+
 TEST(a_signature_covers_what_is_before_it)
 {
     struct seat *seat = take_seat("one");
     uint32_t size;
 
-    assert_int_equal(trust_look(&seat->trust, all_of(seat), &size),
-                     TRUST_SIGNED);
+    assert_int_equal(look(seat, all_of(seat), &size), TRUST_SIGNED);
     assert_int_equal(size, seat->ends[2]);
     /* From the middle on, too: the chain says that it is the same. */
     view rest = { seat->bytes + seat->ends[0], seat->size - seat->ends[0] };
-    assert_int_equal(trust_look(&seat->trust, rest, &size), TRUST_SIGNED);
-    assert_int_equal(
-        trust_look(&seat->trust, (view) { seat->bytes, seat->ends[1] }, &size),
-        TRUST_UNSIGNED);
+    assert_int_equal(look(seat, rest, &size), TRUST_SIGNED);
+    assert_int_equal(look(seat, (view) { seat->bytes, seat->ends[1] }, &size),
+                     TRUST_UNSIGNED);
     leave_seat(seat);
 }
 
@@ -131,16 +135,14 @@ TEST(a_key_that_nobody_named_covers_nothing)
     struct seat *rogue = take_seat("another");
     uint32_t size;
 
-    assert_int_equal(trust_look(&seat->trust, all_of(rogue), &size),
-                     TRUST_UNSIGNED);
+    assert_int_equal(look(seat, all_of(rogue), &size), TRUST_UNSIGNED);
     assert_int_equal(size, 0);
     hubs_signers_add(&seat->trust.hubs.signers, 2, rogue->trust.key.public_key);
-    assert_int_equal(trust_look(&seat->trust, all_of(rogue), &size),
+    assert_int_equal(look(seat, all_of(rogue), &size),
                      TRUST_UNSIGNED); /* it is another's */
     hubs_signers_add(&seat->trust.hubs.signers, HUB,
                      rogue->trust.key.public_key);
-    assert_int_equal(trust_look(&seat->trust, all_of(rogue), &size),
-                     TRUST_SIGNED);
+    assert_int_equal(look(seat, all_of(rogue), &size), TRUST_SIGNED);
     leave_seat(rogue);
     leave_seat(seat);
 }
@@ -157,13 +159,13 @@ TEST(a_signature_covers_nothing_else)
     memcpy(mixed, rogue->bytes, rogue->ends[1]);
     memcpy(mixed + rogue->ends[1], seat->bytes + seat->ends[1], signature);
     const view bytes = { mixed, rogue->ends[1] + signature };
-    assert_int_equal(trust_look(&seat->trust, bytes, &size), TRUST_FORGED);
+    assert_int_equal(look(seat, bytes, &size), TRUST_FORGED);
     assert_int_equal(size, 0);
     /* One item is left out. */
     memcpy(mixed, seat->bytes, seat->ends[0]);
     memcpy(mixed + seat->ends[0], seat->bytes + seat->ends[1], signature);
     const view less = { mixed, seat->ends[0] + signature };
-    assert_int_equal(trust_look(&seat->trust, less, &size), TRUST_FORGED);
+    assert_int_equal(look(seat, less, &size), TRUST_FORGED);
     leave_seat(rogue);
     leave_seat(seat);
 }
@@ -247,9 +249,25 @@ TEST(what_is_signed_is_stored_and_the_rest_refused)
     leave_seat(seat);
 }
 
+/* A node brings what the hub signed in another epoch as if it were of this one:
+ * the hub would take its own disk for an older one. */
+TEST(what_is_of_another_stream_is_refused)
+{
+    struct seat *seat = take_seat("one");
+    struct refill refill = { 0 };
+
+    seat->stream.incarnation++;
+    struct refill_result result = take(&refill, seat, 1, 3);
+    assert_true(result.refused);
+    assert_int_equal(result.size, 0);
+    refill_close(&refill);
+    leave_seat(seat);
+}
+
 RUN(cmocka_unit_test(a_signature_covers_what_is_before_it),
     cmocka_unit_test(a_key_that_nobody_named_covers_nothing),
     cmocka_unit_test(a_signature_covers_nothing_else),
     cmocka_unit_test(a_claim_is_believed_of_a_hub_that_is_known),
     cmocka_unit_test(nothing_is_stored_before_it_is_signed),
-    cmocka_unit_test(what_is_signed_is_stored_and_the_rest_refused))
+    cmocka_unit_test(what_is_signed_is_stored_and_the_rest_refused),
+    cmocka_unit_test(what_is_of_another_stream_is_refused))
