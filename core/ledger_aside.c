@@ -190,6 +190,8 @@ clock_fault(uint32_t flags)
     return "had gone back and was more than 15 minutes off the hub's";
 }
 
+/* A version that is published again has the time of the first time, and no
+ * clock was wrong. */
 static void
 take_record(struct sweep *sweep, const struct reader_item *item)
 {
@@ -198,7 +200,8 @@ take_record(struct sweep *sweep, const struct reader_item *item)
     uint64_t position = item->position;
 
     sweep->node = item->record.stream.node;
-    if ((item->record.flags & (RECORD_CLOCK_BACK | RECORD_CLOCK_OFF)) != 0)
+    if ((item->record.flags & (RECORD_CLOCK_BACK | RECORD_CLOCK_OFF)) != 0 &&
+        item->record.kind != RECORD_VERSION)
         tell(sweep, ASIDE_FLAGGED, position, first_of(&item->record),
              "%" PRIu32 " %s written by a clock that %s", item->record.count,
              text_plural(item->record.count, "item", "items"),

@@ -18,6 +18,7 @@ struct known {
 /* A publication as read; one of a later program has only its place. */
 struct entry {
     struct ledger_version version;
+    view body;          /* of the item */
     struct arena arena; /* its bytes and its program */
 };
 
@@ -83,8 +84,8 @@ parse(struct entry *entry, view body)
     if (!arena_open(&entry->arena,
                     program_yaml_room(body.size) + body.size + PARTS))
         return ERR_MEMORY;
-    enum err err = publication_decode(arena_copy(&entry->arena, body),
-                                      &entry->arena, &publication);
+    entry->body = arena_copy(&entry->arena, body);
+    enum err err = publication_decode(entry->body, &entry->arena, &publication);
     if (err != OK)
         return err == ERR_UNKNOWN ? OK : err;
     entry->version.from_day = publication.from_day;
@@ -111,6 +112,24 @@ compare_versions(const struct ledger_version *a, const struct ledger_version *b)
     if (a->recorded_ms != b->recorded_ms)
         return a->recorded_ms < b->recorded_ms ? -1 : 1;
     return identity_compare(a->identity, b->identity);
+}
+
+/* Whether it is there already: a hub says again, in a later stream and with the
+ * same time, what not everybody could be told in the one where it stands first.
+ * Within a stream two are two. */
+static bool
+is_known(const struct versions *versions, const struct reader_item *item)
+{
+    for (uint32_t i = 0; i < versions->entry_count; i++) {
+        const struct entry *entry = &versions->entries[i];
+        const identity *there = &entry->version.identity;
+        if (entry->version.recorded_ms == item->record.recorded_ms &&
+            (there->node != item->record.stream.node ||
+             there->incarnation != item->record.stream.incarnation) &&
+            view_equal(entry->body, item->record.body))
+            return true;
+    }
+    return false;
 }
 
 static enum err
@@ -172,7 +191,8 @@ read_items(struct versions *versions, struct reader *reader, bool *ret_changed)
         if (err != OK)
             break;
         if (item.record.kind == RECORD_VERSION &&
-            item.record.stream.channel == CHANNEL_PUBLIC) {
+            item.record.stream.channel == CHANNEL_PUBLIC &&
+            !is_known(versions, &item)) {
             err = take(versions, &item);
             if (err != OK)
                 return err;

@@ -3,8 +3,10 @@
  *
  * Read from the control items of the journal and kept parsed, with the
  * timeline compiled from all of them.  The order of publishing is that of
- * (recorded, node, incarnation, seq), the same on every ledger.  A question
- * that asks what was known at a position gets the versions that had arrived.
+ * (recorded, node, incarnation, seq), the same on every ledger.  One that a hub
+ * says again in a later stream, with the same time and bytes, counts once.  A
+ * question that asks what was known at a position gets the versions that had
+ * arrived.
  */
 #ifndef CORE_VERSIONS_H
 #define CORE_VERSIONS_H

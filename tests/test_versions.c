@@ -8,6 +8,8 @@
 #include "tests/book.h"
 #include "tests/unit.h"
 
+#include <string.h>
+
 static const char FIRST[] = "program: A\ncurrency: EUR\ntimezone: UTC\n";
 static const char SECOND[] = "program: B\ncurrency: EUR\ntimezone: UTC\n";
 
@@ -85,5 +87,62 @@ TEST(a_later_program_is_unknown)
     book_close(&book);
 }
 
+static void
+say(struct book *book, const uint8_t *body, uint32_t size, int64_t now_ms)
+{
+    const struct journal_control control = { .channel = CHANNEL_PUBLIC,
+                                             .kind = RECORD_VERSION,
+                                             .body = { body, size },
+                                             .now_ms = now_ms };
+    struct journal_result result;
+
+    assert_int_equal(
+        journal_append_control(ledger_journal(book->ledger), &control, &result),
+        OK);
+}
+
+static uint32_t
+count_of(struct book *book)
+{
+    const struct ledger_version *list;
+    uint32_t count;
+
+    assert_int_equal(ledger_refresh(book->ledger, NULL), OK);
+    assert_int_equal(
+        ledger_versions(book->ledger, LEDGER_KNOWN_ALL, &list, &count), OK);
+    return count;
+}
+
+/* A hub that was rolled back says in its new epoch what a branch of the old one
+ * has: nodes that have it, and those that have not, know the same rules. */
+TEST(what_is_said_again_in_a_later_stream_counts_once)
+{
+    static const uint8_t one[] = { 0x87, 1,    9, 2, 1,    3,   0,
+                                   4,    0xc4, 0, 5, 0xa1, 'Z', 6,
+                                   0x92, 0xc0, 0, 7, 0xc0 };
+    uint8_t other[sizeof one];
+    struct journal_identity who;
+    struct book book;
+
+    memcpy(other, one, sizeof one);
+    other[12] = 'Y';
+    book_open(&book, LEDGER_WRITE);
+    struct journal *journal = ledger_journal(book.ledger);
+    say(&book, one, sizeof one, BOOK_NOW);
+    say(&book, one, sizeof one, BOOK_NOW);
+    assert_int_equal(count_of(&book), 2); /* published twice */
+    assert_int_equal(journal_get_identity(journal, &who), OK);
+    assert_int_equal(
+        journal_renew(journal, who.incarnation + 1, REASON_REWOUND, NULL), OK);
+    say(&book, one, sizeof one, BOOK_NOW);
+    assert_int_equal(count_of(&book), 2);
+    say(&book, one, sizeof one, BOOK_NOW + 1);
+    assert_int_equal(count_of(&book), 3); /* another time */
+    say(&book, other, sizeof other, BOOK_NOW);
+    assert_int_equal(count_of(&book), 4); /* another one */
+    book_close(&book);
+}
+
 RUN(cmocka_unit_test(a_question_gets_the_versions_that_were_known),
-    cmocka_unit_test(a_later_program_is_unknown))
+    cmocka_unit_test(a_later_program_is_unknown),
+    cmocka_unit_test(what_is_said_again_in_a_later_stream_counts_once))
