@@ -46,6 +46,60 @@ is_ours_to_leave(const struct session *session, const struct lane *lane)
     return session->options.books && lane->stream.channel == CHANNEL_EVENTS;
 }
 
+/* What is public and is another there than here nobody tells again by himself.
+ * While a hub writes a stream this tells it that its disk is an older one, and
+ * while it is refilled, what it has to publish again: it looks at all that the
+ * peer has (shadow.h).  A standby need not prove the former. */
+static bool
+wants_to_see(const struct session *session, const struct lane *lane)
+{
+    const struct sync_options *options = &session->options;
+
+    if (options->role != SYNC_HUB || lane->stream.channel != CHANNEL_PUBLIC ||
+        lane->shown)
+        return false;
+    return options->refill ||
+           (!options->relay && lane->stream.node == options->self &&
+            lane->stream.incarnation == options->epoch);
+}
+
+/* Two branches are an alarm; but not those of what was public in an epoch that
+ * is over, which remain for ever, and of which a hub that was refilled has
+ * published all again. */
+static void
+alarm_forked(struct session *session, const struct lane *lane, uint64_t seq)
+{
+    if (lane->stream.channel != CHANNEL_PUBLIC || session->options.refill ||
+        lane->stream.incarnation == session->epoch)
+        talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, seq);
+}
+
+void
+agree_hear_wish(const struct session *session, struct lane *lane,
+                const struct frame *frame)
+{
+    const bool anew = frame->ack.head.seq == 0;
+
+    if (session->options.role != SYNC_NODE || lane->denied ||
+        lane->stream.channel != CHANNEL_PUBLIC)
+        return;
+    lane->shows = anew && lane->in_stopped;
+    if (anew)
+        lane_peer_at(lane, frame->ack.head);
+}
+
+bool
+agree_is_waited_for(struct lane *lane)
+{
+    enum { TRIES = 3 };
+
+    if (!lane->shown || ++lane->vain < TRIES)
+        return true;
+    lane->in_stopped = true; /* an older node, which shows nothing */
+    lane->refused = true;
+    return false;
+}
+
 /* The sender says that the place where we stand is not on its chain. */
 void
 agree_answer(struct session *session, const struct frame *frame)
@@ -57,18 +111,25 @@ agree_answer(struct session *session, const struct frame *frame)
     if (!lane || !lane->receives || differs > lane->durable.seq)
         return;
     if (!lane->in_stopped)
-        talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, differs);
+        alarm_forked(session, lane, differs);
     lane->in_stopped = true;
-    /* What is public or in the books nobody tells again: a restored hub would
-     * wait for it for ever. */
+    if (wants_to_see(session, lane)) {
+        lane_show(lane, lane->told);
+        return;
+    }
+    /* Nothing of it is told again: a restored hub would wait for it for ever.
+     */
     if (session->options.role == SYNC_HUB &&
         lane->stream.channel != CHANNEL_EVENTS) {
         lane->refused = true;
         return;
     }
     /* Where a node has left it, it is not to be left: nothing to look for. */
-    if (session->options.role == SYNC_NODE && !is_ours_to_leave(session, lane))
+    if (session->options.role == SYNC_NODE &&
+        !is_ours_to_leave(session, lane)) {
+        lane->refused = lane->stream.channel == CHANNEL_PUBLIC;
         return;
+    }
     session->fork_moved = true;
     (void)fork_narrow(&session->fork, lane->stream, common, differs);
 }
@@ -160,12 +221,18 @@ checked(struct session *session, struct lane *lane, stream_head ours)
             talk_acked(session, lane);
         return;
     }
-    talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, lane->peer.seq);
-    if (session->options.role == SYNC_NODE && !is_ours_to_leave(session, lane))
+    alarm_forked(session, lane, lane->peer.seq);
+    if (session->options.role == SYNC_NODE &&
+        !is_ours_to_leave(session, lane)) {
         lane->out = LANE_STOPPED; /* nothing to look for, as in a FORKA */
+        if (lane->stream.channel == CHANNEL_PUBLIC)
+            lane->in_stopped = lane->refused = true;
+    }
     /* Who waits for the rest of it learns that it is none of his. */
     if (lane->out != LANE_STOPPED || !lane->left)
         say_forked(session, lane);
+    if (wants_to_see(session, lane))
+        lane_show(lane, lane->peer.seq);
 }
 
 void
@@ -225,9 +292,9 @@ peer_is_ahead(struct session *session, struct lane *lane)
                    own && session->options.books ? SYNC_ALARM_REWOUND
                                                  : SYNC_ALARM_RIGHT,
                    lane->stream, lane->peer.seq);
-        if (!own || session->options.relay ||
-            lane->stream.incarnation != session->options.epoch)
-            return;
+        if (wants_to_see(session, lane))
+            lane_show(lane, lane->peer.seq);
+        return;
     } else if (own && !lane->left) {
         talk_alarm(session, SYNC_ALARM_REWOUND, lane->stream, lane->peer.seq);
     }

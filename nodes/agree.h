@@ -34,6 +34,13 @@ bool agree_is_rewound(struct session *session, struct lane *lane);
 /* A sender that was rewound: a BATCH of its own stream came. */
 void agree_rewound(struct session *session, struct lane *lane,
                    const struct frame *frame);
+/* Node: a hub's ACK of what is public.  One of nothing asks for all of it: to
+ * store it or, where we have parted over it, to look at it. */
+void agree_hear_wish(const struct session *session, struct lane *lane,
+                     const struct frame *frame);
+/* Receiver: whether what is overdue is to be asked for once more; of what is
+ * only to be looked at three times are enough. */
+bool agree_is_waited_for(struct lane *lane);
 /* Receiver: a FORKA. */
 void agree_answer(struct session *session, const struct frame *frame);
 /* Sender: a FORKQ. */

@@ -57,27 +57,21 @@ alarm_people(struct hub *hub, const struct guest *guest,
           (unsigned long long)output->alarm.seq);
 }
 
-/* What is public and comes from a node is stored as far as it is signed; a
- * standby is as good as we are. */
-static void
-hold_back(struct hub *hub, struct hub_put *put, const struct sync_output *wish,
-          struct ingest_batch *batch)
+/* What is public and comes from a node counts as far as it is signed; a standby
+ * is as good as we are. */
+static struct refill_result
+hold_back(struct hub *hub, struct guest *guest, const struct sync_output *wish)
 {
     struct refill_result result = { .refused = true };
-    enum err err = refill_take(&put->guest->refill, shadow_trust(hub->shadow),
-                               wish, &result);
+    enum err err =
+        refill_take(&guest->refill, shadow_trust(hub->shadow), wish, &result);
 
     if (err != OK || result.refused)
         trace(TRACE_ERROR, hub->node, "alarm",
               "what=unsigned peer=%u stream=%s seq=%llu err=%s",
-              put->guest->peer.pass.node, trace_stream(batch->stream),
+              guest->peer.pass.node, trace_stream(wish->put_records.stream),
               (unsigned long long)wish->put_records.from, err_name(err));
-    if (result.bytes)
-        shadow_shown(hub->shadow, batch->stream,
-                     (view) { result.bytes, result.size });
-    put->owned = result.bytes;
-    put->refused = result.refused;
-    batch->bytes = (view) { result.bytes, result.size };
+    return result;
 }
 
 static void
@@ -89,8 +83,12 @@ put_later(struct hub *hub, struct guest *guest, const struct sync_output *wish)
     *put =
         (struct hub_put) { .guest = guest, .total = wish->put_records.total };
     *batch = carry_batch(wish);
-    if (batch->stream.channel == CHANNEL_PUBLIC && !guest->standby)
-        hold_back(hub, put, wish, batch);
+    if (batch->stream.channel != CHANNEL_PUBLIC || guest->standby)
+        return;
+    const struct refill_result result = hold_back(hub, guest, wish);
+    put->owned = result.bytes;
+    put->refused = result.refused;
+    batch->bytes = (view) { result.bytes, result.size };
 }
 
 static void
@@ -108,7 +106,12 @@ carry_out(struct hub *hub, struct guest *guest,
         hub->wishes[hub->wish_count++] = *output;
         return;
     case SYNC_PUT_RECORDS:
-        put_later(hub, guest, output);
+        if (!output->put_records.shown) {
+            put_later(hub, guest, output);
+            return;
+        }
+        assert(hub->wish_count < HUB_WISHES_MAX);
+        hub->wishes[hub->wish_count++] = *output;
         return;
     case SYNC_ALARM:
         alarm_people(hub, guest, output);
@@ -189,6 +192,52 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
           guest->peer.pass.node, (unsigned long long)hub->sessions, bulk);
 }
 
+/* Where the last of those records ends.  False: they are none. */
+static bool
+find_end(view records, stream_head *ret_end)
+{
+    struct record record;
+    bool found = false;
+
+    while (records.size > 0 && record_parse(records, &record) == OK) {
+        *ret_end = (stream_head) { record_last(&record), record.chain };
+        records.bytes += record.bytes.size;
+        records.size -= record.bytes.size;
+        found = true;
+    }
+    return found && records.size == 0;
+}
+
+/* Looks at what a guest shows of a public stream that is another there than
+ * here.  What can't be taken down now it shows again when it comes again. */
+static void
+see(struct hub *hub, struct guest *guest, const struct sync_output *wish,
+    struct sync_input *ret_input)
+{
+    const stream_id stream = wish->put_records.stream;
+    struct refill_result result = { 0 };
+    view seen = wish->put_records.bytes;
+
+    *ret_input = (struct sync_input) { .kind = SYNC_STORED };
+    ret_input->stored.stream = stream;
+    ret_input->stored.total = wish->put_records.total;
+    const bool whole = find_end(seen, &ret_input->stored.head);
+    if (!guest->standby) {
+        result = hold_back(hub, guest, wish);
+        seen = (view) { result.bytes, result.size };
+    }
+    enum err err = shadow_shown(hub->shadow, stream, seen);
+    if (err != OK) {
+        trace(TRACE_ERROR, hub->node, "shown", "peer=%u stream=%s err=%s",
+              guest->peer.pass.node, trace_stream(stream), err_name(err));
+        guest->ends = FRAME_CODE_SESSION;
+        guest->ends_words = "no room: come again";
+    }
+    free(result.bytes);
+    ret_input->stored.verdict =
+        whole && !result.refused ? SYNC_STORED_OK : SYNC_STORED_RIGHT;
+}
+
 static bool
 answer_wish(struct hub *hub, struct guest *guest, struct sync_input *ret_input)
 {
@@ -202,6 +251,8 @@ answer_wish(struct hub *hub, struct guest *guest, struct sync_input *ret_input)
         carry_hashes(&hub->carry, &wish, ret_input);
     else if (wish.kind == SYNC_GET_RECORDS)
         carry_records(&hub->carry, &wish, ret_input);
+    else if (wish.kind == SYNC_PUT_RECORDS)
+        see(hub, guest, &wish, ret_input);
     else
         admit(hub, guest, &wish, ret_input);
     return true;

@@ -234,15 +234,38 @@ lane_rewind(struct lane *lane, stream_head head)
     return news;
 }
 
+void
+lane_show(struct lane *lane, uint64_t end)
+{
+    assert(!lane->shown);
+    lane->sends = false;
+    lane->out = LANE_STOPPED;
+    lane->in_stopped = false;
+    lane->shown = true;
+    lane_hold(lane, (stream_head) { 0 }, 0);
+    lane->told = end;
+    lane->ack_due = true;
+}
+
+void
+lane_seen(struct lane *lane, uint64_t seq)
+{
+    assert(lane->shown);
+    lane->vain = 0;
+    lane->in_stopped = lane->refused = seq >= lane->told;
+}
+
 bool
 lane_is_overdue(struct lane *lane, int64_t now_ms)
 {
-    if (!lane->receives || lane->in_stopped || lane->durable.seq >= lane->told)
+    const uint64_t at = lane->shown ? lane->received : lane->durable.seq;
+
+    if (!lane->receives || lane->in_stopped || at >= lane->told)
         return false;
-    bool still = lane->still_ms != 0 && lane->still_seq == lane->durable.seq;
+    bool still = lane->still_ms != 0 && lane->still_seq == at;
     if (still && now_ms - lane->still_ms < SYNC_ASK_MS)
         return false;
-    lane->still_seq = lane->durable.seq;
+    lane->still_seq = at;
     lane->still_ms = now_ms;
     return still;
 }

@@ -40,6 +40,7 @@ struct lane {
     bool assumed;   /* where the peer stands, for it has not told */
     bool lost;      /* the peer stands below what was acknowledged once */
     bool missed;    /* stopped, for the peer lacks what we have dropped */
+    bool shows;     /* the peer only looks at it: it acknowledges nothing */
     bool denied;    /* stopped, for the peer does not take it */
     uint8_t nacks;  /* in a row that were not for a gap */
     enum lane_out out;
@@ -63,6 +64,9 @@ struct lane {
     bool offered;    /* by the hub's WELCOME */
     bool in_stopped; /* nothing is taken any more */
     bool refused;    /* likewise, for it is none that we may take */
+    bool shown;   /* the peer's is another than ours: it is looked at from the
+                   * beginning on, and nothing of it acknowledged */
+    uint8_t vain; /* so often that was asked for, and nothing came */
     bool ack_due;
     uint8_t bad; /* damaged batches in a row */
     stream_head durable;
@@ -127,6 +131,12 @@ void lane_goes_on(struct lane *lane);
 /* Something could not be stored; expect again what follows on `head`.  True
  * if the sender has not been told so before. */
 bool lane_rewind(struct lane *lane, stream_head head);
+
+/* What the peer holds of it, up to `end`, is another than ours, and is asked
+ * for from the beginning on, to be looked at. */
+void lane_show(struct lane *lane, uint64_t end);
+/* So far it has been looked at; nothing more of it is wanted after its end. */
+void lane_seen(struct lane *lane, uint64_t seq);
 
 /* Something is missing, and for SYNC_ASK_MS nothing has come.  To be asked now
  * and then; true once for each of these times. */

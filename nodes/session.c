@@ -164,6 +164,8 @@ on_batch(struct session *session, const struct frame *frame)
         !lane->receives) /* a standby's, which sent it till now */
         lane_hold(lane, lane->head, 0);
     lane->receives = true;
+    if (lane->shown)
+        lane->still_ms = 0; /* it moves, be it by parts of a record */
     if (frame->batch.head_seq > lane->told)
         lane->told = frame->batch.head_seq;
     view bytes = frame->batch.records;
@@ -187,6 +189,7 @@ on_batch(struct session *session, const struct frame *frame)
     output->put_records.before = frame->batch.before;
     output->put_records.total = frame->batch.total;
     output->put_records.last = frame->batch.to >= lane->told;
+    output->put_records.shown = lane->shown;
     output->put_records.bytes = bytes;
 }
 
@@ -204,8 +207,14 @@ stored(struct session *session, const struct sync_input *input)
         session->taken_total = input->stored.total;
     if (input->stored.safe > lane->durable_safe)
         lane->durable_safe = input->stored.safe;
+    if (lane->shown && input->stored.total == 0)
+        return; /* from elsewhere, which is none of what is shown */
     switch (input->stored.verdict) {
     case SYNC_STORED_OK:
+        if (lane->shown) {
+            lane_seen(lane, input->stored.head.seq);
+            return;
+        }
         lane_stored(lane, input->stored.head);
         if (input->stored.total == 0) /* from elsewhere: what was asked for */
             lane_goes_on(lane);
@@ -233,7 +242,8 @@ stored(struct session *session, const struct sync_input *input)
     case SYNC_STORED_RIGHT:
         lane->in_stopped = true;
         lane->refused = true;
-        emit_nack(session, lane, FRAME_WHY_RIGHT);
+        if (!lane->shown)
+            emit_nack(session, lane, FRAME_WHY_RIGHT);
         return;
     case SYNC_STORED_FULL:
         lane_rewind(lane, input->stored.head);
@@ -261,7 +271,7 @@ on_ack(struct session *session, const struct frame *frame, int64_t now_ms)
         return;
     }
     struct lane *lane = talk_find(session, frame->ack.stream);
-    if (!lane)
+    if (!lane || lane->shown)
         return;
     if (!lane->sends) {
         /* It asks for what it once sent us: a hub that was restored. */
@@ -271,6 +281,7 @@ on_ack(struct session *session, const struct frame *frame, int64_t now_ms)
                                     .head = lane->durable };
         lane_offer(lane, &offer);
     }
+    agree_hear_wish(session, lane, frame);
     bool safer = frame->ack.safe > lane->safe;
     if (safer)
         lane->safe = frame->ack.safe;
@@ -517,6 +528,8 @@ grown(struct session *session, const struct sync_input *input)
 {
     struct lane *lane = talk_find(session, input->grown.stream);
 
+    if (lane && lane->shown)
+        return;
     if (lane && lane->sends) {
         if (!lane->left && input->grown.head.seq > lane->head.seq)
             lane->head = input->grown.head;
@@ -563,7 +576,7 @@ ask_again(struct session *session, int64_t now_ms)
     for (uint32_t i = 0; i < session->lane_count; i++) {
         struct lane *lane = &session->lanes[i];
         if (lane_is_overdue(lane, now_ms))
-            lane->ack_due = true;
+            lane->ack_due = agree_is_waited_for(lane);
         if (late)
             lane_assume(lane);
     }

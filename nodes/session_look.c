@@ -28,7 +28,7 @@ session_is_sent(const struct session *session)
 {
     for (uint32_t i = 0; i < session->lane_count; i++) {
         const struct lane *lane = &session->lanes[i];
-        bool over = lane->left && lane->out == LANE_STOPPED;
+        bool over = lane->shows || (lane->left && lane->out == LANE_STOPPED);
         if (lane->sends && !over && lane->acked.seq < lane->head.seq)
             return false;
     }
@@ -53,7 +53,7 @@ session_is_refused(const struct session *session, stream_id *ret_stream)
 
     for (uint32_t i = 0; i < session->lane_count; i++) {
         const struct lane *lane = &session->lanes[i];
-        if (!lane->sends || lane->acked.seq >= lane->head.seq)
+        if (!lane->sends || lane->shows || lane->acked.seq >= lane->head.seq)
             continue;
         if (!lane->denied)
             return false;

@@ -12,6 +12,7 @@ struct shadow {
     struct shadow_options options;
     struct safe *safe;
     struct trust trust;
+    struct reissue reissue;
     struct hubs_own own;
     bool refills;
     bool promoted; /* by a person: standbys, as the hub before us, may be gone
@@ -41,6 +42,7 @@ shadow_open(const struct shadow_options *options, struct shadow **ret_shadow,
     shadow->options = *options;
     shadow->refills = reign.restored || reign.promoted;
     shadow->promoted = reign.promoted;
+    shadow->reissue = reissue_open(options->journal);
     err = safe_open(options->journal, &shadow->safe);
     if (err == OK)
         err = trust_open(options->dir, options->journal, &shadow->trust,
@@ -65,6 +67,7 @@ shadow_close(struct shadow *shadow)
         return;
     safe_close(shadow->safe);
     trust_close(&shadow->trust);
+    reissue_close(&shadow->reissue);
     free(shadow->back);
     free(shadow);
 }
@@ -284,8 +287,8 @@ begin_anew(struct shadow *shadow)
                                     REASON_REWOUND, clock_wall_ms());
 
     trace(TRACE_ERROR, options->node, "rolled_back",
-          "what=\"others hold more of what we wrote: this disk is an older "
-          "one\" err=%s",
+          "what=\"others hold what we wrote and this disk does not: it is an "
+          "older one\" err=%s",
           err_name(err));
 }
 
@@ -316,23 +319,29 @@ shadow_alarm(struct shadow *shadow, const struct guest *guest,
         begin_anew(shadow);
 }
 
-void
+/* The last of them: the chain says that all before it is the same, too. */
+static bool
+is_ours(const struct shadow *shadow, view records)
+{
+    struct record last = { 0 };
+    bool some = false;
+
+    while (records.size > 0 && record_parse(records, &last) == OK) {
+        records.bytes += last.bytes.size;
+        records.size -= last.bytes.size;
+        some = true;
+    }
+    return !some || reissue_is_ours(shadow->options.journal, &last);
+}
+
+enum err
 shadow_shown(struct shadow *shadow, stream_id stream, view records)
 {
-    struct record record;
-    stream_head head;
-    uint64_t last = 0;
-
-    if (!is_current(shadow, stream) ||
-        carry_head(shadow->options.carry, stream, &head) != OK)
-        return;
-    while (records.size > 0 && record_parse(records, &record) == OK) {
-        last = record_last(&record);
-        records.bytes += record.bytes.size;
-        records.size -= record.bytes.size;
-    }
-    if (last > head.seq)
+    if (shadow->refills && !is_current(shadow, stream))
+        return reissue_run(&shadow->reissue, stream, records);
+    if (is_current(shadow, stream) && !is_ours(shadow, records))
         begin_anew(shadow);
+    return OK;
 }
 
 bool

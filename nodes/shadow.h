@@ -13,6 +13,7 @@
 #include "nodes/carry.h"
 #include "nodes/hubs.h"
 #include "nodes/reign.h"
+#include "nodes/reissue.h"
 #include "nodes/roster.h"
 #include "nodes/safe.h"
 
@@ -68,13 +69,16 @@ void shadow_stored(struct shadow *shadow, const struct guest *guest,
                    const struct ingest_batch *batch);
 /* A guest's session has raised an alarm.  Where a standby holds something else,
  * or more, of what we are writing, our disk is an older one than it was: the
- * ledger goes on in a later epoch, as one that was restored. */
+ * ledger goes on in a later epoch, as one that was restored; and says there
+ * again what it had published here otherwise, when it is shown (reissue.h). */
 void shadow_alarm(struct shadow *shadow, const struct guest *guest,
                   const struct sync_output *output);
-/* Public records have come from a node, signed by a hub: where they are ours
- * and go on beyond what we hold, it is the same. */
-void shadow_shown(struct shadow *shadow, stream_id stream, view records);
-/* So it is, and this process is to end. */
+/* A guest shows records of a public stream that is another there than here, and
+ * they are signed by a hub, or it is a standby.  Where they are of what we are
+ * writing, and not what we hold, it is the same.  As reissue_run(). */
+NODISCARD enum err shadow_shown(struct shadow *shadow, stream_id stream,
+                                view records);
+/* A later hub has been met, and this process is to end. */
 bool shadow_is_deposed(const struct shadow *shadow);
 /* Somebody has written into the journal: what is ours goes out.  True: the
  * ledger was promoted to another epoch than `ours`; begin anew. */

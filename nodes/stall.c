@@ -4,7 +4,7 @@
 static bool
 is_unheard(const struct lane *lane, int64_t now_ms)
 {
-    return lane->sends && lane->sent.seq > lane->acked.seq &&
+    return lane->sends && !lane->shows && lane->sent.seq > lane->acked.seq &&
            now_ms - lane->waiting_ms >= SYNC_ACK_MS;
 }
 
@@ -12,7 +12,7 @@ is_unheard(const struct lane *lane, int64_t now_ms)
 static bool
 is_owed(const struct lane *lane)
 {
-    return lane->sends && lane->acked.seq < lane->head.seq &&
+    return lane->sends && !lane->shows && lane->acked.seq < lane->head.seq &&
            !(lane->left && lane->out == LANE_STOPPED);
 }
 

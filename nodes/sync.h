@@ -236,6 +236,7 @@ struct sync_output {
             digest before;
             uint64_t total;
             bool last;  /* nothing follows, the sender says */
+            bool shown; /* to be looked at; STORED says how far */
             view bytes; /* borrows from the frame that came */
         } put_records;
         const struct frame *states;
@@ -247,8 +248,7 @@ struct sync_output {
         } alarm;
         struct {
             stream_id stream; /* to leave: ours, or one that a standby holds */
-            stream_head at;   /* the parent of the new incarnation; our own
-                               * events above it are appended anew */
+            stream_head at;   /* the new parent; ours above it is told again */
             uint8_t reason;   /* enum record_reason */
             uint64_t upto;    /* `own`: it was left, and that part is told again
                                * in the present one; 0: it is the present one */

@@ -305,6 +305,17 @@ ingest(struct end *end, struct log *log, view bytes)
     return SYNC_STORED_OK;
 }
 
+/* Of records that have come. */
+static stream_head
+end_of(view bytes)
+{
+    struct fake last;
+
+    assert(bytes.size >= sizeof last);
+    memcpy(&last, bytes.bytes + bytes.size - sizeof last, sizeof last);
+    return (stream_head) { last.to, last.chain };
+}
+
 static void
 answer_put(struct world *world, struct end *end,
            const struct sync_output *output)
@@ -313,8 +324,16 @@ answer_put(struct world *world, struct end *end,
     struct sync_input input = { .kind = SYNC_STORED };
 
     input.stored.stream = log->stream;
-    input.stored.verdict = ingest(end, log, output->put_records.bytes);
-    input.stored.head = parley_head(log, log->count);
+    if (output->put_records.shown) {
+        note(world, "h is shown");
+        note_stream(world, log->stream);
+        note(world, " up to %s\n", place(end_of(output->put_records.bytes)));
+        input.stored.verdict = SYNC_STORED_OK;
+        input.stored.head = end_of(output->put_records.bytes);
+    } else {
+        input.stored.verdict = ingest(end, log, output->put_records.bytes);
+        input.stored.head = parley_head(log, log->count);
+    }
     input.stored.total = output->put_records.total;
     parley_give(world, end, &input);
 }

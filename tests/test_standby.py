@@ -641,11 +641,19 @@ def test_a_hub_whose_machine_was_rolled_back_is_told_by_a_node():
     node.stop()
 
 
+def rules(ledger):
+    """What a ledger knows of versions, in their order: since when they hold,
+    and when they were published first, wherever they stand."""
+    return [(line["from"], line["recorded"]) for line in
+            leima("rules", "list", ledger, "--json").expect(0).lines()]
+
+
 @network
-def test_a_rolled_back_hub_that_has_published_begins_anew_when_promoted():
-    """No store holds more than it has, only something else: nobody can tell it
-    that its disk is an older one.  Its stores take nothing behind the branch
-    until it has begun an epoch; what it publishes then all of them take."""
+def test_a_rolled_back_hub_that_has_published_heals():
+    """No store holds more than it has, only something else; a store shows that,
+    signed by the hub itself.  Then it begins an epoch, and says again in it
+    what either branch has: all know the same rules, and nobody has done
+    anything."""
     hub = Hub()
     node = join(11)
     hub.stop()
@@ -656,22 +664,29 @@ def test_a_rolled_back_hub_that_has_published_begins_anew_when_promoted():
     node.stop()
     hub.stop()
     roll_back("hq", "image")
+    epoch = status("hq")["incarnation"]
     hub = Hub(listen=hub.endpoint)
     leima("rules", "publish", "hq", PROGRAM, "--from", "2002-01-01").expect(0)
     other = join(12)
     wait_until_signed("n12", 2)
+    assert not hub.said("rolled_back")
     node = Node(11)
-    wait("the alarm", lambda: hub.said("what=forked peer=11") and
-         node.said("what=forked"))
-    leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01").expect(0)
-    wait_until_signed("n12", 3)
-    assert versions("n11") == 2 and not hub.said("rolled_back")
-    leima("hub", "hq", "--promote").expect(0)
+    wait("word of it", lambda: hub.said("rolled_back"))
     wait("the end of it", lambda: hub.said("refilled"))
-    for year in (2001, 2002, 2003):
-        leima("rules", "publish", "hq", PROGRAM,
-              "--from", f"{year}-01-01").expect(0)
-    wait("the rules", lambda: versions("n11") == 5 and versions("n12") == 6)
+    assert status("hq")["incarnation"] > epoch
+    wait("the rules", lambda: rules("hq") == rules("n11") == rules("n12"))
+    assert [date for date, _ in rules("n11")][1:] == ["2001-01-01",
+                                                      "2002-01-01"]
+    leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01").expect(0)
+    wait("newest rules", lambda: versions("n11") == versions("n12") == 4)
+    # Under the same rules the hub's word on accounts counts at both stores.
+    sell("n12", 1)
+    sell("n11", 1, prefix="B")
+    for store in (11, 12):
+        wait("the hub's word", lambda: leima(
+            "balance", f"n{store}", 42, "--json").expect(0).json()
+            ["purchases"] == 2)
+    assert hub.said(" published_again ") and hub.said(" refilled ")
     for ledger in ("hq", "n11", "n12"):
         leima("verify", ledger).expect(0)
     other.stop()

@@ -278,9 +278,9 @@ TEST(case_5_a_restored_hub_is_refilled)
     parley_finish(world);
 }
 
-/* It was rolled back, and has published before it found out: nobody tells the
- * one branch or the other again, and nothing more is to be waited for. */
-TEST(case_5_a_restored_hub_that_published_something_else_waits_for_nothing)
+/* It was rolled back, and has published before it found out: it is shown what
+ * the node has, which it stores nothing of. */
+TEST(case_5_a_restored_hub_that_published_something_else_is_shown_the_other)
 {
     struct world *world = parley_begin();
 
@@ -296,12 +296,85 @@ TEST(case_5_a_restored_hub_that_published_something_else_waits_for_nothing)
                        "n ACK 1.8.1 3p\n"
                        "h alarm rewound\n"
                        "h ACK 1.8.1 2q\n"
-                       "n alarm forked\n"
                        "n FORKA 1.8.1 common 0 differs 2\n"
-                       "h alarm forked\n");
+                       "h alarm forked\n"
+                       "h ACK 1.8.1 0\n"
+                       "n BATCH 1.8.1 1-3\n"
+                       "h is shown 1.8.1 up to 3p\n");
     assert_true(session_is_settled(world->hub.session));
     assert_int_equal(parley_log(&world->hub, BEFORE)->count, 2);
     assert_int_equal(parley_log(&world->node, BEFORE)->count, 3);
+    parley_finish(world);
+}
+
+/* So it is where the node has no more than the hub, or less. */
+TEST(case_5_a_restored_hub_is_shown_a_shorter_branch)
+{
+    struct world *world = parley_begin();
+
+    world->refill = true;
+    parley_append(&world->node, BEFORE, 1, 'p');
+    parley_append(&world->node, BEFORE, 1, 'p');
+    parley_append(&world->hub, BEFORE, 1, 'p');
+    for (uint32_t i = 0; i < 3; i++)
+        parley_append(&world->hub, BEFORE, 1, 'q');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 1.8.1 4q\n"
+                       "n ACK 1.8.1 2p\n"
+                       "h alarm forked\n"
+                       "h FORKA 1.8.1 common 0 differs 2\n"
+                       "h ACK 1.8.1 0\n"
+                       "n BATCH 1.8.1 1-2\n"
+                       "h is shown 1.8.1 up to 2p\n");
+    assert_true(session_is_settled(world->hub.session));
+    /* More of its own does not go down there, and not round and round. */
+    parley_append(&world->hub, BEFORE, 1, 'q');
+    parley_grow(world, &world->hub, BEFORE);
+    parley_run(world);
+    parley_said(world, "");
+    assert_int_equal(parley_log(&world->node, BEFORE)->count, 2);
+    parley_finish(world);
+}
+
+/* It has been refilled, and has published all of both again: that the two
+ * remain is no alarm any more. */
+TEST(branches_of_an_epoch_that_is_over_are_no_alarm)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->node, BEFORE, 1, 'p');
+    parley_append(&world->hub, BEFORE, 1, 'q');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 1.8.1 1q\n"
+                       "n ACK 1.8.1 1p\n"
+                       "h FORKA 1.8.1 common 0 differs 1\n");
+    assert_true(session_is_received(world->node.session));
+    parley_finish(world);
+}
+
+/* An older node shows nothing: it is not waited for. */
+TEST(case_5_a_restored_hub_asks_in_vain_three_times)
+{
+    struct world *world = parley_begin();
+
+    world->refill = true;
+    parley_append(&world->node, BEFORE, 1, 'p');
+    parley_append(&world->hub, BEFORE, 1, 'q');
+    parley_connect(world);
+    parley_deliver(world); /* HELLO */
+    parley_deliver(world); /* WELCOME */
+    parley_deliver(world); /* ACK */
+    parley_lose_all(world);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_false(session_is_settled(world->hub.session));
+        parley_pass_time(world, SYNC_ASK_MS);
+        parley_lose_all(world);
+    }
+    assert_true(session_is_settled(world->hub.session));
     parley_finish(world);
 }
 
@@ -361,9 +434,39 @@ TEST(a_hub_is_shown_what_it_has_published_and_forgotten)
                        "h WELCOME offers 1.9.1 1p\n"
                        "n ACK 1.9.1 2p\n"
                        "h alarm right\n"
-                       "h ACK 1.9.1 1p\n"
-                       "n BATCH 1.9.1 2-2\n"
-                       "h ACK 1.9.1 2p\n");
+                       "h ACK 1.9.1 0\n"
+                       "n BATCH 1.9.1 1-2\n"
+                       "h is shown 1.9.1 up to 2p\n");
+    assert_int_equal(parley_log(&world->hub, PUBLIC)->count, 1);
+    parley_finish(world);
+}
+
+/* It has published meanwhile: no node holds more than it does, or on top of
+ * what it does, but something else. */
+TEST(a_hub_is_shown_another_branch_of_what_it_publishes)
+{
+    struct world *world = parley_begin();
+
+    for (uint32_t i = 0; i < 2; i++)
+        parley_append(&world->node, PUBLIC, 1, 'p');
+    parley_append(&world->hub, PUBLIC, 1, 'p');
+    for (uint32_t i = 0; i < 2; i++) {
+        parley_append(&world->hub, PUBLIC, 1, 'q');
+        parley_connect(world);
+        parley_deliver(world);
+        parley_said(world, i == 0 ? "n HELLO\n"
+                                    "h WELCOME offers 1.9.1 2q\n"
+                                  : "n HELLO\n"
+                                    "h WELCOME offers 1.9.1 3q\n");
+        parley_run(world);
+        parley_said(world, "n ACK 1.9.1 2p\n"
+                           "h alarm forked\n"
+                           "h FORKA 1.9.1 common 0 differs 2\n"
+                           "h ACK 1.9.1 0\n"
+                           "n alarm forked\n"
+                           "n BATCH 1.9.1 1-2\n"
+                           "h is shown 1.9.1 up to 2p\n");
+    }
     parley_finish(world);
 }
 
@@ -471,10 +574,14 @@ RUN(cmocka_unit_test(a_standby_is_given_all_streams),
     cmocka_unit_test(two_branches_are_found_in_one_session),
     cmocka_unit_test(case_5_a_restored_hub_is_refilled),
     cmocka_unit_test(
-        case_5_a_restored_hub_that_published_something_else_waits_for_nothing),
+        case_5_a_restored_hub_that_published_something_else_is_shown_the_other),
+    cmocka_unit_test(case_5_a_restored_hub_is_shown_a_shorter_branch),
+    cmocka_unit_test(branches_of_an_epoch_that_is_over_are_no_alarm),
+    cmocka_unit_test(case_5_a_restored_hub_asks_in_vain_three_times),
     cmocka_unit_test(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it),
     cmocka_unit_test(a_hub_takes_nothing_public_from_a_store),
     cmocka_unit_test(a_hub_is_shown_what_it_has_published_and_forgotten),
+    cmocka_unit_test(a_hub_is_shown_another_branch_of_what_it_publishes),
     cmocka_unit_test(a_hub_hears_from_its_standby_that_it_was_rewound),
     cmocka_unit_test(case_5_a_dropped_range_is_missed),
     cmocka_unit_test(a_fork_below_the_boundary_is_taken_as_at_it),

@@ -69,7 +69,7 @@ is_due(const struct world *world, const struct box *hub, const struct box *box,
 
 /* A hub that was rolled back writes a second time under names that it has given
  * before, until it finds out: of these two branches everybody keeps what he
- * has, is alarmed, and people publish again what is missing. */
+ * has, and the hub publishes again what is missing. */
 static bool
 is_written_twice(const struct world *world, stream_id stream,
                  const struct disk_image *ours, const struct disk_image *theirs)
@@ -146,6 +146,71 @@ is_shadowed(const struct world *world, const struct box *from,
     return true;
 }
 
+/* Whether that version stands among what is public, wherever. */
+static bool
+has_version(const struct disk_image *image, const struct record *wanted)
+{
+    stream_id stream = { 0 };
+    stream_head head;
+    struct record record;
+
+    while (image_next_stream(image, &stream, &head))
+        for (uint64_t seq = 1;
+             stream.channel == CHANNEL_PUBLIC && seq <= head.seq; seq++)
+            if (image_find(image, stream, seq, &record) &&
+                record.kind == RECORD_VERSION &&
+                record.recorded_ms == wanted->recorded_ms &&
+                view_equal(record.body, wanted->body))
+                return true;
+    return false;
+}
+
+/* Every version that one machine holds, and a hub has signed, the other holds,
+ * too. */
+static bool
+has_rules_of(const struct box *from, const struct box *to)
+{
+    const struct disk_image *image = disk_journal(from->machine.disk);
+    stream_id stream = { 0 };
+    stream_head head;
+    struct record record;
+
+    while (image_next_stream(image, &stream, &head)) {
+        bool is_signed = false;
+        for (uint64_t seq = head.seq;
+             stream.channel == CHANNEL_PUBLIC && seq > 0; seq--) {
+            if (!image_find(image, stream, seq, &record))
+                continue;
+            is_signed |= record.kind == RECORD_SIGNED;
+            if (record.kind != RECORD_VERSION || !is_signed ||
+                has_version(disk_journal(to->machine.disk), &record))
+                continue;
+            snprintf(unrest, sizeof unrest,
+                     "machine %u has version %s %llu, machine %u has not",
+                     from->machine.index, trace_stream(stream),
+                     (unsigned long long)seq, to->machine.index);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Where a hub was rolled back all know the same rules in the end; unless
+ * somebody lies about them. */
+static bool
+has_rules(const struct world *world, const struct box *hub)
+{
+    if (world->rolled == 0 || world->plan.hub_lies > 0)
+        return true;
+    for (uint32_t i = 0; i < world->box_count; i++) {
+        const struct box *box = world->boxes[i];
+        if (box != hub && box->kind != BOX_FORGER &&
+            (!has_rules_of(hub, box) || !has_rules_of(box, hub)))
+            return false;
+    }
+    return true;
+}
+
 /* What a hub may have forgotten has been brought back, and it knows that: it
  * publishes and closes again.  (A forger never brings all that it offers.) */
 static bool
@@ -189,5 +254,5 @@ rest_is_reached(struct world *world)
             (!is_shadowed(world, hub, box) || !is_shadowed(world, box, hub)))
             return false;
     }
-    return is_refilled(world, hub);
+    return is_refilled(world, hub) && has_rules(world, hub);
 }

@@ -57,6 +57,8 @@ static const char *const names[] = {
     "saw twins",
     "saw a wrong clock",
     "branch told again",
+    "saw a hub rolled back",
+    "version published again",
     "forger's sale",
     "of another store",
     "under another's name",

@@ -69,6 +69,8 @@ enum toll {
     TOLL_SAW_TWINS,
     TOLL_SAW_CLOCK,
     TOLL_GRAFTED, /* a branch that only one hub had was told again */
+    TOLL_SAW_ROLLED,
+    TOLL_REISSUED, /* a version that only one branch had was published again */
     /* What forgers have said, and what became of them: in worlds with forgers
      * these are asked for, and in others those above. */
     TOLL_FORGER_SALE,

@@ -51,6 +51,10 @@ trace(enum trace_level level, uint32_t node, const char *what,
     }
     if (strcmp(what, "graft") == 0)
         toll_count(TOLL_GRAFTED);
+    if (strcmp(what, "rolled_back") == 0)
+        toll_count(TOLL_SAW_ROLLED);
+    if (strcmp(what, "published_again") == 0)
+        toll_count(TOLL_REISSUED);
     if (loud < (level == TRACE_DEBUG ? 2 : 1))
         return;
     va_start(arguments, format);
