@@ -9,6 +9,10 @@
  * branches.  Else the node asks to be sent what it lacks: what comes follows on
  * its own end (an older hub does not say it); or the peer says that they are
  * forked, and the common end is searched the other way round.
+ *
+ * Over what is public nobody branches: its hub was rolled back and has
+ * published twice under one name.  It asks the node, by an ACK of nothing, for
+ * all that it holds of the stream, looks at that, and acknowledges none of it.
  */
 #ifndef NODES_AGREE_H
 #define NODES_AGREE_H

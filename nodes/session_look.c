@@ -110,7 +110,7 @@ session_lag(const struct session *session)
 
     for (uint32_t i = 0; i < session->lane_count; i++) {
         const struct lane *lane = &session->lanes[i];
-        if (lane->receives && lane->told > lane->durable.seq)
+        if (lane->receives && !lane->shown && lane->told > lane->durable.seq)
             lag += lane->told - lane->durable.seq;
     }
     return lag;

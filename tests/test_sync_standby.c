@@ -329,12 +329,19 @@ TEST(case_5_a_restored_hub_is_shown_a_shorter_branch)
                        "n BATCH 1.8.1 1-2\n"
                        "h is shown 1.8.1 up to 2p\n");
     assert_true(session_is_settled(world->hub.session));
+    assert_int_equal(session_lag(world->hub.session), 0);
+    assert_true(session_is_sent(world->node.session));
+    assert_true(session_is_received(world->node.session));
     /* More of its own does not go down there, and not round and round. */
     parley_append(&world->hub, BEFORE, 1, 'q');
     parley_grow(world, &world->hub, BEFORE);
     parley_run(world);
     parley_said(world, "");
     assert_int_equal(parley_log(&world->node, BEFORE)->count, 2);
+    /* The node is not acknowledged anything, and waits for nothing. */
+    for (uint32_t i = 0; i < 4; i++)
+        parley_pass_time(world, SYNC_ACK_MS / 3);
+    assert_false(world->node.dropped);
     parley_finish(world);
 }
 
