@@ -25,7 +25,6 @@
 struct heir_options {
     const struct trust *trust; /* whose list it is, and whose word counts */
     struct carry *carry;
-    struct transport *beside; /* the process's first; NULL: it has none */
     uint64_t epoch;           /* ours */
 };
 
