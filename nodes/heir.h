@@ -25,7 +25,7 @@
 struct heir_options {
     const struct trust *trust; /* whose list it is, and whose word counts */
     struct carry *carry;
-    uint64_t epoch;           /* ours */
+    uint64_t epoch; /* ours */
 };
 
 struct heir {
