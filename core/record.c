@@ -321,6 +321,19 @@ chain_start(struct crypto_blake *blake, const uint8_t *bytes, bool first)
         crypto_blake_add(blake, bytes + HEAD_SIZE, PARENT_SIZE);
 }
 
+bool
+record_find_last(view records, struct record *ret_last)
+{
+    bool found = false;
+
+    while (records.size > 0 && record_parse(records, ret_last) == OK) {
+        records.bytes += ret_last->bytes.size;
+        records.size -= ret_last->bytes.size;
+        found = true;
+    }
+    return found && records.size == 0;
+}
+
 enum err
 record_check_chain(const struct record *record)
 {

@@ -152,6 +152,9 @@ struct record_event {
  * `bytes` is set. */
 NODISCARD enum err record_parse(view bytes, struct record *ret_record);
 
+/* The last of records in a row.  False: none, or other bytes behind one. */
+NODISCARD bool record_find_last(view records, struct record *ret_last);
+
 /* Computes the chain hash from `record->prev` and the body.  ERR_CORRUPT: it
  * is not the one that the record bears. */
 NODISCARD enum err record_check_chain(const struct record *record);

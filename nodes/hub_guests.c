@@ -192,22 +192,6 @@ admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
           guest->peer.pass.node, (unsigned long long)hub->sessions, bulk);
 }
 
-/* Where the last of those records ends.  False: they are none. */
-static bool
-find_end(view records, stream_head *ret_end)
-{
-    struct record record;
-    bool found = false;
-
-    while (records.size > 0 && record_parse(records, &record) == OK) {
-        *ret_end = (stream_head) { record_last(&record), record.chain };
-        records.bytes += record.bytes.size;
-        records.size -= record.bytes.size;
-        found = true;
-    }
-    return found && records.size == 0;
-}
-
 /* Looks at what a guest shows of a public stream that is another there than
  * here.  What can't be taken down now it shows again when it comes again. */
 static void
@@ -217,11 +201,15 @@ see(struct hub *hub, struct guest *guest, const struct sync_output *wish,
     const stream_id stream = wish->put_records.stream;
     struct refill_result result = { 0 };
     view seen = wish->put_records.bytes;
+    struct record last;
 
     *ret_input = (struct sync_input) { .kind = SYNC_STORED };
     ret_input->stored.stream = stream;
     ret_input->stored.total = wish->put_records.total;
-    const bool whole = find_end(seen, &ret_input->stored.head);
+    const bool whole = record_find_last(seen, &last);
+    if (whole)
+        ret_input->stored.head =
+            (stream_head) { record_last(&last), last.chain };
     if (!guest->standby) {
         result = hold_back(hub, guest, wish);
         seen = (view) { result.bytes, result.size };

@@ -323,15 +323,10 @@ shadow_alarm(struct shadow *shadow, const struct guest *guest,
 static bool
 is_ours(const struct shadow *shadow, view records)
 {
-    struct record last = { 0 };
-    bool some = false;
+    struct record last;
 
-    while (records.size > 0 && record_parse(records, &last) == OK) {
-        records.bytes += last.bytes.size;
-        records.size -= last.bytes.size;
-        some = true;
-    }
-    return !some || reissue_is_ours(shadow->options.journal, &last);
+    return !record_find_last(records, &last) ||
+           reissue_is_ours(shadow->options.journal, &last);
 }
 
 enum err

@@ -101,6 +101,20 @@ TEST(events_come_back)
     assert_false(record_next(&cursor, &event));
 }
 
+TEST(the_last_of_several_is_found)
+{
+    uint8_t bytes[2 * ROOM];
+    struct record first = some_record(10, 3), second = some_record(13, 1);
+    struct record last;
+    uint32_t size = write_events(&first, bytes);
+    size += write_events(&second, bytes + size);
+
+    assert_true(record_find_last((view) { bytes, size }, &last));
+    assert_int_equal(record_last(&last), 13);
+    assert_false(record_find_last((view) { bytes, size - 1 }, &last));
+    assert_false(record_find_last((view) { bytes, 0 }, &last));
+}
+
 TEST(first_record_names_its_parent)
 {
     struct record written = some_record(1, 2);
@@ -263,6 +277,7 @@ TEST(hostile_bytes_stay_inside)
 }
 
 RUN(cmocka_unit_test(events_come_back),
+    cmocka_unit_test(the_last_of_several_is_found),
     cmocka_unit_test(first_record_names_its_parent),
     cmocka_unit_test(control_items_come_back),
     cmocka_unit_test(any_changed_byte_is_noticed),
