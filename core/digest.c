@@ -12,10 +12,13 @@ digest_accounts(struct ledger *ledger, uint64_t known, int64_t at_ms,
     struct crypto_blake blake;
     struct text line = { 0 };
     const struct walk *walk;
+    uint64_t events = 0;
     enum err err = census_open(ledger, &options, complaint, &census);
 
     if (err != OK)
         return err;
+    watch_begin(ledger_watch(ledger), "events folded:",
+                history_counts(ledger_history(ledger)).events);
     crypto_blake_start(&blake);
     while ((err = census_next(census, &walk)) == OK) {
         text_clear(&line);
@@ -26,6 +29,8 @@ digest_accounts(struct ledger *ledger, uint64_t known, int64_t at_ms,
             break;
         }
         crypto_blake_add(&blake, line.bytes, line.size);
+        events += census_history(census)->event_count;
+        watch_reach(ledger_watch(ledger), events);
     }
     text_close(&line);
     census_close(census);

@@ -529,6 +529,18 @@ ledger_history(struct ledger *ledger)
     return ledger->history;
 }
 
+void
+ledger_set_watch(struct ledger *ledger, struct watch *watch)
+{
+    ledger->watch = watch;
+}
+
+struct watch *
+ledger_watch(const struct ledger *ledger)
+{
+    return ledger->watch;
+}
+
 uint64_t
 ledger_position(const struct ledger *ledger)
 {

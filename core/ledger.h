@@ -18,6 +18,7 @@
 #include "core/history_scan.h"
 #include "core/versions.h"
 #include "core/walk.h"
+#include "core/watch.h"
 
 struct ledger;
 
@@ -65,9 +66,7 @@ NODISCARD enum err ledger_refresh(struct ledger *ledger,
 
 /* The first damaged record that the last refresh met; NULL: none.  (Records
  * that run files hold already are not read again: `verify` does.) */
-struct reader_damage;
 const struct reader_damage *ledger_damage(const struct ledger *ledger);
-
 /* ERR_CORRUPT, with its name in the complaint, if there is one. */
 NODISCARD enum err ledger_refuse(const struct ledger *ledger,
                                  struct complaint *complaint);
@@ -82,6 +81,9 @@ uint32_t ledger_node(const struct ledger *ledger); /* any thread may ask */
 /* Borrowed until the close. */
 struct journal *ledger_journal(struct ledger *ledger);
 struct history *ledger_history(struct ledger *ledger);
+/* Told from now on how far long work has come; borrowed; NULL: nobody. */
+void ledger_set_watch(struct ledger *ledger, struct watch *watch);
+struct watch *ledger_watch(const struct ledger *ledger);
 
 /* The last position taken in, and the greatest position whose arrival was not
  * after `time_ms` (0: none). */
@@ -89,8 +91,7 @@ uint64_t ledger_position(const struct ledger *ledger);
 NODISCARD enum err ledger_known_at(struct ledger *ledger, int64_t time_ms,
                                    uint64_t *ret_position);
 
-/* The greatest `at` of all events known: what `verify --digest` asks for
- * where no time is given; INT64_MIN: no event. */
+/* The greatest `at` of all events known; INT64_MIN: no event. */
 NODISCARD enum err ledger_last_at(struct ledger *ledger, uint64_t known,
                                   int64_t *ret_at_ms);
 
@@ -102,9 +103,8 @@ NODISCARD enum err ledger_versions(struct ledger *ledger, uint64_t known,
                                    const struct ledger_version **ret_versions,
                                    uint32_t *ret_count);
 
-/* All those versions compiled together; with none, a timeline in which nothing
- * is earned.  Borrowed until the next refresh.  ERR_UNKNOWN: one of them is
- * beyond this program. */
+/* All those versions compiled together; with none, nothing is earned.  Borrowed
+ * until the next refresh.  ERR_UNKNOWN: one of them is beyond this program. */
 NODISCARD enum err ledger_timeline(struct ledger *ledger, uint64_t known,
                                    const struct timeline **ret_timeline,
                                    struct complaint *complaint);

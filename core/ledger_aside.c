@@ -243,11 +243,14 @@ static enum err
 walk(struct sweep *sweep, uint64_t next)
 {
     struct reader_item item;
+    uint64_t walked = 0;
 
     while (next != 0) {
         enum err err = reader_next(sweep->reader, next, &item);
         if (err == ERR_NOT_FOUND)
             break;
+        if (walked++ % WATCH_STEP == 0)
+            watch_reach(sweep->ledger->watch, next);
         if (err == ERR_CORRUPT && reader_damage(sweep->reader)->position != 0) {
             uint64_t behind = take_damage(sweep);
             next = behind > next ? behind : 0;

@@ -75,12 +75,13 @@ make_dir(const char *path, mode_t mode, struct complaint *complaint)
 
 /* Reads all of a journal, and says how far it goes. */
 static enum err
-read_through(struct journal *journal, struct ledger_backup *ret_backup)
+read_through(struct journal *journal, struct watch *watch,
+             struct ledger_backup *ret_backup)
 {
     struct scrub_totals totals = { 0 };
     struct reader *reader = NULL;
 
-    enum err err = scrub_run(journal, NULL, NULL, &totals);
+    enum err err = scrub_run(journal, NULL, NULL, watch, &totals);
     if (err == OK && totals.findings > 0)
         err = err_corrupt();
     if (err == OK)
@@ -96,12 +97,14 @@ read_through(struct journal *journal, struct ledger_backup *ret_backup)
 
 /* Copies the journal into DIR/journal. */
 static enum err
-copy_into(struct journal *journal, const char *dir, struct complaint *complaint)
+copy_into(struct journal *journal, const char *dir, struct watch *watch,
+          struct complaint *complaint)
 {
     char path[PATH_SIZE];
 
     if (!join(dir, "/journal", path))
         return ERR_INPUT;
+    watch_begin(watch, "the journal is copied", 0);
     enum err err = make_dir(path, 0777, complaint);
     return err == OK ? journal_copy(journal, path) : err;
 }
@@ -153,6 +156,7 @@ enum err
 ledger_backup(struct ledger *ledger, const char *dir,
               struct ledger_backup *ret_backup, struct complaint *complaint)
 {
+    struct watch *watch = ledger_watch(ledger);
     struct journal *copy = NULL;
 
     enum err err = make_dir(dir, 0777, complaint);
@@ -160,11 +164,11 @@ ledger_backup(struct ledger *ledger, const char *dir,
         return fail(complaint, err, dir,
                     "there is something already; name a new directory");
     if (err == OK)
-        err = copy_into(ledger_journal(ledger), dir, complaint);
+        err = copy_into(ledger_journal(ledger), dir, watch, complaint);
     if (err == OK)
         err = open_journal(dir, &copy);
     if (err == OK)
-        err = read_through(copy, ret_backup);
+        err = read_through(copy, watch, ret_backup);
     journal_close(copy);
     /* Half a copy would keep a full disk full. */
     if (err == ERR_FULL || err == ERR_IO)
@@ -261,6 +265,7 @@ ledger_backup_check(struct ledger *ledger, const char *dir,
     struct ledger *copy = NULL;
     uint64_t position = 0;
 
+    watch_begin(ledger_watch(ledger), "the copy's history is built", 0);
     enum err err = ledger_open(dir, LEDGER_OWN, complaint, &copy);
     if (err == OK) {
         position = ledger_position(copy);
@@ -338,8 +343,9 @@ ledger_backup_end(const char *dir, enum err done, struct complaint *complaint)
 
 /* A copy of the backup under another name, turned into a ledger of its own. */
 static enum err
-prepare(struct journal *backup, const char *dir, int64_t now_ms,
-        struct ledger_backup *ret_backup, struct complaint *complaint)
+prepare(struct journal *backup, const char *dir,
+        const struct ledger_restore *restore, struct ledger_backup *ret_backup,
+        struct complaint *complaint)
 {
     char keys[PATH_SIZE];
     struct journal *journal = NULL;
@@ -351,14 +357,14 @@ prepare(struct journal *backup, const char *dir, int64_t now_ms,
     if (err == OK)
         err = make_dir(keys, 0700, complaint);
     if (err == OK)
-        err = copy_into(backup, dir, complaint);
+        err = copy_into(backup, dir, restore->watch, complaint);
     if (err == OK)
         err = open_journal(dir, &journal);
     if (err == OK)
-        err = read_through(journal, ret_backup);
+        err = read_through(journal, restore->watch, ret_backup);
     if (err == OK)
         err = journal_get_identity(journal, &who);
-    uint64_t incarnation = journal_draw_later(who.incarnation, now_ms);
+    uint64_t incarnation = journal_draw_later(who.incarnation, restore->now_ms);
     if (err == OK)
         err = journal_renew(journal, incarnation, REASON_RESTORE, NULL);
     if (err == OK)
@@ -397,9 +403,10 @@ put_in_place(const char *beside, const char *dir)
 }
 
 enum err
-ledger_restore(const char *backup, const char *dir, int64_t now_ms,
+ledger_restore(const struct ledger_restore *restore,
                struct ledger_backup *ret_backup, struct complaint *complaint)
 {
+    const char *dir = restore->dir, *backup = restore->backup;
     struct journal *journal = NULL;
     char beside[PATH_SIZE];
     struct stat found;
@@ -418,7 +425,7 @@ ledger_restore(const char *backup, const char *dir, int64_t now_ms,
                         ? "the copy in it was never proved to be good"
                         : "there is no backup");
     if (err == OK)
-        err = prepare(journal, beside, now_ms, ret_backup, complaint);
+        err = prepare(journal, beside, restore, ret_backup, complaint);
     journal_close(journal);
     const bool is_made = err == OK;
     if (is_made)

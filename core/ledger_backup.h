@@ -61,12 +61,18 @@ NODISCARD enum err ledger_backup_check(struct ledger *ledger, const char *dir,
 NODISCARD enum err ledger_backup_end(const char *dir, enum err done,
                                      struct complaint *complaint);
 
+struct ledger_restore {
+    const char *backup; /* directory */
+    const char *dir;    /* of the ledger to be made */
+    int64_t now_ms;
+    struct watch *watch; /* or NULL */
+};
+
 /* Makes the ledger `dir` out of the backup.  It appears whole or not at all.
  * ERR_EXISTS: there is something; ERR_NOT_FOUND: no backup, or no directory
  * above `dir`; ERR_CORRUPT: what is in the backup is damaged; ERR_INPUT: too
  * long a name; ERR_FULL, ERR_IO. */
-NODISCARD enum err ledger_restore(const char *backup, const char *dir,
-                                  int64_t now_ms,
+NODISCARD enum err ledger_restore(const struct ledger_restore *restore,
                                   struct ledger_backup *ret_backup,
                                   struct complaint *complaint);
 

@@ -194,6 +194,15 @@ check_gaps(struct verify *verify)
     return err == ERR_NOT_FOUND || err == ERR_CORRUPT ? OK : err;
 }
 
+/* What is done next, for each of all events. */
+static void
+begin_events(const struct verify *verify, const char *words)
+{
+    const struct ledger *ledger = verify->ledger;
+
+    watch_begin(ledger->watch, words, history_counts(ledger->history).events);
+}
+
 /* What has been put aside is worth knowing, and no damage; what is damaged the
  * scrub has told. */
 static void
@@ -218,6 +227,8 @@ check_aside(struct verify *verify)
 
     if (!ledger_aside_may(verify->ledger))
         return OK;
+    watch_begin(verify->ledger->watch,
+                "positions looked at:", ledger_position(verify->ledger));
     enum err err =
         ledger_aside_walk(verify->ledger, false, take_aside, verify, &totals);
     if (err == OK && verify->aside_count > TOLD_MAX)
@@ -230,8 +241,8 @@ check_aside(struct verify *verify)
 static enum err
 check_history(struct verify *verify)
 {
+    watch_begin(verify->ledger->watch, "the history's files are read", 0);
     enum err err = history_verify(verify->ledger->history);
-
     if (err != ERR_CORRUPT)
         return err;
     tell(verify, true, "history: a run file is damaged; it is built anew");
@@ -244,8 +255,9 @@ static enum err
 check_states(struct verify *verify)
 {
     uint64_t wrong = 0;
-    enum err err = state_check(verify->ledger, &wrong);
 
+    begin_events(verify, "events folded, states compared:");
+    enum err err = state_check(verify->ledger, &wrong);
     if (err == ERR_CORRUPT) {
         tell(verify, true, "state: a run file is damaged; it is built anew");
     } else if (err == OK && wrong > 0) {
@@ -266,8 +278,9 @@ static enum err
 check_totals(struct verify *verify)
 {
     bool same = true;
-    enum err err = standing_check(verify->ledger, &same);
 
+    begin_events(verify, "events folded, totals compared:");
+    enum err err = standing_check(verify->ledger, &same);
     if (err == ERR_CORRUPT)
         tell(verify, true, "totals: the file is damaged; it is built anew");
     else if (err == OK && !same)
@@ -305,8 +318,11 @@ check_closes(struct verify *verify)
         return ERR_MEMORY;
     enum err err =
         closing_read(verify->ledger, LEDGER_KNOWN_ALL, &arena, &books, &why);
-    for (uint32_t i = 0; i < books.count && err == OK; i++)
+    watch_begin(verify->ledger->watch, "closes checked:", books.count);
+    for (uint32_t i = 0; i < books.count && err == OK; i++) {
         err = check_close(verify, &books.closings[i], &arena);
+        watch_reach(verify->ledger->watch, i + 1);
+    }
     arena_close(&arena);
     if (err == ERR_CORRUPT)
         tell(verify, true, "closes: %s", why.text);
@@ -326,6 +342,7 @@ take_clearing(void *context, bool damage, const char *line)
 static enum err
 check_accounts(struct verify *verify, struct complaint *complaint)
 {
+    begin_events(verify, "events folded, points accounted for:");
     enum err err =
         clearing_check(verify->ledger, take_clearing, verify, complaint);
 
@@ -358,7 +375,8 @@ ledger_verify(struct ledger *ledger, ledger_finding *told, void *context,
                              .tell = told,
                              .context = context };
     struct scrub_totals totals;
-    enum err err = scrub_run(ledger->journal, take_finding, &verify, &totals);
+    enum err err = scrub_run(ledger->journal, take_finding, &verify,
+                             ledger->watch, &totals);
 
     if (err == OK && verify.scrub_count > TOLD_MAX)
         tell(&verify, false, "journal: %" PRIu64 " findings in all",

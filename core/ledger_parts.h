@@ -8,6 +8,7 @@
 #include "core/history.h"
 #include "core/reader.h"
 #include "core/versions.h"
+#include "core/watch.h"
 
 enum { LEDGER_PATH_SIZE = 3072 };
 
@@ -22,6 +23,7 @@ struct ledger {
     struct history *history;
     struct versions *versions;
     struct admission *admission;
+    struct watch *watch; /* borrowed; or NULL */
 };
 
 /* Words for a fault that has none of its own; returns it.  Damage of the

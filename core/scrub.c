@@ -38,7 +38,17 @@ struct scrub {
     uint64_t next; /* the position that should follow; 0: any may */
     int64_t arrival_ms;
     uint32_t node; /* ours */
+    struct watch *watch;
+    uint64_t walked; /* of what it is told about */
 };
+
+/* One more of those of which the watch is told. */
+static void
+walk_on(struct scrub *scrub)
+{
+    if (++scrub->walked % WATCH_STEP == 0)
+        watch_reach(scrub->watch, scrub->walked);
+}
 
 static void
 report(struct scrub *scrub, struct scrub_finding finding)
@@ -306,11 +316,28 @@ walk_records(struct scrub *scrub)
 {
     struct db_cursor cursor;
 
+    watch_begin(scrub->watch,
+                "records read:", db_count(scrub->txn, TABLE_RECORDS));
     db_cursor_open(scrub->txn, TABLE_RECORDS, &cursor);
     for (bool more = db_cursor_first(&cursor); more;
-         more = db_cursor_next(&cursor))
+         more = db_cursor_next(&cursor)) {
+        walk_on(scrub);
         check_record(scrub, cursor.key, cursor.value);
+    }
     db_cursor_close(&cursor);
+}
+
+/* The walks below go over two tables, and then over all. */
+static void
+begin_tables(struct scrub *scrub)
+{
+    uint64_t total = db_count(scrub->txn, TABLE_STREAMS) +
+                     db_count(scrub->txn, TABLE_QUARANTINE);
+
+    for (uint32_t i = 0; i < TABLE_COUNT; i++)
+        total += db_count(scrub->txn, (enum shelf_table)i);
+    scrub->walked = 0;
+    watch_begin(scrub->watch, "index entries read:", total);
 }
 
 /* Entries that speak of records which are not there. */
@@ -324,6 +351,7 @@ walk_streams(struct scrub *scrub)
     db_cursor_open(scrub->txn, TABLE_STREAMS, &cursor);
     for (bool more = db_cursor_first(&cursor); more;
          more = db_cursor_next(&cursor)) {
+        walk_on(scrub);
         uint64_t position = shelf_value_position(cursor.value);
         if (position == 0 ||
             !db_get(scrub->txn, TABLE_RECORDS,
@@ -359,6 +387,7 @@ walk_marks(struct scrub *scrub)
     db_cursor_open(scrub->txn, TABLE_QUARANTINE, &cursor);
     for (bool more = db_cursor_first(&cursor); more;
          more = db_cursor_next(&cursor)) {
+        walk_on(scrub);
         struct record_event event = { 0 };
         struct shelf_item item;
         uint64_t position = shelf_key_position(cursor.key);
@@ -384,6 +413,7 @@ walk_keys(struct scrub *scrub, enum shelf_table table)
     db_cursor_open(scrub->txn, table, &cursor);
     for (bool more = db_cursor_first(&cursor); more;
          more = db_cursor_next(&cursor)) {
+        walk_on(scrub);
         if (cursor.key.size == 0 || cursor.key.size > sizeof bytes ||
             view_compare(cursor.key, last) <= 0)
             report(scrub, (struct scrub_finding) { .kind = SCRUB_INDEX });
@@ -397,7 +427,7 @@ walk_keys(struct scrub *scrub, enum shelf_table table)
 
 enum err
 scrub_run(struct journal *journal, scrub_report *report_to, void *context,
-          struct scrub_totals *ret_totals)
+          struct watch *watch, struct scrub_totals *ret_totals)
 {
     struct shelf_self self;
     struct db_txn txn;
@@ -406,6 +436,7 @@ scrub_run(struct journal *journal, scrub_report *report_to, void *context,
         .describe = journal_describer(journal),
         .report = report_to,
         .context = context,
+        .watch = watch,
     };
 
     db_begin(journal_db(journal), DB_READ, &txn);
@@ -413,6 +444,7 @@ scrub_run(struct journal *journal, scrub_report *report_to, void *context,
     scrub.node = self.node;
     scrub.next = db_count(&txn, TABLE_BOUNDARIES) == 0 ? 1 : 0;
     walk_records(&scrub);
+    begin_tables(&scrub);
     walk_streams(&scrub);
     walk_marks(&scrub);
     for (uint32_t i = 0; i < TABLE_COUNT; i++)

@@ -9,6 +9,7 @@
 #define CORE_SCRUB_H
 
 #include "core/journal.h"
+#include "core/watch.h"
 
 enum scrub_kind {
     SCRUB_DAMAGED,  /* the bytes of the record are not those written */
@@ -41,8 +42,9 @@ typedef void scrub_report(void *context, const struct scrub_finding *finding);
 const char *scrub_name(enum scrub_kind kind);
 
 /* Looks at everything as it stands now.  OK even where there are findings;
- * `report` may be NULL.  ERR_IO, ERR_MEMORY. */
+ * `report` and `watch` may be NULL.  ERR_IO, ERR_MEMORY. */
 NODISCARD enum err scrub_run(struct journal *journal, scrub_report *report,
-                             void *context, struct scrub_totals *ret_totals);
+                             void *context, struct watch *watch,
+                             struct scrub_totals *ret_totals);
 
 #endif

@@ -18,6 +18,7 @@ struct job {
     spread_take *take;
     atomic_uint next; /* partition */
     atomic_bool stop;
+    atomic_ullong events; /* of the partitions that are done */
 };
 
 struct worker {
@@ -27,6 +28,8 @@ struct worker {
     struct arena arena; /* of one account */
     uint32_t partition; /* at work; LIMIT_PARTITIONS: none */
     runs_key last;      /* in it, the account taken last; size 0: none */
+    uint64_t events;    /* in it, taken */
+    bool tells;         /* it is the caller's own thread */
 };
 
 uint32_t
@@ -55,9 +58,25 @@ take_next(struct worker *worker, struct history_scan *scan)
         view_compare(runs_key_view(&key), runs_key_view(&worker->last)) <= 0)
         return OK;
     err = worker->job->take(worker->context, &history, &worker->arena);
-    if (err == OK)
-        worker->last = key;
-    return err;
+    if (err != OK)
+        return err;
+    worker->last = key;
+    worker->events += history.event_count;
+    return OK;
+}
+
+static void
+end_partition(struct worker *worker)
+{
+    struct job *job = worker->job;
+    uint64_t events =
+        atomic_fetch_add(&job->events, worker->events) + worker->events;
+
+    worker->partition = LIMIT_PARTITIONS;
+    worker->last.size = 0;
+    worker->events = 0;
+    if (worker->tells)
+        watch_reach(job->ledger->watch, events);
 }
 
 /* Goes on with the partition; it is still at work after a fault or a stop. */
@@ -74,8 +93,7 @@ take_partition(struct worker *worker)
     history_scan_close(scan);
     if (err != ERR_NOT_FOUND)
         return err;
-    worker->partition = LIMIT_PARTITIONS;
-    worker->last.size = 0;
+    end_partition(worker);
     return OK;
 }
 
@@ -145,6 +163,7 @@ spread_run(struct ledger *ledger, uint64_t known, spread_take *take,
         workers[i].job = &job;
         workers[i].context = contexts->items[i];
         workers[i].partition = LIMIT_PARTITIONS;
+        workers[i].tells = i == 0;
         if (!arena_open(&workers[i].arena, ARENA_SIZE))
             err = ERR_MEMORY;
     }

@@ -34,7 +34,8 @@ struct spread_contexts {
 };
 
 /* Hands out all that is known at a position.  The ledger is borrowed and not
- * refreshed meanwhile.  Faults of `take` and of history_scan_next(). */
+ * refreshed meanwhile; its watch, for which the caller has begun something,
+ * hears of how many events.  Faults of `take` and of history_scan_next(). */
 NODISCARD enum err spread_run(struct ledger *ledger, uint64_t known,
                               spread_take *take,
                               const struct spread_contexts *contexts);

@@ -106,7 +106,7 @@ kit_findings(struct journal *journal)
 {
     struct scrub_totals totals;
 
-    assert_int_equal(scrub_run(journal, NULL, NULL, &totals), OK);
+    assert_int_equal(scrub_run(journal, NULL, NULL, NULL, &totals), OK);
     return totals.findings;
 }
 

@@ -1140,6 +1140,50 @@ def on_terminal(words, env, columns=None):
     return shown.decode()
 
 
+def test_a_terminal_shows_how_far_it_has_come():
+    """verify, backup and restore of a great ledger take minutes."""
+    ledger()
+    begun = {
+        "verify": ["records read: 0 of ", "index entries read: 0 of ",
+                   "events folded, points accounted for: 0 of "],
+        "verify --digest": ["events folded: 0 of "],
+        "backup": ["the journal is copied\033", "records read: 0 of ",
+                   "the copy's history is built\033", "events folded: 0 of "],
+        "restore": ["the journal is copied\033", "records read: 0 of "],
+    }
+    for words, line, last in (
+            ("verify L", "verify", "sound, 0 notes\r\n"),
+            ("verify L --digest", "verify --digest", None),
+            ("backup L B", "backup", None), ("restore R B", "restore", None)):
+        shown = on_terminal(words.split(), {})
+        at = 0
+        for part in begun[line]:
+            at = shown.find("\r" + part, at)
+            assert at >= 0, (part, shown)
+        pieces = shown.split("\033[K")
+        assert re.search(r" of [0-9,]+ \([0-9]+ %\)$", pieces[-3]), pieces
+        assert pieces[-2] == "\r", pieces  # the line is gone ...
+        assert "\r" not in pieces[-1][:-2], pieces  # ... before the answer
+        assert last in (None, pieces[-1]), pieces
+    # To a program, or where nobody looks, nothing is shown.
+    for words in ("verify L", "verify L --digest", "backup L C",
+                  "restore S C"):
+        equal(words, leima(*words.split()).expect(0).err, "")
+    for words in ("verify L --json", "verify L --digest --json",
+                  "backup L D --json", "restore T D --json"):
+        shown = on_terminal(words.split(), {})
+        assert "\033" not in shown and shown.startswith("{"), shown
+        equal("lines", shown.count("\r"), shown.count("\n"))
+
+
+def test_progress_stands_in_no_finding():
+    """What is found is told on lines of its own."""
+    ledger()
+    damage("L/journal/data.mdb")
+    shown = on_terminal(("verify", "L"), {})
+    assert "\033[K\r\033[Kdamage: journal: position " in shown, shown
+
+
 def test_terminal_and_no_color():
     ledger()
     words = ("explain", "L", "42")

@@ -178,7 +178,7 @@ TEST(the_golden_journal_means_what_it_meant)
     assert_string_equal((const char *)meaning.bytes, expected);
     text_close(&meaning);
     assert_int_equal(
-        scrub_run(ledger_journal(book.ledger), NULL, NULL, &totals), OK);
+        scrub_run(ledger_journal(book.ledger), NULL, NULL, NULL, &totals), OK);
     assert_int_equal(totals.findings, 0);
     assert_true(totals.events > 26);
     assert_true(totals.controls >= 8);

@@ -53,6 +53,17 @@ make(const struct place *place, char path[static PLACE_SIZE])
     return ledger;
 }
 
+static enum err
+restore(const char *copy, const char *dir, struct ledger_backup *ret_backup,
+        struct complaint *complaint)
+{
+    const struct ledger_restore options = { .backup = copy,
+                                            .dir = dir,
+                                            .now_ms = NOW_MS };
+
+    return ledger_restore(&options, ret_backup, complaint);
+}
+
 TEST(a_restored_ledger_holds_all_and_starts_anew)
 {
     struct place place = place_make();
@@ -70,7 +81,7 @@ TEST(a_restored_ledger_holds_all_and_starts_anew)
     append_join(ledger, 3);
     ledger_close(ledger);
 
-    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, NULL), OK);
+    assert_int_equal(restore(copy, again, &backup, NULL), OK);
     assert_int_equal(backup.position, 2);
     struct ledger *restored = open_at(again);
     assert_int_equal(ledger_position(restored), 2);
@@ -145,8 +156,7 @@ expect_bad(void change(const char *path))
     assert_non_null(strstr(complaint.text, "counts for nothing"));
     assert_int_equal(ledger_backup_end(copy, ERR_CORRUPT, NULL), ERR_CORRUPT);
     complaint = (struct complaint) { 0 };
-    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, &complaint),
-                     ERR_NOT_FOUND);
+    assert_int_equal(restore(copy, again, &backup, &complaint), ERR_NOT_FOUND);
     assert_non_null(strstr(complaint.text, "never proved"));
     ledger_close(ledger);
     place_remove(&place);
@@ -183,8 +193,7 @@ TEST(a_copy_has_no_name_before_it_is_proved)
     place_join(&place, "again", again);
     assert_int_equal(ledger_backup_begin(copy, unproved, NULL), OK);
     assert_int_equal(ledger_backup(ledger, unproved, &backup, NULL), OK);
-    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, NULL),
-                     ERR_NOT_FOUND);
+    assert_int_equal(restore(copy, again, &backup, NULL), ERR_NOT_FOUND);
     assert_int_equal(ledger_backup_begin(copy, unproved, &complaint),
                      ERR_EXISTS);
     assert_non_null(strstr(complaint.text, "broken off"));
@@ -192,7 +201,7 @@ TEST(a_copy_has_no_name_before_it_is_proved)
     assert_int_equal(ledger_backup_check(ledger, unproved, NULL), OK);
     assert_int_equal(ledger_backup_end(copy, OK, NULL), OK);
     assert_int_equal(access(unproved, F_OK), -1);
-    assert_int_equal(ledger_restore(copy, again, NOW_MS, &backup, NULL), OK);
+    assert_int_equal(restore(copy, again, &backup, NULL), OK);
     ledger_close(ledger);
     place_remove(&place);
 }
@@ -212,8 +221,7 @@ TEST(nothing_is_written_over)
                      ERR_EXISTS);
     assert_non_null(strstr(complaint.text, "already"));
     ledger_close(ledger);
-    assert_int_equal(ledger_restore(copy, path, NOW_MS, &backup, NULL),
-                     ERR_EXISTS);
+    assert_int_equal(restore(copy, path, &backup, NULL), ERR_EXISTS);
     place_remove(&place);
 }
 
@@ -227,8 +235,7 @@ TEST(what_is_no_backup_makes_no_ledger)
 
     place_join(&place, "nothing", nothing);
     place_join(&place, "again", again);
-    assert_int_equal(ledger_restore(nothing, again, NOW_MS, &backup, NULL),
-                     ERR_NOT_FOUND);
+    assert_int_equal(restore(nothing, again, &backup, NULL), ERR_NOT_FOUND);
     assert_int_equal(ledger_open(again, LEDGER_READ, NULL, &ledger),
                      ERR_NOT_FOUND);
     place_remove(&place);
@@ -263,7 +270,7 @@ TEST(what_is_not_durable_is_not_there)
     err = ERR_IO;
     for (folders = 0; err != OK && folders < 20; folders++) {
         synced_left = folders;
-        err = ledger_restore(copy, again, NOW_MS, &backup, NULL);
+        err = restore(copy, again, &backup, NULL);
         synced_left = -1;
         assert_int_equal(err, err == OK ? OK : ERR_IO);
         assert_int_equal(access(again, F_OK) == 0, err == OK);

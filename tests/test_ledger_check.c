@@ -4,6 +4,7 @@
  */
 #include "core/ledger_check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/book.h"
@@ -50,6 +51,51 @@ TEST(examples_are_sound)
         assert_int_equal(verify(&book, OK).damage_count, 0);
         book_close(&book);
     }
+}
+
+struct words {
+    struct text text;
+    const char *last;
+};
+
+static void
+note_words(void *context, const char *words, uint64_t done, uint64_t total)
+{
+    struct words *noted = context;
+
+    assert_true(done <= total);
+    if (noted->last != words)
+        text_format(&noted->text, "%s %u\n", words, (unsigned)total);
+    noted->last = words;
+}
+
+TEST(a_watch_hears_what_verify_does)
+{
+    struct book book;
+    struct words noted = { .last = NULL };
+    struct watch watch = { .tell = note_words, .context = &noted };
+
+    book_open(&book, LEDGER_WRITE);
+    book_load_example(&book, "14-pass");
+    ledger_set_watch(book.ledger, &watch);
+    const unsigned events =
+        (unsigned)history_counts(ledger_history(book.ledger)).events;
+    assert_int_equal(verify(&book, OK).damage_count, 0);
+    char expected[512];
+    snprintf(expected, sizeof expected,
+             "the history's files are read 0\n"
+             "closes checked: 0\n"
+             "events folded, points accounted for: %u\n"
+             "events folded, states compared: %u\n"
+             "events folded, totals compared: %u\n",
+             events, events, events);
+    assert_true(text_ok(&noted.text));
+    text_char(&noted.text, '\0');
+    const char *behind = strstr((const char *)noted.text.bytes, "the history");
+    assert_non_null(behind);
+    assert_string_equal(behind, expected);
+    text_close(&noted.text);
+    book_close(&book);
 }
 
 TEST(a_damaged_run_is_told_once_and_mended)
@@ -101,5 +147,6 @@ TEST(gaps_and_colliding_members_are_notes)
 }
 
 RUN(cmocka_unit_test(examples_are_sound),
+    cmocka_unit_test(a_watch_hears_what_verify_does),
     cmocka_unit_test(a_damaged_run_is_told_once_and_mended),
     cmocka_unit_test(gaps_and_colliding_members_are_notes))

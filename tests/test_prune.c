@@ -49,7 +49,7 @@ close_desk(struct desk *desk)
 {
     struct scrub_totals totals = { 0 };
 
-    assert_int_equal(scrub_run(desk->journal, NULL, NULL, &totals), OK);
+    assert_int_equal(scrub_run(desk->journal, NULL, NULL, NULL, &totals), OK);
     assert_int_equal(totals.findings, 0);
     journal_close(desk->journal);
     place_remove(&desk->place);

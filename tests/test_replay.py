@@ -423,7 +423,8 @@ def test_ctrl_c_ends_it_with_a_word():
     long_history()
     words = ["replay", "L", "--rules", "base.yaml", "--threads", "1", "--vary",
              "earn.base.points=1..999:1", "--html", "page.html"]
-    status, out, seen = on_a_terminal(words, rb"of [0-9,]+, [0-9,]+/s")
+    status, out, seen = on_a_terminal(
+        words, rb"of [0-9,]+ \([0-9]+ %\), [0-9,]+/s")
     equal("status", status, -signal.SIGINT)
     equal("output", out, "")
     assert not os.path.exists("page.html")
@@ -443,8 +444,8 @@ def test_progress_tells_rate_and_time_left():
         equal("status", status, 0)
         equal("the line is gone", seen.split("\r")[-1], "\033[K")
         assert out.startswith(f"{count} candidates "), out
-        if re.search(r"events replayed: [0-9,]+ of [0-9,]+, [0-9,]+/s, "
-                     r"[0-9]+ s left", seen):
+        if re.search(r"events replayed: [0-9,]+ of [0-9,]+ \([0-9]+ %\), "
+                     r"[0-9,]+/s, [0-9]+ s left", seen):
             break
     else:
         raise AssertionError(f"no rate: {seen}")

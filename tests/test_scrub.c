@@ -54,13 +54,65 @@ TEST(damage_is_named_and_not_served)
     assert_int_equal(reader_next(reader, damage->next, &item), OK);
     assert_int_equal(item.position, 3);
     reader_close(reader);
-    assert_int_equal(scrub_run(journal, note_finding, &found, &totals), OK);
+    assert_int_equal(scrub_run(journal, note_finding, &found, NULL, &totals),
+                     OK);
     assert_int_equal(found.count, 1);
     assert_int_equal(totals.findings, 1);
     assert_int_equal(found.last.kind, SCRUB_DAMAGED);
     assert_int_equal(found.last.position, 2);
     assert_int_equal(found.last.seq, 2);
     assert_int_equal(kit_append(journal, &entry, 1, &result), OK);
+    journal_close(journal);
+    place_remove(&place);
+}
+
+struct heard {
+    const char *words[2]; /* of what was begun */
+    uint64_t totals[2];
+    uint64_t done; /* last, of the second */
+    uint32_t begun;
+    uint32_t steps; /* of the first */
+};
+
+static void
+hear(void *context, const char *words, uint64_t done, uint64_t total)
+{
+    struct heard *heard = context;
+
+    assert_true(done <= total);
+    if (done == 0) {
+        assert_true(heard->begun < 2);
+        heard->words[heard->begun] = words;
+        heard->totals[heard->begun++] = total;
+    } else if (heard->begun == 1) {
+        assert_int_equal(done, ++heard->steps * WATCH_STEP);
+    } else {
+        assert_true(done > heard->done);
+        heard->done = done;
+    }
+}
+
+TEST(a_watch_hears_how_far_it_has_come)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct heard heard = { .begun = 0 };
+    struct watch watch = { .tell = hear, .context = &heard };
+    struct scrub_totals totals;
+    enum { RECORDS = 2 * WATCH_STEP + 7 };
+
+    for (int i = 0; i < RECORDS; i++)
+        kit_append_one(journal, "one");
+    assert_int_equal(scrub_run(journal, NULL, NULL, &watch, &totals), OK);
+    assert_int_equal(totals.records, RECORDS);
+    assert_int_equal(heard.begun, 2);
+    assert_string_equal(heard.words[0], "records read:");
+    assert_int_equal(heard.totals[0], RECORDS);
+    assert_int_equal(heard.steps, 2);
+    assert_string_equal(heard.words[1], "index entries read:");
+    /* All that there is, to the last step. */
+    assert_true(heard.totals[1] >= 2 * RECORDS);
+    assert_int_equal(heard.done, heard.totals[1] / WATCH_STEP * WATCH_STEP);
     journal_close(journal);
     place_remove(&place);
 }
@@ -107,7 +159,8 @@ TEST(indexes_are_compared_with_the_records)
     db_begin(journal_db(journal), DB_WRITE, &txn);
     db_delete(&txn, TABLE_IDS, (view) { id.bytes, sizeof id.bytes });
     assert_int_equal(db_commit(&txn), OK);
-    assert_int_equal(scrub_run(journal, note_finding, &found, &totals), OK);
+    assert_int_equal(scrub_run(journal, note_finding, &found, NULL, &totals),
+                     OK);
     assert_int_equal(found.count, 1);
     assert_int_equal(found.last.kind, SCRUB_INDEX);
     assert_int_equal(found.last.position, 1);
@@ -116,7 +169,8 @@ TEST(indexes_are_compared_with_the_records)
     db_begin(journal_db(journal), DB_WRITE, &txn);
     db_delete(&txn, TABLE_RECORDS, shelf_position_key(&key, 1));
     assert_int_equal(db_commit(&txn), OK);
-    assert_int_equal(scrub_run(journal, note_finding, &found, &totals), OK);
+    assert_int_equal(scrub_run(journal, note_finding, &found, NULL, &totals),
+                     OK);
     assert_int_equal(found.count, 2); /* a position missing; an idle entry */
     assert_int_equal(found.last.kind, SCRUB_INDEX);
     assert_int_equal(found.last.seq, 1);
@@ -125,7 +179,8 @@ TEST(indexes_are_compared_with_the_records)
     db_begin(journal_db(journal), DB_WRITE, &txn);
     db_delete(&txn, TABLE_STREAMS, shelf_seq_key(&key, stream, 1));
     assert_int_equal(db_commit(&txn), OK);
-    assert_int_equal(scrub_run(journal, note_finding, &found, &totals), OK);
+    assert_int_equal(scrub_run(journal, note_finding, &found, NULL, &totals),
+                     OK);
     assert_int_equal(found.count, 2);
     assert_int_equal(found.last.kind, SCRUB_SEQ);
     assert_int_equal(found.last.seq, 2);
@@ -184,6 +239,7 @@ TEST(a_bent_index_of_ids_or_copies_is_named)
 }
 
 RUN(cmocka_unit_test(damage_is_named_and_not_served),
+    cmocka_unit_test(a_watch_hears_how_far_it_has_come),
     cmocka_unit_test(a_damaged_tail_refuses_appends),
     cmocka_unit_test(indexes_are_compared_with_the_records),
     cmocka_unit_test(a_bent_index_of_ids_or_copies_is_named))

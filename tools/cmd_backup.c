@@ -7,6 +7,7 @@
 #include "nodes/reign.h"
 #include "nodes/retain.h"
 #include "nodes/safe.h"
+#include "tools/progress.h"
 #include "tools/query.h"
 
 #include <inttypes.h>
@@ -83,13 +84,18 @@ backup(const struct arguments *arguments)
     struct ledger_backup found;
     struct ledger *ledger = NULL;
     int64_t fold_ms = 0;
+    struct progress progress = { 0 };
+    struct watch watch =
+        progress_watch(&progress, !command_flag(arguments, "json"));
 
     /* It goes into the books. */
     enum command_status status = query_ledger(arguments, LEDGER_WRITE, &ledger);
     if (status != COMMAND_DONE)
         return status;
+    ledger_set_watch(ledger, &watch);
     enum err err = copy(ledger, command_operand(arguments, 1), &found, &fold_ms,
                         &complaint);
+    progress_end(&progress);
     if (err == OK)
         err = record_it(ledger, &found, &complaint);
     ledger_close(ledger);
@@ -105,10 +111,18 @@ restore(const struct arguments *arguments)
 {
     struct complaint complaint = { 0 };
     struct ledger_backup found;
+    struct progress progress = { 0 };
+    struct watch watch =
+        progress_watch(&progress, !command_flag(arguments, "json"));
+    const struct ledger_restore options = {
+        .backup = command_operand(arguments, 1),
+        .dir = command_operand(arguments, 0),
+        .now_ms = command_now_ms(),
+        .watch = &watch,
+    };
 
-    enum err err = ledger_restore(command_operand(arguments, 1),
-                                  command_operand(arguments, 0),
-                                  command_now_ms(), &found, &complaint);
+    enum err err = ledger_restore(&options, &found, &complaint);
+    progress_end(&progress);
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
     tell(arguments, "restored", &found);
@@ -174,7 +188,8 @@ const struct command cmd_backup_table[] = {
                "3.  A hub then notes it in its books: what is in a good backup "
                "is safe, and\n"
                "nodes may drop it.  Secret keys are not in it; see leima keys "
-               "export.\n",
+               "export.\n"
+               "A terminal shows how far it has come.\n",
       .examples = "leima backup L backups/2026-01-31\n" },
     { .name = "restore",
       .run = restore,
@@ -183,7 +198,8 @@ const struct command cmd_backup_table[] = {
       .operands_min = 2,
       .operands_max = 2,
       .about = "LEDGER is made anew from the backup in DIR and must not be "
-               "there yet.\n",
+               "there yet.\n"
+               "A terminal shows how far it has come.\n",
       .examples = "leima restore L backups/2026-01-31\n" },
     { .name = "prune",
       .run = prune,

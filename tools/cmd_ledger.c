@@ -5,6 +5,7 @@
 #include "core/ledger_check.h"
 #include "core/ledger_member.h"
 #include "core/text.h"
+#include "tools/progress.h"
 #include "tools/query.h"
 #include "tools/table.h"
 
@@ -60,6 +61,7 @@ init(const struct arguments *arguments)
 
 struct findings {
     bool is_json;
+    struct progress progress;
     uint64_t damages;
     uint64_t notes;
     struct text list; /* as JSON */
@@ -75,6 +77,7 @@ tell_finding(void *context, bool damage, const char *line)
     findings->damages += damage;
     findings->notes += !damage;
     if (!findings->is_json) {
+        progress_end(&findings->progress);
         printf("%s: %s\n", damage ? "damage" : "note", line);
         return;
     }
@@ -105,7 +108,8 @@ print_findings(const struct findings *findings, bool sound)
 }
 
 static enum command_status
-print_digest(const struct arguments *arguments, struct ledger *ledger)
+print_digest(const struct arguments *arguments, struct ledger *ledger,
+             struct progress *progress)
 {
     struct complaint complaint = { 0 };
     const struct timeline *timeline;
@@ -121,6 +125,7 @@ print_digest(const struct arguments *arguments, struct ledger *ledger)
     if (!command_time(arguments, "at", &timeline->zone, &at_ms))
         return COMMAND_MISUSE;
     err = digest_accounts(ledger, LEDGER_KNOWN_ALL, at_ms, &found, &complaint);
+    progress_end(progress);
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
     printf("%s", command_flag(arguments, "json") ? "{\"digest\": \"" : "");
@@ -136,17 +141,20 @@ verify(const struct arguments *arguments)
     struct ledger *ledger = NULL;
     struct complaint complaint = { 0 };
     struct findings findings = { .is_json = command_flag(arguments, "json") };
+    struct watch watch = progress_watch(&findings.progress, !findings.is_json);
 
     if (command_flag(arguments, "at") && !command_flag(arguments, "digest"))
         return command_misuse(arguments, "--at goes with --digest");
     enum command_status result = query_ledger(arguments, LEDGER_CHECK, &ledger);
     if (result != COMMAND_DONE)
         return result;
+    ledger_set_watch(ledger, &watch);
     if (command_flag(arguments, "digest")) {
-        result = print_digest(arguments, ledger);
+        result = print_digest(arguments, ledger, &findings.progress);
     } else {
         enum err err =
             ledger_verify(ledger, tell_finding, &findings, &complaint);
+        progress_end(&findings.progress);
         if (err == OK || err == ERR_CORRUPT) {
             enum err printed = print_findings(&findings, err == OK);
             err = err == OK ? printed : err;
@@ -221,7 +229,7 @@ const struct command cmd_ledger_table[] = {
           "of closes and the clearing identity.\n\n"
           "Damage gives exit status 3; notes (gaps, collisions of member\n"
           "numbers, what is flagged or quarantined) are worth knowing and\n"
-          "no fault of this ledger.\n",
+          "no fault of this ledger.  A terminal shows how far it has come.\n",
       .examples = "leima verify L\n"
                   "leima verify L --digest --at 2026-01-01\n" },
     { .name = "member new",

@@ -471,10 +471,8 @@ fold(struct replay *replay, struct simulation *simulation)
 
     if (err != OK)
         return command_fail(replay->arguments, err, "replay");
-    replay->progress.words = "events replayed:";
-    replay->progress.total =
-        history_counts(ledger_history(replay->ledger)).events;
-    progress_show(&replay->progress, 0);
+    progress_begin(&replay->progress, "events replayed:",
+                   history_counts(ledger_history(replay->ledger)).events);
     err = simulate(replay->ledger, &replay->options, replay->arena, simulation,
                    &replay->complaint);
     progress_end(&replay->progress);

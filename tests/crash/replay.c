@@ -196,7 +196,7 @@ check_image(struct replay *replay)
         if (read_events(replay, journal) != count + 1)
             fail(replay, "can't go on after", count);
     }
-    err = scrub_run(journal, NULL, NULL, &totals);
+    err = scrub_run(journal, NULL, NULL, NULL, &totals);
     if (err != OK || totals.findings > 0)
         fail(replay, "findings", totals.findings);
     replay->events += count;

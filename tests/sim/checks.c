@@ -266,7 +266,7 @@ checks_journal(struct world *world, struct box *box)
                    box->machine.index);
         return;
     }
-    if (scrub_run(journal, found, &scrubbing, &totals) != OK)
+    if (scrub_run(journal, found, &scrubbing, NULL, &totals) != OK)
         world_fail(world, "journal of machine %u can't be read",
                    box->machine.index);
     journal_close(journal);

@@ -77,7 +77,7 @@ rot_notice(struct world *world, struct box *box)
     machine_leave();
     /* One that does not even open has been noticed, too. */
     enum err err = journal_open(path, NULL, &journal);
-    if (err == OK && scrub_run(journal, NULL, NULL, &totals) == OK &&
+    if (err == OK && scrub_run(journal, NULL, NULL, NULL, &totals) == OK &&
         totals.findings == 0)
         world_fail(world, "journal of machine %u is damaged, unnoticed",
                    box->machine.index);
