@@ -2,8 +2,6 @@
 
 #include "core/codec.h"
 
-enum { SCRATCH_SIZE = 1 << 20 };
-
 bool
 facts_print(const struct event *event, struct text *scratch,
             fingerprint *ret_print)
@@ -19,24 +17,23 @@ facts_print(const struct event *event, struct text *scratch,
     return true;
 }
 
-/* It is asked only when originals meet copies: a fresh scratch is cheap
- * enough.  The id borrows from the event's bytes. */
+/* Asked of every event by who reads a journal through; so its scratch, which
+ * takes the lines of one receipt, is nothing that the system has to be asked
+ * for.  The id borrows from the event's bytes. */
 bool
 facts_describe(const struct record_event *event,
                struct journal_facts *ret_facts)
 {
-    struct arena scratch = { 0 };
+    _Alignas(16) uint8_t lines[LIMIT_EVENT_LINES * sizeof(struct event_line)];
+    struct arena scratch = { lines, lines + sizeof lines, lines };
     struct text text = { 0 };
     struct event decoded;
 
-    if (!arena_open(&scratch, SCRATCH_SIZE))
-        return false;
     bool understood = codec_decode(event->core, &scratch, &decoded) == OK &&
                       codec_decode_annex(event->annex, &decoded.annex) == OK &&
                       facts_print(&decoded, &text, &ret_facts->print);
     if (understood)
         ret_facts->id = decoded.id;
     text_close(&text);
-    arena_close(&scratch);
     return understood;
 }

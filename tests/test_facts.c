@@ -68,5 +68,31 @@ TEST(stored_bytes_say_the_same)
     text_close(&annex);
 }
 
+/* The scratch for reading one has room for just that. */
+TEST(the_longest_receipt_is_described)
+{
+    static struct event_line lines[LIMIT_EVENT_LINES];
+    struct event event = sample();
+    struct text core = { 0 };
+    struct journal_facts facts;
+
+    for (uint32_t i = 0; i < COUNT_OF(lines); i++)
+        lines[i] = (struct event_line) { .amount = { 100 + i },
+                                         .qty = 1 + i,
+                                         .sku = view_of("sku-1") };
+    event.kind = EVENT_PURCHASE;
+    event.annex = (struct event_annex) { 0 };
+    event.sale.receipt = view_of("r1");
+    event.sale.lines = lines;
+    event.sale.line_count = COUNT_OF(lines);
+    codec_encode(&event, CODEC_NO_IDENTITY, &core);
+    struct record_event stored = { .core = text_view(&core) };
+    assert_true(facts_describe(&stored, &facts));
+    assert_true(fingerprint_equal(facts.print, print_of(&event)));
+    assert_true(view_equal(facts.id, event.id));
+    text_close(&core);
+}
+
 RUN(cmocka_unit_test(only_what_is_said_counts),
-    cmocka_unit_test(stored_bytes_say_the_same))
+    cmocka_unit_test(stored_bytes_say_the_same),
+    cmocka_unit_test(the_longest_receipt_is_described))
