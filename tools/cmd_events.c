@@ -399,6 +399,9 @@ write_lines_cell(const struct event *event, struct text *cell)
     }
 }
 
+/* Texts are as they are, also those that a spreadsheet program takes for
+ * formulas: by a mapping this is imported again, and what was put before them
+ * would be part of them then. */
 static enum err
 write_csv(struct export *export, const struct event *event, uint64_t position)
 {
@@ -762,6 +765,10 @@ const struct command cmd_events_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = EXPORT_OPTIONS,
+      .about = "In csv a text is as it was typed in, so that import reads the "
+               "same by a mapping.\nOne that begins with = + - @ or a tab is a "
+               "formula to a spreadsheet program: let\nthat take all columns "
+               "for text.\n",
       .examples = "leima export L >events.jsonl\n"
                   "leima export L --after 1200 --follow\n"
                   "leima export L --account 42 --format csv\n" },
