@@ -419,6 +419,30 @@ def long_history():
     leima("generate", "L", "--members", "4000", "--months", "6").expect(0)
 
 
+def test_the_page_is_dark_on_a_dark_screen_only():
+    """What is printed is light: charts, which are pictures, are drawn anew."""
+    leima("init", "L").expect(0)
+    leima("generate", "L", "--members", "20", "--months", "2").expect(0)
+    write("base.yaml", leima("rules", "show", "L").expect(0).out)
+    replay("--rules", "base.yaml", "--html", "page.html")
+    with open("page.html", encoding="utf-8") as file:
+        page = file.read()
+    style = page[page.index("<style>"):page.index("</style>")]
+    screen, paper = style.split("@media print")
+    light = re.search(r":root \{([^}]*)\}", screen)[1]
+    dark = re.search(r"@media screen and \(prefers-color-scheme: dark\) \{\s*"
+                     r":root:not\(\.printed\) \{([^}]*)\}", screen)[1]
+    equal("colours", re.findall("--[a-z]+(?=:)", dark),
+          re.findall("--[a-z]+(?=:)", light))
+    assert "#" not in screen.replace(light, "").replace(dark, ""), screen
+    assert "prefers" not in paper, paper
+    script = page[page.rindex("<script>"):]
+    assert '["beforeprint", true]' in script, script
+    # No chart keeps a colour that it was drawn with.
+    assert re.search(r"[cC]olor: [a-z]+ => colour\(", script), script
+    assert not re.search(r"[cC]olor: (\[|colour\()", script), script
+
+
 def test_ctrl_c_ends_it_with_a_word():
     long_history()
     words = ["replay", "L", "--rules", "base.yaml", "--threads", "1", "--vary",

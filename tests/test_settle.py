@@ -640,6 +640,20 @@ def test_html_says_the_same_nets():
                 f"<td>{money_text(p['net'])}</td>")
 
 
+def test_html_is_dark_on_a_dark_screen_only():
+    """What is printed is light; and no colour stands where none can change."""
+    new_ledger("L")
+    page = leima("settle", "L", "--period", "2025-01", "--format",
+                 "html").expect(0).out
+    style = page[page.index("<style>"):page.index("</style>")]
+    light, dark = re.findall(r":root \{([^}]*)\}", style)
+    assert "@media screen and (prefers-color-scheme: dark) { :root {" in style
+    names = [re.findall("--[a-z]+(?=:)", one) for one in (light, dark)]
+    assert names[0] == names[1] != [], names
+    rest = style.replace(light, "").replace(dark, "")
+    assert "#" not in rest and rest.count("var(--") > 8, rest
+
+
 def test_html_of_a_month_without_a_figure():
     new_ledger("L")
     load("L", History(7, count=20).events)

@@ -696,7 +696,9 @@ const struct command cmd_replay_table[] = {
           "\n"
           "PATH names a value of the file: earn.base.points, "
           "tiers.levels.gold.from; VALUES\n"
-          "are 1,2,3 or 1500..2500:250.  For EXPR see leima segment --help.\n",
+          "are 1,2,3 or 1500..2500:250.  For EXPR see leima segment --help.\n"
+          "\n"
+          "The page of --html is dark on a dark screen, and light on paper.\n",
       .examples = "leima replay hub --rules weekend.yaml\n"
                   "leima replay hub --rules weekend.yaml --from 2026-01-01 "
                   "--json\n"
