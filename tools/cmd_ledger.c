@@ -102,7 +102,8 @@ print_findings(const struct findings *findings, bool sound)
     printf("{\"sound\": %s, \"damages\": %" PRIu64 ", \"notes\": %" PRIu64
            ", \"findings\": [",
            sound ? "true" : "false", damages, notes);
-    fwrite(findings->list.bytes, 1, findings->list.size, stdout);
+    if (findings->list.size > 0)
+        fwrite(findings->list.bytes, 1, findings->list.size, stdout);
     printf("]}\n");
     return OK;
 }
