@@ -6,8 +6,9 @@ agree_question(struct session *session, const struct frame *frame)
 {
     struct lane *lane = talk_find(session, frame->forkq.stream);
 
-    if (!lane || !lane->sends || frame->forkq.head_count == 0 ||
-        frame->forkq.head_count > SYNC_PROBES)
+    if (!lane || frame->forkq.head_count == 0 ||
+        frame->forkq.head_count > SYNC_PROBES ||
+        !(lane->sends || session->options.role == SYNC_HUB))
         return;
     session->fork_moved = true;
     fork_question(&session->asked, lane->stream, frame->forkq.heads,
@@ -24,6 +25,8 @@ emit_branch(struct session *session, struct lane *lane, stream_head at,
     lane->out = LANE_STOPPED;
     if (lane->left && at.seq >= lane->own) {
         lane->own = 0; /* and nobody need look for it again */
+        if (!lane->fetch && at.seq >= lane->head.seq)
+            lane_wonder(lane);
         return;
     }
     struct sync_output *output = talk_emit(session, SYNC_BRANCH);
@@ -93,14 +96,26 @@ agree_is_waited_for(struct lane *lane)
 {
     enum { TRIES = 3 };
 
-    if (!lane->shown || ++lane->vain < TRIES)
+    if (!(lane->shown || lane->unsure) || ++lane->vain < TRIES)
         return true;
-    lane->in_stopped = true; /* an older node, which shows nothing */
+    lane->in_stopped = true; /* an older peer, which shows or says nothing */
     lane->refused = true;
     return false;
 }
 
-/* The sender says that the place where we stand is not on its chain. */
+void
+agree_ask(struct session *session, const struct lane *lane)
+{
+    struct frame *frame = talk_frame(session, FRAME_FORKQ);
+
+    assert(lane->unsure);
+    frame->forkq.stream = lane->stream;
+    frame->forkq.heads = &lane->durable;
+    frame->forkq.head_count = 1;
+}
+
+/* The sender says that the place where we stand is not on its chain, or answers
+ * whether it is. */
 void
 agree_answer(struct session *session, const struct frame *frame)
 {
@@ -110,6 +125,12 @@ agree_answer(struct session *session, const struct frame *frame)
 
     if (!lane || !lane->receives || differs > lane->durable.seq)
         return;
+    if (lane->unsure) {
+        lane->unsure = false;
+        lane->ack_due = differs == 0 && common == lane->durable.seq;
+        lane->in_stopped = lane->refused = !lane->ack_due;
+        return;
+    }
     if (!lane->in_stopped)
         alarm_forked(session, lane, differs);
     lane->in_stopped = true;
@@ -156,7 +177,8 @@ answer_fork(struct session *session, struct lane *lane, const stream_head *held,
     if (found && answer.differs != 0) {
         if (is_ours_to_leave(session, lane))
             emit_branch(session, lane, answer.common, REASON_FORK);
-        lane->out = LANE_STOPPED;
+        else
+            lane->out = LANE_STOPPED;
         *fork = (struct fork_search) { 0 };
         return;
     }
@@ -269,6 +291,8 @@ agree_hashes(struct session *session, const struct sync_input *input)
 static void
 peer_is_ahead(struct session *session, struct lane *lane)
 {
+    /* Where it has stood at our end it goes on from there. */
+    lane->continued |= lane->acked.seq == lane->head.seq;
     lane->out = LANE_STOPPED;
     /* It holds all that is ours to send; where it does not say so, what it
      * sends of the rest will show whether that is the same. */
@@ -278,9 +302,11 @@ peer_is_ahead(struct session *session, struct lane *lane)
     }
     if (lane->left && !lane->fetch) {
         /* Told again from here on; the hub may have less of it than another
-         * that we have told it for. */
+         * that we have told it for, or what we had, and more. */
         if (lane->own > 0 && !lane->continued)
             say_forked(session, lane);
+        else
+            lane_wonder(lane);
         return;
     }
     bool own = lane->stream.node == session->options.self;

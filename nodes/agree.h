@@ -10,6 +10,11 @@
  * its own end (an older hub does not say it); or the peer says that they are
  * forked, and the common end is searched the other way round.
  *
+ * What a node has told again for a branch of one hub may have stayed in the
+ * end, and a twin have gone on from there: where the hub is beyond its end the
+ * node asks whether that is the same, and then for the rest; mostly it is not,
+ * which is no news.
+ *
  * Over what is public nobody branches: its hub was rolled back and has
  * published twice under one name.  It asks the node, by an ACK of nothing, for
  * all that it holds of the stream, looks at that, and acknowledges none of it.
@@ -43,11 +48,13 @@ void agree_rewound(struct session *session, struct lane *lane,
 void agree_hear_wish(const struct session *session, struct lane *lane,
                      const struct frame *frame);
 /* Receiver: whether what is overdue is to be asked for once more; of what is
- * only to be looked at three times are enough. */
+ * only to be looked at, or may be none of ours, three times are enough. */
 bool agree_is_waited_for(struct lane *lane);
+/* Receiver: asks whether our end lies on the peer's chain.  One output. */
+void agree_ask(struct session *session, const struct lane *lane);
 /* Receiver: a FORKA. */
 void agree_answer(struct session *session, const struct frame *frame);
-/* Sender: a FORKQ. */
+/* Sender, or a hub: a FORKQ. */
 void agree_question(struct session *session, const struct frame *frame);
 
 #endif

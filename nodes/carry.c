@@ -287,6 +287,7 @@ list_offers(struct carry *carry, uint32_t node, enum record_channel channel,
             (struct sync_offer) { .stream = found.stream,
                                   .head = found.head,
                                   .boundary = found.boundary,
+                                  .held = found.head,
                                   .left = left,
                                   .fetch = left };
     }

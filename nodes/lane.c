@@ -14,6 +14,7 @@ lane_offer(struct lane *lane, const struct sync_offer *offer)
     lane->left = offer->left;
     lane->fetch = offer->fetch;
     lane->own = offer->own;
+    lane->held = offer->held;
     lane->head = offer->head;
     lane->peer = offer->head;
     lane->acked_before = offer->acked;
@@ -212,6 +213,7 @@ lane_stored(struct lane *lane, stream_head head)
     if (lane->told < head.seq)
         lane->told = head.seq;
     lane->ack_due = true;
+    lane->unsure = false;
     lane->bad = 0;
     assert(lane->durable.seq <= lane->received);
 }
@@ -232,6 +234,22 @@ lane_rewind(struct lane *lane, stream_head head)
     lane->received = head.seq;
     lane->nacked_at = head.seq + 1;
     return news;
+}
+
+void
+lane_wonder(struct lane *lane)
+{
+    assert(lane->left);
+    assert(!lane->fetch);
+    if (lane->peer.seq <= lane->held.seq) {
+        lane->sent = lane->head;
+        lane->out = LANE_LIVE;
+        return;
+    }
+    lane_hold(lane, lane->held, 0);
+    lane->told = lane->peer.seq;
+    lane->unsure = true;
+    lane->ack_due = true;
 }
 
 void

@@ -56,6 +56,7 @@ struct lane {
     uint64_t asked;        /* seq that is looked up */
     uint64_t acked_before; /* seq acknowledged in earlier sessions */
     stream_head boundary;  /* of sync_offer */
+    stream_head held;      /* likewise */
     uint64_t safe;         /* as the peer says */
     int64_t not_before_ms; /* don't send sooner */
     int64_t waiting_ms;    /* since when something is unacknowledged */
@@ -67,6 +68,7 @@ struct lane {
     bool shown;   /* the peer's is another than ours: it is looked at from the
                    * beginning on, and nothing of it acknowledged */
     uint8_t vain; /* so often that was asked for, and nothing came */
+    bool unsure;  /* whether our end lies on the peer's chain, is asked first */
     bool ack_due;
     uint8_t bad; /* damaged batches in a row */
     stream_head durable;
@@ -75,8 +77,7 @@ struct lane {
     uint64_t nacked_at; /* the seq that we have asked for again; 0: none */
     uint64_t told;      /* the end of the stream, as the sender says */
     uint64_t still_seq; /* the stream has stood at this seq ... */
-    int64_t still_ms;   /* ... since then, or since we last asked; 0: never
-                         * looked */
+    int64_t still_ms;   /* ... since then, or since we last asked; 0: never */
 };
 
 /* We send it; where the peer stands is not known yet. */
@@ -131,6 +132,10 @@ void lane_goes_on(struct lane *lane);
 /* Something could not be stored; expect again what follows on `head`.  True
  * if the sender has not been told so before. */
 bool lane_rewind(struct lane *lane, stream_head head);
+
+/* The peer holds more of a stream than what was not told again of it; once it
+ * stands beyond our end the rest is wanted, if that end is the same there. */
+void lane_wonder(struct lane *lane);
 
 /* What the peer holds of it, up to `end`, is another than ours, and is asked
  * for from the beginning on, to be looked at. */

@@ -69,13 +69,16 @@ session_backoff_ms(uint32_t attempt, uint64_t random)
 static void
 emit_ack(struct session *session, struct lane *lane)
 {
+    lane->ack_due = false;
+    if (lane->unsure) {
+        agree_ask(session, lane);
+        return;
+    }
     struct frame *frame = talk_frame(session, FRAME_ACK);
-
     frame->ack.stream = lane->stream;
     frame->ack.head = lane->durable;
     frame->ack.safe = lane->durable_safe;
     frame->ack.credit = credit_say(session);
-    lane->ack_due = false;
 }
 
 static void

@@ -67,6 +67,7 @@ struct sync_offer {
     stream_head head;
     uint64_t acked;       /* the greatest seq that a hub acknowledged */
     stream_head boundary; /* up to here we have dropped it; 0: nothing */
+    stream_head held;     /* `left`: our end; above `head` it was told again */
     bool left;    /* an incarnation that was left at `head` for another */
     bool fetch;   /* `left`, and what the hub has above is wanted back */
     uint64_t own; /* `left`, and up to here we wrote it, and told none of that
@@ -226,8 +227,7 @@ struct sync_output {
             stream_head after;
             uint64_t last;     /* read no further than this seq */
             uint32_t offset;   /* in the first one, of which a part is sent */
-            uint32_t size_max; /* stay below, but give at least one record, or
-                                * of one that is larger than a frame a part */
+            uint32_t size_max; /* give less, but at least a record or a part */
         } get_records;
         struct {
             stream_id stream;

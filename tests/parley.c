@@ -489,7 +489,10 @@ parley_connect(struct world *world)
         if (log->stream.channel == CHANNEL_EVENTS || world->standby)
             offers[input.start.offer_count++] = (struct sync_offer) {
                 .stream = log->stream,
-                .head = head,
+                .head = i < world->offers_left && world->told > 0
+                            ? parley_head(log, world->told)
+                            : head,
+                .held = head,
                 .acked = log->acked,
                 .boundary = parley_head(
                     log, stream_equal(log->stream, TILL) ? world->boundary : 0),

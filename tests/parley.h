@@ -66,6 +66,7 @@ struct world {
     uint32_t offers_left; /* incarnations that the node has left */
     bool fetch;
     uint64_t own;      /* of those, up to here they were written by it */
+    uint32_t told;     /* and above so many records told again; 0: nothing */
     bool refill;       /* the hub was restored */
     bool older_hub;    /* one that does not say that it continues a stream */
     uint32_t busy_ms;  /* so long the hub makes a node wait; 0: it lets it in */

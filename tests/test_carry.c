@@ -224,6 +224,7 @@ TEST(what_was_written_here_before_it_was_left_is_known)
     offers = desk.carry.offers;
     assert_int_equal(offers[0].own, 3);
     assert_int_equal(offers[0].head.seq, 3);
+    assert_int_equal(offers[0].held.seq, 6);
     assert_false(offers[0].fetch);
     assert_int_equal(offers[1].own, 1);
     assert_true(offers[1].fetch);
@@ -276,7 +277,8 @@ TEST(an_incarnation_is_offered_up_to_where_it_forked)
     assert_int_equal(carry_offers(&desk.carry, 7, CHANNEL_EVENTS), OK);
     assert_int_equal(desk.carry.offer_count, 2);
     assert_true(desk.carry.offers[0].left);
-    assert_false(desk.carry.offers[0].fetch); /* we hold something else there */
+    assert_false(desk.carry.offers[0].fetch); /* a hub had something else */
+    assert_int_equal(desk.carry.offers[0].held.seq, 6);
     assert_int_equal(desk.carry.offers[0].head.seq, 3);
     assert_true(digest_equal(desk.carry.offers[0].head.chain, fork.chain));
     assert_false(desk.carry.offers[1].left);

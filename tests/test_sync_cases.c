@@ -179,7 +179,7 @@ TEST(case_6_of_twins_both_are_heard)
                        "n FORKA 3.7.0 common 2 differs 0\n"
                        "h FORKQ 3.7.0 2a 4a neighbours\n"
                        "n branches at 2a\n");
-    parley_log(&world->node, TILL)->count = 1;
+    world->told = 1;
     second.incarnation = 8;
     parley_append(&world->node, second, 2, 'b');
     world->offers_left = 1;
