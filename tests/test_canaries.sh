@@ -112,6 +112,6 @@ canary a-hub-that-comes-back-asks-nobody nodes/hub.c \
 first=1051 count=120 canary a-branch-is-not-published-again nodes/shadow.c \
 	's/return reissue_run\(.*$/return OK;/'
 # Two hubs with branches are rare: one world in a hundred.
-first=81 count=120 canary branches-are-not-told-again nodes/graft.c \
+first=1081 count=120 canary branches-are-not-told-again nodes/graft.c \
 	's/err = retell_run\(journal, &retell\);/err = OK;/'
 wait
