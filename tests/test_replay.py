@@ -376,9 +376,25 @@ def test_bad_programs_fail_at_once():
     done = leima("replay", "nowhere", "--rules", "good.yaml", "--vary",
                  "earn.base.points=1..2000:1").expect(2)
     for words in (["--since", "tomorrow"], ["--from", "tomorrow"],
-                  ["--per", "account"], ["--threads", "0"]):
+                  ["--from", "2100-01-01"], ["--per", "account"],
+                  ["--threads", "0"]):
         leima("replay", "nowhere", "--rules", "good.yaml", *words).expect(2)
     leima("replay", "nowhere", "--rules", "good.yaml").expect(1)
+
+
+def test_rules_may_come_by_a_pipe():
+    """They are looked at before the ledger is opened, and read once."""
+    leima("init", "P").expect(0)
+    write("base.yaml", HEAD)
+    leima("rules", "publish", "P", "base.yaml", "--from",
+          "2000-01-01").expect(0)
+    wanted = leima("replay", "P", "--rules", "base.yaml", "--baseline",
+                   "base.yaml", "--until", UNTIL, "--json").expect(0).json()
+    for words in (["--rules", "-", "--baseline", "base.yaml"],
+                  ["--rules", "base.yaml", "--baseline", "-"]):
+        found = leima("replay", "P", *words, "--until", UNTIL, "--json",
+                      given=HEAD).expect(0).json()
+        equal("report", found, wanted)
 
 
 def on_a_terminal(words, wanted):

@@ -21,6 +21,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A file of rules, which is read once: it may be a pipe. */
+struct source {
+    const char *name;
+    view file;
+};
+
 /* A candidate of the run. */
 struct rival {
     const char *name;
@@ -41,6 +47,12 @@ struct replay {
     int32_t since; /* local date; INT32_MIN: all */
     struct vary_axis axes[VARY_AXES_MAX];
     uint32_t axis_count;
+    struct source baseline; /* no name: what is published */
+    struct source_list {    /* the candidates, before they are varied */
+        struct source *items;
+        uint32_t count;
+        uint32_t room;
+    } sources;
     struct rival_list {
         struct rival *items;
         uint32_t count;
@@ -66,15 +78,6 @@ tell_mistakes(const struct mistakes *mistakes, const char *name, view file)
     fwrite(text.bytes, 1, text.size, stderr);
     text_close(&text);
     return COMMAND_REFUSED;
-}
-
-static enum command_status
-read_file(struct replay *replay, const char *name, view *ret_file)
-{
-    enum err err = file_read(name, LIMIT_PROGRAM_SIZE, replay->arena, ret_file,
-                             &replay->complaint);
-
-    return err == OK ? COMMAND_DONE : fail(replay, err);
 }
 
 static enum command_status
@@ -118,15 +121,16 @@ name_variant(const struct replay *replay, const char *file, view variant,
 
 /* The candidates of one file: itself, or its variants. */
 static enum command_status
-add_file(struct replay *replay, const char *name)
+add_file(struct replay *replay, const struct source *source)
 {
-    struct candidate base = { .name = name, .from_day = replay->from_day };
+    const char *name = source->name;
+    const struct candidate base = { .name = name,
+                                    .file = source->file,
+                                    .from_day = replay->from_day };
     const struct timeline *timeline;
     struct variant variant;
 
-    enum command_status status = read_file(replay, name, &base.file);
-    if (status == COMMAND_DONE)
-        status = compile(replay, &base, &timeline);
+    enum command_status status = compile(replay, &base, &timeline);
     if (status != COMMAND_DONE)
         return status;
     uint64_t count =
@@ -208,12 +212,9 @@ read_candidates(struct replay *replay)
 {
     enum command_status status = COMMAND_DONE;
 
-    for (uint32_t i = 0; status == COMMAND_DONE; i++) {
-        const char *name = command_option_nth(replay->arguments, "rules", i);
-        if (name == NULL)
-            break;
-        status = add_file(replay, name);
-    }
+    for (uint32_t i = 0; status == COMMAND_DONE && i < replay->sources.count;
+         i++)
+        status = add_file(replay, &replay->sources.items[i]);
     for (uint32_t i = 0; status == COMMAND_DONE && i < replay->rivals.count;
          i++)
         status = check_alike(replay, replay->rivals.items[i].name,
@@ -232,10 +233,9 @@ read_candidates(struct replay *replay)
 static enum command_status
 read_baseline(struct replay *replay)
 {
-    struct candidate baseline = {
-        .name = command_option(replay->arguments, "baseline"),
-        .from_day = replay->from_day,
-    };
+    const struct candidate baseline = { .name = replay->baseline.name,
+                                        .file = replay->baseline.file,
+                                        .from_day = replay->from_day };
     enum err err =
         ledger_timeline(replay->ledger, LEDGER_KNOWN_ALL,
                         &replay->options.baseline, &replay->complaint);
@@ -244,10 +244,6 @@ read_baseline(struct replay *replay)
         return fail(replay, err);
     if (baseline.name == NULL)
         return COMMAND_DONE;
-    enum command_status status =
-        read_file(replay, baseline.name, &baseline.file);
-    if (status != COMMAND_DONE)
-        return status;
     return compile(replay, &baseline, &replay->options.baseline);
 }
 
@@ -444,6 +440,10 @@ check_options(struct replay *replay)
     if (!command_day(replay->arguments, "from", &replay->from_day) ||
         !command_day(replay->arguments, "since", &replay->since))
         return COMMAND_MISUSE;
+    if (replay->from_day > LIMIT_AT_MS_MAX / CALENDAR_DAY_MS)
+        return command_misuse(replay->arguments,
+                              "--from: expected a date from 2000-01-01 to "
+                              "2099-12-31: no event lies after that");
     return COMMAND_DONE;
 }
 
@@ -537,18 +537,14 @@ check_program(const struct replay *replay, const char *name, view file,
 
 /* Every combination; `axis_count` is 0 for a file that is not varied. */
 static enum command_status
-check_file(struct replay *replay, const char *name, uint32_t axis_count,
-           uint64_t *candidates)
+check_file(struct replay *replay, const struct source *source,
+           uint32_t axis_count, uint64_t *candidates)
 {
     struct arena scratch = *replay->arena;
     struct variant variant;
-    view file;
 
-    enum err err = file_read(name, LIMIT_PROGRAM_SIZE, &scratch, &file,
-                             &replay->complaint);
-    if (err != OK)
-        return fail(replay, err);
-    enum command_status status = check_program(replay, name, file, scratch);
+    enum command_status status =
+        check_program(replay, source->name, source->file, scratch);
     uint64_t count =
         vary_count(replay->axes, axis_count, SIMULATE_CANDIDATES_MAX);
     *candidates += count;
@@ -559,12 +555,41 @@ check_file(struct replay *replay, const char *name, uint32_t axis_count,
     for (uint64_t i = 0; status == COMMAND_DONE && axis_count > 0 && i < count;
          i++) {
         struct arena room = scratch;
-        err = vary_make(file, replay->axes, axis_count, i, &room, &variant,
-                        &replay->complaint);
+        enum err err = vary_make(source->file, replay->axes, axis_count, i,
+                                 &room, &variant, &replay->complaint);
         if (err != OK)
             return fail(replay, err);
-        const char *varied = name_variant(replay, name, variant.name, &room);
+        const char *varied =
+            name_variant(replay, source->name, variant.name, &room);
         status = check_program(replay, varied, variant.file, room);
+    }
+    return status;
+}
+
+static enum command_status
+read_source(struct replay *replay, const char *name, struct source *source)
+{
+    source->name = name;
+    enum err err = file_read(name, LIMIT_PROGRAM_SIZE, replay->arena,
+                             &source->file, &replay->complaint);
+
+    return err == OK ? COMMAND_DONE : fail(replay, err);
+}
+
+static enum command_status
+read_sources(struct replay *replay)
+{
+    const char *name = command_option(replay->arguments, "baseline");
+    enum command_status status = COMMAND_DONE;
+
+    if (name != NULL)
+        status = read_source(replay, name, &replay->baseline);
+    for (uint32_t i = 0; status == COMMAND_DONE; i++) {
+        name = command_option_nth(replay->arguments, "rules", i);
+        if (name == NULL)
+            break;
+        status = read_source(replay, name,
+                             LIST_ADD(replay->arena, &replay->sources));
     }
     return status;
 }
@@ -573,18 +598,15 @@ check_file(struct replay *replay, const char *name, uint32_t axis_count,
 static enum command_status
 check_files(struct replay *replay)
 {
-    const char *baseline = command_option(replay->arguments, "baseline");
     enum command_status status = COMMAND_DONE;
     uint64_t candidates = 0, others = 0;
 
-    if (baseline != NULL)
-        status = check_file(replay, baseline, 0, &others);
-    for (uint32_t i = 0; status == COMMAND_DONE; i++) {
-        const char *name = command_option_nth(replay->arguments, "rules", i);
-        if (name == NULL)
-            break;
-        status = check_file(replay, name, replay->axis_count, &candidates);
-    }
+    if (replay->baseline.name != NULL)
+        status = check_file(replay, &replay->baseline, 0, &others);
+    for (uint32_t i = 0; status == COMMAND_DONE && i < replay->sources.count;
+         i++)
+        status = check_file(replay, &replay->sources.items[i],
+                            replay->axis_count, &candidates);
     return status;
 }
 
@@ -609,6 +631,8 @@ prepare(struct replay *replay)
 
     if (status == COMMAND_DONE)
         status = read_axes(replay);
+    if (status == COMMAND_DONE)
+        status = read_sources(replay);
     if (status == COMMAND_DONE)
         status = check_files(replay);
     if (status == COMMAND_DONE)
@@ -664,7 +688,8 @@ replay(const struct arguments *arguments)
 }
 
 static const struct option OPTIONS[] = {
-    { "rules", "FILE", "a candidate: a program that is not published" },
+    { "rules", "FILE",
+      "a candidate: a program that is not published; -: from a pipe" },
     { "vary", "PATH=VALUES",
       "a candidate of each value, or of each combination" },
     { "from", "YYYY-MM-DD", "the candidate holds from this local date on" },
