@@ -165,7 +165,6 @@ account_count(struct account *account, int32_t rule, enum limit_period per,
             (struct earn_count) { .rule = rule, .per = per, .period = period };
     }
     struct earn_count *count = &counts->items[index];
-    assert(count->period <= period);
     if (count->period < period) {
         count->period = period;
         count->times = 0;

@@ -215,7 +215,8 @@ kept_month(const struct month_list *months, int32_t now,
     return entry;
 }
 
-/* The months that matter, each with its distance from the last event's. */
+/* The months that matter, each with its distance from the one that the next
+ * event may lie in. */
 static void
 put_months(struct packer *packer, const struct account *account,
            const struct timeline *timeline, int32_t now)
@@ -369,7 +370,7 @@ put_rest(struct packer packer, const struct account *account,
     int32_t day = 0;
 
     if (account->begun) {
-        day = zone_day(&timeline->zone, account->last_ms);
+        day = zone_day_open(&timeline->zone, account->last_ms);
         put_cards(&packer, account);
         put_passes(&packer, account);
         put_consents(&packer, account);
@@ -390,8 +391,9 @@ put_begun(struct packer *packer, const struct account *account,
     put_level(packer, &account->level);
     put_lots(packer, &account->lots);
     put_vouchers(packer, account);
-    put_months(packer, account, timeline,
-               zone_month(&timeline->zone, account->last_ms));
+    put_months(
+        packer, account, timeline,
+        calendar_month(zone_day_open(&timeline->zone, account->last_ms)));
 }
 
 size_t

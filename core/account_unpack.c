@@ -271,13 +271,15 @@ static void
 get_months(struct unpacker *unpacker, struct account *account)
 {
     uint32_t count = get_count(unpacker, 3);
-    int32_t now = zone_month(&unpacker->timeline->zone, account->last_ms);
+    int32_t now = calendar_month(
+        zone_day_open(&unpacker->timeline->zone, account->last_ms));
 
     account->bonus_from = now;
     LIST_RESERVE(unpacker->arena, &account->months, count + 1);
     for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
         struct month_spend *entry = LIST_ADD(unpacker->arena, &account->months);
-        entry->month = now - (int32_t)get_between(unpacker, 0, now);
+        /* The clock may go back into the month before (zone_day_open()). */
+        entry->month = now - (int32_t)get_between(unpacker, -1, now);
         entry->store = get_store(unpacker);
         entry->spend.minor = get_between(unpacker, -AMOUNT_MAX, AMOUNT_MAX);
     }
@@ -461,7 +463,8 @@ are_counts_sound(const struct account *account, const struct zone *zone)
 
     if (account->counts.count == 0)
         return true;
-    int32_t day = zone_day(zone, account->last_ms);
+    /* Clocks may have gone back since a later day. */
+    int32_t day = zone_day(zone, account->last_ms) + 1;
     for (uint32_t i = 0; i < account->counts.count; i++) {
         const struct earn_count *count = &account->counts.items[i];
         ok = ok && count->period <= terms_period(count->per, day);

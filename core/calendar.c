@@ -621,6 +621,19 @@ zone_month(const struct zone *zone, int64_t at_ms)
     return MONTHS_FIRST + (int32_t)month;
 }
 
+int32_t
+zone_day_open(const struct zone *zone, int64_t at_ms)
+{
+    uint32_t next = find_segment(zone, at_ms) + 1;
+    int32_t day = zone_day(zone, at_ms);
+
+    if (next == zone->count ||
+        zone->transitions[next].at_ms > at_ms + CALENDAR_DAY_MS)
+        return day;
+    int32_t after = zone_day(zone, zone->transitions[next].at_ms);
+    return after < day ? after : day;
+}
+
 void
 zone_format_minute(const struct zone *zone, int64_t at_ms, char text[static 17])
 {

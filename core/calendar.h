@@ -93,6 +93,9 @@ typedef struct {
 moment zone_moment(const struct zone *zone, int64_t at_ms);
 int32_t zone_day(const struct zone *zone, int64_t at_ms);
 int32_t zone_month(const struct zone *zone, int64_t at_ms);
+/* The earliest day that the instant or a later one lies on: the day before
+ * while clocks are yet to go back over midnight. */
+int32_t zone_day_open(const struct zone *zone, int64_t at_ms);
 /* "2026-10-31 15:00" there: 17 bytes with the end. */
 void zone_format_minute(const struct zone *zone, int64_t at_ms,
                         char text[static 17]);

@@ -36,6 +36,8 @@ in_force(const struct scene *scene)
     return scene_version(scene->timeline, scene->account->version);
 }
 
+/* Where clocks go back over the first midnight of a month, purchases of the
+ * month before follow its end: too late for its bonus. */
 static int64_t
 due_bonus(const struct scene *scene)
 {
@@ -43,14 +45,18 @@ due_bonus(const struct scene *scene)
 
     if (!scene->timeline->gives_bonus)
         return TERMS_NEVER;
-    int32_t month = bonus_next_month(account);
-    if (month == INT32_MAX)
-        return TERMS_NEVER;
-    if (account->due_month != month) {
-        account->due_month = month;
-        account->due_ms = terms_month_end_ms(&scene->timeline->zone, month);
+    for (;;) {
+        int32_t month = bonus_next_month(account);
+        if (month == INT32_MAX)
+            return TERMS_NEVER;
+        if (account->due_month != month) {
+            account->due_month = month;
+            account->due_ms = terms_month_end_ms(&scene->timeline->zone, month);
+        }
+        if (account->due_ms > account->clock_ms)
+            return account->due_ms;
+        account->bonus_from = month + 1;
     }
-    return account->due_ms;
 }
 
 /* A rule is given by the version in force a millisecond before its midnight,

@@ -551,7 +551,7 @@ earn_count_of(const struct earn_counts *counts, int32_t rule,
     for (uint32_t i = 0; i < counts->count; i++) {
         const struct earn_count *count = &counts->list[i];
         if (count->rule == rule && count->per == per)
-            return count->period == period ? count->times : 0;
+            return count->period >= period ? count->times : 0;
     }
     return 0;
 }

@@ -33,8 +33,8 @@ struct earn_context {
     struct name_list consents; /* the channels granted; borrowed */
 };
 
-/* How often a rule with a limit has contributed in one period.  One entry for
- * each (rule, per) is enough: an older period counts as none. */
+/* How often a rule with a limit has contributed in one period.  An older period
+ * counts as none; a later one, if clocks went back over midnight, goes on. */
 struct earn_count {
     int32_t rule; /* number */
     enum limit_period per;

@@ -11,6 +11,7 @@ enum {
     KINDS = 1 << CHAPTER_PURCHASE | 1 << CHAPTER_LINE | 1 << CHAPTER_LINES |
             1 << CHAPTER_REDEEM | 1 << CHAPTER_JOIN,
     NAMED_BITS = 1 << 16,
+    NO_DAY = 0, /* no event lies so early */
 };
 
 /* --- the block --- */
@@ -128,6 +129,21 @@ plain_store(struct plain *plain, uint32_t store)
     return number != 0 ? number : add_store(plain, store);
 }
 
+/* Where the stretch begins, or where clocks that went back over midnight then
+ * have reached it again: days before that come twice. */
+static int64_t
+clock_begins_ms(const struct zone *zone, uint32_t clock)
+{
+    const struct zone_transition *now = &zone->transitions[clock];
+
+    if (clock == 0)
+        return now->at_ms;
+    int32_t before = zone_day(zone, now->at_ms - 1);
+    if (before <= zone_day(zone, now->at_ms))
+        return now->at_ms;
+    return before * CALENDAR_DAY_MS - now->offset_s * INT64_C(1000);
+}
+
 /* Finds the stretch of the zone that the instant lies in, which is mostly near
  * the last one. */
 static void
@@ -142,7 +158,7 @@ move_clock(struct plain *plain, int64_t at_ms)
            at_ms >= zone->transitions[clock + 1].at_ms)
         clock++;
     plain->clock = clock;
-    plain->clock_from_ms = zone->transitions[clock].at_ms;
+    plain->clock_from_ms = clock_begins_ms(zone, clock);
     plain->clock_until_ms = clock + 1 < zone->count
                                 ? zone->transitions[clock + 1].at_ms
                                 : INT64_MAX;
@@ -234,12 +250,15 @@ add_receipt(struct plain *plain, const struct chapter *chapter, uint32_t row,
     return fit && sum <= UINT32_MAX;
 }
 
-/* The day of an instant, and how far it has gone. */
+/* The day of an instant, and how far it has gone; NO_DAY: it comes twice. */
 static inline int32_t
 day_of(struct plain *plain, int64_t at_ms, int32_t *ret_ms_of_day)
 {
-    if (at_ms < plain->clock_from_ms || at_ms >= plain->clock_until_ms)
+    if (at_ms < plain->clock_from_ms || at_ms >= plain->clock_until_ms) {
         move_clock(plain, at_ms);
+        if (at_ms < plain->clock_from_ms)
+            return NO_DAY;
+    }
     uint64_t local_ms = (uint64_t)(at_ms + plain->offset_ms);
     uint32_t date = (uint32_t)(local_ms / (uint64_t)CALENDAR_DAY_MS);
     *ret_ms_of_day = (int32_t)(local_ms - date * (uint64_t)CALENDAR_DAY_MS);
@@ -247,8 +266,8 @@ day_of(struct plain *plain, int64_t at_ms, int32_t *ret_ms_of_day)
 }
 
 /* Every event is written as a row, which a stop leaves to the next one.
- * False: a store too many, a day after a later one, or what add_receipt() and
- * add_stop() say. */
+ * False: a store too many, a day after a later one or one that comes twice, or
+ * what add_receipt() and add_stop() say. */
 static bool
 read_chapter(struct plain *plain, const struct chapter *chapter,
              struct reading *reading)
@@ -442,7 +461,7 @@ plain_take(struct plain *plain, const struct history_scan *scan,
         return PLAIN_OTHER;
     reading.until_ms = until_ms;
     reading.last_ms = INT64_MIN;
-    reading.last_day = 0;
+    reading.last_day = NO_DAY + 1;
     reading.stream_count = 0;
     for (uint32_t i = 0; i < raw->chapter_count; i++) {
         if (chapter_open(raw->chapters[i], &chapters[i]) != OK ||

@@ -7,8 +7,8 @@
  * purchase is a row; one of several lines is a *receipt* besides, whose lines
  * stay where the chapter has them.  What else happens to an account is a
  * *stop*, which stands before a row.  Of an account, instants ascend and local
- * days never go back.  Accounts with anything but plain events, or with a sku
- * that some rule may name, need a closer look (plain_live.h).
+ * days never go back.  All other accounts, and those with anything but plain
+ * events or with a sku that rules may name, need a closer look (plain_live.h).
  */
 #ifndef REPLAY_PLAIN_H
 #define REPLAY_PLAIN_H
@@ -112,7 +112,7 @@ bool plain_may_be_named(const struct plain *plain, uint32_t sku);
 enum plain_fit {
     PLAIN_TAKEN, /* the account is the block's last */
     PLAIN_FULL,  /* not in this block: clear it and try again */
-    PLAIN_OTHER, /* other events, a sku that rules may name, or order, identity
+    PLAIN_OTHER, /* other events, a sku that rules may name, or time, identity
                   * or right to speak for a store need a closer look */
 };
 

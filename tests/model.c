@@ -292,7 +292,7 @@ static void
 run_clock(struct model *model, int64_t from, int64_t to)
 {
     int32_t first = model_day_of(model, from);
-    int32_t last = model_day_of(model, to);
+    int32_t last = model_day_of(model, to) + 1; /* clocks may have gone back */
 
     for (int32_t day = first; day <= last; day++)
         if (model_midnight(model, day) > from &&

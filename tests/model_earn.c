@@ -303,11 +303,26 @@ something(struct offer offer)
     return offer.points > 0 || offer.voucher;
 }
 
+int32_t
+model_limit_period(const struct model *model, const struct earn_rule *rule,
+                   int32_t day)
+{
+    int32_t period = model_limit_number(rule->limit_per, day);
+
+    for (uint32_t i = 0; i < model->limits.count; i++) {
+        const struct used_limit *used = &model->limits.items[i];
+        if (model_same(used->rule, rule->id) && used->per == rule->limit_per &&
+            used->period > period)
+            period = used->period;
+    }
+    return period;
+}
+
 static bool
 limit_reached(const struct model *model, const struct earning *earning,
               const struct earn_rule *rule)
 {
-    int32_t period = model_limit_number(rule->limit_per, earning->context->day);
+    int32_t period = model_limit_period(model, rule, earning->context->day);
 
     for (uint32_t i = 0; i < model->limits.count; i++) {
         const struct used_limit *used = &model->limits.items[i];

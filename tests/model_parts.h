@@ -30,6 +30,10 @@ int64_t model_idle_end(const struct model *model,
 int64_t model_tier_end(const struct model *model,
                        const struct program_tiers *tiers, int64_t at_ms);
 int32_t model_limit_number(enum limit_period per, int32_t day);
+/* That of the rule on a day; where clocks went back over midnight a period that
+ * had begun goes on. */
+int32_t model_limit_period(const struct model *model,
+                           const struct earn_rule *rule, int32_t day);
 view model_partner_of(const struct version_entry *version, uint32_t store);
 int64_t model_issue_price(const struct version_entry *version, view partner);
 int64_t model_redeem_price(const struct version_entry *version, view partner);

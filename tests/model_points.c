@@ -267,7 +267,7 @@ static void
 count_limit(struct model *model, const struct earn_rule *rule)
 {
     int32_t period =
-        model_limit_number(rule->limit_per, model_day_of(model, model->now_ms));
+        model_limit_period(model, rule, model_day_of(model, model->now_ms));
 
     for (uint32_t i = 0; i < model->limits.count; i++) {
         struct used_limit *used = &model->limits.items[i];

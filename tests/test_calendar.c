@@ -293,6 +293,15 @@ TEST(a_midnight_shown_twice_counts_the_first_time)
     assert_int_equal(zone_day(&zone, ms_of("2010-11-07T00:00:30-02:30")), day);
     assert_int_equal(zone_day(&zone, ms_of("2010-11-07T00:02:00-02:30")),
                      day - 1);
+    /* The day before is over when its last hour has come again. */
+    assert_int_equal(zone_day_open(&zone, ms_of("2010-11-06T23:59:00-02:30")),
+                     day - 1);
+    assert_int_equal(zone_day_open(&zone, ms_of("2010-11-07T00:00:30-02:30")),
+                     day - 1);
+    assert_int_equal(zone_day_open(&zone, ms_of("2010-11-06T23:59:59-03:30")),
+                     day - 1);
+    assert_int_equal(zone_day_open(&zone, ms_of("2010-11-07T00:00:00-03:30")),
+                     day);
 }
 
 TEST(every_midnight_begins_its_day)

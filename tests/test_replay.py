@@ -382,6 +382,39 @@ def test_bad_programs_fail_at_once():
     leima("replay", "nowhere", "--rules", "good.yaml").expect(1)
 
 
+ST_JOHNS = """program: Shop
+currency: CAD
+timezone: America/St_Johns
+earn: [{id: base, per: 1.00, points: 1}]
+monthly_bonus: {steps: [{from: 1.00, percent: 10}]}
+"""
+
+
+def test_what_is_bought_after_the_end_of_its_month():
+    """Clocks went back from 00:01 of 1 November to the last hour of October:
+    the bonus of October has been given by then, under the rules before."""
+    leima("init", "J").expect(0)
+    write("johns.yaml", ST_JOHNS)
+    for day in ("2009-01-01", "2009-11-01"):
+        leima("rules", "publish", "J", "johns.yaml", "--from", day).expect(0)
+    for member, before in ((1, False), (2, True)):
+        event = {"kind": "purchase", "member": member, "store": 1}
+        if before:
+            leima("append", "J", given=json.dumps(
+                {**event, "at": "2009-10-20T12:00:00Z", "receipt": "a",
+                 "total": 1000})).expect(0)
+        leima("append", "J", given=json.dumps(
+            {**event, "at": "2009-11-01T02:40:00Z", "receipt": "b",
+             "total": 20000})).expect(0)
+    for member, points in ((1, 200), (2, 210 + 100)):
+        found = leima("balance", "J", member, "--json").expect(0).json()
+        equal("available", found["available"], points)
+    report = leima("replay", "J", "--rules", "johns.yaml", "--json").expect(
+        0).json()
+    equal("issued", report["baseline"]["issued"], 510)
+    equal("the same", report["candidate"], report["baseline"])
+
+
 def test_rules_may_come_by_a_pipe():
     """They are looked at before the ledger is opened, and read once."""
     leima("init", "P").expect(0)
