@@ -18,8 +18,14 @@ const char *const gen_zone_names[GEN_ZONES] = {
     "America/Sao_Paulo", /* so it did here */
     "Pacific/Apia",      /* 2011 had no 30 December */
     "UTC",
+    "America/St_Johns", /* in 2009 the first minute of November was followed by
+                         * the last hour of October */
+    "Asia/Damascus",    /* in 2002 October began an hour late, and April had
+                         * no midnight */
+    "America/Asuncion", /* nor had October of 2017 */
 };
-static const int32_t first_years[GEN_ZONES] = { 2024, 2024, 2016, 2011, 2024 };
+static const int32_t first_years[GEN_ZONES] = { 2024, 2024, 2016, 2011,
+                                                2024, 2009, 2002, 2017 };
 
 struct plot {
     struct gen *gen;
@@ -30,6 +36,7 @@ struct plot {
     int64_t now_ms;
     uint64_t seqs[3][3]; /* by node and incarnation */
     bool huge;           /* the greatest amounts occur */
+    bool large;          /* amounts around what tables have room for do */
     uint32_t busy;       /* percent of the events that are the first member's */
     uint32_t kinds[EVENT_KIND_END]; /* weights */
 };
@@ -56,6 +63,12 @@ bool
 gen_chance(struct gen *gen, uint32_t percent)
 {
     return gen_below(gen, 100) < percent;
+}
+
+bool
+gen_wide(struct gen *gen, uint32_t percent)
+{
+    return gen->wide && gen_chance(gen, percent);
 }
 
 account_id
@@ -126,7 +139,10 @@ static uint32_t
 some_store(struct plot *plot)
 {
     static const uint32_t stores[] = { 10, 10, 10, 11, 12, 30, 30, 31, 35, 77 };
+    static const uint32_t far[] = { 1, 524287, 524288, INT32_MAX };
 
+    if (gen_wide(plot->gen, 2))
+        return far[gen_below(plot->gen, COUNT_OF(far))];
     return stores[gen_below(plot->gen, COUNT_OF(stores))];
 }
 
@@ -136,7 +152,12 @@ some_cents(struct plot *plot)
     static const int64_t cents[] = { 0,    1,    99,    100,   250,  999,  1000,
                                      1999, 2000, 2500,  3000,  4999, 5000, 5001,
                                      7500, 9999, 10000, 12345, 30000 };
+    static const int64_t large[] = { 1000001,  99999999,   INT32_MAX,
+                                     99999,    4294967295, 4294967296,
+                                     10000000, 3000000000 };
 
+    if (plot->large && gen_wide(plot->gen, 10))
+        return large[gen_below(plot->gen, COUNT_OF(large))];
     return cents[gen_below(plot->gen, COUNT_OF(cents))];
 }
 
@@ -170,7 +191,7 @@ fill_receipt(struct plot *plot, struct event *event)
         "coffee", "coffee.beans",     "coffee",
         "tools",  "garden.furniture", "tobacco"
     };
-    uint32_t count = gen_below(plot->gen, 5);
+    uint32_t count = gen_below(plot->gen, gen_wide(plot->gen, 5) ? 40 : 5);
     int64_t positive = 0;
     int64_t sum = 0;
 
@@ -188,6 +209,8 @@ fill_receipt(struct plot *plot, struct event *event)
             gen_chance(plot->gen, 60) ? 1 : 1 + gen_below(plot->gen, 6);
         if (plot->huge && gen_chance(plot->gen, 20))
             lines[i].qty = 1000000;
+        if (plot->large && gen_wide(plot->gen, 5))
+            lines[i].qty = gen_chance(plot->gen, 50) ? 65535 : 65536;
         if (gen_chance(plot->gen, 80))
             lines[i].category =
                 view_of(categories[gen_below(plot->gen, COUNT_OF(categories))]);
@@ -199,7 +222,7 @@ fill_receipt(struct plot *plot, struct event *event)
             positive += lines[i].amount.minor;
         sum += lines[i].amount.minor;
     }
-    if (sum > 0 && gen_chance(plot->gen, 30))
+    if (sum > 0 && sum < UINT32_MAX && gen_chance(plot->gen, 30))
         event->sale.off.minor =
             (int64_t)gen_below(plot->gen, (uint32_t)sum + 1);
     assert(event->sale.off.minor <= positive);
@@ -476,7 +499,8 @@ make_versions(struct plot *plot, const char *zone)
     for (uint32_t i = 0; i < made->version_count; i++) {
         struct gen_version *version = &made->versions[i];
         struct text text = { 0 };
-        gen_program(plot->gen, zone, plot->first_year, plot->huge, &text);
+        gen_program(plot->gen, zone, plot->first_year,
+                    plot->huge || plot->large, &text);
         text_char(&text, '\0');
         assert(text_ok(&text) && text.size <= sizeof version->yaml);
         memcpy(version->yaml, text.bytes, text.size);
@@ -490,8 +514,9 @@ void
 gen_case_make(uint64_t seed, const struct zone *zones, struct arena *arena,
               struct gen_case *ret_case)
 {
-    struct gen gen = { seed };
-    uint32_t zone = gen_chance(&gen, 60) ? 0 : gen_below(&gen, GEN_ZONES);
+    struct gen gen = { seed, seed >= GEN_WIDE };
+    uint32_t zones_below = gen.wide ? GEN_ZONES : GEN_ZONES_NARROW;
+    uint32_t zone = gen_chance(&gen, 60) ? 0 : gen_below(&gen, zones_below);
     struct plot plot = { .gen = &gen,
                          .arena = arena,
                          .zone = &zones[zone],
@@ -503,11 +528,13 @@ gen_case_make(uint64_t seed, const struct zone *zones, struct arena *arena,
     ret_case->event_count = 0;
     /* In 2011 not all days of Apia are worth a visit. */
     int32_t first = calendar_day((civil) { plot.first_year, 1, 1 });
-    first += zone == 3 ? 300 + (int32_t)gen_below(&gen, 65)
-                       : (int32_t)gen_below(&gen, 365);
+    first += zone == 3                  ? 300 + (int32_t)gen_below(&gen, 65)
+             : zone >= GEN_ZONES_NARROW ? 240 + (int32_t)gen_below(&gen, 65)
+                                        : (int32_t)gen_below(&gen, 365);
     plot.now_ms = zone_midnight_ms(plot.zone, first);
     plot.busy = 40 + gen_below(&gen, 60);
     plot.huge = gen_chance(&gen, 3);
+    plot.large = gen_wide(&gen, 10);
     weigh_kinds(&plot);
     uint32_t count = 1 + gen_below(&gen, gen_chance(&gen, 70) ? 14 : 40);
     for (uint32_t i = 0; i < count; i++) {

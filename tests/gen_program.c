@@ -7,13 +7,16 @@
  */
 #include "tests/gen.h"
 
+enum { RULES_MAX = 70 };
+
 struct draft {
     struct gen *gen;
     struct text *text;
     int32_t first_year;
     uint32_t reward_count;
     uint32_t level_count;
-    uint32_t per_count; /* rules `per: A` */
+    uint32_t per_count;       /* rules `per: A`, ... */
+    uint32_t pers[RULES_MAX]; /* ... by number */
     const char *levels[3];
     bool huge; /* no voucher for each so many euros or goods */
     bool has_group;
@@ -61,6 +64,13 @@ number(struct draft *draft, const char *name, uint32_t value)
 {
     key(draft, name);
     text_format(draft->text, "%u", value);
+}
+
+/* As usual, or in a wide draft now and then the greatest that is allowed. */
+static void
+points_key(struct draft *draft, uint32_t value)
+{
+    number(draft, "points", gen_wide(draft->gen, 4) ? 1000000 : value);
 }
 
 static void
@@ -121,6 +131,21 @@ points_or_reward(struct draft *draft)
         number(draft, "points", PICK(draft, 0, 5, 20, 50, 100));
 }
 
+/* A word, or in a wide draft a list of several. */
+static void
+words(struct draft *draft, const char *name, const char *const *from,
+      uint32_t count)
+{
+    uint32_t first = below(draft, count);
+
+    key(draft, name);
+    text_format(draft->text, "[%s", from[first]);
+    for (uint32_t i = 0; i < count; i++)
+        if (i != first && gen_wide(draft->gen, 30))
+            text_format(draft->text, ", %s", from[i]);
+    text_char(draft->text, ']');
+}
+
 static void
 weekdays(struct draft *draft)
 {
@@ -178,16 +203,13 @@ conditions_of_account(struct draft *draft)
     if (gen_chance(draft->gen, 15))
         word(draft, "partners", partners[below(draft, 3)]);
     if (draft->level_count > 0 && gen_chance(draft->gen, 25)) {
-        key(draft, "tiers");
-        text_format(draft->text, "[%s]",
-                    draft->levels[below(draft, draft->level_count)]);
+        words(draft, "tiers", draft->levels, draft->level_count);
     }
     if (gen_chance(draft->gen, 15))
         word(draft, "home_store",
              gen_chance(draft->gen, 50) ? "true" : "false");
     if (gen_chance(draft->gen, 20)) {
-        key(draft, "consents");
-        text_format(draft->text, "[%s]", channels[below(draft, 2)]);
+        words(draft, "consents", channels, 2);
     }
 }
 
@@ -211,9 +233,7 @@ static void
 conditions_of_goods(struct draft *draft)
 {
     if (gen_chance(draft->gen, 50)) {
-        key(draft, "categories");
-        text_format(draft->text, "[%s]",
-                    categories[below(draft, COUNT_OF(categories))]);
+        words(draft, "categories", categories, COUNT_OF(categories));
     }
     if (gen_chance(draft->gen, 20))
         word(draft, "skus", gen_chance(draft->gen, 50) ? "[A1]" : "[A1, B2]");
@@ -261,7 +281,9 @@ rest_of_rule(struct draft *draft)
 
     limit(draft);
     if (gen_chance(draft->gen, 15))
-        number(draft, "max_points", PICK(draft, 0, 10, 30, 100));
+        number(draft, "max_points",
+               gen_wide(draft->gen, 30) ? PICK(draft, 1, 99999, 1000000)
+                                        : PICK(draft, 0, 10, 30, 100));
     if (gen_chance(draft->gen, 20))
         word(draft, "funder", funders[below(draft, COUNT_OF(funders))]);
 }
@@ -269,22 +291,33 @@ rest_of_rule(struct draft *draft)
 static void
 purchase_rule(struct draft *draft, uint32_t index)
 {
-    static const char *const factors[] = { "1", "1.25", "1.5", "2", "3.333" };
+    static const char *const factors[] = { "1",     "1.25",  "1.5", "2",
+                                           "3.333", "1.001", "1000" };
+    uint32_t factors_below = draft->gen->wide ? 7 : 5;
     uint32_t kind = below(draft, 10);
 
     entry(draft, "e", index);
     if (draft->per_count == 0 || kind < 2) {
-        cents(draft, "per", PICK(draft, 1, 100, 100, 100, 150, 1000));
-        number(draft, "points", PICK(draft, 1, 1, 1, 2, 7, 0));
+        cents(draft, "per",
+              gen_wide(draft->gen, 20)
+                  ? PICK(draft, 7, 333, 99999, 4294967295, 429496731)
+                  : PICK(draft, 1, 100, 100, 100, 150, 1000));
+        points_key(draft, PICK(draft, 1, 1, 1, 2, 7, 0));
+        draft->pers[draft->per_count] = index;
     } else if (kind < 4) {
         word(draft, "per", "item");
-        number(draft, "points", PICK(draft, 1, 5, 20));
+        points_key(draft, PICK(draft, 1, 5, 20));
     } else if (kind < 7) {
-        word(draft, "multiply", factors[below(draft, COUNT_OF(factors))]);
-        if (gen_chance(draft->gen, 30))
+        word(draft, "multiply", factors[below(draft, factors_below)]);
+        if (gen_wide(draft->gen, 40)) {
+            key(draft, "of");
+            text_format(draft->text, "e%u",
+                        draft->pers[below(draft, draft->per_count)]);
+        } else if (gen_chance(draft->gen, 30)) {
             word(draft, "of", "e0");
+        }
     } else if (kind < 9 || draft->reward_count == 0) {
-        number(draft, "points", PICK(draft, 0, 10, 50, 300));
+        points_key(draft, PICK(draft, 0, 10, 50, 300));
         if (draft->reward_count > 0 && gen_chance(draft->gen, 30))
             reward_key(draft, "reward");
     } else {
@@ -348,6 +381,8 @@ earn(struct draft *draft)
 {
     uint32_t count = below(draft, 7);
 
+    if (gen_wide(draft->gen, 10))
+        count = 20 + below(draft, RULES_MAX - 20);
     if (count == 0 && draft->level_count == 0)
         return;
     text_string(draft->text, "earn:\n");
@@ -397,7 +432,13 @@ head(struct draft *draft, const char *zone)
     if (draft->has_group)
         text_string(draft->text, "store_groups:\n"
                                  "  - {id: town, stores: [10, 30]}\n");
-    if (gen_chance(draft->gen, 25))
+    if (gen_wide(draft->gen, 15))
+        text_string(draft->text,
+                    gen_chance(draft->gen, 50)
+                        ? "excluded: {skus: [A1]}\n"
+                        : "excluded: {categories: [coffee.beans, garden], "
+                          "skus: [B2]}\n");
+    else if (gen_chance(draft->gen, 25))
         text_string(draft->text, "excluded: {categories: [tobacco]}\n");
     if (gen_chance(draft->gen, 10))
         text_string(draft->text,

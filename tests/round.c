@@ -2,13 +2,15 @@
 
 #include "core/ledger_append.h"
 #include "core/ledger_publish.h"
+#include "core/program_yaml.h"
+#include "core/runs.h"
 #include "tests/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t NOW_MS = INT64_C(1900000000000);
+static const int64_t NOW_MS = INT64_C(2200000000000);
 
 enum {
     CODE_SIZE = 40,
@@ -50,16 +52,19 @@ find_case(struct round *round, uint64_t seed, const char *zone,
     for (;; seed++) {
         gen_case_make(seed, trial_zones(round->trial), &round->arena, ret_case);
         if ((zone == NULL || strcmp(ret_case->zone, zone) == 0) &&
-            !gen_case_tells_again(ret_case) && !is_huge(ret_case))
+            !gen_case_tells_again(ret_case) &&
+            (round->large || !is_huge(ret_case)))
             return seed;
     }
 }
 
 account_id
-round_member(uint32_t history, uint32_t index)
+round_member(const struct round *round, uint32_t history, uint32_t index)
 {
     assert(index < ROUND_MEMBERS);
-    return (account_id) { .member = history * ROUND_MEMBERS + index + 1 };
+    return (account_id) {
+        .member = round->members[history * ROUND_MEMBERS + index],
+    };
 }
 
 account_id
@@ -80,13 +85,16 @@ take_event(struct round *round, const struct event *from, uint32_t history)
     struct event event = *from;
     uint64_t member = from->account.member;
 
-    event.account = member == 0 ? round_bearer(round, history)
-                                : round_member(history, (uint32_t)member - 1);
+    event.account = member == 0
+                        ? round_bearer(round, history)
+                        : round_member(round, history, (uint32_t)member - 1);
     shift_seq(&event.identity, history);
     if (event.kind == EVENT_VOID)
         shift_seq(&event.annul.voids, history);
     if (event.kind == EVENT_JOIN && event.join.referrer != 0)
-        event.join.referrer += history * ROUND_MEMBERS;
+        event.join.referrer =
+            round_member(round, history, (uint32_t)event.join.referrer - 1)
+                .member;
     return event;
 }
 
@@ -99,7 +107,7 @@ make_plain(struct round *round, struct event *event)
     if (event->kind == EVENT_JOIN) {
         event->join.referrer = 0;
     } else if (event->kind == EVENT_PURCHASE) {
-        if (event->sale.line_count > 0) {
+        if (event->sale.line_count > 0 && !gen_wide(&round->gen, 70)) {
             struct event_line *line =
                 ARENA_NEW(&round->arena, struct event_line, 1);
             *line =
@@ -108,8 +116,8 @@ make_plain(struct round *round, struct event *event)
                                       .category = event->sale.lines->category };
             event->sale.lines = line;
             event->sale.line_count = 1;
+            event->sale.off.minor = 0;
         }
-        event->sale.off.minor = 0;
     } else if (event->kind == EVENT_REDEEM) {
         event->redeem.points.value += event->redeem.points.value == 0 ? 40 : 0;
         event->redeem.reward = (view) { NULL, 0 };
@@ -198,6 +206,88 @@ merge(struct round *round)
     assert_int_equal(history_merge(history), OK);
 }
 
+/* --- accounts that a block takes together --- */
+
+/* Partition 0 has every 256th account or so. */
+static bool
+is_wanted(const struct round *round, account_id account)
+{
+    return !round->gen.wide || runs_partition(account) == 0;
+}
+
+static void
+choose_members(struct round *round)
+{
+    uint64_t member = 0;
+
+    for (uint32_t i = 0; i < ROUND_CASES * ROUND_MEMBERS; i++) {
+        do
+            member++;
+        while (!is_wanted(round, (account_id) { .member = member }));
+        round->members[i] = member;
+    }
+}
+
+static void
+choose_bearers(struct round *round)
+{
+    uint32_t number = 0;
+
+    for (uint32_t i = 0; i < ROUND_CASES; i++) {
+        char code[CODE_SIZE];
+        do
+            snprintf(code, sizeof code, "BOOK-%05u", number++);
+        while (!is_wanted(round, (account_id) { .bearer = view_of(code) }));
+        round->bearers[i] = arena_copy(&round->arena, view_of(code));
+    }
+}
+
+/* --- candidates --- */
+
+static bool
+is_program(struct round *round, const char *yaml)
+{
+    struct mistakes *mistakes = ARENA_NEW(&round->arena, struct mistakes, 1);
+    const struct program *program;
+
+    return program_yaml_read(view_of(yaml), &round->arena, mistakes,
+                             &program) == OK;
+}
+
+/* The program with another digit somewhere. */
+static const char *
+vary(struct round *round, const char *yaml)
+{
+    static const char DIGITS[] = "0123456789";
+    uint32_t size = (uint32_t)strlen(yaml);
+    char *varied = ARENA_NEW(&round->arena, char, size + 1);
+
+    for (;;) {
+        memcpy(varied, yaml, size + 1);
+        uint32_t at = gen_below(&round->gen, size);
+        if (varied[at] < '0' || varied[at] > '9')
+            continue;
+        varied[at] = DIGITS[gen_below(&round->gen, 10)];
+        if (varied[at] != yaml[at] && is_program(round, varied))
+            return varied;
+    }
+}
+
+static const char *
+make_candidate(struct round *round, const struct gen_case *made, uint32_t index)
+{
+    if (round->gen.wide && (round->large || gen_chance(&round->gen, 60)))
+        return vary(round,
+                    index > 0 && gen_chance(&round->gen, 50)
+                        ? round->candidates[index - 1]
+                        : round->versions[round->version_count - 1].yaml);
+    return (const char *)arena_copy(
+               &round->arena,
+               (view) { (const uint8_t *)made->versions[0].yaml,
+                        (uint32_t)strlen(made->versions[0].yaml) + 1 })
+        .bytes;
+}
+
 static void
 fill(struct round *round, struct gen_case *made)
 {
@@ -207,19 +297,11 @@ fill(struct round *round, struct gen_case *made)
     round->first_ms = made->events[0].at_ms;
     round->last_ms = made->until_ms;
     for (uint32_t i = 0; i < ROUND_CASES; i++, seed++) {
-        char code[CODE_SIZE];
         seed = find_case(round, seed, zone, made);
-        snprintf(code, sizeof code, "BOOK-%u", i);
-        round->bearers[i] = arena_copy(&round->arena, view_of(code));
         round->histories[i].events =
             ARENA_NEW(&round->arena, struct event, GEN_EVENTS);
         if (i < ROUND_CANDIDATES)
-            round->candidates[i] =
-                (const char *)arena_copy(
-                    &round->arena,
-                    (view) { (const uint8_t *)made->versions[0].yaml,
-                             (uint32_t)strlen(made->versions[0].yaml) + 1 })
-                    .bytes;
+            round->candidates[i] = make_candidate(round, made, i);
         if (i % 2 == 0)
             import(round, made, i);
         else
@@ -239,16 +321,25 @@ round_open(struct round *round, struct trial *trial, uint64_t seed)
 
     assert_non_null(made);
     *round = (struct round) {
-        .trial = trial, .seed = seed, .gen = { seed }, .place = place_make()
+        .trial = trial,
+        .seed = seed,
+        .gen = { seed, seed >= GEN_WIDE },
+        .place = place_make(),
     };
+    round->large = gen_wide(&round->gen, 10);
     assert_true(arena_open(&round->arena, (size_t)1 << 32));
     place_join(&round->place, "ledger", dir);
     need(ledger_create(dir, &who, NOW_MS, &complaint), &complaint);
     need(ledger_open(dir, LEDGER_OWN, &complaint, &round->ledger), &complaint);
     round->seed = find_case(round, seed, NULL, made);
+    /* Such amounts take a program that was drawn for them. */
+    while (round->large && !is_huge(made))
+        round->seed = find_case(round, round->seed + 1, NULL, made);
     for (uint32_t i = 0; i < GEN_ZONES; i++)
         if (strcmp(gen_zone_names[i], made->zone) == 0)
             round->zone = &trial_zones(trial)[i];
+    choose_members(round);
+    choose_bearers(round);
     publish(round, made);
     fill(round, made);
     need(ledger_refresh(round->ledger, &complaint), &complaint);

@@ -5,6 +5,10 @@
  * the events of several cases, each with accounts of its own.  Every other
  * history is made of plain events only (core/chapter.h), which come from this
  * ledger's own node; the others come as copies.
+ *
+ * In a wide round (gen.h, GEN_WIDE) all accounts lie in one partition, so that
+ * they fill blocks together; plain events keep the lines of their receipts; and
+ * candidates differ from each other in one number, as those of --vary do.
  */
 #ifndef TESTS_ROUND_H
 #define TESTS_ROUND_H
@@ -30,6 +34,7 @@ struct round {
     struct trial *trial; /* borrowed */
     uint64_t seed;
     struct gen gen;
+    bool large; /* amounts that no table has room for occur */
     struct place place;
     struct ledger *ledger;
     struct arena arena;
@@ -37,6 +42,7 @@ struct round {
     uint32_t version_count; /* of what is published */
     struct gen_version versions[GEN_VERSIONS];
     const char *candidates[ROUND_CANDIDATES]; /* as YAML */
+    uint64_t members[ROUND_CASES * ROUND_MEMBERS];
     struct round_history histories[ROUND_CASES];
     view bearers[ROUND_CASES];
     int64_t first_ms; /* of the first case */
@@ -48,7 +54,8 @@ void round_open(struct round *round, struct trial *trial, uint64_t seed);
 void round_close(struct round *round);
 
 /* The members of a history, from 0, and its bearer. */
-account_id round_member(uint32_t history, uint32_t index);
+account_id round_member(const struct round *round, uint32_t history,
+                        uint32_t index);
 account_id round_bearer(const struct round *round, uint32_t history);
 
 #endif

@@ -734,8 +734,10 @@ slow_report(const struct slow_question *question, struct text *report,
     (void)open;
     slow->question = question;
     for (uint32_t i = 0; i < ROUND_CASES * ROUND_MEMBERS; i++)
-        take_account(slow, i / ROUND_MEMBERS,
-                     round_member(i / ROUND_MEMBERS, i % ROUND_MEMBERS), rows);
+        take_account(
+            slow, i / ROUND_MEMBERS,
+            round_member(question->round, i / ROUND_MEMBERS, i % ROUND_MEMBERS),
+            rows);
     for (uint32_t h = 0; h < ROUND_CASES; h++)
         take_account(slow, h, round_bearer(question->round, h), rows);
     put_head(slow, report);

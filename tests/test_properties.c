@@ -2,7 +2,8 @@
  * test_properties.c - the fold equals the slow ledger that is plainly right,
  * on random programs and histories (trial.h says what is compared)
  *
- *   SEED=n   begin with that seed (and try only it unless COUNT is given)
+ *   SEED=n   begin with that seed (and try only it unless COUNT is given); wide
+ *            ones (gen.h) begin at 1099511627776
  *   COUNT=n  so many histories
  *   SHRINK=0 only the first seed that fails, as it is
  *
@@ -160,6 +161,26 @@ TEST(random_histories)
     run_all(&source, from, from + setting("COUNT", one ? 1 : histories));
 }
 
+TEST(wide_histories)
+{
+    struct source source = { .stride = 1 };
+
+    if (getenv("SEED") == NULL)
+        run_all(&source, GEN_WIDE, GEN_WIDE + setting("COUNT", histories) / 2);
+}
+
+/* In the hour that comes twice where clocks go back over midnight: stored
+ * states, limits by the day, by the month and of an absence. */
+TEST(what_once_failed)
+{
+    static const uint64_t SEEDS[] = { 1639, 2982, 4221, 4577, 15537 };
+    struct source source = { .stride = 1 };
+
+    for (uint32_t i = 0; i < COUNT_OF(SEEDS); i++)
+        if (getenv("SEED") == NULL)
+            run_all(&source, GEN_WIDE + SEEDS[i], GEN_WIDE + SEEDS[i] + 1);
+}
+
 TEST(all_histories_of_two_events)
 {
     struct source source = { .length = 2, .stride = 1 };
@@ -178,6 +199,7 @@ TEST(every_so_many_of_three_events)
         run_all(&source, 0, gen_small_count(3) / source.stride);
 }
 
-RUN(cmocka_unit_test(random_histories),
+RUN(cmocka_unit_test(random_histories), cmocka_unit_test(wide_histories),
+    cmocka_unit_test(what_once_failed),
     cmocka_unit_test(all_histories_of_two_events),
     cmocka_unit_test(every_so_many_of_three_events))

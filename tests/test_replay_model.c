@@ -7,7 +7,8 @@
  * evaluation, the ordinary fold, and one, two, three and seven threads must
  * tell the same bytes in each form.
  *
- *   SEED=n, COUNT=n as for test_properties
+ *   SEED=n, COUNT=n as for test_properties; wide rounds (round.h) begin at
+ *   1099511628
  */
 #include "tests/slow_report.h"
 #include "tests/unit.h"
@@ -22,7 +23,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t rounds = 12;
+enum { CASES = 1000 }; /* so many seeds of gen.h to a round's */
+
+static const uint64_t rounds = 8;
+static const uint64_t wide_from = GEN_WIDE / CASES + 1;
 
 /* What is asked in one round. */
 struct asked {
@@ -336,7 +340,7 @@ play(struct trial *trial, uint64_t seed)
     struct asked *asked = calloc(1, sizeof *asked);
 
     assert_non_null(asked);
-    round_open(&asked->round, trial, seed * 1000);
+    round_open(&asked->round, trial, seed * CASES);
     asked->model = model_open(asked->round.zone);
     for (uint32_t i = 0; i < QUESTIONS; i++)
         try_seed(asked, seed);
@@ -361,6 +365,21 @@ TEST(replays_come_to_what_the_model_says)
     trial_close(trial);
 }
 
+/* Blocks of many accounts, sides that differ in one number, and what programs
+ * and receipts seldom have. */
+TEST(wide_replays_come_to_what_the_model_says)
+{
+    struct trial *trial = trial_open();
+    uint64_t count = getenv("SEED") != NULL ? 0 : setting("COUNT", rounds);
+    uint64_t tables = 0;
+
+    for (uint64_t seed = wide_from; seed < wide_from + count; seed++)
+        tables += play(trial, seed);
+    if (getenv("SEED") == NULL && getenv("COUNT") == NULL)
+        assert_true(tables > 50);
+    trial_close(trial);
+}
+
 /* Where the two once differed. */
 TEST(what_once_differed_is_the_same)
 {
@@ -377,4 +396,5 @@ TEST(what_once_differed_is_the_same)
 }
 
 RUN(cmocka_unit_test(replays_come_to_what_the_model_says),
+    cmocka_unit_test(wide_replays_come_to_what_the_model_says),
     cmocka_unit_test(what_once_differed_is_the_same))
