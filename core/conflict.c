@@ -4,6 +4,14 @@
 #include <stdio.h>
 
 bool
+conflict_wins(fingerprint copy, fingerprint other)
+{
+    int order = hash128_compare(copy.content, other.content);
+
+    return order != 0 ? order < 0 : copy.at_ms < other.at_ms;
+}
+
+bool
 conflict_is(enum reader_quarantine why)
 {
     switch (why) {

@@ -26,6 +26,10 @@ struct conflict {
                                   * not: what it is */
 };
 
+/* Of two copies that differ, and neither is the original: whether the first
+ * counts. */
+bool conflict_wins(fingerprint copy, fingerprint other);
+
 /* Whether a mark says that another event stands under the same identity, or
  * that a copy is not what it says. */
 bool conflict_is(enum reader_quarantine why);

@@ -1,6 +1,7 @@
 #include "core/history.h"
 
 #include "core/bulk.h"
+#include "core/conflict.h"
 #include "core/crypto.h"
 #include "core/history_ahead.h"
 #include "core/history_take.h"
@@ -303,6 +304,70 @@ quarantined_from(struct reader *reader, uint64_t position,
     return err == OK && counts > position ? counts : 0;
 }
 
+/* A copy that counted until something came, if it ever did. */
+struct displaced {
+    identity identity;
+    fingerprint print;
+    struct gather_quarantine *quarantine;
+};
+
+static int
+compare_displaced(const void *a, const void *b)
+{
+    const struct displaced *x = a, *y = b;
+    int order = identity_compare(x->identity, y->identity);
+
+    return order != 0 ? order
+                      : (x->quarantine > y->quarantine) -
+                            (x->quarantine < y->quarantine);
+}
+
+static uint32_t
+list_displaced(const struct history *history, struct reader *reader,
+               struct displaced *ret_list)
+{
+    uint32_t count = 0;
+    struct record_event event;
+
+    for (uint32_t i = 0; i < history->rules.quarantine_count; i++) {
+        struct gather_quarantine *quarantine = &history->quarantine[i];
+        if (quarantine->from > 0 &&
+            reader_event(reader, quarantine->position, &event) == OK)
+            ret_list[count++] =
+                (struct displaced) { event.origin, event.print, quarantine };
+    }
+    return count;
+}
+
+/* Of several copies each displaced the one that counted when it came, or never
+ * counted itself; what is held now only displaced the last. */
+static enum err
+order_displaced(struct history *history, struct reader *reader)
+{
+    struct displaced *list =
+        calloc(history->rules.quarantine_count + 1u, sizeof *list);
+    if (list == NULL)
+        return ERR_MEMORY;
+    uint32_t count = list_displaced(history, reader, list);
+    struct displaced *least = list;
+
+    if (count > 1)
+        qsort(list, count, sizeof *list, compare_displaced);
+    for (uint32_t i = 1; i < count; i++) {
+        struct displaced *next = &list[i];
+        if (identity_equal(next->identity, least->identity)) {
+            if (!conflict_wins(next->print, least->print)) {
+                next->quarantine->from = 0;
+                continue;
+            }
+            least->quarantine->from = next->quarantine->position;
+        }
+        least = next;
+    }
+    free(list);
+    return OK;
+}
+
 /* Marks may come to any position at any time. */
 static enum err
 load_quarantine(struct history *history, struct reader *reader)
@@ -319,7 +384,7 @@ load_quarantine(struct history *history, struct reader *reader)
         if (err != OK)
             return err;
     }
-    return err == ERR_NOT_FOUND ? OK : err;
+    return err == ERR_NOT_FOUND ? order_displaced(history, reader) : err;
 }
 
 static bool

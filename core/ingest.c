@@ -7,6 +7,7 @@
  */
 #include "core/ingest.h"
 
+#include "core/conflict.h"
 #include "core/pen.h"
 
 #include <stdlib.h>
@@ -163,8 +164,7 @@ enter_copy(struct intake *intake, const struct record_event *event,
     }
     if (!differs(other.print, mine.print))
         return;
-    int order = hash128_compare(mine.print.content, other.print.content);
-    bool wins = order != 0 ? order < 0 : mine.print.at_ms < other.print.at_ms;
+    bool wins = conflict_wins(mine.print, other.print);
     if (!held)
         mark(intake, wins ? other.position : position,
              QUARANTINE_COPIES_DIFFER);
