@@ -4,9 +4,9 @@
  * further ones; and what memory the states take
  *
  * Nothing is received meanwhile: what bench_ingest measures together stands
- * alone here.  Times are of the refreshing thread's own computing, with as many
- * events at a time as a hub takes; threads that write the history go on beside
- * it.  Medians of three ledgers.
+ * alone here.  Times are by the clock, with as many events at a time as a hub
+ * takes: all processors fold, and threads that write the history go on beside
+ * them.  Medians of three ledgers.
  */
 #include "bench/bench.h"
 #include "bench/sales.h"
@@ -61,12 +61,12 @@ static double
 refresh(struct follower *follower)
 {
     struct complaint complaint = { "" };
-    double begun = bench_cpu();
+    double begun = bench_now();
 
     bench_need(ledger_refresh(follower->ledger, &complaint) == OK &&
                    state_refresh(follower->state, &complaint) == OK,
                complaint.text);
-    return bench_cpu() - begun;
+    return bench_now() - begun;
 }
 
 static void

@@ -90,3 +90,17 @@ marks_next(struct marks *marks, struct mark *ret_mark)
     ret_mark->own = (account_table_blob(table, entry).bytes[0] & FLAG_OWN) != 0;
     return OK;
 }
+
+void
+marks_untake(struct marks *marks)
+{
+    assert(marks->round_next > 0);
+    marks->round_next--;
+}
+
+uint32_t
+marks_count(const struct marks *marks)
+{
+    return marks->table.count - marks->done + marks->round_count -
+           marks->round_next;
+}

@@ -38,5 +38,10 @@ struct mark {
 /* The next one that has not been worked off.  ERR_NOT_FOUND: that was all;
  * ERR_MEMORY. */
 NODISCARD enum err marks_next(struct marks *marks, struct mark *ret_mark);
+/* The one that was told last will be told again. */
+void marks_untake(struct marks *marks);
+
+/* How many have not been worked off. */
+uint32_t marks_count(const struct marks *marks);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core/account_order.h"
 #include "core/crypto.h"
 #include "core/ledger_parts.h"
+#include "core/state_afresh.h"
 #include "core/state_follow.h"
 #include "core/state_parts.h"
 
@@ -14,7 +15,7 @@ enum {
                                * moment; else they wait, for an account may
                                * change again, ... */
     POSITIONS_MAX = 1 << 22,  /* ... for what is folded again in seconds */
-    CHANGED_FEW = 1 << 17,    /* or: so many that it empties the table; ... */
+    CHANGED_FEW = 1 << 17,    /* or: so many that it empties the tables; ... */
     TABLE_SIZE_MAX = 1 << 26, /* ... bytes likewise */
     BACKLOG_REBUILD = 1000000, /* positions behind, and more than are held: all
                                 * is folded anew, unless no account needs to be
@@ -22,6 +23,83 @@ enum {
     TRIES = 3,                 /* where a run file is found damaged */
 };
 static_assert(sizeof(digest) == RUNSET_TAG_SIZE, "the tag is a digest");
+
+/* --- parts --- */
+
+static void
+seed_parts(struct state *state)
+{
+    uint64_t seed = crypto_random_number();
+
+    for (uint32_t i = 0; i < STATE_PARTS; i++) {
+        struct state_part *part = &state->parts[i];
+        part->table.seed = seed;
+        part->marks.table.seed = part->named.table.seed = seed;
+    }
+}
+
+static void
+empty_tables(struct state *state)
+{
+    for (uint32_t i = 0; i < STATE_PARTS; i++)
+        account_table_close(&state->parts[i].table);
+}
+
+static uint32_t
+changed_count(const struct state *state)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < STATE_PARTS; i++)
+        count += state->parts[i].table.changed_count;
+    return count;
+}
+
+/* Bytes: that the states take, and all that the tables do. */
+static uint64_t
+tables_size(const struct state *state)
+{
+    uint64_t size = 0;
+
+    for (uint32_t i = 0; i < STATE_PARTS; i++)
+        size += state->parts[i].table.size;
+    return size;
+}
+
+static uint64_t
+tables_memory(const struct state *state)
+{
+    uint64_t memory = 0;
+
+    for (uint32_t i = 0; i < STATE_PARTS; i++)
+        memory += account_table_memory(&state->parts[i].table);
+    return memory;
+}
+
+/* --- folds --- */
+
+enum err
+state_open_folds(struct state *state, uint32_t count)
+{
+    const struct timeline *timeline = state->folds[0].timeline;
+
+    assert(count <= STATE_PARTS);
+    while (state->fold_count < count) {
+        enum err err = state_fold_open(&state->folds[state->fold_count],
+                                       state->ledger, timeline);
+        if (err != OK)
+            return err;
+        state->fold_count++;
+    }
+    return OK;
+}
+
+static void
+close_folds(struct state *state)
+{
+    while (state->fold_count > 0)
+        state_fold_close(&state->folds[--state->fold_count]);
+}
 
 /* --- opening --- */
 
@@ -35,12 +113,9 @@ state_open(struct ledger *ledger, struct state **ret_state)
     assert(ledger->owner_file >= 0);
     state->ledger = ledger;
     state->step = HISTORY_ALL;
-    state->table.seed = crypto_random_number();
-    state->marks.table.seed = crypto_random_number();
+    seed_parts(state);
     state->set = state_packed_set();
     enum err err = runset_init(&state->set, ledger->dir, ledger->journal);
-    if (err == OK && !arena_open(&state->scratch, STATE_SCRATCH))
-        err = ERR_MEMORY;
     if (err == OK)
         err = state_news_open(&state->news);
     if (err != OK) {
@@ -57,14 +132,12 @@ state_close(struct state *state)
     if (state == NULL)
         return;
     runset_close(&state->set);
-    account_table_close(&state->table);
-    marks_close(&state->marks);
+    empty_tables(state);
+    state_forget_marks(state);
     lives_close(&state->lives);
     state_news_close(state->news);
-    if (state->fold.fold != NULL)
-        state_fold_close(&state->fold);
+    close_folds(state);
     free(state->quarantined);
-    arena_close(&state->scratch);
     text_close(&state->blob);
     free(state);
 }
@@ -78,7 +151,7 @@ state_position(const struct state *state)
 const struct timeline *
 state_timeline(const struct state *state)
 {
-    return state->fold.timeline;
+    return state->folds[0].timeline;
 }
 
 /* --- looking up --- */
@@ -87,13 +160,12 @@ enum err
 state_find_packed(const struct state *state, uint64_t hash, view key,
                   struct state_packed *ret_packed)
 {
-    const struct account_entry *entry =
-        account_table_find(&state->table, hash, key);
+    const struct account_table *table = &state->parts[state_part_of(key)].table;
+    const struct account_entry *entry = account_table_find(table, hash, key);
     view blob = { 0 };
 
     if (entry != NULL)
-        return state_packed_read(account_table_blob(&state->table, entry),
-                                 ret_packed);
+        return state_packed_read(account_table_blob(table, entry), ret_packed);
     if (state->whole)
         return ERR_NOT_FOUND;
     enum err err = state_packed_find(&state->set, key, &blob);
@@ -106,7 +178,7 @@ state_get(struct state *state, account_id account,
 {
     runs_key key = runs_key_of(account);
     struct state_packed packed;
-    uint64_t hash = account_table_hash(&state->table, runs_key_view(&key));
+    uint64_t hash = state_hash(state, runs_key_view(&key));
     enum err err = state_find_packed(state, hash, runs_key_view(&key), &packed);
 
     if (err == ERR_CORRUPT)
@@ -122,36 +194,48 @@ state_get(struct state *state, account_id account,
 
 /* --- in memory --- */
 
+enum err
+state_put(struct account_table *table, uint64_t hash, view key,
+          uint64_t position, view packed)
+{
+    uint8_t room[STATE_PACKED_HEAD];
+
+    return account_table_put_parts(table, hash, key,
+                                   state_packed_head(position, room), packed);
+}
+
 void
 state_keep(struct state *state, uint64_t size_max)
 {
     state->keep_max = size_max;
 }
 
-/* Empties the table where it is not to be kept: all that it has is in the
- * checkpoints. */
+/* Empties the tables where they are not to be kept: all that they have is in
+ * the checkpoints. */
 static void
 keep_or_drop(struct state *state)
 {
-    assert(state->table.changed_count == 0);
-    if (state->whole && account_table_memory(&state->table) <= state->keep_max)
+    assert(changed_count(state) == 0);
+    if (state->whole && tables_memory(state) <= state->keep_max)
         return;
-    account_table_close(&state->table);
+    empty_tables(state);
     state->whole = false;
 }
 
-/* Takes all checkpoints into the table, if there is room for them. */
+/* Takes all checkpoints into the tables, if there is room for them. */
 static enum err
 fill_table(struct state *state)
 {
     enum err err = OK;
 
-    assert(state->table.count == 0);
+    assert(tables_size(state) == 0);
     state->whole = runset_size(&state->set) <= state->keep_max;
     for (uint32_t i = 0; i < state->set.run_count && state->whole; i++) {
         struct runs_cursor cursor = { .runs = state->set.runs[i] };
         while (err == OK && (err = runs_next(&cursor)) == OK)
-            err = account_table_load(&state->table, cursor.key, cursor.blob);
+            err = account_table_load(
+                &state->parts[state_part_of(cursor.key)].table, cursor.key,
+                cursor.blob);
         if (err != ERR_NOT_FOUND && err != ERR_MEMORY)
             return err;
         state->whole = err == ERR_NOT_FOUND;
@@ -163,51 +247,63 @@ fill_table(struct state *state)
 
 /* --- checkpoints --- */
 
-enum err
-state_checkpoint(struct state *state)
+/* What has changed in a part, in the order of keys. */
+static enum err
+write_part(const struct account_table *table, struct runs_writer *writer)
 {
-    const struct account_table *table = &state->table;
-    struct account_order order = { 0 };
-    struct runs_writer *writer = NULL;
-
-    if (table->changed_count == 0 || state->position == state->set.position)
-        return OK;
+    struct account_order order;
     enum err err = account_order_open(table, &order);
-    if (err == OK)
-        err = runset_begin(&state->set, &writer);
+
     if (err != OK)
-        goto done;
+        return err;
     for (uint32_t i = 0; i < order.count; i++) {
         const struct account_entry *entry = account_order_at(&order, i);
         runs_add(writer, account_table_key(table, entry),
                  account_table_blob(table, entry));
     }
     account_order_close(&order);
+    return OK;
+}
+
+enum err
+state_checkpoint(struct state *state)
+{
+    struct runs_writer *writer = NULL;
+
+    if (changed_count(state) == 0 || state->position == state->set.position)
+        return OK;
+    enum err err = runset_begin(&state->set, &writer);
+    if (err != OK)
+        return err;
+    for (uint32_t i = 0; i < STATE_PARTS && err == OK; i++)
+        err = write_part(&state->parts[i].table, writer);
+    if (err != OK) {
+        runs_abandon(writer);
+        return err;
+    }
     err = runset_commit(&state->set, writer, state->position,
                         state->digest.bytes);
     if (err == OK) {
-        account_table_settle(&state->table);
+        for (uint32_t i = 0; i < STATE_PARTS; i++)
+            account_table_settle(&state->parts[i].table);
         keep_or_drop(state);
         err = runset_compact(&state->set);
     }
     if (err != OK && state->set.note_size == 0)
         state->loaded = false;
-done:
-    account_order_close(&order);
     return err;
 }
 
 /* Without room for all states what has changed goes out sooner, for all looks
- * go through the table first. */
+ * go through the tables first. */
 static bool
 is_full(const struct state *state)
 {
-    const struct account_table *table = &state->table;
-
     if (state->whole)
         return state->position - state->set.position > POSITIONS_MAX ||
-               account_table_memory(table) > state->keep_max;
-    return table->changed_count > CHANGED_FEW || table->size > TABLE_SIZE_MAX;
+               tables_memory(state) > state->keep_max;
+    return changed_count(state) > CHANGED_FEW ||
+           tables_size(state) > TABLE_SIZE_MAX;
 }
 
 /* --- folding all anew --- */
@@ -216,6 +312,7 @@ static enum err
 build_partition(struct state *state, uint32_t partition,
                 struct runs_writer *writer)
 {
+    struct state_fold *fold = &state->folds[0];
     struct history_scan *scan = NULL;
     struct history_account history;
     struct state_folded folded;
@@ -224,11 +321,10 @@ build_partition(struct state *state, uint32_t partition,
                                           HISTORY_ALL, &scan);
 
     while (err == OK) {
-        arena_reset(&state->fold.arena);
-        err = history_scan_next(scan, &state->fold.arena, &history);
+        arena_reset(&fold->arena);
+        err = history_scan_next(scan, &fold->arena, &history);
         if (err == OK)
-            err = state_fold_history(&state->fold, &history, HISTORY_ALL,
-                                     &folded);
+            err = state_fold_history(fold, &history, HISTORY_ALL, &folded);
         if (err == OK)
             err = state_packed_write(&state->blob, position, folded.packed);
         /* An account that only waits to be somebody's referrer has no event
@@ -248,7 +344,7 @@ build(struct state *state)
     struct runs_writer *writer = NULL;
     enum err err = runset_reset(&state->set);
 
-    account_table_close(&state->table);
+    empty_tables(state);
     state->whole = false;
     state->position = 0;
     if (err == OK)
@@ -288,17 +384,17 @@ rebuild(struct state *state)
 /* --- keeping up --- */
 
 /* The names of a timeline are gone with the versions' next refresh, so the
- * fold is opened anew with each timeline that is handed out. */
+ * folds are opened anew with each timeline that is handed out. */
 static enum err
 use_timeline(struct state *state, const struct timeline *timeline)
 {
     bool same = digest_equal(state->digest, timeline->digest);
 
-    if (state->fold.timeline == timeline && same)
+    if (state->folds[0].timeline == timeline && same)
         return OK;
-    if (state->fold.fold != NULL)
-        state_fold_close(&state->fold);
-    enum err err = state_fold_open(&state->fold, state->ledger, timeline);
+    close_folds(state);
+    state->folds[0].timeline = timeline;
+    enum err err = state_open_folds(state, 1);
     if (!same)
         state->loaded = false;
     state->digest = timeline->digest;
@@ -323,7 +419,7 @@ load(struct state *state)
     bool changed;
 
     state->set.note_size = 0;
-    account_table_close(&state->table);
+    empty_tables(state);
     state->whole = false;
     enum err err = runset_load(&state->set, &changed);
     if (err == ERR_CORRUPT || (err == OK && !is_of_use(state)))
@@ -373,7 +469,7 @@ state_is_behind(const struct state *state)
     return state->loaded && state->position < ledger_position(state->ledger);
 }
 
-/* It is a cache: on a full disk the table still has all of it. */
+/* It is a cache: on a full disk the tables still have all of it. */
 static enum err
 write_changed(struct state *state)
 {
@@ -385,7 +481,7 @@ write_changed(struct state *state)
 enum err
 state_tend(struct state *state)
 {
-    if (!state->loaded || state->table.changed_count < CHANGED_TEND)
+    if (!state->loaded || changed_count(state) < CHANGED_TEND)
         return OK;
     return write_changed(state);
 }

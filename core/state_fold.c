@@ -106,6 +106,7 @@ state_fold_account(struct state_fold *fold, account_id account, uint64_t known,
                    struct state_folded *ret_folded)
 {
     const struct ledger_question question = { .known = known,
+                                              .crowded = fold->crowded,
                                               .trail = &fold->trail };
     struct history_account history;
 

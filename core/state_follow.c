@@ -4,35 +4,42 @@
 #include "core/ledger_parts.h"
 #include "core/news.h"
 #include "core/ordinary.h"
+#include "core/spread.h"
+#include "core/state_afresh.h"
 
 #include <stdlib.h>
 
-/* One batch is folded while the accounts of those behind it are on their way,
- * each by one step further than the next. */
 enum {
-    BATCH = 16,
-    BATCHES = ACCOUNT_TABLE_STEPS,
-    BATCH_SCRATCH = STATE_SCRATCH / BATCHES,
+    WINDOW = 512,
+    SCRATCH_EVENT = 1 << 20, /* for one decoded event */
+    SCRATCH = 3 << 19,       /* for a window's */
+    FEW = 4096,              /* positions that are not worth a thread */
+    AHEAD = 8, /* events whose accounts are on their way, for each step */
 };
-static_assert(BATCH_SCRATCH % 16 == 0, "aligned");
-static_assert(BATCH_SCRATCH > (int)STATE_SCRATCH_EVENT, "room for several");
+static_assert(SCRATCH % 16 == 0, "aligned");
+static_assert(SCRATCH > (int)SCRATCH_EVENT, "room for several");
 
 struct arrival {
     struct event event; /* its views borrow from the journal or the scratch */
     runs_key key;
     uint64_t hash;
-    bool copy;
+    bool repeats; /* perhaps */
 };
 
-struct batch {
-    struct arrival arrivals[BATCH];
-    uint32_t count;
+struct window {
+    struct arrival arrivals[WINDOW];
+    struct share {
+        uint16_t arrivals[WINDOW];
+        uint32_t count;
+    } shares[STATE_PARTS]; /* which arrivals are a part's */
 };
 
 struct state_news {
     uint64_t last; /* position up to which events are followed */
-    struct batch batches[BATCHES];
-    uint32_t node; /* of the last event ... */
+    struct news news;
+    struct window windows[LANES_WINDOWS];
+    struct arena scratch; /* decoded events: a piece for each window */
+    uint32_t node;        /* of the last event ... */
     uint32_t store;
     bool admits; /* ... and whether such are admitted */
 };
@@ -44,6 +51,10 @@ state_news_open(struct state_news **ret_news)
 
     if (news == NULL)
         return ERR_MEMORY;
+    if (!arena_open(&news->scratch, SCRATCH * LANES_WINDOWS)) {
+        free(news);
+        return ERR_MEMORY;
+    }
     *ret_news = news;
     return OK;
 }
@@ -51,78 +62,24 @@ state_news_open(struct state_news **ret_news)
 void
 state_news_close(struct state_news *news)
 {
+    if (news != NULL)
+        arena_close(&news->scratch);
     free(news);
 }
 
-/* --- forward --- */
+/* --- windows --- */
 
-static enum err
-put(struct state *state, uint64_t hash, view key, view packed)
+static bool
+decode(const struct record_event *stored, struct arena *scratch,
+       struct event *ret_event)
 {
-    uint8_t room[STATE_PACKED_HEAD];
-    view head = state_packed_head(state->news->last, room);
-
-    return account_table_put_parts(&state->table, hash, key, head, packed);
-}
-
-/* An event that could be one with another (a copy, or told again by a new
- * incarnation) is for gather.h to judge. */
-static enum err
-may_repeat(struct state *state, const struct arrival *arrival,
-           struct reader *reader, bool *ret_may)
-{
-    bool only = true;
-    enum err err = OK;
-
-    *ret_may =
-        arrival->copy || history_counts(state->ledger->history).copies > 0;
-    if (*ret_may || arrival->event.id.size == 0)
-        return OK;
-    err = lives_is_only(&state->lives, reader, arrival->event.identity, &only);
-    *ret_may = !only;
-    return err;
-}
-
-/* The account's state, and its entry, if the table has it. */
-static enum err
-find(const struct state *state, const struct arrival *arrival,
-     struct account_entry **ret_entry, struct state_packed *ret_packed)
-{
-    view key = runs_key_view(&arrival->key);
-
-    *ret_entry = account_table_find(&state->table, arrival->hash, key);
-    if (*ret_entry != NULL)
-        return state_packed_read(account_table_blob(&state->table, *ret_entry),
-                                 ret_packed);
-    return state_find_packed(state, arrival->hash, key, ret_packed);
-}
-
-/* Folds the event onto the account's state, or onto nothing where it is the
- * first one.  ERR_NOT_FOUND: the history is needed. */
-static enum err
-forward(struct state *state, const struct arrival *arrival,
-        struct state_folded *ret_folded)
-{
-    struct account_entry *entry;
-    struct state_packed packed = { 0 };
-    enum err err = find(state, arrival, &entry, &packed);
-
-    if (err == OK && packed.bytes.size == 0)
-        return ERR_NOT_FOUND; /* there are events, but none counts */
-    if (err == ERR_NOT_FOUND)
-        packed.bytes = (view) { 0 };
-    else if (err != OK)
-        return err;
-    err = state_fold_forward(&state->fold, packed.bytes, &arrival->event,
-                             ret_folded);
-    if (err != OK)
-        return err;
-    if (entry == NULL)
-        return put(state, arrival->hash, runs_key_view(&arrival->key),
-                   ret_folded->packed);
-    uint8_t room[STATE_PACKED_HEAD];
-    view head = state_packed_head(state->news->last, room);
-    return account_table_set(&state->table, entry, head, ret_folded->packed);
+    if (ordinary_purchase(stored, ret_event))
+        return true;
+    if (codec_decode(stored->core, scratch, ret_event) != OK ||
+        event_check_core(ret_event, NULL) != OK)
+        return false;
+    ret_event->identity = stored->origin;
+    return true;
 }
 
 /* Events come by node, and from few stores each. */
@@ -140,123 +97,191 @@ admits(struct state *state, const struct event *event)
     return news->admits;
 }
 
+/* An event that could be one with another (a copy, or told again by a new
+ * incarnation) is for gather.h to judge. */
 static enum err
-take(struct state *state, const struct arrival *arrival, struct reader *reader)
+may_repeat(struct state *state, const struct event *event, bool copy,
+           bool *ret_may)
+{
+    bool only = true;
+    enum err err = OK;
+
+    *ret_may = copy || history_counts(state->ledger->history).copies > 0;
+    if (*ret_may || event->id.size == 0)
+        return OK;
+    err = lives_is_only(&state->lives, state->news->news.reader,
+                        event->identity, &only);
+    *ret_may = !only;
+    return err;
+}
+
+static enum err
+add(struct state *state, struct window *window, uint32_t number, bool copy)
+{
+    struct arrival *arrival = &window->arrivals[number];
+
+    arrival->key = runs_key_of(arrival->event.account);
+    view key = runs_key_view(&arrival->key);
+    arrival->hash = state_hash(state, key);
+    struct share *share = &window->shares[state_part_of(key)];
+    share->arrivals[share->count++] = (uint16_t)number;
+    return may_repeat(state, &arrival->event, copy, &arrival->repeats);
+}
+
+/* The next events that are admitted, decoded; those that nobody understands, or
+ * that break a rule, have no effect. */
+static enum err
+fill(void *context, uint32_t number)
+{
+    struct state *state = context;
+    struct state_news *news = state->news;
+    struct window *window = &news->windows[number];
+    struct arena scratch = { .next = news->scratch.next + number * SCRATCH };
+    struct record_event stored;
+    uint64_t position;
+    uint32_t count = 0;
+    enum err err = OK;
+
+    scratch.end = scratch.next + SCRATCH;
+    for (uint32_t i = 0; i < STATE_PARTS; i++)
+        window->shares[i].count = 0;
+    while (err == OK && count < WINDOW &&
+           scratch.end - scratch.next >= SCRATCH_EVENT &&
+           (err = news_next(&news->news, &stored, &position)) == OK) {
+        struct event *event = &window->arrivals[count].event;
+        if (decode(&stored, &scratch, event) && admits(state, event))
+            err = add(state, window, count++, stored.copy);
+    }
+    return err;
+}
+
+/* --- forward --- */
+
+/* The account's state, and its entry, if the table has it. */
+static enum err
+find(const struct state *state, const struct account_table *table,
+     const struct arrival *arrival, struct account_entry **ret_entry,
+     struct state_packed *ret_packed)
+{
+    view key = runs_key_view(&arrival->key);
+
+    *ret_entry = account_table_find(table, arrival->hash, key);
+    if (*ret_entry != NULL)
+        return state_packed_read(account_table_blob(table, *ret_entry),
+                                 ret_packed);
+    return state_find_packed(state, arrival->hash, key, ret_packed);
+}
+
+/* Folds the event onto the account's state, or onto nothing where it is the
+ * first one.  ERR_NOT_FOUND: the history is needed. */
+static enum err
+forward(struct state *state, struct account_table *table,
+        struct state_fold *fold, const struct arrival *arrival,
+        struct state_folded *ret_folded)
+{
+    struct account_entry *entry;
+    struct state_packed packed = { 0 };
+    enum err err = find(state, table, arrival, &entry, &packed);
+
+    if (err == OK && packed.bytes.size == 0)
+        return ERR_NOT_FOUND; /* there are events, but none counts */
+    if (err == ERR_NOT_FOUND)
+        packed.bytes = (view) { 0 };
+    else if (err != OK)
+        return err;
+    err = state_fold_forward(fold, packed.bytes, &arrival->event, ret_folded);
+    if (err != OK)
+        return err;
+    if (entry == NULL)
+        return state_put(table, arrival->hash, runs_key_view(&arrival->key),
+                         state->news->last, ret_folded->packed);
+    uint8_t room[STATE_PACKED_HEAD];
+    view head = state_packed_head(state->news->last, room);
+    return account_table_set(table, entry, head, ret_folded->packed);
+}
+
+static enum err
+take(struct state *state, struct state_part *part, struct state_fold *fold,
+     const struct arrival *arrival)
 {
     const struct event *event = &arrival->event;
     struct state_folded folded;
-    bool repeats = false;
+    enum err err = ERR_NOT_FOUND;
 
-    if (marks_has_own(&state->marks, event->account) || !admits(state, event))
+    if (marks_has_own(&part->marks, event->account))
         return OK;
-    enum err err = may_repeat(state, arrival, reader, &repeats);
-    if (err == OK && !repeats)
-        err = forward(state, arrival, &folded);
-    if (repeats || err == ERR_NOT_FOUND)
-        return marks_add(&state->marks, event->account, true);
+    if (!arrival->repeats)
+        err = forward(state, &part->table, fold, arrival, &folded);
+    if (err == ERR_NOT_FOUND)
+        return marks_add(&part->marks, event->account, true);
     /* Only the qualifying event itself concerns the referrer; asking again
      * for later ones costs a fold and changes nothing. */
     if (err == OK && folded.rewards_referrer)
-        err = marks_add_member(&state->marks, folded.referral.referrer);
+        err = marks_add_member(&part->named, folded.referral.referrer);
     return err;
 }
 
-/* --- batches --- */
-
-static bool
-decode(const struct record_event *stored, struct arena *scratch,
-       struct event *ret_event)
+/* Asks for the accounts of events to come, each by one step further than of
+ * those behind it. */
+static inline void
+look_ahead(const struct account_table *table, const struct window *window,
+           const struct share *share, uint32_t at)
 {
-    if (ordinary_purchase(stored, ret_event))
-        return true;
-    if (codec_decode(stored->core, scratch, ret_event) != OK ||
-        event_check_core(ret_event, NULL) != OK)
-        return false;
-    ret_event->identity = stored->origin;
-    return true;
+    for (uint32_t step = 0; step < ACCOUNT_TABLE_STEPS; step++) {
+        uint32_t ahead = at + (ACCOUNT_TABLE_STEPS - step) * AHEAD;
+        if (ahead < share->count)
+            account_table_prefetch(
+                table, window->arrivals[share->arrivals[ahead]].hash,
+                (enum account_table_step)step);
+    }
 }
 
-/* The next events, decoded; those that nobody understands, or that break a
- * rule, have no effect.  ERR_NOT_FOUND: these were the last. */
+/* Folds a part's share of a window. */
 static enum err
-fill(const struct state *state, struct news *news, struct arena scratch,
-     struct batch *batch)
+take_share(void *context, uint32_t thread, uint32_t number, uint32_t lane)
 {
-    struct record_event stored;
-    uint64_t position;
+    struct state *state = context;
+    struct state_part *part = &state->parts[lane];
+    const struct window *window = &state->news->windows[number];
+    const struct share *share = &window->shares[lane];
     enum err err = OK;
 
-    while (batch->count < BATCH &&
-           (size_t)(scratch.end - scratch.next) >= STATE_SCRATCH_EVENT &&
-           (err = news_next(news, &stored, &position)) == OK) {
-        struct arrival *arrival = &batch->arrivals[batch->count];
-        if (!decode(&stored, &scratch, &arrival->event))
-            continue;
-        arrival->copy = stored.copy;
-        arrival->key = runs_key_of(arrival->event.account);
-        arrival->hash =
-            account_table_hash(&state->table, runs_key_view(&arrival->key));
-        batch->count++;
+    for (uint32_t i = 0; i < share->count && err == OK; i++) {
+        look_ahead(&part->table, window, share, i);
+        err = take(state, part, &state->folds[thread],
+                   &window->arrivals[share->arrivals[i]]);
     }
     return err;
 }
 
-/* A batch's own part of the scratch. */
-static struct arena
-scratch_of(const struct state *state, uint32_t batch)
-{
-    uint8_t *begin = state->scratch.next + batch * BATCH_SCRATCH;
-
-    return (struct arena) { .next = begin, .end = begin + BATCH_SCRATCH };
-}
-
-static void
-prefetch(const struct state *state, const struct batch *batch,
-         enum account_table_step step)
-{
-    for (uint32_t i = 0; i < batch->count; i++)
-        account_table_prefetch(&state->table, batch->arrivals[i].hash, step);
-}
-
-/* Folds the batch, which is empty then. */
+/* Threads to fold with: on the disk one at a time looks for a state. */
 static enum err
-take_batch(struct state *state, struct batch *batch, struct reader *reader)
+gather_threads(struct state *state, uint32_t *ret_threads)
 {
-    enum err err = OK;
+    uint64_t positions = state->news->last - state->position;
+    uint32_t threads = spread_threads();
 
-    for (uint32_t i = 0; i < batch->count && err == OK; i++)
-        err = take(state, &batch->arrivals[i], reader);
-    batch->count = 0;
-    return err;
+    if (!state->whole || positions < FEW)
+        threads = 1;
+    else if (threads > LANES)
+        threads = LANES;
+    *ret_threads = threads;
+    return state_open_folds(state, threads);
 }
 
-/* What is read in a turn is folded when its batch's turn comes again. */
 static enum err
 take_all(struct state *state, struct reader *reader)
 {
-    struct batch *batches = state->news->batches;
-    struct news news;
-    uint64_t last_turn = UINT64_MAX;
-    enum err err = OK;
+    const struct lanes_job job = { state, fill, take_share };
+    struct state_news *news = state->news;
+    uint32_t threads;
+    enum err err = gather_threads(state, &threads);
 
-    news_begin(&news, reader, state->position, state->news->last);
-    state->news->node = 0; /* enrolments may have changed */
-    for (uint32_t i = 0; i < BATCHES; i++)
-        batches[i].count = 0;
-    for (uint64_t turn = 0; err == OK && turn <= last_turn; turn++) {
-        uint32_t now = (uint32_t)(turn % BATCHES);
-        err = take_batch(state, &batches[now], reader);
-        if (err == OK && last_turn == UINT64_MAX)
-            err = fill(state, &news, scratch_of(state, now), &batches[now]);
-        if (err == ERR_NOT_FOUND) {
-            last_turn = turn + BATCHES;
-            err = OK;
-        }
-        for (uint32_t step = 0; step < ACCOUNT_TABLE_STEPS; step++)
-            prefetch(state, &batches[(turn + BATCHES - step) % BATCHES],
-                     (enum account_table_step)step);
-    }
-    return err;
+    if (err != OK)
+        return err;
+    news_begin(&news->news, reader, state->position, news->last);
+    news->node = 0; /* enrolments may have changed */
+    return lanes_run(&job, threads);
 }
 
 /* --- quarantine --- */
@@ -274,7 +299,7 @@ take_quarantine(struct state *state, struct reader *reader)
 
     for (uint32_t i = 0; i < count; i++) {
         uint64_t position = history_quarantined(history, i);
-        struct arena scratch = state->scratch;
+        struct arena scratch = state->news->scratch;
         while (seen < state->quarantine_count &&
                state->quarantined[seen] < position)
             seen++;
@@ -285,7 +310,7 @@ take_quarantine(struct state *state, struct reader *reader)
             reader_event(reader, position, &stored) != OK ||
             codec_decode(stored.core, &scratch, &event) != OK)
             continue;
-        enum err err = marks_add(&state->marks, event.account, true);
+        enum err err = state_mark(state, event.account, true);
         if (err != OK)
             return err;
     }
@@ -297,55 +322,6 @@ take_quarantine(struct state *state, struct reader *reader)
     state->quarantined = grown;
     state->quarantine_count = count;
     return OK;
-}
-
-/* --- afresh --- */
-
-/* Folds one marked account afresh; whom it names as its referrer, and whom it
- * named before, may win or lose by it. */
-static enum err
-fold_marked(struct state *state, const struct mark *mark)
-{
-    struct state_packed before = { 0 };
-    struct state_folded folded;
-    struct referral_state named = { 0 };
-    account_id account;
-    view key = runs_key_view(&mark->key);
-    uint64_t hash = account_table_hash(&state->table, key);
-
-    if (!runs_key_account(key, &account))
-        return err_corrupt();
-    enum err err = state_find_packed(state, hash, key, &before);
-    if (err == OK && before.bytes.size > 0)
-        err = state_fold_referral(&state->fold, before.bytes, account, &named);
-    bool new = err == ERR_NOT_FOUND;
-    if (err != OK && !new)
-        return err;
-    err = state_fold_account(&state->fold, account, state->news->last, &folded);
-    if (err != OK)
-        return err;
-    struct referral_state names = folded.referral;
-    if (!new || mark->own || folded.packed.size > 0)
-        err = put(state, hash, key, folded.packed);
-    if (err == OK && mark->own)
-        err = marks_add_member(&state->marks, named.referrer);
-    if (err == OK && mark->own)
-        err = marks_add_member(&state->marks, names.referrer);
-    return err;
-}
-
-static enum err
-fold_all_marked(struct state *state)
-{
-    struct mark mark;
-    enum err err;
-
-    while ((err = marks_next(&state->marks, &mark)) == OK) {
-        err = fold_marked(state, &mark);
-        if (err != OK)
-            return err;
-    }
-    return err == ERR_NOT_FOUND ? OK : err;
 }
 
 /* How far to go: a record is followed whole or not at all, for it arrived so.
@@ -378,8 +354,8 @@ state_follow(struct state *state)
         err = take_all(state, reader);
     reader_close(reader);
     if (err == OK)
-        err = fold_all_marked(state);
-    marks_close(&state->marks);
+        err = state_fold_afresh(state, last);
+    state_forget_marks(state);
     if (err == OK)
         state->position = last;
     return err;

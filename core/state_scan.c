@@ -14,8 +14,9 @@ struct source {
 struct merge {
     struct source sources[RUNSET_RUNS_MAX]; /* oldest first */
     uint32_t source_count;
-    struct account_order order; /* the table, newer than all */
-    uint32_t next;              /* in that order */
+    struct account_order order; /* of a part's table, newer than all */
+    uint32_t part;
+    uint32_t next; /* in that order */
 };
 
 static enum err
@@ -27,10 +28,29 @@ step(struct source *source)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+/* Goes on to the next part that has changed where this one is at its end. */
+static enum err
+next_part(const struct state *state, struct merge *merge)
+{
+    enum err err = OK;
+
+    while (err == OK && merge->next == merge->order.count &&
+           merge->part + 1 < STATE_PARTS) {
+        account_order_close(&merge->order);
+        merge->next = 0;
+        err = account_order_open(&state->parts[++merge->part].table,
+                                 &merge->order);
+    }
+    return err;
+}
+
 static enum err
 start_merge(const struct state *state, uint64_t after, struct merge *merge)
 {
-    enum err err = account_order_open(&state->table, &merge->order);
+    enum err err = account_order_open(&state->parts[0].table, &merge->order);
+
+    if (err == OK)
+        err = next_part(state, merge);
 
     /* What changed after the checkpoints is in the table. */
     merge->source_count =
@@ -44,7 +64,7 @@ start_merge(const struct state *state, uint64_t after, struct merge *merge)
 
 /* The least key that is left; empty: none. */
 static view
-least_key(const struct state *state, const struct merge *merge)
+least_key(const struct merge *merge)
 {
     view least = { 0 };
 
@@ -56,7 +76,7 @@ least_key(const struct state *state, const struct merge *merge)
     }
     if (merge->next < merge->order.count) {
         view key = account_table_key(
-            &state->table, account_order_at(&merge->order, merge->next));
+            merge->order.table, account_order_at(&merge->order, merge->next));
         if (least.size == 0 || view_compare(key, least) < 0)
             least = key;
     }
@@ -80,9 +100,10 @@ take_newest(const struct state *state, struct merge *merge, view key,
     if (err == OK && merge->next < merge->order.count) {
         const struct account_entry *entry =
             account_order_at(&merge->order, merge->next);
-        if (view_equal(account_table_key(&state->table, entry), key)) {
-            *ret_blob = account_table_blob(&state->table, entry);
+        if (view_equal(account_table_key(merge->order.table, entry), key)) {
+            *ret_blob = account_table_blob(merge->order.table, entry);
             merge->next++;
+            err = next_part(state, merge);
         }
     }
     return err;
@@ -95,7 +116,7 @@ state_scan(struct state *state, uint64_t after, state_tell *tell, void *context)
     enum err err = start_merge(state, after, &merge);
     view key;
 
-    while (err == OK && (key = least_key(state, &merge)).size > 0) {
+    while (err == OK && (key = least_key(&merge)).size > 0) {
         struct state_packed packed;
         view blob = { 0 };
         if (!runs_key_account(key, &packed.account)) {

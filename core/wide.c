@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 
 enum {
-    PAGE = 1 << 21,  /* a large one, here and on arm64 with pages of 4 kB */
-    LARGE = 4 << 20, /* bytes, from which on an array is mapped */
+    PAGE = 1 << 21, /* a large one, here and on arm64 with pages of 4 kB */
+    LARGE = PAGE,   /* bytes, from which on an array is mapped */
 };
 
 /* What is mapped for an array. */

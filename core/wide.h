@@ -2,7 +2,7 @@
  * wide.h - large arrays that are read all over
  *
  * With pages of 4 kB nearly every read at random of a large array also misses
- * what the processor remembers of pages, so arrays beyond some megabytes lie in
+ * what the processor remembers of pages, so arrays of megabytes lie in
  * large pages, where the machine has any.  They grow by moving pages, not
  * bytes.  The owner remembers the size: it says how the array is held.
  */

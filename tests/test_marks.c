@@ -46,8 +46,14 @@ TEST(marks_are_worked_off_in_order)
         assert_true(account.member >= 40);
         before = mark.key;
     }
+    assert_int_equal(marks_count(&marks), 0);
+    marks_untake(&marks);
+    assert_int_equal(marks_count(&marks), 1);
+    assert_int_equal(marks_next(&marks, &mark), OK);
+    assert_true(view_equal(runs_key_view(&before), runs_key_view(&mark.key)));
     assert_int_equal(marks_next(&marks, &mark), ERR_NOT_FOUND);
     marks_close(&marks);
+    assert_int_equal(marks_count(&marks), 0);
     assert_false(marks_has_own(&marks, member(3)));
     assert_int_equal(marks_next(&marks, &mark), ERR_NOT_FOUND);
 }

@@ -21,7 +21,7 @@
 #include "tests/book.h"
 #include "tests/unit.h"
 
-enum { STREAMS = 4, BATCH_MAX = 7, TOLD_MAX = 4096, MEMBERS = 14 };
+enum { STREAMS = 4, BATCH_MAX = 100, TOLD_MAX = 4096, FEW = 14, MANY = 900 };
 
 static const char RULES[] =
     "points: {expire_months: 2, pending_days: 3}\n"
@@ -49,6 +49,8 @@ static struct stream streams[STREAMS] = {
 };
 static char ids[TOLD_MAX][8];
 static uint64_t seed;
+static uint32_t members; /* FEW or MANY */
+static uint32_t most;    /* events in a record, at most */
 static uint32_t today;   /* days since the first */
 static uint64_t counted; /* states compared */
 
@@ -70,7 +72,7 @@ make_event(uint64_t seq)
         .store = draw(5) == 0 ? 30 : 10,
         .at_ms = BOOK_NOW - 300 * CALENDAR_DAY_MS + day * CALENDAR_DAY_MS +
                  draw(86400) * INT64_C(1000),
-        .account = { .member = 1 + draw(MEMBERS) },
+        .account = { .member = 1 + draw(members) },
         .sale = { .receipt = view_of(ids[draw(40)]),
                   .total = { 500 + draw(3000) },
                   .bought_on = EVENT_NO_DAY },
@@ -88,7 +90,7 @@ make_event(uint64_t seq)
     } else if (kind <= 2) {
         event.kind = EVENT_JOIN;
         memset(&event.join, 0, sizeof event.join);
-        event.join.referrer = 1 + draw(MEMBERS + 4);
+        event.join.referrer = 1 + draw(members + 4);
         if (event.join.referrer == event.account.member)
             event.join.referrer = 0;
     } else if (kind == 3) {
@@ -155,7 +157,7 @@ send(struct book *book, struct stream *stream)
 {
     static uint8_t bytes[1 << 16];
     const struct ingest_options options = { .now_ms = BOOK_NOW };
-    uint32_t size = write_record(stream, 1 + draw(BATCH_MAX), bytes);
+    uint32_t size = write_record(stream, 1 + draw(most), bytes);
     struct ingest_batch batch = { .stream = stream->id,
                                   .bytes = { bytes, size } };
 
@@ -175,7 +177,7 @@ expect_fresh(struct book *book, struct state *state)
 
     assert_int_equal(
         state_fold_open(&fold, book->ledger, state_timeline(state)), OK);
-    for (uint64_t member = 1; member <= MEMBERS + 4; member++) {
+    for (uint64_t member = 1; member <= members + 4; member++) {
         account_id account = { .member = member };
         struct state_folded folded;
         struct state_packed packed = { 0 };
@@ -270,10 +272,18 @@ run_world(uint64_t kept)
     book_close(&book);
 }
 
-TEST(followed_states_equal_a_fresh_fold)
+static void
+make_ids(void)
 {
     for (uint32_t i = 0; i < TOLD_MAX; i++)
         snprintf(ids[i], sizeof ids[i], "i%u", i);
+}
+
+TEST(followed_states_equal_a_fresh_fold)
+{
+    make_ids();
+    members = FEW;
+    most = 7;
     for (uint32_t world = 0; world < 8; world++) {
         seed = 11 + world;
         /* Nothing is kept; all; all, until there is no more room. */
@@ -282,4 +292,41 @@ TEST(followed_states_equal_a_fresh_fold)
     assert_true(counted > 1000);
 }
 
-RUN(cmocka_unit_test(followed_states_equal_a_fresh_fold))
+/* So much at once that threads share it, and so many late events that they
+ * share what is folded afresh. */
+TEST(a_backlog_is_followed_by_all_threads)
+{
+    struct book book;
+    struct state *state;
+    uint64_t wrong;
+
+    make_ids();
+    members = MANY;
+    most = BATCH_MAX;
+    seed = 5;
+    today = 100;
+    for (uint32_t i = 0; i < STREAMS; i++)
+        streams[i].head = (stream_head) { 0 };
+    book_open(&book, LEDGER_OWN);
+    book_rules(&book, "2025-01-01", RULES);
+    assert_int_equal(state_open(book.ledger, &state), OK);
+    state_keep(state, 1 << 30);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    for (uint32_t round = 1; round <= 2; round++) {
+        for (uint32_t i = 0; i < STREAMS; i++)
+            while (streams[i].head.seq < round * 2000)
+                send(&book, &streams[i]);
+        assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
+        assert_int_equal(state_refresh(state, NULL), OK);
+        assert_int_equal(state_position(state), last_position(&book));
+        expect_fresh(&book, state);
+    }
+    assert_int_equal(state_checkpoint(state), OK);
+    assert_int_equal(state_check(book.ledger, &wrong), OK);
+    assert_int_equal(wrong, 0);
+    state_close(state);
+    book_close(&book);
+}
+
+RUN(cmocka_unit_test(followed_states_equal_a_fresh_fold),
+    cmocka_unit_test(a_backlog_is_followed_by_all_threads))
