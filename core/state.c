@@ -3,6 +3,7 @@
 #include "core/account_order.h"
 #include "core/crypto.h"
 #include "core/ledger_parts.h"
+#include "core/spread.h"
 #include "core/state_afresh.h"
 #include "core/state_follow.h"
 #include "core/state_parts.h"
@@ -113,6 +114,7 @@ state_open(struct ledger *ledger, struct state **ret_state)
     assert(ledger->owner_file >= 0);
     state->ledger = ledger;
     state->step = HISTORY_ALL;
+    state_set_threads(state, spread_threads());
     seed_parts(state);
     state->set = state_packed_set();
     enum err err = runset_init(&state->set, ledger->dir, ledger->journal);
@@ -461,6 +463,13 @@ state_set_step(struct state *state, uint64_t positions)
 {
     assert(positions > 0);
     state->step = positions;
+}
+
+void
+state_set_threads(struct state *state, uint32_t threads)
+{
+    assert(threads > 0);
+    state->threads = threads < STATE_PARTS ? threads : STATE_PARTS;
 }
 
 bool

@@ -35,6 +35,9 @@ void state_keep(struct state *state, uint64_t size_max);
  * states are loaded already (HISTORY_ALL, as at the opening: all that there
  * are).  What is built anew is built in one go. */
 void state_set_step(struct state *state, uint64_t positions);
+/* How many threads may fold at once from now on, at least one; unless said, one
+ * for each processor. */
+void state_set_threads(struct state *state, uint32_t threads);
 /* They are of a position before ledger_position(): there is more to follow. */
 bool state_is_behind(const struct state *state);
 

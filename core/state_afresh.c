@@ -1,7 +1,6 @@
 #include "core/state_afresh.h"
 
 #include "core/ledger_parts.h"
-#include "core/spread.h"
 
 enum { FEW = 256 }; /* marked accounts that are not worth a thread */
 
@@ -140,14 +139,12 @@ enum err
 state_fold_afresh(struct state *state, uint64_t position)
 {
     struct afresh afresh = { state, position };
-    uint32_t threads = spread_threads(), count = 0;
+    uint32_t count = 0;
     enum err err;
 
-    if (threads > LANES)
-        threads = LANES;
     while ((err = mark_named(state, &count)) == OK && count > 0) {
-        bool alone = threads == 1 || !state->whole || count < FEW;
-        err = fold_parts(&afresh, alone ? 1 : threads);
+        bool alone = state->threads == 1 || !state->whole || count < FEW;
+        err = fold_parts(&afresh, alone ? 1 : state->threads);
         if (err == ERR_CORRUPT && !alone)
             err = fold_parts(&afresh, 1);
         if (err != OK)

@@ -4,7 +4,6 @@
 #include "core/ledger_parts.h"
 #include "core/news.h"
 #include "core/ordinary.h"
-#include "core/spread.h"
 #include "core/state_afresh.h"
 
 #include <stdlib.h>
@@ -254,28 +253,15 @@ take_share(void *context, uint32_t thread, uint32_t number, uint32_t lane)
     return err;
 }
 
-/* Threads to fold with: on the disk one at a time looks for a state. */
-static enum err
-gather_threads(struct state *state, uint32_t *ret_threads)
-{
-    uint64_t positions = state->news->last - state->position;
-    uint32_t threads = spread_threads();
-
-    if (!state->whole || positions < FEW)
-        threads = 1;
-    else if (threads > LANES)
-        threads = LANES;
-    *ret_threads = threads;
-    return state_open_folds(state, threads);
-}
-
 static enum err
 take_all(struct state *state, struct reader *reader)
 {
     const struct lanes_job job = { state, fill, take_share };
     struct state_news *news = state->news;
-    uint32_t threads;
-    enum err err = gather_threads(state, &threads);
+    /* On the disk one at a time looks for a state. */
+    bool alone = !state->whole || news->last - state->position < FEW;
+    uint32_t threads = alone ? 1 : state->threads;
+    enum err err = state_open_folds(state, threads);
 
     if (err != OK)
         return err;

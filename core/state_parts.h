@@ -30,6 +30,7 @@ struct state {
     bool loaded;
     uint64_t position;
     uint64_t step;     /* positions that are followed at a time, about */
+    uint32_t threads;  /* that may fold at once */
     uint64_t admitted; /* the enrolment whose rules all states follow, or a
                         * later position */
     struct runset set;

@@ -1,6 +1,7 @@
 #include "nodes/keeper.h"
 
 #include "core/journal.h"
+#include "core/spread.h"
 #include "core/standing.h"
 #include "nodes/clock.h"
 #include "nodes/instance.h"
@@ -31,6 +32,8 @@ enum {
     TAIL_ITEMS = 100000, /* of the history that are kept in memory */
     NICE = 5,            /* of the thread */
     LATE_MS = 75,        /* at something else: whoever asks is late anyway */
+    RECEIVING = 2,       /* threads that take in what arrives, at work all the
+                          * time when it is much */
 };
 
 struct keeper {
@@ -323,6 +326,17 @@ is_behind(const struct keeper *keeper)
            (keeper->state && state_is_behind(keeper->state));
 }
 
+/* Threads to fold with: who takes in what arrives has the first claim. */
+static uint32_t
+spare_threads(bool receiving)
+{
+    uint32_t threads = spread_threads();
+
+    if (!receiving)
+        return threads;
+    return threads > RECEIVING ? threads - RECEIVING : 1;
+}
+
 void
 keeper_look(struct keeper *keeper)
 {
@@ -330,6 +344,8 @@ keeper_look(struct keeper *keeper)
         journal_tend(keeper->journal);
     uint64_t now = journal_last_txn(keeper->journal);
     bool quiet = now == keeper->txn && !keeper->behind;
+    if (keeper->state)
+        state_set_threads(keeper->state, spare_threads(now != keeper->txn));
     if (!quiet || (!keeper->well && keeper->looks % TROUBLE_LOOKS == 0)) {
         keeper->well = fold(keeper, keeper->well);
         keeper->txn = now;
