@@ -28,9 +28,10 @@ struct arrival {
 struct window {
     struct arrival arrivals[WINDOW];
     struct share {
-        uint16_t arrivals[WINDOW];
+        uint64_t hashes[WINDOW];   /* once more, as they are read ahead */
+        uint16_t arrivals[WINDOW]; /* which ones are the part's */
         uint32_t count;
-    } shares[STATE_PARTS]; /* which arrivals are a part's */
+    } shares[STATE_PARTS];
 };
 
 struct state_news {
@@ -123,6 +124,7 @@ add(struct state *state, struct window *window, uint32_t number, bool copy)
     view key = runs_key_view(&arrival->key);
     arrival->hash = state_hash(state, key);
     struct share *share = &window->shares[state_part_of(key)];
+    share->hashes[share->count] = arrival->hash;
     share->arrivals[share->count++] = (uint16_t)number;
     return may_repeat(state, &arrival->event, copy, &arrival->repeats);
 }
@@ -220,18 +222,26 @@ take(struct state *state, struct state_part *part, struct state_fold *fold,
     return err;
 }
 
-/* Asks for the accounts of events to come, each by one step further than of
- * those behind it. */
+/* Asks for events to come, which another thread may have read, and for their
+ * accounts, each by one step further than of those behind it. */
 static inline void
 look_ahead(const struct account_table *table, const struct window *window,
            const struct share *share, uint32_t at)
 {
+    enum { LINE = 64 };
+    uint32_t ahead = at + ACCOUNT_TABLE_STEPS * AHEAD;
+
+    if (ahead < share->count) {
+        const struct arrival *arrival =
+            &window->arrivals[share->arrivals[ahead]];
+        for (uint32_t i = 0; i < sizeof *arrival; i += LINE)
+            __builtin_prefetch((const uint8_t *)arrival + i);
+    }
     for (uint32_t step = 0; step < ACCOUNT_TABLE_STEPS; step++) {
-        uint32_t ahead = at + (ACCOUNT_TABLE_STEPS - step) * AHEAD;
+        ahead = at + (ACCOUNT_TABLE_STEPS - step) * AHEAD;
         if (ahead < share->count)
-            account_table_prefetch(
-                table, window->arrivals[share->arrivals[ahead]].hash,
-                (enum account_table_step)step);
+            account_table_prefetch(table, share->hashes[ahead],
+                                   (enum account_table_step)step);
     }
 }
 

@@ -47,12 +47,14 @@ grow_mapped(void *old, size_t old_size, size_t size)
             munmap(grown, mapped);
             return NULL;
         }
-    } else if (old_size > 0) {
+    }
+    /* Before it is written to, for what lies in small pages stays there.  Where
+     * there are no large ones, small ones do. */
+    (void)madvise(grown, mapped, MADV_HUGEPAGE);
+    if (old_size > 0 && old_size < LARGE) {
         memcpy(grown, old, old_size);
         free(old);
     }
-    /* Where there are no large pages, small ones do. */
-    (void)madvise(grown, mapped, MADV_HUGEPAGE);
     return grown;
 }
 
