@@ -28,41 +28,42 @@ nap(void)
 }
 
 /* A journal that another process writes. */
-struct watch {
+struct lookout {
     struct journal *journal;
     struct reader *reader;
 };
 
 static void
-watch_open(struct watch *watch, const char *ledger)
+lookout_open(struct lookout *lookout, const char *ledger)
 {
     char path[4200];
 
     snprintf(path, sizeof path, "%s/%s/journal", folder, ledger);
-    bench_need(journal_open(path, NULL, &watch->journal) == OK &&
-                   reader_open(watch->journal, &watch->reader) == OK,
+    bench_need(journal_open(path, NULL, &lookout->journal) == OK &&
+                   reader_open(lookout->journal, &lookout->reader) == OK,
                "open the hub's journal");
 }
 
 static uint64_t
-watch_last(struct watch *watch)
+lookout_last(struct lookout *lookout)
 {
-    bench_need(reader_refresh(watch->reader) == OK, "read the hub's journal");
-    return reader_last(watch->reader);
+    bench_need(reader_refresh(lookout->reader) == OK, "read the hub's journal");
+    return reader_last(lookout->reader);
 }
 
 static void
-watch_until(struct watch *watch, uint64_t position)
+lookout_until(struct lookout *lookout, uint64_t position)
 {
-    for (double end = bench_now() + 120; watch_last(watch) < position; nap())
+    for (double end = bench_now() + 120; lookout_last(lookout) < position;
+         nap())
         bench_need(bench_now() < end, "see the events at the hub");
 }
 
 static void
-watch_close(struct watch *watch)
+lookout_close(struct lookout *lookout)
 {
-    reader_close(watch->reader);
-    journal_close(watch->journal);
+    reader_close(lookout->reader);
+    journal_close(lookout->journal);
 }
 
 static struct ledger *
@@ -117,14 +118,14 @@ sell_many(const char *name, uint32_t count, uint32_t members)
 
 /* A node with a backlog connects. */
 static void
-measure_backlog(struct bench *bench, struct watch *hub)
+measure_backlog(struct bench *bench, struct lookout *hub)
 {
-    uint64_t before = watch_last(hub);
+    uint64_t before = lookout_last(hub);
 
     sell_many("store", BACKLOG, 50000);
     double start_time = bench_now();
     pid_t node = process_start(folder, "node", "store", "--once", NULL);
-    watch_until(hub, before + BACKLOG);
+    lookout_until(hub, before + BACKLOG);
     double seconds = bench_now() - start_time;
     process_stop(node);
     bench_add(bench, "a backlog to the hub's disk, one node", "events/s",
@@ -132,16 +133,16 @@ measure_backlog(struct bench *bench, struct watch *hub)
 }
 
 static void
-measure_latency(struct bench *bench, struct watch *hub)
+measure_latency(struct bench *bench, struct lookout *hub)
 {
     static double waits[SALES];
     struct ledger *ledger = open_ledger("store");
-    uint64_t position = watch_last(hub);
+    uint64_t position = lookout_last(hub);
 
     for (uint32_t i = 0; i < SALES; i++) {
         double sold = bench_now();
         sell(ledger, 1, BACKLOG + i, 50000);
-        watch_until(hub, ++position);
+        lookout_until(hub, ++position);
         waits[i] = (bench_now() - sold) * 1e3;
     }
     ledger_close(ledger);
@@ -174,7 +175,7 @@ int
 main(void)
 {
     struct bench bench = { .name = "nodes" };
-    struct watch hub_journal;
+    struct lookout hub_journal;
     char endpoint[64];
 
     folder = bench_folder();
@@ -189,7 +190,7 @@ main(void)
     process_endpoint(folder, "hq", endpoint);
     process_run(folder, "enrol new hq --node 10 > string");
     process_run(folder, "node store --join - --once < string");
-    watch_open(&hub_journal, "hq");
+    lookout_open(&hub_journal, "hq");
     /* First, for states come down to the node for long after a backlog. */
     pid_t node = process_start(folder, "node", "store", "--hub", endpoint);
     measure_latency(&bench, &hub_journal);
@@ -197,7 +198,7 @@ main(void)
               (double)bench_rss_anon_kb(node) / 1024);
     process_stop(node);
     measure_backlog(&bench, &hub_journal);
-    watch_close(&hub_journal);
+    lookout_close(&hub_journal);
     process_stop(hub);
     measure_hub_memory(&bench);
     bool done = bench_report(&bench);
