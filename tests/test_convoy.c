@@ -52,7 +52,7 @@ put_row(struct spill *spill, uint32_t i)
 static void
 spill_rows(struct spill **spills, uint32_t count)
 {
-    struct gen gen = { count };
+    struct gen gen = { .state = count };
     uint32_t i = 0;
 
     while (i < ROWS) {

@@ -28,7 +28,7 @@ static const char *const names[NAMES] = {
     "abcdefgh",
 };
 
-static struct gen gen = { 7 };
+static struct gen gen = { .state = 7 };
 static struct arena arena;
 static view lists[RULES][2][LISTS];
 static struct earn_rule rules[RULES];

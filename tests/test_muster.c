@@ -66,7 +66,7 @@ check(const struct muster *muster, uint32_t count)
 TEST(accounts_are_counted_and_put_in_order)
 {
     static const uint32_t COUNTS[] = { 10, ROWS, 1, 500, 0, 9000 };
-    struct gen gen = { 7 };
+    struct gen gen = { .state = 7 };
     struct muster muster = { .seed = UINT64_C(0x9e3779b97f4a7c15) };
 
     for (uint32_t i = 0; i < CODES; i++)

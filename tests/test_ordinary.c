@@ -256,7 +256,7 @@ random_event(struct gen *gen, struct event_line *line)
 
 TEST(spoiled_bytes_are_read_alike_or_not)
 {
-    struct gen gen = { 20261122 };
+    struct gen gen = { .state = 20261122 };
     struct event_line line;
     uint32_t read = 0;
 

@@ -133,7 +133,7 @@ TEST(rows_come_out_as_they_went_in)
 {
     struct sample *samples = calloc(ROWS + 1, sizeof *samples);
     uint8_t *bytes = malloc((size_t)ROWS * SIZE_MAX_EACH);
-    struct gen gen = { 20261122 };
+    struct gen gen = { .state = 20261122 };
     ptrdiff_t *starts = calloc(ROWS, sizeof *starts);
     struct parcel_usual usual = { 0 };
     struct chapter_row row;

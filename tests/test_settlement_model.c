@@ -346,7 +346,7 @@ book_some(struct gen *gen, struct sums *sums, struct totals *totals)
 static void
 try_history(uint32_t beginning, const struct timeline *timeline)
 {
-    struct gen gen = { seed };
+    struct gen gen = { .state = seed };
     struct settled_list settled = { 0 };
     struct arena arena;
 
