@@ -46,35 +46,25 @@ empty_tables(struct state *state)
         account_table_close(&state->parts[i].table);
 }
 
-static uint32_t
-changed_count(const struct state *state)
+/* Of all tables. */
+struct sums {
+    uint32_t changed; /* accounts */
+    uint64_t size;    /* bytes of states */
+    uint64_t memory;  /* bytes that the tables take */
+};
+
+static struct sums
+sum_up(const struct state *state)
 {
-    uint32_t count = 0;
+    struct sums sums = { 0 };
 
-    for (uint32_t i = 0; i < STATE_PARTS; i++)
-        count += state->parts[i].table.changed_count;
-    return count;
-}
-
-/* Bytes: that the states take, and all that the tables do. */
-static uint64_t
-tables_size(const struct state *state)
-{
-    uint64_t size = 0;
-
-    for (uint32_t i = 0; i < STATE_PARTS; i++)
-        size += state->parts[i].table.size;
-    return size;
-}
-
-static uint64_t
-tables_memory(const struct state *state)
-{
-    uint64_t memory = 0;
-
-    for (uint32_t i = 0; i < STATE_PARTS; i++)
-        memory += account_table_memory(&state->parts[i].table);
-    return memory;
+    for (uint32_t i = 0; i < STATE_PARTS; i++) {
+        const struct account_table *table = &state->parts[i].table;
+        sums.changed += table->changed_count;
+        sums.size += table->size;
+        sums.memory += account_table_memory(table);
+    }
+    return sums;
 }
 
 /* --- folds --- */
@@ -217,8 +207,10 @@ state_keep(struct state *state, uint64_t size_max)
 static void
 keep_or_drop(struct state *state)
 {
-    assert(changed_count(state) == 0);
-    if (state->whole && tables_memory(state) <= state->keep_max)
+    const struct sums sums = sum_up(state);
+
+    assert(sums.changed == 0);
+    if (state->whole && sums.memory <= state->keep_max)
         return;
     empty_tables(state);
     state->whole = false;
@@ -230,7 +222,7 @@ fill_table(struct state *state)
 {
     enum err err = OK;
 
-    assert(tables_size(state) == 0);
+    assert(sum_up(state).size == 0);
     state->whole = runset_size(&state->set) <= state->keep_max;
     for (uint32_t i = 0; i < state->set.run_count && state->whole; i++) {
         struct runs_cursor cursor = { .runs = state->set.runs[i] };
@@ -272,7 +264,7 @@ state_checkpoint(struct state *state)
 {
     struct runs_writer *writer = NULL;
 
-    if (changed_count(state) == 0 || state->position == state->set.position)
+    if (sum_up(state).changed == 0 || state->position == state->set.position)
         return OK;
     enum err err = runset_begin(&state->set, &writer);
     if (err != OK)
@@ -301,11 +293,12 @@ state_checkpoint(struct state *state)
 static bool
 is_full(const struct state *state)
 {
+    const struct sums sums = sum_up(state);
+
     if (state->whole)
         return state->position - state->set.position > POSITIONS_MAX ||
-               tables_memory(state) > state->keep_max;
-    return changed_count(state) > CHANGED_FEW ||
-           tables_size(state) > TABLE_SIZE_MAX;
+               sums.memory > state->keep_max;
+    return sums.changed > CHANGED_FEW || sums.size > TABLE_SIZE_MAX;
 }
 
 /* --- folding all anew --- */
@@ -490,7 +483,7 @@ write_changed(struct state *state)
 enum err
 state_tend(struct state *state)
 {
-    if (!state->loaded || changed_count(state) < CHANGED_TEND)
+    if (!state->loaded || sum_up(state).changed < CHANGED_TEND)
         return OK;
     return write_changed(state);
 }
