@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/ledger.h"
+#include "nodes/reign.h"
 #include "tests/place.h"
 #include "tests/unit.h"
 
@@ -80,4 +81,33 @@ TEST(a_machine_that_cannot_read_its_id_is_no_other_machine)
     place_remove(&place);
 }
 
-RUN(cmocka_unit_test(a_machine_that_cannot_read_its_id_is_no_other_machine))
+/* Its disk may be an older one, and what it has published stand elsewhere. */
+TEST(a_ledger_that_was_moved_counts_as_restored)
+{
+    struct place place = place_make();
+    const struct ledger_identity who = { .node = 1, .store = 10 };
+    struct complaint complaint;
+    struct ledger *ledger = NULL;
+    struct reign reign;
+    char path[PLACE_SIZE];
+    bool moved = false;
+
+    place_join(&place, "id", id_path);
+    place_join(&place, "L", path);
+    write_id("0123456789abcdef\n");
+    assert_int_equal(ledger_create(path, &who, NOW_MS, &complaint), OK);
+    assert_int_equal(instance_check(path, true, NOW_MS, &moved, &complaint),
+                     OK);
+    write_id("another\n");
+    assert_int_equal(instance_check(path, true, NOW_MS, &moved, &complaint),
+                     OK);
+    assert_true(moved);
+    assert_int_equal(ledger_open(path, LEDGER_READ, &complaint, &ledger), OK);
+    assert_int_equal(reign_get(path, ledger_journal(ledger), &reign), OK);
+    assert_true(reign.restored);
+    ledger_close(ledger);
+    place_remove(&place);
+}
+
+RUN(cmocka_unit_test(a_machine_that_cannot_read_its_id_is_no_other_machine),
+    cmocka_unit_test(a_ledger_that_was_moved_counts_as_restored))

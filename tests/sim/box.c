@@ -136,16 +136,11 @@ static enum err
 notice_move(struct box *box)
 {
     struct ledger *ledger = NULL;
-    struct journal_identity who;
     enum err err = ledger_open(box->dir, LEDGER_WRITE, NULL, &ledger);
 
     if (err == OK)
-        err = journal_get_identity(ledger_journal(ledger), &who);
-    if (err == OK)
-        err =
-            journal_renew(ledger_journal(ledger),
-                          journal_draw_later(who.incarnation, clock_wall_ms()),
-                          REASON_MOVED, NULL);
+        err = reign_begin_anew(box->dir, ledger_journal(ledger), REASON_MOVED,
+                               clock_wall_ms());
     ledger_close(ledger);
     if (err != OK)
         return err;
