@@ -689,7 +689,7 @@ replay(const struct arguments *arguments)
 
 static const struct option OPTIONS[] = {
     { "rules", "FILE",
-      "a candidate: a program that is not published; -: from a pipe" },
+      "a candidate: a program not published yet; -: from a pipe" },
     { "vary", "PATH=VALUES",
       "a candidate of each value, or of each combination" },
     { "from", "YYYY-MM-DD", "the candidate holds from this local date on" },
