@@ -43,9 +43,8 @@ bonus_reckon(const struct program *program, money spend)
             percent = program->bonus_steps[i].percent;
     if (spend.minor <= 0 || percent == 0)
         return (points) { 0 };
-    int64_t bonus = amount_scale_floor(spend.minor, percent,
-                                       program->points.value.micro * 10);
-    return points_min((points) { bonus }, (points) { LIMIT_POINTS });
+    return (points) { amount_scale_floor_max(
+        spend.minor, percent, program->points.value.micro * 10, LIMIT_POINTS) };
 }
 
 bool

@@ -1,6 +1,7 @@
 /*
  * test_bonus.c - the monthly bonus: steps, shares, differences
  */
+#include "core/bonus.h"
 #include "tests/story.h"
 #include "tests/unit.h"
 
@@ -84,6 +85,23 @@ TEST(the_version_at_the_months_end_holds)
     story_close(story);
 }
 
+/* Whatever was bought in a month, and however little a point is worth: ten
+ * thousand of the greatest purchases, all of it given back in points of a
+ * millionth, are more than 64 bits hold. */
+TEST(no_bonus_is_more_than_points_can_be)
+{
+    const struct bonus_step steps[] = { { { 0 }, 100000 } };
+    const struct program program = { .bonus_steps = steps,
+                                     .bonus_step_count = 1,
+                                     .points.value = { 1 } };
+
+    assert_int_equal(
+        bonus_reckon(&program, (money) { 10000 * LIMIT_MONEY_MINOR }).value,
+        LIMIT_POINTS);
+    assert_int_equal(bonus_reckon(&program, (money) { 7 }).value, 70000);
+}
+
 RUN(cmocka_unit_test(steps_count_the_whole_month),
     cmocka_unit_test(a_negative_store_has_no_share),
-    cmocka_unit_test(the_version_at_the_months_end_holds))
+    cmocka_unit_test(the_version_at_the_months_end_holds),
+    cmocka_unit_test(no_bonus_is_more_than_points_can_be))
