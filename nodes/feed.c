@@ -329,6 +329,23 @@ make_parcel(struct feed *feed, uint32_t ask, struct feed_parcel *ret_parcel)
     return OK;
 }
 
+uint32_t
+feed_choose(struct feed_ask *asks, uint32_t *count, uint32_t room,
+            struct feed_ask *ret_chosen)
+{
+    const uint64_t from = *count > 0 ? asks[0].after : 0;
+    uint32_t chosen = 0, left = 0;
+
+    for (uint32_t i = 0; i < *count; i++) {
+        if (chosen < room && asks[i].after >= from)
+            ret_chosen[chosen++] = asks[i];
+        else
+            asks[left++] = asks[i];
+    }
+    *count = left;
+    return chosen;
+}
+
 enum err
 feed_answer(struct feed *feed, const struct feed_ask *asks, uint32_t count,
             struct feed_parcel *ret_parcels, uint32_t *ret_count)

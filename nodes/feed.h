@@ -47,10 +47,16 @@ NODISCARD enum err feed_open(struct ledger *ledger, struct state *state,
                              struct feed **ret_feed);
 void feed_close(struct feed *feed);
 
+/* Takes out of the waiting asks, oldest first, the oldest and all that its
+ * reading answers, too, `room` at most; returns how many.  One that lies
+ * further back has to wait for a reading of its own, and holds nobody up. */
+uint32_t feed_choose(struct feed_ask *asks, uint32_t *count, uint32_t room,
+                     struct feed_ask *ret_chosen);
+
 /* Answers the asks whose position lies before that of the states, and those of
- * the idle; `ret_parcels`
- * has room for as many as there are asks, and gets `ret_count` of them.
- * ERR_MEMORY, ERR_IO, ERR_CORRUPT: nothing is handed out. */
+ * the idle; `ret_parcels` has room for as many as there are asks, and gets
+ * `ret_count` of them.  ERR_MEMORY, ERR_IO, ERR_CORRUPT: nothing is handed
+ * out. */
 NODISCARD enum err feed_answer(struct feed *feed, const struct feed_ask *asks,
                                uint32_t count, struct feed_parcel *ret_parcels,
                                uint32_t *ret_count);

@@ -163,24 +163,12 @@ tend(struct keeper *keeper)
         keeper->well = false; /* the next refresh says, or mends it */
 }
 
-/* The oldest ask and all that the same reading answers; one that lies far
- * back does not hold up more than its own turn. */
 static uint32_t
 choose(struct keeper *keeper, struct feed_ask *chosen)
 {
-    uint32_t count = 0;
-    uint32_t left = 0;
-
     pthread_mutex_lock(&keeper->lock);
-    uint32_t room = FEED_ASKS_MAX - keeper->parcel_count;
-    for (uint32_t i = 0; i < keeper->ask_count; i++) {
-        struct feed_ask ask = keeper->asks[i];
-        if (count < room && ask.after >= keeper->asks[0].after)
-            chosen[count++] = ask;
-        else
-            keeper->asks[left++] = ask;
-    }
-    keeper->ask_count = left;
+    uint32_t count = feed_choose(keeper->asks, &keeper->ask_count,
+                                 FEED_ASKS_MAX - keeper->parcel_count, chosen);
     pthread_mutex_unlock(&keeper->lock);
     return count;
 }
