@@ -64,7 +64,7 @@ bool standing_was_built(const struct standing *standing);
 
 /* Compares the file, if there is one of use, with a fresh fold of what it
  * holds: every figure, every month, every instant to come.  ERR_CORRUPT: the
- * file is damaged. */
+ * file is damaged; ERR_UNKNOWN: rules beyond this program. */
 NODISCARD enum err standing_check(struct ledger *ledger, bool *ret_same);
 /* Takes the file away.  ERR_BUSY: somebody else owns the caches. */
 NODISCARD enum err standing_drop(struct ledger *ledger);

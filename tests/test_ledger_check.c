@@ -4,8 +4,11 @@
  */
 #include "core/ledger_check.h"
 
+#include "core/standing.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/book.h"
 #include "tests/unit.h"
@@ -111,6 +114,40 @@ TEST(a_damaged_run_is_told_once_and_mended)
     book_close(&book);
 }
 
+/* Rules that only a later program knows: what that has summed up by them is
+ * none of our business, neither to look at nor to take away. */
+TEST(the_totals_of_a_later_program_are_left_alone)
+{
+    static const uint8_t body[] = { 0x87, 1,    9, 2, 1,    3,   0,
+                                    4,    0xc4, 0, 5, 0xa1, 'Z', 6,
+                                    0x92, 0xc0, 0, 7, 0xc0 };
+    const struct journal_control control = { .channel = CHANNEL_PUBLIC,
+                                             .kind = RECORD_VERSION,
+                                             .body = { body, sizeof body },
+                                             .now_ms = BOOK_NOW };
+    struct journal_result result;
+    struct standing *standing;
+    struct told told = { 0 };
+    struct book book;
+    char path[4200];
+
+    book_open(&book, LEDGER_OWN);
+    book_load_example(&book, "13-referral");
+    assert_int_equal(standing_open(book.ledger, &standing), OK);
+    assert_int_equal(standing_refresh(standing, BOOK_NOW, NULL), OK);
+    assert_int_equal(standing_save(standing), OK);
+    standing_close(standing);
+    assert_int_equal(
+        journal_append_control(ledger_journal(book.ledger), &control, &result),
+        OK);
+    assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
+    assert_int_equal(ledger_verify(book.ledger, hear, &told, NULL), OK);
+    assert_int_equal(told.damage_count, 0);
+    snprintf(path, sizeof path, "%s/totals/standing", ledger_dir(book.ledger));
+    assert_int_equal(access(path, F_OK), 0);
+    book_close(&book);
+}
+
 #define COPY(identity, member)                                                 \
     "{\"event\": \"" identity "\", \"recorded\": "                             \
     "\"2025-01-01T00:00:00Z\", \"at\": \"2025-01-01T00:00:00Z\", "             \
@@ -149,4 +186,5 @@ TEST(gaps_and_colliding_members_are_notes)
 RUN(cmocka_unit_test(examples_are_sound),
     cmocka_unit_test(a_watch_hears_what_verify_does),
     cmocka_unit_test(a_damaged_run_is_told_once_and_mended),
+    cmocka_unit_test(the_totals_of_a_later_program_are_left_alone),
     cmocka_unit_test(gaps_and_colliding_members_are_notes))
