@@ -359,8 +359,10 @@ ledger_open(const char *dir, enum ledger_mode mode, struct complaint *complaint,
                         "bytes, found %zu",
                         dir, LEDGER_PATH_SIZE - 1, size);
     ledger = calloc(1, sizeof *ledger);
-    if (ledger == NULL)
+    if (ledger == NULL) {
+        complain(complaint, "%s: %s", dir, err_name(ERR_MEMORY));
         return ERR_MEMORY;
+    }
     memcpy(ledger->dir, dir, size + 1);
     ledger->owns = mode == LEDGER_OWN;
     ledger->lenient = mode == LEDGER_CHECK;

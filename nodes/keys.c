@@ -179,6 +179,7 @@ unhex(const char *text, curve_key *ret_key)
         !digest_parse((view) { (const uint8_t *)text, 64 }, &bytes))
         return false;
     memcpy(ret_key->bytes, bytes.bytes, sizeof ret_key->bytes);
+    crypto_wipe(&bytes, sizeof bytes);
     return true;
 }
 

@@ -39,7 +39,6 @@ enum {
     FRAMES_AT_ONCE = 64,    /* taken before looking elsewhere */
     REOPENS_MAX = 5,        /* after faults of the disk */
     GRAFT_MS = 6000,        /* no further stream to be told again for so long */
-    ONCE_MS = 5000, /* --once: for a hub to fold and tell; some do not */
     WINDOW = 2 * LIMIT_FRAME_SIZE,
 };
 
