@@ -230,7 +230,7 @@ struct account {
         struct purchase *items; /* canonical order; whole accounts */
         uint32_t count;
         uint32_t room;
-        uint32_t returned; /* place of the one that came back last; 0: none */
+        uint32_t returned; /* place of the one that came back last */
         /* By receipt, for those that returns ask for (give_back.c): */
         uint32_t *buckets; /* the place behind the newest one's; 0: empty */
         uint32_t bucket_count;

@@ -81,9 +81,8 @@ void fold_referral(struct fold *fold, struct account *account,
 
 /* Whether the event may be folded onto this account without its history: it
  * comes after all that the account has seen, its clock included, has not been
- * voided before, and
- * looks back at nothing that is not there (a void; in an unpacked account a
- * return by receipt or a reversal). */
+ * voided before, and looks back at nothing that is not there (a void; in an
+ * unpacked account a return by receipt or a reversal). */
 bool fold_can_forward(const struct account *account, const struct event *event);
 
 #endif

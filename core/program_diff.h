@@ -8,7 +8,7 @@
  *   tiers.levels.gold: removed
  *
  * It compares what the files mean, not how they are written: a default that is
- * written out is no change.  It goes by the tables of program_grammar.h, so
+ * written out is no change.  It goes by the tables of grammar.h, so
  * that no key of the grammar can be missed.
  */
 #ifndef CORE_PROGRAM_DIFF_H

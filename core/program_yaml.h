@@ -1,7 +1,7 @@
 /*
  * program_yaml.h - a program file (RULES.md) read into a `struct program`
  *
- * The bytes become a tree (yaml.h); the tables of program_grammar.h say which
+ * The bytes become a tree (yaml.h); the tables of grammar.h say which
  * keys there are, of which type and range; references are resolved and
  * defaults filled in; program_check.h then looks at what no single value shows.
  * Every mistake is told with its place, up to LIMIT_MISTAKES in one run.

@@ -30,7 +30,7 @@ struct session {
     int64_t pinged_ms;
     int64_t since_ms;   /* when the phase began */
     int64_t moved_ms;   /* node: when more was acknowledged, as a tick has seen
-                         * it,   or nothing was to be sent; 0: no tick yet */
+                         * it, or nothing was to be sent; 0: no tick yet */
     uint64_t acked_sum; /* of all streams then */
 
     struct lane *lanes; /* in the order of stream_compare() */

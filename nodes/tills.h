@@ -3,9 +3,9 @@
  * hub runs on the ledger
  *
  * A Unix socket LEDGER/tills of mode 0600, or 0660 for a group (local.h).  A
- * till connects once and stays; it
- * sends lines and gets a line for each, in their order (slip.h has both
- * forms).  It may send the next line before it has the answer.
+ * till connects once and stays; it sends lines and gets a line for each, in
+ * their order (slip.h has both forms).  It may send the next line before it has
+ * the answer.
  *
  *   -> {"kind": "stamp", "member": 42, "card": "lunch", "id": "till1-881"}
  *   <- {"events": ["10.1.4"]}

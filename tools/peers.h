@@ -3,9 +3,9 @@
  *
  * Who has sent something and who is enrolled: what the ledger holds of each,
  * and, of those whose session was there when the hub last wrote its pulse
- * (nodes/pulse.h), what that said of them.  A
- * chain has thousands and a screen twenty lines: where there are more, those
- * that somebody should look at come first and the rest is counted.
+ * (nodes/pulse.h), what that said of them.  A chain has thousands and a screen
+ * twenty lines: where there are more, those that somebody should look at come
+ * first and the rest is counted.
  */
 #ifndef TOOLS_PEERS_H
 #define TOOLS_PEERS_H
