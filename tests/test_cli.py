@@ -204,6 +204,13 @@ def test_wrong_options_and_operands():
                                                     '"xml"'])
         refused(2, *words, "--format", "csv", "--json", says=["--format",
                                                               "--json"])
+    # One value counts, so two that differ are a misuse wherever they stand.
+    twice = ["--at", "2026-01-01", "--at=2026-02-01"]
+    for words in (["L", *twice], [*twice, "L", "--json"]):
+        refused(2, "rfm", *words,
+                says=["--at is given twice", '"2026-01-01"', '"2026-02-01"',
+                      "one value"])
+    refused(1, "rfm", "L", *twice[:2], *twice[:2], says=["no ledger"])
     refused(2, "report", "L", says=["--by", "store, partner"])
     refused(2, "report", "L", "--by", "stores", says=["--by", '"stores"'])
     assert not os.path.exists("L")

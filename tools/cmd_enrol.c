@@ -560,6 +560,8 @@ static const struct option REVOKE_OPTIONS[] = {
     { "node", "N", "the node's number" }, { 0 }
 };
 
+static const char *const REPEATABLE[] = { "endpoint", NULL };
+
 const struct command cmd_enrol_table[] = {
     { .name = "enrol new",
       .run = enrol_new,
@@ -568,6 +570,7 @@ const struct command cmd_enrol_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = NEW_OPTIONS,
+      .repeatable = REPEATABLE,
       .about =
           "The string holds a secret that is good once, at this hub or a "
           "standby that has\n"
@@ -596,6 +599,7 @@ const struct command cmd_enrol_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = ROTATE_OPTIONS,
+      .repeatable = REPEATABLE,
       .about = "Its old key is out at once; stores and role stay.\n",
       .examples = "leima enrol rotate hq --node 421\n" },
     { .name = "enrol revoke",

@@ -676,7 +676,7 @@ replay(const struct arguments *arguments)
                              .from_day = CANDIDATE_FROM_START,
                              .since = INT32_MIN };
 
-    if (command_option(arguments, "rules") == NULL)
+    if (!command_flag(arguments, "rules"))
         return command_misuse(arguments, "--rules FILE is needed");
     replay.options.progress = show_progress;
     replay.options.context = &replay;
@@ -704,6 +704,8 @@ static const struct option OPTIONS[] = {
     { 0 },
 };
 
+static const char *const REPEATABLE[] = { "rules", "vary", NULL };
+
 const struct command cmd_replay_table[] = {
     { .name = "replay",
       .run = replay,
@@ -712,6 +714,7 @@ const struct command cmd_replay_table[] = {
       .operands_min = 1,
       .operands_max = 1,
       .options = OPTIONS,
+      .repeatable = REPEATABLE,
       .about =
           "Folds the whole history by the published rules and by the "
           "candidate, and shows\n"

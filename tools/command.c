@@ -192,6 +192,36 @@ misuse_of_option(const struct arguments *arguments, view name)
 /* Nothing is called "": what a script has put there was not set. */
 #define UNSET "; is a variable of the shell not set?"
 
+static bool
+is_repeatable(const struct command *command, const char *name)
+{
+    const char *const *row = command->repeatable;
+
+    while (row != NULL && *row != NULL && strcmp(*row, name) != 0)
+        row++;
+    return row != NULL && *row != NULL;
+}
+
+/* Which of two values is meant only the user knows; the one that a script adds
+ * to what it was given must not win silently, nor lose.  False: a misuse. */
+static bool
+add_given(struct arguments *arguments, struct given given)
+{
+    const char *name = given.option->name;
+    const char *other = command_option(arguments, name);
+
+    if (other != NULL && strcmp(other, given.value) != 0 &&
+        !is_repeatable(arguments->command, name)) {
+        command_misuse(arguments,
+                       "--%s is given twice, \"%s\" and \"%s\": expected one "
+                       "value; leave out the other",
+                       name, other, given.value);
+        return false;
+    }
+    arguments->given[arguments->given_count++] = given;
+    return true;
+}
+
 /* Reads the option at words[*at] and its value, which may be the word behind
  * it.  False: a misuse, which has been said. */
 static bool
@@ -227,9 +257,7 @@ read_option(struct arguments *arguments, char *const *words, int count, int *at)
                        option->name, option->value, option->help);
         return false;
     }
-    arguments->given[arguments->given_count++] =
-        (struct given) { option, value };
-    return true;
+    return add_given(arguments, (struct given) { option, value });
 }
 
 static bool
@@ -431,7 +459,7 @@ const char *
 command_option_nth(const struct arguments *arguments, const char *name,
                    uint32_t index)
 {
-    assert(is_row(arguments, name));
+    assert(is_repeatable(arguments->command, name));
     for (uint32_t i = 0; i < arguments->given_count; i++)
         if (strcmp(arguments->given[i].option->name, name) == 0 && index-- == 0)
             return arguments->given[i].value;
@@ -441,13 +469,11 @@ command_option_nth(const struct arguments *arguments, const char *name,
 const char *
 command_option(const struct arguments *arguments, const char *name)
 {
-    const char *value = NULL;
-
     assert(is_row(arguments, name));
     for (uint32_t i = 0; i < arguments->given_count; i++)
         if (strcmp(arguments->given[i].option->name, name) == 0)
-            value = arguments->given[i].value;
-    return value;
+            return arguments->given[i].value;
+    return NULL;
 }
 
 bool

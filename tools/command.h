@@ -53,8 +53,11 @@ struct command {
     uint32_t operands_min;        /* fewer are a misuse */
     uint32_t operands_max;        /* more are; 0 means none */
     const struct option *options; /* NULL: none but --json and --help */
-    const char *about;            /* some lines for the help; NULL: none */
-    const char *examples;         /* command lines, "\n" after each */
+    /* Names of options of which every value counts, NULL after them; any other
+     * that is given two different values is a misuse. */
+    const char *const *repeatable;
+    const char *about;    /* some lines for the help; NULL: none */
+    const char *examples; /* command lines, "\n" after each */
 };
 
 /* Runs the command that the words name; `tables` ends with NULL.  Returns the
@@ -68,9 +71,10 @@ const char *command_operand(const struct arguments *arguments, uint32_t index);
 
 /* Whether the option was given at all. */
 bool command_flag(const struct arguments *arguments, const char *name);
-/* Its value, the last one if it was given more than once; NULL: not given. */
+/* Its value; NULL: not given. */
 const char *command_option(const struct arguments *arguments, const char *name);
-/* Its value where it was given for the `index`th time, from 0; NULL: fewer. */
+/* The value of a repeatable one where it was given for the `index`th time, from
+ * 0; NULL: fewer. */
 const char *command_option_nth(const struct arguments *arguments,
                                const char *name, uint32_t index);
 
