@@ -426,6 +426,13 @@ history_tend(struct history *history)
 }
 
 void
+history_set_memory(struct history *history, uint64_t bytes)
+{
+    assert(bytes == 0 || bytes >= BULK_MEMORY_MIN);
+    history->memory = bytes;
+}
+
+void
 history_set_tail(struct history *history, uint32_t items)
 {
     assert(items <= TAIL_MAX);
@@ -503,6 +510,7 @@ build(struct history *history, uint64_t position)
         .words = &history->words,
         .first = history->set.position + 1,
         .last = position,
+        .memory = history->memory,
     };
     enum err err = runset_begin(&history->set, &writer);
 

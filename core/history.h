@@ -32,9 +32,9 @@
 struct history;
 struct reader_damage;
 
-/* Opens the history of the ledger in `dir` over its journal, both borrowed
- * until the close.  `owner`: the caller holds LEDGER/owner, so files may be
- * written.  Nothing is read yet but the record of the live files. */
+/* Opens the history of the ledger in `dir` over its journal, borrowed until the
+ * close.  `owner`: the caller holds LEDGER/owner, so files may be written.
+ * Only the record of the live files is read. */
 NODISCARD enum err history_open(const char *dir, struct journal *journal,
                                 bool owner, struct history **ret_history);
 void history_close(struct history *history);
@@ -45,7 +45,6 @@ void history_set_admits(struct history *history, history_admits *admits,
 
 /* Takes over the ownership in mid-life (true), or gives it up. */
 void history_set_owner(struct history *history, bool owner);
-
 /* Takes in what the journal has got since; the owner merges a long tail into
  * a run and small runs into greater ones, these later while it is behind.  Very
  * much at once becomes a run in one pass by all cores (bulk.h), where small
@@ -66,7 +65,8 @@ NODISCARD enum err history_backlog(struct history *history,
 
 /* Owner: writes the whole tail to a run now, however short. */
 NODISCARD enum err history_merge(struct history *history);
-
+/* What building much at once may take, as bulk.h has it. */
+void history_set_memory(struct history *history, uint64_t bytes);
 /* How long a tail the owner's refresh leaves: who has the memory for more than
  * a store's node merges less often, and when it suits, by history_tend(). */
 void history_set_tail(struct history *history, uint32_t items);

@@ -66,6 +66,7 @@ struct history {
     uint64_t step;       /* positions that one refresh takes in, about */
     bool behind;         /* the last one left some */
     bool unbuilt;        /* what is there can't be built at once */
+    uint64_t memory;     /* bytes that building at once may take; 0: bulk.h */
     uint32_t tail_items; /* that an owner's refresh leaves unmerged */
     struct gather_rules rules;
     struct gather_quarantine *quarantine; /* owned; what the rules borrow */

@@ -1,5 +1,6 @@
 #include "core/ledger.h"
 
+#include "core/bulk.h"
 #include "core/codec.h"
 #include "core/facts.h"
 #include "core/ledger_parts.h"
@@ -336,6 +337,7 @@ open_parts(struct ledger *ledger, struct complaint *complaint)
     if (err != OK)
         return ledger_fault(ledger, err, complaint);
     history_set_admits(ledger->history, admission_admits, ledger->admission);
+    history_set_memory(ledger->history, ledger->memory);
     if (ledger->owns)
         err = take_ownership(ledger);
     if (err == ERR_BUSY)
@@ -344,6 +346,15 @@ open_parts(struct ledger *ledger, struct complaint *complaint)
     else if (err != OK)
         complain(complaint, "%s/owner: %s", ledger->dir, strerror(errno));
     return err == OK ? ledger_refresh(ledger, complaint) : err;
+}
+
+/* So that a hub takes 64 MB beside its states at most, and a node 12 in all. */
+static uint64_t
+memory_to_build(enum ledger_mode mode)
+{
+    if (mode == LEDGER_HUB)
+        return 32 << 20;
+    return mode == LEDGER_NODE ? BULK_MEMORY_MIN : 0;
 }
 
 enum err
@@ -364,7 +375,9 @@ ledger_open(const char *dir, enum ledger_mode mode, struct complaint *complaint,
         return ERR_MEMORY;
     }
     memcpy(ledger->dir, dir, size + 1);
-    ledger->owns = mode == LEDGER_OWN;
+    ledger->owns =
+        mode == LEDGER_OWN || mode == LEDGER_HUB || mode == LEDGER_NODE;
+    ledger->memory = memory_to_build(mode);
     ledger->lenient = mode == LEDGER_CHECK;
     ledger->owner_file = -1;
     enum err err = open_parts(ledger, complaint);

@@ -1,6 +1,5 @@
 /*
- * ledger.h - one ledger: the directory, its journal, its versions, its
- * accounts
+ * ledger.h - one ledger: the directory, its journal, versions and accounts
  *
  * What commands and nodes work with.  A ledger directory holds `journal/`
  * (the only truth), `history/` and `state/` (may be deleted, are built again),
@@ -42,8 +41,9 @@ enum ledger_mode {
     LEDGER_READ,  /* questions */
     LEDGER_WRITE, /* appends too; both merge a long tail if nobody else is the
                    * owner of the caches */
-    LEDGER_OWN,   /* a hub or a node: the owner while it is open; ERR_BUSY
-                   * if somebody else is */
+    LEDGER_OWN,   /* the owner while it is open; ERR_BUSY if somebody else is */
+    LEDGER_HUB,   /* likewise; a history far behind is built in little memory */
+    LEDGER_NODE,  /* likewise in less, for a store's node */
     LEDGER_CHECK, /* as LEDGER_WRITE, but opens also where a record of the
                    * journal is damaged, for what can be done then: looking
                    * for the damage, exporting what is left, appending behind

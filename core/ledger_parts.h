@@ -14,8 +14,9 @@ enum { LEDGER_PATH_SIZE = 3072 };
 
 struct ledger {
     char dir[LEDGER_PATH_SIZE];
-    bool owns;                   /* LEDGER_OWN: the owner until the close */
+    bool owns;                   /* the owner until the close */
     bool lenient;                /* LEDGER_CHECK */
+    uint64_t memory;             /* history_set_memory() */
     struct reader_damage damage; /* position 0: none */
     int owner_file; /* holds the lock on LEDGER/owner; -1: we do not */
     struct journal_identity who;

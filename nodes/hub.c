@@ -416,7 +416,8 @@ open_all(struct hub *hub, struct complaint *complaint)
     struct journal_identity who;
     uint64_t run = 0;
 
-    enum err err = keeper_ledger(hub->options->dir, complaint, &hub->ledger);
+    enum err err =
+        keeper_ledger(hub->options->dir, true, complaint, &hub->ledger);
     if (err != OK)
         return err;
     hub->journal = ledger_journal(hub->ledger);

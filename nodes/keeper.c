@@ -76,9 +76,10 @@ struct keeper {
 };
 
 enum err
-keeper_ledger(const char *dir, struct complaint *complaint,
+keeper_ledger(const char *dir, bool feeds, struct complaint *complaint,
               struct ledger **ret_ledger)
 {
+    const enum ledger_mode mode = feeds ? LEDGER_HUB : LEDGER_NODE;
     int64_t until_ms = clock_steady_ms() + BUSY_MS;
     const struct timespec pause = { .tv_nsec = 50000000 };
     bool moved = false;
@@ -86,10 +87,10 @@ keeper_ledger(const char *dir, struct complaint *complaint,
     enum err err =
         instance_check(dir, true, clock_wall_ms(), &moved, complaint);
     if (err == OK)
-        err = ledger_open(dir, LEDGER_OWN, complaint, ret_ledger);
+        err = ledger_open(dir, mode, complaint, ret_ledger);
     while (err == ERR_BUSY && clock_steady_ms() <= until_ms) {
         nanosleep(&pause, NULL);
-        err = ledger_open(dir, LEDGER_OWN, complaint, ret_ledger);
+        err = ledger_open(dir, mode, complaint, ret_ledger);
     }
     if (err == OK && moved)
         trace(TRACE_ERROR, ledger_who(*ret_ledger).node, "alarm",

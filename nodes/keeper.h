@@ -14,12 +14,13 @@
 struct keeper;
 
 /* Opens a ledger to own it; a command may hold the ownership for a moment, to
- * merge a long tail.  A copy begins a new incarnation first (instance.h).  As
- * ledger_open(). */
-NODISCARD enum err keeper_ledger(const char *dir, struct complaint *complaint,
+ * merge a long tail.  A copy begins a new incarnation first (instance.h).
+ * `feeds` as for keeper_open().  As ledger_open(). */
+NODISCARD enum err keeper_ledger(const char *dir, bool feeds,
+                                 struct complaint *complaint,
                                  struct ledger **ret_ledger);
 
-/* Starts the thread.  The ledger was opened with LEDGER_OWN and is the
+/* Starts the thread.  The ledger was opened by its owner and is the
  * keeper's alone, but for its journal, until the close.  `feeds`: a hub, or a
  * standby, that keeps states and answers asks.  ERR_MEMORY, and what
  * state_open() says. */

@@ -603,7 +603,8 @@ static enum err
 open_ledger(struct store *store, struct complaint *complaint)
 {
     const char *dir = store->options->dir;
-    enum err err = keeper_ledger(dir, complaint, &store->ledger);
+    const bool feeds = store->options->standby;
+    enum err err = keeper_ledger(dir, feeds, complaint, &store->ledger);
 
     if (err != OK)
         return err;
@@ -620,7 +621,7 @@ open_ledger(struct store *store, struct complaint *complaint)
     ledger_close(store->ledger);
     store->ledger = NULL;
     if (err == OK)
-        return keeper_ledger(dir, complaint, &store->ledger);
+        return keeper_ledger(dir, feeds, complaint, &store->ledger);
     complain(complaint, "%s: can't tell again what the hub lacks: %s", dir,
              err_name(err));
     return err;

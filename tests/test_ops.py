@@ -679,6 +679,24 @@ def to_journal(name, off, *words):
         return file.read().splitlines()
 
 
+def test_a_long_history_is_built_in_a_nodes_memory():
+    """Some 300,000 events, whose rows alone take more than a node may."""
+    leima("init", "n10", "--node", 10, "--store", 10).expect(0)
+    leima("generate", "n10", "--members", 63000, "--months", 15,
+          "--only-store", 10).expect(0)
+    assert not os.path.exists("n10/history")
+    process = subprocess.Popen([LEIMA, "node", "n10"], stderr=subprocess.PIPE)
+    most = 0
+    while process.poll() is None:
+        with open(f"/proc/{process.pid}/status") as status:
+            lines = dict(line.split(":", 1) for line in status)
+        most = max(most, int(lines.get("RssAnon", "0").split()[0]))
+        time.sleep(0.002)
+    assert b"has not joined a hub" in process.stderr.read()
+    assert os.listdir("n10/history"), "nothing was built"
+    assert 0 < most < 12 << 10, f"{most} kB"
+
+
 def test_lines_in_the_journal_carry_their_priority():
     leima("init", "hq").expect(0)
     runs = (("hub", "hq", "--listen", "tcp://127.0.0.1:0"), "<6>", "2"), \
