@@ -242,6 +242,21 @@ decide_alone(struct turn *turn, struct redeem *redeem)
 
 /* --- together ----------------------------------------------------------- */
 
+/* It had been granted before, maybe to a till that never heard of it: what it
+ * took and what it was worth is told again, as of then. */
+static void
+tell_again(const struct turn *turn, struct redeem *redeem)
+{
+    const struct event *event = &redeem->entry.event;
+
+    redeem->was_there = true;
+    redeem->decision = (struct decision) {
+        .points = event->redeem.points,
+        .value =
+            worth_of(timeline_at(turn->query->timeline, event->at_ms), event),
+    };
+}
+
 /* Whether this very redemption has been stored before: then that is the
  * answer, whatever the account has now. */
 static void
@@ -260,7 +275,7 @@ look_up(const struct turn *turn, struct redeem *redeem)
         return;
     redeem->entry = entry;
     redeem->stored = true;
-    redeem->was_there = true;
+    tell_again(turn, redeem);
 }
 
 /* What is to be appended, and for whom. */
@@ -284,8 +299,8 @@ collect(const struct turn *turn, bool by_hub, struct bundle *bundle)
 }
 
 static void
-finish(struct redeem *redeem, const struct ledger_entry *entry,
-       const struct ledger_request *request)
+finish(const struct turn *turn, struct redeem *redeem,
+       const struct ledger_entry *entry, const struct ledger_request *request)
 {
     redeem->granted = false;
     redeem->settled = request->err != ERR_BUSY;
@@ -295,7 +310,8 @@ finish(struct redeem *redeem, const struct ledger_entry *entry,
         return;
     redeem->entry = *entry;
     redeem->stored = true;
-    redeem->was_there = entry->known;
+    if (entry->known)
+        tell_again(turn, redeem);
 }
 
 /* What the hub grants it holds for us, whatever comes here: each by itself.
@@ -329,9 +345,9 @@ append(struct turn *turn)
     }
     ledger_append_each(turn->query->ledger, requests, count, turn->now_ms);
     for (uint32_t i = 0; i < alone.count; i++)
-        finish(alone.redeems[i], &alone.entries[i], &requests[0]);
+        finish(turn, alone.redeems[i], &alone.entries[i], &requests[0]);
     for (uint32_t i = 0; i < by_hub.count; i++)
-        finish(by_hub.redeems[i], &by_hub.entries[i],
+        finish(turn, by_hub.redeems[i], &by_hub.entries[i],
                &requests[count - by_hub.count + i]);
 }
 
@@ -394,6 +410,44 @@ redeem_is_granted(const struct redeem *redeem)
     return redeem->was_there || redeem->decision.verdict == VERDICT_GRANTED;
 }
 
+/* A number that the event does not tell of one granted before is null. */
+static void
+write_number(struct text *out, const char *key, bool is_told, int64_t value)
+{
+    if (is_told)
+        text_json_integer(out, key, value);
+    else
+        text_json_null(out, key);
+}
+
+static void
+write_numbers(const struct redeem *redeem, struct text *out)
+{
+    const struct decision *decision = &redeem->decision;
+    const bool now = !redeem->was_there;
+
+    text_json_bool(out, "known", redeem->was_there);
+    if (now)
+        text_json_bool(out, "voucher", decision->by_voucher);
+    else
+        text_json_null(out, "voucher");
+    write_number(out, "points", now || decision->points.value > 0,
+                 decision->points.value);
+    write_number(out, "available", now, decision->available.value);
+    write_number(out, "minimum", now, decision->minimum.value);
+    text_json_integer(out, "value", decision->value.minor);
+    if (!now || !redeem->command.offline)
+        return;
+    text_json_integer(out, "limit", decision->limit.minor);
+    text_json_integer(out, "limit_used", decision->limit_used.minor);
+    text_json_integer(out, "limit_left", decision->limit_left.minor);
+    if (redeem->command.state_ms > 0)
+        text_json_time(out, "told", redeem->command.state_ms);
+    else
+        text_json_null(out, "told");
+    text_json_integer(out, "max_age_days", decision->age_days_max);
+}
+
 void
 redeem_json(const struct redeem *redeem, struct text *out)
 {
@@ -415,21 +469,6 @@ redeem_json(const struct redeem *redeem, struct text *out)
         identity_format(redeem->entry.event.identity, name);
         text_json_view(out, "event", view_of(name));
     }
-    text_json_bool(out, "known", redeem->was_there);
-    text_json_bool(out, "voucher", decision->by_voucher);
-    text_json_integer(out, "points", decision->points.value);
-    text_json_integer(out, "available", decision->available.value);
-    text_json_integer(out, "minimum", decision->minimum.value);
-    text_json_integer(out, "value", decision->value.minor);
-    if (redeem->command.offline) {
-        text_json_integer(out, "limit", decision->limit.minor);
-        text_json_integer(out, "limit_used", decision->limit_used.minor);
-        text_json_integer(out, "limit_left", decision->limit_left.minor);
-        if (redeem->command.state_ms > 0)
-            text_json_time(out, "told", redeem->command.state_ms);
-        else
-            text_json_null(out, "told");
-        text_json_integer(out, "max_age_days", decision->age_days_max);
-    }
+    write_numbers(redeem, out);
     text_string(out, "}\n");
 }
