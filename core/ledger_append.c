@@ -64,6 +64,8 @@ complain_at(struct batch *batch, const struct ledger_entry *entry, enum err err,
     return err;
 }
 
+/* One that comes before it in the same call has no identity: none of them was
+ * stored. */
 static enum err
 complain_conflict(struct batch *batch, const struct ledger_entry *entry,
                   identity stored)
@@ -72,7 +74,13 @@ complain_conflict(struct batch *batch, const struct ledger_entry *entry,
     char name[IDENTITY_SIZE];
 
     identity_format(stored, name);
-    if (entry->event.id.size > 0)
+    if (stored.node == 0)
+        complain(&words,
+                 "id \"%.*s\": conflict: an event before it has it with other "
+                 "content; use a new id",
+                 (int)entry->event.id.size,
+                 (const char *)entry->event.id.bytes);
+    else if (entry->event.id.size > 0)
         complain(&words,
                  "id \"%.*s\": conflict: event %s has it with other content; "
                  "use a new id",
@@ -290,7 +298,8 @@ plan_entry(struct batch *batch, struct ledger_entry *entry)
     if (err != OK && err != ERR_NOT_FOUND)
         return err;
     if (!codec_same_content(&stored, &entry->event, entry->at_given))
-        return complain_conflict(batch, entry, stored.identity);
+        return complain_conflict(
+            batch, entry, position > 0 ? stored.identity : (identity) { 0 });
     take_stored(entry, &stored, position);
     return OK;
 }

@@ -134,7 +134,12 @@ read_list(view list, struct arena *arena, struct ledger_entry **ret_entries,
     if (count > SLIP_EVENTS_MAX)
         return complain(complaint, "expected a list of at most %d events",
                         SLIP_EVENTS_MAX);
-    if (skip_blanks(rest).size == 0 || skip_blanks(rest).bytes[0] == ']')
+    if (skip_blanks(rest).size > 0 && skip_blanks(rest).bytes[0] == ']')
+        return complain(complaint,
+                        "expected a list of 1 to %d events, found "
+                        "an empty one",
+                        SLIP_EVENTS_MAX);
+    if (skip_blanks(rest).size == 0)
         return complain_list(complaint);
     struct ledger_entry *entries = ARENA_NEW(arena, struct ledger_entry, count);
     for (uint32_t i = 0; i < count; i++) {

@@ -167,7 +167,12 @@ def test_a_stream_decides_redemptions():
     assert told["known"] is False and told["available"] == 500, told
     assert events("L")[told["event"]]["till"] == "3"
     again = stream.say(redemption("r-1", 300, receipt="12", till="3"))
-    assert again["known"] and again["event"] == told["event"], again
+    # A till that lost the answer takes off what was granted, not nothing.
+    assert again == {
+        "verdict": "granted", "by": None, "event": told["event"],
+        "known": True, "voucher": None, "points": 300, "available": None,
+        "minimum": None, "value": told["value"]}, again
+    assert again["value"] == 300, again
     told = stream.say(redemption("r-2", 300))
     assert told == {**leima("redeem", "L", 42, "--points", 300, "--id", "r-2",
                             "--json").expect(1).json()}, told
@@ -182,6 +187,41 @@ def test_a_stream_decides_redemptions():
     kinds = [event["kind"] for event in events("L").values()]
     assert kinds.count("redeem") == 2, kinds
     leima("verify", "L").expect(0)
+
+
+def test_a_reward_that_is_asked_for_again_is_worth_the_same():
+    """Whether a voucher paid it, the event does not tell."""
+    leima("init", "L", "--node", 10, "--store", 10).expect(0)
+    publish("L", PROGRAM + "rewards: [{id: cup, value: 2.00}]\n")
+    stream = Stream("L")
+    stream.say([sale("a"), {"kind": "grant", "member": 42, "reward": "cup"}])
+    wanted = {"decide": {"kind": "redeem", "member": 42, "reward": "cup",
+                         "id": "c-1"}}
+    told = stream.say(wanted)
+    assert (told["voucher"], told["points"], told["value"]) == (
+        True, 0, 200), told
+    again = stream.say(wanted)
+    assert again["event"] == told["event"] and again["value"] == 200, again
+    assert (again["voucher"], again["points"]) == (None, None), again
+    assert stream.close() == 0
+
+
+def test_what_is_wrong_with_a_list():
+    """Nobody is sent to look for an event that is not there."""
+    leima("init", "L", "--node", 10, "--store", 10).expect(0)
+    stream = Stream("L")
+    twice = [sale("a"), sale("a", total=200)]
+    told = stream.say(twice)["refused"]
+    assert told == ("line 2: id \"a\": conflict: an event before it has it "
+                    "with other content; use a new id"), told
+    dry = leima("append", "L", "--dry-run", given="".join(
+        json.dumps(event) + "\n" for event in twice)).expect(1).err
+    assert "an event before it has it" in dry, dry
+    stored = stream.say(sale("a"))["events"][0]
+    assert f"event {stored} has it" in stream.say(twice[1])["refused"]
+    assert "found an empty one" in stream.say([])["refused"]
+    assert stream.close() == 5
+
 
 def decide_at_once(ledger, lines):
     done = leima("append", ledger, "--stream",
