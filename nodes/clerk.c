@@ -96,13 +96,13 @@ void
 clerk_answer(const struct clerk *clerk, const struct frame *frame,
              struct arena scratch)
 {
+    const enum ask_kind kind = ask_answer_kind(frame);
     struct errand errand;
 
     if (!clerk->desk || !session_is_live(clerk->session) ||
         frame->session != session_number(clerk->session) ||
-        !errand_done(clerk->errands, frame->ask.number, &errand))
+        !errand_done(clerk->errands, frame->ask.number, kind, &errand))
         return;
-    enum ask_kind kind = ask_answer_kind(frame);
     if (kind != errand.ask.kind)
         desk_answer_none(clerk->desk, errand.client);
     else if (kind == ASK_REDEEM)

@@ -41,13 +41,14 @@ take_out(struct errands *errands, uint32_t index, struct errand *ret_errand)
 }
 
 bool
-errand_done(struct errands *errands, uint64_t number, struct errand *ret_errand)
+errand_done(struct errands *errands, uint64_t number, enum ask_kind kind,
+            struct errand *ret_errand)
 {
     for (uint32_t i = 0; i < errands->count; i++) {
         if (errands->list[i].ask.number != number || !errands->list[i].sent)
             continue;
         take_out(errands, i, ret_errand);
-        errands->answered++;
+        errands->answered += kind == ret_errand->ask.kind;
         return true;
     }
     return false;

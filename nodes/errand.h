@@ -32,7 +32,7 @@ struct errands {
     uint32_t count;
     struct errand list[ERRAND_MAX]; /* oldest first */
     uint64_t asked;                 /* ever: counters for `status` */
-    uint64_t answered;
+    uint64_t answered;              /* with what was asked for */
     uint64_t late;
 };
 
@@ -42,9 +42,10 @@ NODISCARD bool errand_take(struct errands *errands, uint64_t client,
 /* The next question to put, given what has been acknowledged; it counts as
  * sent.  NULL: none.  Valid until the next call. */
 const struct ask *errand_next(struct errands *errands, uint64_t acked);
-/* Takes out the errand of an answer's number.  False: it was given up. */
+/* Takes out the errand of an answer's number, which says what was asked for, or
+ * ASK_NONE: to do without.  False: it was given up. */
 NODISCARD bool errand_done(struct errands *errands, uint64_t number,
-                           struct errand *ret_errand);
+                           enum ask_kind kind, struct errand *ret_errand);
 /* Takes out one whose time is over, or any (`all`: the hub has gone).  False:
  * there is none. */
 NODISCARD bool errand_late(struct errands *errands, int64_t now_ms, bool all,
