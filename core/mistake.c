@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 enum {
     DISTANCE_MAX = 2,
@@ -233,6 +234,16 @@ is_longer(view line, uint32_t characters)
     return line.size > 0;
 }
 
+/* Of a character, in columns of a terminal; one where the C library does not
+ * know, as without a locale. */
+static uint32_t
+width_of(int32_t code)
+{
+    const int width = code < 0 ? 1 : wcwidth((wchar_t)code);
+
+    return width < 0 ? 1 : (uint32_t)width;
+}
+
 /* Long lines are shown in part: a flow mapping may be one line of a megabyte.
  * What stands before the caret becomes blanks of the same width below it. */
 static void
@@ -252,7 +263,10 @@ write_line(view line, uint32_t column, struct text *text)
             text_bytes(text, line.bytes, taken);
         else if (at >= first)
             text_char(text, '?');
-        if (at >= first && at < column)
+        uint32_t width = at < first || at >= column ? 0
+                         : is_printable(code)       ? width_of(code)
+                                                    : 1;
+        while (width-- > 0)
             text_char(&blanks, tab ? '\t' : ' ');
         line = (view) { line.bytes + taken, line.size - taken };
     }

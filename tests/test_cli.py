@@ -181,6 +181,17 @@ def test_misuse_names_the_nearest():
         assert "did you mean" not in leima(*words).expect(2).err, words
 
 
+def test_what_is_quoted_breaks_no_line():
+    """Nor does it say anything to a terminal."""
+    leima("init", "L").expect(0)
+    odd = "a\nb\033[2J\x7f"
+    for status, words in ((1, ("balance", odd, 42)), (2, ("balance", "L", odd)),
+                          (2, ("balance", "L", 42, "--at", odd)),
+                          (2, ("balance", "L", 42, "--" + odd)),
+                          (2, (odd, "L")), (2, ("-" + odd, "L"))):
+        refused(status, *words, says=["a?b?[2J?"])
+
+
 def test_help_is_a_command():
     equal("all", leima("help").expect(0).out, leima("--help").expect(0).out)
     for name in ("balance", "rules check", "settle", "rules"):
@@ -1080,8 +1091,21 @@ def test_rules():
         assert "currency SEK: expected EUR" in done.err and not done.out
     found = leima("rules", "check", "sek.yaml", "--ledger", "L", "--json")
     equal("mistakes", found.expect(1).json()["mistake_count"], 1)
+    with open("bent.yaml", "w") as file:
+        file.write("program: x\nnot: 1\n")
+    found = leima("rules", "check", "bent.yaml", "--json").expect(1).json()
+    equal("tests", found["tests"], None)     # were not run
+    with open("wide.yaml", "w", encoding="utf-8") as file:
+        file.write('{program: "日本é e\u0301 \U0001f600", not: 1}\n')
+    said = leima("rules", "check", "wide.yaml").expect(1).err.split(
+        'unknown key "not" in the program\n')
+    line, below = said[1].splitlines()[:2]
+    before = line[:line.index("not")]        # three of them are two wide
+    equal("caret", len(below), len(before) + 3 - 1 + 1)
     said = leima("rules", "publish", "L", PROGRAM, "--from", "2027-01-01",
-                 "--json").expect(0).json()["version"]
+                 "--json").expect(0).json()
+    equal("published", said, leima("rules", "list", "L", "--json").lines()[1])
+    said = said["event"]
     for name, number in (("1", 1), ("2", 2), (said, 2)):
         found = leima("rules", "show", "L", name, "--json").expect(0).json()
         equal(name, found["version"], number)

@@ -57,6 +57,8 @@ print_mistakes_json(const struct rules *rules)
     text_json_words(&json, "file", view_of(rules->path));
     if (rules->program != NULL)
         text_json_integer(&json, "tests", rules->program->test_count);
+    else
+        text_json_null(&json, "tests"); /* none could be run */
     text_json_integer(&json, "mistake_count", rules->mistakes.total);
     text_json_key(&json, "mistakes");
     text_char(&json, '[');
@@ -167,6 +169,43 @@ done:
 
 /* --- publish ------------------------------------------------------------ */
 
+static void
+print_version_json(const struct ledger_version *version, bool file)
+{
+    struct text json = { 0 };
+    char from[11];
+    char name[IDENTITY_SIZE];
+
+    calendar_format_date(version->from_day, from);
+    identity_format(version->identity, name);
+    text_char(&json, '{');
+    text_json_integer(&json, "version", version->number);
+    text_json_view(&json, "from", view_of(from));
+    text_json_time(&json, "recorded", version->recorded_ms);
+    text_json_view(&json, "event", view_of(name));
+    text_json_integer(&json, "position", (int64_t)version->position);
+    text_json_bool(&json, "understood", version->program != NULL);
+    if (file)
+        text_json_view(&json, "file", version->file);
+    text_string(&json, "}\n");
+    fwrite(json.bytes, 1, json.size, stdout);
+    text_close(&json);
+}
+
+/* As `rules list` does. */
+static enum err
+print_published(struct ledger *ledger, identity published)
+{
+    const struct ledger_version *versions;
+    uint32_t count;
+
+    enum err err = ledger_versions(ledger, LEDGER_KNOWN_ALL, &versions, &count);
+    for (uint32_t i = 0; err == OK && i < count; i++)
+        if (identity_compare(versions[i].identity, published) == 0)
+            print_version_json(&versions[i], false);
+    return err;
+}
+
 static enum command_status
 publish_file(const struct arguments *arguments, struct ledger *ledger,
              const struct rules *rules, int32_t from_day)
@@ -192,8 +231,10 @@ publish_file(const struct arguments *arguments, struct ledger *ledger,
     if (err != OK)
         return command_fail(arguments, err, "%s", complaint.text);
     identity_format(published, name);
-    printf(command_flag(arguments, "json") ? "{\"version\": \"%s\"}\n" : "%s\n",
-           name);
+    if (!command_flag(arguments, "json"))
+        printf("%s\n", name);
+    else if ((err = print_published(ledger, published)) != OK)
+        return command_fail(arguments, err, "%s is published", name);
     return COMMAND_DONE;
 }
 
@@ -234,29 +275,6 @@ done:
 }
 
 /* --- list and show ------------------------------------------------------ */
-
-static void
-print_version_json(const struct ledger_version *version, bool file)
-{
-    struct text json = { 0 };
-    char from[11];
-    char name[IDENTITY_SIZE];
-
-    calendar_format_date(version->from_day, from);
-    identity_format(version->identity, name);
-    text_char(&json, '{');
-    text_json_integer(&json, "version", version->number);
-    text_json_view(&json, "from", view_of(from));
-    text_json_time(&json, "recorded", version->recorded_ms);
-    text_json_view(&json, "event", view_of(name));
-    text_json_integer(&json, "position", (int64_t)version->position);
-    text_json_bool(&json, "understood", version->program != NULL);
-    if (file)
-        text_json_view(&json, "file", version->file);
-    text_string(&json, "}\n");
-    fwrite(json.bytes, 1, json.size, stdout);
-    text_close(&json);
-}
 
 static bool
 print_versions(const struct ledger_version *versions, uint32_t count)

@@ -13,6 +13,7 @@
 enum {
     COMMAND_COLUMN = 22,    /* where the words of a help line begin */
     COMMAND_NAME_SIZE = 64, /* "rules publish" and its end */
+    COMPLAINT_ROOM = 5120,  /* a path and a complaint */
 };
 
 struct given {
@@ -361,8 +362,9 @@ tell_unknown(const struct command *const *tables, const char *name,
     const struct mistake_guess guess = guess_command(tables, name);
     struct mistake_quote quote;
 
-    fprintf(stderr, "leima: there is no command \"%s\"%s%s\n", name,
-            mistake_guess_words(&guess, &quote), then);
+    fprintf(stderr, "leima: there is no command %s%s%s\n",
+            err_quote(view_of(name)).text, mistake_guess_words(&guess, &quote),
+            then);
 }
 
 static int
@@ -704,16 +706,29 @@ begin_line(const struct arguments *arguments)
             arguments->command->name);
 }
 
+/* What was given is quoted: it must not break the line, nor move a terminal's
+ * cursor. */
+static const char *
+on_one_line(char *text)
+{
+    for (char *at = text; *at != '\0'; at++)
+        if ((uint8_t)*at < 0x20 || *at == 0x7f)
+            *at = '?';
+    return text;
+}
+
 enum command_status
 command_misuse(const struct arguments *arguments, const char *format, ...)
 {
+    char text[COMPLAINT_ROOM];
     va_list list;
 
     begin_line(arguments);
     va_start(list, format);
-    vfprintf(stderr, format, list);
+    vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    fprintf(stderr, " (leima %s --help)\n", arguments->command->name);
+    fprintf(stderr, "%s (leima %s --help)\n", on_one_line(text),
+            arguments->command->name);
     return COMMAND_MISUSE;
 }
 
@@ -741,8 +756,6 @@ command_status_of(enum err err)
     return COMMAND_FAULT;
 }
 
-enum { COMPLAINT_ROOM = 5120 }; /* a path and a complaint */
-
 /* "Permission denied" says more than ERR_IO does.  Not from errno: by now it is
  * that of whatever was put away since. */
 static bool
@@ -769,7 +782,7 @@ command_fail(const struct arguments *arguments, enum err err,
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     begin_line(arguments);
-    fputs(text, stderr);
+    fputs(on_one_line(text), stderr);
     /* The fault has mostly been named by who found it. */
     bool is_named = strstr(text, err_name(err)) != NULL ||
                     (err == ERR_IO && has_system_words(text)) ||
