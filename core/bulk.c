@@ -6,6 +6,7 @@
 #include "core/intern.h"
 #include "core/muster.h"
 #include "core/reader.h"
+#include "core/relay.h"
 #include "core/spill.h"
 
 #include <pthread.h>
@@ -23,8 +24,6 @@ enum {
     SPILL_SHARE = 2,        /* of a worker's memory, ... */
     PART_SHARE = 8,         /* ... and of the chapters' */
     PART_SIZE_MIN = 1 << 20,
-    HAND_SIZE = 1 << 18, /* handed in at a time */
-    PARTS_EACH = 2,      /* of a thread: one waits while it fills the next */
 };
 static_assert(PARCEL_FIXED_SIZE + LIMIT_EVENT_SIZE + LIMIT_EVENT_LINES * 80 <
                   SPILL_ENTRY_MAX,
@@ -32,6 +31,7 @@ static_assert(PARCEL_FIXED_SIZE + LIMIT_EVENT_SIZE + LIMIT_EVENT_LINES * 80 <
 static_assert((int)SPILL_BEHIND >= (int)PARCEL_BEHIND, "parcels can be read");
 static_assert((int)BULK_THREADS_MAX <= (int)CONVOY_PARTS_MAX,
               "a part for each");
+static_assert((int)BULK_THREADS_MAX <= (int)RELAY_THREADS_MAX, "likewise");
 
 /* The bytes that are interned: no gaps. */
 struct stream {
@@ -60,8 +60,6 @@ struct worker {
     struct draft draft;   /* of one account */
     struct convoy convoy; /* of one partition, as are the next two */
     struct muster muster;
-    struct runs_writer *part; /* borrowed from the job */
-    size_t part_max;          /* bytes of it that wait for their turn */
     struct chapter_row *rows; /* of one account; owned */
     uint32_t row_room;
 };
@@ -69,21 +67,12 @@ struct worker {
 /* What all threads share. */
 struct job {
     const struct bulk *bulk;
-    struct runs_writer *writer;
+    struct relay *relay; /* of the run; owned */
     uint32_t worker_count;
     struct worker workers[BULK_THREADS_MAX];
     struct spill *spills[BULK_THREADS_MAX]; /* borrowed from these */
     atomic_ullong read; /* position up to which all is somebody's to read */
     uint64_t piece;     /* positions that are read at a time */
-    atomic_uint next;   /* partition to be sorted */
-    atomic_uint turn;   /* partition to be appended; changed under the lock, as
-                         * are the next */
-    enum err err;
-    struct runs_writer *made[LIMIT_PARTITIONS]; /* wait for their turn; owned */
-    struct runs_writer *spare[PARTS_EACH * BULK_THREADS_MAX]; /* likewise */
-    uint32_t spare_count;
-    pthread_mutex_t lock;
-    pthread_cond_t turned;
 };
 
 /* --- reading --- */
@@ -374,7 +363,7 @@ make_room(struct worker *worker, uint32_t count)
 
 static enum err
 write_account(struct worker *worker, account_id account, const uint32_t *places,
-              uint32_t count)
+              uint32_t count, struct runs_writer *part)
 {
     const uint32_t *end = worker->muster.places + worker->muster.row_count;
     runs_key key = runs_key_of(account);
@@ -390,122 +379,34 @@ write_account(struct worker *worker, account_id account, const uint32_t *places,
         take_row(worker, places[i], &worker->rows[i]);
     }
     draft_rows(&worker->draft, worker->rows, count);
-    return draft_end(&worker->draft, worker->part);
-}
-
-/* Appends what there is of the worker's part when it is its turn, or has
- * become too much to wait with. */
-static void
-hand_in(struct worker *worker, uint32_t partition)
-{
-    struct job *job = worker->job;
-    size_t size = runs_part_size(worker->part);
-
-    if (size < HAND_SIZE ||
-        (size < worker->part_max && atomic_load(&job->turn) != partition))
-        return;
-    pthread_mutex_lock(&job->lock);
-    while (atomic_load(&job->turn) != partition)
-        pthread_cond_wait(&job->turned, &job->lock);
-    if (job->err == OK)
-        runs_add_blocks(job->writer, worker->part);
-    pthread_mutex_unlock(&job->lock);
+    return draft_end(&worker->draft, part);
 }
 
 /* The chapters of a partition, from the rows that each thread has read. */
 static enum err
-write_partition(struct worker *worker, uint32_t number)
+write_partition(struct worker *worker, const struct relay_part *part)
 {
     const struct muster *muster = &worker->muster;
-    enum err err = muster_partition(worker, number);
+    enum err err = muster_partition(worker, part->partition);
     const uint32_t *places = muster->places;
     for (uint32_t i = 0; i < muster->account_count && err == OK; i++) {
         const struct muster_account *account = muster_at(muster, i);
-        err = write_account(worker, account->account, places, account->rows);
+        err = write_account(worker, account->account, places, account->rows,
+                            part->writer);
         places += account->rows;
-        hand_in(worker, number);
+        relay_hand_in(part);
     }
     return err;
-}
-
-/* An empty part, as soon as there is one. */
-static struct runs_writer *
-take_part(struct job *job)
-{
-    pthread_mutex_lock(&job->lock);
-    while (job->spare_count == 0)
-        pthread_cond_wait(&job->turned, &job->lock);
-    struct runs_writer *part = job->spare[--job->spare_count];
-    pthread_mutex_unlock(&job->lock);
-    return part;
-}
-
-static void
-give_part(struct worker *worker)
-{
-    struct job *job = worker->job;
-
-    pthread_mutex_lock(&job->lock);
-    job->spare[job->spare_count++] = worker->part;
-    pthread_cond_broadcast(&job->turned);
-    pthread_mutex_unlock(&job->lock);
-    worker->part = NULL;
-}
-
-/* Appends the part whose turn it is and those behind it that are there, too.
- * Nobody else touches the writer meanwhile: it is nobody else's turn.  The lock
- * is held, and let go while there is something to write. */
-static void
-append_made(struct job *job)
-{
-    uint32_t turn = atomic_load(&job->turn);
-
-    while (turn < LIMIT_PARTITIONS && job->made[turn] != NULL) {
-        struct runs_writer *part = job->made[turn];
-        bool sound = job->err == OK;
-        pthread_mutex_unlock(&job->lock);
-        if (sound)
-            runs_add_part(job->writer, part);
-        else
-            runs_empty_part(part);
-        pthread_mutex_lock(&job->lock);
-        job->made[turn] = NULL;
-        job->spare[job->spare_count++] = part;
-        atomic_store(&job->turn, ++turn);
-        pthread_cond_broadcast(&job->turned);
-    }
-}
-
-/* The worker's part is complete: whoever has the turn before it appends it. */
-static void
-end_part(struct worker *worker, uint32_t partition, enum err err)
-{
-    struct job *job = worker->job;
-
-    pthread_mutex_lock(&job->lock);
-    if (job->err == OK)
-        job->err = err;
-    job->made[partition] = worker->part;
-    worker->part = NULL;
-    if (atomic_load(&job->turn) == partition)
-        append_made(job);
-    pthread_mutex_unlock(&job->lock);
 }
 
 static void *
 run_writing(void *context)
 {
     struct worker *worker = context;
-    struct job *job = worker->job;
-    uint32_t partition;
+    struct relay_part part;
 
-    /* First the part: who has a partition must not wait for those behind. */
-    worker->part = take_part(job);
-    while ((partition = atomic_fetch_add(&job->next, 1)) < LIMIT_PARTITIONS) {
-        end_part(worker, partition, write_partition(worker, partition));
-        worker->part = take_part(job);
-    }
-    give_part(worker);
+    while (relay_take(worker->job->relay, &part))
+        relay_end(&part, write_partition(worker, &part));
     return NULL;
 }
 
@@ -555,7 +456,6 @@ open_worker(struct job *job, uint32_t index)
     worker->job = job;
     worker->words.seed = worker->muster.seed = bulk->words->seed;
     worker->usual.position = bulk->first;
-    worker->part_max = greater(memory / PART_SHARE, PART_SIZE_MIN);
     if (!arena_open(&worker->scratch, SCRATCH_SIZE) ||
         !arena_open(&worker->kept, STREAMS_SIZE) ||
         !draft_open(&worker->draft, bulk->words))
@@ -564,12 +464,6 @@ open_worker(struct job *job, uint32_t index)
     worker->recent_number = intern_number(
         &worker->streams,
         (view) { (const uint8_t *)&worker->recent, sizeof worker->recent });
-    for (uint32_t i = 0; i < PARTS_EACH; i++) {
-        enum err err = runs_create_part(&job->spare[job->spare_count]);
-        if (err != OK)
-            return err;
-        job->spare_count++;
-    }
     enum err err = spill_open(
         bulk->dir, greater(memory / SPILL_SHARE, 2 * (uint64_t)SPILL_ENTRY_MAX),
         &worker->spill);
@@ -643,7 +537,7 @@ run_job(struct job *job, struct history_counts *counts)
     run_all(job, run_writing);
     for (uint32_t i = 0; i < job->worker_count; i++)
         add_counts(counts, &job->workers[i].counts);
-    return job->err;
+    return relay_fault(job->relay);
 }
 
 enum err
@@ -656,19 +550,19 @@ bulk_write(const struct bulk *bulk, struct runs_writer *writer,
     if (job == NULL)
         return ERR_MEMORY;
     job->bulk = bulk;
-    job->writer = writer;
     job->worker_count = count_threads(bulk);
     atomic_store(&job->read, bulk->first - 1);
     job->piece = piece_of(bulk, job->worker_count);
-    pthread_mutex_init(&job->lock, NULL);
-    pthread_cond_init(&job->turned, NULL);
-    enum err err = run_job(job, counts);
+    enum err err =
+        relay_open(writer, job->worker_count,
+                   greater(memory_of(bulk) / job->worker_count / PART_SHARE,
+                           PART_SIZE_MIN),
+                   &job->relay);
+    if (err == OK)
+        err = run_job(job, counts);
     for (uint32_t i = 0; i < job->worker_count; i++)
         close_worker(&job->workers[i]);
-    for (uint32_t i = 0; i < job->spare_count; i++)
-        runs_abandon(job->spare[i]);
-    pthread_cond_destroy(&job->turned);
-    pthread_mutex_destroy(&job->lock);
+    relay_close(job->relay);
     free(job);
     return err;
 }
