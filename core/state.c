@@ -5,6 +5,7 @@
 #include "core/ledger_parts.h"
 #include "core/spread.h"
 #include "core/state_afresh.h"
+#include "core/state_build.h"
 #include "core/state_follow.h"
 #include "core/state_parts.h"
 
@@ -104,7 +105,7 @@ state_open(struct ledger *ledger, struct state **ret_state)
     assert(ledger->owner_file >= 0);
     state->ledger = ledger;
     state->step = HISTORY_ALL;
-    state_set_threads(state, spread_threads());
+    state_set_threads(state, spread_threads(), spread_threads());
     seed_parts(state);
     state->set = state_packed_set();
     enum err err = runset_init(&state->set, ledger->dir, ledger->journal);
@@ -130,7 +131,6 @@ state_close(struct state *state)
     state_news_close(state->news);
     close_folds(state);
     free(state->quarantined);
-    text_close(&state->blob);
     free(state);
 }
 
@@ -304,36 +304,6 @@ is_full(const struct state *state)
 /* --- folding all anew --- */
 
 static enum err
-build_partition(struct state *state, uint32_t partition,
-                struct runs_writer *writer)
-{
-    struct state_fold *fold = &state->folds[0];
-    struct history_scan *scan = NULL;
-    struct history_account history;
-    struct state_folded folded;
-    uint64_t position = ledger_position(state->ledger);
-    enum err err = history_scan_partition(state->ledger->history, partition,
-                                          HISTORY_ALL, &scan);
-
-    while (err == OK) {
-        arena_reset(&fold->arena);
-        err = history_scan_next(scan, &fold->arena, &history);
-        if (err == OK)
-            err = state_fold_history(fold, &history, HISTORY_ALL, &folded);
-        if (err == OK)
-            err = state_packed_write(&state->blob, position, folded.packed);
-        /* An account that only waits to be somebody's referrer has no event
-         * that a later one could have to do with. */
-        if (err != OK || (folded.packed.size == 0 && history.event_count == 0))
-            continue;
-        runs_key key = runs_key_of(history.account);
-        runs_add(writer, runs_key_view(&key), text_view(&state->blob));
-    }
-    history_scan_close(scan);
-    return err == ERR_NOT_FOUND ? OK : err;
-}
-
-static enum err
 build(struct state *state)
 {
     struct runs_writer *writer = NULL;
@@ -346,8 +316,7 @@ build(struct state *state)
         err = runset_begin(&state->set, &writer);
     if (err != OK)
         return err;
-    for (uint32_t p = 0; p < LIMIT_PARTITIONS && err == OK; p++)
-        err = build_partition(state, p, writer);
+    err = state_build(state, writer);
     if (err != OK) {
         runs_abandon(writer);
         return err;
@@ -459,10 +428,12 @@ state_set_step(struct state *state, uint64_t positions)
 }
 
 void
-state_set_threads(struct state *state, uint32_t threads)
+state_set_threads(struct state *state, uint32_t threads, uint32_t idle)
 {
     assert(threads > 0);
+    assert(threads <= idle);
     state->threads = threads < STATE_PARTS ? threads : STATE_PARTS;
+    state->idle_threads = idle < STATE_PARTS ? idle : STATE_PARTS;
 }
 
 bool

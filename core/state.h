@@ -35,9 +35,10 @@ void state_keep(struct state *state, uint64_t size_max);
  * states are loaded already (HISTORY_ALL, as at the opening: all that there
  * are).  What is built anew is built in one go. */
 void state_set_step(struct state *state, uint64_t positions);
-/* How many threads may fold at once from now on, at least one; unless said, one
- * for each processor. */
-void state_set_threads(struct state *state, uint32_t threads);
+/* How many threads may fold at once from now on, at least one; and how many may
+ * build anew, which takes long, as long as nobody appends to the journal
+ * meanwhile.  Unless said, one for each processor. */
+void state_set_threads(struct state *state, uint32_t threads, uint32_t idle);
 /* They are of a position before ledger_position(): there is more to follow. */
 bool state_is_behind(const struct state *state);
 

@@ -29,10 +29,11 @@ struct state {
     struct ledger *ledger; /* borrowed */
     bool loaded;
     uint64_t position;
-    uint64_t step;     /* positions that are followed at a time, about */
-    uint32_t threads;  /* that may fold at once */
-    uint64_t admitted; /* the enrolment whose rules all states follow, or a
-                        * later position */
+    uint64_t step;         /* positions that are followed at a time, about */
+    uint32_t threads;      /* that may fold at once; ... */
+    uint32_t idle_threads; /* ... where all is built anew and nobody appends */
+    uint64_t admitted;     /* the enrolment whose rules all states follow, or a
+                            * later position */
     struct runset set;
     uint64_t keep_max; /* bytes of states in memory, changed or not */
     bool whole;        /* the tables have every account's */
@@ -45,7 +46,6 @@ struct state {
     uint32_t quarantine_count;
     struct lives lives;
     struct state_news *news; /* owned */
-    struct text blob;
 };
 
 /* The part where the key belongs. */

@@ -334,7 +334,8 @@ keeper_look(struct keeper *keeper)
     uint64_t now = journal_last_txn(keeper->journal);
     bool quiet = now == keeper->txn && !keeper->behind;
     if (keeper->state)
-        state_set_threads(keeper->state, spare_threads(now != keeper->txn));
+        state_set_threads(keeper->state, spare_threads(now != keeper->txn),
+                          spare_threads(false));
     if (!quiet || (!keeper->well && keeper->looks % TROUBLE_LOOKS == 0)) {
         keeper->well = fold(keeper, keeper->well);
         keeper->txn = now;

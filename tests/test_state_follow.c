@@ -236,6 +236,8 @@ restart(struct book *book, struct state **state, uint64_t kept)
     book_reopen(book, LEDGER_OWN);
     assert_int_equal(state_open(book->ledger, state), OK);
     state_keep(*state, kept);
+    uint32_t threads = 1 + draw(8);
+    state_set_threads(*state, threads, threads + draw(8));
     refresh(book, *state);
 }
 
