@@ -22,7 +22,7 @@ CORE := base limits release err chore watch list amount calendar text event hash
 REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_columns quick_lines quick_earn quick_parts \
 	quick_era quick_level quick_mark quick_gain quick_book quick_clock quick_event quick_flow quick judge outcome simulate compare report \
 	report_html accounts
-NODES := clock trace stop keys keyring claim frame drift sync lane fork parts talk stall credit agree greet session session_look refusal flood transport \
+NODES := clock trace stop keys resolve keyring claim frame drift sync lane fork parts talk stall credit agree greet session session_look refusal flood transport \
 	allow publics carry link notes safe hubs trust graft reign heir follow instance refill reissue decide ask hold feed answer grants roster keeper local porter \
 	desk decider tills front teller inquiry pulse door copies retain join errand clerk once store shadow feeding hub_parts \
 	hub_guests hub

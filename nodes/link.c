@@ -97,6 +97,7 @@ link_learn(struct link *link, const struct keys_hubs *hubs)
 void
 link_is_well(struct link *link)
 {
+    link->why = NULL;
     link->failures = 0;
 }
 
@@ -114,11 +115,14 @@ static void
 give_up(struct link *link, int64_t now_ms)
 {
     const struct keys_hub hub = link_hub(link);
+    const char *why = transport_why(link->transport);
 
+    link->why = why ? why : "nobody answers there as that hub";
     link_drop(link, now_ms, 0);
     if (!link->quiet && link_tells(link))
-        trace(TRACE_NOTICE, link->node, "unreached", "hub=%s failures=%u",
-              hub.endpoint, link->failures);
+        trace(TRACE_NOTICE, link->node, "unreached",
+              "hub=%s failures=%u why=\"%s\"", hub.endpoint, link->failures,
+              link->why);
 }
 
 static void
@@ -158,6 +162,7 @@ link_look(struct link *link, int64_t now_ms)
         link_drop(link, now_ms, 0);
         return LINK_DOWN;
     case TRANSPORT_REFUSED:
+        link->why = "it does not admit this key";
         link_drop(link, now_ms, 0);
         return LINK_REFUSED;
     case TRANSPORT_NOTHING:

@@ -32,6 +32,7 @@ struct link {
     bool listed;  /* ... where it is listed, not where it was told */
     uint32_t failures;
     uint32_t branches; /* of our stream that sessions have led to */
+    const char *why;   /* the last attempt failed; static; NULL: unknown */
     bool dialling;
     bool up;
     int64_t dial_ms; /* when to dial, or by when to be up */

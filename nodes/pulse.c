@@ -114,6 +114,10 @@ put_node(struct text *out, const struct pulse *pulse)
 {
     text_json_bool(out, "connected", pulse->connected);
     text_json_view(out, "hub", view_of(pulse->hub));
+    if (pulse->why)
+        text_json_view(out, "why", view_of(pulse->why));
+    else
+        text_json_null(out, "why");
     put_time(out, "last_contact", pulse->contact_ms);
     text_json_integer(out, "clock_offset_ms", pulse->clock_offset_ms);
     text_json_bool(out, "clock_wrong", drift_is_wrong(pulse->clock_offset_ms));

@@ -50,6 +50,7 @@ struct pulse {
     /* A node's. */
     bool connected;
     char hub[KEYS_ENDPOINT_SIZE]; /* that it talks to, or tries to */
+    const char *why;              /* it was not reached; static; NULL: it was */
     int64_t contact_ms;           /* last word of a hub; 0: none yet */
     int64_t clock_offset_ms;      /* the hub's clock less ours (drift.h) */
     uint64_t lag;                 /* items that no hub has acknowledged */

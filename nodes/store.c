@@ -719,6 +719,8 @@ beat(struct store *store)
 
     store->pulse = pulse_turn_after(pulse.connected);
     strcpy(pulse.hub, link_hub(&store->link).endpoint);
+    if (!pulse.connected)
+        pulse.why = store->link.why;
     pulse_measure(store->options->dir, store->journal, store->keeper, &pulse);
     enum err err = notes_save(&store->notes, store->journal);
     if (err == OK)

@@ -3,6 +3,7 @@
 #include "core/crypto.h"
 #include "nodes/clock.h"
 #include "nodes/flood.h"
+#include "nodes/resolve.h"
 #include "nodes/trace.h"
 
 #include <errno.h>
@@ -42,6 +43,9 @@ struct transport {
     int64_t cut_ms;     /* when it is to be looked for again */
     uint64_t dialled;   /* names the monitors */
     char endpoint[KEYS_ENDPOINT_SIZE];
+    struct resolve resolve;
+    bool looks_up;   /* the name in `endpoint`, to dial what it stands for */
+    const char *why; /* nothing has come of that, or not yet */
 
     void *zap; /* the handler's socket; its thread's own once it runs */
     bool zap_runs;
@@ -95,6 +99,7 @@ transport_close(struct transport *transport)
         zmq_close(transport->zap);
     while (zmq_ctx_term(transport->context) != 0 && errno == EINTR)
         continue;
+    resolve_close(&transport->resolve);
     flood_close(&transport->flood);
     free(transport);
 }
@@ -265,19 +270,25 @@ set_watch(void *socket)
            set_number(socket, ZMQ_TCP_MAXRT, DEAD_MS);
 }
 
+/* "[::1]", or a name to listen at, which may stand for either. */
 static bool
-set_common(void *socket, const char *endpoint, const struct keys_pair *keys)
+set_family(void *socket, const char *endpoint)
+{
+    bool is_ipv4 = endpoint[strspn(endpoint, "tcp:/*0123456789.")] == '\0';
+
+    return set_number(socket, ZMQ_IPV6, !is_ipv4);
+}
+
+static bool
+set_common(void *socket, const struct keys_pair *keys)
 {
     int64_t size_max = LIMIT_FRAME_SIZE + CURVE_OVERHEAD;
-    /* "[::1]", or a name, which may stand for either. */
-    bool is_ipv4 = endpoint[strspn(endpoint, "tcp:/*0123456789.")] == '\0';
 
     return set_number(socket, ZMQ_LINGER, 0) &&
            set_number(socket, ZMQ_SNDHWM, QUEUE_FRAMES) &&
            set_number(socket, ZMQ_RCVHWM, QUEUE_FRAMES) && set_watch(socket) &&
            set_bytes(socket, ZMQ_MAXMSGSIZE, &size_max, sizeof size_max) &&
            set_number(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
-           set_number(socket, ZMQ_IPV6, !is_ipv4) &&
            set_bytes(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key.bytes,
                      CURVE_KEY_SIZE);
 }
@@ -335,7 +346,8 @@ transport_listen(struct transport *transport,
         return fault(complaint, options->endpoint);
     void *socket = transport->socket;
     size_t size = sizeof transport->endpoint;
-    if (!set_common(socket, options->endpoint, options->keys) ||
+    if (!set_common(socket, options->keys) ||
+        !set_family(socket, options->endpoint) ||
         !set_number(socket, ZMQ_CURVE_SERVER, 1) ||
         !set_bytes(socket, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) ||
         !set_number(socket, OPTION_ZAP_ENFORCE_DOMAIN, 1) ||
@@ -379,6 +391,28 @@ watch(struct transport *transport)
            zmq_connect(transport->monitor, address) == 0;
 }
 
+/* Goes on dialling, as soon as there is an address.  False: there is none, or
+ * none to dial. */
+static bool
+dial_on(struct transport *transport)
+{
+    char found[KEYS_ENDPOINT_SIZE];
+
+    switch (resolve_ask(&transport->resolve, transport->endpoint, found,
+                        &transport->why)) {
+    case RESOLVE_WAIT:
+        return true;
+    case RESOLVE_FOUND:
+        transport->looks_up = false;
+        transport->why = NULL;
+        return set_family(transport->socket, found) &&
+               zmq_connect(transport->socket, found) == 0;
+    case RESOLVE_NONE:
+        break;
+    }
+    return false;
+}
+
 enum err
 transport_dial(struct transport *transport, const struct keys_hub *hub,
                const struct keys_pair *keys, struct complaint *complaint)
@@ -390,14 +424,17 @@ transport_dial(struct transport *transport, const struct keys_hub *hub,
     if (!transport->socket)
         return fault(complaint, hub->endpoint);
     void *socket = transport->socket;
-    if (!set_common(socket, hub->endpoint, keys) ||
+    strcpy(transport->endpoint, hub->endpoint);
+    transport->looks_up = true;
+    transport->why = "no name server has answered for its name yet";
+    if (!set_common(socket, keys) ||
         !set_bytes(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key.bytes,
                    CURVE_KEY_SIZE) ||
         !set_bytes(socket, ZMQ_CURVE_SERVERKEY, hub->key.bytes,
                    CURVE_KEY_SIZE) ||
         !set_number(socket, ZMQ_RECONNECT_IVL, -1) ||
         !set_number(socket, ZMQ_CONNECT_TIMEOUT, CONNECT_MS) ||
-        !watch(transport) || zmq_connect(socket, hub->endpoint) != 0) {
+        !watch(transport) || !dial_on(transport)) {
         enum err err = fault(complaint, hub->endpoint);
         transport_hang_up(transport);
         return err;
@@ -417,6 +454,7 @@ transport_hang_up(struct transport *transport)
         zmq_close(transport->socket);
         transport->socket = NULL;
         transport->listens = false;
+        transport->looks_up = false;
     }
 }
 
@@ -466,6 +504,10 @@ transport_event(struct transport *transport)
 
     if (!transport->monitor)
         return TRANSPORT_NOTHING;
+    if (transport->looks_up && !dial_on(transport)) {
+        transport->looks_up = false;
+        return TRANSPORT_DOWN;
+    }
     int size = zmq_recv(transport->monitor, event, sizeof event, ZMQ_DONTWAIT);
     if (size < (int)sizeof event)
         return TRANSPORT_NOTHING;
@@ -476,6 +518,12 @@ transport_event(struct transport *transport)
         return TRANSPORT_UP;
     return number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH ? TRANSPORT_REFUSED
                                                      : TRANSPORT_DOWN;
+}
+
+const char *
+transport_why(const struct transport *transport)
+{
+    return transport->why;
 }
 
 /* --- messages --- */

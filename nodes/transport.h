@@ -15,9 +15,10 @@
  * dial again, on a fresh socket in which nothing old is waiting.
  *
  * One transport per process, used by one thread; only the gate is called on
- * another.  It listens or it dials.  A hub that dials, too, does so by others:
- * ZeroMQ looks names up on the thread that carries a transport's frames, and
- * where nobody answers for a name its nodes would wait.
+ * another.  It listens or it dials; a hub that dials, too, does so by others.
+ * ZeroMQ is never given a host's name: it would look it up on the thread that
+ * carries the frames, and where no name server answers everything would wait
+ * for that, the end of the process, too (resolve.h).
  */
 #ifndef NODES_TRANSPORT_H
 #define NODES_TRANSPORT_H
@@ -81,6 +82,9 @@ enum transport_event {
 };
 /* The next thing that happened to the dialled connection. */
 enum transport_event transport_event(struct transport *transport);
+/* Why it is not up, where that is known: its name has no address, or none yet.
+ * Static words; NULL: nothing is known. */
+const char *transport_why(const struct transport *transport);
 
 /* Whose message it is, and where an answer goes.  A node's is all zeros. */
 struct transport_peer {

@@ -390,6 +390,65 @@ def test_a_told_address_of_a_hub_that_was_keeps_nobody_away():
     standby.stop()
 
 
+def dark():
+    """A program that is leima where three name servers never answer, for which
+    a resolver waits half a minute; and what keeps them silent."""
+    deaf = []
+    try:
+        for _ in range(3):
+            deaf.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            deaf[-1].bind(("127." + ".".join(
+                str(byte % 254 + 1) for byte in os.urandom(3)), 53))
+    except OSError as why:
+        raise Skip(f"no name server of a test's own: {why}") from why
+    with open("resolv.conf", "w") as file:
+        file.writelines(f"nameserver {each.getsockname()[0]}\n"
+                        for each in deaf)
+    with open("dark", "w") as file:
+        file.write("#!/bin/sh\nexec unshare -m sh -c 'mount --bind resolv.conf "
+                   f"/etc/resolv.conf && exec {LEIMA} \"$@\"' sh \"$@\"\n")
+    os.chmod("dark", 0o755)
+    if subprocess.run(["./dark", "--help"], capture_output=True).returncode:
+        raise Skip("mounting is not permitted")
+    return deaf
+
+
+@network
+def test_a_name_that_nobody_answers_for_holds_nothing_up():
+    """Neither tills, nor the way to a hub that is listed by its address, nor
+    the end of the process; and status says what is the matter."""
+    hub = Hub("hq", "tcp://127.0.0.1:0")
+    join(11).stop()
+    deaf = dark()
+    named = "tcp://hq.example.org:" + hub.endpoint.rsplit(":", 1)[1]
+    node = Node(11, "--hub", named, program="./dark")
+    line = till("n11")
+    for number in range(20):
+        begun = time.monotonic()
+        assert line.say({"kind": "stamp", "member": 42, "card": "c",
+                         "id": f"{number}"}).get("events")
+        assert time.monotonic() - begun < 5
+    wait("the address that is listed", lambda: node.said(" connected "), 60)
+    assert node.said(f'unreached hub={named} failures=1 why="no name server '
+                     'has answered'), node.tail()
+    line.close()
+    node.stop()
+    # The name alone, of a hub that is nowhere.
+    hub.stop()
+    with open("n11/keys/hubs") as file:
+        key = file.read().split()[1]
+    with open("n11/keys/hubs", "w") as file:
+        file.write(f"{named} {key}\n")
+    node = Node(11, "--hub", named, program="./dark")
+    wait("what is the matter", lambda: "no name server has answered" in
+         (status("n11")["process"]["why"] or ""), 60)
+    begun = time.monotonic()
+    node.stop()
+    assert time.monotonic() - begun < 5, "it waited for the name server"
+    for each in deaf:
+        each.close()
+
+
 @network
 def test_a_store_joins_at_a_told_address():
     """What the string names may be no address in the store's network."""

@@ -83,7 +83,7 @@ TEST(a_node_in_json)
          "\"at\": \"2026-01-01T00:00:00.000Z\", "
          "\"since\": \"2025-12-31T23:59:00.000Z\", \"position\": 50, "
          "\"unfolded\": 2, \"folded_at\": null, \"connected\": true, "
-         "\"hub\": \"tcp://10.0.0.1:7001\", "
+         "\"hub\": \"tcp://10.0.0.1:7001\", \"why\": null, "
          "\"last_contact\": \"2025-12-31T23:59:59.000Z\", "
          "\"clock_offset_ms\": -30, \"clock_wrong\": false, \"lag_events\": 3, "
          "\"lag_seconds\": 5, "
@@ -93,18 +93,18 @@ TEST(a_node_in_json)
          "\"journal_bytes\": 500}");
 }
 
-/* It has never heard of a hub, and everything has been sent; a clock that was
- * set back makes no lag of centuries. */
+/* It has never heard of a hub, and says why; everything has been sent; a clock
+ * that was set back makes no lag of centuries. */
 TEST(what_is_not_known_is_null)
 {
-    struct pulse pulse = { .node = 421, .at_ms = AT_MS };
+    struct pulse pulse = { .node = 421, .at_ms = AT_MS, .why = "nobody" };
 
     says(&pulse,
          "{\"role\": \"node\", \"release\": \"" RELEASE "\", \"node\": 421, "
          "\"at\": \"2026-01-01T00:00:00.000Z\", \"since\": null, "
          "\"position\": 0, \"unfolded\": 0, \"folded_at\": null, "
          "\"connected\": false, "
-         "\"hub\": \"\", \"last_contact\": null, "
+         "\"hub\": \"\", \"why\": \"nobody\", \"last_contact\": null, "
          "\"clock_offset_ms\": 0, \"clock_wrong\": false, \"lag_events\": 0, "
          "\"lag_seconds\": 0, \"oldest_unsent\": null, \"asked\": 0, "
          "\"answered\": 0, \"pruned\": 0, \"disk_free\": 0, \"disk_size\": 0, "

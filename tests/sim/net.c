@@ -366,6 +366,13 @@ transport_event(struct transport *transport)
     return shake_hands(transport);
 }
 
+const char *
+transport_why(const struct transport *transport)
+{
+    (void)transport;
+    return NULL;
+}
+
 /* --- frames --- */
 
 int64_t
