@@ -8,7 +8,7 @@ Q := $(if $(V),,@)
 # includes only what is listed above it (`make tidy` checks).
 CORE := base limits release err chore watch list amount calendar text event hash crypto pack varint codec_fields codec_quick \
 	codec codec_decode json json_value json_fields json_quick json_read json_write record room mark db_parts db db_env shelf \
-	pen group journal reader conflict ingest prune scrub enrol admission own_stores retell program mistake yaml scalar grammar program_ids \
+	pen group journal reader conflict copy_index ingest prune scrub enrol admission own_stores retell program mistake yaml scalar grammar program_ids \
 	program_stores program_tests program_value program_check program_yaml program_schema program_words program_diff \
 	goods campaign timeline terms basket rate earn tariff referral lot effect account account_format account_pack account_unpack scene \
 	book voucher gain stamp spend tier bonus sale give_back redeem pass clock fold onward walk balance explain \

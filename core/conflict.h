@@ -6,8 +6,8 @@
  * copy in another's stream says something else than what is held under that
  * identity.  One of the two counts, the same at every hub: the original where
  * it is held, else the copy with the lesser fingerprint.  The other is marked
- * as it comes in (ingest.h); here is found out what the two are, so that the
- * log of a hub and `status` tell people the same.
+ * as it comes in (copy_index.h); here is found out what the two are, so that
+ * the log of a hub and `status` tell people the same.
  */
 #ifndef CORE_CONFLICT_H
 #define CORE_CONFLICT_H

@@ -339,8 +339,20 @@ list_displaced(const struct history *history, struct reader *reader,
     return count;
 }
 
-/* Of several copies each displaced the one that counted when it came, or never
- * counted itself; what is held now only displaced the last. */
+/* Those of the list that count no longer once that one has come. */
+static void
+displace(struct displaced *list, uint32_t from, uint32_t to)
+{
+    const uint64_t position = list[to].quarantine->position;
+
+    for (uint32_t i = from; i < to; i++)
+        if (list[i].quarantine->from > 0)
+            list[i].quarantine->from = position;
+}
+
+/* Of several copies each displaced those that counted when it came, which all
+ * say the same, or never counted itself; what is held now only displaced the
+ * last. */
 static enum err
 order_displaced(struct history *history, struct reader *reader)
 {
@@ -349,20 +361,20 @@ order_displaced(struct history *history, struct reader *reader)
     if (list == NULL)
         return ERR_MEMORY;
     uint32_t count = list_displaced(history, reader, list);
-    struct displaced *least = list;
+    uint32_t least = 0; /* the first of those that count */
 
     if (count > 1)
         qsort(list, count, sizeof *list, compare_displaced);
     for (uint32_t i = 1; i < count; i++) {
         struct displaced *next = &list[i];
-        if (identity_equal(next->identity, least->identity)) {
-            if (!conflict_wins(next->print, least->print)) {
-                next->quarantine->from = 0;
-                continue;
-            }
-            least->quarantine->from = next->quarantine->position;
+        if (!identity_equal(next->identity, list[least].identity)) {
+            least = i;
+        } else if (conflict_wins(next->print, list[least].print)) {
+            displace(list, least, i);
+            least = i;
+        } else if (!fingerprint_equal(next->print, list[least].print)) {
+            next->quarantine->from = 0;
         }
-        least = next;
     }
     free(list);
     return OK;

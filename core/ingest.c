@@ -7,7 +7,7 @@
  */
 #include "core/ingest.h"
 
-#include "core/conflict.h"
+#include "core/copy_index.h"
 #include "core/pen.h"
 
 #include <stdlib.h>
@@ -69,26 +69,21 @@ struct intake {
     struct db_txn *txn;
     struct pen pen;
     journal_describe *describe;
+    struct copy_index index;
     bool copies_held; /* any at all */
     int64_t now_ms;
     struct ingest_marks marks;
 };
 
+/* A copy_index_told. */
 static void
-mark(struct intake *intake, uint64_t position, enum reader_quarantine why)
+note_mark(void *context, uint64_t position, enum reader_quarantine why)
 {
-    struct ingest_marks *marks = &intake->marks;
+    struct ingest_marks *marks = context;
 
-    shelf_mark(intake->txn, position, (uint8_t)why);
     if (marks->count < INGEST_MARKS_MAX)
         marks->list[marks->count] = (struct ingest_mark) { position, why };
     marks->count++;
-}
-
-static bool
-differs(fingerprint a, fingerprint b)
-{
-    return !fingerprint_equal(a, b);
 }
 
 /* An event that copies may hold: any that says something else is marked. */
@@ -98,12 +93,10 @@ meet_copy(struct intake *intake, const struct record_event *event)
     struct journal_facts facts;
     struct shelf_known copy;
 
-    if (intake->describe == NULL ||
-        !shelf_get_copy(intake->txn, event->here, &copy) ||
-        !intake->describe(event, &facts))
-        return;
-    if (differs(copy.print, facts.print))
-        mark(intake, copy.position, QUARANTINE_COPY_DIFFERS);
+    if (intake->describe != NULL &&
+        shelf_get_copy(intake->txn, event->here, &copy) &&
+        intake->describe(event, &facts))
+        copy_index_meet(&intake->index, event->here, facts.print);
 }
 
 /* The fingerprint of the original of a copy, if it is held and understood. */
@@ -135,41 +128,27 @@ ingest_is_false(journal_describe *describe, const struct record_event *copy)
     struct journal_facts facts;
 
     return describe != NULL && !copy->annex_erased &&
-           differs(copy->print, UNSAID) && describe(copy, &facts) &&
-           differs(copy->print, facts.print);
+           !fingerprint_equal(copy->print, UNSAID) && describe(copy, &facts) &&
+           !fingerprint_equal(copy->print, facts.print);
 }
 
-/* A copy that came inside another node's stream.  Of two copies that differ
- * the one with the lesser fingerprint counts, whichever came first; but where
- * the original is held each of them is judged by that alone. */
+/* A copy that came inside another node's stream. */
 static void
 enter_copy(struct intake *intake, const struct record_event *event,
            uint64_t position)
 {
-    struct shelf_known mine = { position, event->print };
-    struct shelf_known other;
+    const struct shelf_known copy = { position, event->print };
     fingerprint original;
 
     if (ingest_is_false(intake->describe, event)) {
-        mark(intake, position, QUARANTINE_COPY_FALSE);
+        shelf_mark(intake->txn, position, QUARANTINE_COPY_FALSE);
+        note_mark(&intake->marks, position, QUARANTINE_COPY_FALSE);
         return;
     }
     bool held = find_original(intake, event->origin, &original);
-    if (held && differs(original, event->print))
-        mark(intake, position, QUARANTINE_COPY_DIFFERS);
+    copy_index_enter(&intake->index, event->origin, &copy,
+                     held ? &original : NULL);
     intake->copies_held = true;
-    if (!shelf_get_copy(intake->txn, event->origin, &other)) {
-        shelf_put_copy(intake->txn, event->origin, &mine);
-        return;
-    }
-    if (!differs(other.print, mine.print))
-        return;
-    bool wins = conflict_wins(mine.print, other.print);
-    if (!held)
-        mark(intake, wins ? other.position : position,
-             QUARANTINE_COPIES_DIFFER);
-    if (wins)
-        shelf_put_copy(intake->txn, event->origin, &mine);
 }
 
 /* Our own node's event, written in another incarnation, comes home: its id
@@ -349,6 +328,7 @@ ingest_run(struct journal *journal, struct ingest_batch *batches,
                                  .now_ms = options->now_ms };
         shelf_begin(db, options->lazy ? DB_WRITE_LAZY : DB_WRITE, &txn);
         pen_open(&intake.pen, &txn);
+        intake.index = (struct copy_index) { &txn, note_mark, &intake.marks };
         intake.copies_held = db_count(&txn, TABLE_COPIES) > 0;
         for (uint32_t i = 0; i < count && txn.err == OK; i++)
             take_batch(&intake, &batches[i], &checked[i]);

@@ -7,8 +7,7 @@
  */
 #include "core/scrub.h"
 
-#include "core/reader.h"
-#include "core/shelf.h"
+#include "core/copy_index.h"
 
 #include <string.h>
 
@@ -208,12 +207,10 @@ find_id(struct scrub *scrub, const struct record_event *event, hash128 *ret_id,
 static bool
 is_marked_false(struct scrub *scrub, uint64_t position)
 {
-    struct shelf_key key;
-    view why;
+    uint8_t why;
 
-    return db_get(scrub->txn, TABLE_QUARANTINE,
-                  shelf_position_key(&key, position), &why) &&
-           why.size == 1 && why.bytes[0] == QUARANTINE_COPY_FALSE;
+    return shelf_get_mark(scrub->txn, position, &why) &&
+           why == QUARANTINE_COPY_FALSE;
 }
 
 /* Whether what is known of a copy is this one, or another of the same event. */
@@ -402,6 +399,23 @@ walk_marks(struct scrub *scrub)
     db_cursor_close(&cursor);
 }
 
+/* A copy of which it is noted that it says the same as the one that is known
+ * would be marked along with that. */
+static void
+walk_equals(struct scrub *scrub)
+{
+    struct copy_index_equal equal = { 0 };
+    struct record_event event;
+    bool lost;
+
+    while (copy_index_next_equal(scrub->txn, &equal)) {
+        bool found = find_event(scrub, equal.position, &event, &lost);
+        if (found ? !event.copy || !identity_equal(event.origin, equal.identity)
+                  : !lost)
+            report_position(scrub, SCRUB_INDEX, equal.position);
+    }
+}
+
 /* Whoever walks a table trusts the order of its keys. */
 static void
 walk_keys(struct scrub *scrub, enum shelf_table table)
@@ -447,6 +461,7 @@ scrub_run(struct journal *journal, scrub_report *report_to, void *context,
     begin_tables(&scrub);
     walk_streams(&scrub);
     walk_marks(&scrub);
+    walk_equals(&scrub);
     for (uint32_t i = 0; i < TABLE_COUNT; i++)
         walk_keys(&scrub, (enum shelf_table)i);
     enum err err = txn.err;

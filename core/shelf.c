@@ -76,7 +76,7 @@ shelf_identity_key(struct shelf_key *key, identity id)
     store_number(key->bytes, id.node, 4);
     store_number(key->bytes + 4, id.incarnation, 8);
     store_number(key->bytes + 12, id.seq, 8);
-    return (view) { key->bytes, 20 };
+    return (view) { key->bytes, SHELF_IDENTITY_KEY };
 }
 
 /* Keys of another size are none of ours: LMDB's pages are damaged.  The zeros
@@ -110,7 +110,7 @@ shelf_key_seq(view key)
 identity
 shelf_key_identity(view key)
 {
-    if (key.size != 20)
+    if (key.size != SHELF_IDENTITY_KEY)
         return (identity) { 0 };
     return (identity) {
         .node = (uint32_t)load_number(key.bytes, 4),
@@ -695,4 +695,17 @@ shelf_mark(struct db_txn *txn, uint64_t position, uint8_t reason)
 
     db_put(txn, TABLE_QUARANTINE, shelf_position_key(&key, position),
            (view) { &reason, 1 });
+}
+
+bool
+shelf_get_mark(struct db_txn *txn, uint64_t position, uint8_t *ret_reason)
+{
+    struct shelf_key key;
+    view value;
+
+    if (!db_get(txn, TABLE_QUARANTINE, shelf_position_key(&key, position),
+                &value))
+        return false;
+    *ret_reason = value.size == 1 ? value.bytes[0] : 0;
+    return true;
 }

@@ -20,6 +20,8 @@
  *                 "sync.clock"                     i64: the hub's clock less
  *                                                  ours, ms
  *                 "told/" and an incarnation       retell.h
+ *                 "equal/", a key as in `copies`   copy_index.h
+ *                 and a position
  *                 "dropped/" and a position        items 8, seq 8,
  *                                                  incarnation 8, node 4,
  *                                                  channel 4: a run of
@@ -62,7 +64,7 @@ enum { TABLE_COUNT = 9 };
 /* How a journal is opened; `create` is that of db_open(). */
 struct db_options shelf_options(bool create);
 
-enum { SHELF_STREAM_KEY = 13, SHELF_KEY_MAX = 21 };
+enum { SHELF_STREAM_KEY = 13, SHELF_IDENTITY_KEY = 20, SHELF_KEY_MAX = 21 };
 
 /* On the caller's stack. */
 struct shelf_key {
@@ -184,5 +186,7 @@ bool shelf_get_copy(struct db_txn *txn, identity of, struct shelf_known *ret);
 void shelf_put_copy(struct db_txn *txn, identity of,
                     const struct shelf_known *known);
 void shelf_mark(struct db_txn *txn, uint64_t position, uint8_t reason);
+/* False: there is no mark, or the transaction has failed. */
+bool shelf_get_mark(struct db_txn *txn, uint64_t position, uint8_t *ret_reason);
 
 #endif

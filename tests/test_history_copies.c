@@ -1,6 +1,8 @@
 /*
- * test_history_copies.c - of copies that differ one counts, asked as of any
- * day: the least of those that had arrived by then, in whatever order they came
+ * test_history_copies.c - of what stands under one identity one counts, asked
+ * as of any day and whatever came in which order: the original once it is
+ * there, until then the least of the copies that had arrived, however many
+ * nodes had told the same
  */
 #include "core/history.h"
 
@@ -9,155 +11,269 @@
 #include "tests/inflow.h"
 #include "tests/unit.h"
 
+#include <stdlib.h>
+
 enum {
-    COPIES = 3,
-    TALES = 6,    /* of what they say, each another order of fingerprints */
-    BETWEEN = 2,  /* events of the account that stand between them */
-    APART = 2000, /* milliseconds from one copy's time to the next one's */
+    TALES = 3,     /* of what is said under an identity, by fingerprint */
+    STEPS = 4,     /* what comes under one identity, each from another node */
+    COMES = TALES, /* a step: the original comes instead of a copy */
+    ORIGIN = STEPS + 1, /* the node whose events they are */
+    ORDERS_MAX = 108,
+    BETWEEN = 2,  /* events of an account that stand between the tales */
+    APART = 2000, /* milliseconds from one tale's time to the next one's */
     ARENA_SIZE = 1 << 22,
 };
+static_assert(ORDERS_MAX <= (int)INFLOW_BATCH_MAX, "one append for all");
 
+/* What comes in which order; each is of an identity and of accounts of its own,
+ * so that all can come at once, step by step. */
 struct order {
-    uint32_t tale;
-    uint32_t count;
-    uint32_t copies[COPIES];
+    identity identity;
+    uint64_t member; /* the first */
+    struct event tales[TALES];
+    uint32_t steps[STEPS];
 };
 
-/* Of one event of somebody who never came himself. */
+struct hall {
+    struct inflow inflow;
+    struct history *history;
+    struct arena arena;
+    uint32_t accounts; /* of an order; of several each tale has its own */
+    bool has_original; /* which comes some time */
+    uint32_t original; /* its tale */
+    struct order orders[ORDERS_MAX];
+    uint32_t count;
+    uint64_t positions[STEPS]; /* behind each step */
+};
+
+/* --- which orders there are --- */
+
 static struct event
-copy_of(uint32_t tale, uint32_t copy)
+make_event(uint64_t member, uint32_t total)
 {
     return (struct event) {
         .kind = EVENT_PURCHASE,
-        .identity = { .node = 90, .incarnation = 5, .seq = 1 },
         .store = 70,
-        .at_ms = INFLOW_NOW + APART * (int64_t)copy,
-        .account = { .member = 42 },
-        .sale = { .receipt = view_of("r"), .total = { 100 * tale + copy } },
+        .at_ms = INFLOW_NOW,
+        .recorded_ms = INFLOW_NOW,
+        .account = { .member = member },
+        .sale = { .receipt = view_of("r"), .total = { total } },
     };
 }
 
-static int64_t
-total_of(uint32_t tale, uint32_t copy)
+static int
+compare_tales(const void *a, const void *b)
 {
-    return copy_of(tale, copy).sale.total.minor;
-}
-
-static fingerprint
-print_of(uint32_t tale, uint32_t copy)
-{
-    const struct event event = copy_of(tale, copy);
     struct text scratch = { 0 };
-    fingerprint print;
+    fingerprint x, y;
 
-    assert_true(facts_print(&event, &scratch, &print));
+    assert_true(facts_print(a, &scratch, &x));
+    assert_true(facts_print(b, &scratch, &y));
     text_close(&scratch);
-    return print;
+    return hash128_compare(x.content, y.content);
 }
 
-/* The total that counts of the first `count` that came. */
-static int64_t
-least(const struct order *order, uint32_t count)
+/* The least first; a tale's time has nothing to do with that. */
+static void
+make_tales(const struct hall *hall, struct order *order)
 {
-    uint32_t best = order->copies[0];
-
-    for (uint32_t i = 1; i < count; i++)
-        if (hash128_compare(print_of(order->tale, order->copies[i]).content,
-                            print_of(order->tale, best).content) < 0)
-            best = order->copies[i];
-    return total_of(order->tale, best);
+    for (uint32_t i = 0; i < TALES; i++) {
+        order->tales[i] =
+            make_event(order->member + i % hall->accounts, 101 + i);
+        order->tales[i].at_ms += APART * (int64_t)i;
+    }
+    qsort(order->tales, TALES, sizeof order->tales[0], compare_tales);
 }
 
 static void
-tell(struct inflow *inflow, const struct order *order)
+list_orders(struct hall *hall, struct order *order, uint32_t count, bool came)
 {
-    for (uint32_t i = 0; i < BETWEEN; i++) {
-        struct event event = copy_of(0, 0);
-        event.identity = (identity) { 0 };
-        event.at_ms += APART * (int64_t)i + APART / 2;
-        inflow_append(inflow, 0, &event, 1);
+    if (count == STEPS && came == hall->has_original) {
+        assert_true(hall->count < ORDERS_MAX);
+        order->member = 1 + (uint64_t)hall->count * TALES;
+        order->identity =
+            (identity) { .node = 90, .incarnation = 5, .seq = 1 + hall->count };
+        make_tales(hall, order);
+        hall->orders[hall->count++] = *order;
     }
-    for (uint32_t i = 0; i < order->count; i++) {
-        struct event event = copy_of(order->tale, order->copies[i]);
-        inflow_append(inflow, 1 + order->copies[i], &event, 1);
-        inflow_send(inflow, 1 + order->copies[i]);
+    for (uint32_t i = 0; count < STEPS && i <= TALES; i++) {
+        if (i == COMES && (came || !hall->has_original))
+            continue;
+        order->steps[count] = i;
+        list_orders(hall, order, count + 1, came || i == COMES);
     }
 }
 
-/* Asked as known when each had come: how often it was something else, or not
- * one. */
-static uint32_t
-count_wrong(const struct order *order)
+/* Which identity each original will have: they come in the order of their
+ * numbers. */
+static void
+name_originals(struct hall *hall)
 {
-    const account_id who = copy_of(0, 0).account;
-    struct history_account account;
-    struct history *history;
-    struct inflow inflow;
-    struct arena arena;
-    uint32_t wrong = 0;
+    struct event event = make_event(1 + ORDERS_MAX * TALES, 1);
 
-    assert_true(arena_open(&arena, ARENA_SIZE));
-    inflow_open(&inflow, COPIES);
-    tell(&inflow, order);
-    assert_int_equal(
-        history_open(inflow.place.path, inflow.journal, true, &history), OK);
-    assert_int_equal(history_refresh(history), OK);
-    for (uint32_t count = 1; count <= order->count; count++) {
-        struct arena scratch = arena;
+    inflow_append(&hall->inflow, ORIGIN, &event, 1);
+    for (uint32_t step = 0; step < STEPS; step++)
+        for (uint32_t i = 0; i < hall->count; i++)
+            if (hall->orders[i].steps[step] == COMES) {
+                event.identity.seq++;
+                hall->orders[i].identity = event.identity;
+            }
+}
+
+/* --- what comes --- */
+
+static void
+tell_between(struct hall *hall)
+{
+    struct event events[ORDERS_MAX];
+
+    for (uint32_t i = 0; i < BETWEEN * hall->accounts; i++) {
+        for (uint32_t j = 0; j < hall->count; j++) {
+            events[j] =
+                make_event(hall->orders[j].member + i % hall->accounts, 1);
+            events[j].at_ms +=
+                APART * (int64_t)(i / hall->accounts) + APART / 2;
+        }
+        inflow_append(&hall->inflow, 0, events, hall->count);
+    }
+}
+
+static void
+tell_originals(struct hall *hall, uint32_t step)
+{
+    struct event events[ORDERS_MAX];
+    const struct order *orders[ORDERS_MAX];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < hall->count; i++)
+        if (hall->orders[i].steps[step] == COMES) {
+            events[count] = hall->orders[i].tales[hall->original];
+            orders[count++] = &hall->orders[i];
+        }
+    if (count == 0)
+        return;
+    inflow_append(&hall->inflow, ORIGIN, events, count);
+    for (uint32_t i = 0; i < count; i++)
+        assert_true(identity_equal(events[i].identity, orders[i]->identity));
+    inflow_send(&hall->inflow, ORIGIN);
+}
+
+static void
+tell_copies(struct hall *hall, uint32_t step)
+{
+    struct event events[ORDERS_MAX];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < hall->count; i++) {
+        const struct order *order = &hall->orders[i];
+        if (order->steps[step] == COMES)
+            continue;
+        events[count] = order->tales[order->steps[step]];
+        events[count++].identity = order->identity;
+    }
+    inflow_append(&hall->inflow, 1 + step, events, count);
+    inflow_send(&hall->inflow, 1 + step);
+}
+
+/* --- what counts --- */
+
+/* Of the first `count`. */
+static const struct event *
+counting(const struct hall *hall, const struct order *order, uint32_t count)
+{
+    uint32_t least = TALES;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (order->steps[i] == COMES)
+            return &order->tales[hall->original];
+        if (order->steps[i] < least)
+            least = order->steps[i];
+    }
+    return &order->tales[least];
+}
+
+/* That alone, besides what stands between, as known behind so many steps. */
+static void
+expect_one(const struct hall *hall, const struct order *order, uint32_t count)
+{
+    const struct event *wanted = counting(hall, order, count);
+    const uint64_t known = hall->positions[count - 1];
+    struct history_account account;
+
+    for (uint32_t i = 0; i < hall->accounts; i++) {
+        struct arena scratch = hall->arena;
+        const account_id who = { .member = order->member + i };
+        bool here = account_equal(wanted->account, who);
         int64_t total = 0;
         assert_int_equal(
-            history_read(history, who, BETWEEN + count, &scratch, &account),
-            OK);
-        for (uint32_t i = 0; i < account.event_count; i++)
-            total += account.events[i]->sale.total.minor;
-        wrong +=
-            account.event_count != BETWEEN + 1 || total != least(order, count);
+            history_read(hall->history, who, known, &scratch, &account), OK);
+        for (uint32_t j = 0; j < account.event_count; j++)
+            total += account.events[j]->sale.total.minor;
+        if (total != BETWEEN + (here ? wanted->sale.total.minor : 0))
+            fail_msg("steps %u%u%u%u, %u known, the original is tale %u: "
+                     "account %u of %u comes to %d",
+                     order->steps[0], order->steps[1], order->steps[2],
+                     order->steps[3], count, hall->original, i, hall->accounts,
+                     (int)total);
     }
-    history_close(history);
-    inflow_close(&inflow);
-    arena_close(&arena);
-    return wrong;
 }
 
-/* Of all orders of `count` of the copies. */
-static uint32_t
-count_wrong_orders(struct order *order, uint32_t count)
+/* Behind each step, and once more when all has come. */
+static void
+run_steps(struct hall *hall)
 {
-    uint32_t wrong = 0;
-
-    if (order->count == count)
-        return count_wrong(order);
-    for (uint32_t next = 0; next < COPIES; next++) {
-        bool used = false;
-        for (uint32_t i = 0; i < order->count; i++)
-            used |= order->copies[i] == next;
-        if (used)
-            continue;
-        order->copies[order->count++] = next;
-        wrong += count_wrong_orders(order, count);
-        order->count--;
+    for (uint32_t step = 0; step < STEPS; step++) {
+        tell_originals(hall, step);
+        tell_copies(hall, step);
+        assert_int_equal(history_refresh(hall->history), OK);
+        hall->positions[step] = history_position(hall->history);
+        for (uint32_t i = 0; i < hall->count; i++)
+            expect_one(hall, &hall->orders[i], step + 1);
     }
-    return wrong;
+    for (uint32_t step = 0; step < STEPS; step++)
+        for (uint32_t i = 0; i < hall->count; i++)
+            expect_one(hall, &hall->orders[i], step + 1);
 }
 
 static void
-expect_one(uint32_t count)
+expect_orders(bool has_original, uint32_t original, uint32_t count)
 {
-    for (uint32_t tale = 1; tale <= TALES; tale++) {
-        struct order order = { .tale = tale };
-        assert_int_equal(count_wrong_orders(&order, count), 0);
+    for (uint32_t accounts = 1; accounts <= TALES; accounts++) {
+        struct hall *hall = calloc(1, sizeof *hall);
+        struct order order = { 0 };
+        assert_non_null(hall);
+        hall->has_original = has_original;
+        hall->original = original;
+        hall->accounts = accounts;
+        assert_true(arena_open(&hall->arena, ARENA_SIZE));
+        inflow_open(&hall->inflow, ORIGIN);
+        assert_int_equal(history_open(hall->inflow.place.path,
+                                      hall->inflow.journal, true,
+                                      &hall->history),
+                         OK);
+        list_orders(hall, &order, 0, false);
+        assert_int_equal(hall->count, count);
+        if (has_original)
+            name_originals(hall);
+        tell_between(hall);
+        run_steps(hall);
+        history_close(hall->history);
+        inflow_close(&hall->inflow);
+        arena_close(&hall->arena);
+        free(hall);
     }
 }
 
-TEST(of_two_copies_one_counts_as_of_any_day)
+TEST(of_copies_one_counts_as_of_any_day)
 {
-    expect_one(2);
+    expect_orders(false, 0, 81);
 }
 
-TEST(of_three_copies_one_counts_as_of_any_day)
+TEST(of_copies_and_the_original_one_counts_as_of_any_day)
 {
-    expect_one(3);
+    for (uint32_t original = 0; original < TALES; original++)
+        expect_orders(true, original, ORDERS_MAX);
 }
 
-RUN(cmocka_unit_test(of_two_copies_one_counts_as_of_any_day),
-    cmocka_unit_test(of_three_copies_one_counts_as_of_any_day))
+RUN(cmocka_unit_test(of_copies_one_counts_as_of_any_day),
+    cmocka_unit_test(of_copies_and_the_original_one_counts_as_of_any_day))
