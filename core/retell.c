@@ -2,6 +2,7 @@
 
 #include "core/admission.h"
 #include "core/codec.h"
+#include "core/copy_index.h"
 #include "core/ingest.h"
 #include "core/list.h"
 #include "core/pack.h"
@@ -303,7 +304,7 @@ write_indexes(struct db_txn *txn, const struct story *story, uint64_t first)
         const struct line *line = &story->lines[i];
         struct shelf_known known = { first + i, line->entry.print };
         if (line->entry.copy_of.node != 0)
-            shelf_put_copy(txn, line->entry.copy_of, &known);
+            copy_index_move(txn, line->entry.copy_of, line->position, &known);
         else if (line->described && line->id.size > 0)
             shelf_put_id(txn,
                          journal_id_key(story->retell->stream.node, line->id),
@@ -370,7 +371,11 @@ write_foreign(struct db_txn *txn, struct story *story, struct pen *pen)
         write_mark(pen, retell->now_ms);
     for (uint32_t i = 0; i < story->count; i++) {
         const struct shelf_known known = { position + 1 + i, entries[i].print };
-        shelf_put_copy(txn, entries[i].copy_of, &known);
+        const struct line *line = &story->lines[i];
+        if (line->entry.copy_of.node != 0)
+            copy_index_move(txn, line->entry.copy_of, line->position, &known);
+        else
+            shelf_put_copy(txn, entries[i].copy_of, &known);
     }
     drop_branch(txn, story);
 }

@@ -263,6 +263,7 @@ TEST(voids_mean_the_new_telling)
 /* --- another node's stream --- */
 
 static const stream_id shop = { .incarnation = 50, .node = 9 };
+static const identity COPIED = { .incarnation = 5, .seq = 9, .node = 90 };
 
 /* So many records of node 9's stream. */
 static void
@@ -311,6 +312,100 @@ shop_head(struct journal *journal, uint64_t seq)
     stream_head head = { seq, item.record.chain };
     reader_close(reader);
     return head;
+}
+
+/* A copy of another's event, by `node`, to the journal: to its own stream if it
+ * is node 7. */
+static void
+tell_copy(struct journal *journal, uint32_t node, const char *says)
+{
+    const struct ingest_options options = { .now_ms = KIT_NOW };
+    const stream_id stream = { .incarnation = 100, .node = node };
+    struct journal_identity who = KIT_WHO;
+    struct journal_entry entry = kit_entry(says);
+    struct place place = place_make();
+    struct journal *theirs = journal;
+    struct journal_result result;
+    struct reader *reader = NULL;
+    struct reader_item item;
+
+    who.node = node;
+    entry.copy_of = COPIED;
+    if (node != 7) {
+        assert_int_equal(journal_create(place.path, &who), OK);
+        assert_int_equal(journal_open(place.path, kit_describe, &theirs), OK);
+    }
+    assert_int_equal(kit_append(theirs, &entry, 1, &result), OK);
+    assert_int_equal(result.outcome, JOURNAL_APPENDED);
+    if (node != 7) {
+        assert_int_equal(reader_open(theirs, &reader), OK);
+        assert_int_equal(reader_find(reader, stream, 1, &item), OK);
+        struct ingest_batch batch = { .stream = stream,
+                                      .bytes = item.record.bytes };
+        assert_int_equal(ingest_run(journal, &batch, 1, &options), OK);
+        reader_close(reader);
+        journal_close(theirs);
+    }
+    place_remove(&place);
+}
+
+static enum reader_quarantine
+mark_at(struct journal *journal, uint64_t position)
+{
+    struct reader *reader = NULL;
+    enum reader_quarantine why = QUARANTINE_NONE;
+    uint64_t marked = 0;
+
+    assert_int_equal(reader_open(journal, &reader), OK);
+    if (reader_next_quarantine(reader, position, &marked, &why) != OK ||
+        marked != position)
+        why = QUARANTINE_NONE;
+    reader_close(reader);
+    return why;
+}
+
+/* A copy that another one displaced does not count again because it is told
+ * again; one that counted does, and so does one that said the same as another's
+ * until something comes that displaces both. */
+TEST(a_copy_that_is_told_again_is_what_it_was)
+{
+    const bool x_counts = hash128_compare(kit_entry("x").print.content,
+                                          kit_entry("y").print.content) < 0;
+    const char *lesser = x_counts ? "x" : "y";
+    const char *greater = x_counts ? "y" : "x";
+
+    for (int lost = 0; lost < 2; lost++) {
+        struct place place = place_make();
+        struct journal *journal = kit_open_new(&place);
+        kit_append_one(journal, "a");
+        tell_copy(journal, 7, greater);
+        tell_copy(journal, 8, lost ? lesser : greater);
+        struct retell retell = { .stream = old_stream,
+                                 .fork = head_at(journal, 1),
+                                 .renewed = 101,
+                                 .now_ms = KIT_NOW + 1 };
+        assert_int_equal(retell_run(journal, &retell), OK);
+        assert_int_equal(retell.told, 1);
+        assert_int_equal(mark_at(journal, 2), QUARANTINE_TOLD_AGAIN);
+        if (lost == 0) {
+            assert_int_equal(mark_at(journal, 3), QUARANTINE_NONE);
+            assert_int_equal(mark_at(journal, 4), QUARANTINE_NONE);
+            tell_copy(journal, 9, lesser);
+            assert_int_equal(mark_at(journal, 3), QUARANTINE_COPIES_DIFFER);
+            assert_int_equal(mark_at(journal, 5), QUARANTINE_NONE);
+            assert_int_equal(mark_at(journal, 2), QUARANTINE_TOLD_AGAIN);
+        }
+        assert_int_equal(mark_at(journal, 4), QUARANTINE_COPIES_DIFFER);
+        struct reader *reader = NULL;
+        uint64_t position = 0;
+        assert_int_equal(reader_open(journal, &reader), OK);
+        assert_int_equal(reader_find_event(reader, COPIED, &position), OK);
+        assert_int_equal(position, lost ? 3 : 5);
+        reader_close(reader);
+        assert_int_equal(kit_findings(journal), 0);
+        journal_close(journal);
+        place_remove(&place);
+    }
 }
 
 /* A hub leaves the branch that it holds for the one that a later hub holds. */
@@ -453,6 +548,7 @@ TEST(who_tells_it_again_is_of_no_matter)
 
 RUN(cmocka_unit_test(what_lies_above_is_told_again),
     cmocka_unit_test(who_tells_it_again_is_of_no_matter),
+    cmocka_unit_test(a_copy_that_is_told_again_is_what_it_was),
     cmocka_unit_test(anothers_branch_is_told_as_copies_and_dropped),
     cmocka_unit_test(
         an_incarnation_that_was_left_before_is_told_in_the_present_one),
