@@ -232,6 +232,7 @@ standing_gather(const struct standing *standing, int64_t at_ms,
 
 /* --- folding everything --- */
 
+/* One that counts only from a later position on has its turn then. */
 static void
 note_quarantine(struct standing *standing)
 {
@@ -240,8 +241,9 @@ note_quarantine(struct standing *standing)
 
     sums->quarantined.count = 0;
     for (uint32_t i = 0; i < history_quarantine_count(history); i++)
-        *LIST_ADD(&sums->arena, &sums->quarantined) =
-            (int64_t)history_quarantined(history, i);
+        if (history_quarantined_from(history, i) <= sums->position)
+            *LIST_ADD(&sums->arena, &sums->quarantined) =
+                (int64_t)history_quarantined(history, i);
 }
 
 /* What has been marked since the sums were booked is as if it had not been:
@@ -469,7 +471,8 @@ touch_news(struct standing *standing, struct reader *reader, uint64_t last)
 
 /* A mark may have come to an event that has been booked long ago. */
 static enum err
-touch_quarantined(struct standing *standing, struct reader *reader)
+touch_quarantined(struct standing *standing, struct reader *reader,
+                  uint64_t last)
 {
     const struct history *history = standing->ledger->history;
     const struct standing_list *known = &standing->sums->quarantined;
@@ -480,7 +483,8 @@ touch_quarantined(struct standing *standing, struct reader *reader)
         int64_t position = (int64_t)history_quarantined(history, i);
         while (seen < known->count && known->items[seen] < position)
             seen++;
-        if (seen < known->count && known->items[seen] == position)
+        bool noted = seen < known->count && known->items[seen] == position;
+        if (noted || history_quarantined_from(history, i) > last)
             continue;
         enum err err = reader_event(reader, (uint64_t)position, &stored);
         if (err == OK)
@@ -568,7 +572,7 @@ follow(struct standing *standing, uint64_t limit)
 
     if (err != OK)
         return err;
-    err = touch_quarantined(standing, reader);
+    err = touch_quarantined(standing, reader, last);
     if (err == OK)
         err = touch_news(standing, reader, last);
     reader_close(reader);
@@ -579,9 +583,9 @@ follow(struct standing *standing, uint64_t limit)
         drop(standing); /* half booked */
         return err;
     }
+    standing->sums->position = last;
     if (takes_marks(standing, last))
         note_quarantine(standing);
-    standing->sums->position = last;
     return OK;
 }
 

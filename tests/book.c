@@ -256,7 +256,8 @@ book_hear(struct book *hub, uint32_t node, const char *lines)
 }
 
 void
-book_hear_copies(struct book *hub, uint32_t node, uint32_t total)
+book_hear_copies(struct book *hub, uint32_t node, uint32_t member,
+                 uint32_t total)
 {
     struct text lines = { 0 };
 
@@ -265,9 +266,9 @@ book_hear_copies(struct book *hub, uint32_t node, uint32_t total)
                     "{\"event\": \"9.5.%u\", \"recorded\": "
                     "\"2025-12-01T10:00:00Z\", \"at\": "
                     "\"2025-12-01T10:00:00Z\", \"kind\": \"purchase\", "
-                    "\"receipt\": \"r%u\", \"member\": 1000, \"store\": 10, "
+                    "\"receipt\": \"r%u\", \"member\": %u, \"store\": 10, "
                     "\"total\": %u}\n",
-                    i, i, total + i);
+                    i, i, member, total + i);
     text_char(&lines, '\0');
     book_hear(hub, node, (const char *)lines.bytes);
     text_close(&lines);

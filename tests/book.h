@@ -46,10 +46,11 @@ enum err book_import(struct book *book, const char *lines,
 
 /* A node that has nothing else imports the lines, and the ledger hears it. */
 void book_hear(struct book *hub, uint32_t node, const char *lines);
-/* The same of eight purchases of member 1000, of that total and some cents,
+/* The same of eight purchases of the member, of that total and some cents,
  * which another node, never heard, is said to have taken down, always under
  * the same identities. */
-void book_hear_copies(struct book *hub, uint32_t node, uint32_t total);
+void book_hear_copies(struct book *hub, uint32_t node, uint32_t member,
+                      uint32_t total);
 
 /* The balance of an account as JSON; valid until the next call. */
 const char *book_balance(struct book *book, const char *account, int64_t at_ms,

@@ -333,11 +333,11 @@ TEST(what_a_later_copy_displaces_is_taken_back)
     struct book book;
 
     start(&book, &standing);
-    book_hear_copies(&book, 21, 1000);
+    book_hear_copies(&book, 21, 1000, 1000);
     assert_int_equal(standing_refresh(standing, BOOK_NOW, NULL), OK);
     assert_true(expect_fresh(&book, standing, BOOK_NOW) > 0);
     assert_int_equal(standing_save(standing), OK);
-    book_hear_copies(&book, 22, 5000);
+    book_hear_copies(&book, 22, 1000, 5000);
     expect_same(&book, true);
     assert_int_equal(standing_refresh(standing, BOOK_NOW, NULL), OK);
     assert_false(standing_was_built(standing));
@@ -354,11 +354,11 @@ TEST(what_is_displaced_while_all_is_folded_is_taken_back)
     struct book book;
 
     start(&book, &standing);
-    book_hear_copies(&book, 21, 1000);
+    book_hear_copies(&book, 21, 1000, 1000);
     for (uint32_t step = 0; step < LIMIT_PARTITIONS - 1; step++)
         assert_int_equal(standing_step(standing, BOOK_NOW, 2, NULL), OK);
     assert_int_equal(standing_position(standing), 0);
-    book_hear_copies(&book, 22, 5000);
+    book_hear_copies(&book, 22, 1000, 5000);
     while (standing_position(standing) < ledger_position(book.ledger)) {
         assert_int_equal(standing_step(standing, BOOK_NOW, 2, NULL), OK);
         if (standing_position(standing) == 0)
@@ -371,9 +371,46 @@ TEST(what_is_displaced_while_all_is_folded_is_taken_back)
     book_close(&book);
 }
 
+/* The history is still behind what has displaced the copies, and that is
+ * another member's: nothing of theirs comes with it. */
+TEST(what_is_displaced_is_taken_back_when_its_turn_comes)
+{
+    const struct journal_control mark = { .channel = CHANNEL_EVENTS,
+                                          .kind = RECORD_MARK,
+                                          .body = view_of("\x80"),
+                                          .now_ms = BOOK_NOW };
+    struct journal_result result;
+    struct standing *standing;
+    struct history *history;
+    struct book book;
+
+    start(&book, &standing);
+    history = ledger_history(book.ledger);
+    book_hear_copies(&book, 21, 1000, 1000);
+    assert_int_equal(standing_refresh(standing, BOOK_NOW, NULL), OK);
+    assert_true(expect_fresh(&book, standing, BOOK_NOW) > 0);
+    history_set_step(history, 1);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(
+            journal_append_control(ledger_journal(book.ledger), &mark, &result),
+            OK);
+    book_hear_copies(&book, 22, 1001, 5000);
+    assert_true(history_quarantine_count(history) > 0);
+    while (history_is_behind(history)) {
+        assert_int_equal(standing_step(standing, BOOK_NOW, 2, NULL), OK);
+        assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
+    }
+    assert_int_equal(standing_refresh(standing, BOOK_NOW, NULL), OK);
+    assert_false(standing_was_built(standing));
+    assert_true(expect_fresh(&book, standing, BOOK_NOW) > 0);
+    standing_close(standing);
+    book_close(&book);
+}
+
 RUN(cmocka_unit_test(kept_totals_equal_a_fresh_fold),
     cmocka_unit_test(what_a_later_copy_displaces_is_taken_back),
     cmocka_unit_test(what_is_displaced_while_all_is_folded_is_taken_back),
+    cmocka_unit_test(what_is_displaced_is_taken_back_when_its_turn_comes),
     cmocka_unit_test(what_arrives_while_all_is_folded_counts),
     cmocka_unit_test(the_file_is_gone_on_from),
     cmocka_unit_test(what_is_of_no_use_is_built_anew),

@@ -73,7 +73,7 @@ TEST(a_later_copy_displaces_nothing_in_the_past)
     book_open(&book, LEDGER_OWN);
     book_rules(&book, "2025-01-01",
                "earn:\n  - {id: base, per: 1.00, points: 1}\n");
-    book_hear_copies(&book, 21, 1000);
+    book_hear_copies(&book, 21, 1000, 1000);
     const uint64_t known = ledger_position(book.ledger);
     assert_int_equal(state_open(book.ledger, &state), OK);
     assert_int_equal(state_refresh(state, NULL), OK);
@@ -81,7 +81,7 @@ TEST(a_later_copy_displaces_nothing_in_the_past)
     state_close(state);
     snprintf(before, sizeof before, "%s",
              book_balance(&book, "1000", BOOK_NOW, known));
-    book_hear_copies(&book, 22, 5000);
+    book_hear_copies(&book, 22, 1000, 5000);
     assert_string_equal(book_balance(&book, "1000", BOOK_NOW, known), before);
     assert_int_equal(state_check(book.ledger, &wrong), OK);
     assert_int_equal(wrong, 0);
