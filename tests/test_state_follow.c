@@ -5,8 +5,9 @@
  *
  * Records of several streams come in by chance: events late and in order, the
  * first of an account, voids before and after what they name, joins that name
- * referrers, events of a store that is not the node's own, and a second
- * incarnation that tells some of the first one's again.
+ * referrers, events of a store that is not the node's own, a second incarnation
+ * that tells some of the first one's again, and copies by several nodes, equal
+ * and not, of events that have come, that come later, or never.
  */
 #include "core/state_follow.h"
 
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "core/codec.h"
+#include "core/facts.h"
 #include "core/ingest.h"
 #include "core/ledger_parts.h"
 #include "core/state.h"
@@ -21,7 +23,14 @@
 #include "tests/book.h"
 #include "tests/unit.h"
 
-enum { STREAMS = 4, BATCH_MAX = 100, TOLD_MAX = 4096, FEW = 14, MANY = 900 };
+enum {
+    STREAMS = 7,
+    COPIES = 4,
+    BATCH_MAX = 100,
+    TOLD_MAX = 4096,
+    FEW = 14,
+    MANY = 900
+};
 
 static const char RULES[] =
     "points: {expire_months: 2, pending_days: 3}\n"
@@ -41,18 +50,20 @@ struct stream {
 };
 
 static struct stream streams[STREAMS] = {
-    { .id = { 1, 2, CHANNEL_EVENTS } },
-    { .id = { 1, 3, CHANNEL_EVENTS } },
+    { .id = { 1, 2, CHANNEL_EVENTS } }, { .id = { 1, 3, CHANNEL_EVENTS } },
     { .id = { 2, 3, CHANNEL_EVENTS } }, /* tells again what the one before
                                          * has told */
     { .id = { 1, 4, CHANNEL_EVENTS } }, /* enrolled for store 10 only */
+    { .id = { 1, 5, CHANNEL_EVENTS } }, /* of copies, as those behind it */
+    { .id = { 1, 6, CHANNEL_EVENTS } }, { .id = { 1, 7, CHANNEL_EVENTS } },
 };
 static char ids[TOLD_MAX][8];
 static uint64_t seed;
-static uint32_t members; /* FEW or MANY */
-static uint32_t most;    /* events in a record, at most */
-static uint32_t today;   /* days since the first */
-static uint64_t counted; /* states compared */
+static uint32_t members;   /* FEW or MANY */
+static uint32_t most;      /* events in a record, at most */
+static uint32_t today;     /* days since the first */
+static uint64_t counted;   /* states compared */
+static uint32_t set_aside; /* copies, of all worlds */
 
 static uint32_t
 draw(uint32_t bound)
@@ -116,12 +127,47 @@ next_event(struct stream *stream, uint64_t seq)
     return make_event(seq);
 }
 
+/* What some say of an event of node 9, which is never heard. */
+static struct event
+make_tale(uint64_t seq, uint32_t tale)
+{
+    const uint64_t kept = seed;
+
+    seed = seq * 3 + tale;
+    struct event event = make_event(1);
+    seed = kept;
+    event.identity = (identity) { .incarnation = 1, .node = 9, .seq = seq };
+    return event;
+}
+
+/* Of an event that may have come: what it says, or something else. */
+static struct event
+make_copy(void)
+{
+    const struct stream *of = &streams[draw(2)];
+    const uint64_t seq = 1 + draw((uint32_t)of->head.seq + 9);
+    struct event event = { 0 };
+
+    if (draw(2) == 0)
+        return make_tale(1 + draw(30), draw(3));
+    if (seq <= of->head.seq && draw(2) == 0)
+        event = of->told[seq];
+    else
+        event = make_tale(seq, 0);
+    event.identity = (identity) { .incarnation = of->id.incarnation,
+                                  .node = of->id.node,
+                                  .seq = seq };
+    return event;
+}
+
 /* --- records --- */
 
 static uint32_t
 write_record(struct stream *stream, uint32_t count, uint8_t *bytes)
 {
     struct text cores[BATCH_MAX] = { 0 };
+    struct text scratch = { 0 };
+    bool copies = stream >= &streams[COPIES];
     struct record_entry entries[BATCH_MAX] = { 0 };
     struct record_writer writer;
     uint32_t size = 0;
@@ -136,7 +182,9 @@ write_record(struct stream *stream, uint32_t count, uint8_t *bytes)
 
     for (uint32_t i = 0; i < count; i++) {
         struct event *event = &stream->told[record.seq + i];
-        *event = next_event(stream, record.seq + i);
+        *event = copies ? make_copy() : next_event(stream, record.seq + i);
+        entries[i].copy_of = event->identity;
+        assert_true(facts_print(event, &scratch, &entries[i].print));
         codec_encode(event, CODEC_NO_IDENTITY, &cores[i]);
         entries[i].core = text_view(&cores[i]);
         size += record_entry_size(&entries[i]);
@@ -148,6 +196,7 @@ write_record(struct stream *stream, uint32_t count, uint8_t *bytes)
     record_write_end(&writer);
     for (uint32_t i = 0; i < count; i++)
         text_close(&cores[i]);
+    text_close(&scratch);
     stream->head = (stream_head) { record_last(&record), record.chain };
     return size;
 }
@@ -260,7 +309,9 @@ run_world(uint64_t kept)
     for (uint32_t round = 0; round < 60; round++) {
         today = 3 * round;
         for (uint32_t i = 0; i < 1 + draw(3); i++)
-            send(&book, &streams[draw(round < 25 ? 2 : STREAMS)]);
+            send(&book, &streams[draw(round < 25   ? 2
+                                      : round < 40 ? COPIES
+                                                   : STREAMS)]);
         refresh(&book, state);
         if (draw(5) == 0)
             assert_int_equal(state_checkpoint(state), OK);
@@ -270,6 +321,7 @@ run_world(uint64_t kept)
     assert_int_equal(state_checkpoint(state), OK);
     assert_int_equal(state_check(book.ledger, &wrong), OK);
     assert_int_equal(wrong, 0);
+    set_aside += history_quarantine_count(ledger_history(book.ledger));
     state_close(state);
     book_close(&book);
 }
@@ -292,6 +344,7 @@ TEST(followed_states_equal_a_fresh_fold)
         run_world(world % 3 == 0 ? 0 : world % 3 == 1 ? 1 << 30 : 1 << 13);
     }
     assert_true(counted > 1000);
+    assert_true(set_aside > 100);
 }
 
 /* So much at once that threads share it, and so many late events that they
