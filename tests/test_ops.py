@@ -181,6 +181,20 @@ def test_headquarters_waits_for_the_hub_that_runs():
     check(redeem("hq", 1, "b"), reason="below_minimum")
 
 
+@network
+def test_a_hub_that_takes_too_long_is_asked_once():
+    hub = Hub()
+    join(11)
+    wait("the rules", lambda: versions("n11") == 1)
+    pulse = lambda: status("n11")["process"]
+    hub.process.send_signal(signal.SIGSTOP)
+    check(redeem("n11", 100, "a"), reason="unknown", told=None)
+    since = pulse()["at"]
+    wait("what the node says next", lambda: pulse()["at"] > since)
+    check(pulse(), asked=1)
+    hub.process.send_signal(signal.SIGCONT)
+
+
 def ask_desk(ledger, line):
     """What the node at the socket answers to a line."""
     with socket.socket(socket.AF_UNIX) as desk:

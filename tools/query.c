@@ -344,7 +344,7 @@ read_copy(struct query *query, account_id account)
     enum err err = get_copy(query, account, &state);
     const bool asks =
         err == ERR_NOT_FOUND || (err == OK && state.asked && query->renews);
-    if (asks && ask_hub(query, account))
+    if (asks && !query->alone && ask_hub(query, account))
         err = get_copy(query, account, &state);
     if (err != OK)
         return err;

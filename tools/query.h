@@ -40,6 +40,8 @@ struct query {
                                     * it is from what is here alone */
     bool renews;                   /* for whom the hub tells no changes by
                                     * itself it is asked each time */
+    bool alone;                    /* the hub was too slow just now: it is not
+                                    * asked again */
     struct copies *copies;         /* of a node; NULL: none */
     struct state_fold copies_fold; /* once `copies` is there */
 };

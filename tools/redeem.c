@@ -16,6 +16,7 @@
 
 #include "nodes/clock.h"
 #include "nodes/desk.h"
+#include "nodes/errand.h"
 #include "nodes/keys.h"
 
 #include <string.h>
@@ -85,13 +86,15 @@ write_ask(const struct redeem *redeem, bool dry_run, struct ask *ret_ask)
     memcpy(ret_ask->id, event->id.bytes, event->id.size);
 }
 
-/* The hub that runs on this ledger, or the node there for its hub. */
+/* The hub that runs on this ledger, or the node there for its hub.  Where it
+ * takes too long the customer has waited enough. */
 static void
 decide_online(const struct turn *turn)
 {
     struct desk_question questions[REDEEM_AT_ONCE];
     struct redeem *asked[REDEEM_AT_ONCE];
     struct ask asks[REDEEM_AT_ONCE];
+    const int64_t begun_ms = clock_steady_ms();
     uint32_t count = 0;
 
     for (struct redeem *each = turn->redeems;
@@ -102,6 +105,7 @@ decide_online(const struct turn *turn)
     }
     desk_ask_each(ledger_dir(turn->query->ledger), questions, count,
                   turn->joined ? ONLINE_MS : HUB_MS);
+    turn->query->alone = clock_steady_ms() - begun_ms >= ERRAND_MS;
     for (uint32_t i = 0; i < count; i++) {
         asked[i]->by_hub = questions[i].kind == ASK_REDEEM;
         if (!asked[i]->by_hub)
