@@ -206,10 +206,32 @@ closing_blame(const struct closing *closing, struct complaint *complaint,
     return err_corrupt();
 }
 
+/* Whether `a` stands before `b`: by period, and in a period as they hold. */
+static bool
+is_before(const struct closing *a, const struct closing *b)
+{
+    if (a->period != b->period)
+        return a->period < b->period;
+    if (a->stream.incarnation != b->stream.incarnation)
+        return a->stream.incarnation > b->stream.incarnation;
+    const int order = stream_compare(a->stream, b->stream);
+    return order != 0 ? order < 0 : a->seq < b->seq;
+}
+
+/* They come nearly in order. */
+static uint32_t
+place(const struct closing_list *closings, const struct closing *closing)
+{
+    uint32_t at = closings->count;
+
+    while (at > 0 && is_before(closing, &closings->items[at - 1]))
+        at--;
+    return at;
+}
+
 static enum err
 read_close(const struct reader_item *item, struct closing_list *closings,
-           struct settled_list *settled, struct arena *arena,
-           struct complaint *complaint)
+           struct arena *arena, struct complaint *complaint)
 {
     const struct record *record = &item->record;
     struct close_source source = {
@@ -234,19 +256,59 @@ read_close(const struct reader_item *item, struct closing_list *closings,
                  name(closing, text));
         return ERR_UNKNOWN;
     }
-    *LIST_ADD(arena, closings) = *closing;
-    for (uint32_t i = 0; i < closing->settled_count; i++)
-        if (!settled_add(settled, &closing->settled[i], arena))
-            return closing_blame(closing, complaint,
-                                 "no sum holds what it settles");
+    const uint32_t at = place(closings, closing);
+    *LIST_INSERT(arena, closings, at) = *closing;
     return OK;
+}
+
+/* Of each period the first holds; the others go. */
+static void
+displace(struct closing_list *closings, struct closing_list *displaced,
+         struct arena *arena)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < closings->count; i++) {
+        const struct closing *closing = &closings->items[i];
+        if (kept > 0 && closings->items[kept - 1].period == closing->period)
+            *LIST_ADD(arena, displaced) = *closing;
+        else
+            closings->items[kept++] = *closing;
+    }
+    closings->count = kept;
+}
+
+static enum err
+settle(const struct closing_list *closings, struct settled_list *settled,
+       struct arena *arena, struct complaint *complaint)
+{
+    for (uint32_t i = 0; i < closings->count; i++) {
+        const struct closing *closing = &closings->items[i];
+        for (uint32_t j = 0; j < closing->settled_count; j++)
+            if (!settled_add(settled, &closing->settled[j], arena))
+                return closing_blame(closing, complaint,
+                                     "no sum holds what it settles");
+    }
+    return OK;
+}
+
+/* Two hubs may have begun with different months. */
+static int32_t
+next_period(const struct closing_list *closings)
+{
+    int32_t next = PROGRAM_NONE;
+
+    for (uint32_t i = 0; i < closings->count; i++)
+        if (i == 0 || closings->items[i].period == next)
+            next = closings->items[i].period + 1;
+    return next;
 }
 
 enum err
 closing_read(struct ledger *ledger, uint64_t known, struct arena *arena,
              struct closing_books *ret_books, struct complaint *complaint)
 {
-    struct closing_list closings = { 0 };
+    struct closing_list closings = { 0 }, displaced = { 0 };
     struct settled_list settled = { 0 };
     struct reader *reader = NULL;
     struct reader_item item;
@@ -261,21 +323,24 @@ closing_read(struct ledger *ledger, uint64_t known, struct arena *arena,
         if (item.record.kind != RECORD_CLOSE ||
             item.record.stream.channel != CHANNEL_BOOKS)
             continue;
-        err = read_close(&item, &closings, &settled, arena, complaint);
+        err = read_close(&item, &closings, arena, complaint);
         if (err != OK)
             break;
     }
     reader_close(reader);
-    if (err != OK && err != ERR_NOT_FOUND)
+    if (err == OK || err == ERR_NOT_FOUND) {
+        displace(&closings, &displaced, arena);
+        err = settle(&closings, &settled, arena, complaint);
+    }
+    if (err != OK)
         return err;
-    *ret_books = (struct closing_books) {
-        .closings = closings.items,
-        .count = closings.count,
-        .settled = settled,
-        .next_period = closings.count == 0
-                           ? PROGRAM_NONE
-                           : closings.items[closings.count - 1].period + 1,
-    };
+    *ret_books =
+        (struct closing_books) { .closings = closings.items,
+                                 .count = closings.count,
+                                 .displaced = displaced.items,
+                                 .displaced_count = displaced.count,
+                                 .settled = settled,
+                                 .next_period = next_period(&closings) };
     return OK;
 }
 
@@ -372,4 +437,20 @@ closing_find(const struct closing_books *books, int32_t period)
         if (books->closings[i].period == period)
             return &books->closings[i];
     return NULL;
+}
+
+void
+closing_tell_displaced(const struct closing_books *books,
+                       const struct closing *displaced,
+                       struct complaint *ret_words)
+{
+    const struct closing *holding = closing_find(books, displaced->period);
+    char one[NAME_SIZE], other[NAME_SIZE];
+
+    assert(holding != NULL);
+    complain(ret_words,
+             "%s does not hold: a hub of a later epoch has closed that month, "
+             "too, by %s; give partners the statement of this one in place of "
+             "the other, if they have that",
+             name(displaced, one), name(holding, other));
 }

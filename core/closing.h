@@ -7,6 +7,10 @@
  * signature of the whole and one of each partner's part.  A closed period is
  * printed from these bytes for ever.  Periods close in order, none skipped,
  * none before it has ended, none twice.
+ *
+ * Two hubs that were both active may have closed one period each.  Then the
+ * close of the later epoch holds, in whatever order they arrived, and the other
+ * is displaced: it remains in the books, and has settled nothing.
  */
 #ifndef CORE_CLOSING_H
 #define CORE_CLOSING_H
@@ -45,10 +49,13 @@ struct closing {
 
 /* All closes known at a position, and what they have settled. */
 struct closing_books {
-    const struct closing *closings; /* in order of period */
+    const struct closing *closings; /* in order of period, one of each */
     uint32_t count;
+    const struct closing *displaced; /* likewise, but some of one period */
+    uint32_t displaced_count;
     struct settled_list settled;
-    int32_t next_period; /* PROGRAM_NONE: nothing has been closed */
+    int32_t next_period; /* the first after those that none is missing before;
+                          * PROGRAM_NONE: nothing has been closed */
 };
 
 /* Says which close is damaged, why, and what to do; returns ERR_CORRUPT. */
@@ -80,5 +87,10 @@ NODISCARD enum err closing_load_heads(struct ledger *ledger,
 /* The close of that period; NULL. */
 const struct closing *closing_find(const struct closing_books *books,
                                    int32_t period);
+
+/* Says which close is displaced, by which, and what to do. */
+void closing_tell_displaced(const struct closing_books *books,
+                            const struct closing *displaced,
+                            struct complaint *ret_words);
 
 #endif

@@ -323,6 +323,12 @@ check_closes(struct verify *verify)
         err = check_close(verify, &books.closings[i], &arena);
         watch_reach(verify->ledger->watch, i + 1);
     }
+    for (uint32_t i = 0; i < books.displaced_count && err == OK; i++) {
+        struct complaint words;
+        closing_tell_displaced(&books, &books.displaced[i], &words);
+        tell(verify, false, "closes: %s", words.text);
+        err = check_close(verify, &books.displaced[i], &arena);
+    }
     arena_close(&arena);
     if (err == ERR_CORRUPT)
         tell(verify, true, "closes: %s", why.text);

@@ -84,6 +84,93 @@ TEST(what_is_signed_can_be_verified)
     shop_close(&shop);
 }
 
+/* Appends a close of the period that settles a cent for market. */
+static void
+put_close(struct shop *shop, int32_t period)
+{
+    struct journal_result result;
+    struct text body = { 0 };
+
+    pack_map(&body, 2);
+    pack_integer(&body, 1);
+    pack_integer(&body, period);
+    pack_integer(&body, 9);
+    pack_array(&body, 1);
+    pack_array(&body, 5);
+    pack_integer(&body, period);
+    pack_string(&body, view_of("market"));
+    pack_integer(&body, 1);
+    pack_integer(&body, 0);
+    pack_integer(&body, 0);
+    const struct journal_control control = { .channel = CHANNEL_BOOKS,
+                                             .kind = RECORD_CLOSE,
+                                             .body = text_view(&body),
+                                             .now_ms = NOW_MS };
+    assert_int_equal(
+        journal_append_control(ledger_journal(shop->ledger), &control, &result),
+        OK);
+    text_close(&body);
+}
+
+static void
+begin_epoch(struct shop *shop, uint64_t epoch)
+{
+    assert_int_equal(journal_renew(ledger_journal(shop->ledger), epoch,
+                                   REASON_PROMOTE, NULL),
+                     OK);
+}
+
+/* Of each period the close of `epoch` is displaced, and a cent settled. */
+static void
+check_books(const struct closing_books *books, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < books->displaced_count; i++) {
+        const struct closing *displaced = &books->displaced[i];
+        const struct closing *held = closing_find(books, displaced->period);
+        assert_true(displaced->stream.incarnation == epoch);
+        assert_true(held->stream.incarnation == epoch + 1);
+    }
+    for (uint32_t i = 0; i < books->count; i++) {
+        const struct settled settled = settled_find(
+            &books->settled, books->closings[i].period, view_of("market"));
+        assert_int_equal(settled.issue_cost.minor, 1);
+    }
+}
+
+/* Two hubs were both active: what they have closed is here, in some order. */
+TEST(of_two_closes_of_a_period_that_of_the_later_epoch_holds)
+{
+    static const struct {
+        int32_t month[2][3]; /* of each epoch; 0: no more */
+        uint32_t count, displaced;
+        int32_t next;
+    } CASES[] = {
+        { { { 1, 2 }, { 1 } }, 2, 1, 3 },    { { { 1 }, { 1, 2 } }, 2, 1, 3 },
+        { { { 1, 2 }, { 1, 2 } }, 2, 2, 3 }, { { { 2, 3 }, { 1 } }, 3, 0, 4 },
+        { { { 3, 4 }, { 1 } }, 3, 0, 2 }, /* it had an earlier event */
+        { { { 3, 4 }, { 1, 2 } }, 4, 0, 5 },
+    };
+    struct shop shop;
+
+    for (uint32_t i = 0; i < 2 * COUNT_OF(CASES); i++) {
+        const uint32_t which = i / 2, late = i % 2; /* comes last */
+        shop_start(&shop, RULES, JANUARY);
+        const uint64_t epoch = ledger_who(shop.ledger).incarnation + 1;
+        for (uint32_t j = 0; j < 2; j++) {
+            const uint32_t of = j ^ late ^ 1;
+            begin_epoch(&shop, epoch + of);
+            for (uint32_t k = 0; k < 3 && CASES[which].month[of][k] > 0; k++)
+                put_close(&shop, FIRST - 1 + CASES[which].month[of][k]);
+        }
+        const struct closing_books books = shop_books(&shop);
+        assert_int_equal(books.count, CASES[which].count);
+        assert_int_equal(books.displaced_count, CASES[which].displaced);
+        assert_int_equal(books.next_period, FIRST - 1 + CASES[which].next);
+        check_books(&books, epoch);
+        shop_close(&shop);
+    }
+}
+
 /* Appends a close of February that names `count` pieces of `size` bytes. */
 static void
 put_pieces(struct shop *shop, view pieces, uint32_t count, uint32_t size,
@@ -177,6 +264,7 @@ TEST(a_close_that_says_more_than_is_known_is_of_a_later_version)
 }
 
 RUN(cmocka_unit_test(a_closed_statement_keeps_its_bytes),
+    cmocka_unit_test(of_two_closes_of_a_period_that_of_the_later_epoch_holds),
     cmocka_unit_test(what_is_signed_can_be_verified),
     cmocka_unit_test(pieces_that_are_not_what_the_close_names_are_damage),
     cmocka_unit_test(a_close_that_names_more_than_its_stream_holds_is_damage),

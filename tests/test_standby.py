@@ -389,6 +389,79 @@ def test_two_hubs_were_active():
     cable.end()
 
 
+def sell_in(ledger, month, total, receipt):
+    line = {"kind": "purchase", "member": 42, "receipt": receipt,
+            "total": total, "at": f"{month}-10T10:00:00Z"}
+    return leima("append", ledger, given=json.dumps(line)).expect(0).out.split()
+
+
+def statement(ledger, month):
+    return leima("settle", ledger, "--period", month, "--format",
+                 "json").expect(0).out
+
+
+def net_of(ledger, months):
+    """Of market, over these statements."""
+    return sum(partner["net"] for month in months
+               for partner in json.loads(statement(ledger, month))["partners"]
+               if partner["partner"] == "market")
+
+
+@network
+def test_two_hubs_have_closed_one_month():
+    """The later epoch's close holds at both, and has settled the month alone;
+    whichever of the two came last, the next month can be closed."""
+    hub, standby, cable = wire_up()
+    nodes = {number: join(number) for number in (11, 12)}
+    months = [f"2025-{month:02}" for month in (7, 8, 9, 10)]
+    sold = [s for number in nodes for month in months for s in
+            sell_in(f"n{number}", month, 1000, f"{number}-{month}")]
+    wait("all at both", lambda: has("hq", sold) and has("hq2", sold))
+    leima("settle", "hq", "--period", months[0], "--close").expect(0)
+    wait("the close at the standby", lambda: statement("hq2", months[0]) ==
+         statement("hq", months[0]))
+    for node in nodes.values():
+        wait_for_hubs(node.ledger)
+    wait_for_heir("hq2")
+    for node in nodes.values():
+        node.stop()
+    cable.cut()
+    leima("hub", "hq2", "--promote").expect(0)
+    wait("the second hub", lambda: standby.told("listening"))
+    nodes = {11: Node(11, "--hub", hub.endpoint),
+             12: Node(12, "--hub", standby.endpoint)}
+    late = sell_in("n11", months[1], 11000, "A"), sell_in("n12", months[1],
+                                                         70000, "B")
+    wait("one at each", lambda: has("hq", late[0]) and has("hq2", late[1]))
+    leima("settle", "hq", "--period", months[1], "--close").expect(0)
+    for month in months[1:3]:
+        leima("settle", "hq2", "--period", month, "--close").expect(0)
+    before = statement("hq2", months[1])
+    assert before != statement("hq", months[1])
+
+    cable.mend()
+    wait("the first to step down", lambda: told(hub, "standing by"))
+    wait("all at both", lambda: has("hq", late[1]) and has("hq2", late[0]))
+    wait("both closes at both", lambda: all(
+        "does not hold" in leima("verify", ledger).expect(0).out
+        for ledger in ("hq", "hq2")))
+    for month in months[:3]:
+        assert statement("hq", month) == statement("hq2", month), month
+    shown = leima("settle", "hq2", "--period", months[1]).expect(0)
+    assert "node 1" in shown.err and "does not hold" in shown.err, shown.err
+    assert statement("hq2", months[1]) == before
+    leima("settle", "hq2", "--period", months[3], "--close").expect(0)
+    # A ledger that knew everything from the start.
+    leima("init", "fresh", "--node", 3).expect(0)
+    leima("rules", "publish", "fresh", PROGRAM, "--from",
+          "2000-01-01").expect(0)
+    leima("import", "fresh", "-",
+          given=leima("export", "hq2").expect(0).out).expect(0)
+    assert net_of("hq2", months) == net_of("fresh", months)
+    leima("verify", "hq2").expect(0)
+    cable.end()
+
+
 @network
 def test_a_backup_is_restored_and_refilled():
     hub = Hub()
@@ -430,6 +503,55 @@ def test_a_backup_is_restored_and_refilled():
     leima("rules", "publish", "hq", PROGRAM, "--from", "2003-01-01").expect(0)
     for node in ("n11", "n12"):
         wait("newest rules", lambda: versions(node) == 3)
+
+
+@network
+def test_a_takeover_is_tried_and_ends_no_reign():
+    """A ledger without keys is nobody whom the chain knows.  A copy with them
+    is that hub to all: promoted it ends a reign, which is begun again."""
+    at = free_endpoint()
+    hub = Hub("hq", at, "--endpoint", at)
+    standby = stand_by("hq2", 2)
+    node = join(11)
+    sold = sell("n11", 5)
+    wait("the sales at both", lambda: has("hq", sold) and has("hq2", sold))
+    wait_for_heir("hq2")
+    wait_for_hubs("n11")
+    leima("backup", "hq", "copy").expect(0)
+    leima("restore", "try1", "copy").expect(0)
+    copy("hq2", "try2")
+    shutil.rmtree("try2/keys")
+    epoch = status("hq")["incarnation"]
+    for number, ledger in ((21, "try1"), (22, "try2")):
+        leima("hub", ledger, "--promote").expect(0)
+        there = free_endpoint()
+        tried = Hub(ledger, there, "--endpoint", there)
+        leima("rules", "publish", ledger, PROGRAM, "--from",
+              "2001-01-01").expect(0)
+        join(number, hub=ledger)
+        mine = sell(f"n{number}", 3)
+        wait("sales of the try", lambda: has(ledger, sold + mine))
+        wait("it to have dialled the hub", lambda: tried.said("not_admitted"))
+        tried.stop()
+    sold += sell("n11", 5, prefix="B")
+    wait("the sales at both", lambda: has("hq", sold) and has("hq2", sold))
+    assert len(events("hq")) == len(events("hq2")) == 10
+    assert not hub.said("deposed") and versions("hq") == 1
+    assert status("hq")["incarnation"] == epoch
+
+    # With its keys.
+    copy("hq2", "try3")
+    leima("hub", "try3", "--promote").expect(0)
+    tried = Process("try3", "hub", "try3", "--listen", free_endpoint())
+    wait("the hub to step down", lambda: told(hub, "standing by"))
+    tried.stop()
+    sold += sell("n11", 5, prefix="C")
+    leima("hub", "hq", "--promote").expect(0)
+    wait("the sales at both", lambda: has("hq", sold) and has("hq2", sold))
+    assert status("hq")["role"] == "hub" and status("hq2")["role"] == "standby"
+    assert digest("hq") == digest("hq2")
+    standby.stop()
+    node.stop()
 
 
 @network

@@ -440,12 +440,30 @@ write_period(struct settle *settle)
     return write_form(settle, partner);
 }
 
+/* Partners may have another statement of that month, signed like this one. */
+static void
+tell_displaced(const struct settle *settle, int32_t period)
+{
+    const struct closing_books *books = &settle->books;
+    struct complaint words;
+
+    for (uint32_t i = 0; i < books->displaced_count; i++) {
+        if (books->displaced[i].period != period)
+            continue;
+        closing_tell_displaced(books, &books->displaced[i], &words);
+        fprintf(stderr, "leima settle: %s\n", words.text);
+    }
+}
+
 static enum command_status
 show_period(struct settle *settle, int32_t period)
 {
     enum err err = load_period(settle, period);
 
-    return err == OK ? write_period(settle) : fail(settle, err);
+    if (err != OK)
+        return fail(settle, err);
+    tell_displaced(settle, period);
+    return write_period(settle);
 }
 
 /* --- closing --- */
