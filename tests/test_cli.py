@@ -418,6 +418,27 @@ def test_wrong_values_of_every_option():
     assert count > 100, count
 
 
+def test_standard_input_is_read_once():
+    """Who names it twice is told so, before anything is done: nobody hears of
+    an empty file, and nothing is imported of half of it."""
+    ledger()
+    rules, position = read(PROGRAM), leima("status", "L", "--json").json()[
+        "position"]
+    for line in ("replay L --rules - --rules -",
+                 "replay L --rules - --baseline -", "rules diff - -",
+                 "import L - -", "import L - --map -", "settle verify - --key -",
+                 "settle verify - --key - --signature -"):
+        refused(2, *line.split(), given=rules, says=["standard input", "once"])
+    refused(2, "settle", "verify", "-", "--key", ZEROS, given=rules,
+            says=["--signature SIG"])
+    equal("position", leima("status", "L", "--json").json()["position"],
+          position)
+    done = leima("replay", "L", "--rules", "-", given=rules).expect(0)
+    assert done.out.startswith("standard input against"), done.out
+    done = leima("rules", "check", "-", given="program: 1\n").expect(1)
+    assert done.err.startswith("standard input:1:1: "), done.err
+
+
 def test_what_is_empty():
     """What a script hands over that has set nothing: no path, name or date is
     called "", and nothing is done; said with what was expected there."""

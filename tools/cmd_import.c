@@ -16,6 +16,7 @@
 #include "core/json.h"
 #include "core/ledger_append.h"
 #include "tools/file.h"
+#include "tools/inlet.h"
 #include "tools/lines.h"
 #include "tools/mapping.h"
 #include "tools/output.h"
@@ -311,7 +312,7 @@ read_mapping(const struct arguments *arguments, struct arena *arena,
     err = mapping_file_read(bytes, arena, mistakes, ret_mapping);
     if (err == ERR_INPUT) {
         struct text text = { 0 };
-        mistakes_write(mistakes, path, bytes, &text);
+        mistakes_write(mistakes, file_name(path), bytes, &text);
         fwrite(text.bytes, 1, text.size, stderr);
         text_close(&text);
         return COMMAND_REFUSED;
@@ -422,6 +423,7 @@ end_rejects(struct import *import, enum command_status status)
 static enum command_status
 import_all(const struct arguments *arguments)
 {
+    static const char *const INLETS[] = { "map", NULL };
     struct import import = {
         .arguments = arguments,
         .done = { .conflict = take_conflict, .context = &import },
@@ -429,6 +431,8 @@ import_all(const struct arguments *arguments)
     };
     struct arena lasting = { 0 };
 
+    if (!inlet_is_single(arguments, 1, INLETS))
+        return COMMAND_MISUSE;
     enum command_status status = open_parts(&import, &lasting);
     if (status == COMMAND_DONE)
         status = import_files(&import);

@@ -12,6 +12,7 @@
 #include "replay/report_html.h"
 #include "replay/vary.h"
 #include "tools/file.h"
+#include "tools/inlet.h"
 #include "tools/output.h"
 #include "tools/progress.h"
 #include "tools/query.h"
@@ -569,7 +570,7 @@ check_file(struct replay *replay, const struct source *source,
 static enum command_status
 read_source(struct replay *replay, const char *name, struct source *source)
 {
-    source->name = name;
+    source->name = file_name(name);
     enum err err = file_read(name, LIMIT_PROGRAM_SIZE, replay->arena,
                              &source->file, &replay->complaint);
 
@@ -672,12 +673,15 @@ open_and_run(struct replay *replay)
 static enum command_status
 replay(const struct arguments *arguments)
 {
+    static const char *const INLETS[] = { "rules", "baseline", NULL };
     struct replay replay = { .arguments = arguments,
                              .from_day = CANDIDATE_FROM_START,
                              .since = INT32_MIN };
 
     if (!command_flag(arguments, "rules"))
         return command_misuse(arguments, "--rules FILE is needed");
+    if (!inlet_is_single(arguments, 1, INLETS))
+        return COMMAND_MISUSE;
     replay.options.progress = show_progress;
     replay.options.context = &replay;
     enum command_status status = open_and_run(&replay);

@@ -115,7 +115,7 @@ read_limits(struct query *query, struct rfm_limits *limits)
         err = yaml_read(bytes, &arena, mistakes, &root);
     if (root != NULL)
         read_limit_lists(limits, root, mistakes);
-    mistakes_write(mistakes, path, bytes, &text);
+    mistakes_write(mistakes, file_name(path), bytes, &text);
     if (text.size > 0)
         fwrite(text.bytes, 1, text.size, stderr);
     if (mistakes->total > 0)

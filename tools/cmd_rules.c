@@ -6,6 +6,7 @@
 #include "core/program_schema.h"
 #include "core/program_yaml.h"
 #include "tools/file.h"
+#include "tools/inlet.h"
 #include "tools/query.h"
 #include "tools/table.h"
 #include "tools/trial.h"
@@ -81,7 +82,8 @@ print_mistakes(const struct rules *rules)
 {
     struct text text = { 0 };
 
-    mistakes_write(&rules->mistakes, rules->path, rules->file, &text);
+    mistakes_write(&rules->mistakes, file_name(rules->path), rules->file,
+                   &text);
     fwrite(text.bytes, 1, text.size, stderr);
     text_close(&text);
 }
@@ -521,6 +523,8 @@ diff(const struct arguments *arguments)
     if (count != (in_ledger ? count : 2))
         return command_misuse(arguments, "expected two files, or a ledger and "
                                          "two versions or one file");
+    if (!inlet_is_single(arguments, 0, NULL))
+        return COMMAND_MISUSE;
     if (!arena_open(&arena, 2 * RULES_ROOM))
         return command_fail(arguments, ERR_MEMORY, "can't begin");
     enum command_status status = COMMAND_DONE;

@@ -8,6 +8,7 @@
 #include "core/seal.h"
 #include "core/statement.h"
 #include "tools/file.h"
+#include "tools/inlet.h"
 #include "tools/query.h"
 #include "tools/statement_words.h"
 
@@ -134,9 +135,17 @@ say_good(const struct check *check, money net)
 static enum command_status
 run_check(struct check *check)
 {
+    static const char *const INLETS[] = { "key", "signature", NULL };
     const char *file = command_operand(check->arguments, 0);
     money net = { 0 };
 
+    if (!inlet_is_single(check->arguments, 0, INLETS))
+        return COMMAND_MISUSE;
+    if (strcmp(file, "-") == 0 &&
+        command_option(check->arguments, "signature") == NULL)
+        return command_misuse(check->arguments,
+                              "standard input has no seal beside it: "
+                              "--signature SIG is needed");
     enum command_status status = read_key(check);
     if (status == COMMAND_DONE)
         status = read_file(check, file, LIMIT_STATEMENT_SIZE, &check->bytes);

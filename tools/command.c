@@ -461,7 +461,7 @@ const char *
 command_option_nth(const struct arguments *arguments, const char *name,
                    uint32_t index)
 {
-    assert(is_repeatable(arguments->command, name));
+    assert(is_row(arguments, name));
     for (uint32_t i = 0; i < arguments->given_count; i++)
         if (strcmp(arguments->given[i].option->name, name) == 0 && index-- == 0)
             return arguments->given[i].value;

@@ -73,8 +73,7 @@ const char *command_operand(const struct arguments *arguments, uint32_t index);
 bool command_flag(const struct arguments *arguments, const char *name);
 /* Its value; NULL: not given. */
 const char *command_option(const struct arguments *arguments, const char *name);
-/* The value of a repeatable one where it was given for the `index`th time, from
- * 0; NULL: fewer. */
+/* Its value where it was given for the `index`th time, from 0; NULL: fewer. */
 const char *command_option_nth(const struct arguments *arguments,
                                const char *name, uint32_t index);
 
