@@ -27,7 +27,7 @@ NODES := clock trace stop keys resolve keyring claim frame drift sync lane fork 
 	desk decider tills front teller inquiry pulse door copies retain join errand clerk once store shadow feeding hub_parts \
 	hub_guests hub
 TOOLS := table grouped progress file lines csv lookup cell mapping_file mapping_event mapping town generate trial command inlet output \
-	query redeem stream statement_words statement_csv statement_hledger statement_html evidence statement_xlsx spreadsheet statement_table \
+	query redeem stream statement_words statement_csv statement_hledger statement_html evidence statement_xlsx spreadsheet statement_table vacant \
 	cmd_ledger peers cmd_status cmd_backup cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment \
 	cmd_rfm cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_words replay_table cmd_replay cmd_nodes cmd_enrol \
 	cmd_keys guard main

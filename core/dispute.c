@@ -32,7 +32,7 @@ enum { ROWS_SIZE = 1 << 30 };
 /* --- names --- */
 
 bool
-dispute_parse(view name, int *ret_measure)
+dispute_parse(view name, int *ret_measure, struct mistake_guess *guess)
 {
     static const struct {
         const char *name;
@@ -44,16 +44,20 @@ dispute_parse(view name, int *ret_measure)
         { "voucher_credit", DISPUTE_VOUCHER_CREDIT },
     };
 
-    for (enum measure m = 0; m < MEASURE_STATEMENT_COUNT; m++)
+    for (enum measure m = 0; m < MEASURE_STATEMENT_COUNT; m++) {
         if (view_equal(name, view_of(effect_measure_name(m)))) {
             *ret_measure = (int)m;
             return true;
         }
-    for (uint32_t i = 0; i < COUNT_OF(OTHERS); i++)
+        mistake_guess_offer(guess, view_of(effect_measure_name(m)));
+    }
+    for (uint32_t i = 0; i < COUNT_OF(OTHERS); i++) {
         if (view_equal(name, view_of(OTHERS[i].name))) {
             *ret_measure = OTHERS[i].measure;
             return true;
         }
+        mistake_guess_offer(guess, view_of(OTHERS[i].name));
+    }
     return false;
 }
 

@@ -13,6 +13,7 @@
 #define CORE_DISPUTE_H
 
 #include "core/ledger.h"
+#include "core/mistake.h"
 
 /* Filters beyond the statement's measures. */
 enum {
@@ -48,8 +49,10 @@ struct dispute_row {
     micro money; /* signed, of the measure's figure */
 };
 
-/* "issued", "issue_cost", "clearing", ...; false: no such name. */
-NODISCARD bool dispute_parse(view name, int *ret_measure);
+/* "issued", "issue_cost", "clearing", ...; false: no such name, all of which
+ * are offered to the guess. */
+NODISCARD bool dispute_parse(view name, int *ret_measure,
+                             struct mistake_guess *guess);
 
 /* Tells the rows, account by account, each in order of time; a row is borrowed
  * for the call.  ERR_NOT_FOUND: no rules; faults of census_open(). */

@@ -138,15 +138,17 @@ TEST(an_adjustment_is_the_difference_to_what_was_known)
 
 TEST(names_of_figures)
 {
+    struct mistake_guess guess = mistake_guess_start(view_of("isued"));
     int measure;
 
-    assert_true(dispute_parse(view_of("issued"), &measure));
+    assert_true(dispute_parse(view_of("issued"), &measure, &guess));
     assert_int_equal(measure, MEASURE_ISSUED);
-    assert_true(dispute_parse(view_of("issue_cost"), &measure));
+    assert_true(dispute_parse(view_of("issue_cost"), &measure, &guess));
     assert_int_equal(measure, DISPUTE_ISSUE_COST);
-    assert_true(dispute_parse(view_of("clearing"), &measure));
+    assert_true(dispute_parse(view_of("clearing"), &measure, &guess));
     assert_int_equal(measure, DISPUTE_CLEARING);
-    assert_false(dispute_parse(view_of("isued"), &measure));
+    assert_false(dispute_parse(view_of("isued"), &measure, &guess));
+    assert_true(view_equal(guess.best, view_of("issued")));
 }
 
 TEST(members_are_masked)

@@ -778,6 +778,52 @@ def test_explained_events_add_up_to_the_figures():
                 assert own["sums"].get("issued", 0) == s["issued"]
 
 
+def test_where_nothing_happened_it_says_what_there_is():
+    """An empty answer is mostly a mistyped question."""
+    new_ledger("empty")
+    done = leima("settle", "empty", "--period", "2025-01").expect(0)
+    assert done.err.endswith("2025-01; the ledger holds no event yet\n"), \
+        done.err
+    last = max(event["at"] for event in small())[:7]
+    span = f"events are of {MONTHS[0]} to {last}\n"
+    for words in (["settle", "L", "--period", "2020-01"],
+                  ["settle", "L", "--period", "2020-01", "--json"],
+                  ["settle", "L", "--period", "2030-01", "--through",
+                   "2030-03"],
+                  ["settle", "explain", "L", "--period", "2020-01"],
+                  ["settle", "explain", "L", "--period", "2020-01", "--store",
+                   "1", "--json"]):
+        done = leima(*words).expect(0)
+        assert "nothing happened in 20" in done.err, done.err
+        assert done.err.endswith(span) and len(done.err.splitlines()) == 1, \
+            done.err
+    known = statement("L", MONTHS[0])
+    assert leima("settle", "L", "--period", MONTHS[0]).expect(0).err == ""
+    stores = sorted({s["store"] for p in known["partners"]
+                     for s in p["stores"]})
+    for words, said in (
+            (["--store", "9999"], "2025-01, store 9999; stores with figures: "
+             + ", ".join(map(str, stores))),
+            (["--store", "9999", "--partner", "debt", "--measure", "issued"],
+             "partner debt, store 9999; partners with figures: "),
+            (["--store", stores[0], "--measure", "expired"],
+             f"store {stores[0]}; what there is: issued, ")):
+        done = leima("settle", "explain", "L", "--period", MONTHS[0],
+                     *words).expect(0)
+        assert done.err.startswith("leima settle explain: nothing is behind "
+                                   "that: "), done.err
+        assert said in done.err and len(done.out.splitlines()) == 1, done.err
+    for period, more in ((MONTHS[0], []), (MONTHS[1], ["--adjustment",
+                                                       MONTHS[0]])):
+        done = leima("settle", "explain", "L", "--period", period, "--store",
+                     "9999", *more).expect(0)
+        assert ("nothing came to count otherwise: " if more else
+                "stores with figures: ") in done.err, done.err
+    done = leima("settle", "explain", "L", "--period", MONTHS[0], "--measure",
+                 "isued").expect(2)
+    assert 'found "isued"; did you mean "issued"?' in done.err, done.err
+
+
 def test_explained_clearing():
     small()
     for period in MONTHS[:3]:

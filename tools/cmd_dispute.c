@@ -12,6 +12,7 @@
 #include "tools/query.h"
 #include "tools/statement_words.h"
 #include "tools/table.h"
+#include "tools/vacant.h"
 
 struct dispute {
     const struct arguments *arguments;
@@ -342,7 +343,28 @@ run(struct dispute *dispute, int32_t adjusted)
     if (status != COMMAND_DONE)
         return status;
     err = print(dispute);
-    return err == OK ? COMMAND_DONE : fail(dispute, err);
+    if (err != OK)
+        return fail(dispute, err);
+    const struct vacant vacant = { "settle explain", dispute->ledger,
+                                   &dispute->books, &dispute->arena };
+    if (dispute->count == 0)
+        vacant_tell_rows(&vacant, &dispute->question);
+    return COMMAND_DONE;
+}
+
+static enum command_status
+read_measure(struct dispute *dispute, const char *name)
+{
+    struct mistake_guess guess = mistake_guess_start(view_of(name));
+    struct mistake_quote quote;
+
+    if (dispute_parse(view_of(name), &dispute->question.measure, &guess))
+        return COMMAND_DONE;
+    return command_misuse(dispute->arguments,
+                          "--measure: expected a measure of the statement, "
+                          "issue_cost, redeem_credit, voucher_credit or "
+                          "clearing, found \"%s\"%s",
+                          name, mistake_guess_words(&guess, &quote));
 }
 
 static enum command_status
@@ -370,12 +392,7 @@ read_options(struct dispute *dispute, int32_t *ret_adjusted)
         question->partner = view_of(partner);
     question->by_store = command_option(arguments, "store") != NULL;
     question->store = (uint32_t)store;
-    if (measure != NULL && !dispute_parse(view_of(measure), &question->measure))
-        return command_misuse(arguments,
-                              "--measure: expected a measure of the statement, "
-                              "issue_cost, redeem_credit, voucher_credit or "
-                              "clearing");
-    return COMMAND_DONE;
+    return measure == NULL ? COMMAND_DONE : read_measure(dispute, measure);
 }
 
 static enum command_status

@@ -29,6 +29,7 @@
 #include "tools/statement_table.h"
 #include "tools/statement_words.h"
 #include "tools/table.h"
+#include "tools/vacant.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -72,6 +73,7 @@ struct settle {
     bool closing;
     int64_t now_ms;
     uint32_t closed;  /* periods so far */
+    uint32_t busy;    /* those with a figure */
     uint32_t written; /* forms, and files of --signed, so far */
     /* The period at hand: */
     struct closing_books books;
@@ -462,6 +464,7 @@ show_period(struct settle *settle, int32_t period)
 
     if (err != OK)
         return fail(settle, err);
+    settle->busy += !vacant_is(&settle->statement);
     tell_displaced(settle, period);
     return write_period(settle);
 }
@@ -620,6 +623,10 @@ run_periods(struct settle *settle)
             status = show_period(settle, period);
         *settle->arena = outer;
     }
+    const struct vacant vacant = { "settle", settle->ledger, &settle->books,
+                                   settle->arena };
+    if (status == COMMAND_DONE && settle->busy == 0)
+        vacant_tell_months(&vacant, settle->first, settle->last);
     if (status != COMMAND_DONE && settle->closed > 0)
         fprintf(stderr, "months closed before that: %u\n", settle->closed);
     if (status != COMMAND_DONE && settle->folder && settle->written > 0)

@@ -34,8 +34,9 @@ inlet_is_single(const struct arguments *arguments, uint32_t first,
         count += count_values(arguments, *options);
     if (count <= 1)
         return true;
-    command_misuse(arguments, "- is named %u times: standard input can be read "
-                              "once; put the others into files",
+    command_misuse(arguments,
+                   "- is named %u times: standard input can be read "
+                   "once; put the others into files",
                    count);
     return false;
 }
