@@ -26,7 +26,7 @@ NODES := clock trace stop keys resolve keyring claim frame drift sync lane fork 
 	allow publics carry link notes safe hubs trust graft reign heir follow instance refill reissue decide ask hold feed answer grants roster keeper local porter \
 	desk decider tills front teller inquiry pulse door copies retain join errand clerk once store shadow feeding hub_parts \
 	hub_guests hub
-TOOLS := table grouped progress file lines csv lookup cell mapping_file mapping_event mapping town generate trial command inlet output \
+TOOLS := table grouped progress foreign file lines csv lookup cell mapping_file mapping_event mapping town generate trial command inlet output \
 	query redeem stream statement_words statement_csv statement_hledger statement_html evidence statement_xlsx spreadsheet statement_table vacant \
 	cmd_ledger peers cmd_status cmd_backup cmd_rules cmd_events cmd_import cmd_generate cmd_account cmd_redeem cmd_segment \
 	cmd_rfm cmd_report cmd_settle cmd_dispute cmd_seal cmd_liability replay_words replay_table cmd_replay cmd_nodes cmd_enrol \
@@ -34,7 +34,7 @@ TOOLS := table grouped progress file lines csv lookup cell mapping_file mapping_
 ifeq ($(BUILD),fuzz) # only what reads bytes from outside: half the compiling
 REPLAY :=
 NODES := $(filter clock keys keyring claim frame lane fork parts talk stall credit agree greet session session_look decide ask feed local trace porter desk,$(NODES))
-TOOLS := $(filter csv lookup cell mapping%,$(TOOLS))
+TOOLS := $(filter foreign csv lookup cell mapping%,$(TOOLS))
 endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum \

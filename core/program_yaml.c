@@ -258,7 +258,9 @@ read_bytes(view bytes, struct program_reader *reader,
         return err;
     if (root->kind != YAML_MAP) {
         mistakes_add(reader->mistakes, root->place,
-                     "expected a program as a mapping of keys, found %s",
+                     "expected a program, which is YAML with keys like "
+                     "program, currency and earn (leima rules schema tells "
+                     "all), found %s",
                      yaml_found(root, &quote));
         return ERR_INPUT;
     }

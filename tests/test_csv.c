@@ -141,7 +141,7 @@ TEST(utf_16_is_told)
     struct csv *csv;
 
     assert_int_equal(csv_open(in, COMMAS, &csv), OK);
-    assert_int_equal(csv_next(csv, &complaint), ERR_INPUT);
+    assert_int_equal(csv_check(csv, &complaint), ERR_INPUT);
     assert_non_null(strstr(complaint.text, "UTF-16"));
     csv_close(csv);
     fclose(in);

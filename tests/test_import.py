@@ -10,10 +10,12 @@ import datetime
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import LEIMA, TREE, leima, main, shared  # noqa: E402
@@ -565,6 +567,87 @@ def test_files_that_are_none():
           'event: {at: "{c0}", member: "{c1}", name: "{c1000}"}\n')
     write("rows", ",".join("x" for _ in range(1200)) + "\n")
     assert "map.yaml:1:10: more than 1000" in leima(*into).expect(1).err
+
+
+def test_files_of_other_programs():
+    """What is no text, and CSV where events are expected, is called by its
+    name and ends there: nobody is told of each line that it is no event."""
+    ledger("EUR", "Europe/Helsinki")
+    write("map.yaml", MAP)
+    rows = HEADING + "A;;24.12.2024 15:00;7;42;;;1;10\n"
+    write("rows.csv", rows)
+    with gzip.open("rows.gz", "wt") as file:
+        file.write(rows)
+    with zipfile.ZipFile("rows.xlsx", "w") as file:
+        file.writestr("xl/workbook.xml", rows)
+    for name in ("UTF-16LE", "UTF-16BE", "UTF-16"):
+        with open(name, "wb") as file:
+            file.write(rows.encode(name))
+    with open("noise", "wb") as file:
+        file.write(bytes(range(256)) * 5000)
+    kinds = {"rows.gz": "gzip", "rows.xlsx": "xlsx", "noise": "binary",
+             "UTF-16LE": "iconv -f UTF-16LE", "UTF-16": "iconv -f UTF-16 ",
+             "UTF-16BE": "iconv -f UTF-16BE"}
+    for path, word in kinds.items():
+        with open(path, "rb") as file:
+            held = file.read()
+        for words in (["import", "L", path], ["append", "L", path],
+                      ["import", "L", path, "--map", "map.yaml"],
+                      ["import", "L", "rows.csv", "--map", path],
+                      ["rules", "check", path],
+                      ["replay", "L", "--rules", path],
+                      ["rfm", "L", "--limits", path]):
+            for given in (None, held):
+                asked = [w if given is None or w != path else "-"
+                         for w in words]
+                done = leima(*asked, given=given).expect(1)
+                told = [line for line in done.err.splitlines()
+                        if " stored, " not in line]
+                named = path if given is None else "standard input"
+                assert len(told) == 1 and word in told[0] and \
+                    f"{named}:" in told[0] and "expected" in told[0], \
+                    f"{done.words}: {done.err}"
+    done = leima("import", "L", "rows.csv").expect(1)
+    assert "rows.csv: looks like CSV; " in done.err and "--map" in done.err
+    for name in os.listdir(os.path.join(TREE, "tools", "maps")):
+        if name.endswith(".yaml"):
+            assert re.split("[_.]", name)[0] in done.err, done.err
+    assert "looks like CSV" in leima("append", "L", "rows.csv").expect(1).err
+    for words in (["import", "L", "rows.csv", "--map", "rows.csv"],
+                  ["replay", "L", "--rules", "rows.csv"]):
+        done = leima(*words).expect(1)
+        assert "rows.csv:1:1: expected a" in done.err and \
+            "YAML with " in done.err, done.err
+    equal("events", leima("export", "L").expect(0).out, "")
+    # Lines that are none do not keep out those that are, as ever.
+    write("lines", 'rubbish\n{"kind": "join", "member": 1}\n')
+    equal("stored", summary(leima("import", "L", "lines", "--json").expect(5)),
+          {"stored": 1, "rejected": 1})
+
+
+def test_rows_of_nobody():
+    """What became of a row without a customer is said, and where it is."""
+    leima("init", "L").expect(0)
+    write("map.yaml", MAP)
+    rows = (HEADING + "A;;24.12.2024 15:00;7;42;;;1;10\n"
+            "B;;24.12.2024 15:00;7;;;;1;10\n")
+    write("rows.csv", rows)
+    into = ("import", "L", "rows.csv", "--map", "map.yaml")
+    done = leima(*into).expect(5)
+    assert "rows.csv:3: no customer: " in done.err, done.err
+    assert done.err.endswith("1 rejected and not stored (--rejects FILE keeps "
+                             "them)\n"), done.err
+    done = leima(*into, "--rejects", "bad.csv").expect(5)
+    assert done.err.endswith(" 1 rejected and not stored, kept in bad.csv\n"), \
+        done.err
+    with open("bad.csv", newline="") as file:
+        equal("kept", file.read(), rows.replace("\r\n", "\n").replace(
+            "A;;24.12.2024 15:00;7;42;;;1;10\n", ""))
+    write("map.yaml", MAP.replace("skip: [",
+                                  "skip: [{column: Asiakas, empty: true}, "))
+    done = leima(*into).expect(0)
+    assert "1 row skipped as the mapping says, 0 rejected\n" in done.err, \
+        done.err
 
 
 def test_export_and_import_again():

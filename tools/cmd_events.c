@@ -10,6 +10,7 @@
 #include "core/slip.h"
 #include "tools/csv.h"
 #include "tools/file.h"
+#include "tools/foreign.h"
 #include "tools/lines.h"
 #include "tools/lookup.h"
 #include "tools/query.h"
@@ -54,8 +55,11 @@ grow(struct batch *batch)
 static enum err
 add_line(struct batch *batch, uint64_t number, view line, struct complaint *why)
 {
+    const char *words = number == 1 ? foreign_words_of_lines(line) : NULL;
     struct ledger_entry entry;
 
+    if (words != NULL)
+        return complain(why, "%s", words);
     enum err err = slip_read_event(line, &batch->arena, &entry, why);
     if (err != OK)
         return err;

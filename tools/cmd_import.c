@@ -16,6 +16,7 @@
 #include "core/json.h"
 #include "core/ledger_append.h"
 #include "tools/file.h"
+#include "tools/foreign.h"
 #include "tools/inlet.h"
 #include "tools/lines.h"
 #include "tools/mapping.h"
@@ -206,6 +207,20 @@ take_line(struct import *import, uint64_t number, view line)
                       arena_copy(&import->arena, line));
 }
 
+/* A file of another program ends at once: none of its lines is an event.  One
+ * that is too long is `cut`. */
+static enum err
+take_next(struct import *import, uint64_t number, view line, bool cut)
+{
+    const char *words = number == 1 ? foreign_words_of_lines(line) : NULL;
+
+    if (words != NULL)
+        return complain(&import->complaint, "%s", words);
+    if (cut)
+        return reject(import, number, line, LINES_TOO_LONG);
+    return lines_is_blank(line) ? OK : take_line(import, number, line);
+}
+
 static enum err
 import_lines(struct import *import, FILE *in)
 {
@@ -217,10 +232,8 @@ import_lines(struct import *import, FILE *in)
         err = lines_next(&lines, &line);
         if (err == ERR_IO)
             complain(&import->complaint, "%s", strerror(errno));
-        else if (err == ERR_INPUT)
-            err = reject(import, lines.number, line, LINES_TOO_LONG);
-        else if (err == OK && !lines_is_blank(line))
-            err = take_line(import, lines.number, line);
+        else if (err == OK || err == ERR_INPUT)
+            err = take_next(import, lines.number, line, err == ERR_INPUT);
     }
     lines_close(&lines);
     return err == ERR_NOT_FOUND ? OK : err;
@@ -325,6 +338,8 @@ read_mapping(const struct arguments *arguments, struct arena *arena,
 static void
 print_summary(const struct import *import)
 {
+    const char *kept = command_option(import->arguments, "rejects");
+
     if (command_flag(import->arguments, "json"))
         printf("{\"stored\": %" PRIu64 ", \"known\": %" PRIu64
                ", \"skipped\": %" PRIu64 ", \"rejected\": %" PRIu64 "}\n",
@@ -333,10 +348,17 @@ print_summary(const struct import *import)
     else
         fprintf(stderr,
                 "leima import: %" PRIu64 " stored, %" PRIu64
-                " there already, %" PRIu64 " %s skipped, %" PRIu64
-                " rejected\n",
+                " there already, %" PRIu64 " %s skipped%s, %" PRIu64
+                " rejected%s%s\n",
                 import->done.stored, import->done.known, import->skipped,
-                text_plural(import->skipped, "row", "rows"), import->rejected);
+                text_plural(import->skipped, "row", "rows"),
+                import->skipped > 0 ? " as the mapping says" : "",
+                import->rejected,
+                import->rejected == 0 ? ""
+                : kept == NULL        ? " and not stored (--rejects FILE "
+                                        "keeps them)"
+                                      : " and not stored, kept in ",
+                import->rejected > 0 && kept != NULL ? kept : "");
 }
 
 static bool

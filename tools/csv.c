@@ -8,6 +8,7 @@
 #include "tools/csv.h"
 
 #include "core/text.h"
+#include "tools/foreign.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ struct csv {
     uint32_t row_size;
     uint32_t plain_size;
     uint32_t count;
-    bool cut; /* the end of the row last read is still to come */
+    bool begun; /* the first bytes have been looked at */
+    bool cut;   /* the end of the row last read is still to come */
     struct {
         uint32_t start;
         uint32_t size;
@@ -118,23 +120,27 @@ next_byte(struct csv *csv)
     return getc_unlocked(csv->in);
 }
 
-/* Passes over a byte order mark.  False: it is that of another encoding. */
-static bool
-skip_mark(struct csv *csv)
+/* Takes the first bytes, without a byte order mark. */
+static void
+begin(struct csv *csv)
 {
-    static const uint8_t MARK[] = { 0xEF, 0xBB, 0xBF };
-    uint32_t size = 0;
-    int c = EOF;
+    if (csv->begun)
+        return;
+    const size_t size = fread(csv->held, 1, FOREIGN_LOOK, csv->in);
+    const view rest = text_without_mark((view) { csv->held, (uint32_t)size });
+    csv->held_at = (uint32_t)(rest.bytes - csv->held);
+    csv->held_size = (uint32_t)size;
+    csv->begun = true;
+}
 
-    while (size < sizeof MARK && (c = getc_unlocked(csv->in)) != EOF) {
-        csv->held[size++] = (uint8_t)c;
-        if (c != MARK[size - 1])
-            break;
-    }
-    const bool marked = size == sizeof MARK && c == MARK[size - 1];
-    csv->held_size = marked ? 0 : size;
-    /* FF and FE begin UTF-16, either way, and nothing in UTF-8. */
-    return size == 0 || csv->held[0] < 0xFE;
+enum err
+csv_check(struct csv *csv, struct complaint *complaint)
+{
+    begin(csv);
+    const char *words = foreign_words(
+        (view) { csv->held + csv->held_at, csv->held_size - csv->held_at });
+
+    return words == NULL ? OK : complain(complaint, "%s", words);
 }
 
 /* The line end's CR belongs to it, not to the last field. */
@@ -221,7 +227,7 @@ read_row(struct csv *csv, struct complaint *complaint)
     enum quote_state state;
 
     pass_over(csv);
-    const bool readable = csv->line_next > 1 || skip_mark(csv);
+    begin(csv);
     int c = next_byte(csv);
     if (c == EOF)
         return ferror(csv->in) ? unread(complaint) : ERR_NOT_FOUND;
@@ -235,8 +241,6 @@ read_row(struct csv *csv, struct complaint *complaint)
     drop_return(csv, state);
     if (ferror(csv->in))
         return unread(complaint);
-    if (!readable)
-        return complain(complaint, "the file is UTF-16; expected UTF-8");
     if (!fits)
         return complain(complaint,
                         "expected a row of at most %d bytes; a line end or a "

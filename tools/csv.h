@@ -4,7 +4,7 @@
  * Three layouts: a delimiter (RFC 4180: quoted fields may hold delimiters,
  * doubled quotes and line ends), columns separated by any number of blanks,
  * and columns of fixed widths, whose blanks around are cut off.  A byte order
- * mark at the start is skipped; lines end with LF or CRLF; empty lines are
+ * mark at the start is passed over; lines end with LF or CRLF; empty lines are
  * passed over.  A row that breaks a rule is told with its line, and reading
  * goes on behind it; one whose quote is not closed within the longest row ends
  * with the last line that fits.
@@ -33,6 +33,10 @@ struct csv_layout {
 NODISCARD enum err csv_open(FILE *in, struct csv_layout layout,
                             struct csv **ret_csv);
 void csv_close(struct csv *csv);
+
+/* Whether the file begins like text, which is asked before its first row is
+ * read.  ERR_INPUT: as the complaint says it is something else. */
+NODISCARD enum err csv_check(struct csv *csv, struct complaint *complaint);
 
 /* Reads the next row.  OK: a row is there; ERR_NOT_FOUND: the end;
  * ERR_INPUT: a row that can't be taken, as the complaint says; go on with

@@ -2,6 +2,7 @@
 
 #include "core/json.h"
 #include "core/text.h"
+#include "tools/foreign.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,12 +126,15 @@ file_read(const char *path, uint32_t size_max, struct arena *arena,
     if (err != OK)
         return err;
     struct text text = { 0 };
-    const char *name = file_name(path);
+    const char *name = file_name(path), *words;
     if (!read_all(in, (size_t)size_max + 1, &text)) {
         complain(complaint, "%s: %s", name, err_name(ERR_MEMORY));
         err = ERR_MEMORY;
     } else if (ferror(in)) {
         err = file_fault(name, complaint);
+    } else if ((words = foreign_words(text_view(&text))) != NULL) {
+        complain(complaint, "%s: %s", name, words);
+        err = ERR_INPUT;
     } else if (text.size > size_max) {
         complain(complaint, "%s: expected at most %u bytes", name, size_max);
         err = ERR_INPUT;

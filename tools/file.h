@@ -37,8 +37,8 @@ NODISCARD enum err file_open(const char *path, FILE **ret_file,
 NODISCARD enum err file_create(const char *path, FILE **ret_file,
                                struct complaint *complaint);
 
-/* Reads a whole file into the arena, which gives no more than its size.  Also
- * ERR_INPUT: larger than `size_max`. */
+/* Reads a whole file of text into the arena, which gives no more than its size.
+ * Also ERR_INPUT: larger than `size_max`, or begun like no text. */
 NODISCARD enum err file_read(const char *path, uint32_t size_max,
                              struct arena *arena, view *ret_bytes,
                              struct complaint *complaint);

@@ -252,9 +252,9 @@ static enum err
 read_heading(struct converter *converter)
 {
     const struct mapping *mapping = converter->mapping;
-    enum err err = OK;
+    enum err err = csv_check(converter->csv, converter->complaint);
 
-    if (mapping->heading == NULL)
+    if (err == OK && mapping->heading == NULL)
         err = next_row(converter->csv, converter->complaint);
     if (err == ERR_NOT_FOUND)
         return complain(converter->complaint,

@@ -409,10 +409,19 @@ is_total(const struct mapping_field *field)
     return strcmp(field->name, "total") == 0 || strcmp(field->name, "off") == 0;
 }
 
+static bool
+is_account(const struct mapping_field *field)
+{
+    return strcmp(field->name, "member") == 0 ||
+           strcmp(field->name, "bearer") == 0;
+}
+
 static enum err
 write_fields(struct mapping_event *maker, const struct mapping_row *row,
              enum event_kind kind)
 {
+    bool is_somebodys = false;
+
     for (uint32_t i = 0; i < MAPPING_FIELD_COUNT; i++) {
         const struct mapping_field *field = mapping_file_field(i);
         const struct mapping_value *value = &maker->mapping->fields[i];
@@ -425,7 +434,11 @@ write_fields(struct mapping_event *maker, const struct mapping_row *row,
         enum err err = write_field(maker, field, text);
         if (err != OK)
             return err;
+        is_somebodys = is_somebodys || is_account(field);
     }
+    if (!is_somebodys)
+        return refuse(maker, "no customer: member and bearer are empty (skip "
+                             "in the mapping leaves such rows out)");
     return OK;
 }
 

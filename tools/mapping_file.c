@@ -604,8 +604,11 @@ read_root(struct reader *reader, const struct yaml_node *root)
         "group",     "kind",    "event",  "shift_years", NULL,
     };
 
-    if (!is_map(reader, root))
+    if (root->kind != YAML_MAP) {
+        expected(reader, root,
+                 "a mapping file, which is YAML with the keys kind and event");
         return;
+    }
     check_keys(reader, root, KEYS);
     read_layout(reader, root);
     read_writing(reader, root);
