@@ -468,8 +468,9 @@ def test_a_store_joins_at_a_told_address():
     """What the string names may be no address in the store's network."""
     hub = Hub("hq", "tcp://127.0.0.1:0", "--endpoint", "tcp://127.0.0.1:1")
     node = Node(11, "--join", "-", "--hub", hub.endpoint, given=enrol(11))
-    wait("the rules", lambda: os.path.exists("n11/journal") and
-         versions("n11") == 1)
+    # Its ledger is there before it is whole.
+    wait("node 11 to join", lambda: node.said(" connected "))
+    wait("the rules", lambda: versions("n11") == 1)
     assert status("n11")["process"]["hub"] == hub.endpoint
     node.stop()
 
