@@ -434,6 +434,19 @@ find_successor(struct journal *journal, curve_key key,
     return err == OK && !found ? ERR_NOT_FOUND : err;
 }
 
+/* Nobody can stand by at itself. */
+static enum err
+refuse_own_epoch(struct complaint *complaint, const char *dir)
+{
+    complain(complaint,
+             "%s: a later epoch of this hub itself has been seen: if another "
+             "machine was restored from its backup, leave this one off; if "
+             "this machine was put back to an earlier state, make it the hub "
+             "again: leima hub %s --promote",
+             dir, dir);
+    return ERR_CONFLICT;
+}
+
 enum err
 reign_step_down(const char *dir, const char *endpoint,
                 struct complaint *complaint)
@@ -452,6 +465,9 @@ reign_step_down(const char *dir, const char *endpoint,
         err = refuse(complaint, dir, "no later hub has taken over");
     if (err == OK)
         err = trust_load_claim(journal, &claim);
+    if (err == OK && claim.epoch == reign.deposed &&
+        claim.node == ledger_node(ledger))
+        err = refuse_own_epoch(complaint, dir);
     if (err == OK && endpoint && keys_is_endpoint(endpoint))
         strcpy(hubs.list[0].endpoint, endpoint);
     else if (err == OK)

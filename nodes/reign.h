@@ -75,8 +75,8 @@ NODISCARD enum err reign_promote(const char *dir, int64_t now_ms,
 
 /* Makes a hub that was deposed a standby of the one that deposed it, whose
  * address is `endpoint`, or where our list of hubs has it (NULL).
- * ERR_CONFLICT: it was not deposed, or nobody knows where that one is.  As
- * ledger_open(), ERR_FULL, ERR_IO. */
+ * ERR_CONFLICT: it was not deposed, nobody knows where that one is, or the
+ * later epoch is its own.  As ledger_open(), ERR_FULL, ERR_IO. */
 NODISCARD enum err reign_step_down(const char *dir, const char *endpoint,
                                    struct complaint *complaint);
 

@@ -839,6 +839,39 @@ def test_a_hub_whose_machine_was_rolled_back_is_told_by_its_standby():
     standby.stop()
 
 
+@network
+def test_a_hub_behind_its_own_later_epoch_is_told_what_to_do():
+    """There is no other hub that it could stand by at: it was put back, or
+    lives on elsewhere, and only a person knows which."""
+    hub = Hub()
+    node = join(11)
+    hub.stop()
+    copy_files("hq", "image")
+    leima("hub", "hq", "--promote").expect(0)
+    hub = Hub(listen=hub.endpoint)
+    epoch = status("hq")["incarnation"]
+    wait("the node to hear of the epoch",
+         lambda: node.said(f" epoch={epoch}") or hub.said(" refilled "))
+    hub.stop()
+    roll_back("hq", "image")
+    assert status("hq")["incarnation"] < epoch
+    hub = Hub(listen=hub.endpoint)
+    wait("its end", hub.ended)
+    for words in ("a later epoch of this hub itself", "leave this one off",
+                  "leima hub hq --promote"):
+        assert hub.said(words), hub.tail()
+    assert not hub.said("--standby-of"), hub.tail()
+    hub.stop(1)
+    for words in (("--standby-of", "tcp://127.0.0.1:9"), ()):
+        done = leima("hub", "hq", "--listen", hub.endpoint, *words).expect(1)
+        assert "a later epoch of this hub itself" in done.err, done.err
+    leima("hub", "hq", "--promote").expect(0)
+    hub = Hub(listen=hub.endpoint)
+    sold = sell("n11", 2)
+    wait("the sales", lambda: has("hq", sold))
+    node.stop()
+
+
 def prune(ledger, *words):
     time.sleep(1.1)
     return leima("prune", ledger, "--older-than", "1s", "--json",
