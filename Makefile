@@ -62,13 +62,13 @@ SLOW := $(addprefix tests/test_,fuzz.sh canaries.sh standby.py sim.sh crash.sh) 
 	$(addprefix build/asan/tests/test_,properties arrival)
 
 .PHONY: all test-deps demo test unit units sim properties mutate crash \
-	crashers fuzz fuzzers tsan bench bench-replay tidy format install clean help
+	crashers fuzz fuzzers tsan bench bench-replay tidy format install uninstall clean help
 .SECONDARY:
 all: $(B)/leima ## build the program into build/leima (BUILD=release|debug|asan)
 	$(Q)ln -sfn $(BUILD)/leima build/leima
 
 # How to use the packages: make writes this first, and installs what is missing.
-ifneq ($(filter-out clean help format tidy,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out uninstall clean help format tidy,$(or $(MAKECMDGOALS),all)),)
 include build/packages.mk
 endif
 build/packages.mk: Makefile tools/install.sh
@@ -139,8 +139,8 @@ format: ## lay the code out as .clang-format says
 	$(Q)clang-format -i $(wildcard $(foreach d,core replay nodes tools bench tests tests/sim tests/fuzz tests/crash,$(d)/*.[ch]))
 
 PREFIX ?= /usr/local
-install: all ## install the program, its mappings and systemd units under PREFIX
-	$(Q)tools/systemd/install.sh $(B)/leima "$(DESTDIR)" "$(PREFIX)"
+install: all; $(Q)tools/systemd/install.sh $(B)/leima "$(DESTDIR)" "$(PREFIX)" ## the program, its manual, mappings and systemd units, under PREFIX
+uninstall:; $(Q)tools/systemd/install.sh --remove "$(DESTDIR)" "$(PREFIX)" ## take away what install has put under PREFIX
 clean: ## remove what was built
 	$(Q)rm -rf build
 help: ## list the targets

@@ -67,6 +67,60 @@ def test_help_of_every_command():
         equal(name, done.err, "")
 
 
+def completed(*words):
+    """What bash offers for the last of the words."""
+    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+              '_leima; printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(
+        ["bash", "-c", script, "bash",
+         os.path.join(TREE, "tools", "completion.bash"), LEIMA, *words],
+        capture_output=True, text=True, timeout=600)
+    equal(f"{words}: standard error", done.stderr, "")
+    return set(done.stdout.split())
+
+
+def test_completion_offers_what_help_lists():
+    """Every command and every option of it, and nothing else."""
+    names = commands()
+    equal("commands", completed(""),
+          {name.split()[0] for name in names} | {"help", "--help",
+                                                 "--version"})
+    equal("of a beginning", completed("bal"), {"balance"})
+    equal("second words", completed("settle", ""),
+          {"explain", "verify", "key"})
+    equal("of a second word", completed("rules", "p"), {"publish"})
+    for name in names:
+        options = re.findall(r"^  (--[a-z-]+)",
+                             leima(*name.split(), "--help").out, re.M)
+        equal(name, completed(*name.split(), "L", "--"), set(options))
+        equal(name, completed(*name.split(), "--js"), {"--json"})
+    open("settlement", "w").close()
+    equal("a file", completed("settle", "settl"), {"settlement"})
+    equal("no option", completed("settle", "explain", "settl"), set())
+    equal("no command", completed("sh[/", "--"), set())
+
+
+def test_the_manual_is_the_help():
+    """leima(1) has the help of every command, line by line."""
+    page = subprocess.run([os.path.join(TREE, "tools", "manual.sh"), LEIMA],
+                          capture_output=True, text=True, check=True).stdout
+    with open("leima.1", "w", encoding="utf-8") as file:
+        file.write(page)
+    lines = [line.replace("\\e", "\0").replace("\\", "").replace("\0", "\\")
+             for line in page.splitlines()]
+    for name in commands():
+        at = lines.index(f".SS {name}")
+        wanted = leima(*name.split(), "--help").out.splitlines()
+        equal(name, [line.removeprefix("&") for line in
+                     lines[at + 2:at + 2 + len(wanted)]], wanted)
+    assert "0 done, 1 refused" in page and leima("--version").out.strip() in \
+        page
+    if shutil.which("groff"):
+        done = subprocess.run(["groff", "-man", "-ww", "-z", "leima.1"],
+                              capture_output=True, text=True)
+        equal("groff", (done.returncode, done.stderr), (0, ""))
+
+
 def test_release():
     """What is installed, what runs on a ledger, and what monitoring sees."""
     done = leima("--version").expect(0)

@@ -685,11 +685,39 @@ def test_an_end_by_sigterm_keeps_what_was_acknowledged():
     hub.stop()
 
 
-def test_units_of_systemd():
-    """Installed, complete, and to systemd's liking where it is there."""
-    subprocess.run(["make", "-s", "-C", TREE, "install", "PREFIX=/usr",
+def install(what):
+    subprocess.run(["make", "-s", "-C", TREE, what, "PREFIX=/usr",
                     f"DESTDIR={os.getcwd()}/root"], check=True,
                    capture_output=True)
+
+
+def installed():
+    return {os.path.join(folder, name)
+            for folder, _, names in os.walk("root") for name in names}
+
+
+def test_what_was_installed_is_taken_away():
+    """All of it, with its folders, and nothing of anybody else's."""
+    install("install")
+    for path in ("bin/leima", "share/leima/maps/cdnow.yaml",
+                 "share/man/man1/leima.1", "lib/sysusers.d/leima.conf",
+                 "share/bash-completion/completions/leima"):
+        assert f"root/usr/{path}" in installed(), path
+    with open("root/usr/share/leima/maps/shop.yaml", "w"):
+        pass
+    install("uninstall")
+    assert installed() == {"root/usr/share/leima/maps/shop.yaml"}, installed()
+    assert not os.path.exists("root/usr/share/doc/leima")
+    install("install")
+    os.unlink("root/usr/share/leima/maps/shop.yaml")
+    install("uninstall")
+    assert not os.path.exists("root/usr/share/leima")
+    install("uninstall")  # nothing is there, and that is as it should be
+
+
+def test_units_of_systemd():
+    """Installed, complete, and to systemd's liking where it is there."""
+    install("install")
     for unit in ("leima-hub.service", "leima-node@.service"):
         with open(f"root/usr/lib/systemd/system/{unit}") as file:
             text = file.read()
