@@ -199,22 +199,44 @@ carry_stored(const struct ingest_batch *batch, enum err err, uint64_t total,
 
 /* --- which streams there are --- */
 
-/* Another `count` elements fit. */
-#define MAKE_ROOM(array, count)                                                \
-    make_room((void **)&(array), (count), sizeof *(array))
-
-static bool
-make_room(void **array, uint32_t count, size_t size)
+/* Makes room for one more item of `size` bytes behind the first `count`:
+ * returns `items` itself, or where it has grown.  NULL: no memory, and `items`
+ * is as it was. */
+static void *
+make_room(void *items, uint32_t count, size_t size)
 {
     /* Doubles at 8, 16, 32, ... */
     if (count != 0 && (count < 8 || (count & (count - 1)) != 0))
-        return true;
+        return items;
     size_t wanted = count < 8 ? 8 : (size_t)count * 2;
-    void *grown = realloc(*array, wanted * size);
-    if (!grown)
-        return false;
-    *array = grown;
-    return true;
+    return realloc(items, wanted * size);
+}
+
+static enum err
+add_offer(struct carry *carry, const struct sync_offer *offer)
+{
+    struct sync_offer *offers =
+        make_room(carry->offers, carry->offer_count, sizeof *offers);
+
+    if (!offers)
+        return ERR_MEMORY;
+    carry->offers = offers;
+    offers[carry->offer_count++] = *offer;
+    return OK;
+}
+
+static enum err
+add_held(struct carry *carry, const struct reader_stream *found)
+{
+    struct sync_held *held =
+        make_room(carry->held, carry->held_count, sizeof *held);
+
+    if (!held)
+        return ERR_MEMORY;
+    carry->held = held;
+    held[carry->held_count++] =
+        (struct sync_held) { .stream = found->stream, .head = found->head };
+    return OK;
 }
 
 /* Whether the events above that seq were told again here: the first is marked
@@ -277,19 +299,19 @@ list_offers(struct carry *carry, uint32_t node, enum record_channel channel,
             break;
         if (found.stream.channel != channel)
             continue;
-        if (!MAKE_ROOM(carry->offers, carry->offer_count))
-            return ERR_MEMORY;
         /* No longer the current one: it goes on elsewhere, even if nothing
          * has been written there yet. */
         bool left = found.stream.incarnation != incarnation &&
                     channel == CHANNEL_EVENTS;
-        carry->offers[carry->offer_count++] =
-            (struct sync_offer) { .stream = found.stream,
-                                  .head = found.head,
-                                  .boundary = found.boundary,
-                                  .held = found.head,
-                                  .left = left,
-                                  .fetch = left };
+        const struct sync_offer offer = { .stream = found.stream,
+                                          .head = found.head,
+                                          .boundary = found.boundary,
+                                          .held = found.head,
+                                          .left = left,
+                                          .fetch = left };
+        err = add_offer(carry, &offer);
+        if (err != OK)
+            return err;
     }
     return err == ERR_NOT_FOUND ? OK : err;
 }
@@ -395,23 +417,16 @@ carry_current(struct carry *carry)
     for (uint32_t i = 0; i < carry->offer_count; i++)
         if (stream_equal(carry->offers[i].stream, stream))
             return OK;
-    if (!MAKE_ROOM(carry->offers, carry->offer_count))
-        return ERR_MEMORY;
-    carry->offers[carry->offer_count++] =
-        (struct sync_offer) { .stream = stream };
-    return OK;
+    return add_offer(carry, &(struct sync_offer) { .stream = stream });
 }
 
 static enum err
-add_offer(struct carry *carry, const struct reader_stream *found)
+add_found(struct carry *carry, const struct reader_stream *found)
 {
-    if (!MAKE_ROOM(carry->offers, carry->offer_count))
-        return ERR_MEMORY;
-    carry->offers[carry->offer_count++] =
-        (struct sync_offer) { .stream = found->stream,
-                              .head = found->head,
-                              .boundary = found->boundary };
-    return OK;
+    return add_offer(carry,
+                     &(struct sync_offer) { .stream = found->stream,
+                                            .head = found->head,
+                                            .boundary = found->boundary });
 }
 
 static enum err
@@ -423,7 +438,7 @@ list_all(struct carry *carry)
     carry->offer_count = 0;
     while ((err = reader_next_stream(carry->reader, found.stream, &found)) ==
            OK) {
-        err = add_offer(carry, &found);
+        err = add_found(carry, &found);
         if (err != OK)
             return err;
     }
@@ -451,7 +466,7 @@ list_public(struct carry *carry)
     for (uint32_t i = 0; err == OK && i < publics->count; i++) {
         err = reader_get_stream(carry->reader, publics->list[i], &found);
         if (err == OK)
-            err = add_offer(carry, &found);
+            err = add_found(carry, &found);
         else if (err == ERR_NOT_FOUND)
             err = OK;
     }
@@ -469,7 +484,7 @@ list_events(struct carry *carry, uint32_t node)
                OK &&
            found.stream.node == node) {
         if (found.stream.channel == CHANNEL_EVENTS)
-            err = add_offer(carry, &found);
+            err = add_found(carry, &found);
         if (err != OK)
             return err;
     }
@@ -534,10 +549,9 @@ list_held(struct carry *carry, uint32_t node, enum record_channel channel)
            OK) {
         if (found.stream.node == node || found.stream.channel != channel)
             continue;
-        if (!MAKE_ROOM(carry->held, carry->held_count))
-            return ERR_MEMORY;
-        carry->held[carry->held_count++] =
-            (struct sync_held) { .stream = found.stream, .head = found.head };
+        err = add_held(carry, &found);
+        if (err != OK)
+            return err;
     }
     return err == ERR_NOT_FOUND ? OK : err;
 }

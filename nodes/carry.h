@@ -44,8 +44,8 @@ void carry_stored(const struct ingest_batch *batch, enum err err,
                   uint64_t total, struct sync_input *ret_input);
 
 /* The streams of `node`, this ledger's, on one channel, to offer: with where
- * they were left, where a later incarnation names them as its parent.  ERR_IO,
- * ERR_MEMORY. */
+ * they were left, where a later incarnation names them as its parent.  Faults
+ * of the reader and ERR_MEMORY, as of all that lists or looks up streams. */
 NODISCARD enum err carry_offers(struct carry *carry, uint32_t node,
                                 enum record_channel channel);
 /* Adds this ledger's current stream of events to those offered, if nothing
