@@ -24,7 +24,7 @@ REPLAY := candidate vary side almanac plain plain_live ratio rulebook quick_colu
 	report_html accounts
 NODES := clock trace stop keys resolve keyring claim frame drift sync lane fork parts talk stall credit agree greet session session_look refusal flood transport \
 	allow publics carry link notes safe hubs trust graft reign heir follow instance refill reissue decide ask hold feed answer grants roster keeper local porter \
-	desk decider tills front teller inquiry pulse door copies retain join errand clerk once store shadow feeding hub_parts \
+	desk decider tills front teller inquiry pulse door copies retain join errand clerk once reopen store shadow feeding hub_parts \
 	hub_guests hub
 TOOLS := table grouped progress foreign file lines csv lookup cell mapping_file mapping_event mapping town generate trial command inlet output \
 	query redeem stream statement_words statement_csv statement_hledger statement_html evidence statement_xlsx spreadsheet statement_table vacant \

@@ -22,6 +22,7 @@
 #include "nodes/inquiry.h"
 #include "nodes/notes.h"
 #include "nodes/reign.h"
+#include "nodes/reopen.h"
 #include "nodes/stop.h"
 #include "nodes/trace.h"
 
@@ -34,7 +35,6 @@ enum {
     SCRATCH_SIZE = 64 * LIMIT_FRAME_SIZE,  /* address space for their parts */
     LOOK_MS = 20,
     TICK_MS = 500,
-    REOPENS_MAX = 5,
     SESSION_BITS = 20, /* sessions of one run of the process */
 };
 
@@ -576,6 +576,7 @@ enum err
 hub_run(const struct hub_options *options, struct complaint *complaint)
 {
     struct hub_options again = *options;
+    uint32_t faults = 0;
     bool broken = true;
     int stop = -1;
 
@@ -585,14 +586,13 @@ hub_run(const struct hub_options *options, struct complaint *complaint)
     enum err err = stop_open(&stop);
     if (err != OK)
         return err;
-    /* After a fault of the disk nothing is tried in place: everything is
-     * closed, opened and checked again. */
-    for (uint32_t i = 0; err == OK && broken && i < REOPENS_MAX; i++) {
+    while (err == OK && broken) {
+        const int64_t opened_ms = clock_steady_ms();
         err = live(&again, stop, complaint, &broken);
         again.ready = NULL;
+        if (err == OK && broken)
+            err = reopen_after(&faults, clock_steady_ms() - opened_ms);
     }
-    if (err == OK && broken)
-        err = ERR_IO;
     stop_close(stop);
     return err;
 }

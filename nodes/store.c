@@ -17,6 +17,7 @@
 #include "nodes/pulse.h"
 #include "nodes/refusal.h"
 #include "nodes/reign.h"
+#include "nodes/reopen.h"
 #include "nodes/retain.h"
 #include "nodes/session.h"
 #include "nodes/stop.h"
@@ -37,7 +38,6 @@ enum {
     BYE_MS = 20,            /* for a BYE to be on its way */
     WISHES_MAX = 4,         /* of the session at a time */
     FRAMES_AT_ONCE = 64,    /* taken before looking elsewhere */
-    REOPENS_MAX = 5,        /* after faults of the disk */
     GRAFT_MS = 6000,        /* no further stream to be told again for so long */
     WINDOW = 2 * LIMIT_FRAME_SIZE,
 };
@@ -774,6 +774,7 @@ store_run(const struct store_options *options, struct complaint *complaint)
 {
     struct store_options counted = *options;
     uint64_t dropped = 0;
+    uint32_t faults = 0;
     bool broken = true;
     int stop = -1;
 
@@ -785,16 +786,13 @@ store_run(const struct store_options *options, struct complaint *complaint)
     if (options->ticket.size > 0)
         err = join_prepare(options->dir, options->ticket, options->standby,
                            complaint);
-    /* After a fault of the disk nothing is tried in place: everything is
-     * closed, opened and checked again. */
-    for (uint32_t i = 0; err == OK && broken && i < REOPENS_MAX; i++) {
+    while (err == OK && broken) {
+        const int64_t opened_ms = clock_steady_ms();
         bool willing = false;
         err = live(&counted, stop, complaint, &broken, &willing);
-        if (willing)
-            i = 0;
+        if (err == OK && broken && !willing)
+            err = reopen_after(&faults, clock_steady_ms() - opened_ms);
     }
-    if (err == OK && broken)
-        err = ERR_IO;
     stop_close(stop);
     return err;
 }
