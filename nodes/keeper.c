@@ -49,6 +49,8 @@ struct keeper {
     int64_t save_ms;           /* nor the file */
     uint64_t saved;            /* position of the file */
     bool booked;               /* the last time went well */
+    enum err fold_err;         /* the last time, as is the next */
+    enum err tend_err;
     uint32_t looks;
     uint64_t txn; /* of the journal, when it was last folded */
     bool well;
@@ -123,24 +125,34 @@ sleep_until_news(struct keeper *keeper)
     return go_on;
 }
 
+/* A fault is told when it begins and when it is another one, not twenty times a
+ * second. */
+static void
+tell(const struct keeper *keeper, enum err err, enum err *last,
+     const char *words)
+{
+    if (err != OK && err != *last)
+        trace(TRACE_ERROR, ledger_who(keeper->ledger).node, "fold",
+              "err=%s what=\"%s\"", err_name(err), words);
+    *last = err;
+}
+
 /* What can't be folded now is tried again; appending and replicating go on
- * meanwhile.  It is said once, not twenty times a second. */
+ * meanwhile. */
 static bool
-fold(struct keeper *keeper, bool was_well)
+fold(struct keeper *keeper)
 {
     struct complaint complaint = { 0 };
     bool behind = keeper->state && state_is_behind(keeper->state);
-    enum err err =
-        was_well && behind ? OK : ledger_refresh(keeper->ledger, &complaint);
+    enum err err = keeper->well && behind
+                       ? OK
+                       : ledger_refresh(keeper->ledger, &complaint);
 
     if (err == OK && keeper->state)
         err = state_refresh(keeper->state, &complaint);
-    if (err != OK) {
-        if (was_well)
-            trace(TRACE_ERROR, ledger_who(keeper->ledger).node, "fold",
-                  "err=%s what=\"%s\"", err_name(err), complaint.text);
+    tell(keeper, err, &keeper->fold_err, complaint.text);
+    if (err != OK)
         return false;
-    }
     uint64_t position = keeper->state ? state_position(keeper->state)
                                       : ledger_position(keeper->ledger);
     pthread_mutex_lock(&keeper->lock);
@@ -160,8 +172,9 @@ tend(struct keeper *keeper)
     enum err err = history_tend(ledger_history(keeper->ledger));
     if (err == OK)
         err = state_tend(keeper->state);
+    tell(keeper, err, &keeper->tend_err, "what is folded can't be written");
     if (err != OK)
-        keeper->well = false; /* the next refresh says, or mends it */
+        keeper->well = false; /* the next refresh may mend it */
 }
 
 static uint32_t
@@ -337,7 +350,7 @@ keeper_look(struct keeper *keeper)
         state_set_threads(keeper->state, spare_threads(now != keeper->txn),
                           spare_threads(false));
     if (!quiet || (!keeper->well && keeper->looks % TROUBLE_LOOKS == 0)) {
-        keeper->well = fold(keeper, keeper->well);
+        keeper->well = fold(keeper);
         keeper->txn = now;
         keeper->behind = keeper->well && is_behind(keeper);
     }
