@@ -352,6 +352,18 @@ get_consents(struct unpacker *unpacker, struct account *account)
     }
 }
 
+/* They are searched by their order. */
+static void
+get_voids(struct unpacker *unpacker, struct void_list *voids, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && !unpacker->failed; i++) {
+        identity *voided = LIST_ADD(unpacker->arena, voids);
+        *voided = get_identity(unpacker);
+        if (i > 0 && identity_compare(voided[-1], *voided) > 0)
+            unpacker->failed = true;
+    }
+}
+
 static void
 get_counts(struct unpacker *unpacker, struct account *account)
 {
@@ -369,8 +381,7 @@ get_counts(struct unpacker *unpacker, struct account *account)
         *LIST_ADD(unpacker->arena, &account->given) =
             get_some(unpacker, NAME_RULE);
     count = get_count(unpacker, 3);
-    for (uint32_t i = 0; i < count && !unpacker->failed; i++)
-        *LIST_ADD(unpacker->arena, &account->voids) = get_identity(unpacker);
+    get_voids(unpacker, &account->voids, count);
 }
 
 static void

@@ -321,13 +321,19 @@ fold_referral(struct fold *fold, struct account *account,
     sale_referral_reward(&scene, &reward);
 }
 
+static int
+compare_void(const void *item, const void *key)
+{
+    return identity_compare(*(const identity *)item, *(const identity *)key);
+}
+
 static bool
 is_voided(const struct account *account, identity id)
 {
-    for (uint32_t i = 0; i < account->voids.count; i++)
-        if (identity_equal(account->voids.items[i], id))
-            return true;
-    return false;
+    const struct void_list *voids = &account->voids;
+    uint32_t index = LIST_PLACE(voids->items, voids->count, &id, compare_void);
+
+    return index < voids->count && identity_equal(voids->items[index], id);
 }
 
 bool

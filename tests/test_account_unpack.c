@@ -65,4 +65,36 @@ TEST(damaged_bytes_are_refused_or_harmless)
     story_close(story);
 }
 
-RUN(cmocka_unit_test(damaged_bytes_are_refused_or_harmless))
+/* They are searched by their order: of a state in which they have none a fold
+ * would miss some. */
+TEST(voids_out_of_order_are_refused)
+{
+    struct story *story = story_open();
+    static uint8_t bytes[ROOM];
+
+    story_rules(story, "2000-01-01", "points: {expire_months: 12}\n");
+    story_event(story, "{\"at\": \"2025-01-01T10:00\", \"kind\": \"purchase\", "
+                       "\"receipt\": \"A\", \"total\": 1000}");
+    struct walk *walk = story_walk(story, "42", "2025-01-01T10:00", false);
+    story_finish(story);
+    const struct timeline *timeline = story_timeline(story);
+    struct void_list *voids = &walk->account.voids;
+    account_note_void(&walk->account, (identity) { 1, 8, 9 });
+    account_note_void(&walk->account, (identity) { 1, 7, 9 });
+    account_note_void(&walk->account, (identity) { 1, 8, 9 });
+    assert_int_equal(voids->count, 3);
+    for (uint32_t ordered = 2; ordered-- > 0;) {
+        struct account account;
+        struct arena scratch = story_scratch(story);
+        size_t size = account_pack(&walk->account, timeline, bytes, ROOM);
+        enum err err =
+            account_unpack((view) { bytes, (uint32_t)size }, walk->account.id,
+                           timeline, &scratch, &account);
+        assert_int_equal(err == OK, ordered);
+        voids->items[2] = (identity) { 1, 6, 9 };
+    }
+    story_close(story);
+}
+
+RUN(cmocka_unit_test(damaged_bytes_are_refused_or_harmless),
+    cmocka_unit_test(voids_out_of_order_are_refused))
