@@ -110,14 +110,17 @@ signing_load(const char *dir, const char *name, struct signing_key *ret_key,
         return fault(folder, complaint);
     assert(strlen(name) < 31);
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0 && errno == ENOENT) {
         enum err made = make_key(folder, path);
         if (made == OK)
             made = keep_names(dir);
-        if (made != OK)
+        if (made != OK) {
+            complain(complaint, "%s: it can't be made: %s", path,
+                     err_name(made));
             return made;
-        file = open(path, O_RDONLY | O_CLOEXEC);
+        }
+        file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     }
     if (file < 0)
         return fault(path, complaint);

@@ -21,8 +21,7 @@ struct signing_key {
 
 /* Reads the ledger's key of that name, making it, durably, if there is none.
  * ERR_CORRUPT: no such file as this writes.  ERR_INPUT: others may read it, or
- * the path is too long.  ERR_FULL, ERR_IO: without a complaint where it is the
- * making that failed. */
+ * the path is too long.  ERR_FULL; ERR_IO, also of a link to another file. */
 NODISCARD enum err signing_load(const char *dir, const char *name,
                                 struct signing_key *ret_key,
                                 struct complaint *complaint);

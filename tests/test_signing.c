@@ -9,6 +9,7 @@
 #include "tests/synced.h"
 #include "tests/unread.h"
 
+#include <stdio.h>
 #include <string.h>
 
 TEST(the_key_is_made_once_and_signs)
@@ -121,9 +122,48 @@ TEST(a_key_that_cannot_be_read_now_is_not_damaged)
     place_remove(&place);
 }
 
+/* What lies elsewhere may be read by others, or be another's. */
+TEST(a_link_to_a_key_is_not_followed)
+{
+    struct place place = place_make();
+    struct complaint complaint = { .text = "" };
+    struct signing_key key;
+    char path[PLACE_SIZE], away[PLACE_SIZE];
+
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), OK);
+    place_join(&place, "keys/statement.key", path);
+    place_join(&place, "away.key", away);
+    assert_int_equal(rename(path, away), 0);
+    assert_int_equal(symlink(away, path), 0);
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), ERR_IO);
+    assert_non_null(strstr(complaint.text, "keys/statement.key: "));
+    place_remove(&place);
+}
+
+TEST(a_key_that_cannot_be_made_is_said)
+{
+    struct place place = place_make();
+    struct complaint complaint = { .text = "" };
+    struct signing_key key;
+    char path[PLACE_SIZE];
+
+    place_join(&place, "keys", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    place_join(&place, "keys/statement.key.new", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(
+        signing_load(place.path, SIGNING_STATEMENT, &key, &complaint), ERR_IO);
+    assert_non_null(strstr(complaint.text, "statement.key: it can't be made"));
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(the_key_is_made_once_and_signs),
     cmocka_unit_test(a_new_key_s_name_is_durable),
     cmocka_unit_test(half_a_key_is_no_key_and_does_not_stay),
     cmocka_unit_test(a_key_that_others_may_read_is_refused),
     cmocka_unit_test(a_cut_key_is_damage),
-    cmocka_unit_test(a_key_that_cannot_be_read_now_is_not_damaged))
+    cmocka_unit_test(a_key_that_cannot_be_read_now_is_not_damaged),
+    cmocka_unit_test(a_link_to_a_key_is_not_followed),
+    cmocka_unit_test(a_key_that_cannot_be_made_is_said))
