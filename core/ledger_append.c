@@ -681,18 +681,32 @@ ledger_append_each(struct ledger *ledger, struct ledger_request *requests,
     }
 }
 
+/* A conflict that is told is no failure of the call, whose complaint stays as
+ * it is. */
 static void
-count_entry(struct batch *batch, uint32_t index, struct ledger_import *import)
+tell_conflict(const struct batch *batch, uint32_t index,
+              const struct ledger_import *import)
 {
-    const struct journal_result *result = &batch->results[index];
+    struct complaint words;
+    struct batch told = *batch;
 
-    import->stored += result->outcome == JOURNAL_APPENDED;
-    import->known += result->outcome == JOURNAL_THERE;
-    if (result->outcome != JOURNAL_CONFLICT)
-        return;
     assert(import->conflict != NULL);
-    (void)complain_conflict(batch, &batch->entries[index], result->identity);
-    import->conflict(import->context, index, batch->complaint->text);
+    told.complaint = &words;
+    (void)complain_conflict(&told, &batch->entries[index],
+                            batch->results[index].identity);
+    import->conflict(import->context, index, words.text);
+}
+
+static void
+count_entry(const struct batch *batch, uint32_t index,
+            struct ledger_import *import)
+{
+    const enum journal_outcome outcome = batch->results[index].outcome;
+
+    import->stored += outcome == JOURNAL_APPENDED;
+    import->known += outcome == JOURNAL_THERE;
+    if (outcome == JOURNAL_CONFLICT)
+        tell_conflict(batch, index, import);
 }
 
 enum err

@@ -278,20 +278,24 @@ TEST(a_conflict_of_an_import_keeps_nobody_out)
     struct told told = { 0 };
     struct ledger_import import = { .conflict = take_conflict,
                                     .context = &told };
-    struct complaint complaint;
+    struct complaint complaint = { .text = "" };
     struct book book;
 
     book_open(&book, LEDGER_WRITE);
     assert_int_equal(book_import(&book, lines, &import, &complaint), OK);
+    assert_string_equal(complaint.text, "");
     assert_int_equal(import.stored, 2);
     assert_int_equal(told.count, 1);
     assert_int_equal(told.index, 1);
     book_has(told.why, "line 2: id \"r1\": conflict: event 1.1.1");
     assert_int_equal(ledger_position(book.ledger), 2);
+    assert_int_equal(book_import(&book, lines, &import, NULL), OK);
+    assert_int_equal(told.count, 2);
+    assert_int_equal(ledger_position(book.ledger), 3);
     import.conflict = NULL;
     assert_int_equal(book_import(&book, lines, &import, &complaint),
                      ERR_CONFLICT);
-    assert_int_equal(ledger_position(book.ledger), 2);
+    assert_int_equal(ledger_position(book.ledger), 3);
     book_close(&book);
 }
 
