@@ -3,6 +3,7 @@
 #include "core/census.h"
 #include "core/closing_format.h"
 #include "core/heads.h"
+#include "core/ledger_parts.h"
 #include "core/limits.h"
 #include "core/pack.h"
 #include "core/seal.h"
@@ -410,6 +411,18 @@ make_close(struct ledger *ledger, const struct closing_question *question,
     return OK;
 }
 
+/* Where a close is at fault that has been said. */
+static enum err
+read_books(struct ledger *ledger, uint64_t known, struct arena *arena,
+           struct closing_books *ret_books, struct complaint *complaint)
+{
+    enum err err = closing_read(ledger, known, arena, ret_books, complaint);
+
+    return err == ERR_CORRUPT || err == ERR_UNKNOWN
+               ? err
+               : ledger_fault(ledger, err, complaint);
+}
+
 static enum err
 close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
              struct arena *arena, struct complaint *complaint)
@@ -425,7 +438,7 @@ close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
                                          .period = period,
                                          .known = ledger_position(ledger),
                                          .now_ms = now_ms };
-    err = closing_read(ledger, question.known, arena, &books, complaint);
+    err = read_books(ledger, question.known, arena, &books, complaint);
     if (err == OK)
         err = make_close(ledger, &question, arena, &statement, complaint);
     if (err == OK)
@@ -442,7 +455,7 @@ close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
         err = complain(complaint, "the amounts to be settled are too large; "
                                   "see leima verify");
     crypto_wipe(&key, sizeof key);
-    return err;
+    return err == ERR_INPUT ? err : ledger_fault(ledger, err, complaint);
 }
 
 enum err
@@ -458,7 +471,7 @@ closing_close(struct ledger *ledger, int32_t period, int64_t now_ms,
                         "close at the hub",
                         ledger_dir(ledger));
     if (!arena_open(&arena, LIMIT_ARENA_SIZE))
-        return ERR_MEMORY;
+        return ledger_fault(ledger, ERR_MEMORY, complaint);
     for (uint32_t i = 0; i < TRIES && err == ERR_BUSY; i++) {
         arena_reset(&arena);
         err = close_period(ledger, period, now_ms, &arena, complaint);

@@ -44,7 +44,8 @@ NODISCARD enum err closing_check(struct ledger *ledger,
  * that, signs it and appends it to the books, unless somebody else has closed
  * one meanwhile.  Faults of closing_check(); ERR_INPUT also of a statement
  * that takes more than LIMIT_STATEMENT_SIZE; ERR_BUSY: the books don't come to
- * rest. */
+ * rest; ERR_CORRUPT, ERR_UNKNOWN as of closing_read(); ERR_FULL, ERR_IO,
+ * ERR_MEMORY.  The complaint has words for each. */
 NODISCARD enum err closing_close(struct ledger *ledger, int32_t period,
                                  int64_t now_ms, struct complaint *complaint);
 

@@ -1,5 +1,5 @@
 /*
- * ledger_parts.h - what a ledger consists of, for core/ledger*.c only
+ * ledger_parts.h - what a ledger consists of, for who in core/ works on it
  */
 #ifndef CORE_LEDGER_PARTS_H
 #define CORE_LEDGER_PARTS_H
