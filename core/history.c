@@ -740,7 +740,7 @@ history_read_on(struct history_trail *trail, account_id account, uint64_t known,
     return err;
 }
 
-enum err
+void
 history_add(struct history_account *account, const struct event *extra,
             uint32_t count, struct arena *arena)
 {
@@ -752,5 +752,4 @@ history_add(struct history_account *account, const struct event *extra,
     for (uint32_t i = 0; i < count; i++)
         gather_extra(&gather, &extra[i]);
     gather_end(&gather, account);
-    return OK;
 }

@@ -34,7 +34,7 @@ struct reader_damage;
 
 /* Opens the history of the ledger in `dir` over its journal, borrowed until the
  * close.  `owner`: the caller holds LEDGER/owner, so files may be written.
- * Only the record of the live files is read. */
+ * Nothing is read yet.  ERR_MEMORY; ERR_INPUT: the path is too long. */
 NODISCARD enum err history_open(const char *dir, struct journal *journal,
                                 bool owner, struct history **ret_history);
 void history_close(struct history *history);
@@ -48,10 +48,9 @@ void history_set_owner(struct history *history, bool owner);
 /* Takes in what the journal has got since; the owner merges a long tail into
  * a run and small runs into greater ones, these later while it is behind.  Very
  * much at once becomes a run in one pass by all cores (bulk.h), where small
- * steps are wanted only if it is more than what is there.  A damaged or missing
- * file makes the owner build all anew; at a damaged record it stops
- * (history_damage()).  ERR_BUSY: the tail is beyond its bound and somebody else
- * is the owner, who has to merge it. */
+ * steps are wanted only if it is more than what is there.  At a damaged record
+ * it stops (history_damage()).  ERR_BUSY: the tail is beyond its bound, and the
+ * owner, who has to merge it, another; ERR_CORRUPT, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err history_refresh(struct history *history);
 
 /* The damaged record of the journal that the last refresh stopped at: nothing
@@ -63,7 +62,9 @@ const struct reader_damage *history_damage(const struct history *history);
 NODISCARD enum err history_backlog(struct history *history,
                                    uint64_t *ret_backlog);
 
-/* Owner: writes the whole tail to a run now, however short. */
+/* Owner: writes the whole tail to a run now, however short.  ERR_CORRUPT: a run
+ * is damaged, which the next refresh mends; ERR_FULL, ERR_IO, ERR_MEMORY: the
+ * rest of the tail is still there. */
 NODISCARD enum err history_merge(struct history *history);
 /* What building much at once may take, as bulk.h has it. */
 void history_set_memory(struct history *history, uint64_t bytes);
@@ -75,7 +76,7 @@ void history_set_tail(struct history *history, uint32_t items);
  * on; a refresh takes over what is ready. */
 void history_set_beside(struct history *history);
 /* Owner: writes the tail to a run if it is worth one.  Caches that can't be
- * written are no error. */
+ * written are no error.  ERR_CORRUPT, ERR_MEMORY as of history_merge(). */
 NODISCARD enum err history_tend(struct history *history);
 
 /* How much one refresh takes in, to the end of a record (HISTORY_ALL, as at
@@ -85,8 +86,8 @@ NODISCARD enum err history_tend(struct history *history);
 void history_set_step(struct history *history, uint64_t positions);
 bool history_is_behind(const struct history *history);
 
-/* Forgets all files and builds them again from the journal; who is not the
- * owner does so in memory, for as long as the files stay as they are. */
+/* Forgets all files and builds them again from the journal (a refresh and a
+ * merge); who is not the owner does so in memory, while the files stay. */
 NODISCARD enum err history_rebuild(struct history *history);
 
 /* Reads every live file through and checks it.  ERR_CORRUPT. */
@@ -114,7 +115,7 @@ void history_see_marks(struct history *history,
 struct words;
 const struct words *history_words(const struct history *history);
 
-/* The last journal position that history_refresh() has taken in. */
+/* The last position that history_refresh() has taken in. */
 uint64_t history_position(const struct history *history);
 
 /* The events of `account` that arrived at positions <= `known`, none is no
@@ -142,9 +143,8 @@ NODISCARD enum err history_read_on(struct history_trail *trail,
                                    struct arena *arena,
                                    struct history_account *ret_account);
 
-/* Adds events that the journal does not hold (a dry run). */
-NODISCARD enum err history_add(struct history_account *account,
-                               const struct event *extra, uint32_t count,
-                               struct arena *arena);
+/* Adds events of a dry run, borrowed for as long as the account is used. */
+void history_add(struct history_account *account, const struct event *extra,
+                 uint32_t count, struct arena *arena);
 
 #endif

@@ -643,8 +643,7 @@ ledger_account(struct ledger *ledger, account_id account,
         err = read_account(ledger, account, question, arena, ret_account);
     }
     if (err == OK && question->extra_count > 0)
-        err = history_add(ret_account, question->extra, question->extra_count,
-                          arena);
+        history_add(ret_account, question->extra, question->extra_count, arena);
     return ledger_fault(ledger, err, complaint);
 }
 

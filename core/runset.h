@@ -68,18 +68,21 @@ void runset_drop(struct runset *runset);
 
 /* --- the owner's --- */
 
-/* Begins the next run of the runset; runs_add() fills it. */
+/* Begins the next run of the runset; runs_add() fills it.  Errors as of
+ * runs_create(). */
 NODISCARD enum err runset_begin(struct runset *runset,
                                 struct runs_writer **ret_writer);
 /* Publishes that run (the writer is gone) and moves the note to it.  Where the
  * note could not be written nobody knows which runs are live, and its size is
  * 0: this process goes on with what it has, which is whole, until
- * runset_load() reads what the note says.  So it is with whatever writes it. */
+ * runset_load() reads what the note says.  So it is with whatever writes it.
+ * Errors as of runs_publish() and journal_put_note(). */
 NODISCARD enum err runset_commit(struct runset *runset,
                                  struct runs_writer *writer, uint64_t position,
                                  const uint8_t tag[static RUNSET_TAG_SIZE]);
 /* The same in two steps, of which another thread may do the first: it leaves
- * the runset as it is.  The second takes over the run, whatever comes back. */
+ * the runset as it is.  The second takes over the run, whatever comes back.
+ * Errors as of runs_publish(); of journal_put_note(). */
 NODISCARD enum err runset_publish(const struct runset *runset,
                                   struct runs_writer *writer,
                                   struct runs **ret_runs);
@@ -99,27 +102,31 @@ struct runset_merge {
 
 /* Of a runset of more than RUNSET_RUNS_KEEP: what is to be merged.  Runs may be
  * appended until the end, but none taken away.  The joiner may be another one
- * than the runset's. */
+ * than the runset's.  Errors as of runs_create(). */
 NODISCARD enum err runset_merge_begin(struct runset *runset,
                                       struct runset_merge *ret_merge);
-/* Makes the new run; another thread may.  ERR_CORRUPT: one is damaged. */
+/* Makes the new run; another thread may.  ERR_CORRUPT: one is damaged; errors
+ * of runs_publish(). */
 NODISCARD enum err runset_merge_run(const struct runset *runset,
                                     struct runset_merge *merge);
-/* Puts it in their place, whatever comes back. */
+/* Puts it in their place, whatever comes back.  Errors as of
+ * journal_put_note(). */
 NODISCARD enum err runset_merge_end(struct runset *runset,
                                     struct runset_merge *merge);
 /* Gives it up. */
 void runset_merge_drop(const struct runset *runset, struct runset_merge *merge);
-/* Merges runs where there are too many.  ERR_CORRUPT: one is damaged. */
+/* Merges runs where there are too many.  ERR_CORRUPT: one is damaged; errors of
+ * all that a merge is made of. */
 NODISCARD enum err runset_compact(struct runset *runset);
-/* Merges all runs into one. */
+/* Merges all runs into one.  Errors likewise. */
 NODISCARD enum err runset_unite(struct runset *runset);
-/* Makes the runset empty and removes its files. */
+/* Makes the runset empty and removes its files.  Errors as of
+ * journal_put_note(). */
 NODISCARD enum err runset_reset(struct runset *runset);
 /* Removes files that the note does not name. */
 void runset_clean(const struct runset *runset);
 
-/* Reads every block of every run.  ERR_CORRUPT. */
+/* Reads every block of every run.  ERR_CORRUPT: one is damaged. */
 NODISCARD enum err runset_verify(const struct runset *runset);
 /* Bytes on disk. */
 uint64_t runset_size(const struct runset *runset);

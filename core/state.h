@@ -21,7 +21,8 @@
 struct state;
 
 /* Opens the states of a ledger that was opened with LEDGER_OWN (borrowed until
- * the close).  Nothing is folded yet. */
+ * the close).  Nothing is folded yet.  ERR_MEMORY; ERR_INPUT: the ledger's path
+ * is too long. */
 NODISCARD enum err state_open(struct ledger *ledger, struct state **ret_state);
 void state_close(struct state *state);
 
@@ -45,13 +46,19 @@ bool state_is_behind(const struct state *state);
 /* Brings all states up to ledger_position(), which ledger_refresh() has moved,
  * or a step towards it; writes a checkpoint where many were touched.  Builds
  * everything anew where the rules have changed or a file is damaged.
- * ERR_UNKNOWN: rules beyond this program. */
+ * ERR_UNKNOWN: rules beyond this program; ERR_CORRUPT: the journal is damaged;
+ * ERR_BUSY: others keep changing what is read; ERR_FULL, ERR_IO, ERR_MEMORY.
+ * The complaint has words for each. */
 NODISCARD enum err state_refresh(struct state *state,
                                  struct complaint *complaint);
 
-/* Writes a checkpoint if that is worth it, in a quiet moment. */
+/* Writes a checkpoint if that is worth it, in a quiet moment.  States that
+ * can't be written stay in memory, which is no error.  ERR_CORRUPT, ERR_MEMORY
+ * as of state_checkpoint(). */
 NODISCARD enum err state_tend(struct state *state);
-/* Writes what is only in memory to a checkpoint now. */
+/* Writes what is only in memory to a checkpoint now.  ERR_FULL, ERR_IO,
+ * ERR_MEMORY: it is still in memory; ERR_CORRUPT: a run was found damaged while
+ * it was merged. */
 NODISCARD enum err state_checkpoint(struct state *state);
 
 /* The position and the timeline that all states are of. */
@@ -65,7 +72,7 @@ NODISCARD enum err state_get(struct state *state, account_id account,
 
 /* Tells each state that changed after the position `after` (0: all), in order
  * of (partition, account).  Stops where `tell` says false, which is no error.
- * Reads all checkpoints through. */
+ * Reads all checkpoints through.  ERR_CORRUPT as of state_get(); ERR_MEMORY. */
 typedef bool state_tell(void *context, const struct state_packed *packed);
 NODISCARD enum err state_scan(struct state *state, uint64_t after,
                               state_tell *tell, void *context);
