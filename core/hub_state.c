@@ -1,12 +1,24 @@
 #include "core/hub_state.h"
 
+uint64_t
+hub_state_folded(const struct hub_state_seq *folded, uint32_t count,
+                 uint64_t incarnation)
+{
+    bool before = count >= HUB_STATE_SEQS_MAX; /* all that are told */
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (folded[i].incarnation == incarnation)
+            return folded[i].seq;
+        before &= incarnation < folded[i].incarnation;
+    }
+    return before ? UINT64_MAX : 0;
+}
+
 static bool
 is_folded(const struct hub_state *base, identity id)
 {
-    for (uint32_t i = 0; i < base->folded_count; i++)
-        if (base->folded[i].incarnation == id.incarnation)
-            return id.seq <= base->folded[i].seq;
-    return false;
+    return id.seq <=
+           hub_state_folded(base->folded, base->folded_count, id.incarnation);
 }
 
 /* This node's events that the hub has not folded, in canonical order. */

@@ -20,10 +20,19 @@ struct hub_state_seq {
     uint64_t seq;
 };
 
+/* Of so many incarnations at most a node is told, of the latest: what it wrote
+ * in those before has long been folded. */
+enum { HUB_STATE_SEQS_MAX = 64 };
+
+/* The seq up to which the hub has folded that incarnation, UINT64_MAX: all of
+ * it.  The list may be NULL where it is empty. */
+uint64_t hub_state_folded(const struct hub_state_seq *folded, uint32_t count,
+                          uint64_t incarnation);
+
 struct hub_state {
     view packed; /* by account_pack(); empty: the hub knows no such account */
     const struct hub_state_seq *folded;
-    uint32_t folded_count; /* a stream that is not listed: nothing of it */
+    uint32_t folded_count; /* hub_state_folded() reads them */
     int64_t told_ms;       /* when it was last known to be what the hub has, by
                             * this node's clock; it changes nothing here ... */
     bool asked;            /* ... and nor does this: of changes since then the

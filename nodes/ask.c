@@ -183,8 +183,8 @@ ask_answer_states(uint64_t number, const struct frame *state,
 
     assert(state->kind == FRAME_STATE);
     assert(states <= ASK_ACCOUNTS_MAX);
-    if (count > ASK_STREAMS_MAX)
-        count = ASK_STREAMS_MAX;
+    if (count > HUB_STATE_SEQS_MAX)
+        count = HUB_STATE_SEQS_MAX;
     const uint32_t size = (uint32_t)(sizeof(struct states_part) +
                                      count * sizeof(struct folded_part));
     uint8_t *bytes = arena_take(arena, size);
@@ -248,7 +248,7 @@ ask_read_states(const struct frame *frame, uint32_t node, struct arena *arena,
         return false;
     const view head = frame->ask.parts[0];
     memcpy(&part, head.bytes, sizeof part);
-    if (part.count > ASK_STREAMS_MAX ||
+    if (part.count > HUB_STATE_SEQS_MAX ||
         head.size < sizeof part + part.count * sizeof(struct folded_part))
         return false;
     struct frame_folded *folded =

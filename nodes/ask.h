@@ -21,13 +21,11 @@
 #ifndef NODES_ASK_H
 #define NODES_ASK_H
 
+#include "core/hub_state.h"
 #include "nodes/decide.h"
 #include "nodes/frame.h"
 
-enum {
-    ASK_ACCOUNTS_MAX = 16,
-    ASK_STREAMS_MAX = 64,
-};
+enum { ASK_ACCOUNTS_MAX = 16 };
 
 enum ask_kind {
     ASK_NONE = 0,

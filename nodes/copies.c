@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 enum { TABLE_STATES, TABLE_FEED };
-enum { STREAMS_MAX = 64, MAP_SIZE = 1 << 26 };
+enum { MAP_SIZE = 1 << 26 };
 enum { HEAD_SIZE = 8 + 2 }; /* of a state, before its list */
 enum { PATH_SIZE = 4096 };
 
@@ -122,7 +122,8 @@ get_folded(struct db_txn *txn)
     view value = { 0 };
 
     if (db_get(txn, TABLE_FEED, view_of("folded"), &value) &&
-        value.size % sizeof(struct hub_state_seq) != 0)
+        (value.size % sizeof(struct hub_state_seq) != 0 ||
+         value.size > HUB_STATE_SEQS_MAX * sizeof(struct hub_state_seq)))
         db_fail(txn, err_corrupt());
     return txn->err == OK ? value : (view) { 0 };
 }
@@ -144,21 +145,18 @@ copies_told(struct copies *copies, bool *ret_told)
 enum err
 copies_folded(struct copies *copies, uint64_t incarnation, uint64_t *ret_seq)
 {
-    struct hub_state_seq each;
+    struct hub_state_seq folded[HUB_STATE_SEQS_MAX];
     struct db_txn txn;
-    uint64_t seq = 0;
 
     db_begin(copies->db, DB_READ, &txn);
-    view folded = get_folded(&txn);
-    for (uint32_t at = 0; at < folded.size; at += (uint32_t)sizeof each) {
-        memcpy(&each, folded.bytes + at, sizeof each);
-        if (each.incarnation == incarnation)
-            seq = each.seq;
-    }
+    view value = get_folded(&txn);
+    if (value.size > 0)
+        memcpy(folded, value.bytes, value.size);
     enum err err = txn.err;
     db_abort(&txn);
     if (err == OK)
-        *ret_seq = seq;
+        *ret_seq = hub_state_folded(
+            folded, value.size / (uint32_t)sizeof folded[0], incarnation);
     return err;
 }
 
@@ -192,14 +190,15 @@ struct put {
 };
 
 static uint16_t
-list_folded(const struct put *put, struct hub_state_seq folded[STREAMS_MAX])
+list_folded(const struct put *put,
+            struct hub_state_seq folded[HUB_STATE_SEQS_MAX])
 {
     const struct frame *frame = put->frame;
     uint16_t count = 0;
 
     for (uint32_t i = 0; i < frame->state.folded_count; i++) {
         const struct frame_folded *told = &frame->state.folded[i];
-        if (told->stream.node == put->node && count < STREAMS_MAX)
+        if (told->stream.node == put->node && count < HUB_STATE_SEQS_MAX)
             folded[count++] = (struct hub_state_seq) {
                 .incarnation = told->stream.incarnation, .seq = told->seq
             };
@@ -211,7 +210,7 @@ static void
 put_state(struct db_txn *txn, const struct put *put,
           const struct feed_state *state)
 {
-    struct hub_state_seq folded[STREAMS_MAX];
+    struct hub_state_seq folded[HUB_STATE_SEQS_MAX];
     char key[ACCOUNT_SIZE];
 
     const uint16_t count = list_folded(put, folded);
@@ -247,7 +246,7 @@ put_feed(struct db_txn *txn, const struct frame *frame, uint32_t node,
          int64_t now_ms)
 {
     const struct put put = { .frame = frame, .node = node };
-    struct hub_state_seq folded[STREAMS_MAX];
+    struct hub_state_seq folded[HUB_STATE_SEQS_MAX];
     struct at at = get_at(txn);
     const int64_t told_ms = at.epoch == frame->state.epoch ? at.told_ms : 0;
     /* A part in the middle leaves the position where it was. */

@@ -45,7 +45,7 @@ NODISCARD enum err copies_where(struct copies *copies, uint64_t *ret_epoch,
  * rules.  ERR_IO. */
 NODISCARD enum err copies_told(struct copies *copies, bool *ret_told);
 /* The seq of this node's stream of events up to which every effect is in the
- * copies; 0: none.  ERR_IO. */
+ * copies, as of hub_state_folded(); 0: none.  ERR_IO. */
 NODISCARD enum err copies_folded(struct copies *copies, uint64_t incarnation,
                                  uint64_t *ret_seq);
 

@@ -9,7 +9,6 @@
  * u64 number; the packed state. */
 enum {
     MEMBER_SIZE = 9,
-    STREAMS_MAX = 64,                   /* of one node in a parcel */
     KEPT_MAX = 1 << 18,                 /* states of one reading */
     ROUND_SIZE = 1 << 28,               /* address space of one reading */
     ROUND_FULL = ROUND_SIZE - (1 << 24) /* no more is kept */
@@ -215,8 +214,11 @@ folded_seq(struct reader *reader, const struct reader_stream *stream,
     return OK;
 }
 
+/* Streams stand in the order of their incarnations: where there is no room for
+ * all the first give way. */
 static enum err
-read_folded(struct feed *feed, uint32_t node, struct frame_folded *folded,
+read_folded(struct feed *feed, uint32_t node,
+            struct frame_folded folded[static HUB_STATE_SEQS_MAX],
             uint32_t *ret_count)
 {
     struct reader *reader = NULL;
@@ -224,12 +226,16 @@ read_folded(struct feed *feed, uint32_t node, struct frame_folded *folded,
     enum err err = reader_open(ledger_journal(feed->ledger), &reader);
 
     *ret_count = 0;
-    while (err == OK && *ret_count < STREAMS_MAX) {
+    while (err == OK) {
         err = reader_next_stream(reader, stream.stream, &stream);
         if (err != OK || stream.stream.node != node)
             break;
         if (stream.stream.channel != CHANNEL_EVENTS)
             continue;
+        if (*ret_count == HUB_STATE_SEQS_MAX) {
+            --*ret_count;
+            memmove(folded, folded + 1, *ret_count * sizeof *folded);
+        }
         folded[*ret_count].stream = stream.stream;
         err = folded_seq(reader, &stream, state_position(feed->state),
                          &folded[*ret_count].seq);
@@ -291,7 +297,7 @@ lay_out(const struct feed *feed, uint32_t ask, struct frame *parts,
 static enum err
 make_parcel(struct feed *feed, uint32_t ask, struct feed_parcel *ret_parcel)
 {
-    struct frame_folded folded[STREAMS_MAX];
+    struct frame_folded folded[HUB_STATE_SEQS_MAX];
     uint32_t folded_count;
     enum err err =
         read_folded(feed, feed->asks[ask].node, folded, &folded_count);
@@ -380,7 +386,7 @@ feed_look_up(struct feed *feed, uint32_t node, const account_id *accounts,
              uint32_t count, struct arena *arena, struct frame *ret_state)
 {
     struct frame_folded *folded =
-        ARENA_NEW(arena, struct frame_folded, STREAMS_MAX);
+        ARENA_NEW(arena, struct frame_folded, HUB_STATE_SEQS_MAX);
     view *states = ARENA_NEW(arena, view, count);
     uint32_t folded_count;
 

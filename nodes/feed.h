@@ -7,12 +7,14 @@
  *
  * A parcel is the content of some STATE frames: states as of one position of
  * the hub, with the seq that the hub had folded of each of the node's streams
- * by then.  Only the last part moves the node's position on; a parcel that is
- * cut in the middle is made anew, which does no harm.
+ * (the latest, hub_state.h) by then.  Only the last part moves the node's
+ * position on; a parcel that is cut in the middle is made anew, which does no
+ * harm.
  */
 #ifndef NODES_FEED_H
 #define NODES_FEED_H
 
+#include "core/hub_state.h"
 #include "core/state.h"
 #include "nodes/frame.h"
 

@@ -172,7 +172,7 @@ TEST(random_parts)
         struct arena scratch = arena;
         struct frame state;
         if (ask_read_states(&frame, 11, &scratch, &state))
-            assert_true(state.state.folded_count <= ASK_STREAMS_MAX);
+            assert_true(state.state.folded_count <= HUB_STATE_SEQS_MAX);
     }
 }
 

@@ -1,7 +1,9 @@
 /*
- * test_feed.c - which nodes are told of their accounts from one reading
+ * test_feed.c - which nodes are told of their accounts from one reading, and
+ * how far they are told to be folded
  */
 #include "nodes/feed.h"
+#include "tests/book.h"
 #include "tests/unit.h"
 
 static struct feed_ask
@@ -46,5 +48,47 @@ TEST(no_more_are_chosen_than_there_is_room_for)
     assert_int_equal(asks[0].node, 3);
 }
 
+/* A store whose disk goes back each night to what it was, say.  Told of its
+ * first incarnations only it would fold the others' events once more, on top of
+ * states that have them. */
+TEST(of_very_many_incarnations_the_latest_are_told)
+{
+    enum { INCARNATIONS = HUB_STATE_SEQS_MAX + 6 };
+    const account_id member = { .member = 42 };
+    struct book book;
+    struct state *state;
+    struct feed *feed;
+    struct frame told;
+
+    book_open(&book, LEDGER_OWN);
+    book_rules(&book, "2000-01-01",
+               "earn: [{id: base, per: 1.00, points: 1}]\n");
+    for (uint64_t i = 1; i <= INCARNATIONS; i++) {
+        if (i > 1)
+            assert_int_equal(journal_renew(ledger_journal(book.ledger), i,
+                                           REASON_REWOUND, NULL),
+                             OK);
+        assert_int_equal(book_append(&book,
+                                     "{\"kind\": \"purchase\", \"member\": 42, "
+                                     "\"receipt\": \"1\", \"total\": 1000}",
+                                     NULL, NULL),
+                         OK);
+    }
+    assert_int_equal(state_open(book.ledger, &state), OK);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    assert_int_equal(feed_open(book.ledger, state, &feed), OK);
+    assert_int_equal(feed_look_up(feed, 1, &member, 1, &book.arena, &told), OK);
+    assert_int_equal(told.state.folded_count, HUB_STATE_SEQS_MAX);
+    for (uint32_t i = 0; i < HUB_STATE_SEQS_MAX; i++) {
+        assert_int_equal(told.state.folded[i].stream.incarnation,
+                         INCARNATIONS - HUB_STATE_SEQS_MAX + 1 + i);
+        assert_int_equal(told.state.folded[i].seq, 1);
+    }
+    feed_close(feed);
+    state_close(state);
+    book_close(&book);
+}
+
 RUN(cmocka_unit_test(who_lies_far_back_waits_for_the_next_reading),
-    cmocka_unit_test(no_more_are_chosen_than_there_is_room_for))
+    cmocka_unit_test(no_more_are_chosen_than_there_is_room_for),
+    cmocka_unit_test(of_very_many_incarnations_the_latest_are_told))

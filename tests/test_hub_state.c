@@ -97,4 +97,23 @@ TEST(own_events_stand_on_the_hubs_state)
     book_close(&book);
 }
 
-RUN(cmocka_unit_test(own_events_stand_on_the_hubs_state))
+/* A full list says nothing of those before its first: they are folded, too. */
+TEST(what_lies_before_a_full_list_is_folded)
+{
+    struct hub_state_seq list[HUB_STATE_SEQS_MAX];
+    const uint32_t full = HUB_STATE_SEQS_MAX;
+
+    for (uint32_t i = 0; i < full; i++)
+        list[i] =
+            (struct hub_state_seq) { .incarnation = 100 + 2 * i, .seq = 7 + i };
+    assert_int_equal(hub_state_folded(list, full, 100), 7);
+    assert_int_equal(hub_state_folded(list, full, 98 + 2 * full), 6 + full);
+    assert_int_equal(hub_state_folded(list, full, 101), 0);
+    assert_int_equal(hub_state_folded(list, full, 100 + 2 * full), 0);
+    assert_true(hub_state_folded(list, full, 99) == UINT64_MAX);
+    assert_int_equal(hub_state_folded(list, full - 1, 99), 0);
+    assert_int_equal(hub_state_folded(NULL, 0, 99), 0);
+}
+
+RUN(cmocka_unit_test(own_events_stand_on_the_hubs_state),
+    cmocka_unit_test(what_lies_before_a_full_list_is_folded))
