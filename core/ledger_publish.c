@@ -57,6 +57,12 @@ ledger_publish_fits(struct ledger *ledger, const struct program *program,
     uint32_t count;
     enum err err = ledger_versions(ledger, LEDGER_KNOWN_ALL, &versions, &count);
 
+    /* With one more it could not be read any more, and no node either. */
+    if (err == OK && count >= LIMIT_VERSIONS)
+        return complain(complaint,
+                        "%u versions have been published, and no ledger holds "
+                        "more",
+                        count);
     for (uint32_t i = 0; err == OK && i < count; i++) {
         const struct program *before = versions[i].program;
         if (before == NULL)

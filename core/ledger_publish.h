@@ -17,8 +17,9 @@ struct ledger_publish {
     int64_t now_ms;
 };
 /* Whether the program has the currency and the zone of the versions that there
- * are.  ERR_INPUT: the complaint says what differs; ERR_UNKNOWN: a later leima
- * has made one of them; faults of the reader. */
+ * are, and there is room for one more.  ERR_INPUT: the complaint says what is
+ * wrong; ERR_UNKNOWN: a later leima has made one of them; faults of the
+ * reader. */
 NODISCARD enum err ledger_publish_fits(struct ledger *ledger,
                                        const struct program *program,
                                        struct complaint *complaint);
