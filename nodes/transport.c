@@ -413,6 +413,24 @@ dial_on(struct transport *transport)
     return false;
 }
 
+static bool
+dial_first(struct transport *transport)
+{
+    transport->looks_up = true;
+    transport->why = "no name server has answered for its name yet";
+    return dial_on(transport);
+}
+
+/* Where no address was found no call of the system has failed. */
+static enum err
+dial_fault(const struct transport *transport, struct complaint *complaint)
+{
+    if (transport->why == NULL)
+        return fault(complaint, transport->endpoint);
+    complain(complaint, "%s: %s", transport->endpoint, transport->why);
+    return ERR_IO;
+}
+
 enum err
 transport_dial(struct transport *transport, const struct keys_hub *hub,
                const struct keys_pair *keys, struct complaint *complaint)
@@ -425,8 +443,7 @@ transport_dial(struct transport *transport, const struct keys_hub *hub,
         return fault(complaint, hub->endpoint);
     void *socket = transport->socket;
     strcpy(transport->endpoint, hub->endpoint);
-    transport->looks_up = true;
-    transport->why = "no name server has answered for its name yet";
+    transport->why = NULL;
     if (!set_common(socket, keys) ||
         !set_bytes(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key.bytes,
                    CURVE_KEY_SIZE) ||
@@ -434,8 +451,8 @@ transport_dial(struct transport *transport, const struct keys_hub *hub,
                    CURVE_KEY_SIZE) ||
         !set_number(socket, ZMQ_RECONNECT_IVL, -1) ||
         !set_number(socket, ZMQ_CONNECT_TIMEOUT, CONNECT_MS) ||
-        !watch(transport) || !dial_on(transport)) {
-        enum err err = fault(complaint, hub->endpoint);
+        !watch(transport) || !dial_first(transport)) {
+        enum err err = dial_fault(transport, complaint);
         transport_hang_up(transport);
         return err;
     }
