@@ -8,6 +8,7 @@
  */
 #include "nodes/resolve.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -55,9 +56,6 @@ TEST(a_name_stands_for_an_address)
 
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(
-            resolve_ask(&resolve, "tcp://localhost:7001", found, &why),
-            RESOLVE_WAIT);
-        assert_int_equal(
             ask_until_told(&resolve, "tcp://localhost:7001", found, &why),
             RESOLVE_FOUND);
         assert_true(strcmp(found, "tcp://127.0.0.1:7001") == 0 ||
@@ -78,6 +76,21 @@ TEST(what_is_no_name_is_told)
     resolve_close(&resolve);
 }
 
+/* Of the process, by the system. */
+static uint32_t
+count_threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    const struct dirent *task;
+    uint32_t count = 0;
+
+    assert_non_null(tasks);
+    while ((task = readdir(tasks)) != NULL)
+        count += task->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
 /* More names than places: those that were given up make room once they have
  * an answer, and all may be left to themselves. */
 TEST(many_names_take_turns)
@@ -90,13 +103,14 @@ TEST(many_names_take_turns)
         snprintf(endpoint, sizeof endpoint, "tcp://localhost:%u", 7001 + i);
         enum resolve_answer answer =
             resolve_ask(&resolve, endpoint, found, &why);
-        if (i < COUNT_OF(resolve.lookups))
-            assert_int_equal(answer, RESOLVE_WAIT);
-        else
-            assert_true(answer == RESOLVE_WAIT || answer == RESOLVE_NONE);
+        /* Its thread may have been faster than we. */
+        assert_true(answer != RESOLVE_NONE || i >= COUNT_OF(resolve.lookups));
     }
     resolve_close(&resolve);
     resolve_close(&resolve);
+    /* They end by themselves, and then nothing of them is left behind. */
+    while (count_threads() > 1)
+        nanosleep(&(struct timespec) { .tv_nsec = 2000000 }, NULL);
 }
 
 RUN(cmocka_unit_test(an_address_is_its_own_answer),
