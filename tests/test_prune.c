@@ -114,6 +114,42 @@ TEST(the_last_record_stays)
     close_desk(&desk);
 }
 
+/* What was recorded at the very time asked for is not older. */
+TEST(only_what_is_older_goes)
+{
+    struct desk desk;
+
+    open_desk(&desk);
+    assert_int_equal(run(&desk, 5, KIT_NOW, false).dropped, 0);
+    assert_int_equal(run(&desk, 5, KIT_NOW + 1, false).dropped, 3);
+    close_desk(&desk);
+}
+
+/* A stream's last record says how far it goes, the journal's which position is
+ * the next. */
+TEST(the_last_of_the_stream_and_that_of_the_journal_stay)
+{
+    const struct journal_control control = { .channel = CHANNEL_PUBLIC,
+                                             .kind = RECORD_MARK,
+                                             .body = view_of("mark"),
+                                             .now_ms = KIT_NOW };
+    struct prune prune = { .stream = own,
+                           .safe = UINT64_MAX,
+                           .before_ms = INT64_MAX };
+    struct journal_result result;
+    struct desk desk;
+
+    open_desk(&desk);
+    assert_int_equal(journal_append_control(desk.journal, &control, &result),
+                     OK);
+    assert_int_equal(prune_run(desk.journal, &prune), OK);
+    assert_int_equal(prune.dropped, 6);
+    prune.stream.channel = CHANNEL_PUBLIC;
+    assert_int_equal(prune_run(desk.journal, &prune), OK);
+    assert_int_equal(prune.dropped, 0);
+    close_desk(&desk);
+}
+
 TEST(an_id_outlives_its_event)
 {
     struct desk desk;
@@ -134,4 +170,6 @@ TEST(an_id_outlives_its_event)
 
 RUN(cmocka_unit_test(whole_records_go_up_to_what_is_safe),
     cmocka_unit_test(the_last_record_stays),
+    cmocka_unit_test(only_what_is_older_goes),
+    cmocka_unit_test(the_last_of_the_stream_and_that_of_the_journal_stay),
     cmocka_unit_test(an_id_outlives_its_event))

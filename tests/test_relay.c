@@ -138,7 +138,45 @@ TEST(a_fault_ends_it)
     }
 }
 
+/* What is behind the fault in the run's order is thrown away, though it went
+ * well; and what has become much is in the run before its part is made. */
+TEST(what_is_handed_in_waits_nowhere_and_comes_before_a_fault_only)
+{
+    static const uint8_t filler[1 << 19];
+    struct relay *relay = NULL;
+    struct runs_writer *writer;
+    struct relay_part parts[3];
+    struct runs *runs;
+    uint64_t check;
+
+    assert_int_equal(runs_create(run_kit.place.path, RUNS_STATE, 1, &writer),
+                     OK);
+    assert_int_equal(relay_open(writer, COUNT_OF(parts), 1 << 30, &relay), OK);
+    for (uint32_t i = 0; i < COUNT_OF(parts); i++) {
+        uint8_t key[] = { (uint8_t)i, 1, 7 };
+        assert_true(relay_take(relay, &parts[i]));
+        runs_add(parts[i].writer, (view) { key, sizeof key },
+                 (view) { filler, sizeof filler });
+    }
+    relay_hand_in(&parts[0]);
+    assert_int_equal(runs_part_size(parts[0].writer), 0);
+    relay_end(&parts[2], OK);
+    relay_end(&parts[0], OK);
+    relay_end(&parts[1], ERR_CORRUPT);
+    assert_int_equal(relay_fault(relay), ERR_CORRUPT);
+    relay_close(relay);
+    assert_int_equal(runs_publish(writer, &check), OK);
+    assert_int_equal(runs_open(run_kit.place.path, RUNS_STATE, 1, check, &runs),
+                     OK);
+    struct runs_cursor cursor = { .runs = runs };
+    assert_int_equal(runs_next(&cursor), OK);
+    assert_int_equal(cursor.key.bytes[0], 0);
+    assert_int_equal(runs_next(&cursor), ERR_NOT_FOUND);
+    runs_close(runs);
+}
+
 #define CASE(name)                                                             \
     cmocka_unit_test_setup_teardown(name, run_kit_open, run_kit_close)
 
-RUN(CASE(threads_and_memory_change_no_byte), CASE(a_fault_ends_it))
+RUN(CASE(threads_and_memory_change_no_byte), CASE(a_fault_ends_it),
+    CASE(what_is_handed_in_waits_nowhere_and_comes_before_a_fault_only))

@@ -62,10 +62,10 @@ tell(struct book *book, uint64_t folded, bool whole)
 }
 
 static enum err
-run(struct book *book, bool dry, uint64_t *ret_dropped)
+run_at(struct book *book, int64_t now_ms, bool dry, uint64_t *ret_dropped)
 {
     struct complaint complaint = { 0 };
-    struct retain retain = { .now_ms = BOOK_NOW,
+    struct retain retain = { .now_ms = now_ms,
                              .before_ms = INT64_MAX,
                              .dry = dry };
     enum err err = retain_run(book->ledger, NULL, &retain, &complaint);
@@ -74,6 +74,12 @@ run(struct book *book, bool dry, uint64_t *ret_dropped)
     assert_int_equal(complaint.text[0] != '\0', err != OK);
     book_reopen(book, LEDGER_OWN);
     return err;
+}
+
+static enum err
+run(struct book *book, bool dry, uint64_t *ret_dropped)
+{
+    return run_at(book, BOOK_NOW, dry, ret_dropped);
 }
 
 TEST(told_nothing_it_drops_nothing)
@@ -134,6 +140,37 @@ TEST(the_redemptions_of_today_stay)
     book_close(&book);
 }
 
+/* A redemption counts on the day that it is dated, which may be the one after
+ * its record: it stays for two days from there, to the millisecond. */
+TEST(a_redemption_that_is_dated_ahead_stays_until_its_day_is_over)
+{
+    const int64_t day_ms = 86400000;
+    struct book book;
+    uint64_t dropped;
+
+    begin(&book, 2 * SALES);
+    assert_int_equal(book_append(&book,
+                                 "{\"kind\": \"redeem\", \"member\": 42, "
+                                 "\"points\": 1, \"id\": \"r\", \"at\": "
+                                 "\"2026-01-02T00:00:00Z\"}\n"
+                                 "{\"kind\": \"stamp\", \"member\": 42, "
+                                 "\"card\": \"c\"}",
+                                 NULL, NULL),
+                     OK);
+    assert_int_equal(book_append(&book,
+                                 "{\"kind\": \"stamp\", \"member\": 42, "
+                                 "\"card\": \"c\"}",
+                                 NULL, NULL),
+                     OK);
+    tell(&book, 2 * SALES, true);
+    assert_int_equal(run_at(&book, BOOK_NOW + 3 * day_ms, false, &dropped), OK);
+    assert_int_equal(dropped, SALES);
+    assert_int_equal(run_at(&book, BOOK_NOW + 3 * day_ms + 1, false, &dropped),
+                     OK);
+    assert_int_equal(dropped, 2);
+    book_close(&book);
+}
+
 TEST(it_looks_again_in_time)
 {
     const int64_t day_ms = 86400000;
@@ -146,4 +183,6 @@ TEST(it_looks_again_in_time)
 RUN(cmocka_unit_test(told_nothing_it_drops_nothing),
     cmocka_unit_test(it_drops_what_was_told_and_is_safe),
     cmocka_unit_test(the_redemptions_of_today_stay),
+    cmocka_unit_test(
+        a_redemption_that_is_dated_ahead_stays_until_its_day_is_over),
     cmocka_unit_test(it_looks_again_in_time))

@@ -125,6 +125,26 @@ TEST(many_runs_become_few_and_lose_nothing)
     runset_close(&set);
 }
 
+/* Runs of one size become one at once: merged by twos the oldest blobs would be
+ * copied each time. */
+TEST(a_merge_takes_all_that_are_no_greater_than_it_comes_to)
+{
+    struct runset set = open_set(1);
+
+    for (uint32_t i = 1; i <= RUNSET_RUNS_KEEP + 1; i++)
+        assert_int_equal(runset_commit(&set, begin(&set, 1, 9), i, TAG), OK);
+    assert_int_equal(runset_compact(&set), OK);
+    assert_int_equal(set.run_count, 1);
+    /* One that is far greater than those behind it stays. */
+    for (uint32_t i = 2; i <= RUNSET_RUNS_KEEP + 1; i++)
+        assert_int_equal(
+            runset_commit(&set, begin(&set, 1, i == 2 ? 9000 : 1), 20 + i, TAG),
+            OK);
+    assert_int_equal(runset_compact(&set), OK);
+    assert_int_equal(set.run_count, 3);
+    runset_close(&set);
+}
+
 /* Published, and never named: the old files stay in force. */
 TEST(a_death_before_the_note_changes_nothing)
 {
@@ -194,6 +214,7 @@ TEST(a_process_without_descriptors_finds_no_damage)
 
 RUN(IN_PLACE(a_loaded_set_is_the_one_committed),
     IN_PLACE(many_runs_become_few_and_lose_nothing),
+    IN_PLACE(a_merge_takes_all_that_are_no_greater_than_it_comes_to),
     IN_PLACE(a_death_before_the_note_changes_nothing),
     IN_PLACE(a_missing_file_is_noticed),
     IN_PLACE(a_process_without_descriptors_finds_no_damage))
