@@ -18,7 +18,6 @@ struct cut {
     struct db_txn txn;
     struct prune *prune;
     stream_head boundary;
-    uint64_t last;  /* position of the journal's last record */
     uint64_t tip;   /* seq of the stream's last record */
     uint64_t items; /* dropped */
     uint32_t records;
@@ -113,13 +112,14 @@ has_grant(const struct cut *cut, const struct record *record)
     return false;
 }
 
+/* Where a stream's last record stays, so does the journal's. */
 static bool
 may_go(const struct cut *cut, const struct shelf_item *item)
 {
     return !has_grant(cut, &item->record) &&
            record_last(&item->record) <= cut->prune->safe &&
            item->record.recorded_ms < cut->prune->before_ms &&
-           item->record.seq < cut->tip && item->position < cut->last;
+           item->record.seq < cut->tip;
 }
 
 /* Whether there may be more. */
@@ -148,7 +148,6 @@ begin(struct cut *cut, struct journal *journal)
                 &cut->txn);
     if (cut->boundary.seq == 0 || !cut->prune->dry)
         cut->boundary = shelf_boundary(&cut->txn, cut->prune->stream);
-    cut->last = shelf_last(&cut->txn, &item) ? item.position : 0;
     cut->tip =
         shelf_tip(&cut->txn, cut->prune->stream, &item) ? item.record.seq : 0;
 }
