@@ -240,6 +240,7 @@ struct account {
         struct redemption *items; /* canonical order; whole accounts */
         uint32_t count;
         uint32_t room;
+        uint32_t reversed; /* place of the one given back last */
     } redeemed;
 };
 

@@ -293,10 +293,8 @@ reward_asked(const struct walk *walk)
         return event->redeem.reward;
     if (event->kind != EVENT_REVERSE)
         return (view) { 0 };
-    for (uint32_t i = redeemed->count; i-- > 0;)
-        if (view_equal(redeemed->items[i].event->id, event->reverse.redemption))
-            return redeemed->items[i].event->redeem.reward;
-    return (view) { 0 };
+    assert(redeemed->reversed < redeemed->count);
+    return redeemed->items[redeemed->reversed].event->redeem.reward;
 }
 
 static void

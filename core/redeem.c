@@ -148,6 +148,8 @@ redeem_reverse(const struct scene *scene, const struct event *event)
         return;
     }
     assert(scene->version != NULL);
+    account->redeemed.reversed =
+        (uint32_t)(redemption - account->redeemed.items);
     if (redemption->covered || redemption->uncovered) {
         settle_reward(scene, redemption, -1);
         if (redemption->covered)

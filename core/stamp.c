@@ -8,13 +8,13 @@
 
 #include "core/voucher.h"
 
-static void
-note(const struct scene *scene, int32_t card, int64_t count)
+static struct effect *
+note(const struct scene *scene, int32_t card, int32_t partner, int64_t count)
 {
-    struct effect *effect =
-        scene_effect(scene, MEASURE_STAMPS, scene->partner, count);
+    struct effect *effect = scene_effect(scene, MEASURE_STAMPS, partner, count);
 
     effect->name = card;
+    return effect;
 }
 
 void
@@ -25,7 +25,7 @@ stamp_add(const struct scene *scene, int32_t place, int64_t count)
     struct stamp_state *state = account_stamp_make(scene->account, number);
 
     assert(count >= 1);
-    note(scene, number, count);
+    note(scene, number, scene->partner, count);
     state->count += count;
     if (state->count < card->need)
         return;
@@ -64,7 +64,7 @@ stamp_take(const struct scene *scene, const struct book_undo *undo,
     struct stamp_state *state = account_stamp_make(scene->account, number);
 
     assert(count >= 1);
-    note(scene, number, -count);
+    note(scene, number, undo->issuer, -count)->store = undo->store;
     state->count -= count;
     int64_t below = cards_below(state->count, card->need);
     if (below == 0)

@@ -261,6 +261,61 @@ TEST(by_reward_and_rule)
     book_close(&book);
 }
 
+/* Two nodes gave redemptions one id: money by the later one, a mug by the
+ * first. Each reversal is of the one that it reverses. */
+TEST(a_reversal_is_of_what_it_reverses)
+{
+    static const char lines[] =
+        "{\"kind\": \"redeem\", \"member\": 1, \"store\": 10, \"id\": "
+        "\"r1\", \"reward\": \"mug\", \"at\": \"2025-01-13T10:00:00.000Z\", "
+        "\"event\": \"7.1.1\", \"recorded\": \"2025-01-13T10:00:00.000Z\"}\n"
+        "{\"kind\": \"redeem\", \"member\": 1, \"store\": 10, \"id\": "
+        "\"r1\", \"points\": 20, \"at\": \"2025-01-14T10:00:00.000Z\", "
+        "\"event\": \"8.1.1\", \"recorded\": \"2025-01-14T10:00:00.000Z\"}\n"
+        "{\"kind\": \"reverse\", \"member\": 1, \"store\": 10, "
+        "\"redemption\": \"r1\", \"at\": \"2025-01-15T10:00:00.000Z\", "
+        "\"event\": \"8.1.2\", \"recorded\": \"2025-01-15T10:00:00.000Z\"}\n"
+        "{\"kind\": \"reverse\", \"member\": 1, \"store\": 10, "
+        "\"redemption\": \"r1\", \"at\": \"2025-01-16T10:00:00.000Z\", "
+        "\"event\": \"8.1.3\", \"recorded\": \"2025-01-16T10:00:00.000Z\"}\n";
+    struct ledger_import import = { 0 };
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    book_rules(&book, "2025-01-01", RULES);
+    assert_int_equal(book_import(&book, lines, &import, NULL), OK);
+    expect(&book, &(struct asked) { .by = BREAKDOWN_BY_REWARD },
+           ": active_members 1, redeemed 20, restored 20\n"
+           "mug: active_members 1, redeemed 40, restored 40\n");
+    book_close(&book);
+}
+
+/* The coffee was bought in one store and comes back in another. */
+TEST(stamps_taken_back_stand_where_they_were_put)
+{
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    book_rules(&book, "2025-01-01",
+               "stamps: [{id: lunch, per: receipt, need: 9, points: 1}]\n");
+    assert_int_equal(
+        book_append(&book,
+                    "{\"kind\": \"purchase\", \"member\": 1, \"store\": 30, "
+                    "\"receipt\": \"A\", \"total\": 100, "
+                    "\"at\": \"2025-01-10T10:00:00Z\"}\n"
+                    "{\"kind\": \"return\", \"member\": 1, \"store\": 10, "
+                    "\"receipt\": \"A\", \"at\": \"2025-01-11T10:00:00Z\"}\n",
+                    NULL, NULL),
+        OK);
+    expect(&book, &(struct asked) { .by = BREAKDOWN_BY_STORE },
+           "10: returns 1, refunds 100\n"
+           "30: active_members 1, purchases 1, sales 100\n");
+    expect(&book, &(struct asked) { .by = BREAKDOWN_BY_PARTNER },
+           "cafe: active_members 1, purchases 1, sales 100\n"
+           "market: returns 1, refunds 100\n");
+    book_close(&book);
+}
+
 /* What came back of A counts when it came back, though A was bought before. */
 TEST(by_goods)
 {
@@ -423,6 +478,8 @@ TEST(names_come_back)
 
 RUN(cmocka_unit_test(by_place), cmocka_unit_test(by_time),
     cmocka_unit_test(by_cashier), cmocka_unit_test(by_reward_and_rule),
+    cmocka_unit_test(a_reversal_is_of_what_it_reverses),
+    cmocka_unit_test(stamps_taken_back_stand_where_they_were_put),
     cmocka_unit_test(by_goods), cmocka_unit_test(of_a_segment_only),
     cmocka_unit_test(sums_are_those_of_settlement),
     cmocka_unit_test(names_come_back))
