@@ -719,6 +719,7 @@ def test_a_partner_checks_its_statement_without_a_ledger():
     write("hub.pub", leima("settle", "key", "L").expect(0).out)
     said = leima("settle", "key", "L", "--json").expect(0).json()
     assert said["key"] + "\n" == leima("settle", "key", "L").out, said
+    write("hub.json", json.dumps(said))
     files = [n for n in os.listdir("out") if n.endswith(".json")]
     assert len(files) == 2 * 4 or len(files) == 2 * 5
     shutil.move("L", "gone")
@@ -729,8 +730,20 @@ def test_a_partner_checks_its_statement_without_a_ledger():
             data = file.read()
         with open(path, "wb") as file:
             file.write(data.replace(b'"issued": ', b'"issued": 1', 1))
-        leima("settle", "verify", path, "--key", "hub.pub").expect(1)
-        leima("settle", "verify", path, "--key", "0" * 64).expect(1)
+        done = leima("settle", "verify", path, "--key", "hub.pub").expect(1)
+        assert "it was changed" in done.err, done.err
+        with open(path, "wb") as file:
+            file.write(data)
+        leima("settle", "verify", path, "--key", "hub.json").expect(0)
+        done = leima("settle", "verify", path, "--key", "0" * 64).expect(1)
+        assert f"not signed by this key, but by {said['key']}; " in done.err, \
+            done.err
+        os.rename(f"{path}.sig", "away")
+        done = leima("settle", "verify", path, "--key", "hub.pub").expect(1)
+        assert f"{path}.sig: No such file" in done.err and \
+            "--signature SIG" in done.err, done.err
+        leima("settle", "verify", path, "--key", "hub.pub", "--signature",
+              "away").expect(0)
     refused = leima("settle", "gone", "--period", "2025-03", "--signed",
                     "--output", "out")
     assert "not closed" in refused.expect(1).err

@@ -58,6 +58,7 @@ read_key(struct check *check)
                             "--key: expected 64 hexadecimal digits, or a file "
                             "of them: %s",
                             check->complaint.text);
+    text = file_unwrap(text, "key", &check->arena);
     while (text.size > 0 && strchr(" \r\n", text.bytes[text.size - 1]) != NULL)
         text.size--;
     if (seal_parse_key(text, &check->key))
@@ -77,10 +78,15 @@ read_seal(struct check *check, const char *file)
 
     snprintf(path, sizeof path, "%s%s", given != NULL ? given : file,
              given != NULL ? "" : ".sig");
-    enum command_status status = read_file(check, path, SEAL_SIZE_MAX, &text);
-    if (status != COMMAND_DONE)
-        return status;
-    enum err err = seal_read(text, &check->seal, &check->complaint);
+    enum err err =
+        file_read(path, SEAL_SIZE_MAX, &check->arena, &text, &check->complaint);
+    if (err != OK)
+        return command_fail(
+            check->arguments, err, "%s%s", check->complaint.text,
+            given != NULL ? ""
+                          : "; expected the seal of the statement beside "
+                            "it, or elsewhere by --signature SIG");
+    err = seal_read(text, &check->seal, &check->complaint);
     return err == OK ? COMMAND_DONE
                      : command_fail(check->arguments, err, "%s: %s", path,
                                     check->complaint.text);
@@ -132,6 +138,29 @@ say_good(const struct check *check, money net)
     text_close(&text);
 }
 
+/* Which of the two is wrong, the statement or the key. */
+static enum command_status
+tell_bad(const struct check *check, const char *file)
+{
+    struct text other = { 0 };
+
+    enum err err = seal_check(&check->seal, check->seal.key, check->bytes);
+    if (err == OK)
+        seal_format_key(check->seal.key, &other);
+    if (err == ERR_INPUT)
+        return command_fail(check->arguments, err,
+                            "%s: not what was signed by this key: it was "
+                            "changed, or is not byte for byte what was sent",
+                            file);
+    enum command_status status = command_fail(
+        check->arguments, err == OK ? ERR_INPUT : err,
+        "%s: not signed by this key, but by %.*s; whose that is only the hub "
+        "can tell (leima settle key)",
+        file, (int)other.size, (const char *)other.bytes);
+    text_close(&other);
+    return status;
+}
+
 static enum command_status
 run_check(struct check *check)
 {
@@ -154,10 +183,10 @@ run_check(struct check *check)
     if (status != COMMAND_DONE)
         return status;
     enum err err = seal_check(&check->seal, check->key, check->bytes);
+    if (err == ERR_INPUT)
+        return tell_bad(check, file);
     if (err != OK)
-        return command_fail(
-            check->arguments, err, "%s%s", file,
-            err == ERR_INPUT ? ": not what was signed by this key" : "");
+        return command_fail(check->arguments, err, "%s", file);
     if (!is_named(check, &net))
         return command_fail(check->arguments, ERR_INPUT,
                             "%s: signed, but not for this period and partner",
