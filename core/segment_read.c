@@ -7,6 +7,7 @@
 #include "core/segment.h"
 #include "core/segment_part.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What stands behind the sign of equality. */
@@ -62,13 +63,16 @@ static const char EXPECTED_FIELD[] =
     "first_purchase, last_purchase, purchases, frequency, spend, bought, sku, "
     "stores, partners, points, pending, debt, stamps, reward, pass or consent";
 
+enum { HINT_SIZE = 200 };
+
 struct reader {
     const struct timeline *timeline;
     struct arena *arena;
     struct complaint *complaint;
     view text;
     uint32_t at;
-    uint32_t count; /* of parts */
+    uint32_t count;       /* of parts */
+    char hint[HINT_SIZE]; /* behind the complaint of a name not found */
 };
 
 /* The stops of a word. */
@@ -82,14 +86,21 @@ expected(struct reader *reader, const char *what)
 {
     view rest = { reader->text.bytes + reader->at,
                   reader->text.size - reader->at };
+    uint32_t size = rest.size > 0;
+
+    while (size < rest.size && strchr(STOPS, rest.bytes[size]) == NULL)
+        size++;
+    rest.size = size; /* what follows may be right */
 
     if (rest.size == 0)
-        return complain(reader->complaint, "expected %s at the end of \"%.*s\"",
-                        what, (int)reader->text.size,
-                        (const char *)reader->text.bytes);
+        return complain(reader->complaint,
+                        "expected %s at the end of \"%.*s\"%s", what,
+                        (int)reader->text.size,
+                        (const char *)reader->text.bytes, reader->hint);
     return complain(reader->complaint,
-                    "expected %s at character %u, found \"%.*s\"", what,
-                    reader->at + 1, (int)rest.size, (const char *)rest.bytes);
+                    "expected %s at character %u, found \"%.*s\"%s", what,
+                    reader->at + 1, (int)rest.size, (const char *)rest.bytes,
+                    reader->hint);
 }
 
 static void
@@ -169,11 +180,63 @@ read_range(view text, enum value_kind kind, struct part *part)
            part->from <= part->to;
 }
 
+/* Names that the rules have, of which one was wanted in vain. */
+struct offer {
+    struct mistake_guess guess;
+    char list[HINT_SIZE / 2];
+    size_t used;
+};
+
+static void
+offer_name(struct offer *offer, view name)
+{
+    mistake_guess_offer(&offer->guess, name);
+    if (offer->used < sizeof offer->list)
+        offer->used += (size_t)snprintf(
+            offer->list + offer->used, sizeof offer->list - offer->used,
+            "%s%.*s", offer->used > 0 ? ", " : "", (int)name.size,
+            (const char *)name.bytes);
+}
+
+/* The one that was probably meant, or all, if they are few. */
+static void
+hint(struct reader *reader, const struct offer *offer)
+{
+    struct mistake_quote quote;
+
+    if (offer->guess.best.size > 0)
+        snprintf(reader->hint, sizeof reader->hint, "%s",
+                 mistake_guess_words(&offer->guess, &quote));
+    else if (offer->used > 0 && offer->used < sizeof offer->list)
+        snprintf(reader->hint, sizeof reader->hint, "; the rules have %s",
+                 offer->list);
+}
+
+static bool
+read_group(struct reader *reader, view text, struct part *part)
+{
+    const struct timeline *timeline = reader->timeline;
+    struct offer offer = { .guess = mistake_guess_start(text) };
+
+    for (uint32_t v = timeline->version_count; v-- > 0;) {
+        const struct program *program = timeline->versions[v].program;
+        for (uint32_t i = 0; i < program->store_group_count; i++) {
+            if (view_equal(program->store_groups[i].id, text)) {
+                part->stores = program->store_groups[i].stores;
+                return true;
+            }
+            if (v + 1 == timeline->version_count)
+                offer_name(&offer, program->store_groups[i].id);
+        }
+    }
+    hint(reader, &offer);
+    return false;
+}
+
 static bool
 read_stores(struct reader *reader, view text, struct part *part)
 {
     struct store_range range;
-    const struct timeline *timeline = reader->timeline;
 
     if (scalar_range(text, &range.first, &range.last) &&
         range.first <= range.last) {
@@ -183,24 +246,24 @@ read_stores(struct reader *reader, view text, struct part *part)
         part->stores = (struct store_set) { own, 1 };
         return true;
     }
-    for (uint32_t v = timeline->version_count; v-- > 0;) {
-        const struct program *program = timeline->versions[v].program;
-        for (uint32_t i = 0; i < program->store_group_count; i++) {
-            if (!view_equal(program->store_groups[i].id, text))
-                continue;
-            part->stores = program->store_groups[i].stores;
-            return true;
-        }
-    }
-    return false;
+    return read_group(reader, text, part);
 }
 
 static bool
 read_name(struct reader *reader, view text, enum name_kind kind,
           struct part *part)
 {
-    part->number = timeline_find(reader->timeline, kind, text);
-    return part->number != PROGRAM_NONE;
+    const struct timeline *timeline = reader->timeline;
+    struct offer offer = { .guess = mistake_guess_start(text) };
+
+    part->number = timeline_find(timeline, kind, text);
+    if (part->number != PROGRAM_NONE)
+        return true;
+    for (int32_t n = 0; n < (int32_t)timeline->names[kind].count; n++)
+        if (kind != NAME_PARTNER || n != timeline->partner_debt)
+            offer_name(&offer, timeline_name(timeline, kind, n));
+    hint(reader, &offer);
+    return false;
 }
 
 /* NAME or NAME:RANGE. */
@@ -276,15 +339,15 @@ read_value(struct reader *reader, enum value_kind kind, view text,
     case VALUE_CARD:
         return read_counted(reader, text, NAME_CARD, part)
                    ? NULL
-                   : "a published card: coffee, coffee:5..";
+                   : "a published card, or CARD:5..";
     case VALUE_REWARD:
         return read_counted(reader, text, NAME_REWARD, part)
                    ? NULL
-                   : "a published reward: cup, cup:2..";
+                   : "a published reward, or REWARD:2..";
     case VALUE_PASS:
         return read_counted(reader, text, NAME_PASS, part)
                    ? NULL
-                   : "a published pass: gym10, gym10:..2";
+                   : "a published pass, or PASS:..2";
     }
     return "a value";
 }

@@ -1023,6 +1023,46 @@ def test_segment():
     equal("voucher", ask("reward=tea"), ["5"])
 
 
+def test_a_name_that_the_rules_do_not_have_is_guessed():
+    """Of a segment's words; or all that there are, if none is near."""
+    leima("init", "L").expect(0)
+    leima("generate", "L", "--members", 1, "--months", 1).expect(0)
+    for expression, said in (
+            ("tier=gld", '"gld"; did you mean "gold"?'),
+            ("tier=gld,points=1..", 'found "gld"; did you mean "gold"?'),
+            ("tier=platinum", '"platinum"; the rules have basic, gold, silver'),
+            ("stamps=coffe:1..", '"coffe:1.."; did you mean "coffee"?'),
+            ("reward=freecoffee", 'did you mean "free_coffee"?'),
+            ("partners=caffe", 'did you mean "cafe"?'),
+            ("stores=turk", 'did you mean "turku"?'),
+            ("stores=xyzzy", "; the rules have turku"),
+            ("pass=xyzzy", "; the rules have wash10")):
+        refused(2, "segment", "L", expression, says=[said])
+    refused(2, "report", "L", "--by", "store", "--segment", "tier=gld",
+            says=['did you mean "gold"?'])
+
+
+def test_what_finds_nothing_says_so():
+    """And when something happened; no table alone, and no silence."""
+    ledger()
+    for words, said in (
+            ("segment L member=yes,consent=emial", "holds for no account\n"),
+            ("report L --by store --from 2030-01-01", "nothing happened in"),
+            ("report L --by store --segment purchases=100000..",
+             "those accounts did nothing in"),
+            ("rfm L --at 2020-01-01", "nobody had bought anything by then"),
+            ("liability L --through 2020-01", "no points up to that month")):
+        done = leima(*words.split()).expect(0)
+        assert len(done.err.splitlines()) == 1 and said in done.err, done.err
+        assert words.startswith("segment") or done.err.endswith(
+            "; the ledger's events are of 2025-01\n"), done.err
+        equal("words of --json", leima(*words.split(), "--json").expect(0).err,
+              done.err)
+    for words in ("segment L member=yes", "report L --by store", "rfm L",
+                  "liability L --through 2025-01"):
+        equal(words, leima(*words.split()).expect(0).err, "")
+
+
 def test_rfm():
     redeem_ledger()
     for member, count, total in ((1, 1, 100), (2, 2, 100), (3, 2, 300),

@@ -9,6 +9,7 @@
 #include "tools/csv.h"
 #include "tools/query.h"
 #include "tools/table.h"
+#include "tools/vacant.h"
 
 #include <string.h>
 
@@ -261,6 +262,8 @@ run(const struct arguments *arguments, struct ledger *ledger,
     enum command_status status =
         err == OK ? print(arguments, &report, form)
                   : command_fail(arguments, err, "%s", complaint.text);
+    if (status == COMMAND_DONE && report.row_count + report.due_count == 0)
+        vacant_tell("liability", ledger, &arena, "no points up to that month");
     arena_close(&arena);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "tools/query.h"
 #include "tools/statement_words.h"
 #include "tools/table.h"
+#include "tools/vacant.h"
 
 #include <sys/random.h>
 
@@ -288,6 +289,11 @@ report_command(const struct arguments *arguments)
                                             : print_text(&report);
         if (err != OK)
             status = query_fail(&report.query, err);
+        else if (report.breakdown.row_count == 0)
+            vacant_tell("report", report.query.ledger, &report.query.lasting,
+                        report.options.segment == NULL
+                            ? "nothing happened in those days"
+                            : "those accounts did nothing in those days");
     }
     text_close(&report.text);
     query_close(&report.query);

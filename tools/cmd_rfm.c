@@ -9,6 +9,7 @@
 #include "tools/file.h"
 #include "tools/query.h"
 #include "tools/table.h"
+#include "tools/vacant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -383,6 +384,9 @@ rfm_command(const struct arguments *arguments)
             err = print_rfm(&query, &rfm, (int32_t)window, form);
         if (err != OK)
             status = query_fail(&query, err);
+        else if (rfm.count == 0)
+            vacant_tell("rfm", query.ledger, &query.lasting,
+                        "nobody had bought anything by then");
     }
     rfm_close(&rfm);
     query_close(&query);

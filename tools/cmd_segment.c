@@ -94,6 +94,8 @@ print_segment(struct query *query, const struct wanted *wanted,
     census_close(census);
     if (err == ERR_NOT_FOUND)
         err = text_ok(&out) ? OK : ERR_MEMORY;
+    if (err == OK && out.size == 0)
+        fprintf(stderr, "leima segment: it holds for no account\n");
     if (err == OK && out.size > 0 &&
         fwrite(out.bytes, 1, out.size, stdout) != out.size)
         err = ERR_IO;

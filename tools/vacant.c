@@ -80,22 +80,42 @@ find_span(const struct vacant *vacant, int32_t *ret_first, int32_t *ret_last)
     return err;
 }
 
+/* And what there is instead. */
+static void
+say_with_span(const struct vacant *vacant, struct text *text)
+{
+    int32_t first, last;
+    enum err err = find_span(vacant, &first, &last);
+
+    if (err == ERR_NOT_FOUND)
+        text_string(text, "; the ledger holds no event yet");
+    if (err == OK) {
+        text_string(text, "; the ledger's events are of ");
+        put_span(text, first, last);
+    }
+    say(vacant, text);
+}
+
+void
+vacant_tell(const char *command, struct ledger *ledger, struct arena *arena,
+            const char *what)
+{
+    const struct closing_books none = { 0 };
+    const struct vacant vacant = { command, ledger, &none, arena };
+    struct text text = { 0 };
+
+    text_string(&text, what);
+    say_with_span(&vacant, &text);
+}
+
 void
 vacant_tell_months(const struct vacant *vacant, int32_t first, int32_t last)
 {
     struct text text = { 0 };
-    int32_t from, to;
 
     text_string(&text, "nothing happened in ");
     put_span(&text, first, last);
-    enum err err = find_span(vacant, &from, &to);
-    if (err == ERR_NOT_FOUND)
-        text_string(&text, "; the ledger holds no event yet");
-    if (err == OK) {
-        text_string(&text, "; the ledger's events are of ");
-        put_span(&text, from, to);
-    }
-    say(vacant, &text);
+    say_with_span(vacant, &text);
 }
 
 /* --- rows --- */

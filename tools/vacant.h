@@ -23,8 +23,12 @@ struct vacant {
 /* Whether the statement has no figure and no adjustment. */
 bool vacant_is(const struct statement *statement);
 
-/* That nothing happened from one month to another, both inclusive, and in which
- * months something did.  Faults of closing_first() are left unsaid. */
+/* `what`, and in which months something happened.  Faults of closing_first()
+ * are left unsaid. */
+void vacant_tell(const char *command, struct ledger *ledger,
+                 struct arena *arena, const char *what);
+
+/* The same: that nothing happened from one month to another, both inclusive. */
 void vacant_tell_months(const struct vacant *vacant, int32_t first,
                         int32_t last);
 
