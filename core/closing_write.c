@@ -174,6 +174,21 @@ closing_first(struct ledger *ledger, const struct closing_books *books,
     return OK;
 }
 
+enum err
+closing_check_end(const struct zone *zone, int32_t period, int64_t now_ms,
+                  struct complaint *complaint)
+{
+    char asked[8], day[11];
+
+    if (now_ms >= zone_month_start_ms(zone, period + 1))
+        return OK;
+    calendar_format_month(period, asked);
+    calendar_format_date(calendar_month_first_day(period + 1), day);
+    return complain(complaint,
+                    "%s has not ended yet: it can be closed from %s on", asked,
+                    day);
+}
+
 static enum err
 check_period(const struct closing_books *books, int32_t first, int32_t period,
              const struct zone *zone, int64_t now_ms,
@@ -181,7 +196,7 @@ check_period(const struct closing_books *books, int32_t first, int32_t period,
 {
     int32_t next =
         books->next_period == PROGRAM_NONE ? first : books->next_period;
-    char asked[8], due[8], day[11];
+    char asked[8], due[8];
 
     calendar_format_month(period, asked);
     calendar_format_month(next, due);
@@ -192,17 +207,18 @@ check_period(const struct closing_books *books, int32_t first, int32_t period,
                  asked);
         return ERR_EXISTS;
     }
+    if (period < first && books->count > 0)
+        return complain(complaint,
+                        "%s is before the first month that was closed: what "
+                        "is known of it stands as an adjustment in %s, the "
+                        "next to be closed",
+                        asked, due);
     if (period != next)
         return complain(complaint,
                         "%s can't be closed now: periods close in order, and "
                         "the next one is %s",
                         asked, due);
-    if (now_ms >= zone_month_start_ms(zone, period + 1))
-        return OK;
-    calendar_format_date(calendar_month_first_day(period + 1), day);
-    return complain(complaint,
-                    "%s has not ended yet: it can be closed from %s on", asked,
-                    day);
+    return closing_check_end(zone, period, now_ms, complaint);
 }
 
 static void

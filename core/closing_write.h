@@ -31,6 +31,12 @@ NODISCARD enum err closing_statement(struct ledger *ledger,
                                      const struct statement **ret_statement,
                                      struct complaint *complaint);
 
+/* Whether the period has ended.  ERR_INPUT: not yet, the complaint says when.
+ */
+NODISCARD enum err closing_check_end(const struct zone *zone, int32_t period,
+                                     int64_t now_ms,
+                                     struct complaint *complaint);
+
 /* Whether that period can be closed now, as far as is known at the position.
  * ERR_INPUT: not the next period, or not ended; ERR_EXISTS: closed already;
  * ERR_NOT_FOUND: no events, no rules.  The complaint says which, and what

@@ -183,7 +183,13 @@ def test_closing_in_order_never_early_never_twice():
     load("L", History(3).events)
     refused = leima("settle", "L", "--period", "2025-02", "--close")
     assert "the next one is 2025-01" in refused.expect(1).err
+    # A month that has not ended is mistyped, and closes none before it.
+    early = leima("settle", "L", "--close", "--through", "2099-01").expect(1)
+    assert "2099-01 has not ended yet" in early.err, early.err
+    assert not statement("L", "2025-01")["closed"]
     close("L", "2025-01")
+    before = leima("settle", "L", "--period", "2024-12", "--close").expect(1)
+    assert "adjustment in 2025-02, the next" in before.err, before.err
     again = leima("settle", "L", "--period", "2025-01", "--close").expect(1)
     assert "closed already" in again.err
     leima("settle", "L", "--close", "--through", "2025-04", "--json").expect(0)

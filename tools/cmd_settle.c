@@ -606,11 +606,29 @@ find_first(struct settle *settle)
     return err == OK ? COMMAND_DONE : fail(settle, err);
 }
 
+/* Whoever names a month that has not ended has mistyped it, and shall not have
+ * closed those before it. */
+static enum command_status
+check_end(struct settle *settle)
+{
+    const struct timeline *timeline;
+    enum err err = ledger_timeline(settle->ledger, LEDGER_KNOWN_ALL, &timeline,
+                                   &settle->complaint);
+
+    if (err == OK)
+        err = closing_check_end(&timeline->zone, settle->last, settle->now_ms,
+                                &settle->complaint);
+    return err == OK ? COMMAND_DONE : fail(settle, err);
+}
+
 static enum command_status
 run_periods(struct settle *settle)
 {
     enum command_status status = find_first(settle);
 
+    if (status == COMMAND_DONE && settle->closing &&
+        settle->last > settle->first)
+        status = check_end(settle);
     if (status == COMMAND_DONE && settle->first > settle->last)
         return command_fail(settle->arguments, ERR_NOT_FOUND,
                             "no period up to --through is left to be closed");
