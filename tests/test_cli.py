@@ -231,6 +231,8 @@ def test_misuse_names_the_nearest():
     assert "rules publish" in leima("rules").expect(2).err
     assert "rules publish" in leima("rules", "--help").expect(0).out
     refused(2, "init", "L", "--nod", "3", says=['did you mean "node"?'])
+    refused(2, "--verison", says=['did you mean "--version"?'])
+    refused(2, "version", says=['did you mean "--version"?'])
     for words in (["-h"], ["frobnicate"], ["init", "L", "--frobnicate"]):
         assert "did you mean" not in leima(*words).expect(2).err, words
 
@@ -1480,6 +1482,11 @@ def test_generate_is_repeatable():
     assert leima(*words, "--seed", "6").expect(0).out != once
     leima("generate", "--rules", "p.yaml").expect(0)
     leima("rules", "check", "p.yaml").expect(0)
+    leima("init", "L").expect(0)
+    leima("generate", "L", *words[3:], "--seed", "5").expect(0)
+    leima("generate", "L", *words[3:], "--seed", "5").expect(0)
+    refused(1, "generate", "L", *words[3:], "--seed", "6",
+            says=["conflict", "another history", "a new ledger"])
 
 
 if __name__ == "__main__":

@@ -243,9 +243,13 @@ into_ledger(struct generator *generator)
     ledger_close(generator->ledger);
     progress_end(&generator->progress);
     if (err != OK)
-        return command_fail(arguments, err, "%s: %s",
-                            command_operand(arguments, 0),
-                            generator->complaint.text);
+        return command_fail(
+            arguments, err, "%s: %s%s", command_operand(arguments, 0),
+            generator->complaint.text,
+            err == ERR_CONFLICT ? "; it holds another history: generate into "
+                                  "a new ledger, or with the seed, members and "
+                                  "months of before"
+                                : "");
     if (command_flag(arguments, "json"))
         printf("{\"stored\": %" PRIu64 ", \"known\": %" PRIu64 "}\n",
                generator->done.stored, generator->done.known);

@@ -69,6 +69,8 @@ guess_command(const struct command *const *tables, const char *name)
 {
     struct mistake_guess guess = mistake_guess_start(view_of(name));
 
+    mistake_guess_offer(&guess, view_of("--version"));
+    mistake_guess_offer(&guess, view_of("--help"));
     for (; *tables != NULL; tables++)
         for (const struct command *row = *tables; row->name != NULL; row++)
             mistake_guess_offer(&guess, view_of(row->name));
