@@ -263,7 +263,38 @@ TEST(a_close_that_says_more_than_is_known_is_of_a_later_version)
     shop_close(&shop);
 }
 
+/* A store may write anything into its own stream; and who asks of a time before
+ * the close is told what was settled then. */
+TEST(a_close_counts_in_the_books_and_from_its_arrival_on)
+{
+    struct journal_control control = { .channel = CHANNEL_EVENTS,
+                                       .kind = RECORD_CLOSE,
+                                       .body = view_of("x"),
+                                       .now_ms = NOW_MS };
+    struct journal_result result;
+    struct complaint complaint;
+    struct closing_books books;
+    struct shop shop;
+
+    shop_start(&shop, RULES, JANUARY);
+    struct journal *journal = ledger_journal(shop.ledger);
+    assert_int_equal(journal_append_control(journal, &control, &result), OK);
+    control.channel = CHANNEL_PUBLIC;
+    assert_int_equal(journal_append_control(journal, &control, &result), OK);
+    assert_int_equal(shop_books(&shop).count, 0);
+    assert_int_equal(closing_close(shop.ledger, FIRST, NOW_MS, &complaint), OK);
+    const uint64_t position = shop_books(&shop).closings->position;
+    for (uint32_t known = 0; known < 2; known++) {
+        assert_int_equal(closing_read(shop.ledger, position - 1 + known,
+                                      &shop.arena, &books, &complaint),
+                         OK);
+        assert_int_equal(books.count, known);
+    }
+    shop_close(&shop);
+}
+
 RUN(cmocka_unit_test(a_closed_statement_keeps_its_bytes),
+    cmocka_unit_test(a_close_counts_in_the_books_and_from_its_arrival_on),
     cmocka_unit_test(of_two_closes_of_a_period_that_of_the_later_epoch_holds),
     cmocka_unit_test(what_is_signed_can_be_verified),
     cmocka_unit_test(pieces_that_are_not_what_the_close_names_are_damage),

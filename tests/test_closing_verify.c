@@ -110,6 +110,21 @@ TEST(a_close_is_what_its_key_has_signed)
     shop_close(&shop);
 }
 
+/* What ends there is the last partner: month, name, cost of a euro, two credits
+ * of nothing. */
+static void
+check_settled_false(struct shop *shop, view body, uint8_t *end)
+{
+    static const uint8_t SETTLED[] = "\xa6market\x64\0";
+    const uint32_t size = sizeof SETTLED;
+    const uint32_t at[] = { 1, 2, 3, 4, size + 1 };
+
+    assert_memory_equal(end - size, SETTLED, size);
+    for (uint32_t i = 0; i < COUNT_OF(at); i++)
+        check_false(shop, body, end - at[i],
+                    "settles something else than its statement says");
+}
+
 TEST(every_part_of_a_close_that_was_changed_is_found)
 {
     struct shop shop;
@@ -133,7 +148,12 @@ TEST(every_part_of_a_close_that_was_changed_is_found)
                 "heads it names are not those that were signed");
     check_false(&shop, body, last_of(body, signed_part),
                 "signature of the part of \"cafe\" is false");
-    check_false(&shop, body, bytes + body.size - 1,
+    check_false(&shop, body, last_of(body, signed_part) - 3,
+                "signature of the part of \"cafe\" is false");
+    check_settled_false(&shop, body, bytes + body.size);
+    /* Another month than the statement's: a map, key 1, a number of 16 bits. */
+    assert_int_equal(bytes[3] << 8 | bytes[4], JANUARY);
+    check_false(&shop, body, bytes + 4,
                 "settles something else than its statement says");
     shop_close(&shop);
 }

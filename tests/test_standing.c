@@ -276,7 +276,9 @@ refresh_anew(struct book *book, int64_t now_ms, bool built)
     standing_close(standing);
 }
 
-/* Other rules, a clock that has gone back, damage: all is folded anew. */
+/* Other rules, a clock that has gone back, damage, another incarnation, which
+ * may have lost what the one before held, another store for a node: all is
+ * folded anew. */
 TEST(what_is_of_no_use_is_built_anew)
 {
     struct standing *standing;
@@ -299,6 +301,16 @@ TEST(what_is_of_no_use_is_built_anew)
     expect_same(&book, true);
     assert_int_equal(standing_drop(book.ledger), OK);
     refresh_anew(&book, BOOK_NOW, true);
+    assert_int_equal(
+        journal_renew(ledger_journal(book.ledger), 2, REASON_REWOUND, NULL),
+        OK);
+    book_reopen(&book, LEDGER_OWN);
+    refresh_anew(&book, BOOK_NOW, true);
+    refresh_anew(&book, BOOK_NOW, false);
+    book_enrol(&book, 1, 30, ENROL_STORE);
+    assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
+    refresh_anew(&book, BOOK_NOW, true);
+    refresh_anew(&book, BOOK_NOW, false);
     book_close(&book);
 }
 

@@ -1,9 +1,11 @@
 /*
  * test_standing_file.c - kept totals come back from the file as they were, and
- * a file that is not as it was written is noticed wherever it was changed
+ * a file that is not as it was written is noticed wherever it was changed; nor
+ * is one believed whose sum is right and whose words are not
  */
 #include "tests/unit.h"
 
+#include "core/hash.h"
 #include "core/standing_parts.h"
 #include "tests/place.h"
 
@@ -120,5 +122,78 @@ TEST(every_change_is_noticed)
     place_remove(&place);
 }
 
+enum {
+    WORD = 8,
+    ROW_WORDS = 4 + MEASURE_STATEMENT_COUNT + 2 * TOTALS_FIGURES,
+    WORDS_MAX = 100000,
+};
+
+/* Words of the file, of which the last is the sum of all before. */
+struct words {
+    uint64_t items[WORDS_MAX];
+    size_t count;
+};
+
+static void
+load(const char *path, struct words *words)
+{
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    words->count = fread(words->items, WORD, WORDS_MAX, file);
+    assert_true(words->count > 3 * ROW_WORDS && words->count < WORDS_MAX - 1);
+    fclose(file);
+}
+
+static enum err
+read_sealed(const struct place *place, const char *path, struct words *words)
+{
+    struct standing_sums *back = NULL;
+    const view bytes = { (const uint8_t *)words->items,
+                         (uint32_t)((words->count - 1) * WORD) };
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    words->items[words->count - 1] = hash_64(bytes, 0);
+    assert_int_equal(fwrite(words->items, WORD, words->count, file),
+                     words->count);
+    fclose(file);
+    enum err err = standing_file_read(place->path, &back);
+    standing_sums_close(back);
+    return err;
+}
+
+/* As a program with a slip in it might write them. */
+TEST(a_sum_that_is_right_is_not_enough)
+{
+    static struct words whole, words;
+    struct place place = place_make();
+    struct standing_sums *sums = make_sums();
+    char path[PLACE_SIZE];
+
+    place_join(&place, "totals/standing", path);
+    assert_int_equal(standing_file_write(place.path, sums), OK);
+    standing_sums_close(sums);
+    load(path, &whole);
+    words = whole;
+    assert_int_equal(read_sealed(&place, path, &words), OK);
+    /* A word too many, */
+    words.count++;
+    assert_int_equal(read_sealed(&place, path, &words), ERR_CORRUPT);
+    /* a row that is there twice, */
+    words = whole;
+    uint64_t *last = &words.items[words.count - 1 - ROW_WORDS];
+    memcpy(last, last - ROW_WORDS, ROW_WORDS * WORD);
+    assert_int_equal(read_sealed(&place, path, &words), ERR_CORRUPT);
+    /* one under an instant that there is none of. */
+    words = whole;
+    *last = 500;
+    assert_int_equal(read_sealed(&place, path, &words), ERR_CORRUPT);
+    *last = 499;
+    assert_int_equal(read_sealed(&place, path, &words), OK);
+    place_remove(&place);
+}
+
 RUN(cmocka_unit_test(what_was_written_comes_back),
-    cmocka_unit_test(every_change_is_noticed))
+    cmocka_unit_test(every_change_is_noticed),
+    cmocka_unit_test(a_sum_that_is_right_is_not_enough))

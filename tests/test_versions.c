@@ -143,6 +143,30 @@ TEST(what_is_said_again_in_a_later_stream_counts_once)
     book_close(&book);
 }
 
+/* Whichever arrives first, and whatever its place in its stream. */
+TEST(versions_stand_in_the_order_of_their_times)
+{
+    static const uint8_t body[] = { 0x87, 1,    9, 2, 1,    3,   0,
+                                    4,    0xc4, 0, 5, 0xa1, 'Z', 6,
+                                    0x92, 0xc0, 0, 7, 0xc0 };
+    const struct ledger_version *list;
+    uint32_t count;
+    struct book book;
+
+    book_open(&book, LEDGER_WRITE);
+    say(&book, body, sizeof body, BOOK_NOW + 5);
+    say(&book, body, sizeof body, BOOK_NOW);
+    say(&book, body, sizeof body, BOOK_NOW + 5);
+    assert_int_equal(count_of(&book), 3);
+    assert_int_equal(
+        ledger_versions(book.ledger, LEDGER_KNOWN_ALL, &list, &count), OK);
+    assert_int_equal(list[0].position, 2);
+    assert_int_equal(list[1].position, 1);
+    assert_int_equal(list[2].position, 3);
+    book_close(&book);
+}
+
 RUN(cmocka_unit_test(a_question_gets_the_versions_that_were_known),
     cmocka_unit_test(a_later_program_is_unknown),
-    cmocka_unit_test(what_is_said_again_in_a_later_stream_counts_once))
+    cmocka_unit_test(what_is_said_again_in_a_later_stream_counts_once),
+    cmocka_unit_test(versions_stand_in_the_order_of_their_times))
