@@ -10,6 +10,7 @@
  * never struck (toll.h).  With FORGERS each world has some (forger.h), with
  * HUBLIES its hubs lie (hub_lies.h).
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,17 @@ number(int count, char **words, const char *name, uint64_t missing)
     return missing;
 }
 
+/* The name of the program stands before an assertion that fails, which ends it
+ * without another word. */
+static void
+name_after(uint64_t seed)
+{
+    static char name[40];
+
+    snprintf(name, sizeof name, "sim SEED=%llu", (unsigned long long)seed);
+    program_invocation_short_name = name;
+}
+
 static bool
 run(uint64_t seed, uint32_t loud, uint32_t herd, enum plan_liars liars)
 {
@@ -72,6 +84,7 @@ run(uint64_t seed, uint32_t loud, uint32_t herd, enum plan_liars liars)
                              : liars == LIARS_HUBS  ? plan_hub_lies(seed)
                                                     : plan_draw(seed);
 
+    name_after(seed);
     sodium_luck.state = seed * 7 + 1;
     trace_be_loud(loud);
     world_open(&world, &plan, seed);
