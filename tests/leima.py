@@ -97,4 +97,6 @@ def main(tests):
     done = [run(name, test) for name, test in list(tests.items())
             if name.startswith("test_") and
             (not wanted or any(word in name for word in wanted))]
+    if not done:
+        sys.exit(f"no test is named like that: {' '.join(wanted)}")
     sys.exit(0 if all(done) else 1)

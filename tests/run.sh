@@ -6,8 +6,8 @@
 # A test program prints a line "ok NAME" or "not ok NAME" for each of its
 # tests (TAP; cmocka does so when asked) and "skip NAME: why" for what could
 # not be tried (cmocka: "not ok NUMBER # SKIP NAME").  One that ends badly
-# without having said "not ok" counts as one failure.  The last line is
-# "N passed, N failed" (", N skipped").
+# without having said "not ok" counts as one failure, and so does one that has
+# said nothing.  The last line is "N passed, N failed" (", N skipped").
 set -u
 logs=$1
 shift
@@ -24,6 +24,9 @@ one() {
 	sed -Ei 's/^(not )?ok [0-9]+ # SKIP (.*)/skip \2: no way to try it here/' "$log"
 	if [ $status -ne 0 ] && ! grep -qE '^not ok ' "$log"; then
 		echo "not ok $command: ended with status $status" >>"$log"
+	fi
+	if ! grep -qE '^(ok|not ok|skip) ' "$log"; then
+		echo "not ok $command: tested nothing" >>"$log"
 	fi
 	bad=$(grep -cE '^not ok ' "$log")
 	printf '%-34s %4d ok %3d failed %4d s\n' "$(basename "${command%% *}")" \

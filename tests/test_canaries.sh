@@ -12,6 +12,7 @@ make --no-print-directory -j"$(nproc)" build/release/sim >/dev/null || exit 1
 # [first=SEED count=WORLDS forgers=1 hublies=1] canary NAME FILE SED-COMMAND [FILE SED-COMMAND]...
 canary() {
 	[ -z "${ONLY:-}" ] || [ "$ONLY" = "$1" ] || return 0
+	flown=1
 	[ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
 	fly "$@" &
 }
@@ -115,3 +116,4 @@ first=1051 count=120 canary a-branch-is-not-published-again nodes/shadow.c \
 first=1081 count=120 canary branches-are-not-told-again nodes/graft.c \
 	's/err = retell_run\(journal, &retell\);/err = OK;/'
 wait
+[ -n "${flown:-}" ] || echo "not ok $ONLY: there is no such canary"
