@@ -241,8 +241,32 @@ TEST(a_new_version_folds_all_anew)
     start(&book, &state);
     tell(&book, 60);
     assert_int_equal(state_refresh(state, NULL), OK);
+    /* Also those that no event comes to meanwhile. */
+    assert_int_equal(state_checkpoint(state), OK);
     book_rules(&book, "2025-06-01",
                "earn:\n  - {id: base, per: 1.00, points: 2}\n");
+    assert_int_equal(state_refresh(state, NULL), OK);
+    expect_fresh(&book, state);
+    state_close(state);
+    book_close(&book);
+}
+
+/* What a node said of a store that turns out not to be its own goes. */
+TEST(an_enrolment_folds_all_anew)
+{
+    struct book book;
+    struct state *state;
+
+    seed = 98;
+    start(&book, &state);
+    tell(&book, 60);
+    book_hear(&book, 7,
+              "{\"kind\": \"purchase\", \"receipt\": \"x\", \"total\": 5000, "
+              "\"member\": 1010}");
+    assert_int_equal(state_refresh(state, NULL), OK);
+    assert_int_equal(state_checkpoint(state), OK);
+    book_enrol(&book, 7, 30, ENROL_STORE);
+    assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
     assert_int_equal(state_refresh(state, NULL), OK);
     expect_fresh(&book, state);
     state_close(state);
@@ -372,6 +396,7 @@ TEST(a_disk_that_takes_no_checkpoint_keeps_nobody_from_asking)
 
 RUN(cmocka_unit_test(states_equal_a_fresh_fold),
     cmocka_unit_test(a_new_version_folds_all_anew),
+    cmocka_unit_test(an_enrolment_folds_all_anew),
     cmocka_unit_test(lost_and_damaged_checkpoints_are_built_anew),
     cmocka_unit_test(a_note_that_finds_no_room_takes_no_state_away),
     cmocka_unit_test(a_disk_that_takes_no_checkpoint_keeps_nobody_from_asking))
