@@ -1060,6 +1060,10 @@ def test_what_finds_nothing_says_so():
             "; the ledger's events are of 2025-01\n"), done.err
         equal("words of --json", leima(*words.split(), "--json").expect(0).err,
               done.err)
+    leima("init", "M").expect(0)
+    leima("import", "M", EVENTS).expect(0)
+    ruleless = leima("rfm", "M").expect(0).err
+    assert "no rules have been published" in ruleless, ruleless
     for words in ("segment L member=yes", "report L --by store", "rfm L",
                   "liability L --through 2025-01"):
         equal(words, leima(*words.split()).expect(0).err, "")

@@ -183,6 +183,10 @@ def test_closing_in_order_never_early_never_twice():
     load("L", History(3).events)
     refused = leima("settle", "L", "--period", "2025-02", "--close")
     assert "the next one is 2025-01" in refused.expect(1).err
+    for words in ((), ("--close",)):
+        early = leima("settle", "L", "--through", "2020-01", *words).expect(1)
+        assert "2020-01 is before the first month of the ledger, 2025-01" in \
+            early.err, early.err
     # A month that has not ended is mistyped, and closes none before it.
     early = leima("settle", "L", "--close", "--through", "2099-01").expect(1)
     assert "2099-01 has not ended yet" in early.err, early.err
@@ -194,7 +198,7 @@ def test_closing_in_order_never_early_never_twice():
     assert "closed already" in again.err
     leima("settle", "L", "--close", "--through", "2025-04", "--json").expect(0)
     none = leima("settle", "L", "--close", "--through", "2025-04").expect(1)
-    assert "left" in none.err
+    assert "up to 2025-04 is left" in none.err and "is 2025-05" in none.err
     early = leima("settle", "L", "--close", "--through", "2099-01").expect(1)
     assert "has not ended" in early.err
 

@@ -387,6 +387,9 @@ rfm_command(const struct arguments *arguments)
         else if (rfm.count == 0)
             vacant_tell("rfm", query.ledger, &query.lasting,
                         "nobody had bought anything by then");
+        else if (query.timeline->version_count == 0)
+            fprintf(stderr, "leima rfm: no rules have been published, by which "
+                            "spend is eligible: money is 0\n");
     }
     rfm_close(&rfm);
     query_close(&query);

@@ -606,6 +606,25 @@ find_first(struct settle *settle)
     return err == OK ? COMMAND_DONE : fail(settle, err);
 }
 
+/* --through is before the first month, or before the next to be closed. */
+static enum command_status
+tell_no_period(const struct settle *settle)
+{
+    char first[8], last[8];
+
+    calendar_format_month(settle->first, first);
+    calendar_format_month(settle->last, last);
+    if (settle->closing && settle->books.count > 0)
+        return command_fail(settle->arguments, ERR_NOT_FOUND,
+                            "no period up to %s is left to be closed; the next "
+                            "one is %s",
+                            last, first);
+    return command_fail(settle->arguments, ERR_NOT_FOUND,
+                        "--through: %s is before the first month of the "
+                        "ledger, %s",
+                        last, first);
+}
+
 /* Whoever names a month that has not ended has mistyped it, and shall not have
  * closed those before it. */
 static enum command_status
@@ -630,8 +649,7 @@ run_periods(struct settle *settle)
         settle->last > settle->first)
         status = check_end(settle);
     if (status == COMMAND_DONE && settle->first > settle->last)
-        return command_fail(settle->arguments, ERR_NOT_FOUND,
-                            "no period up to --through is left to be closed");
+        return tell_no_period(settle);
     for (int32_t period = settle->first;
          period <= settle->last && status == COMMAND_DONE; period++) {
         struct arena outer = *settle->arena; /* a period's is given back */
