@@ -607,6 +607,11 @@ def test_files_of_other_programs():
                 assert len(told) == 1 and word in told[0] and \
                     f"{named}:" in told[0] and "expected" in told[0], \
                     f"{done.words}: {done.err}"
+        write("side.yaml", f"side: {{s: {{file: {path}, key: a, from: '{{a}}'}}}}\n"
+              "kind: activity\nevent: {at: '{a}', member: '{s.b}', name: x}\n")
+        write("main.csv", "a\n1\n")
+        done = leima("import", "L", "main.csv", "--map", "side.yaml").expect(1)
+        assert f"{path}: " in done.err and word in done.err, done.err
     done = leima("import", "L", "rows.csv").expect(1)
     assert "rows.csv: looks like CSV; " in done.err and "--map" in done.err
     for name in os.listdir(os.path.join(TREE, "tools", "maps")):

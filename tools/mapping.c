@@ -221,6 +221,8 @@ read_side(struct converter *converter, uint32_t index, const char *path)
                         strerror(errno));
     enum err err = csv_open(in, (struct csv_layout) { .delimiter = ',' }, &csv);
     if (err == OK)
+        err = csv_check(csv, converter->complaint);
+    if (err == OK)
         err = read_side_rows(converter, index, csv);
     if (err == ERR_INPUT) {
         struct complaint why = *converter->complaint;
