@@ -442,6 +442,12 @@ state_is_behind(const struct state *state)
     return state->loaded && state->position < ledger_position(state->ledger);
 }
 
+bool
+state_is_sound(const struct state *state)
+{
+    return state->loaded;
+}
+
 /* It is a cache: where the disk takes no more, which it tells as ERR_IO as
  * often as not, the tables still have all of it. */
 static enum err

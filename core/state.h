@@ -42,6 +42,8 @@ void state_set_step(struct state *state, uint64_t positions);
 void state_set_threads(struct state *state, uint32_t threads, uint32_t idle);
 /* They are of a position before ledger_position(): there is more to follow. */
 bool state_is_behind(const struct state *state);
+/* False: damage was met since the last refresh; the next one makes it good. */
+bool state_is_sound(const struct state *state);
 
 /* Brings all states up to ledger_position(), which ledger_refresh() has moved,
  * or a step towards it; writes a checkpoint where many were touched.  Builds

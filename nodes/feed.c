@@ -362,6 +362,12 @@ feed_answer(struct feed *feed, const struct feed_ask *asks, uint32_t count,
     feed->asks = asks;
     feed->ask_count = count;
     enum err err = read_states(feed);
+    /* A run of the history that is damaged is made good by whoever meets it. */
+    if (feed->err == ERR_CORRUPT) {
+        err = history_rebuild(ledger_history(feed->ledger));
+        if (err == OK)
+            err = read_states(feed);
+    }
     if (err != OK)
         return err;
     /* More than can be kept of one reading: the nodes go on from now, and

@@ -57,8 +57,8 @@ uint32_t feed_choose(struct feed_ask *asks, uint32_t *count, uint32_t room,
 
 /* Answers the asks whose position lies before that of the states, and those of
  * the idle; `ret_parcels` has room for as many as there are asks, and gets
- * `ret_count` of them.  ERR_MEMORY, ERR_IO, ERR_CORRUPT: nothing is handed
- * out. */
+ * `ret_count` of them.  ERR_CORRUPT: a run of the states is damaged, which
+ * their next refresh makes good; ERR_MEMORY, ERR_IO: nothing is handed out. */
 NODISCARD enum err feed_answer(struct feed *feed, const struct feed_ask *asks,
                                uint32_t count, struct feed_parcel *ret_parcels,
                                uint32_t *ret_count);

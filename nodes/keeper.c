@@ -365,6 +365,9 @@ keeper_look(struct keeper *keeper)
             tend(keeper);
         book(keeper, quiet);
     }
+    /* Also where nothing is appended meanwhile somebody asks. */
+    if (keeper->well && keeper->state)
+        keeper->well = state_is_sound(keeper->state);
 }
 
 /* Whoever waits for an acknowledgement comes before whoever waits for a
