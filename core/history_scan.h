@@ -15,7 +15,8 @@
 struct history_scan;
 
 /* All accounts that have an event or are named as a referrer at positions
- * <= `known`, in account order: members by number, then bearers by bytes. */
+ * <= `known`, in account order: members by number, then bearers by bytes.
+ * ERR_CORRUPT: a run is damaged; ERR_MEMORY. */
 NODISCARD enum err history_scan_all(const struct history *history,
                                     uint64_t known,
                                     struct history_scan **ret_scan);
@@ -26,7 +27,8 @@ NODISCARD enum err history_scan_partition(const struct history *history,
                                           struct history_scan **ret_scan);
 
 /* The next account, into the arena; ERR_NOT_FOUND after the last.  ERR_BUSY:
- * the history has changed under the scan; open another. */
+ * the history has changed under the scan; open another.  ERR_CORRUPT,
+ * ERR_MEMORY: the scan is over. */
 NODISCARD enum err history_scan_next(struct history_scan *scan,
                                      struct arena *arena,
                                      struct history_account *ret_account);
