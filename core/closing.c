@@ -1,6 +1,7 @@
 #include "core/closing.h"
 
 #include "core/closing_format.h"
+#include "core/heads.h"
 #include "core/limits.h"
 #include "core/list.h"
 #include "core/pack.h"
@@ -428,6 +429,36 @@ closing_load_heads(struct ledger *ledger, const struct closing *closing,
                      closing->heads_size, text);
     reader_close(reader);
     return err;
+}
+
+/* Nothing is appended between what a close knows and its first item. */
+static bool
+is_written_here(const struct closing *closing)
+{
+    return closing->known + closing->piece_count + 1 == closing->position;
+}
+
+enum err
+closing_known(struct ledger *ledger, const struct closing *closing,
+              uint64_t *ret_known, bool *ret_exact)
+{
+    struct heads_place place = { LEDGER_KNOWN_ALL, true };
+    struct text heads = { 0 };
+    enum err err = OK;
+
+    if (closing && is_written_here(closing)) {
+        place.position = closing->known;
+    } else if (closing) {
+        err = closing_load_heads(ledger, closing, &heads);
+        if (err == OK)
+            err = heads_find(ledger_journal(ledger), text_view(&heads), &place);
+        text_close(&heads);
+    }
+    if (err != OK)
+        return err;
+    *ret_known = place.position;
+    *ret_exact = place.exact;
+    return OK;
 }
 
 const struct closing *

@@ -37,7 +37,6 @@ struct closing {
     uint32_t statement_size;
     uint32_t heads_offset; /* in the item's body */
     uint32_t heads_size;
-    uint64_t known; /* position */
     digest heads;
     crypto_public_key key;
     crypto_signature signature;
@@ -45,6 +44,7 @@ struct closing {
     uint32_t part_count;
     uint32_t settled_count;
     const struct settled *settled; /* by this close alone */
+    uint64_t known;                /* a position of the ledger that wrote it */
 };
 
 /* All closes known at a position, and what they have settled. */
@@ -83,6 +83,14 @@ NODISCARD enum err closing_load(struct ledger *ledger,
 NODISCARD enum err closing_load_heads(struct ledger *ledger,
                                       const struct closing *closing,
                                       struct text *text);
+
+/* The position here by which the ledger had what the close knew: `known`, or
+ * where another ledger has written it, the one that its heads were here at.
+ * NULL: of an open period, all is known.  `ret_exact`: nothing else was known
+ * here by then.  Faults of closing_load_heads() and heads_find(). */
+NODISCARD enum err closing_known(struct ledger *ledger,
+                                 const struct closing *closing,
+                                 uint64_t *ret_known, bool *ret_exact);
 
 /* The close of that period; NULL. */
 const struct closing *closing_find(const struct closing_books *books,

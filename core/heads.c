@@ -130,3 +130,122 @@ heads_pack(struct journal *journal, uint64_t known, struct text *text,
     arena_close(&arena);
     return err;
 }
+
+/* --- where they were --- */
+
+struct named {
+    stream_id stream;
+    uint64_t seq;
+};
+
+struct named_list {
+    struct named *items;
+    uint32_t count;
+    uint32_t room;
+};
+
+static enum err
+read_named(view packed, struct named_list *list, struct arena *arena)
+{
+    struct unpacker unpacker = unpack_begin(packed);
+
+    for (uint32_t left = unpack_array(&unpacker, UINT32_MAX);
+         left > 0 && unpack_ok(&unpacker); left--) {
+        struct named named = { 0 };
+        if (unpack_array(&unpacker, 5) != 5)
+            unpack_fail(&unpacker);
+        named.stream.node = (uint32_t)unpack_unsigned(&unpacker, 1, UINT32_MAX);
+        named.stream.incarnation = unpack_unsigned(&unpacker, 0, UINT64_MAX);
+        named.stream.channel =
+            (uint8_t)unpack_unsigned(&unpacker, 0, UINT8_MAX);
+        named.seq = unpack_unsigned(&unpacker, 1, UINT64_MAX);
+        unpack_skip(&unpacker);
+        *LIST_ADD(arena, list) = named;
+    }
+    return unpack_end(&unpacker) == OK ? OK : err_corrupt();
+}
+
+/* The last position of the record that holds the seq; 0: it is not held. */
+static enum err
+position_of(struct reader *reader, stream_id stream, uint64_t seq,
+            uint64_t *ret_position)
+{
+    struct reader_item item;
+    enum err err = reader_find(reader, stream, seq, &item);
+
+    *ret_position = err == OK ? item.position + item.record.count - 1 : 0;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static enum err
+find_last(struct reader *reader, const struct named_list *list,
+          struct heads_place *place)
+{
+    enum err err = OK;
+
+    for (uint32_t i = 0; i < list->count && err == OK; i++) {
+        const struct named *named = &list->items[i];
+        uint64_t position;
+        err = position_of(reader, named->stream, named->seq, &position);
+        if (err != OK)
+            return err;
+        if (position > place->position)
+            place->position = position;
+        if (position == 0 && named->stream.channel == CHANNEL_EVENTS)
+            place->exact = false;
+    }
+    return err;
+}
+
+static uint64_t
+seq_named(const struct named_list *list, stream_id stream)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (stream_equal(list->items[i].stream, stream))
+            return list->items[i].seq;
+    return 0;
+}
+
+/* Whether more of some stream had come by then. */
+static enum err
+look_for_more(struct reader *reader, const struct named_list *list,
+              struct heads_place *place)
+{
+    struct reader_stream stream = { 0 };
+    enum err err = OK;
+
+    while (err == OK && place->exact) {
+        uint64_t position = 0;
+        err = reader_next_stream(reader, stream.stream, &stream);
+        if (err == OK && stream.stream.channel == CHANNEL_EVENTS)
+            err = position_of(reader, stream.stream,
+                              seq_named(list, stream.stream) + 1, &position);
+        if (err == OK && position > 0 && position <= place->position)
+            place->exact = false;
+    }
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+enum err
+heads_find(struct journal *journal, view packed, struct heads_place *ret_place)
+{
+    struct heads_place place = { .exact = true };
+    struct named_list list = { 0 };
+    struct reader *reader = NULL;
+    struct arena arena;
+
+    if (!arena_open(&arena, ARENA_SIZE))
+        return ERR_MEMORY;
+    enum err err = read_named(packed, &list, &arena);
+    if (err == OK)
+        err = reader_open(journal, &reader);
+    if (err == OK)
+        err = find_last(reader, &list, &place);
+    if (err == OK)
+        err = look_for_more(reader, &list, &place);
+    if (err == OK)
+        *ret_place = place;
+    reader_close(reader);
+    arena_close(&arena);
+    return err;
+}

@@ -17,4 +17,15 @@
 NODISCARD enum err heads_pack(struct journal *journal, uint64_t known,
                               struct text *text, digest *ret_digest);
 
+/* Where a ledger had taken in what some heads name. */
+struct heads_place {
+    uint64_t position; /* by then all that it has of it; 0: nothing */
+    bool exact;        /* all of it, and no other node's event beside */
+};
+
+/* Those may be the heads of another ledger, to which things came in another
+ * order.  ERR_CORRUPT: that are no heads.  Faults of the reader. */
+NODISCARD enum err heads_find(struct journal *journal, view packed,
+                              struct heads_place *ret_place);
+
 #endif

@@ -407,6 +407,45 @@ def net_of(ledger, months):
                if partner["partner"] == "market")
 
 
+def explained(ledger, *words):
+    """The events behind a figure of market's, and what is said of them."""
+    found = leima("settle", "explain", ledger, *words, "--partner", "market",
+                  "--json").expect(0)
+    return found.json()["rows"], found.err
+
+
+@network
+def test_a_month_that_another_hub_closed_is_explained():
+    """Positions are each ledger's own: what a close knew, its heads tell."""
+    hub = Hub()
+    standby = stand_by("hq2", 2)
+    nodes = [join(number) for number in (11, 12)]
+    sold = [s for i in range(6) for s in
+            sell_in("n11", "2025-08", 1000, f"A{i}") +
+            sell_in("n12", "2025-09", 1000, f"B{i}")]
+    wait("all at both", lambda: has("hq", sold) and has("hq2", sold))
+    for month in ("2025-08", "2025-09"):
+        leima("settle", "hq", "--period", month, "--close").expect(0)
+        wait("the close at the standby",
+             lambda: statement("hq2", month) == statement("hq", month))
+        late = [s for node in ("n11", "n12") for s in
+                sell_in(node, "2025-08", 50000, month)]
+        wait("one at both", lambda: has("hq", late) and has("hq2", late))
+    third = stand_by("hq3", 3)
+    wait("all there", lambda: has("hq3", sold + late) and
+         statement("hq3", "2025-09") == statement("hq", "2025-09"))
+    for words in (("--period", "2025-08"), ("--period", "2025-09"),
+                  ("--period", "2025-09", "--adjustment", "2025-08"),
+                  ("--period", "2025-10", "--adjustment", "2025-08")):
+        rows, said = explained("hq", *words)
+        assert rows and not said, (rows, said)
+        assert explained("hq2", *words) == (rows, ""), words
+    # One that took all in later can't tell, and says so.
+    assert "in another order" in explained("hq3", "--period", "2025-08")[1]
+    for process in (hub, standby, third, *nodes):
+        process.stop()
+
+
 @network
 def test_two_hubs_have_closed_one_month():
     """The later epoch's close holds at both, and has settled the month alone;

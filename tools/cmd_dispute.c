@@ -268,23 +268,45 @@ fail(const struct dispute *dispute, enum err err)
     return command_fail(dispute->arguments, err, "%s", dispute->complaint.text);
 }
 
+/* Sales that came to the hub that has closed it just before, and here just
+ * after, are few, and of another month; where this one was taken up late they
+ * may be many. */
+static void
+tell_inexact(void)
+{
+    fprintf(stderr,
+            "leima settle explain: another hub has closed it, and events came "
+            "here in another order: some may be listed that it did not know\n");
+}
+
 /* What was known: at the close of the period, or now; of an adjustment since
  * the close before. */
 static enum command_status
 set_known(struct dispute *dispute, int32_t adjusted)
 {
     struct dispute_question *question = &dispute->question;
-    const struct closing *closing =
-        closing_find(&dispute->books, question->period);
+    const struct closing_books *books = &dispute->books;
+    enum err err;
+    bool exact;
 
-    question->known = closing == NULL ? LEDGER_KNOWN_ALL : closing->known;
+    dispute->complaint = (struct complaint) { .text = "the heads of a close" };
     if (adjusted == PROGRAM_NONE)
-        return COMMAND_DONE;
-    if (!evidence_span(&dispute->books, question->period,
-                       &question->known_before, &question->known))
+        err = closing_known(dispute->ledger,
+                            closing_find(books, question->period),
+                            &question->known, &exact);
+    else
+        err = evidence_span(dispute->ledger, books, question->period,
+                            &question->known_before, &question->known, &exact);
+    if (err == ERR_NOT_FOUND)
         return command_fail(dispute->arguments, ERR_NOT_FOUND,
                             "this period has no adjustments: the one before "
                             "it is not closed");
+    if (err != OK)
+        return fail(dispute, err);
+    if (!exact)
+        tell_inexact();
+    if (adjusted == PROGRAM_NONE)
+        return COMMAND_DONE;
     question->is_difference = true;
     question->period = adjusted;
     return COMMAND_DONE;

@@ -129,11 +129,13 @@ static enum err
 name_partners(struct settle *settle)
 {
     const struct timeline *timeline;
-    const uint64_t known =
-        settle->close ? settle->close->known : LEDGER_KNOWN_ALL;
-    enum err err =
-        ledger_timeline(settle->ledger, known, &timeline, &settle->complaint);
+    uint64_t known;
+    bool exact;
 
+    enum err err = closing_known(settle->ledger, settle->close, &known, &exact);
+    if (err == OK)
+        err = ledger_timeline(settle->ledger, known, &timeline,
+                              &settle->complaint);
     if (err == OK)
         statement_words_names(&settle->statement, timeline, settle->arena);
     return err;

@@ -9,18 +9,22 @@ struct gathering {
     int32_t period;
 };
 
-bool
-evidence_span(const struct closing_books *books, int32_t period,
-              uint64_t *ret_before, uint64_t *ret_known)
+enum err
+evidence_span(struct ledger *ledger, const struct closing_books *books,
+              int32_t period, uint64_t *ret_before, uint64_t *ret_known,
+              bool *ret_exact)
 {
     const struct closing *own = closing_find(books, period);
     const struct closing *before = closing_find(books, period - 1);
+    bool now = false, then = false;
 
     if (before == NULL)
-        return false;
-    *ret_before = before->known;
-    *ret_known = own == NULL ? LEDGER_KNOWN_ALL : own->known;
-    return true;
+        return ERR_NOT_FOUND;
+    enum err err = closing_known(ledger, before, ret_before, &then);
+    if (err == OK)
+        err = closing_known(ledger, own, ret_known, &now);
+    *ret_exact = then && now;
+    return err;
 }
 
 static view
@@ -124,17 +128,19 @@ evidence_gather(struct ledger *ledger, const struct closing_books *books,
                                          .now_ms = statement->known_ms };
     struct complaint complaint;
     int32_t period = INT32_MIN;
+    bool exact;
 
-    if (!evidence_span(books, statement->period, &question.known_before,
-                       &question.known))
-        return OK;
+    enum err err =
+        evidence_span(ledger, books, statement->period, &question.known_before,
+                      &question.known, &exact);
+    if (err != OK)
+        return err == ERR_NOT_FOUND ? OK : err;
     if (partner != NULL)
         question.partner = partner->partner;
     while ((period = next_month(statement, period)) != INT32_MAX) {
         struct gathering gathering = { evidence, period };
         question.period = period;
-        enum err err =
-            dispute_list(ledger, &question, take_row, &gathering, &complaint);
+        err = dispute_list(ledger, &question, take_row, &gathering, &complaint);
         if (err != OK)
             return err;
     }

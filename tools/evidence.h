@@ -34,9 +34,12 @@ struct evidence {
 };
 
 /* Between which two positions the adjustments of the statement arose: its own
- * close (or now) and the one before.  False: it has none. */
-NODISCARD bool evidence_span(const struct closing_books *books, int32_t period,
-                             uint64_t *ret_before, uint64_t *ret_known);
+ * close (or now) and the one before.  `ret_exact`: both as closing_known().
+ * ERR_NOT_FOUND: it has none.  Faults of closing_known(). */
+NODISCARD enum err evidence_span(struct ledger *ledger,
+                                 const struct closing_books *books,
+                                 int32_t period, uint64_t *ret_before,
+                                 uint64_t *ret_known, bool *ret_exact);
 
 /* Adds what is behind the adjustments of the statement (`partner`: of that one
  * only, NULL: all) to a zeroed evidence with an arena.  Faults of
