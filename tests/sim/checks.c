@@ -56,6 +56,14 @@ check_claim(struct world *world, const struct machine *from, stream_id stream,
                    (unsigned long long)head.seq);
 }
 
+/* What it has had it may have lost, with an older disk in its place, and not
+ * been sent again yet. */
+static bool
+is_excused(const struct world *world, const struct box *box)
+{
+    return box->parted && (!world->healed || world->plan.lapses > 0);
+}
+
 void
 checks_safe(struct world *world, const struct machine *from, stream_id stream,
             uint64_t safe)
@@ -72,7 +80,7 @@ checks_safe(struct world *world, const struct machine *from, stream_id stream,
         head.chain = ours.chain;
     for (uint32_t i = 0; i < world->hub_count; i++)
         if (i != from->index &&
-            ((world->boxes[i]->parted && !world->healed) ||
+            (is_excused(world, world->boxes[i]) ||
              image_holds(disk_journal(world->machines[i]->disk), stream, head,
                          exact)))
             return;

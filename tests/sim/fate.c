@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "nodes/clock.h"
+#include "nodes/keys.h"
 #include "nodes/retain.h"
 #include "tests/sim/box.h"
 #include "tests/sim/counter.h"
@@ -32,6 +33,14 @@ move(struct world *world, struct box *box)
     box->moved |= world->plan.moves && luck_below(&world->luck, 2) == 0;
 }
 
+static enum toll
+toll_of_restore(const struct box *box)
+{
+    if (box->kind != BOX_HUB)
+        return TOLL_RESTORED;
+    return keys_has_hub(box->dir) ? TOLL_STANDBY_ROLLED : TOLL_HUB_ROLLED;
+}
+
 static void
 restore(struct world *world, struct box *box)
 {
@@ -43,7 +52,7 @@ restore(struct world *world, struct box *box)
     box_end(box);
     box_end_till(box);
     disk_restore(box->machine.disk, &box->backup);
-    toll_count(box->kind == BOX_HUB ? TOLL_HUB_ROLLED : TOLL_RESTORED);
+    toll_count(toll_of_restore(box));
     disk_forget(&box->backup);
     box->has_backup = false;
     box->machine.fuse = -1;
@@ -259,6 +268,23 @@ strike_store(struct world *world, struct box *box)
         counter_ask(world, box);
 }
 
+/* Not of one that was the hub when the snapshot was taken, or is now: that is
+ * another fall. */
+static void
+strike_standby(struct world *world, struct box *box)
+{
+    if (!keys_has_hub(box->dir)) {
+        disk_forget(&box->backup);
+        box->has_backup = false;
+        return;
+    }
+    if (!strikes(world, world->plan.lapses))
+        return;
+    if (box->has_backup)
+        office_drop_files(box); /* they are no part of an invented disk */
+    restore(world, box);
+}
+
 void
 fate_strike(struct world *world, struct box *box)
 {
@@ -271,6 +297,8 @@ fate_strike(struct world *world, struct box *box)
     strike_any(world, box, is_hub ? plan->hub_deaths : plan->deaths);
     if (!is_hub)
         strike_store(world, box);
+    if (is_hub && plan->lapses > 0)
+        strike_standby(world, box);
     if (box == world_hub(world) && strikes(world, plan->publishes))
         office_publish(world);
     if (box == world_hub(world) && strikes(world, plan->backups))

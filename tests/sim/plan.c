@@ -96,6 +96,11 @@ plan_draw(uint64_t seed)
     plan.unaided = (plan.fall == FALL_PROMOTED || plan.fall == FALL_SPLIT) &&
                    luck_below(&later, 2) == 0;
     plan.rots = 0;
+    /* What stores drop because a standby has it nobody may have then, where the
+     * hub falls as well. */
+    if ((seed % 16 == 7 || seed % 16 == 9) &&
+        (plan.fall == FALL_NONE || plan.prunes == 0))
+        plan.lapses = 20 + luck_below(&later, 80);
     if (seed % 8 == 5) /* twins, of which each hub may hear another one */
         plan.clones =
             (plan.fall == FALL_SPLIT ? 30 : 1) + luck_below(&luck, 30);

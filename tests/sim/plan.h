@@ -45,6 +45,7 @@ struct world_plan {
     uint32_t faults;     /* of the disk */
     uint32_t jumps;      /* of the wall clock */
     uint32_t restores;   /* of an old backup of a store */
+    uint32_t lapses;     /* of a standby's machine, to a snapshot of it */
     uint32_t clones;     /* of a store's whole disk, onto another machine */
     bool moves;          /* half of those notice that they are not what, or
                           * where, they were (instance.h) */

@@ -42,6 +42,7 @@ static const char *const names[] = {
     "burned hub restored later",
     "rotten hub restored",
     "hub rolled back",
+    "standby rolled back",
     "two hubs by themselves",
     "foreign store",
     "kind to come",

@@ -52,6 +52,7 @@ enum toll {
     TOLL_HUB_BURNED,
     TOLL_HUB_ROTTEN,
     TOLL_HUB_ROLLED,
+    TOLL_STANDBY_ROLLED,
     TOLL_UNAIDED, /* two hubs, and no store between them */
     /* Events that count for nothing. */
     TOLL_POISON_STORE,

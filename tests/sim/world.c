@@ -164,7 +164,8 @@ world_run(struct world *world)
     world->rest_ms = machine_true_ms();
     if (is_good(world) && !rest)
         world_fail(world, "no rest: %s", rest_why_not());
-    if (world->plan.files > 0)
+    /* A snapshot has no other files, though its database speaks of some. */
+    if (world->plan.files > 0 || world->plan.lapses > 0)
         mend_files(world);
     if (is_good(world) && world->plan.herd)
         checks_arrived(world, NULL);
