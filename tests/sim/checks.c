@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/closing.h"
 #include "core/digest.h"
 #include "core/ingest.h"
 #include "core/ledger_check.h"
@@ -16,6 +17,7 @@
 #include "tests/sim/hub_lies.h"
 #include "tests/sim/image.h"
 #include "tests/sim/till.h"
+#include "tests/sim/toll.h"
 
 #define FAR_MS (MACHINE_EPOCH_MS + INT64_C(40) * 86400000)
 
@@ -493,6 +495,41 @@ digest_of(struct world *world, struct ledger *ledger)
     return sum;
 }
 
+/* Of one month that two hubs have closed the same close holds everywhere; but a
+ * hub that was rolled back may have closed it twice under one name. */
+static void
+check_closes(struct world *world, struct ledger *ledger, struct ledger *other)
+{
+    struct closing_books ours, theirs;
+    struct arena arena;
+
+    if (world->rolled != 0 || world->plan.hub_lies > 0)
+        return;
+    if (!arena_open(&arena, LIMIT_ARENA_SIZE))
+        abort();
+    world_must(world,
+               closing_read(ledger, LEDGER_KNOWN_ALL, &arena, &ours, NULL),
+               "closes");
+    world_must(world,
+               closing_read(other, LEDGER_KNOWN_ALL, &arena, &theirs, NULL),
+               "closes");
+    if (ours.displaced_count > 0)
+        toll_count(TOLL_CLOSED_TWICE);
+    bool same = ours.count == theirs.count &&
+                ours.displaced_count == theirs.displaced_count &&
+                ours.next_period == theirs.next_period;
+    for (uint32_t i = 0; same && i < ours.count; i++)
+        same =
+            ours.closings[i].period == theirs.closings[i].period &&
+            ours.closings[i].seq == theirs.closings[i].seq &&
+            stream_equal(ours.closings[i].stream, theirs.closings[i].stream) &&
+            (i == 0 ||
+             ours.closings[i].period == ours.closings[i - 1].period + 1);
+    if (!same)
+        world_fail(world, "two hubs hold the same and other months are closed");
+    arena_close(&arena);
+}
+
 /* Machines that hold the same say the same. */
 static void
 check_shadow(struct world *world, struct box *box, struct ledger *ledger)
@@ -505,6 +542,8 @@ check_shadow(struct world *world, struct box *box, struct ledger *ledger)
         !digest_equal(digest_of(world, ledger), digest_of(world, theirs)))
         world_fail(world, "machine %u holds the same and has another digest",
                    box->machine.index);
+    if (theirs != NULL && ledger != NULL)
+        check_closes(world, ledger, theirs);
     ledger_close(theirs);
 }
 

@@ -299,8 +299,9 @@ fate_strike(struct world *world, struct box *box)
         strike_store(world, box);
     if (is_hub && plan->lapses > 0)
         strike_standby(world, box);
-    if (box == world_hub(world) && strikes(world, plan->publishes))
-        office_publish(world);
+    if ((box == world_hub(world) || (plan->settles && box->hub)) &&
+        strikes(world, plan->publishes))
+        office_publish(world, box);
     if (box == world_hub(world) && strikes(world, plan->backups))
         office_back_up(world);
 }
@@ -346,7 +347,7 @@ roll_back(struct world *world, struct box *hub)
     if (!snapshot)
         world->rolled = box_incarnation(world, hub);
     if (snapshot) {
-        office_publish(world);
+        office_publish(world, hub);
         world->fall_ms =
             machine_true_ms() + luck_between(&world->luck, 1, 20000);
     }

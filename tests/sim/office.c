@@ -2,9 +2,11 @@
 
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/closing_write.h"
 #include "core/ledger_backup.h"
 #include "core/ledger_publish.h"
 #include "nodes/allow.h"
@@ -21,6 +23,7 @@
 #include "tests/sim/toll.h"
 
 enum { HUB_NODE = 1, STORE_NODE = 10 };
+#define YEARS_MS (INT64_C(3650) * 86400000)
 
 /* --- rules --- */
 
@@ -102,6 +105,35 @@ close_much(struct world *world, struct ledger *ledger)
         world_fail(world, "close: %s", err_name(err));
 }
 
+/* The next one.  Sales are of today, and a month is over only when it is: to
+ * who closes it is ten years later. */
+static void
+close_month(struct world *world, struct ledger *ledger)
+{
+    const int64_t now_ms = world_now_ms() + YEARS_MS;
+    struct closing_books books;
+    struct complaint why = { 0 };
+    struct arena arena;
+
+    if (!arena_open(&arena, LIMIT_ARENA_SIZE))
+        abort();
+    enum err err = ledger_refresh(ledger, &why);
+    if (err == OK)
+        err = closing_read(ledger, LEDGER_KNOWN_ALL, &arena, &books, &why);
+    int32_t period = err == OK ? books.next_period : PROGRAM_NONE;
+    if (err == OK && period == PROGRAM_NONE)
+        err = closing_first(ledger, &books, LEDGER_KNOWN_ALL, &arena, &period,
+                            &why);
+    if (err == OK)
+        err = closing_close(ledger, period, now_ms, &why);
+    arena_close(&arena);
+    if (err == OK)
+        toll_count(TOLL_CLOSED);
+    else if (err != ERR_FULL && err != ERR_IO && err != ERR_BUSY &&
+             err != ERR_NOT_FOUND) /* nothing has been sold yet */
+        world_fail(world, "close: %s %s", err_name(err), why.text);
+}
+
 /* Until it has found out, a hub that was rolled back gives names away twice:
  * what is written under one name by two hands remains two things (rest.c). */
 static bool
@@ -111,9 +143,8 @@ is_rolled(struct world *world, const struct box *hub)
 }
 
 void
-office_publish(struct world *world)
+office_publish(struct world *world, struct box *hub)
 {
-    struct box *hub = world_hub(world);
     struct complaint complaint;
 
     const bool rolled = is_rolled(world, hub);
@@ -126,6 +157,8 @@ office_publish(struct world *world)
         publish(world, ledger);
         if (world->plan.closes)
             close_much(world, ledger);
+        if (world->plan.settles)
+            close_month(world, ledger);
     }
     stand_up(ledger);
 }

@@ -13,7 +13,7 @@
 void office_found(struct world *world);
 
 /* Another version of the rules, where that may be. */
-void office_publish(struct world *world);
+void office_publish(struct world *world, struct box *hub);
 
 /* A verified copy of the hub, entered into its books. */
 void office_back_up(struct world *world);

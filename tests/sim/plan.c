@@ -30,6 +30,39 @@ roll_back(struct world_plan *plan, struct luck *luck)
         plan->backups = 0;
 }
 
+/* A standby, backups, and half the time the fall of the hub. */
+static void
+draw_standby(struct world_plan *plan, uint64_t seed, struct luck *luck,
+             struct luck *later)
+{
+    plan->standbys = 1 + (seed % 16 == 1);
+    plan->closes = seed % 16 == 3 || seed % 16 == 7 || seed % 16 == 15;
+    plan->settles = seed % 16 == 7 || seed % 16 == 15;
+    if (plan->closes && plan->publishes < CLOSES_MIN)
+        plan->publishes = CLOSES_MIN;
+    plan->backups = some(luck, 100);
+    plan->prunes = some(luck, 40);
+    if (luck_below(luck, 4) != 0)
+        plan->fall = (enum world_fall)(1 + luck_below(luck, FALL_ROLLED - 1));
+    else if (luck_below(later, 2))
+        plan->fall = FALL_ROLLED;
+    if (plan->fall == FALL_ROLLED)
+        roll_back(plan, later);
+    plan->unaided = (plan->fall == FALL_PROMOTED || plan->fall == FALL_SPLIT) &&
+                    luck_below(later, 2) == 0;
+    plan->rots = 0;
+    /* What stores drop because a standby has it nobody may have then, where the
+     * hub falls as well. */
+    if ((seed % 16 == 7 || seed % 16 == 9) &&
+        (plan->fall == FALL_NONE || plan->prunes == 0))
+        plan->lapses = 20 + luck_below(later, 80);
+    if (seed % 8 == 5) /* twins, of which each hub may hear another one */
+        plan->clones =
+            (plan->fall == FALL_SPLIT ? 30 : 1) + luck_below(luck, 30);
+    else
+        plan->restores = 0;
+}
+
 struct world_plan
 plan_draw(uint64_t seed)
 {
@@ -80,32 +113,7 @@ plan_draw(uint64_t seed)
         plan.fall = FALL_ROLLED;
     if (seed % 2 == 0)
         return plan;
-    /* A standby, backups, and half the time the fall of the hub. */
-    plan.standbys = 1 + (seed % 16 == 1);
-    plan.closes = seed % 16 == 3 || seed % 16 == 7 || seed % 16 == 15;
-    if (plan.closes && plan.publishes < CLOSES_MIN)
-        plan.publishes = CLOSES_MIN;
-    plan.backups = some(&luck, 100);
-    plan.prunes = some(&luck, 40);
-    if (luck_below(&luck, 4) != 0)
-        plan.fall = (enum world_fall)(1 + luck_below(&luck, FALL_ROLLED - 1));
-    else if (luck_below(&later, 2))
-        plan.fall = FALL_ROLLED;
-    if (plan.fall == FALL_ROLLED)
-        roll_back(&plan, &later);
-    plan.unaided = (plan.fall == FALL_PROMOTED || plan.fall == FALL_SPLIT) &&
-                   luck_below(&later, 2) == 0;
-    plan.rots = 0;
-    /* What stores drop because a standby has it nobody may have then, where the
-     * hub falls as well. */
-    if ((seed % 16 == 7 || seed % 16 == 9) &&
-        (plan.fall == FALL_NONE || plan.prunes == 0))
-        plan.lapses = 20 + luck_below(&later, 80);
-    if (seed % 8 == 5) /* twins, of which each hub may hear another one */
-        plan.clones =
-            (plan.fall == FALL_SPLIT ? 30 : 1) + luck_below(&luck, 30);
-    else
-        plan.restores = 0;
+    draw_standby(&plan, seed, &luck, &later);
     return plan;
 }
 

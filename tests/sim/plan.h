@@ -54,6 +54,8 @@ struct world_plan {
     uint32_t publishes;  /* new rules at the hub */
     bool closes;         /* and now and then so long a record in the books that
                           * it goes over the line in parts */
+    bool settles;        /* months are closed, and where two hubs are active
+                          * people at both do so, and publish there */
     uint32_t backups;    /* of the hub */
     uint32_t prunes;     /* a store drops what is safe */
     uint32_t poisons;    /* events that may not count */

@@ -34,6 +34,8 @@ static const char *const names[] = {
     "rules published",
     "published under old names",
     "a record larger than a frame",
+    "month closed",
+    "month closed by two hubs",
     "backed up",
     "demoted",
     "hub restored",

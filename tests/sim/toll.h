@@ -44,6 +44,8 @@ enum toll {
     TOLL_PUBLISHED,
     TOLL_PUBLISHED_TWICE, /* by a hub that was rolled back and does not know */
     TOLL_CLOSED_MUCH,
+    TOLL_CLOSED,
+    TOLL_CLOSED_TWICE, /* one month, by two hubs */
     TOLL_BACKED_UP,
     TOLL_DEMOTED,
     TOLL_HUB_RESTORED,
