@@ -128,19 +128,19 @@ take_turns(struct site *site, uint32_t failures,
 
 /* The other end's answer to the HELLO that has come. */
 static void
-say_welcome(struct site *site, struct transport_message *hello,
+say_welcome(struct site *site, struct transport_message *hello, uint64_t epoch,
             const struct signing_key *key)
 {
     struct frame welcome = { .kind = FRAME_WELCOME, .session = 1 };
     struct claim *claim = &welcome.welcome.claim;
 
-    *claim = (struct claim) { .epoch = EPOCH + 1,
+    *claim = (struct claim) { .epoch = epoch,
                               .node = OTHER,
                               .curve = site->loopback.hub_keys.public_key };
     claim_sign(claim, key);
     welcome.welcome.version = SYNC_VERSION;
     welcome.welcome.hub = OTHER;
-    welcome.welcome.epoch = EPOCH + 1;
+    welcome.welcome.epoch = epoch;
     assert_int_equal(transport_send(site->loopback.hub, &hello->peer, &welcome),
                      OK);
     transport_release(hello);
@@ -163,7 +163,7 @@ TEST(a_later_hub_that_answers_is_believed)
     assert_int_equal(frame.hello.epoch, EPOCH);
     assert_int_equal(frame.hello.claim.epoch, EPOCH);
     assert_true(trust_believes(&site.trust, &frame.hello.claim));
-    say_welcome(&site, &hello, &site.key);
+    say_welcome(&site, &hello, EPOCH + 1, &site.key);
     assert_true(take_turns(&site, UINT32_MAX, NULL, &claim));
     assert_int_equal(claim.node, OTHER);
     assert_int_equal(claim.epoch, EPOCH + 1);
@@ -180,12 +180,30 @@ TEST(one_whose_key_nobody_has_named_is_not)
     open_site(&site, true);
     crypto_keypair_make(&strange.public_key, &strange.secret_key);
     assert_false(take_turns(&site, 1, &hello, &claim));
-    say_welcome(&site, &hello, &strange);
+    say_welcome(&site, &hello, EPOCH + 1, &strange);
     hearing_begin();
     assert_false(take_turns(&site, 1, NULL, &claim));
     hearing_end();
     assert_int_equal(hearing_count(" alarm what=unproved hub="), 1);
     close_site(&site);
+}
+
+/* It hears our claim, and its reign ends, not ours. */
+TEST(one_that_does_not_rule_later_changes_nothing)
+{
+    for (uint64_t epoch = EPOCH - 1; epoch <= EPOCH; epoch++) {
+        struct site site;
+        struct transport_message hello;
+        struct claim claim;
+
+        open_site(&site, true);
+        assert_false(take_turns(&site, 1, &hello, &claim));
+        say_welcome(&site, &hello, epoch, &site.key);
+        hearing_begin();
+        assert_false(take_turns(&site, 1, NULL, &claim));
+        hearing_end();
+        close_site(&site);
+    }
 }
 
 TEST(one_that_does_not_admit_us_is_told_of)
@@ -236,6 +254,7 @@ TEST(who_is_alone_dials_nobody)
 
 RUN(cmocka_unit_test(a_later_hub_that_answers_is_believed),
     cmocka_unit_test(one_whose_key_nobody_has_named_is_not),
+    cmocka_unit_test(one_that_does_not_rule_later_changes_nothing),
     cmocka_unit_test(one_that_does_not_admit_us_is_told_of),
     cmocka_unit_test(a_standby_does_not_listen_and_nothing_is_said_of_it),
     cmocka_unit_test(who_is_alone_dials_nobody))
