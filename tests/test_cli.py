@@ -1053,6 +1053,7 @@ def test_what_finds_nothing_says_so():
             ("report L --by store --segment purchases=100000..",
              "those accounts did nothing in"),
             ("rfm L --at 2020-01-01", "nobody had bought anything by then"),
+            ("accounts L --at 2020-01-01", "no account had an event by then"),
             ("liability L --through 2020-01", "no points up to that month")):
         done = leima(*words.split()).expect(0)
         assert len(done.err.splitlines()) == 1 and said in done.err, done.err

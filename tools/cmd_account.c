@@ -14,6 +14,7 @@
 #include "tools/csv.h"
 #include "tools/query.h"
 #include "tools/table.h"
+#include "tools/vacant.h"
 
 #include <string.h>
 
@@ -309,10 +310,14 @@ accounts(const struct arguments *arguments)
         census_open(query.ledger, &options, &query.complaint, &census);
     if (err == OK && !command_flag(arguments, "json"))
         print_csv_heading();
-    while (err == OK && (err = census_next(census, &walk)) == OK)
+    uint64_t count = 0;
+    for (; err == OK && (err = census_next(census, &walk)) == OK; count++)
         err = print_account(&query, walk, &lines);
     if (err != ERR_NOT_FOUND)
         status = query_fail(&query, err);
+    else if (count == 0)
+        vacant_tell("accounts", query.ledger, &query.lasting,
+                    "no account had an event by then");
 done:
     census_close(census);
     text_close(&lines.json);
