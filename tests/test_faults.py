@@ -459,7 +459,7 @@ def test_a_full_disk_refuses_and_recovers():
         assert "the disk is full" in told, told
         assert leima("status", "disk/L", "--json").json()["full"] == 1
         says(leima("settle", "disk/L", "--period", "2026-01", "--close"), 4,
-             "disk/L: no space left")
+             "leima settle: disk/L", "no space left")  # its key is the first
         # Half a backup would keep the disk full.
         says(leima("backup", "disk/L", "disk/B"), 4, "no space left")
         assert not os.path.exists("disk/B")
