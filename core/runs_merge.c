@@ -11,10 +11,11 @@ struct source {
     uint64_t head[2]; /* the key's first bytes, as numbers of the same order */
 };
 
-/* Oldest first. */
 struct sources {
-    struct source items[MERGE_MAX];
-    uint32_t count;
+    struct source items[MERGE_MAX]; /* oldest first */
+    uint32_t heap[MERGE_MAX];       /* of those: the least key on top, and of
+                                     * equal keys the oldest */
+    uint32_t count;                 /* in the heap */
 };
 
 static void
@@ -43,23 +44,43 @@ step(struct source *source)
 static inline int
 compare(const struct source *a, const struct source *b)
 {
+    const view x = a->cursor.key, y = b->cursor.key;
+
     if (a->head[0] != b->head[0])
         return a->head[0] < b->head[0] ? -1 : 1;
     if (a->head[1] != b->head[1])
         return a->head[1] < b->head[1] ? -1 : 1;
-    return view_compare(a->cursor.key, b->cursor.key);
+    if (x.size <= sizeof a->head && y.size <= sizeof b->head)
+        return (x.size > y.size) - (x.size < y.size);
+    return view_compare(x, y);
 }
 
-/* The first of those that stand at the least key. */
-static uint32_t
-least(const struct sources *sources)
+static inline bool
+comes_before(const struct sources *sources, uint32_t a, uint32_t b)
 {
-    uint32_t least = 0;
+    int order = compare(&sources->items[a], &sources->items[b]);
 
-    for (uint32_t i = 1; i < sources->count; i++)
-        if (compare(&sources->items[i], &sources->items[least]) < 0)
-            least = i;
-    return least;
+    return order != 0 ? order < 0 : a < b;
+}
+
+/* Brings what stands at that place of the heap down to where it belongs. */
+static void
+sift_down(struct sources *sources, uint32_t at)
+{
+    uint32_t *heap = sources->heap;
+    const uint32_t sifted = heap[at];
+    uint32_t child;
+
+    while ((child = 2 * at + 1) < sources->count) {
+        if (child + 1 < sources->count &&
+            comes_before(sources, heap[child + 1], heap[child]))
+            child++;
+        if (comes_before(sources, sifted, heap[child]))
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = sifted;
 }
 
 /* The blobs of one key, all borrowed from the runs. */
@@ -84,14 +105,12 @@ add_blob(struct blobs *blobs, view blob)
     return OK;
 }
 
-/* Takes all entries of `key`.  ERR_NOT_FOUND: they were the last. */
+/* Takes the source's entries of `key`.  ERR_NOT_FOUND: they were its last. */
 static enum err
-drain(struct source *source, view key, enum runs_rule rule, struct blobs *blobs)
+drain(struct source *source, view key, struct blobs *blobs)
 {
     enum err err = OK;
 
-    if (rule == RUNS_NEWEST && view_equal(source->cursor.key, key))
-        blobs->count = 0; /* of older runs */
     while (err == OK && view_equal(source->cursor.key, key)) {
         err = add_blob(blobs, source->cursor.blob);
         if (err == OK)
@@ -100,29 +119,24 @@ drain(struct source *source, view key, enum runs_rule rule, struct blobs *blobs)
     return err;
 }
 
-static void
-remove_source(struct sources *sources, uint32_t index)
-{
-    sources->count--;
-    memmove(&sources->items[index], &sources->items[index + 1],
-            (sources->count - index) * sizeof sources->items[0]);
-}
-
-/* Takes what all have of `key`, from the first on that has it. */
+/* Takes what all have of `key`, which is on top. */
 static enum err
-drain_all(struct sources *sources, uint32_t first, view key,
-          enum runs_rule rule, struct blobs *blobs)
+drain_all(struct sources *sources, view key, enum runs_rule rule,
+          struct blobs *blobs)
 {
     blobs->count = 0;
-    for (uint32_t i = first; i < sources->count;) {
-        enum err err = drain(&sources->items[i], key, rule, blobs);
+    do {
+        if (rule == RUNS_NEWEST)
+            blobs->count = 0; /* of older runs */
+        enum err err = drain(&sources->items[sources->heap[0]], key, blobs);
         if (err == ERR_NOT_FOUND)
-            remove_source(sources, i);
+            sources->heap[0] = sources->heap[--sources->count];
         else if (err != OK)
             return err;
-        else
-            i++;
-    }
+        if (sources->count == 0)
+            return OK;
+        sift_down(sources, 0);
+    } while (view_equal(sources->items[sources->heap[0]].cursor.key, key));
     return OK;
 }
 
@@ -146,13 +160,16 @@ open_sources(struct sources *sources, const struct runs *const *runs,
     assert(count <= MERGE_MAX);
     sources->count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct source *source = &sources->items[sources->count];
+        struct source *source = &sources->items[i];
         *source = (struct source) { .cursor.runs = runs[i] };
         enum err err = step(source);
-        if (err != OK && err != ERR_NOT_FOUND)
+        if (err == OK)
+            sources->heap[sources->count++] = i;
+        else if (err != ERR_NOT_FOUND)
             return err;
-        sources->count += err == OK;
     }
+    for (uint32_t i = sources->count / 2; i-- > 0;)
+        sift_down(sources, i);
     return OK;
 }
 
@@ -165,11 +182,9 @@ runs_merge(const struct runs *const *runs, uint32_t count, enum runs_rule rule,
     enum err err = open_sources(&sources, runs, count);
 
     while (err == OK && sources.count > 0) {
-        uint32_t first = least(&sources);
-        view key = sources.items[first].cursor.key;
-        err = key.size > KEY_SIZE_MAX
-                  ? err_corrupt()
-                  : drain_all(&sources, first, key, rule, &blobs);
+        view key = sources.items[sources.heap[0]].cursor.key;
+        err = key.size > KEY_SIZE_MAX ? err_corrupt()
+                                      : drain_all(&sources, key, rule, &blobs);
         if (err == OK)
             err = add_all(key, &blobs, rule, joiner, writer);
     }

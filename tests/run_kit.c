@@ -9,11 +9,11 @@
 struct run_kit run_kit;
 
 account_id
-run_kit_account(uint32_t i, char code[static 16])
+run_kit_account(uint32_t i, char code[static 32])
 {
     if (i % 7 != 0)
         return (account_id) { .member = 1 + i };
-    snprintf(code, 16, "B-%05u", i);
+    snprintf(code, 32, i % 2 == 0 ? "B-%05u" : "CARD-OF-A-BEARER-%05u", i);
     return (account_id) { .bearer = view_of(code) };
 }
 
@@ -26,7 +26,7 @@ compare_keys(const void *a, const void *b)
 int
 run_kit_open(void **state)
 {
-    char code[16];
+    char code[32];
 
     (void)state;
     run_kit.place = place_make();

@@ -20,8 +20,9 @@ extern struct run_kit run_kit;
 int run_kit_open(void **state);
 int run_kit_close(void **state);
 
-/* The account number i: every seventh is a bearer. */
-account_id run_kit_account(uint32_t i, char code[static 16]);
+/* The account number i: every seventh is a bearer, of a long or a short code.
+ */
+account_id run_kit_account(uint32_t i, char code[static 32]);
 
 /* Blob k of key i in that run. */
 view run_kit_blob(uint32_t number, uint32_t i, uint32_t k,

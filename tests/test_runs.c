@@ -13,7 +13,7 @@
 
 TEST(a_key_names_its_account)
 {
-    char code[16];
+    char code[32];
     account_id account;
 
     for (uint32_t i = 0; i < 100; i++) {
