@@ -1,21 +1,28 @@
 #include "core/state_fold.h"
 
+#include "core/varint.h"
+
 #include <stdlib.h>
 
 enum {
     FOLD_SIZE = 1 << 26,
     ARENA_BYTES = INT32_MAX, /* address space for one account */
-    PACK_SIZE = 4096,
-    PACK_SIZE_MAX = 1 << 24,
+    PACK_ROOM = 4096,
+    /* Packing asks for room as if all numbers were long. */
+    PACK_ROOM_MAX = 1 << 28,
+    /* A run has room for that and for what is put before it. */
+    PACK_SIZE_MAX = RUNS_BLOB_SIZE_MAX - 256,
 };
+static_assert(PACK_ROOM_MAX / VARINT_SIZE > PACK_SIZE_MAX,
+              "what asks for more would hardly fit a run were they short");
 
 enum err
 state_fold_open(struct state_fold *fold, struct ledger *ledger,
                 const struct timeline *timeline)
 {
     *fold = (struct state_fold) { .ledger = ledger, .timeline = timeline };
-    fold->bytes = malloc(PACK_SIZE);
-    fold->room = PACK_SIZE;
+    fold->bytes = malloc(PACK_ROOM);
+    fold->room = PACK_ROOM;
     if (fold->bytes == NULL || !arena_open(&fold->fold_arena, FOLD_SIZE) ||
         !arena_open(&fold->arena, ARENA_BYTES)) {
         state_fold_close(fold);
@@ -36,24 +43,38 @@ state_fold_close(struct state_fold *fold)
     *fold = (struct state_fold) { 0 };
 }
 
+/* Twice the room to pack into. */
+static enum err
+grow(struct state_fold *fold)
+{
+    if (fold->room >= PACK_ROOM_MAX)
+        return ERR_MEMORY;
+    uint8_t *grown = realloc(fold->bytes, fold->room * 2);
+    if (grown == NULL)
+        return ERR_MEMORY;
+    fold->bytes = grown;
+    fold->room *= 2;
+    return OK;
+}
+
 static enum err
 pack(struct state_fold *fold, const struct account *account,
      struct state_folded *ret_folded)
 {
+    enum err err = OK;
     size_t size;
 
     *ret_folded = (struct state_folded) { .referral = account->referral };
     if (!account->begun)
         return OK;
     while ((size = account_pack(account, fold->timeline, fold->bytes,
-                                fold->room)) == 0) {
-        assert(fold->room < PACK_SIZE_MAX);
-        uint8_t *grown = realloc(fold->bytes, fold->room * 2);
-        if (grown == NULL)
-            return ERR_MEMORY;
-        fold->bytes = grown;
-        fold->room *= 2;
-    }
+                                fold->room)) == 0 &&
+           err == OK)
+        err = grow(fold);
+    if (err == OK && size > PACK_SIZE_MAX)
+        err = ERR_MEMORY;
+    if (err != OK)
+        return err;
     ret_folded->packed = (view) { fold->bytes, (uint32_t)size };
     return OK;
 }

@@ -34,7 +34,8 @@ struct state_folded {
     bool rewards_referrer; /* forward: this was the qualifying event */
 };
 
-/* Without a ledger (NULL) it folds forward only.  ERR_MEMORY. */
+/* Without a ledger (NULL) it folds forward only.  ERR_MEMORY; so below, where
+ * no run takes so large a state, too. */
 NODISCARD enum err state_fold_open(struct state_fold *fold,
                                    struct ledger *ledger,
                                    const struct timeline *timeline);

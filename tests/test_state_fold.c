@@ -1,8 +1,10 @@
 /*
  * test_state_fold.c - an account folded forward event by event has the bytes of
- * one folded from its history
+ * one folded from its history; and how large it may be
  */
 #include "core/state_fold.h"
+
+#include "core/list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,4 +78,72 @@ TEST(forward_is_the_same_as_afresh)
     free(packed);
 }
 
-RUN(cmocka_unit_test(forward_is_the_same_as_afresh))
+/* The state of an account with one voucher, made that of one with many. */
+static view
+give_many(view packed, const struct timeline *timeline, struct arena *arena)
+{
+    enum { MANY = 200000, ROOM = 1 << 28 };
+    const account_id member = { .member = 42 };
+    struct account account;
+
+    assert_int_equal(account_unpack(packed, member, timeline, arena, &account),
+                     OK);
+    assert_int_equal(account.vouchers.count, 1);
+    for (uint32_t i = 1; i < MANY; i++) {
+        const struct voucher voucher = account.vouchers.items[0];
+        struct voucher *added = LIST_ADD(arena, &account.vouchers);
+        *added = voucher;
+        added->order = ++account.voucher_order;
+    }
+    uint8_t *bytes = ARENA_NEW(arena, uint8_t, ROOM);
+    size_t size = account_pack(&account, timeline, bytes, ROOM);
+    assert_true(size > 0);
+    return (view) { bytes, (uint32_t)size };
+}
+
+/* A card that a shop holds up for all who have none gathers a voucher with
+ * each receipt.  What room such a state might take, were all its numbers long,
+ * is more than a run has for it; what it takes is not. */
+TEST(an_account_may_hold_very_many_vouchers)
+{
+    static const char GRANTS[] =
+        "{\"kind\": \"grant\", \"member\": 42, \"reward\": \"cup\", "
+        "\"at\": \"2025-01-10T12:00:00Z\"}\n"
+        "{\"kind\": \"grant\", \"member\": 42, \"reward\": \"cup\", "
+        "\"at\": \"2025-01-11T12:00:00Z\"}\n";
+    const struct ledger_question question = { .known = LEDGER_KNOWN_ALL };
+    const account_id member = { .member = 42 };
+    const struct timeline *timeline;
+    struct history_account history;
+    struct state_folded folded;
+    struct state_fold fold;
+    struct account account;
+    struct arena arena;
+    struct book book;
+
+    assert_true(arena_open(&arena, INT32_MAX));
+    book_open(&book, LEDGER_WRITE);
+    book_rules(&book, "2025-01-01", "rewards: [{id: cup, value: 3.00}]\n");
+    assert_int_equal(book_append(&book, GRANTS, NULL, NULL), OK);
+    assert_int_equal(
+        ledger_timeline(book.ledger, LEDGER_KNOWN_ALL, &timeline, NULL), OK);
+    assert_int_equal(ledger_account(book.ledger, member, &question, &book.arena,
+                                    &history, NULL),
+                     OK);
+    assert_int_equal(state_fold_open(&fold, NULL, timeline), OK);
+    assert_int_equal(
+        state_fold_forward(&fold, (view) { 0 }, history.events[0], &folded),
+        OK);
+    const view many = give_many(folded.packed, timeline, &arena);
+    assert_int_equal(
+        state_fold_forward(&fold, many, history.events[1], &folded), OK);
+    assert_int_equal(
+        account_unpack(folded.packed, member, timeline, &arena, &account), OK);
+    assert_int_equal(account.vouchers.count, 200001);
+    state_fold_close(&fold);
+    book_close(&book);
+    arena_close(&arena);
+}
+
+RUN(cmocka_unit_test(forward_is_the_same_as_afresh),
+    cmocka_unit_test(an_account_may_hold_very_many_vouchers))
