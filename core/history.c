@@ -480,7 +480,7 @@ take_all(struct history *history, struct reader *reader, uint64_t last)
             return err;
     }
     if (err != OK && err != ERR_NOT_FOUND) {
-        history->generation++; /* some rows of a record may be there */
+        history->generation++; /* the tail may have moved */
         return err;
     }
     history->generation += history->position != before;

@@ -18,23 +18,29 @@ take_event(const struct history_taker *taker, const struct record_event *stored,
     return err;
 }
 
+/* All that is new in the record, or nothing: where half of it stayed, whoever
+ * tries again would take it twice. */
 static enum err
 take_record(const struct history_taker *taker, const struct reader_item *item)
 {
+    const struct history_counts counts = *taker->counts;
+    const uint64_t size = taker->tail->size;
     struct record_cursor cursor = record_events(&item->record);
     struct record_event event;
     uint64_t position = item->position;
     uint64_t last = item->position + item->record.count - 1;
+    enum err err = OK;
 
     assert(last > *taker->position);
     if (position > *taker->position && intake_is_flagged(&item->record))
         taker->counts->flagged++;
-    for (; record_next(&cursor, &event); position++) {
-        enum err err = position > *taker->position
-                           ? take_event(taker, &event, position)
-                           : OK;
-        if (err != OK)
-            return err;
+    for (; err == OK && record_next(&cursor, &event); position++)
+        if (position > *taker->position)
+            err = take_event(taker, &event, position);
+    if (err != OK) {
+        tail_cut(taker->tail, size);
+        *taker->counts = counts;
+        return err;
     }
     *taker->position = last;
     return OK;

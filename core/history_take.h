@@ -22,7 +22,7 @@ struct history_taker {
 
 /* Takes what lies behind the position, to the end of a record.  ERR_NOT_FOUND:
  * there is nothing, or damage, which is told then; ERR_MEMORY, and as
- * reader_next(). */
+ * reader_next(): nothing was taken, and it can be tried again. */
 NODISCARD enum err history_take_next(const struct history_taker *taker,
                                      struct reader *reader);
 

@@ -91,6 +91,21 @@ tail_add(struct tail *tail, account_id account, const struct chapter_row *row)
     return OK;
 }
 
+void
+tail_cut(struct tail *tail, uint64_t size)
+{
+    assert(size <= tail->size);
+    tail->size = size;
+    tail->item_count = 0;
+    for (uint32_t i = 0; i < LIMIT_PARTITIONS; i++) {
+        struct tail_part *part = &tail->parts[i];
+        while (part->count > 0 &&
+               (uint64_t)part->places[part->count - 1] * DOCKET_ALIGN >= size)
+            part->count--;
+        tail->item_count += part->count;
+    }
+}
+
 /* --- reading --- */
 
 static const struct docket *

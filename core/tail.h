@@ -36,6 +36,9 @@ void tail_clear(struct tail *tail);
 NODISCARD enum err tail_add(struct tail *tail, account_id account,
                             const struct chapter_row *row);
 
+/* Takes back what was added since its buffer had that size. */
+void tail_cut(struct tail *tail, uint64_t size);
+
 /* The dockets of one account in order of arrival; a value, gone when the tail
  * changes. */
 struct tail_cursor {

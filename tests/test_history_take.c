@@ -1,11 +1,12 @@
 /*
  * test_history_take.c - all events of the journal become rows of a tail, from
- * any position on; the end is told, and what a later program has written
- * counted
+ * any position on, each once, whatever fails on the way; the end is told, and
+ * what a later program has written counted
  */
 #include "core/history_take.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/hash.h"
@@ -66,6 +67,66 @@ TEST(all_behind_a_position_is_taken)
     book_close(&book);
 }
 
+static uint32_t lacks_in; /* so many calls the machine has no memory; 0: none */
+
+#ifdef __SANITIZE_ADDRESS__ /* it has a realloc() of its own */
+enum { LACKS = false };
+#else
+enum { LACKS = true };
+
+void *__libc_realloc(void *old, size_t size);
+
+void *
+realloc(void *old, size_t size)
+{
+    return lacks_in > 0 && --lacks_in == 0 ? NULL : __libc_realloc(old, size);
+}
+#endif
+
+/* What has come of half a record would come again. */
+TEST(no_event_is_taken_twice_where_memory_was_short)
+{
+    struct book book;
+    struct reader *reader = NULL;
+    char lines[EVENTS * 128];
+    size_t size = 0;
+    uint32_t failed = 0;
+
+    book_open(&book, LEDGER_WRITE);
+    for (uint32_t i = 0; i < EVENTS; i++)
+        size += (size_t)snprintf(lines + size, sizeof lines - size,
+                                 "{\"kind\": \"join\", \"member\": %u, "
+                                 "\"referrer\": %u}\n",
+                                 100 + i, 1 + i % 3);
+    assert_int_equal(book_append(&book, lines, NULL, NULL), OK);
+    assert_int_equal(reader_open(ledger_journal(book.ledger), &reader), OK);
+    for (uint32_t n = 1; n <= EVENTS; n++) {
+        struct tail tail = { .seed = 3 };
+        struct words words = { .seed = 5 };
+        struct history_counts counts = { 0 };
+        struct reader_damage damage = { 0 };
+        struct ordinary ordinary;
+        uint64_t position = 0;
+        const struct history_taker taker = {
+            &tail, &position, &counts, &words, &damage, &book.arena, &ordinary,
+        };
+        enum err err;
+        lacks_in = n;
+        while ((err = history_take_next(&taker, reader)) != ERR_NOT_FOUND) {
+            assert_true(err == OK || err == ERR_MEMORY);
+            failed += err == ERR_MEMORY;
+        }
+        lacks_in = 0;
+        assert_int_equal(counts.events, EVENTS);
+        assert_int_equal(tail.item_count, 2 * EVENTS);
+        tail_close(&tail);
+        words_close(&words);
+    }
+    assert_int_equal(failed, LACKS ? EVENTS : 0);
+    reader_close(reader);
+    book_close(&book);
+}
+
 /* The record that begins at the position, as a later program might write it:
  * the format in the record's head, both sums made again. */
 static void
@@ -121,4 +182,5 @@ TEST(a_record_of_a_later_format_is_counted)
 }
 
 RUN(cmocka_unit_test(all_behind_a_position_is_taken),
+    cmocka_unit_test(no_event_is_taken_twice_where_memory_was_short),
     cmocka_unit_test(a_record_of_a_later_format_is_counted))

@@ -93,6 +93,28 @@ TEST(rows_come_back_in_order)
     tail_close(&tail);
 }
 
+TEST(what_was_added_last_can_be_taken_back)
+{
+    static struct tail tail = { .seed = 9 };
+    struct tail_cursor cursor;
+    const struct docket *docket;
+
+    fill(&tail);
+    uint64_t size = tail.size;
+    fill(&tail);
+    tail_cut(&tail, size);
+    assert_int_equal(tail.item_count, ACCOUNTS * ROUNDS);
+    assert_int_equal(tail.size, size);
+    for (uint64_t i = 1; i <= ACCOUNTS; i++) {
+        uint64_t round = 0;
+        tail_seek(&tail, account_of(i), &cursor);
+        for (; (docket = tail_next(&cursor)) != NULL; round++)
+            check_row(docket, i, round);
+        assert_int_equal(round, ROUNDS);
+    }
+    tail_close(&tail);
+}
+
 TEST(accounts_are_sorted_in_each_partition)
 {
     static struct tail tail = { .seed = 77 };
@@ -124,4 +146,5 @@ TEST(accounts_are_sorted_in_each_partition)
 }
 
 RUN(cmocka_unit_test(rows_come_back_in_order),
+    cmocka_unit_test(what_was_added_last_can_be_taken_back),
     cmocka_unit_test(accounts_are_sorted_in_each_partition))
