@@ -60,8 +60,10 @@ add_buyer(void *context, const struct walk *walk)
     }
     int64_t spend =
         account_spend(account, count->month_first, count->month_last).minor;
-    if (count->options->average && count->frequency > 0)
-        spend = amount_scale_floor(spend, 1, count->frequency);
+    if (count->options->average)
+        spend = count->frequency == 0
+                    ? 0
+                    : amount_scale_floor(spend, 1, count->frequency);
     struct rfm_buyer *buyer = &rfm->buyers[rfm->count++];
     *buyer = (struct rfm_buyer) {
         .member = account->id.member,

@@ -34,7 +34,7 @@ struct rfm_options {
     int64_t at_ms;
     const struct timeline *timeline; /* borrowed */
     int32_t window;                  /* months, that of at_ms is the last */
-    bool average;                    /* money: of a purchase, floored */
+    bool average; /* money: of a purchase, floored; 0 of none */
     const struct rfm_limits *limits; /* NULL: by rank */
 };
 

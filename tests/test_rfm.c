@@ -105,6 +105,37 @@ TEST(averages_and_windows)
     book_close(&book);
 }
 
+/* A refund that belongs to no purchase is money, but no purchase's average. */
+TEST(no_purchases_have_no_average)
+{
+    static const struct case_row TOTALS[] = {
+        { "1", 20, 3, 5000, 2, 4, 2 },
+        { "2", 10, 1, 5000, 3, 2, 2 },
+        { "3", 89, 0, -700, 1, 1, 1 },
+        { "bearer:X", 10, 1, 5000, 3, 2, 2 },
+    };
+    static const struct case_row AVERAGES[] = {
+        { "1", 20, 3, 1666, 2, 4, 2 },
+        { "2", 10, 1, 5000, 3, 2, 3 },
+        { "3", 89, 0, 0, 1, 1, 1 },
+        { "bearer:X", 10, 1, 5000, 3, 2, 3 },
+    };
+    struct book book;
+
+    open_shop(&book);
+    assert_int_equal(
+        book_append(&book,
+                    "{\"kind\": \"return\", \"member\": 3, \"total\": 700, "
+                    "\"at\": \"2025-02-01T10:00:00Z\"}\n",
+                    NULL, NULL),
+        OK);
+    expect(&book, &(struct rfm_options) { .window = 3 }, TOTALS,
+           COUNT_OF(TOTALS));
+    expect(&book, &(struct rfm_options) { .window = 3, .average = true },
+           AVERAGES, COUNT_OF(AVERAGES));
+    book_close(&book);
+}
+
 TEST(limits_of_one_s_own)
 {
     static const struct rfm_limits LIMITS = { {
@@ -145,4 +176,5 @@ TEST(fifths)
 
 RUN(cmocka_unit_test(scores_by_rank_and_equals_are_equal),
     cmocka_unit_test(averages_and_windows),
+    cmocka_unit_test(no_purchases_have_no_average),
     cmocka_unit_test(limits_of_one_s_own), cmocka_unit_test(fifths))
