@@ -34,8 +34,6 @@ TEST(mixed_histories_come_to_the_same)
     compare(14, 12, 0);
 }
 
-/* The first version takes effect within the history, the others at the
- * beginning and in the middle of a month. */
 /* All accounts have voids, and go by tables all the same. */
 TEST(voided_events_have_never_been)
 {
@@ -51,6 +49,8 @@ TEST(voided_events_have_never_been)
         stage_same(&same);
 }
 
+/* The first version takes effect within the history, the others at the
+ * beginning and in the middle of a month. */
 TEST(versions_follow_each_other)
 {
     static const char *const DAYS[][3] = {
