@@ -80,6 +80,20 @@ sum_amounts(const struct side *side, struct compare_side *ret_side)
     ret_side->amounts[MEASURE_EXPIRED] = side->expired.value;
 }
 
+/* Rounded, once.  More than there are numbers for, as a rule with a slip in it
+ * may bring, is told as the greatest; of two the difference fits, too. */
+static money
+round_sum(micro exact)
+{
+    const money most = { COMPARE_MONEY_MAX }, least = { -COMPARE_MONEY_MAX };
+
+    if (exact.value > micro_of_money(most).value)
+        return most;
+    return exact.value < micro_of_money(least).value
+               ? least
+               : micro_round_half_away(exact);
+}
+
 static void
 sum_costs(const struct side *side, struct compare_side *ret_side)
 {
@@ -89,20 +103,8 @@ sum_costs(const struct side *side, struct compare_side *ret_side)
         accrual = micro_add(accrual, side->months.items[i].accrual);
         burn = micro_add(burn, side->months.items[i].burn);
     }
-    ret_side->accrual_cost = micro_round_half_away(accrual);
-    ret_side->burn_cost = micro_round_half_away(burn);
-}
-
-/* More than there are numbers for, as a rule with a slip in it may bring, is
- * told as the greatest. */
-static money
-sum_vouchers(const struct side *side)
-{
-    const money most = { INT64_MAX };
-
-    return side->voucher_value.value > micro_of_money(most).value
-               ? most
-               : micro_round_half_away(side->voucher_value);
+    ret_side->accrual_cost = round_sum(accrual);
+    ret_side->burn_cost = round_sum(burn);
 }
 
 static struct compare_side
@@ -114,11 +116,11 @@ measure_side(const struct side *side, struct arena *arena)
         .outstanding = side->outstanding,
         .debt = side->debt,
         .vouchers_outstanding = side->voucher_count,
-        .vouchers_outstanding_value = sum_vouchers(side),
+        .vouchers_outstanding_value = round_sum(side->voucher_value),
     };
 
     if (now != NULL)
-        result.liability = micro_round_half_away(
+        result.liability = round_sum(
             micro_of_points(side->outstanding, now->program->points.value));
     sum_amounts(side, &result);
     sum_costs(side, &result);
@@ -233,8 +235,8 @@ add_months(const struct side *side, bool is_candidate,
                 rows[i].amounts[MEASURE_ISSUED];
     for (uint32_t i = 0; i < side->months.count; i++) {
         const struct side_month *cost = &side->months.items[i];
-        money accrual = micro_round_half_away(cost->accrual);
-        money burn = micro_round_half_away(cost->burn);
+        money accrual = round_sum(cost->accrual);
+        money burn = round_sum(cost->burn);
         if (accrual.minor == 0 && burn.minor == 0)
             continue;
         struct compare_month_side *sum =

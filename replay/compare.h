@@ -11,6 +11,9 @@
 #include "core/settlement.h"
 #include "replay/simulate.h"
 
+/* Cents; a side's costs and values that exceed it are told as so many. */
+#define COMPARE_MONEY_MAX (INT64_MAX / 2)
+
 struct compare_tier {
     view level;
     int64_t count; /* accounts */

@@ -104,12 +104,50 @@ TEST(vouchers_worth_more_than_there_are_numbers_for_are_told)
         const struct compare_side *found = &stage.comparison.candidate;
         assert_int_equal(stage.simulation.table_count, i == 0);
         assert_int_equal(found->vouchers_outstanding, items);
-        assert_int_equal(found->vouchers_outstanding_value.minor, INT64_MAX);
+        assert_int_equal(found->vouchers_outstanding_value.minor,
+                         COMPARE_MONEY_MAX);
     }
     text_close(&line);
     shop_close(&shop);
 }
 
-RUN(cmocka_unit_test(vouchers_worth_more_than_there_are_numbers_for_are_told),
+/* Hundreds of rules that give as many points as can be, of the greatest value.
+ */
+TEST(points_worth_more_than_there_are_numbers_for_are_told)
+{
+    enum { RULES = 400, RECEIPTS = 300 };
+    struct text rules = { 0 }, lines = { 0 };
+    struct shop shop;
+
+    text_string(&rules, "points: {value: 1000}\nearn:\n");
+    for (int i = 0; i < RULES; i++)
+        text_format(&rules, "  - {id: r%d, per: 0.01, points: 1000000}\n", i);
+    text_char(&rules, '\0');
+    for (int i = 0; i < RECEIPTS; i++)
+        text_format(&lines,
+                    "{\"kind\": \"purchase\", \"at\": \"2025-03-01T12:00:00Z"
+                    "\", \"store\": 10, \"member\": 1, \"receipt\": \"%d\", "
+                    "\"total\": 100000}\n",
+                    i);
+    text_char(&lines, '\0');
+    struct stage stage = { .candidate = (const char *)rules.bytes };
+    shop_open(&shop);
+    shop_rules(&shop, "2000-01-01", "earn: []\n");
+    shop_import(&shop, (const char *)lines.bytes);
+    stage_run(&shop, &stage);
+    const struct comparison *found = &stage.comparison;
+    assert_int_equal(found->candidate.outstanding.value,
+                     LIMIT_POINTS * RULES * RECEIPTS);
+    assert_int_equal(found->candidate.accrual_cost.minor, COMPARE_MONEY_MAX);
+    assert_int_equal(found->candidate.liability.minor, COMPARE_MONEY_MAX);
+    assert_int_equal(found->months[0].candidate.accrual_cost.minor,
+                     COMPARE_MONEY_MAX);
+    text_close(&rules);
+    text_close(&lines);
+    shop_close(&shop);
+}
+
+RUN(cmocka_unit_test(points_worth_more_than_there_are_numbers_for_are_told),
+    cmocka_unit_test(vouchers_worth_more_than_there_are_numbers_for_are_told),
     cmocka_unit_test(figures_stand_side_by_side),
     cmocka_unit_test(a_partner_without_figures_is_not_told))
