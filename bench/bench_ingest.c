@@ -10,13 +10,15 @@
  * an acknowledgement takes is that of the others, who are live.  Medians of
  * three hubs; one of whom a node lost an acknowledgement and asked again (half
  * a minute that says nothing of the hub's speed) is told, and another takes
- * its place.
+ * its place.  Beside purchases without lines stands a bare pipe (pipe.h), in
+ * turn with the hubs.
  *
  *   build/release/bench/bench_ingest [TRIAL [HUBS]]   one trial, from 0
  */
 #include "bench/bench.h"
 #include "bench/fleet.h"
 #include "bench/harbour.h"
+#include "bench/pipe.h"
 
 #include "nodes/clock.h"
 
@@ -37,6 +39,7 @@ struct trial {
     const char *name;
     enum sales_program program;
     struct fleet_options fleet;
+    bool piped; /* a bare pipe beside it */
 };
 
 /* Of one stretch. */
@@ -94,14 +97,27 @@ run_unspoiled(const struct trial *trial, struct stretch ret_stretches[static 2])
     bench_need(done, "see all nodes hear their acknowledgements");
 }
 
-static void
+/* As many events over as many connections; events per second. */
+static double
+run_pipe(const struct trial *trial)
+{
+    const struct pipe_options options = {
+        .connections = trial->fleet.nodes,
+        .events = trial->fleet.further,
+        .accounts = trial->fleet.accounts,
+    };
+
+    return pipe_rate(folder, &options);
+}
+
+static struct bench_case *
 report(struct bench *bench, const struct trial *trial, const char *what,
        const char *unit, double *values)
 {
     char name[256];
 
     snprintf(name, sizeof name, "%s: %s", trial->name, what);
-    bench_add(bench, name, unit, bench_median(values, hubs));
+    return bench_add(bench, name, unit, bench_median(values, hubs));
 }
 
 static void
@@ -109,9 +125,13 @@ measure(struct bench *bench, const struct trial *trial)
 {
     static const char *const stretches[] = { "first", "then" };
     struct stretch found[BENCH_RUNS][2];
+    double piped[BENCH_RUNS];
 
-    for (uint32_t i = 0; i < hubs; i++)
+    for (uint32_t i = 0; i < hubs; i++) {
         run_unspoiled(trial, found[i]);
+        if (trial->piped)
+            piped[i] = run_pipe(trial);
+    }
     for (int k = 0; k < 2; k++) {
         static const char *const units[] = { "events/s", "events/s", "ms", "ms",
                                              "MB" };
@@ -129,8 +149,12 @@ measure(struct bench *bench, const struct trial *trial)
         snprintf(what[2], sizeof what[2], "%s, ack p50", stretches[k]);
         snprintf(what[3], sizeof what[3], "%s, ack p99", stretches[k]);
         snprintf(what[4], sizeof what[4], "%s, RssAnon", stretches[k]);
-        for (int i = 0; i < 5; i++)
-            report(bench, trial, what[i], units[i], values[i]);
+        for (int i = 0; i < 5; i++) {
+            struct bench_case *one =
+                report(bench, trial, what[i], units[i], values[i]);
+            if (k == 1 && i < 2 && trial->piped)
+                bench_peer(one, "a bare pipe", bench_median(piped, hubs));
+        }
     }
 }
 
@@ -140,19 +164,24 @@ main(int argc, char **argv)
     static const struct trial trials[] = {
         { "1 node",
           SALES_FIVE,
-          { 1, ACCOUNTS, FURTHER, ACCOUNTS, false, false } },
+          { 1, ACCOUNTS, FURTHER, ACCOUNTS, false, false },
+          true },
         { "10 nodes",
           SALES_FIVE,
-          { 10, ACCOUNTS, FURTHER, ACCOUNTS, false, false } },
+          { 10, ACCOUNTS, FURTHER, ACCOUNTS, false, false },
+          true },
         { "200 nodes",
           SALES_FIVE,
-          { 200, ACCOUNTS, FURTHER, ACCOUNTS, false, false } },
+          { 200, ACCOUNTS, FURTHER, ACCOUNTS, false, false },
+          true },
         { "10 nodes, whole program, 5 lines",
           SALES_WHOLE,
-          { 10, FEWER, FEWER, FEWER, true, false } },
+          { 10, FEWER, FEWER, FEWER, true, false },
+          false },
         { "10 nodes, one a day late",
           SALES_FIVE,
-          { 10, FEWER, FEWER, FEWER, false, true } },
+          { 10, FEWER, FEWER, FEWER, false, true },
+          false },
     };
     struct bench bench = { .name = "ingest" };
     uint32_t only = argc > 1 ? (uint32_t)atoi(argv[1]) : COUNT_OF(trials);
