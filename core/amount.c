@@ -32,8 +32,8 @@ micro_of_money(money amount)
     return (micro) { (int128)amount.minor * MICRO_PER_MINOR };
 }
 
-money
-micro_round_half_away(micro exact)
+int128
+micro_cents_half_away(micro exact)
 {
     int128 minor = exact.value / MICRO_PER_MINOR;
     int128 rest = exact.value % MICRO_PER_MINOR;
@@ -42,6 +42,14 @@ micro_round_half_away(micro exact)
         minor++;
     else if (rest <= -MICRO_PER_MINOR / 2)
         minor--;
+    return minor;
+}
+
+money
+micro_round_half_away(micro exact)
+{
+    int128 minor = micro_cents_half_away(exact);
+
     assert(minor >= INT64_MIN);
     assert(minor <= INT64_MAX);
     return (money) { (int64_t)minor };

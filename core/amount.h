@@ -125,7 +125,9 @@ micro_of_points(points count, price each)
 /* Exact: the same money in millionths. */
 micro micro_of_money(money amount);
 
-/* To whole cents, half away from zero. */
+/* To whole cents, half away from zero; of the second the result must fit 64
+ * bits. */
+int128 micro_cents_half_away(micro exact);
 money micro_round_half_away(micro exact);
 
 /* floor(amount * multiplier / divisor); divisor > 0, multiplier >= 0; the

@@ -11,6 +11,8 @@
 #include "core/standing.h"
 #include "core/statement.h"
 
+#include <inttypes.h>
+
 enum { TRIES = 8 }; /* of a close, while others append to the books */
 
 /* --- the statement of an open period --- */
@@ -119,8 +121,7 @@ closing_statement(struct ledger *ledger,
     if (err != OK)
         return err;
     input.currency = input.timeline->versions[0].program->currency;
-    *ret_statement = settlement_make(&input, arena);
-    return OK;
+    return settlement_make(&input, arena, ret_statement, complaint);
 }
 
 /* --- closing --- */
@@ -440,6 +441,19 @@ read_books(struct ledger *ledger, uint64_t known, struct arena *arena,
 }
 
 static enum err
+refuse_volume(int32_t period, struct complaint *complaint)
+{
+    char month[8];
+
+    calendar_format_month(period, month);
+    return complain(complaint,
+                    "%s can't be closed: with it, all that was settled so far "
+                    "would come to more than %" PRId64 " cents; see leima "
+                    "settle --period %s, and the prices in leima rules show",
+                    month, LIMIT_SETTLED_VOLUME, month);
+}
+
+static enum err
 close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
              struct arena *arena, struct complaint *complaint)
 {
@@ -462,14 +476,15 @@ close_period(struct ledger *ledger, int32_t period, int64_t now_ms,
                            complaint);
     if (err != OK)
         return err;
+    /* With what the books hold: they could not be read with more than that. */
     struct close_parts parts = { .statement = &statement,
+                                 .settled = { .volume = books.settled.volume },
                                  .key = &key,
                                  .known = question.known };
     if (settlement_settle(&statement, &parts.settled, arena))
         err = append_close(ledger, parts, complaint);
     else
-        err = complain(complaint, "the amounts to be settled are too large; "
-                                  "see leima verify");
+        err = refuse_volume(period, complaint);
     crypto_wipe(&key, sizeof key);
     return err == ERR_INPUT ? err : ledger_fault(ledger, err, complaint);
 }

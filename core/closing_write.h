@@ -24,7 +24,7 @@ struct closing_question {
 };
 
 /* Makes the statement of a period that is not closed.  ERR_NOT_FOUND: no rules
- * have been published. */
+ * have been published; ERR_INPUT as of settlement_make(). */
 NODISCARD enum err closing_statement(struct ledger *ledger,
                                      const struct closing_question *question,
                                      struct arena *arena,
@@ -49,8 +49,9 @@ NODISCARD enum err closing_check(struct ledger *ledger,
 /* Closes the period: takes in what is known now, makes the statement of just
  * that, signs it and appends it to the books, unless somebody else has closed
  * one meanwhile.  Faults of closing_check(); ERR_INPUT also of a statement
- * that takes more than LIMIT_STATEMENT_SIZE; ERR_BUSY: the books don't come to
- * rest; ERR_CORRUPT, ERR_UNKNOWN as of closing_read(); ERR_FULL, ERR_IO,
+ * that takes more than LIMIT_STATEMENT_SIZE, or with which the books would come
+ * to more than LIMIT_SETTLED_VOLUME; ERR_BUSY: the books don't come to rest;
+ * ERR_CORRUPT, ERR_UNKNOWN as of closing_read(); ERR_FULL, ERR_IO,
  * ERR_MEMORY.  The complaint has words for each. */
 NODISCARD enum err closing_close(struct ledger *ledger, int32_t period,
                                  int64_t now_ms, struct complaint *complaint);

@@ -62,6 +62,9 @@ static_assert(LIMIT_PIECE_SIZE < LIMIT_RECORD_SIZE, "a piece fits a record");
  * where somebody has made them up. */
 #define LIMIT_SETTLED_VOLUME (INT64_C(1) << 58)
 #define LIMIT_STATEMENT_VOLUME (INT64_C(1) << 62)
+/* What a statement is made of comes to at most; in its figures each part stands
+ * five times, and then there are the numbers of the stores. */
+#define LIMIT_STATEMENT_PARTS (LIMIT_STATEMENT_VOLUME / 8)
 
 /* How far ahead of the clock an appended event may lie: 24 hours. */
 #define LIMIT_FUTURE_MS INT64_C(86400000)

@@ -1,6 +1,9 @@
 #include "core/settlement.h"
 
+#include "core/limits.h"
 #include "core/list.h"
+
+#include <inttypes.h>
 
 /* Rows that stand side by side: of all totals, or of one partner's month. */
 struct row_range {
@@ -18,6 +21,15 @@ struct adjustment_list {
     struct statement_adjustment *items;
     uint32_t count;
     uint32_t room;
+};
+
+/* One statement on its way. */
+struct making {
+    const struct settlement_input *input;
+    struct row_range all;
+    struct arena *arena;
+    struct complaint *complaint;
+    int64_t volume; /* of what has gone into it, whatever its sign */
 };
 
 enum { CENT_MICRO = 10000 };
@@ -45,6 +57,64 @@ rows_of(struct row_range all, int32_t month, int32_t partner)
         LIST_PLACE(all.rows, all.count, &to, compare_months) - first,
     };
 }
+
+/* --- what a statement holds --- */
+
+/* Adds to the volume what the value is without its sign, if there is room. */
+static bool
+measure(int64_t *volume, int128 value)
+{
+    const int64_t max = LIMIT_STATEMENT_PARTS;
+
+    return value >= -max && value <= max &&
+           amount_measure(volume, (int64_t)value, max);
+}
+
+/* The same of all that stands in the rows, each figure with the cent that it
+ * may be rounded by; so sums of them fit 64 bits.  NULL, or the name of what
+ * there is no room for. */
+static const char *
+measure_rows(int64_t *volume, struct row_range rows)
+{
+    static const char *const FIGURES[TOTALS_FIGURES] = { "issue_cost",
+                                                         "redeem_credit",
+                                                         "voucher_credit" };
+
+    for (uint32_t i = 0; i < rows.count; i++) {
+        const struct totals_row *row = &rows.rows[i];
+        for (enum measure m = 0; m < MEASURE_STATEMENT_COUNT; m++)
+            if (!measure(volume, row->amounts[m]))
+                return effect_measure_name(m);
+        for (int k = 0; k < TOTALS_FIGURES; k++)
+            if (!measure(volume, row->figures[k].value / CENT_MICRO) ||
+                !measure(volume, 1))
+                return FIGURES[k];
+    }
+    return NULL;
+}
+
+/* Says that there is no room for the figure of that name. */
+static enum err
+refuse(const struct making *making, int32_t partner, int32_t month,
+       const char *figure)
+{
+    const view id =
+        timeline_name(making->input->timeline, NAME_PARTNER, partner);
+    char period[8], of[8];
+
+    calendar_format_month(making->input->period, period);
+    calendar_format_month(month, of);
+    return complain(making->complaint,
+                    "the statement of %s is too large: with %s of %.*s in %s "
+                    "it comes to more than %" PRId64 " cents and points in "
+                    "all; see leima settle explain --period %s --partner %.*s "
+                    "--measure %s",
+                    period, figure, (int)id.size, (const char *)id.bytes, of,
+                    LIMIT_STATEMENT_PARTS, of, (int)id.size,
+                    (const char *)id.bytes, figure);
+}
+
+/* --- a partner's month --- */
 
 static micro
 sum_figure(struct row_range rows, enum figure figure)
@@ -188,27 +258,42 @@ make_stores(struct statement_partner *partner, struct row_range all,
 }
 
 /* What an earlier month comes to now, less what has been settled for it. */
-static void
-adjust_month(const struct settlement_input *input, struct row_range rows,
-             struct settled settled, struct adjustment_list *list,
-             struct arena *arena)
+static enum err
+adjust_month(struct making *making, int32_t partner, int32_t month,
+             struct adjustment_list *list)
 {
+    const struct settlement_input *input = making->input;
+    struct row_range rows = rows_of(making->all, month, partner);
+    struct settled settled =
+        settled_find(input->settled, month,
+                     timeline_name(input->timeline, NAME_PARTNER, partner));
+    int64_t volume = 0; /* its figures as such stand in no statement */
+
+    assert(month < input->period);
+    const char *too_large = measure_rows(&volume, rows);
+    if (too_large != NULL)
+        return refuse(making, partner, month, too_large);
     struct statement_line now = make_line(rows);
     struct statement_adjustment difference = {
-        .period = settled.period,
+        .period = month,
         .issue_cost = money_sub(now.issue_cost, settled.issue_cost),
         .redeem_credit = money_sub(now.redeem_credit, settled.redeem_credit),
         .voucher_credit = money_sub(now.voucher_credit, settled.voucher_credit),
     };
-
-    assert(settled.period < input->period);
+    if (!measure(&making->volume, difference.issue_cost.minor))
+        return refuse(making, partner, month, "issue_cost");
+    if (!measure(&making->volume, difference.redeem_credit.minor))
+        return refuse(making, partner, month, "redeem_credit");
+    if (!measure(&making->volume, difference.voucher_credit.minor))
+        return refuse(making, partner, month, "voucher_credit");
     difference.net = money_sub(
         money_add(difference.redeem_credit, difference.voucher_credit),
         difference.issue_cost);
     if (difference.issue_cost.minor != 0 ||
         difference.redeem_credit.minor != 0 ||
         difference.voucher_credit.minor != 0)
-        *LIST_ADD(arena, list) = difference;
+        *LIST_ADD(making->arena, list) = difference;
+    return OK;
 }
 
 /* The earliest month that has rows or has been settled. */
@@ -224,25 +309,25 @@ first_month(const struct settlement_input *input, struct row_range all)
     return first;
 }
 
-static void
-make_adjustments(const struct settlement_input *input, struct row_range all,
-                 int32_t number, struct statement_partner *partner,
-                 struct arena *arena)
+static enum err
+make_adjustments(struct making *making, int32_t number,
+                 struct statement_partner *partner)
 {
+    const struct settlement_input *input = making->input;
     struct adjustment_list list = { 0 };
+    enum err err = OK;
 
     if (input->next_period == PROGRAM_NONE ||
         input->period != input->next_period)
-        return;
-    for (int32_t month = first_month(input, all); month < input->period;
-         month++)
-        adjust_month(input, rows_of(all, month, number),
-                     settled_find(input->settled, month, partner->partner),
-                     &list, arena);
+        return OK;
+    for (int32_t month = first_month(input, making->all);
+         month < input->period && err == OK; month++)
+        err = adjust_month(making, number, month, &list);
     partner->adjustments = list.items;
     partner->adjustment_count = list.count;
     for (uint32_t i = 0; i < list.count; i++)
         partner->line.net = money_add(partner->line.net, list.items[i].net);
+    return err;
 }
 
 /* Whether a version in force at some time of the month names the partner. */
@@ -262,62 +347,96 @@ is_partner_then(const struct timeline *timeline, int32_t number, int32_t month)
     return false;
 }
 
-static const struct statement_pair *
-make_pairs(const struct settlement_input *input, uint32_t *ret_count,
-           struct arena *arena)
+static enum err
+make_partner(struct making *making, int32_t number,
+             struct statement_partner *ret_partner)
 {
+    const struct settlement_input *input = making->input;
+    struct row_range rows = rows_of(making->all, input->period, number);
+    const char *too_large = measure_rows(&making->volume, rows);
+
+    if (too_large != NULL)
+        return refuse(making, number, input->period, too_large);
+    *ret_partner = (struct statement_partner) {
+        .partner = timeline_name(input->timeline, NAME_PARTNER, number),
+        .line = make_line(rows),
+    };
+    make_stores(ret_partner, rows, making->arena);
+    return make_adjustments(making, number, ret_partner);
+}
+
+/* Those with a figure, and those that the rules of then name. */
+static enum err
+make_partners(struct making *making, struct statement *statement)
+{
+    const struct timeline *timeline = making->input->timeline;
+    const int32_t count = (int32_t)timeline->names[NAME_PARTNER].count;
+    struct partner_list partners = { 0 };
+    money nets = { 0 };
+    enum err err = OK;
+
+    for (int32_t n = 0; n < count && err == OK; n++) {
+        struct statement_partner partner;
+        err = make_partner(making, n, &partner);
+        if (err != OK ||
+            (rows_of(making->all, statement->period, n).count == 0 &&
+             partner.adjustment_count == 0 &&
+             !is_partner_then(timeline, n, statement->period)))
+            continue;
+        *LIST_ADD(making->arena, &partners) = partner;
+        nets = money_add(nets, partner.line.net);
+    }
+    statement->partners = partners.items;
+    statement->partner_count = partners.count;
+    statement->program_net = money_sub((money) { 0 }, nets);
+    return err;
+}
+
+static enum err
+make_pairs(struct making *making, struct statement *statement)
+{
+    const struct settlement_input *input = making->input;
     uint32_t count, kept = 0;
     const struct totals_pair *pairs = totals_pairs(input->totals, &count);
     struct statement_pair *list =
-        ARENA_NEW(arena, struct statement_pair, count);
+        ARENA_NEW(making->arena, struct statement_pair, count);
 
     for (uint32_t i = 0; i < count; i++) {
         if (pairs[i].month != input->period || pairs[i].points == 0)
             continue;
+        if (!measure(&making->volume, pairs[i].points))
+            return refuse(making, pairs[i].issuer, input->period, "clearing");
         list[kept++] = (struct statement_pair) {
             timeline_name(input->timeline, NAME_PARTNER, pairs[i].issuer),
             timeline_name(input->timeline, NAME_PARTNER, pairs[i].acceptor),
             pairs[i].points,
         };
     }
-    *ret_count = kept;
-    return list;
+    statement->pairs = list;
+    statement->pair_count = kept;
+    return OK;
 }
 
-const struct statement *
-settlement_make(const struct settlement_input *input, struct arena *arena)
+enum err
+settlement_make(const struct settlement_input *input, struct arena *arena,
+                const struct statement **ret_statement,
+                struct complaint *complaint)
 {
     struct statement *statement = ARENA_NEW(arena, struct statement, 1);
-    struct partner_list partners = { 0 };
-    const struct timeline *timeline = input->timeline;
-    struct row_range all;
+    struct making making = { .input = input,
+                             .arena = arena,
+                             .complaint = complaint };
 
-    all.rows = totals_rows(input->totals, &all.count);
-    money nets = { 0 };
-    for (int32_t n = 0; n < (int32_t)timeline->names[NAME_PARTNER].count; n++) {
-        struct row_range rows = rows_of(all, input->period, n);
-        struct statement_partner partner = {
-            .partner = timeline_name(timeline, NAME_PARTNER, n),
-            .line = make_line(rows),
-        };
-        make_stores(&partner, rows, arena);
-        make_adjustments(input, all, n, &partner, arena);
-        if (rows.count == 0 && partner.adjustment_count == 0 &&
-            !is_partner_then(timeline, n, input->period))
-            continue;
-        *LIST_ADD(arena, &partners) = partner;
-        nets = money_add(nets, partner.line.net);
-    }
-    *statement = (struct statement) {
-        .period = input->period,
-        .currency = input->currency,
-        .known_ms = input->known_ms,
-        .partners = partners.items,
-        .partner_count = partners.count,
-        .program_net = money_sub((money) { 0 }, nets),
-    };
-    statement->pairs = make_pairs(input, &statement->pair_count, arena);
-    return statement;
+    making.all.rows = totals_rows(input->totals, &making.all.count);
+    *statement = (struct statement) { .period = input->period,
+                                      .currency = input->currency,
+                                      .known_ms = input->known_ms };
+    enum err err = make_partners(&making, statement);
+    if (err == OK)
+        err = make_pairs(&making, statement);
+    if (err == OK)
+        *ret_statement = statement;
+    return err;
 }
 
 bool

@@ -79,9 +79,13 @@ struct settlement_input {
 };
 
 /* The statement of a period that is not closed, in the arena; views borrow
- * from the timeline and the input. */
-const struct statement *settlement_make(const struct settlement_input *input,
-                                        struct arena *arena);
+ * from the timeline and the input.  ERR_INPUT: its figures come to more than a
+ * statement holds (LIMIT_STATEMENT_PARTS), as prices with a slip in them may
+ * bring; says which partner's, and of which month. */
+NODISCARD enum err settlement_make(const struct settlement_input *input,
+                                   struct arena *arena,
+                                   const struct statement **ret_statement,
+                                   struct complaint *complaint);
 
 /* Adds to `settled` what closing the statement settles: its own figures and
  * its adjustments.  The list grows in the arena and borrows the names.  False:

@@ -80,18 +80,23 @@ sum_amounts(const struct side *side, struct compare_side *ret_side)
     ret_side->amounts[MEASURE_EXPIRED] = side->expired.value;
 }
 
-/* Rounded, once.  More than there are numbers for, as a rule with a slip in it
- * may bring, is told as the greatest; of two the difference fits, too. */
+/* More than there are numbers for, as a rule or a price with a slip in it may
+ * bring, is told as the greatest; of two the difference fits, too. */
+static money
+limit_cents(int128 cents)
+{
+    if (cents > COMPARE_MONEY_MAX)
+        return (money) { COMPARE_MONEY_MAX };
+    if (cents < -COMPARE_MONEY_MAX)
+        return (money) { -COMPARE_MONEY_MAX };
+    return (money) { (int64_t)cents };
+}
+
+/* Rounded, once. */
 static money
 round_sum(micro exact)
 {
-    const money most = { COMPARE_MONEY_MAX }, least = { -COMPARE_MONEY_MAX };
-
-    if (exact.value > micro_of_money(most).value)
-        return most;
-    return exact.value < micro_of_money(least).value
-               ? least
-               : micro_round_half_away(exact);
+    return limit_cents(micro_cents_half_away(exact));
 }
 
 static void
@@ -130,53 +135,56 @@ measure_side(const struct side *side, struct arena *arena)
 
 /* --- nets --- */
 
+/* What a partner's statement of a month comes to, in cents. */
+static int128
+month_net(const struct totals_row *row)
+{
+    const micro *figures = row->figures;
+
+    return micro_cents_half_away(figures[FIGURE_REDEEM_CREDIT - 1]) +
+           micro_cents_half_away(figures[FIGURE_VOUCHER_CREDIT - 1]) -
+           micro_cents_half_away(figures[FIGURE_ISSUE_COST - 1]);
+}
+
 /* Whether anything is left of what was booked for a partner. */
 static bool
-has_figures(const struct statement_line *line)
+has_figures(const struct totals_row *row)
 {
-    bool any = line->net.minor != 0;
+    bool any = month_net(row) != 0;
 
     for (int k = 0; k < MEASURE_STATEMENT_COUNT; k++)
-        any |= line->amounts[k] != 0;
+        any |= row->amounts[k] != 0;
     return any;
 }
 
-/* Adds the rounded nets of one month's statement. */
-static void
-add_nets(const struct side *side, int32_t month, bool is_candidate,
-         struct pair_list *partners, struct arena *arena)
-{
-    struct settlement_input input = { .timeline = side->timeline,
-                                      .totals = side->totals,
-                                      .period = month,
-                                      .next_period = PROGRAM_NONE };
-    const struct statement *statement = settlement_make(&input, arena);
-
-    for (uint32_t i = 0; i < statement->partner_count; i++) {
-        const struct statement_partner *partner = &statement->partners[i];
-        if (!has_figures(&partner->line))
-            continue;
-        struct compare_pair *pair = pair_of(partners, partner->partner, arena);
-        int64_t *net = is_candidate ? &pair->candidate : &pair->baseline;
-        *net += partner->line.net.minor;
-    }
-}
-
+/* Adds the rounded nets of all months; returns the program's. */
 static money
-add_side_nets(const struct side *side, bool is_candidate,
-              struct pair_list *partners, struct arena *arena)
+add_nets(const struct side *side, bool is_candidate, struct pair_list *partners,
+         struct arena *arena)
 {
-    money net = { 0 };
+    const struct timeline *timeline = side->timeline;
+    const uint32_t partner_count = timeline->names[NAME_PARTNER].count;
+    int128 *nets = ARENA_NEW(arena, int128, partner_count);
+    bool *told = ARENA_NEW(arena, bool, partner_count);
+    int128 program = 0;
     uint32_t count;
     const struct totals_row *rows = totals_rows(side->totals, &count);
 
-    for (uint32_t i = 0; i < count; i++)
-        if (i == 0 || rows[i].month != rows[i - 1].month)
-            add_nets(side, rows[i].month, is_candidate, partners, arena);
-    for (uint32_t i = 0; i < partners->count; i++)
-        net.minor -= is_candidate ? partners->items[i].candidate
-                                  : partners->items[i].baseline;
-    return net;
+    for (uint32_t i = 0; i < count; i++) {
+        assert(rows[i].store == SIDE_STORE); /* one row of a partner's month */
+        nets[rows[i].partner] += month_net(&rows[i]);
+        told[rows[i].partner] |= has_figures(&rows[i]);
+        program -= month_net(&rows[i]);
+    }
+    for (uint32_t p = 0; p < partner_count; p++) {
+        if (!told[p])
+            continue;
+        struct compare_pair *pair = pair_of(
+            partners, timeline_name(timeline, NAME_PARTNER, (int32_t)p), arena);
+        *(is_candidate ? &pair->candidate : &pair->baseline) =
+            limit_cents(nets[p]).minor;
+    }
+    return limit_cents(program);
 }
 
 /* Partners of any version, with figures or without. */
@@ -263,8 +271,7 @@ compare_sides(struct simulation *simulation, uint32_t candidate,
         add_rules(sides[i], i == 1, &rules, arena);
         add_months(sides[i], i == 1, &months, arena);
         add_partners(sides[i], &partners, arena);
-        measured[i].program_net =
-            add_side_nets(sides[i], i == 1, &partners, arena);
+        measured[i].program_net = add_nets(sides[i], i == 1, &partners, arena);
     }
     *ret_comparison = (struct comparison) {
         .simulation = simulation,

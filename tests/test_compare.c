@@ -119,7 +119,14 @@ TEST(points_worth_more_than_there_are_numbers_for_are_told)
     struct text rules = { 0 }, lines = { 0 };
     struct shop shop;
 
-    text_string(&rules, "points: {value: 1000}\nearn:\n");
+    text_string(&rules,
+                "program: Dear\ncurrency: EUR\ntimezone: Europe/Helsinki\n"
+                "partners:\n"
+                "  - {id: cafe, stores: [30], issue_price: 0, "
+                "redeem_price: 0}\n"
+                "  - {id: market, stores: [10], issue_price: 1000, "
+                "redeem_price: 0}\n"
+                "points: {value: 1000}\nearn:\n");
     for (int i = 0; i < RULES; i++)
         text_format(&rules, "  - {id: r%d, per: 0.01, points: 1000000}\n", i);
     text_char(&rules, '\0');
@@ -142,6 +149,10 @@ TEST(points_worth_more_than_there_are_numbers_for_are_told)
     assert_int_equal(found->candidate.liability.minor, COMPARE_MONEY_MAX);
     assert_int_equal(found->months[0].candidate.accrual_cost.minor,
                      COMPARE_MONEY_MAX);
+    assert_int_equal(found->candidate.program_net.minor, COMPARE_MONEY_MAX);
+    assert_int_equal(found->partners[0].candidate, 0);
+    assert_int_equal(found->partners[1].candidate, -COMPARE_MONEY_MAX);
+    assert_int_equal(found->partners[1].baseline, 0);
     text_close(&rules);
     text_close(&lines);
     shop_close(&shop);

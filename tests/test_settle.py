@@ -229,6 +229,56 @@ def test_what_is_asked_wrongly_closes_nothing():
     assert "the next one is 2025-01" in later.err
 
 
+DEAR = """program: Dear
+currency: EUR
+timezone: Europe/Helsinki
+partners:
+  - {id: market, stores: [10-19], issue_price: 1000, redeem_price: 1000}
+earn:
+"""
+
+
+def corrections(month, count, amount):
+    return [{"kind": "adjust", "at": f"{month}-01T12:00:00Z", "store": 10,
+             "member": i + 1, "points": amount, "reason": "slip", "by": "x"}
+            for i in range(count)]
+
+
+def test_what_is_too_large_for_a_statement_is_refused():
+    """The dearest price, and as many points as rules can give."""
+    leima("init", "L", "--node", "1").expect(0)
+    publish("L", DEAR + "".join(f"  - {{id: r{i}, per: 0.01, points: 1000000}}"
+                                "\n" for i in range(400)), "2000-01-01")
+    load("L", [{"kind": "purchase", "at": "2025-01-02T12:00:00Z", "store": 10,
+                "member": i, "receipt": str(i), "total": 100000}
+               for i in range(1, 301)])
+    load("L", corrections("2025-02", 1, 1))
+    for words in ((), ("--close",), ("--format", "csv")):
+        done = leima("settle", "L", "--period", "2025-01", *words).expect(1)
+        assert "the statement of 2025-01 is too large: with issue_cost of " \
+            "market in 2025-01 " in done.err and done.out == "", done.err
+    assert statement("L", "2025-02")["program"]["net"] == 100000
+    none = leima("settle", "explain", "L", "--period", "2025-01", "--partner",
+                 "market", "--store", "11").expect(0)
+    assert "nothing is behind that" in none.err, none.err
+    leima("verify", "L").expect(0)
+
+
+def test_the_books_are_closed_no_further_than_they_can_be_read():
+    leima("init", "L", "--node", "1").expect(0)
+    publish("L", DEAR[:-6], "2000-01-01")
+    load("L", corrections("2025-01", 2000, 10**9))
+    load("L", corrections("2025-02", 2000, 10**9))
+    close("L", "2025-01")
+    done = leima("settle", "L", "--period", "2025-02", "--close").expect(1)
+    assert "2025-02 can't be closed: with it, all that was settled" in \
+        done.err, done.err
+    assert not statement("L", "2025-02")["closed"]
+    load("L", corrections("2025-02", 2000, -10**9))
+    close("L", "2025-02")
+    leima("verify", "L").expect(0)
+
+
 def test_a_partner_of_some_months_only():
     """Where it has no part nothing is written, and the others are."""
     new_ledger("L")

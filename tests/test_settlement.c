@@ -1,16 +1,19 @@
 /*
  * test_settlement.c - what each partner owes: rounding once, stores that add
- * up, adjustments of closed months, nets that come to zero
+ * up, adjustments of closed months, nets that come to zero, refusal of what is
+ * too large
  *
  * Numbers worked by hand from SETTLEMENT.md.
  */
 #include "tests/unit.h"
 
+#include "core/limits.h"
 #include "core/settlement.h"
 
 enum { NOVEMBER = 2026 * 12 + 10, MARKET = 2, CAFE = 0 };
 
 static struct arena arena;
+static struct complaint complaint;
 
 /* Partners "market" and "cafe"; with "debt" and "none" the numbers are cafe 0,
  * debt 1, market 2, none 3. */
@@ -52,9 +55,10 @@ at(int32_t partner, uint32_t store, int64_t amount, int64_t cost)
     };
 }
 
-static const struct statement *
-make(struct totals *totals, int32_t period, int32_t next,
-     const struct settled_list *settled)
+static enum err
+try_make(struct totals *totals, int32_t period, int32_t next,
+         const struct settled_list *settled,
+         const struct statement **ret_statement)
 {
     static const struct settled_list nothing;
     struct settlement_input input = {
@@ -66,7 +70,17 @@ make(struct totals *totals, int32_t period, int32_t next,
         .currency = view_of("EUR"),
     };
 
-    return settlement_make(&input, &arena);
+    return settlement_make(&input, &arena, ret_statement, &complaint);
+}
+
+static const struct statement *
+make(struct totals *totals, int32_t period, int32_t next,
+     const struct settled_list *settled)
+{
+    const struct statement *statement = NULL;
+
+    assert_int_equal(try_make(totals, period, next, settled, &statement), OK);
+    return statement;
 }
 
 /* Three stores with 0.4 cents of cost each: 1.2 cents round to 1, and the cent
@@ -184,6 +198,76 @@ TEST(entries_of_the_matrix_that_cancel_out_are_left_out)
     assert_true(view_equal(s->pairs[0].acceptor, view_of("cafe")));
 }
 
+/* Prices with a slip in them: what 64 bits would not hold is refused, and so is
+ * what they would hold in one figure but not in all. */
+TEST(a_statement_that_is_too_large_is_refused_by_partner_and_figure)
+{
+    struct totals *totals = totals_open(&arena);
+    const struct statement *s = NULL;
+    struct effect effect = at(MARKET, 10, 1, 0);
+
+    effect.money.value = (int128)INT64_MAX * 20000;
+    book(totals, NOVEMBER, MEASURE_ISSUED, effect);
+    assert_int_equal(try_make(totals, NOVEMBER, -1, NULL, &s), ERR_INPUT);
+    assert_null(s);
+    assert_string_equal(
+        complaint.text,
+        "the statement of 2026-11 is too large: with issue_cost of market in "
+        "2026-11 it comes to more than 576460752303423488 cents and points in "
+        "all; see leima settle explain --period 2026-11 --partner market "
+        "--measure issue_cost");
+    totals = totals_open(&arena);
+    effect.money.value = (int128)(LIMIT_STATEMENT_PARTS / 2) * 10000;
+    book(totals, NOVEMBER, MEASURE_ISSUED, effect);
+    (void)make(totals, NOVEMBER, -1, NULL);
+    effect.partner = CAFE;
+    book(totals, NOVEMBER, MEASURE_REDEEMED, effect);
+    assert_int_equal(try_make(totals, NOVEMBER, -1, NULL, &s), ERR_INPUT);
+    assert_non_null(strstr(complaint.text, "with issue_cost of market"));
+}
+
+/* The figures of a month that was closed stand in no later statement, but what
+ * they are more than was settled does. */
+TEST(an_adjustment_that_is_too_large_is_refused_by_its_month)
+{
+    const int64_t half = LIMIT_SETTLED_VOLUME;
+    struct totals *totals = totals_open(&arena);
+    struct settled october = {
+        NOVEMBER - 1, view_of("market"), { half }, { 0 }, { 0 }
+    };
+    struct settled_list settled = { .items = &october, .count = 1, .room = 1 };
+    const struct statement *s = NULL;
+    struct effect effect = at(MARKET, 10, 1, 0);
+
+    effect.money.value = (int128)(half + 100) * 10000;
+    book(totals, NOVEMBER - 1, MEASURE_ISSUED, effect);
+    s = make(totals, NOVEMBER, NOVEMBER, &settled);
+    assert_int_equal(s->partners[1].line.net.minor, -100);
+    effect.money.value = (int128)half * 10000;
+    book(totals, NOVEMBER - 1, MEASURE_ISSUED, effect);
+    assert_int_equal(try_make(totals, NOVEMBER, NOVEMBER, &settled, &s),
+                     ERR_INPUT);
+    assert_non_null(strstr(complaint.text, "the statement of 2026-11"));
+    assert_non_null(strstr(complaint.text, "issue_cost of market in 2026-10"));
+    assert_int_equal(try_make(totals, NOVEMBER, -1, &settled, &s), OK);
+}
+
+TEST(entries_of_the_matrix_that_are_too_large_are_refused)
+{
+    struct totals *totals = totals_open(&arena);
+    struct effect effect = { .partner = MARKET, .other = CAFE };
+    const struct statement *s = NULL;
+
+    effect.amount = LIMIT_STATEMENT_PARTS;
+    book(totals, NOVEMBER, MEASURE_CLEARING, effect);
+    (void)make(totals, NOVEMBER, -1, NULL);
+    effect.other = MARKET;
+    effect.amount = -1;
+    book(totals, NOVEMBER, MEASURE_CLEARING, effect);
+    assert_int_equal(try_make(totals, NOVEMBER, -1, NULL, &s), ERR_INPUT);
+    assert_non_null(strstr(complaint.text, "clearing of market"));
+}
+
 int
 main(void)
 {
@@ -197,6 +281,11 @@ main(void)
             what_came_to_light_later_is_adjusted_in_the_next_period_only),
         cmocka_unit_test(closing_settles_the_adjustments_too),
         cmocka_unit_test(entries_of_the_matrix_that_cancel_out_are_left_out),
+        cmocka_unit_test(
+            a_statement_that_is_too_large_is_refused_by_partner_and_figure),
+        cmocka_unit_test(
+            an_adjustment_that_is_too_large_is_refused_by_its_month),
+        cmocka_unit_test(entries_of_the_matrix_that_are_too_large_are_refused),
     };
 
     if (!arena_open(&arena, (size_t)1 << 30))

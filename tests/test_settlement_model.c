@@ -361,7 +361,8 @@ try_history(uint32_t beginning, const struct timeline *timeline)
                                           .next_period = FIRST_MONTH + period,
                                           .settled = &settled };
         book_some(&gen, sums, totals);
-        const struct statement *statement = settlement_make(&input, &arena);
+        const struct statement *statement = NULL;
+        assert_int_equal(settlement_make(&input, &arena, &statement, NULL), OK);
         check_statement(sums, period, statement);
         assert_true(settlement_settle(statement, &settled, &arena));
         settle(sums, period);
