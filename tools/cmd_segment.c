@@ -1,8 +1,7 @@
 /* cmd_segment.c - the accounts for which a condition holds */
 #include "tools/cmd_segment.h"
 
-#include "core/census.h"
-#include "core/segment.h"
+#include "core/audience.h"
 #include "core/text.h"
 #include "tools/query.h"
 
@@ -13,9 +12,10 @@ struct grant {
     const char *reason;
 };
 
+/* All of these hold: what is asked for, and perhaps a channel's consent. */
 struct wanted {
-    const struct segment *segment;
-    const struct segment *channel; /* its consent is needed, too; or NULL */
+    const struct segment *segments[2];
+    uint32_t count;
 };
 
 static enum err
@@ -64,15 +64,24 @@ write_account(struct query *query, account_id account,
     return err;
 }
 
-static bool
-holds(const struct wanted *wanted, const struct account *account, int64_t at_ms)
+/* All at once in the end: half a list of grants helps nobody. */
+static enum err
+print_accounts(struct query *query, const struct audience *audience,
+               const struct grant *grant)
 {
-    return segment_holds(wanted->segment, account, at_ms) &&
-           (wanted->channel == NULL ||
-            segment_holds(wanted->channel, account, at_ms));
+    struct text out = { 0 };
+    enum err err = OK;
+
+    for (uint32_t i = 0; i < audience->count && err == OK; i++)
+        err = write_account(query, audience->items[i], grant, &out);
+    if (err == OK && !text_ok(&out))
+        err = ERR_MEMORY;
+    if (err == OK && fwrite(out.bytes, 1, out.size, stdout) != out.size)
+        err = ERR_IO;
+    text_close(&out);
+    return err;
 }
 
-/* All at once in the end: half a list of grants helps nobody. */
 static enum err
 print_segment(struct query *query, const struct wanted *wanted,
               const struct grant *grant)
@@ -82,24 +91,15 @@ print_segment(struct query *query, const struct wanted *wanted,
         .at_ms = query->at_ms,
         .timeline = query->timeline,
     };
-    struct census *census = NULL;
-    const struct walk *walk;
-    struct text out = { 0 };
+    struct audience audience = { 0 };
+    enum err err = audience_find(query->ledger, &options, wanted->segments,
+                                 wanted->count, &query->complaint, &audience);
 
-    enum err err =
-        census_open(query->ledger, &options, &query->complaint, &census);
-    while (err == OK && (err = census_next(census, &walk)) == OK)
-        if (holds(wanted, &walk->account, query->at_ms))
-            err = write_account(query, walk->account.id, grant, &out);
-    census_close(census);
-    if (err == ERR_NOT_FOUND)
-        err = text_ok(&out) ? OK : ERR_MEMORY;
-    if (err == OK && out.size == 0)
+    if (err == OK && audience.count == 0)
         fprintf(stderr, "leima segment: it holds for no account\n");
-    if (err == OK && out.size > 0 &&
-        fwrite(out.bytes, 1, out.size, stdout) != out.size)
-        err = ERR_IO;
-    text_close(&out);
+    else if (err == OK)
+        err = print_accounts(query, &audience, grant);
+    audience_close(&audience);
     return err;
 }
 
@@ -115,21 +115,26 @@ knows_reward(const struct query *query, const char *reward)
 }
 
 static enum err
+read_part(struct query *query, view text, struct wanted *wanted)
+{
+    return segment_read(text, query->timeline, &query->lasting,
+                        &wanted->segments[wanted->count++], &query->complaint);
+}
+
+static enum err
 read_wanted(struct query *query, struct wanted *wanted)
 {
     const char *channel = command_option(query->arguments, "channel");
 
-    enum err err = segment_read(view_of(command_operand(query->arguments, 1)),
-                                query->timeline, &query->lasting,
-                                &wanted->segment, &query->complaint);
+    enum err err =
+        read_part(query, view_of(command_operand(query->arguments, 1)), wanted);
     if (err != OK || channel == NULL)
         return err;
     struct text text = { 0 };
     text_format(&text, "consent=%s", channel);
     view copy = arena_copy(&query->lasting, text_view(&text));
     text_close(&text);
-    return segment_read(copy, query->timeline, &query->lasting,
-                        &wanted->channel, &query->complaint);
+    return read_part(query, copy, wanted);
 }
 
 static enum command_status
