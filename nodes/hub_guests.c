@@ -153,6 +153,8 @@ static void
 admit(struct hub *hub, struct guest *guest, const struct sync_output *wish,
       struct sync_input *ret_input)
 {
+    shadow_came(hub->shadow, guest, wish->admission.streams,
+                wish->admission.stream_count);
     roster_set_bulk(hub->roster, guest, false);
     bool bulk = wish->admission.pending > BULK_BYTES;
     *ret_input = (struct sync_input) { .kind = SYNC_DEFER };

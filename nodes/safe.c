@@ -11,8 +11,13 @@
 enum { FIELDS_MAX = 32, HEAD_FIELDS = 5, HEADS_MAX = 1 << 20 };
 enum field { FIELD_POSITION = 1, FIELD_DIGEST = 2, FIELD_HEADS = 3 };
 
-struct entry {
+struct key {
     stream_id stream;
+    uint32_t standby; /* its number; 0: backups */
+};
+
+struct entry {
+    struct key key;
     uint64_t seq;
     stream_head backup; /* in one that goes further than we do; 0: none */
     bool changed;
@@ -21,7 +26,7 @@ struct entry {
 struct safe {
     struct journal *journal;
     uint64_t position;     /* control items up to here have been read */
-    struct entry *entries; /* in the order of stream_compare() */
+    struct entry *entries; /* in the order of compare() */
     uint32_t count;
     uint32_t room;
     uint32_t changed; /* how many have */
@@ -31,31 +36,35 @@ static int
 compare(const void *item, const void *key)
 {
     const struct entry *entry = item;
-    const stream_id *stream = key;
+    const struct key *wanted = key;
+    int order = stream_compare(entry->key.stream, wanted->stream);
 
-    return stream_compare(entry->stream, *stream);
+    if (order != 0)
+        return order;
+    return (entry->key.standby > wanted->standby) -
+           (entry->key.standby < wanted->standby);
 }
 
-/* The place of the stream, or where it would stand. */
+/* The place of the key, or where it would stand. */
 static uint32_t
-place(const struct safe *safe, stream_id stream)
+place(const struct safe *safe, struct key key)
 {
-    return LIST_PLACE(safe->entries, safe->count, &stream, compare);
+    return LIST_PLACE(safe->entries, safe->count, &key, compare);
 }
 
 static bool
-is_at(const struct safe *safe, uint32_t at, stream_id stream)
+is_at(const struct safe *safe, uint32_t at, struct key key)
 {
-    return at < safe->count && stream_equal(safe->entries[at].stream, stream);
+    return at < safe->count && compare(&safe->entries[at], &key) == 0;
 }
 
 /* NULL: no memory. */
 static struct entry *
-obtain(struct safe *safe, stream_id stream)
+obtain(struct safe *safe, struct key key)
 {
-    uint32_t at = place(safe, stream);
+    uint32_t at = place(safe, key);
 
-    if (is_at(safe, at, stream))
+    if (is_at(safe, at, key))
         return &safe->entries[at];
     if (safe->count == safe->room) {
         uint32_t room = safe->room ? safe->room * 2 : 16;
@@ -68,29 +77,103 @@ obtain(struct safe *safe, stream_id stream)
     }
     memmove(&safe->entries[at + 1], &safe->entries[at],
             (safe->count - at) * sizeof safe->entries[0]);
-    safe->entries[at] = (struct entry) { .stream = stream };
+    safe->entries[at] = (struct entry) { .key = key };
     safe->count++;
     return &safe->entries[at];
 }
 
-void
-safe_put(struct safe *safe, stream_id stream, uint64_t seq)
+/* What others hold may make no difference of it. */
+static void
+set(struct safe *safe, struct entry *entry, uint64_t seq)
 {
-    struct entry *entry = obtain(safe, stream);
+    const uint64_t before = safe_get(safe, entry->key.stream);
 
-    if (!entry || seq <= entry->seq)
-        return;
     entry->seq = seq;
-    safe->changed += !entry->changed;
+    if (entry->changed || safe_get(safe, entry->key.stream) == before)
+        return;
     entry->changed = true;
+    safe->changed++;
+}
+
+static void
+put(struct safe *safe, struct key key, uint64_t seq)
+{
+    struct entry *entry = obtain(safe, key);
+
+    if (entry && seq > entry->seq)
+        set(safe, entry, seq);
+}
+
+void
+safe_put(struct safe *safe, uint32_t standby, stream_id stream, uint64_t seq)
+{
+    assert(standby > 0);
+    put(safe, (struct key) { stream, standby }, seq);
+}
+
+void
+safe_cap(struct safe *safe, uint32_t standby, const struct frame_offer *held,
+         uint32_t count)
+{
+    uint32_t at = 0;
+
+    assert(standby > 0);
+    for (uint32_t i = 0; i < safe->count; i++) {
+        struct entry *entry = &safe->entries[i];
+        const stream_id stream = entry->key.stream;
+        if (entry->key.standby != standby)
+            continue;
+        while (at < count && stream_compare(held[at].stream, stream) < 0)
+            at++;
+        const bool has = at < count && stream_equal(held[at].stream, stream);
+        const uint64_t most = has ? held[at].head.seq : 0;
+        if (entry->seq > most)
+            set(safe, entry, most);
+    }
+}
+
+bool
+safe_next_standby(const struct safe *safe, uint32_t after,
+                  uint32_t *ret_standby)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (uint32_t i = 0; i < safe->count; i++) {
+        const uint32_t standby = safe->entries[i].key.standby;
+        if (standby > after && standby < least)
+            least = standby;
+    }
+    if (least == UINT32_MAX)
+        return false;
+    *ret_standby = least;
+    return true;
 }
 
 uint64_t
 safe_get(const struct safe *safe, stream_id stream)
 {
-    uint32_t at = place(safe, stream);
+    uint64_t most = 0;
 
-    return is_at(safe, at, stream) ? safe->entries[at].seq : 0;
+    for (uint32_t i = place(safe, (struct key) { stream, 0 });
+         i < safe->count && stream_equal(safe->entries[i].key.stream, stream);
+         i++)
+        if (safe->entries[i].seq > most)
+            most = safe->entries[i].seq;
+    return most;
+}
+
+/* Of the entry there, and of those after it that are of the same stream. */
+static void
+forget_changes(struct safe *safe, uint32_t at)
+{
+    const stream_id stream = safe->entries[at].key.stream;
+
+    for (;
+         at < safe->count && stream_equal(safe->entries[at].key.stream, stream);
+         at++) {
+        safe->changed -= safe->entries[at].changed;
+        safe->entries[at].changed = false;
+    }
 }
 
 bool
@@ -99,13 +182,12 @@ safe_next_change(struct safe *safe, stream_id *ret_stream, uint64_t *ret_seq)
     if (safe->changed == 0)
         return false;
     for (uint32_t i = 0; i < safe->count; i++) {
-        struct entry *entry = &safe->entries[i];
-        if (!entry->changed)
+        const stream_id stream = safe->entries[i].key.stream;
+        if (!safe->entries[i].changed)
             continue;
-        entry->changed = false;
-        safe->changed--;
-        *ret_stream = entry->stream;
-        *ret_seq = entry->seq;
+        forget_changes(safe, i);
+        *ret_stream = stream;
+        *ret_seq = safe_get(safe, stream);
         return true;
     }
     assert(!"the count is that of the flags");
@@ -123,12 +205,13 @@ take_head(struct safe *safe, struct reader *reader, stream_id stream,
     struct reader_stream ours = { 0 };
 
     if (reader_holds(reader, stream, head)) {
-        safe_put(safe, stream, head.seq);
+        put(safe, (struct key) { stream, 0 }, head.seq);
         return;
     }
     (void)!reader_get_stream(reader, stream, &ours);
-    struct entry *entry =
-        head.seq > ours.head.seq ? obtain(safe, stream) : NULL;
+    struct entry *entry = head.seq > ours.head.seq
+                              ? obtain(safe, (struct key) { stream, 0 })
+                              : NULL;
     if (entry && head.seq > entry->backup.seq)
         entry->backup = head;
 }
@@ -137,9 +220,10 @@ void
 safe_grown(struct safe *safe, stream_id stream)
 {
     struct reader *reader = NULL;
-    uint32_t at = place(safe, stream);
+    const struct key key = { stream, 0 };
+    uint32_t at = place(safe, key);
 
-    if (!is_at(safe, at, stream) || safe->entries[at].backup.seq == 0 ||
+    if (!is_at(safe, at, key) || safe->entries[at].backup.seq == 0 ||
         reader_open(safe->journal, &reader) != OK)
         return;
     stream_head head = safe->entries[at].backup;

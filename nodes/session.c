@@ -285,10 +285,9 @@ on_ack(struct session *session, const struct frame *frame, int64_t now_ms)
         lane_offer(lane, &offer);
     }
     agree_hear_wish(session, lane, frame);
-    bool safer = frame->ack.safe > lane->safe;
-    if (safer)
-        lane->safe = frame->ack.safe;
-    if (lane_acked(lane, frame->ack.head, now_ms) || safer)
+    const bool other = frame->ack.safe != lane->safe;
+    lane->safe = frame->ack.safe;
+    if (lane_acked(lane, frame->ack.head, now_ms) || other)
         talk_acked(session, lane);
 }
 
@@ -553,14 +552,14 @@ grown(struct session *session, const struct sync_input *input)
     lane_assume_at(lane, lane->durable);
 }
 
-/* More of what the peer sends has become safe: it is told with the next
- * acknowledgement, which is now. */
+/* More of what the peer sends has become safe, or less, where a second disk was
+ * lost: it is told with the next acknowledgement, which is now. */
 static void
 safe(struct session *session, const struct sync_input *input)
 {
     struct lane *lane = talk_find(session, input->safe.stream);
 
-    if (!lane || !lane->receives || input->safe.seq <= lane->durable_safe)
+    if (!lane || !lane->receives || input->safe.seq == lane->durable_safe)
         return;
     lane->durable_safe = input->safe.seq;
     lane->ack_due = session->phase == PHASE_LIVE;

@@ -199,11 +199,20 @@ shadow_offers(struct shadow *shadow, const struct guest *guest)
 }
 
 void
+shadow_came(struct shadow *shadow, const struct guest *guest,
+            const struct frame_offer *held, uint32_t count)
+{
+    if (guest->standby)
+        safe_cap(shadow->safe, guest->peer.pass.node, held, count);
+}
+
+void
 shadow_acked(struct shadow *shadow, const struct guest *guest,
              const struct sync_held *acked)
 {
     if (guest->standby)
-        safe_put(shadow->safe, acked->stream, acked->head.seq);
+        safe_put(shadow->safe, guest->peer.pass.node, acked->stream,
+                 acked->head.seq);
 }
 
 /* To whom a stream is offered that has grown here. */
@@ -273,7 +282,8 @@ shadow_stored(struct shadow *shadow, const struct guest *guest,
     if (batch->appended == 0)
         return;
     if (guest->standby)
-        safe_put(shadow->safe, batch->stream, batch->head.seq);
+        safe_put(shadow->safe, guest->peer.pass.node, batch->stream,
+                 batch->head.seq);
     safe_grown(shadow->safe, batch->stream);
     pass_on(shadow, guest, batch->stream, batch->head);
     tell_owner(shadow, guest, batch);
@@ -388,6 +398,19 @@ shadow_look(struct shadow *shadow, uint64_t ours)
     return false;
 }
 
+/* Of a standby that is none any more nobody knows what it holds. */
+static void
+forget_revoked(struct shadow *shadow)
+{
+    struct enrolment enrolment;
+    uint32_t standby = 0;
+
+    while (safe_next_standby(shadow->safe, standby, &standby))
+        if (!allow_find(shadow->options.allow, standby, &enrolment) ||
+            enrolment.role != ENROL_STANDBY)
+            safe_cap(shadow->safe, standby, NULL, 0);
+}
+
 static void
 tell_safe(struct shadow *shadow)
 {
@@ -471,6 +494,7 @@ refill(struct shadow *shadow)
 void
 shadow_tick(struct shadow *shadow)
 {
+    forget_revoked(shadow);
     tell_safe(shadow);
     publish(shadow);
     if (shadow->refills)

@@ -61,6 +61,10 @@ uint64_t shadow_safe(const struct shadow *shadow, stream_id stream);
 NODISCARD enum err shadow_offers(struct shadow *shadow,
                                  const struct guest *guest);
 
+/* A guest has said HELLO, and that it holds these streams, in the order of
+ * stream_compare(), and no others. */
+void shadow_came(struct shadow *shadow, const struct guest *guest,
+                 const struct frame_offer *held, uint32_t count);
 /* A guest has acknowledged, or is held to be right about, a stream. */
 void shadow_acked(struct shadow *shadow, const struct guest *guest,
                   const struct sync_held *acked);
@@ -83,7 +87,7 @@ bool shadow_is_deposed(const struct shadow *shadow);
 /* Somebody has written into the journal: what is ours goes out.  True: the
  * ledger was promoted to another epoch than `ours`; begin anew. */
 NODISCARD bool shadow_look(struct shadow *shadow, uint64_t ours);
-/* Now and then: what has become safe; who has come back. */
+/* Now and then: what has become safe, or is no more; who has come back. */
 void shadow_tick(struct shadow *shadow);
 
 #endif

@@ -371,8 +371,7 @@ carry_out(struct world *world, struct end *end,
         struct log *log = parley_log(end, output->acked.stream);
         if (output->acked.head.seq > log->acked)
             log->acked = output->acked.head.seq;
-        if (output->acked.safe > log->safe)
-            log->safe = output->acked.safe;
+        log->safe = output->acked.safe;
         return;
     }
     case SYNC_ALARM:

@@ -30,7 +30,7 @@ struct log { /* one stream in one journal */
     uint32_t count;
     struct fake *records;
     uint64_t acked; /* what the other side has acknowledged */
-    uint64_t safe;  /* what it has called safe */
+    uint64_t safe;  /* what it calls safe */
 };
 
 struct end {

@@ -69,6 +69,8 @@ canary promises-are-broken nodes/answer.c \
 	's/points_add\(command->points_held, hold->points\)/command->points_held/'
 canary one-disk-is-safe nodes/hub.c \
 	's/input\.stored\.safe = .*;/input.stored.safe = batch->head.seq;/'
+first=337 count=12 canary a-lost-disk-counts-on nodes/safe.c \
+	's/= has \? held\[at\]\.head\.seq : 0;/= has ? UINT64_MAX : UINT64_MAX;/'
 first=1151 canary hubs-of-the-past-are-followed nodes/greet.c \
 	's/frame->hello\.epoch > session->options\.epoch/false/; s/frame->welcome\.epoch < session->epoch/false/'
 canary versions-are-not-compared nodes/greet.c \

@@ -1,9 +1,11 @@
 /*
  * test_safe.c - what is safe at a hub
  *
- * Proved: a seq only rises, and is told once each time; a backup in the books
- * counts up to where it went and no further, also after the books are read
- * again from the beginning; one of another hub counts where we hold the same.
+ * Proved: what standbys acknowledge only rises, and is told once each time; it
+ * goes back with the disk of one, as far as no other holds it, nor a backup; a
+ * backup in the books counts up to where it went and no further, also after the
+ * books are read again from the beginning; one of another hub counts where we
+ * hold the same.
  */
 #include "tests/unit.h"
 
@@ -29,9 +31,9 @@ TEST(a_seq_only_rises_and_is_told_once)
     assert_int_equal(safe_open(journal, &safe), OK);
     assert_int_equal(safe_get(safe, there), 0);
     assert_false(safe_next_change(safe, &stream, &seq));
-    safe_put(safe, there, 5);
-    safe_put(safe, here, 2);
-    safe_put(safe, there, 4);
+    safe_put(safe, 2, there, 5);
+    safe_put(safe, 2, here, 2);
+    safe_put(safe, 2, there, 4);
     assert_int_equal(safe_get(safe, there), 5);
     assert_true(safe_next_change(safe, &stream, &seq));
     assert_true(stream_equal(stream, here));
@@ -39,6 +41,83 @@ TEST(a_seq_only_rises_and_is_told_once)
     assert_true(safe_next_change(safe, &stream, &seq));
     assert_int_equal(seq, 5);
     assert_false(safe_next_change(safe, &stream, &seq));
+    safe_close(safe);
+    journal_close(journal);
+    place_remove(&place);
+}
+
+static void
+check_told(struct safe *safe, stream_id stream, uint64_t seq)
+{
+    stream_id found;
+    uint64_t told;
+
+    assert_true(safe_next_change(safe, &found, &told));
+    assert_true(stream_equal(found, stream));
+    assert_int_equal(told, seq);
+}
+
+/* It comes back with an older disk, and then with an empty one. */
+TEST(a_standby_that_has_lost_something_holds_no_more_than_it_says)
+{
+    const struct frame_offer held[] = {
+        { .stream = { .incarnation = 1, .node = 3 }, .head = { .seq = 9 } },
+        { .stream = here, .head = { .seq = 3 } },
+        { .stream = there, .head = { .seq = 9 } },
+    };
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct safe *safe = NULL;
+    stream_id stream;
+    uint64_t seq;
+
+    assert_int_equal(safe_open(journal, &safe), OK);
+    safe_put(safe, 2, here, 5);
+    safe_put(safe, 2, there, 7);
+    check_told(safe, here, 5);
+    check_told(safe, there, 7);
+    safe_cap(safe, 2, held, COUNT_OF(held));
+    assert_int_equal(safe_get(safe, there), 7);
+    check_told(safe, here, 3);
+    assert_false(safe_next_change(safe, &stream, &seq));
+    safe_cap(safe, 2, &held[1], 1);
+    check_told(safe, there, 0);
+    safe_cap(safe, 2, NULL, 0);
+    check_told(safe, here, 0);
+    assert_false(safe_next_change(safe, &stream, &seq));
+    safe_put(safe, 2, here, 1);
+    check_told(safe, here, 1);
+    safe_close(safe);
+    journal_close(journal);
+    place_remove(&place);
+}
+
+TEST(what_one_standby_has_lost_another_may_hold)
+{
+    struct place place = place_make();
+    struct journal *journal = kit_open_new(&place);
+    struct safe *safe = NULL;
+    stream_id stream;
+    uint64_t seq;
+    uint32_t standby = 0;
+
+    assert_int_equal(safe_open(journal, &safe), OK);
+    assert_false(safe_next_standby(safe, 0, &standby));
+    safe_put(safe, 9, here, 4);
+    safe_put(safe, 2, here, 5);
+    check_told(safe, here, 5);
+    safe_put(safe, 9, here, 5);
+    assert_false(safe_next_change(safe, &stream, &seq));
+    assert_true(safe_next_standby(safe, 0, &standby));
+    assert_int_equal(standby, 2);
+    assert_true(safe_next_standby(safe, 2, &standby));
+    assert_int_equal(standby, 9);
+    assert_false(safe_next_standby(safe, 9, &standby));
+    safe_cap(safe, 2, NULL, 0);
+    assert_false(safe_next_change(safe, &stream, &seq));
+    assert_int_equal(safe_get(safe, here), 5);
+    safe_cap(safe, 9, NULL, 0);
+    check_told(safe, here, 0);
     safe_close(safe);
     journal_close(journal);
     place_remove(&place);
@@ -62,6 +141,9 @@ TEST(a_backup_in_the_books_counts_up_to_where_it_went)
     assert_int_equal(safe_get(safe, here), 2);
     safe_close(safe);
     assert_int_equal(safe_open(journal, &safe), OK);
+    assert_int_equal(safe_get(safe, here), 2);
+    safe_put(safe, 9, here, 4);
+    safe_cap(safe, 9, NULL, 0);
     assert_int_equal(safe_get(safe, here), 2);
     safe_close(safe);
     journal_close(journal);
@@ -158,6 +240,9 @@ TEST(a_branch_is_never_safe)
 }
 
 RUN(cmocka_unit_test(a_seq_only_rises_and_is_told_once),
+    cmocka_unit_test(
+        a_standby_that_has_lost_something_holds_no_more_than_it_says),
+    cmocka_unit_test(what_one_standby_has_lost_another_may_hold),
     cmocka_unit_test(a_backup_in_the_books_counts_up_to_where_it_went),
     cmocka_unit_test(a_predecessors_backup_counts_where_we_hold_the_same),
     cmocka_unit_test(a_branch_is_never_safe))

@@ -1,12 +1,13 @@
 /*
- * test_shadow.c - which streams a hub offers to whom
+ * test_shadow.c - which streams a hub offers to whom, and whose word makes one
+ * safe
  */
 #include "nodes/shadow.h"
 
 #include "tests/book.h"
 #include "tests/unit.h"
 
-enum { STORE = 7 };
+enum { STORE = 7, STANDBY = 20 };
 
 struct hub {
     struct book book;
@@ -106,4 +107,39 @@ TEST(each_is_offered_what_it_may_have)
     hub_close(&hub);
 }
 
-RUN(cmocka_unit_test(each_is_offered_what_it_may_have))
+static const stream_id there = { .incarnation = 100, .node = STORE };
+
+static uint64_t
+safe_by(struct hub *hub, bool standby)
+{
+    struct guest guest = { .relay = true, .standby = standby };
+    const struct sync_held acked = { .stream = there, .head = { .seq = 5 } };
+    const struct frame_offer held = { .stream = there, .head = { .seq = 3 } };
+
+    guest.peer.pass.node = STANDBY;
+    shadow_acked(hub->shadow, &guest, &acked);
+    const uint64_t safe = shadow_safe(hub->shadow, there);
+    shadow_came(hub->shadow, &guest, &held, 1);
+    assert_int_equal(shadow_safe(hub->shadow, there), standby ? 3 : 0);
+    return safe;
+}
+
+/* As long as it is enrolled, and no more than it has when it comes again. */
+TEST(what_a_standby_holds_is_safe)
+{
+    struct hub hub;
+
+    hub_open(&hub);
+    assert_int_equal(safe_by(&hub, false), 0);
+    assert_int_equal(safe_by(&hub, true), 5);
+    book_enrol(&hub.book, STANDBY, 10, ENROL_STANDBY);
+    shadow_tick(hub.shadow);
+    assert_int_equal(shadow_safe(hub.shadow, there), 3);
+    assert_int_equal(allow_revoke(hub.allow, STANDBY), OK);
+    shadow_tick(hub.shadow);
+    assert_int_equal(shadow_safe(hub.shadow, there), 0);
+    hub_close(&hub);
+}
+
+RUN(cmocka_unit_test(each_is_offered_what_it_may_have),
+    cmocka_unit_test(what_a_standby_holds_is_safe))

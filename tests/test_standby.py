@@ -616,6 +616,35 @@ def test_safe_is_what_is_on_a_second_disk():
 
 
 @network
+def test_safe_goes_back_with_a_standbys_disk():
+    hub = Hub()
+    node = join(11)
+    sold = sell(node.ledger, 300)
+    standby = stand_by("hq2", 2)
+    wait("a standby to count", lambda: status("n11")["unsafe"] == 0)
+    standby.kill()
+    time.sleep(1.5)
+    assert status("n11")["safe"] == len(sold)   # as far as anybody knows
+
+    # Another machine in its place says that it holds nothing, and is refilled
+    # over a slow wire.
+    wire = Wire(hub.endpoint)
+    wire.rate = 4000
+    standby = Standby("hq3", free_endpoint(), given=enrol(
+        2, "--role", "standby", "--endpoint", wire.endpoint))
+    wait("it to count no more", lambda: status("n11")["safe"] < len(sold))
+    wire.rate = None
+    wait("it to count again", lambda: status("n11")["unsafe"] == 0)
+    assert has("hq3", sold)
+
+    # Nor does anybody know what one holds that is a standby no more.
+    standby.kill()
+    leima("enrol", "revoke", "hq", "--node", 2).expect(0)
+    wait("it to count no more", lambda: status("n11")["safe"] == 0)
+    wire.end()
+
+
+@network
 def test_a_copied_ledger_notices_it():
     """Without the hub: names that were given already are not given again."""
     hub = Hub()

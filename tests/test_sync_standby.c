@@ -547,7 +547,8 @@ TEST(a_fork_below_the_boundary_is_taken_as_at_it)
     parley_finish(world);
 }
 
-/* What a second disk holds is told when it is known, once. */
+/* What a second disk holds is told when it is known, once; and so is what that
+ * disk has lost: else the node would drop what the hub alone holds. */
 TEST(what_is_safe_is_told)
 {
     struct world *world = parley_begin();
@@ -568,6 +569,15 @@ TEST(what_is_safe_is_told)
     parley_run(world);
     parley_said(world, "h ACK 3.7.0 3a\n");
     assert_int_equal(parley_log(&world->node, TILL)->safe, 3);
+    static const uint64_t LEFT[] = { 1, 0 };
+    for (uint32_t i = 0; i < COUNT_OF(LEFT); i++) {
+        input.safe.seq = LEFT[i];
+        parley_give(world, &world->hub, &input);
+        parley_give(world, &world->hub, &input);
+        parley_run(world);
+        parley_said(world, "h ACK 3.7.0 3a\n");
+        assert_int_equal(parley_log(&world->node, TILL)->safe, LEFT[i]);
+    }
     parley_finish(world);
 }
 

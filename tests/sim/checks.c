@@ -59,11 +59,25 @@ check_claim(struct world *world, const struct machine *from, stream_id stream,
 }
 
 /* What it has had it may have lost, with an older disk in its place, and not
- * been sent again yet. */
+ * been sent again yet.  Where there is one hub all along that one hears of it.
+ */
 static bool
 is_excused(const struct world *world, const struct box *box)
 {
+    if (world->plan.lapses > 0 && world->plan.fall == FALL_NONE)
+        return box->parted && machine_true_ms() < box->owned_ms;
     return box->parted && (!world->healed || world->plan.lapses > 0);
+}
+
+/* It has been let in, with what it says that it holds. */
+static void
+hear_standby(const struct machine *from, struct box *to)
+{
+    enum { TELL_MS = 2000 };
+
+    if (from->index != to->machine.index && to->kind == BOX_HUB &&
+        to->owned_ms == INT64_MAX)
+        to->owned_ms = machine_true_ms() + TELL_MS;
 }
 
 void
@@ -236,6 +250,8 @@ checks_frame(void *context, struct machine *from, uint32_t to,
         check_claim(world, from, frame->ack.stream, frame->ack.head, "ACK");
         checks_safe(world, from, frame->ack.stream, frame->ack.safe);
     }
+    if (frame->kind == FRAME_WELCOME)
+        hear_standby(from, world->boxes[to]);
     if (frame->kind == FRAME_WELCOME)
         for (uint32_t i = 0; i < frame->welcome.held_count; i++) {
             const struct frame_held *held = &frame->welcome.held[i];

@@ -57,6 +57,7 @@ restore(struct world *world, struct box *box)
     box->has_backup = false;
     box->machine.fuse = -1;
     box->parted = true;
+    box->owned_ms = INT64_MAX;
     move(world, box);
     till_count_losses(world);
     box->begin_ms = machine_true_ms() + luck_between(&world->luck, 5, 5000);

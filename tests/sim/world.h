@@ -64,6 +64,8 @@ struct box {
     bool moved;         /* is to notice that when it begins, by its token */
     bool parted; /* its disk was an older one, or another has had it: streams
                   * may have forked */
+    int64_t owned_ms; /* a standby's older disk: its hub has heard what is on
+                       * it, and has told others by then */
 };
 
 /* A verified copy of a hub, of which its books speak; kept for ever. */
