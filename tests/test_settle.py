@@ -356,11 +356,13 @@ def cents(text):
 
 
 def csv_rows(text, delimiter=",", decimal="."):
-    rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    return {(r["period"], r["partner"].lstrip("'"), r["store"],
-             r["measure"]): (cents(r["value"].replace(decimal, "."))
-                             if r["unit"] == "EUR" else int(r["value"]))
-            for r in rows}
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+    found = {(r["period"], r["partner"].lstrip("'"), r["store"], r["measure"],
+              r["adjusts"]): (cents(r["value"].replace(decimal, "."))
+                              if r["unit"] == "EUR" else int(r["value"]))
+             for r in rows}
+    assert len(found) == len(rows)
+    return found
 
 
 def json_rows(data):
@@ -370,11 +372,11 @@ def json_rows(data):
                                           for s in p["stores"]]:
             for key, value in holder.items():
                 if isinstance(value, int) and key != "store":
-                    rows[period, p["partner"], store, key] = value
+                    rows[period, p["partner"], store, key, ""] = value
         for a in p["adjustments"]:
             for key in MONEY:
-                rows[a["period"], p["partner"], "", "adjustment." + key] = \
-                    a[key]
+                rows[period, p["partner"], "", "adjustment." + key,
+                     a["period"]] = a[key]
     return rows
 
 

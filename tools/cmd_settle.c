@@ -760,8 +760,10 @@ const struct command cmd_settle_table[] = {
                "adjustments in the\n"
                "first month that is not closed.  Several months as JSON are a "
                "document each, one\n"
-               "behind the other.  html is dark on a dark screen, and light on "
-               "paper.\n",
+               "behind the other.  In csv the last column says which month a "
+               "row adjusts; period\n"
+               "is that of the statement.  html is dark on a dark screen, and "
+               "light on paper.\n",
       .examples = "leima settle hub --period 2026-10\n"
                   "leima settle hub --through 2026-10 --close --json\n"
                   "leima settle hub --period 2026-10 --partner cafe "

@@ -9,7 +9,8 @@ struct sheet {
     char delimiter;
     char decimal;
     view partner;
-    uint32_t store; /* 0: the partner as a whole */
+    uint32_t store;  /* 0: the partner as a whole */
+    int32_t adjusts; /* the month of an adjustment; PROGRAM_NONE: it is none */
 };
 
 static void
@@ -20,12 +21,11 @@ put_money(const struct sheet *sheet, money amount)
 
 /* What stands before the value. */
 static void
-put_row_start(const struct sheet *sheet, int32_t period, const char *prefix,
-              const char *measure)
+put_row_start(const struct sheet *sheet, const char *measure)
 {
     char month[8];
 
-    calendar_format_month(period, month);
+    calendar_format_month(sheet->statement->period, month);
     text_string(sheet->text, month);
     text_char(sheet->text, sheet->delimiter);
     csv_write_defused(sheet->text, sheet->partner, sheet->delimiter);
@@ -33,64 +33,71 @@ put_row_start(const struct sheet *sheet, int32_t period, const char *prefix,
     if (sheet->store != 0)
         text_unsigned(sheet->text, sheet->store);
     text_char(sheet->text, sheet->delimiter);
-    text_string(sheet->text, prefix);
+    if (sheet->adjusts != PROGRAM_NONE)
+        text_string(sheet->text, "adjustment.");
     text_string(sheet->text, measure);
     text_char(sheet->text, sheet->delimiter);
 }
 
+/* What stands after it. */
 static void
-put_money_row(const struct sheet *sheet, int32_t period, const char *prefix,
-              const char *measure, money amount)
+put_row_end(const struct sheet *sheet)
 {
-    put_row_start(sheet, period, prefix, measure);
+    char month[8] = "";
+
+    if (sheet->adjusts != PROGRAM_NONE)
+        calendar_format_month(sheet->adjusts, month);
+    text_char(sheet->text, sheet->delimiter);
+    text_string(sheet->text, month);
+    text_string(sheet->text, "\r\n");
+}
+
+static void
+put_money_row(const struct sheet *sheet, const char *measure, money amount)
+{
+    put_row_start(sheet, measure);
     text_view_append(sheet->text, sheet->statement->currency);
     text_char(sheet->text, sheet->delimiter);
     put_money(sheet, amount);
-    text_string(sheet->text, "\r\n");
+    put_row_end(sheet);
 }
 
 static void
 put_measure(const struct sheet *sheet, enum measure measure, int64_t amount)
 {
     const char *name = effect_measure_name(measure);
-    int32_t period = sheet->statement->period;
 
     if (statement_words_is_money(measure)) {
-        put_money_row(sheet, period, "", name, (money) { amount });
+        put_money_row(sheet, name, (money) { amount });
         return;
     }
-    put_row_start(sheet, period, "", name);
+    put_row_start(sheet, name);
     text_string(sheet->text, statement_words_unit(measure));
     text_char(sheet->text, sheet->delimiter);
     text_integer(sheet->text, amount);
-    text_string(sheet->text, "\r\n");
+    put_row_end(sheet);
 }
 
 static void
 put_line(const struct sheet *sheet, const struct statement_line *line)
 {
-    int32_t period = sheet->statement->period;
-
     for (enum measure m = 0; m < MEASURE_STATEMENT_COUNT; m++)
         put_measure(sheet, m, line->amounts[m]);
-    put_money_row(sheet, period, "", "issue_cost", line->issue_cost);
-    put_money_row(sheet, period, "", "redeem_credit", line->redeem_credit);
-    put_money_row(sheet, period, "", "voucher_credit", line->voucher_credit);
-    put_money_row(sheet, period, "", "net", line->net);
+    put_money_row(sheet, "issue_cost", line->issue_cost);
+    put_money_row(sheet, "redeem_credit", line->redeem_credit);
+    put_money_row(sheet, "voucher_credit", line->voucher_credit);
+    put_money_row(sheet, "net", line->net);
 }
 
 static void
-put_adjustment(const struct sheet *sheet,
-               const struct statement_adjustment *one)
+put_adjustment(struct sheet *sheet, const struct statement_adjustment *one)
 {
-    const char *prefix = "adjustment.";
-
-    put_money_row(sheet, one->period, prefix, "issue_cost", one->issue_cost);
-    put_money_row(sheet, one->period, prefix, "redeem_credit",
-                  one->redeem_credit);
-    put_money_row(sheet, one->period, prefix, "voucher_credit",
-                  one->voucher_credit);
-    put_money_row(sheet, one->period, prefix, "net", one->net);
+    sheet->adjusts = one->period;
+    put_money_row(sheet, "issue_cost", one->issue_cost);
+    put_money_row(sheet, "redeem_credit", one->redeem_credit);
+    put_money_row(sheet, "voucher_credit", one->voucher_credit);
+    put_money_row(sheet, "net", one->net);
+    sheet->adjusts = PROGRAM_NONE;
 }
 
 static void
@@ -111,7 +118,8 @@ void
 statement_csv_heading(struct text *text, bool excel)
 {
     static const char *const HEADINGS[] = { "period",  "partner", "store",
-                                            "measure", "unit",    "value" };
+                                            "measure", "unit",    "value",
+                                            "adjusts" };
 
     if (excel)
         text_string(text, "\xef\xbb\xbf");
@@ -130,7 +138,8 @@ statement_csv(struct text *text, const struct statement *statement,
     struct sheet sheet = { .text = text,
                            .statement = statement,
                            .delimiter = excel ? ';' : ',',
-                           .decimal = excel ? ',' : '.' };
+                           .decimal = excel ? ',' : '.',
+                           .adjusts = PROGRAM_NONE };
 
     for (uint32_t i = 0; i < statement->partner_count; i++)
         if (partner == NULL || partner == &statement->partners[i])

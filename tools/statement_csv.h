@@ -2,11 +2,12 @@
  * statement_csv.h - a statement as CSV: one row for each partner, store and
  * measure
  *
- * Columns: period, partner, store (empty: the partner as a whole), measure,
- * unit (points, count, or the currency) and value; money in the currency with
- * two decimals.  Adjustments have a row for each figure, their own month as
- * period and "adjustment" before the measure.  For spreadsheet programs in
- * Finland: semicolons, decimal commas and a byte order mark.
+ * Columns: period (the month of the statement), partner, store (empty: the
+ * partner as a whole), measure, unit (points, count, or the currency), value;
+ * money in the currency with two decimals; and adjusts.  An adjustment has a
+ * row for each figure, with "adjustment." before the measure and the month that
+ * it adjusts in the last column, which is empty elsewhere.  For spreadsheet
+ * programs in Finland: semicolons, decimal commas and a byte order mark.
  */
 #ifndef TOOLS_STATEMENT_CSV_H
 #define TOOLS_STATEMENT_CSV_H
