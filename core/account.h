@@ -49,6 +49,9 @@ struct voucher_list {
     struct voucher *items;
     uint32_t count;
     uint32_t room;
+    /* When the first of them expires, which is asked before every event: */
+    bool due_known;
+    int64_t due_ms; /* TERMS_NEVER */
 };
 
 struct stamp_state {

@@ -162,7 +162,7 @@ take_due(struct due *next, enum change change, int64_t at_ms, int64_t clock_ms)
 static struct due
 next_due(const struct scene *scene, int64_t until_ms, int32_t *ret_after_days)
 {
-    const struct account *account = scene->account;
+    struct account *account = scene->account;
     int64_t clock_ms = account->clock_ms;
     struct due next = { CHANGE_NONE, TERMS_NEVER };
 

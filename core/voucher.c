@@ -12,6 +12,20 @@ note(const struct scene *scene, const struct voucher *voucher, int64_t count)
     effect->name = voucher->reward;
 }
 
+/* What is new may be the first to expire; what goes may have been. */
+static void
+note_come(struct voucher_list *list, int64_t expires_at)
+{
+    if (expires_at < list->due_ms)
+        list->due_ms = expires_at;
+}
+
+static void
+note_gone(struct voucher_list *list, int64_t expires_at)
+{
+    list->due_known = list->due_known && expires_at != list->due_ms;
+}
+
 void
 voucher_issue(const struct scene *scene, const struct voucher_issue *issue)
 {
@@ -35,6 +49,7 @@ voucher_issue(const struct scene *scene, const struct voucher_issue *issue)
         .source_number = issue->source_number,
         .count = issue->count,
     };
+    note_come(&account->vouchers, voucher->expires_at);
     struct effect *effect = scene_effect(scene, MEASURE_VOUCHERS_ISSUED,
                                          issue->issuer, issue->count);
     effect->name = issue->reward;
@@ -74,8 +89,10 @@ voucher_use(const struct scene *scene, int32_t reward,
     *ret_voucher = *voucher;
     ret_voucher->count = 1;
     note(scene, voucher, -1);
-    if (--voucher->count == 0)
+    if (--voucher->count == 0) {
+        note_gone(list, voucher->expires_at);
         LIST_REMOVE(list, best);
+    }
     return true;
 }
 
@@ -93,6 +110,7 @@ voucher_put_back(const struct scene *scene, const struct voucher *voucher)
         list->items[index].count++;
     else
         *LIST_INSERT(account->arena, list, index) = *voucher;
+    note_come(list, voucher->expires_at);
     note(scene, voucher, 1);
 }
 
@@ -120,37 +138,44 @@ voucher_withdraw(const struct scene *scene, const struct voucher_match *match,
         note(scene, voucher, -taken);
         left -= taken;
         voucher->count -= taken;
-        if (voucher->count == 0)
+        if (voucher->count == 0) {
+            note_gone(list, voucher->expires_at);
             LIST_REMOVE(list, i);
+        }
     }
     return count - left;
 }
 
 int64_t
-voucher_next_expiry(const struct account *account)
+voucher_next_expiry(struct account *account)
 {
-    int64_t next = TERMS_NEVER;
+    struct voucher_list *list = &account->vouchers;
 
-    for (uint32_t i = 0; i < account->vouchers.count; i++)
-        if (account->vouchers.items[i].expires_at < next)
-            next = account->vouchers.items[i].expires_at;
-    return next;
+    if (list->due_known)
+        return list->due_ms;
+    list->due_ms = TERMS_NEVER;
+    for (uint32_t i = 0; i < list->count; i++)
+        note_come(list, list->items[i].expires_at);
+    list->due_known = true;
+    return list->due_ms;
 }
 
+/* Many may be over at one midnight, so the list is closed up once. */
 void
 voucher_expire(const struct scene *scene)
 {
     struct voucher_list *list = &scene->account->vouchers;
+    uint32_t kept = 0;
 
-    for (uint32_t i = 0; i < list->count;) {
-        struct voucher *voucher = &list->items[i];
-        if (voucher->expires_at > scene->moment.at_ms) {
-            i++;
-            continue;
-        }
-        note(scene, voucher, -voucher->count);
-        LIST_REMOVE(list, i);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct voucher *voucher = &list->items[i];
+        if (voucher->expires_at > scene->moment.at_ms)
+            list->items[kept++] = *voucher;
+        else
+            note(scene, voucher, -voucher->count);
     }
+    list->count = kept;
+    list->due_known = false;
 }
 
 const struct program_reward *

@@ -48,7 +48,7 @@ int64_t voucher_withdraw(const struct scene *scene,
                          const struct voucher_match *match, int64_t count);
 
 /* When the first of them expires; TERMS_NEVER. */
-int64_t voucher_next_expiry(const struct account *account);
+int64_t voucher_next_expiry(struct account *account);
 
 /* Takes those that are over at the scene's instant. */
 void voucher_expire(const struct scene *scene);

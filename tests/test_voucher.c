@@ -1,5 +1,6 @@
 /*
- * test_voucher.c - which voucher is used, and where one that comes back stands
+ * test_voucher.c - which voucher is used, where one that comes back stands, and
+ * when they expire
  */
 #include "core/voucher.h"
 
@@ -64,5 +65,54 @@ TEST(of_equal_expiry_the_first_issued)
     story_close(story);
 }
 
+static uint32_t
+count_expiries(struct story *story)
+{
+    const char *rows = story_explain(story, "42", "2025-03-01", false);
+    uint32_t count = 0;
+
+    while ((rows = strstr(rows, "\"kind\": \"voucher_expire\"")) != NULL) {
+        rows++;
+        count++;
+    }
+    return count;
+}
+
+/* Two cups of the 10th and one of the 12th, with buns before them that never
+ * expire.  While both of the 10th are used nothing is over at their midnight;
+ * one that comes back is, and it alone. */
+TEST(what_expires_next_goes_and_comes_with_the_vouchers)
+{
+    struct story *story = story_open();
+
+    story_rules(story, "2000-01-01", rules);
+    for (int i = 0; i < 2; i++) {
+        story_event(story, "{\"at\": \"2025-01-10T12:00\", \"kind\": "
+                           "\"grant\", \"reward\": \"bun\"}");
+        story_event(story, "{\"at\": \"2025-01-10T12:00\", \"kind\": "
+                           "\"grant\", \"reward\": \"cup\"}");
+    }
+    story_event(story, "{\"at\": \"2025-01-12T12:00\", \"kind\": "
+                       "\"grant\", \"reward\": \"cup\"}");
+    assert_int_equal(count_expiries(story), 2);
+    story_has(story_balance(story, "42", "2025-01-20"),
+              "\"expires_at\": \"2025-01-21T22:00:00.000Z\", \"count\": 1}, "
+              "{\"reward\": \"bun\", \"expires_at\": null, \"count\": 2}]");
+    story_event(story, "{\"at\": \"2025-01-13T12:00\", \"kind\": \"redeem\", "
+                       "\"id\": \"x\", \"reward\": \"cup\"}");
+    assert_int_equal(count_expiries(story), 2);
+    story_event(story, "{\"at\": \"2025-01-14T12:00\", \"kind\": \"redeem\", "
+                       "\"id\": \"y\", \"reward\": \"cup\"}");
+    assert_int_equal(count_expiries(story), 1);
+    story_event(story, "{\"at\": \"2025-01-15T12:00\", \"kind\": "
+                       "\"reverse\", \"redemption\": \"x\"}");
+    assert_int_equal(count_expiries(story), 2);
+    story_has(story_balance(story, "42", "2025-01-22"),
+              "\"vouchers\": [{\"reward\": \"bun\", \"expires_at\": null, "
+              "\"count\": 2}]");
+    story_close(story);
+}
+
 RUN(cmocka_unit_test(the_first_to_expire_is_used_first),
+    cmocka_unit_test(what_expires_next_goes_and_comes_with_the_vouchers),
     cmocka_unit_test(of_equal_expiry_the_first_issued))
