@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import time
+import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import leima, main  # noqa: E402
@@ -414,6 +415,16 @@ def explained(ledger, *words):
     return found.json()["rows"], found.err
 
 
+def remarks(ledger, month):
+    """How many sheets of the workbook say that they are not exact."""
+    found = leima("settle", ledger, "--period", month, "--format", "xlsx",
+                  "--output", "books").expect(0)
+    assert "1 file" in found.err
+    with zipfile.ZipFile(f"books/settle-{month}.xlsx") as book:
+        return sum(b"in another order" in book.read(name)
+                   for name in book.namelist())
+
+
 @network
 def test_a_month_that_another_hub_closed_is_explained():
     """Positions are each ledger's own: what a close knew, its heads tell."""
@@ -442,6 +453,10 @@ def test_a_month_that_another_hub_closed_is_explained():
         assert explained("hq2", *words) == (rows, ""), words
     # One that took all in later can't tell, and says so.
     assert "in another order" in explained("hq3", "--period", "2025-08")[1]
+    for month in ("2025-09", "2025-10"):    # both adjust the one before
+        assert [remarks(ledger, month) for ledger in ("hq", "hq2", "hq3")] \
+            == [0, 0, 2], month
+    assert remarks("hq3", "2025-08") == 0   # and this one adjusts none
     for process in (hub, standby, third, *nodes):
         process.stop()
 

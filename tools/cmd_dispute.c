@@ -274,9 +274,7 @@ fail(const struct dispute *dispute, enum err err)
 static void
 tell_inexact(void)
 {
-    fprintf(stderr,
-            "leima settle explain: another hub has closed it, and events came "
-            "here in another order: some may be listed that it did not know\n");
+    fprintf(stderr, "leima settle explain: %s\n", evidence_words_inexact());
 }
 
 /* What was known: at the close of the period, or now; of an adjustment since

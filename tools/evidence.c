@@ -27,6 +27,14 @@ evidence_span(struct ledger *ledger, const struct closing_books *books,
     return err;
 }
 
+const char *
+evidence_words_inexact(void)
+{
+    return "another hub has closed the month, and events came here in another "
+           "order: some may be listed that it did not know, and of an "
+           "adjustment some may be missing";
+}
+
 static view
 copy_string(struct arena *arena, const char *string)
 {
@@ -135,6 +143,7 @@ evidence_gather(struct ledger *ledger, const struct closing_books *books,
                       &question.known, &exact);
     if (err != OK)
         return err == ERR_NOT_FOUND ? OK : err;
+    evidence->inexact = !exact;
     if (partner != NULL)
         question.partner = partner->partner;
     while ((period = next_month(statement, period)) != INT32_MAX) {

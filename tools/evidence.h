@@ -31,7 +31,12 @@ struct evidence {
     struct evidence_row *items; /* by partner, period, account, time */
     uint32_t count;
     uint32_t room;
+    bool inexact; /* evidence_words_inexact() */
 };
+
+/* What to say where a close was another hub's, and what it knew can't be told
+ * here exactly. */
+const char *evidence_words_inexact(void);
 
 /* Between which two positions the adjustments of the statement arose: its own
  * close (or now) and the one before.  `ret_exact`: both as closing_known().

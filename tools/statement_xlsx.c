@@ -429,6 +429,14 @@ put_adjustment(const struct book *book, lxw_worksheet *sheet, uint32_t row,
     put_link(book, sheet, row, partner, one->period);
 }
 
+/* Below the rows that are behind adjustments, or lead there. */
+static void
+put_inexact(const struct book *book, lxw_worksheet *sheet, uint32_t row)
+{
+    if (book->evidence->inexact)
+        worksheet_write_string(sheet, row, 0, evidence_words_inexact(), NULL);
+}
+
 static void
 put_adjustments(const struct book *book)
 {
@@ -454,6 +462,8 @@ put_adjustments(const struct book *book)
     }
     worksheet_write_string(sheet, row, 0, "all", book->bold);
     put_sum(book, sheet, row, 5, 1, in_units(net), false);
+    if (row > 1)
+        put_inexact(book, sheet, row + 2);
 }
 
 static void
@@ -481,6 +491,17 @@ put_event(const struct book *book, lxw_worksheet *sheet, uint32_t row,
 }
 
 static void
+put_more(lxw_worksheet *sheet, uint32_t row, uint32_t more)
+{
+    char words[TEXT_SIZE];
+
+    snprintf(words, sizeof words,
+             "and %u %s more: leima settle explain --adjustment lists all",
+             more, text_plural(more, "row", "rows"));
+    worksheet_write_string(sheet, row, 0, words, NULL);
+}
+
+static void
 put_events(const struct book *book)
 {
     static const char *const HEADINGS[] = { "partner",      "month",   "event",
@@ -497,14 +518,10 @@ put_events(const struct book *book)
         count = EVENT_ROWS_MAX;
     for (uint32_t i = 0; i < count; i++)
         put_event(book, sheet, i + 1, &book->evidence->items[i]);
-    if (count == book->evidence->count)
-        return;
-    char words[TEXT_SIZE];
-    const uint32_t more = book->evidence->count - count;
-    snprintf(words, sizeof words,
-             "and %u %s more: leima settle explain --adjustment lists all",
-             more, text_plural(more, "row", "rows"));
-    worksheet_write_string(sheet, count + 1, 0, words, NULL);
+    if (count < book->evidence->count)
+        put_more(sheet, count + 1, book->evidence->count - count);
+    if (count > 0)
+        put_inexact(book, sheet, count + 2);
 }
 
 /* --- the workbook --- */

@@ -3,7 +3,8 @@
  *
  * Sheets: the statement, its stores, the clearing matrix (of all partners
  * only), the adjustments, and the events behind these, to which each
- * adjustment links: the first hundred thousand, and how many there are more.
+ * adjustment links: the first hundred thousand, and how many there are more; or
+ * that these are not exact, as of a month that another hub has closed.
  * Cells hold numbers and dates, sums and nets are formulas that carry their
  * value, so that what opens the file need not compute.
  *
