@@ -811,6 +811,32 @@ def test_a_partner_checks_its_statement_without_a_ledger():
     assert "not closed" in refused.expect(1).err
 
 
+def test_only_json_bears_a_seal():
+    """Who has another form hears what to check in its place."""
+    small()
+    key = leima("settle", "key", "L").expect(0).out.strip()
+    for form, words in (("xlsx", "a workbook"), ("csv", "not JSON"),
+                        ("html", "not JSON"), ("hledger", "not JSON"),
+                        ("table", "not JSON")):
+        leima("settle", "L", "--period", "2025-01", "--format", form,
+              "--output", form).expect(0)
+        name, = os.listdir(form)
+        done = leima("settle", "verify", f"{form}/{name}", "--key", key)
+        assert f"{form}/{name}: {words}" in done.expect(1).err and \
+            "check settle-PERIOD.json" in done.err, done.err
+    # One that an editor has touched is JSON still, and was changed.
+    leima("settle", "L", "--period", "2025-01", "--signed", "--output",
+          "out").expect(0)
+    path = "out/settle-2025-01.json"
+    with open(path, "rb") as file:
+        data = file.read()
+    for start in (b"\xef\xbb\xbf", b"\n ", b""):
+        with open(path, "wb") as file:
+            file.write(start + data.rstrip() + b"\r\n")
+        assert "it was changed" in leima(
+            "settle", "verify", path, "--key", key).expect(1).err
+
+
 # --- disputes ---
 
 def explained(period, *words):

@@ -29,11 +29,10 @@ struct check {
 };
 
 static enum command_status
-read_file(struct check *check, const char *path, uint32_t size_max,
-          view *ret_bytes)
+read_statement(struct check *check, const char *path)
 {
-    enum err err =
-        file_read(path, size_max, &check->arena, ret_bytes, &check->complaint);
+    enum err err = file_read_statement(path, &check->arena, &check->bytes,
+                                       &check->complaint);
 
     if (err == OK)
         return COMMAND_DONE;
@@ -177,7 +176,7 @@ run_check(struct check *check)
                               "--signature SIG is needed");
     enum command_status status = read_key(check);
     if (status == COMMAND_DONE)
-        status = read_file(check, file, LIMIT_STATEMENT_SIZE, &check->bytes);
+        status = read_statement(check, file);
     if (status == COMMAND_DONE)
         status = read_seal(check, file);
     if (status != COMMAND_DONE)

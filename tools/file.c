@@ -1,6 +1,7 @@
 #include "tools/file.h"
 
 #include "core/json.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "tools/foreign.h"
 
@@ -116,9 +117,14 @@ read_all(FILE *in, size_t size_max, struct text *text)
     return text_ok(text);
 }
 
-enum err
-file_read(const char *path, uint32_t size_max, struct arena *arena,
-          view *ret_bytes, struct complaint *complaint)
+struct wanted {
+    uint32_t size_max;
+    const char *(*look)(view start); /* what it is that is not wanted */
+};
+
+static enum err
+read_wanted(const char *path, struct wanted wanted, struct arena *arena,
+            view *ret_bytes, struct complaint *complaint)
 {
     FILE *in = NULL;
     enum err err = file_open(path, &in, complaint);
@@ -127,16 +133,17 @@ file_read(const char *path, uint32_t size_max, struct arena *arena,
         return err;
     struct text text = { 0 };
     const char *name = file_name(path), *words;
-    if (!read_all(in, (size_t)size_max + 1, &text)) {
+    if (!read_all(in, (size_t)wanted.size_max + 1, &text)) {
         complain(complaint, "%s: %s", name, err_name(ERR_MEMORY));
         err = ERR_MEMORY;
     } else if (ferror(in)) {
         err = file_fault(name, complaint);
-    } else if ((words = foreign_words(text_view(&text))) != NULL) {
+    } else if ((words = wanted.look(text_view(&text))) != NULL) {
         complain(complaint, "%s: %s", name, words);
         err = ERR_INPUT;
-    } else if (text.size > size_max) {
-        complain(complaint, "%s: expected at most %u bytes", name, size_max);
+    } else if (text.size > wanted.size_max) {
+        complain(complaint, "%s: expected at most %u bytes", name,
+                 wanted.size_max);
         err = ERR_INPUT;
     } else {
         *ret_bytes = arena_copy(arena, text_view(&text));
@@ -145,6 +152,24 @@ file_read(const char *path, uint32_t size_max, struct arena *arena,
     if (in != stdin)
         fclose(in);
     return err;
+}
+
+enum err
+file_read(const char *path, uint32_t size_max, struct arena *arena,
+          view *ret_bytes, struct complaint *complaint)
+{
+    return read_wanted(path, (struct wanted) { size_max, foreign_words }, arena,
+                       ret_bytes, complaint);
+}
+
+enum err
+file_read_statement(const char *path, struct arena *arena, view *ret_bytes,
+                    struct complaint *complaint)
+{
+    const struct wanted wanted = { LIMIT_STATEMENT_SIZE,
+                                   foreign_words_of_statement };
+
+    return read_wanted(path, wanted, arena, ret_bytes, complaint);
 }
 
 view

@@ -43,6 +43,12 @@ NODISCARD enum err file_read(const char *path, uint32_t size_max,
                              struct arena *arena, view *ret_bytes,
                              struct complaint *complaint);
 
+/* The same of a statement that has a seal: larger than LIMIT_STATEMENT_SIZE, or
+ * begun like none. */
+NODISCARD enum err file_read_statement(const char *path, struct arena *arena,
+                                       view *ret_bytes,
+                                       struct complaint *complaint);
+
 /* What stands under the key, where the file is the document that a command
  * prints with --json; else all of it, as it prints without.  Valid as long as
  * the file and the arena, which has room for as much again. */

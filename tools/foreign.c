@@ -9,11 +9,18 @@
 #define RECODE(from)                                                           \
     "UTF-16; expected UTF-8: convert it (iconv -f " from " -t UTF-8 FILE)"
 
-static const struct {
+#define UNSEALED                                                               \
+    "; only a statement as JSON bears a seal: check settle-PERIOD.json, or "   \
+    "settle-PERIOD-PARTNER.json, with the .sig beside it (at the hub, leima "  \
+    "settle --signed writes both)"
+
+struct kind {
     const char *start;
     uint32_t size;
     const char *words;
-} KINDS[] = {
+};
+
+static const struct kind KINDS[] = {
     { "\x1F\x8B", 2, UNPACK("gzip", "zcat") },
     { "BZh9", 4, UNPACK("bzip2", "bzcat") },
     { "\xFD"
@@ -31,6 +38,24 @@ static const struct {
     { "\xFF\xFE", 2, RECODE("UTF-16") },
     { "\xFE\xFF", 2, RECODE("UTF-16") },
 };
+
+/* What a statement may have become that is to be checked. */
+static const struct kind FORMS[] = {
+    { "PK\x03\x04", 4, "a workbook (xlsx, ods), or a zip archive" UNSEALED },
+    { "\xD0\xCF\x11\xE0", 4, "an old workbook (xls)" UNSEALED },
+    { "%PDF-", 5, "a PDF" UNSEALED },
+};
+
+/* NULL: it is none of them. */
+static const char *
+find_words(const struct kind *kinds, uint32_t count, view start)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (start.size >= kinds[i].size &&
+            memcmp(start.bytes, kinds[i].start, kinds[i].size) == 0)
+            return kinds[i].words;
+    return NULL;
+}
 
 /* The first character of a text is hardly ever above U+00FF. */
 static const char *
@@ -52,12 +77,9 @@ foreign_words(view start)
         return NULL;
     if (start.size > FOREIGN_LOOK)
         start.size = FOREIGN_LOOK;
-    for (uint32_t i = 0; i < COUNT_OF(KINDS); i++)
-        if (start.size >= KINDS[i].size &&
-            memcmp(start.bytes, KINDS[i].start, KINDS[i].size) == 0)
-            return KINDS[i].words;
-    if (memchr(start.bytes, '\0', start.size) == NULL)
-        return NULL;
+    const char *words = find_words(KINDS, COUNT_OF(KINDS), start);
+    if (words != NULL || memchr(start.bytes, '\0', start.size) == NULL)
+        return words;
     return words_of_zeros(start);
 }
 
@@ -79,4 +101,21 @@ foreign_words_of_lines(view line)
                    "tools/maps: cdnow, online_retail and completejourney_*, "
                    "examples for one of your own)";
     return NULL;
+}
+
+const char *
+foreign_words_of_statement(view start)
+{
+    const char *words = find_words(FORMS, COUNT_OF(FORMS), start);
+    uint32_t at = 0;
+
+    if (words == NULL)
+        words = foreign_words(start);
+    /* An editor may have put something before it. */
+    while (at < start.size &&
+           memchr("\xEF\xBB\xBF \t\r\n", start.bytes[at], 7) != NULL)
+        at++;
+    if (words == NULL && at < start.size && start.bytes[at] != '{')
+        words = "not JSON" UNSEALED;
+    return words;
 }

@@ -21,4 +21,8 @@ const char *foreign_words(view start);
  * first line this is: also of one that has columns. */
 const char *foreign_words_of_lines(view line);
 
+/* The same of a file that should be a statement with its seal, as only those in
+ * JSON have one; also of any text that is none. */
+const char *foreign_words_of_statement(view start);
+
 #endif
