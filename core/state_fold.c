@@ -47,9 +47,8 @@ state_fold_close(struct state_fold *fold)
 static enum err
 grow(struct state_fold *fold)
 {
-    if (fold->room >= PACK_ROOM_MAX)
-        return ERR_MEMORY;
     uint8_t *grown = realloc(fold->bytes, fold->room * 2);
+
     if (grown == NULL)
         return ERR_MEMORY;
     fold->bytes = grown;
@@ -57,6 +56,8 @@ grow(struct state_fold *fold)
     return OK;
 }
 
+/* What no run takes is left empty: a fault would keep all other accounts from
+ * being folded. */
 static enum err
 pack(struct state_fold *fold, const struct account *account,
      struct state_folded *ret_folded)
@@ -69,14 +70,11 @@ pack(struct state_fold *fold, const struct account *account,
         return OK;
     while ((size = account_pack(account, fold->timeline, fold->bytes,
                                 fold->room)) == 0 &&
-           err == OK)
+           fold->room < PACK_ROOM_MAX && err == OK)
         err = grow(fold);
-    if (err == OK && size > PACK_SIZE_MAX)
-        err = ERR_MEMORY;
-    if (err != OK)
-        return err;
-    ret_folded->packed = (view) { fold->bytes, (uint32_t)size };
-    return OK;
+    if (err == OK && size <= PACK_SIZE_MAX)
+        ret_folded->packed = (view) { fold->bytes, (uint32_t)size };
+    return err;
 }
 
 /* The instant of the last event or referral that counts. */

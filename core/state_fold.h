@@ -27,15 +27,16 @@ struct state_fold {
 };
 
 /* What came out.  `packed` is valid until the next call; empty: the account
- * has no event that counts, and no referral. */
+ * has no event that counts, and no referral, or else its state is larger than a
+ * run takes.  Such a one is folded afresh at each event, and no node is told
+ * what it holds, as if that were nothing: it refuses what it can't see. */
 struct state_folded {
     view packed;
     struct referral_state referral;
     bool rewards_referrer; /* forward: this was the qualifying event */
 };
 
-/* Without a ledger (NULL) it folds forward only.  ERR_MEMORY; so below, where
- * no run takes so large a state, too. */
+/* Without a ledger (NULL) it folds forward only.  ERR_MEMORY; so below. */
 NODISCARD enum err state_fold_open(struct state_fold *fold,
                                    struct ledger *ledger,
                                    const struct timeline *timeline);
