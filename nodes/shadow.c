@@ -179,6 +179,14 @@ may_have(const struct guest *guest, stream_id stream)
            (guest->relay && stream.channel == CHANNEL_EVENTS);
 }
 
+/* The same of what the guest's own number stands on: of a store its events. */
+static bool
+owner_may_have(const struct guest *guest, stream_id stream)
+{
+    return guest->relay ? may_have(guest, stream)
+                        : stream.channel == CHANNEL_EVENTS;
+}
+
 /* A store is offered its own events, too: it may have lost a whole incarnation,
  * and what it says that it has it is not sent. */
 enum err
@@ -250,7 +258,8 @@ pass_on(struct shadow *shadow, const struct guest *source, stream_id stream,
 /* Whose stream came from elsewhere is told how far it goes now: that node may
  * wait for a range that it has dropped itself, or have left the stream while a
  * twin goes on with it.  Of a stream that it does not send it may have lost
- * all, or it is a twin's own: that it is offered. */
+ * all, as a hub that stands by now of its books, or it is a twin's own: that it
+ * is offered. */
 static void
 tell_owner(struct shadow *shadow, const struct guest *source,
            const struct ingest_batch *batch)
@@ -267,7 +276,7 @@ tell_owner(struct shadow *shadow, const struct guest *source,
                                    guest)) != NULL) {
         if (guest == source)
             continue;
-        if (batch->stream.channel == CHANNEL_EVENTS && !guest->relay &&
+        if (owner_may_have(guest, batch->stream) &&
             !session_takes(guest->session, batch->stream))
             options->give(options->context, guest, &news);
         else
