@@ -84,47 +84,42 @@ expect(const struct audience *audience, uint32_t at, const char *format,
     return at;
 }
 
-TEST(all_are_found_members_first_each_in_their_order)
+/* Whom all conditions hold for: each `step`th member, then bearer. */
+static void
+expect_each(const char *const *texts, uint32_t count, int step)
 {
-    const char *const rich[] = { "points=50.." };
     struct audience audience;
     struct book book;
 
     open_shop(&book);
-    find(&book, rich, 1, &audience);
-    uint32_t at = expect(&audience, 0, "%d", MEMBERS, 3);
-    at = expect(&audience, at, "bearer:B%03d", BEARERS, 3);
+    find(&book, texts, count, &audience);
+    uint32_t at = expect(&audience, 0, "%d", MEMBERS, step);
+    at = expect(&audience, at, "bearer:B%03d", BEARERS, step);
     assert_int_equal(audience.count, at);
     audience_close(&audience);
     book_close(&book);
+}
+
+TEST(all_are_found_members_first_each_in_their_order)
+{
+    const char *const rich[] = { "points=50.." };
+
+    expect_each(rich, COUNT_OF(rich), 3);
 }
 
 TEST(of_two_conditions_both_hold)
 {
     const char *const both[] = { "points=50..", "purchases=2.." };
-    struct audience audience;
-    struct book book;
 
-    open_shop(&book);
-    find(&book, both, 2, &audience);
-    uint32_t at = expect(&audience, 0, "%d", MEMBERS, 6);
-    at = expect(&audience, at, "bearer:B%03d", BEARERS, 6);
-    assert_int_equal(audience.count, at);
-    audience_close(&audience);
-    book_close(&book);
+    expect_each(both, COUNT_OF(both), 6);
 }
 
+/* A step beyond all of them. */
 TEST(nobody_is_an_empty_list)
 {
     const char *const none[] = { "points=51.." };
-    struct audience audience;
-    struct book book;
 
-    open_shop(&book);
-    find(&book, none, 1, &audience);
-    assert_int_equal(audience.count, 0);
-    audience_close(&audience);
-    book_close(&book);
+    expect_each(none, COUNT_OF(none), MEMBERS + 1);
 }
 
 RUN(cmocka_unit_test(all_are_found_members_first_each_in_their_order),
