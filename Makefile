@@ -11,7 +11,7 @@ CORE := base limits release err chore watch list amount calendar text event hash
 	pen group journal reader conflict copy_index ingest prune scrub enrol admission own_stores retell program mistake yaml scalar grammar program_ids \
 	program_stores program_tests program_value program_check program_yaml program_schema program_words program_diff \
 	goods campaign timeline terms basket rate earn tariff referral lot effect account account_format account_pack account_unpack scene \
-	book voucher gain stamp spend tier bonus sale give_back redeem pass clock fold onward walk balance explain \
+	book voucher gain stamp spend tier bonus sale give_back redeem pass clock fold warm onward walk balance explain \
 	runs_format runs runs_write runs_merge runset item words decimal chapter_row chapter chapter_write docket draft wide \
 	account_table account_order marks tail history_account ordinary intake gather intern parcel muster spill convoy relay bulk history_take \
 	history_parts history_write history_ahead history history_scan history_places facts basis publication versions ledger_parts ledger ledger_append ledger_member slip \

@@ -1,8 +1,9 @@
 /*
- * bench_fold.c - the fold on one core: purchases onto packed states, as a hub
- * takes them in; the same onto a state that is unpacked already; a whole year
- * folded afresh; one late event through the states of a ledger; and how many
- * bytes a state takes.  Times are of the thread's own computing.
+ * bench_fold.c - the fold on one core: purchases onto warm states, as a hub
+ * takes them in, and onto packed ones, as it does without the memory; onto a
+ * state that is unpacked already; a whole year folded afresh; one late event
+ * through the states of a ledger; and how many bytes a state takes.  Times are
+ * of the thread's own computing.
  */
 #include "bench/bench.h"
 #include "bench/sales.h"
@@ -54,29 +55,46 @@ stop(struct states *states)
     account_table_close(&states->table);
 }
 
+/* Where the state lies, if it is warm; false: it has to go forward. */
+static bool
+pass(struct states *states, struct account_entry *entry,
+     const struct event *event)
+{
+    const uint32_t size = entry->size;
+    uint8_t *bytes = account_table_edit(&states->table, entry);
+    view passed;
+
+    bench_need(bytes != NULL, "have memory");
+    if (!state_fold_pass(&states->fold, bytes, size, event, &passed))
+        return false;
+    bench_need(passed.size == size ||
+                   account_table_set(&states->table, entry, (view) { 0 },
+                                     passed) == OK,
+               "have memory");
+    return true;
+}
+
 /* The first purchase of an account, or one more. */
 static void
 take(struct states *states, uint64_t member, int64_t at_ms)
 {
+    struct account_table *table = &states->table;
     struct state_folded folded;
-    struct account account;
     struct sale sale;
-    view packed;
-    uint8_t fresh[1024];
+    view state = { 0 };
 
     sales_make(&sale, states->number++, member, at_ms, states->lines);
     runs_key key = runs_key_of(sale.event.account);
-    if (!account_table_get(&states->table, runs_key_view(&key), &packed)) {
-        arena_reset(&states->fold.arena);
-        account_open(&account, sale.event.account, &states->fold.arena);
-        size_t size =
-            account_pack(&account, states->fold.timeline, fresh, sizeof fresh);
-        packed = (view) { fresh, (uint32_t)size };
-    }
+    struct account_entry *entry = account_table_find(
+        table, account_table_hash(table, runs_key_view(&key)),
+        runs_key_view(&key));
+    if (entry != NULL && pass(states, entry, &sale.event))
+        return;
+    if (entry != NULL)
+        state = account_table_blob(table, entry);
     bench_need(
-        state_fold_forward(&states->fold, packed, &sale.event, &folded) == OK &&
-            account_table_put(&states->table, runs_key_view(&key),
-                              folded.packed) == OK,
+        state_fold_forward(&states->fold, state, &sale.event, &folded) == OK &&
+            account_table_put(table, runs_key_view(&key), folded.packed) == OK,
         "fold");
 }
 
@@ -95,25 +113,48 @@ forward_rate(struct states *states)
     return (double)(states->number - first) / (now - begun);
 }
 
+/* One setting of accounts and purchases. */
+struct setting {
+    enum sales_program program;
+    uint64_t accounts;
+    bool lines;
+    bool warms;
+};
+
 static void
-measure_forward(struct bench *bench, enum sales_program program,
-                uint64_t accounts, bool lines)
+report(struct bench *bench, const struct setting *setting, const char *what,
+       double rate)
+{
+    char name[96];
+
+    snprintf(name, sizeof name, "%s, %s, %s, %s accounts%s", what,
+             sales_program_name(setting->program),
+             setting->lines ? "5 lines" : "no lines",
+             setting->accounts == FEW ? "1 k" : "1 M",
+             setting->warms ? "" : ", packed");
+    bench_add(bench, name, "events/s", rate);
+}
+
+static void
+measure_forward(struct bench *bench, const struct setting *setting)
 {
     struct arena arena = { 0 };
     struct states states;
     double rates[BENCH_RUNS];
-    char name[64];
 
     bench_need(arena_open(&arena, 1 << 26), "have memory");
-    start(&states, sales_timeline(program, &arena), accounts, lines);
-    for (uint64_t member = 1; member <= accounts; member++)
+    start(&states, sales_timeline(setting->program, &arena), setting->accounts,
+          setting->lines);
+    states.fold.warms = setting->warms;
+    double begun = bench_cpu();
+    for (uint64_t member = 1; member <= setting->accounts; member++)
         take(&states, member, SALES_START_MS + (int64_t)member);
+    if (setting->accounts == MANY)
+        report(bench, setting, "first purchases",
+               (double)setting->accounts / (bench_cpu() - begun));
     for (int run = 0; run < BENCH_RUNS; run++)
         rates[run] = forward_rate(&states);
-    snprintf(name, sizeof name, "forward, %s, %s, %s accounts",
-             sales_program_name(program), lines ? "5 lines" : "no lines",
-             accounts == FEW ? "1 k" : "1 M");
-    bench_add(bench, name, "events/s", bench_median(rates, BENCH_RUNS));
+    report(bench, setting, "forward", bench_median(rates, BENCH_RUNS));
     stop(&states);
     arena_close(&arena);
 }
@@ -280,12 +321,15 @@ main(void)
     struct bench bench = { .name = "fold" };
 
     for (int lines = 0; lines < 2; lines++)
-        for (int program = 0; program < SALES_PROGRAMS; program++) {
-            measure_forward(&bench, (enum sales_program)program, FEW, lines);
-            if (lines == 0)
-                measure_forward(&bench, (enum sales_program)program, MANY,
-                                false);
-        }
+        for (int program = 0; program < SALES_PROGRAMS; program++)
+            for (int warms = 1; warms >= 0; warms--) {
+                struct setting setting = { (enum sales_program)program, FEW,
+                                           lines, warms };
+                measure_forward(&bench, &setting);
+                setting.accounts = MANY;
+                if (lines == 0)
+                    measure_forward(&bench, &setting);
+            }
     measure_year(&bench, SALES_FIVE);
     measure_year(&bench, SALES_WHOLE);
     measure_late(&bench);

@@ -262,6 +262,19 @@ size_t account_pack(const struct account *account,
                     const struct timeline *timeline, uint8_t *bytes,
                     size_t room);
 
+/* Leaves of the months what packing leaves of them: those that a version's
+ * window reaches or that a bonus is yet to be given for. */
+void account_prune_months(struct account *account,
+                          const struct timeline *timeline);
+/* What that is of the month in which the last event lies. */
+enum account_months {
+    ACCOUNT_MONTHS_NONE,
+    ACCOUNT_MONTHS_TOGETHER, /* one entry, of store 0 */
+    ACCOUNT_MONTHS_BY_STORE,
+};
+enum account_months account_months_kept(const struct timeline *timeline,
+                                        int32_t month);
+
 /* Reads it back; channels are copied into the arena.  ERR_CORRUPT: these are
  * no bytes that account_pack() wrote under a timeline of that many names. */
 NODISCARD enum err account_unpack(view bytes, account_id id,

@@ -215,6 +215,34 @@ kept_month(const struct month_list *months, int32_t now,
     return entry;
 }
 
+enum account_months
+account_months_kept(const struct timeline *timeline, int32_t month)
+{
+    const struct reach reach = reach_of(timeline, month);
+
+    if (reach.stores)
+        return ACCOUNT_MONTHS_BY_STORE;
+    return month < reach.first_month ? ACCOUNT_MONTHS_NONE
+                                     : ACCOUNT_MONTHS_TOGETHER;
+}
+
+void
+account_prune_months(struct account *account, const struct timeline *timeline)
+{
+    struct month_list *months = &account->months;
+    const int32_t now =
+        calendar_month(zone_day_open(&timeline->zone, account->last_ms));
+    const struct reach reach = reach_of(timeline, now);
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < months->count;) {
+        struct month_spend entry = kept_month(months, now, &reach, &i);
+        if (entry.spend.minor != 0)
+            months->items[kept++] = entry;
+    }
+    months->count = kept;
+}
+
 /* The months that matter, each with its distance from the one that the next
  * event may lie in. */
 static void

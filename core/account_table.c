@@ -441,6 +441,15 @@ account_table_set(struct account_table *table, struct account_entry *entry,
     return OK;
 }
 
+uint8_t *
+account_table_edit(struct account_table *table, struct account_entry *entry)
+{
+    if (!grow_changed(table))
+        return NULL;
+    note_change(table, entry);
+    return bytes_at(table, entry->place) + entry->key_size;
+}
+
 enum err
 account_table_put(struct account_table *table, view key, view blob)
 {

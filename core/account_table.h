@@ -78,6 +78,11 @@ NODISCARD enum err account_table_set(struct account_table *table,
                                      struct account_entry *entry, view head,
                                      view rest);
 
+/* The bytes of the entry's blob, to be changed where they lie; it has changed.
+ * NULL: there is no memory to note that. */
+uint8_t *account_table_edit(struct account_table *table,
+                            struct account_entry *entry);
+
 /* Of an entry; valid until the next put. */
 view account_table_key(const struct account_table *table,
                        const struct account_entry *entry);

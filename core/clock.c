@@ -147,20 +147,23 @@ struct due {
     int64_t at_ms; /* TERMS_NEVER: nothing */
 };
 
-/* Takes what is due earlier; at one instant what came first stays.  What was
- * due before is due where the clock stands. */
+/* Takes what is due earlier, at one instant what comes first in `enum change`.
+ * What was due before is due where the clock stands. */
 static inline void
 take_due(struct due *next, enum change change, int64_t at_ms, int64_t clock_ms)
 {
     int64_t instant = later(at_ms, clock_ms);
 
-    if (instant < next->at_ms)
+    if (instant < next->at_ms ||
+        (instant == next->at_ms && change < next->change))
         *next = (struct due) { change, instant };
 }
 
-/* The next change up to then, if there is one, and its instant. */
+/* The next change that is more than the release of a lot, up to then, if there
+ * is one, and its instant. */
 static struct due
-next_due(const struct scene *scene, int64_t until_ms, int32_t *ret_after_days)
+next_change(const struct scene *scene, int64_t until_ms,
+            int32_t *ret_after_days)
 {
     struct account *account = scene->account;
     int64_t clock_ms = account->clock_ms;
@@ -169,12 +172,21 @@ next_due(const struct scene *scene, int64_t until_ms, int32_t *ret_after_days)
     take_due(&next, CHANGE_MONTHLY_BONUS, due_bonus(scene), clock_ms);
     take_due(&next, CHANGE_INACTIVE,
              due_absence(scene, until_ms, ret_after_days), clock_ms);
-    take_due(&next, CHANGE_RELEASE, due_release(scene), clock_ms);
     take_due(&next, CHANGE_EXPIRE, due_expiry(scene), clock_ms);
     take_due(&next, CHANGE_VOUCHER_EXPIRE, voucher_next_expiry(account),
              clock_ms);
     take_due(&next, CHANGE_TIER, account->level.until_ms, clock_ms);
     take_due(&next, CHANGE_VERSION, due_version(scene), clock_ms);
+    return next;
+}
+
+static struct due
+next_due(const struct scene *scene, int64_t until_ms, int32_t *ret_after_days)
+{
+    struct due next = next_change(scene, until_ms, ret_after_days);
+
+    take_due(&next, CHANGE_RELEASE, due_release(scene),
+             scene->account->clock_ms);
     return next;
 }
 
@@ -302,4 +314,12 @@ clock_step(const struct scene *scene, int64_t until_ms, int64_t *ret_at_ms)
     account->released_ms = until_ms;
     account->absence_ms = until_ms;
     return CHANGE_NONE;
+}
+
+int64_t
+clock_due(const struct scene *scene)
+{
+    int32_t after_days;
+
+    return next_change(scene, INT64_MAX, &after_days).at_ms;
 }

@@ -30,4 +30,9 @@ enum change {
 enum change clock_step(const struct scene *scene, int64_t until_ms,
                        int64_t *ret_at_ms);
 
+/* Nothing is due before that instant but releases, which leave nothing in an
+ * account, as long as it only gets later visits and activity, and no lots that
+ * expire sooner; TERMS_NEVER. */
+int64_t clock_due(const struct scene *scene);
+
 #endif

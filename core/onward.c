@@ -20,9 +20,14 @@ struct onward_day {
     const struct version *version; /* NULL: a free place */
     int32_t day;
     int32_t month;
-    bool fits;           /* the version, for purchases without lines */
-    int32_t first_month; /* of the window of the tiers, if there are any */
-    int64_t kept_until;  /* a level above the lowest, likewise */
+    int64_t from_ms;            /* its instants, ... */
+    int64_t until_ms;           /* ... none where clocks change on it */
+    bool fits;                  /* the version, for purchases without lines */
+    enum account_months months; /* how the month is kept */
+    int32_t first_month;  /* of the window of the tiers, if there are any */
+    int64_t kept_until;   /* a level above the lowest, likewise */
+    int64_t available_at; /* of points earned */
+    int64_t expires_at;
 };
 
 struct onward_tariff {
@@ -35,6 +40,7 @@ struct onward_tariff {
 
 struct onward {
     struct fold *fold;
+    const struct onward_day *recent; /* one of them: */
     struct onward_day days[DAYS];
     struct onward_tariff tariffs[TARIFFS];
 };
@@ -45,6 +51,7 @@ onward_open(struct fold *fold, struct arena *arena)
     struct onward *onward = ARENA_NEW(arena, struct onward, 1);
 
     onward->fold = fold;
+    onward->recent = &onward->days[0];
     return onward;
 }
 
@@ -58,10 +65,28 @@ gives_besides(const struct program *program)
     return program->spend_reward_count > 0;
 }
 
+/* Its instants follow one another by the wall clock, and none after them lies
+ * on an earlier day. */
+static void
+set_instants(struct onward_day *day, const struct zone *zone)
+{
+    const int64_t from_ms = zone_midnight_ms(zone, day->day);
+    const int64_t until_ms = zone_midnight_ms(zone, day->day + 1);
+
+    if (until_ms - from_ms != CALENDAR_DAY_MS ||
+        zone_moment(zone, from_ms).ms_of_day != 0 ||
+        zone_day_open(zone, from_ms) != day->day)
+        return;
+    day->from_ms = from_ms;
+    day->until_ms = until_ms;
+}
+
 static const struct onward_day *
 day_of(struct onward *onward, const struct version *version, int32_t day)
 {
     struct onward_day *found = &onward->days[(uint32_t)day % DAYS];
+    const struct timeline *timeline = fold_timeline(onward->fold);
+    const struct zone *zone = &timeline->zone;
 
     if (found->version == version && found->day == day)
         return found;
@@ -71,13 +96,40 @@ day_of(struct onward *onward, const struct version *version, int32_t day)
         .day = day,
         .month = calendar_month(day),
         .fits = tariff_fits(version) && !gives_besides(program),
+        .months = account_months_kept(timeline, calendar_month(day)),
+        .available_at = terms_available_at(zone, &program->points, day),
+        .expires_at = terms_expires_at(zone, &program->points, day),
     };
+    set_instants(found, zone);
     if (program->tiers.count > 0) {
         found->first_month = terms_window_first(&program->tiers, found->month);
-        found->kept_until = terms_tier_until(&fold_timeline(onward->fold)->zone,
-                                             &program->tiers, day);
+        found->kept_until = terms_tier_until(zone, &program->tiers, day);
     }
     return found;
+}
+
+static bool
+is_on(const struct onward_day *day, const struct version *version,
+      int64_t at_ms)
+{
+    return day->version == version && at_ms >= day->from_ms &&
+           at_ms < day->until_ms;
+}
+
+/* NULL: somebody has to ask for it first, as nobody does where the version has
+ * ended. */
+static const struct onward_day *
+known_day(struct onward *onward, const struct version *version, int64_t at_ms)
+{
+    if (is_on(onward->recent, version, at_ms))
+        return onward->recent;
+    for (uint32_t i = 0; i < DAYS; i++) {
+        if (!is_on(&onward->days[i], version, at_ms))
+            continue;
+        onward->recent = &onward->days[i];
+        return onward->recent;
+    }
+    return NULL;
 }
 
 static void
@@ -92,23 +144,45 @@ make_tariff(const struct scene *scene, const struct event *event,
                 &scene->scratch->outcome, ret_tariff);
 }
 
+static struct onward_tariff *
+place_of(struct onward *onward, uint32_t store, int32_t level, int32_t day)
+{
+    uint32_t place = store * 31 + (uint32_t)level * 7 + (uint32_t)day * 5;
+
+    return &onward->tariffs[place % TARIFFS];
+}
+
+/* NULL: likewise. */
+static const struct tariff *
+known_tariff(struct onward *onward, const struct version *version,
+             uint32_t store, int32_t level, int32_t day)
+{
+    const struct onward_tariff *found = place_of(onward, store, level, day);
+
+    return found->version == version && found->store == store &&
+                   found->level == level && found->day == day
+               ? &found->tariff
+               : NULL;
+}
+
 static const struct tariff *
 tariff_of(struct onward *onward, const struct scene *scene,
           const struct event *event)
 {
+    const struct version *version = scene->version;
+    const int32_t day = scene->moment.day;
     int32_t level =
-        version_place(scene->version, NAME_LEVEL, scene->account->level.level);
-    uint32_t place = scene->store * 31 + (uint32_t)level * 7 +
-                     (uint32_t)scene->moment.day * 5;
-    struct onward_tariff *found = &onward->tariffs[place % TARIFFS];
+        version_place(version, NAME_LEVEL, scene->account->level.level);
+    const struct tariff *known =
+        known_tariff(onward, version, scene->store, level, day);
 
-    if (found->version == scene->version && found->store == scene->store &&
-        found->level == level && found->day == scene->moment.day)
-        return &found->tariff;
-    found->version = scene->version;
+    if (known != NULL)
+        return known;
+    struct onward_tariff *found = place_of(onward, scene->store, level, day);
+    found->version = version;
     found->store = scene->store;
     found->level = level;
-    found->day = scene->moment.day;
+    found->day = day;
     make_tariff(scene, event, &found->tariff);
     return &found->tariff;
 }
@@ -127,20 +201,22 @@ enter(struct scene *scene, const struct event *event)
     scene->store = event->store;
 }
 
+/* Whether so much spend in the window leads to no higher level than the one at
+ * `now`; `ret_supported`: that one, above the lowest, is held for longer. */
 static bool
-waits_for_referral(const struct account *account)
+stays(const struct program_tiers *tiers, int32_t now, money spend,
+      bool *ret_supported)
 {
-    const struct referral_state *state = &account->referral;
+    int32_t place = tier_supported(tiers, spend);
 
-    return state->joined && state->referrer != 0 && !state->done;
+    *ret_supported = place == now && place > 0;
+    return place <= now;
 }
 
-/* Whether the purchase leads to no higher level; `ret_supported`: the one that
- * is held, above the lowest, is held for longer by it. */
+/* The same of an account, after the purchase. */
 static bool
-stays(const struct scene *scene, const struct onward_day *day,
-      const struct tariff *tariff, const struct event *event,
-      bool *ret_supported)
+account_stays(const struct scene *scene, const struct onward_day *day,
+              money eligible, bool *ret_supported)
 {
     const struct program_tiers *tiers = &scene->version->program->tiers;
     const struct account *account = scene->account;
@@ -148,24 +224,20 @@ stays(const struct scene *scene, const struct onward_day *day,
     *ret_supported = false;
     if (tiers->count == 0)
         return true;
-    int32_t now =
-        version_place(scene->version, NAME_LEVEL, account->level.level);
-    money spend = account_spend(account, day->first_month, day->month);
-    if (tariff->eligible)
-        spend = money_add(spend, event->sale.total);
-    int32_t place = tier_supported(tiers, spend);
-    *ret_supported = place == now && place > 0;
-    return place <= now;
+    return stays(
+        tiers, version_place(scene->version, NAME_LEVEL, account->level.level),
+        money_add(account_spend(account, day->first_month, day->month),
+                  eligible),
+        ret_supported);
 }
 
 /* What the purchase does; it can't fail any more. */
 static void
 book(const struct scene *scene, const struct event *event,
-     const struct onward_day *day, const struct tariff *tariff)
+     const struct onward_day *day, const struct tariff *tariff, money eligible)
 {
     struct account *account = scene->account;
-    money total = event->sale.total;
-    points earned = { tariff_points(tariff, total) };
+    points earned = { tariff_points(tariff, event->sale.total) };
 
     account->ordinal++;
     account->last_ms = event->at_ms;
@@ -173,7 +245,20 @@ book(const struct scene *scene, const struct event *event,
     if (earned.value > 0)
         lot_add(&account->lots, book_key(scene, tariff->issuer), earned,
                 account->arena);
-    sale_note(scene, day->month, tariff->eligible ? total : (money) { 0 });
+    sale_note(scene, day->month, eligible);
+}
+
+static bool
+is_ordinary(const struct event *event)
+{
+    return event->kind == EVENT_PURCHASE && event->sale.line_count == 0 &&
+           event->sale.total.minor > 0;
+}
+
+static money
+eligible_of(const struct event *event, const struct tariff *tariff)
+{
+    return tariff->eligible ? event->sale.total : (money) { 0 };
 }
 
 bool
@@ -184,9 +269,8 @@ onward_take(struct onward *onward, struct account *account,
 
     assert(account->clock_ms == event->at_ms);
     assert(!account->whole || !account->begun);
-    if (event->kind != EVENT_PURCHASE || event->sale.line_count > 0 ||
-        event->sale.total.minor <= 0 || account->debt.value > 0 ||
-        waits_for_referral(account))
+    if (!is_ordinary(event) || account->debt.value > 0 ||
+        referral_waits(&account->referral))
         return false;
     struct scene scene = fold_scene(onward->fold, account);
     enter(&scene, event);
@@ -198,10 +282,110 @@ onward_take(struct onward *onward, struct account *account,
         return false;
     fold_begin(&scene);
     const struct tariff *tariff = tariff_of(onward, &scene, event);
-    if (!tariff->fits || !stays(&scene, day, tariff, event, &supported))
+    const money eligible = eligible_of(event, tariff);
+    if (!tariff->fits || !account_stays(&scene, day, eligible, &supported))
         return false;
-    book(&scene, event, day, tariff);
+    book(&scene, event, day, tariff, eligible);
     if (supported)
         tier_keep(&account->level, day->kept_until);
+    return true;
+}
+
+/* --- warm accounts --- */
+
+/* The event comes after all that the account has seen, and before the clock
+ * changes anything. */
+static bool
+follows(const struct event *event, const struct warm_head *head)
+{
+    if (!head->open || event->at_ms >= head->due_ms)
+        return false;
+    if (event->at_ms != head->last_ms)
+        return event->at_ms > head->last_ms;
+    return identity_compare(event->identity, warm_last(head)) > 0;
+}
+
+/* As account_stays(). */
+static bool
+warm_stays(const struct warm *warm, const struct onward_day *day, int32_t level,
+           money eligible, bool *ret_supported)
+{
+    const struct program_tiers *tiers = &day->version->program->tiers;
+
+    *ret_supported = false;
+    if (tiers->count == 0)
+        return true;
+    return stays(
+        tiers, level,
+        money_add(warm_spend(warm, day->first_month, day->month), eligible),
+        ret_supported);
+}
+
+/* False: there is no place for it yet. */
+static bool
+add_spend(struct warm *warm, const struct onward_day *day, uint32_t store,
+          money eligible)
+{
+    if (eligible.minor != 0 && day->months != ACCOUNT_MONTHS_NONE &&
+        !warm_add_spend(
+            warm, day->months == ACCOUNT_MONTHS_BY_STORE ? store : 0, eligible))
+        return false;
+    warm->head.spent = money_add(warm->head.spent, eligible);
+    return true;
+}
+
+/* What comes in may expire sooner than what is there. */
+static void
+add_lot(struct warm *warm, const struct onward_day *day, int32_t issuer,
+        points earned, uint8_t *room)
+{
+    const struct lot_key key = { day->available_at, day->expires_at, issuer };
+    struct warm_head *head = &warm->head;
+
+    if (key.expires_at < head->due_ms)
+        head->due_ms = key.expires_at;
+    warm_add_lot(warm, key, earned, room);
+}
+
+static void
+note(struct warm_head *head, const struct event *event)
+{
+    head->last_ms = event->at_ms;
+    head->last_node = event->identity.node;
+    head->last_incarnation = event->identity.incarnation;
+    head->last_seq = event->identity.seq;
+    head->visit_store = event->store;
+    head->bought++;
+}
+
+bool
+onward_pass(struct onward *onward, struct warm *warm, const struct event *event,
+            uint8_t *room)
+{
+    struct warm_head *head = &warm->head;
+    bool supported;
+
+    if (!is_ordinary(event) || !follows(event, head))
+        return false;
+    const struct version *version =
+        &fold_timeline(onward->fold)->versions[head->version];
+    const struct onward_day *day = known_day(onward, version, event->at_ms);
+    if (day == NULL || !day->fits || day->month != head->month)
+        return false;
+    const int32_t level = version_place(version, NAME_LEVEL, warm_level(head));
+    const struct tariff *tariff =
+        known_tariff(onward, version, event->store, level, day->day);
+    if (tariff == NULL || !tariff->fits || !warm_has_room(warm))
+        return false;
+    const money eligible = eligible_of(event, tariff);
+    if (!warm_stays(warm, day, level, eligible, &supported) ||
+        (supported && !head->kept) ||
+        !add_spend(warm, day, event->store, eligible))
+        return false;
+    note(head, event);
+    const points earned = { tariff_points(tariff, event->sale.total) };
+    if (earned.value > 0)
+        add_lot(warm, day, tariff->issuer, earned, room);
+    warm_close(warm);
     return true;
 }

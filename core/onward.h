@@ -13,6 +13,7 @@
 #define CORE_ONWARD_H
 
 #include "core/fold.h"
+#include "core/warm.h"
 
 struct onward; /* owned by the arena it was opened in */
 
@@ -25,5 +26,12 @@ struct onward *onward_open(struct fold *fold, struct arena *arena);
  * happened but that it may have begun; fold the event. */
 NODISCARD bool onward_take(struct onward *onward, struct account *account,
                            const struct event *event);
+
+/* The same onto a warm account, in its bytes or, where it has grown, in `room`
+ * of WARM_SIZE_MAX bytes; where the clock has nothing to do before, and what
+ * the day and the store give is known from an event that was taken in another
+ * way.  False: nothing has happened. */
+NODISCARD bool onward_pass(struct onward *onward, struct warm *warm,
+                           const struct event *event, uint8_t *room);
 
 #endif

@@ -21,6 +21,13 @@ struct referral_state {
     bool done;         /* the qualifying event has been */
 };
 
+/* Whether a later event may be the qualifying one. */
+static inline bool
+referral_waits(const struct referral_state *state)
+{
+    return state->joined && state->referrer != 0 && !state->done;
+}
+
 /* Takes the member's next event in canonical order, voided ones left out.
  * `version` is the one in force at it (NULL before the first) and `eligible`,
  * looked at for a purchase only, its eligible amount as bought.  True: this is

@@ -181,7 +181,8 @@ state_get(struct state *state, account_id account,
         return ERR_NOT_FOUND;
     packed.account = account;
     *ret_packed = packed;
-    return OK;
+    return state_fold_cool(&state->folds[0], packed.bytes, account,
+                           &ret_packed->bytes);
 }
 
 /* --- in memory --- */
@@ -216,6 +217,14 @@ keep_or_drop(struct state *state)
     state->whole = false;
 }
 
+/* Where a warm state took the place that a packed one will need it would only
+ * send all of them to the disk. */
+static bool
+has_room_to_warm(const struct state *state)
+{
+    return state->whole && sum_up(state).memory <= state->keep_max / 2;
+}
+
 /* Takes all checkpoints into the tables, if there is room for them. */
 static enum err
 fill_table(struct state *state)
@@ -241,22 +250,45 @@ fill_table(struct state *state)
 
 /* --- checkpoints --- */
 
+/* Packed, as no run has it otherwise. */
+static enum err
+write_state(struct state *state, view key, view blob, struct text *text,
+            struct runs_writer *writer)
+{
+    struct state_packed packed;
+    enum err err = state_packed_read(blob, &packed);
+
+    if (err == OK && !runs_key_account(key, &packed.account))
+        err = err_corrupt();
+    if (err == OK)
+        err = state_fold_cool(&state->folds[0], packed.bytes, packed.account,
+                              &packed.bytes);
+    if (err == OK)
+        err = state_packed_write(text, packed.position, packed.bytes);
+    if (err == OK)
+        runs_add(writer, key, text_view(text));
+    return err;
+}
+
 /* What has changed in a part, in the order of keys. */
 static enum err
-write_part(const struct account_table *table, struct runs_writer *writer)
+write_part(struct state *state, const struct account_table *table,
+           struct runs_writer *writer)
 {
     struct account_order order;
+    struct text text = { 0 };
     enum err err = account_order_open(table, &order);
 
     if (err != OK)
         return err;
-    for (uint32_t i = 0; i < order.count; i++) {
+    for (uint32_t i = 0; i < order.count && err == OK; i++) {
         const struct account_entry *entry = account_order_at(&order, i);
-        runs_add(writer, account_table_key(table, entry),
-                 account_table_blob(table, entry));
+        err = write_state(state, account_table_key(table, entry),
+                          account_table_blob(table, entry), &text, writer);
     }
     account_order_close(&order);
-    return OK;
+    text_close(&text);
+    return err;
 }
 
 enum err
@@ -270,7 +302,7 @@ state_checkpoint(struct state *state)
     if (err != OK)
         return err;
     for (uint32_t i = 0; i < STATE_PARTS && err == OK; i++)
-        err = write_part(&state->parts[i].table, writer);
+        err = write_part(state, &state->parts[i].table, writer);
     if (err != OK) {
         runs_abandon(writer);
         return err;
@@ -412,6 +444,7 @@ bring_up(struct state *state)
          backlog > state->position) ||
         admission_changed(state->ledger->admission) > state->admitted)
         return rebuild(state);
+    state->warms = has_room_to_warm(state);
     err = state_follow(state);
     if (err == ERR_CORRUPT || err == ERR_BUSY)
         return rebuild(state);

@@ -2,7 +2,8 @@
  * state.h - the state of every account right after its last event, kept packed
  *
  * What a hub or a node answers from without reading a history: checkpoints in
- * runs (runs.h), and in memory the accounts touched since, or all.  All of it
+ * runs (runs.h), and in memory the accounts touched since, or all, those warm
+ * (warm.h) that have been touched, as long as there is room.  All of it
  * is of one position of the journal and one timeline (semantics and versions);
  * when a version is published the whole is folded anew.  An account is folded
  * forward from its state where its new event lies after all that it has seen
@@ -67,8 +68,8 @@ NODISCARD enum err state_checkpoint(struct state *state);
 uint64_t state_position(const struct state *state);
 const struct timeline *state_timeline(const struct state *state);
 
-/* ERR_NOT_FOUND: no event of the account is known; ERR_CORRUPT: refresh, and
- * ask again. */
+/* Until the next call for any.  ERR_NOT_FOUND: no event of the account is
+ * known; ERR_CORRUPT: refresh, and ask again; ERR_MEMORY. */
 NODISCARD enum err state_get(struct state *state, account_id account,
                              struct state_packed *ret_packed);
 

@@ -1,13 +1,14 @@
 #include "core/state_fold.h"
 
 #include "core/varint.h"
+#include "core/warm.h"
 
 #include <stdlib.h>
 
 enum {
     FOLD_SIZE = 1 << 26,
     ARENA_BYTES = INT32_MAX, /* address space for one account */
-    PACK_ROOM = 4096,
+    PACK_ROOM = WARM_SIZE_MAX,
     /* Packing asks for room as if all numbers were long. */
     PACK_ROOM_MAX = 1 << 28,
     /* A run has room for that and for what is put before it. */
@@ -59,13 +60,12 @@ grow(struct state_fold *fold)
 /* What no run takes is left empty: a fault would keep all other accounts from
  * being folded. */
 static enum err
-pack(struct state_fold *fold, const struct account *account,
-     struct state_folded *ret_folded)
+pack(struct state_fold *fold, const struct account *account, view *ret_packed)
 {
     enum err err = OK;
     size_t size;
 
-    *ret_folded = (struct state_folded) { .referral = account->referral };
+    *ret_packed = (view) { 0 };
     if (!account->begun)
         return OK;
     while ((size = account_pack(account, fold->timeline, fold->bytes,
@@ -73,8 +73,34 @@ pack(struct state_fold *fold, const struct account *account,
            fold->room < PACK_ROOM_MAX && err == OK)
         err = grow(fold);
     if (err == OK && size <= PACK_SIZE_MAX)
-        ret_folded->packed = (view) { fold->bytes, (uint32_t)size };
+        *ret_packed = (view) { fold->bytes, (uint32_t)size };
     return err;
+}
+
+/* Packed or warm, from either. */
+static enum err
+open_account(struct state_fold *fold, view state, account_id id,
+             struct account *ret_account)
+{
+    return warm_is(state) ? warm_account(state, id, fold->timeline,
+                                         &fold->arena, ret_account)
+                          : account_unpack(state, id, fold->timeline,
+                                           &fold->arena, ret_account);
+}
+
+/* Warm, if that is wanted and can be. */
+static enum err
+close_account(struct state_fold *fold, struct account *account, view *ret_state)
+{
+    if (!fold->warms || !account->begun)
+        return pack(fold, account, ret_state);
+    const struct scene scene = fold_scene(fold->fold, account);
+    const size_t size =
+        warm_make(account, fold->timeline, clock_due(&scene), fold->bytes);
+    if (size == 0)
+        return pack(fold, account, ret_state);
+    *ret_state = (view) { fold->bytes, (uint32_t)size };
+    return OK;
 }
 
 /* The instant of the last event or referral that counts. */
@@ -117,7 +143,8 @@ state_fold_history(struct state_fold *fold,
     }
     walk_open(&walk, &input, &fold->arena);
     walk_finish(&walk);
-    return pack(fold, &walk.account, ret_folded);
+    *ret_folded = (struct state_folded) { .referral = walk.account.referral };
+    return pack(fold, &walk.account, &ret_folded->packed);
 }
 
 enum err
@@ -138,18 +165,17 @@ state_fold_account(struct state_fold *fold, account_id account, uint64_t known,
 }
 
 enum err
-state_fold_forward(struct state_fold *fold, view packed,
+state_fold_forward(struct state_fold *fold, view state,
                    const struct event *event, struct state_folded *ret_folded)
 {
     struct account account;
     enum err err = OK;
 
     arena_reset(&fold->arena);
-    if (packed.size == 0)
+    if (state.size == 0)
         account_open(&account, event->account, &fold->arena);
     else
-        err = account_unpack(packed, event->account, fold->timeline,
-                             &fold->arena, &account);
+        err = open_account(fold, state, event->account, &account);
     if (err != OK)
         return err;
     if (!fold_can_forward(&account, event))
@@ -160,21 +186,49 @@ state_fold_forward(struct state_fold *fold, view packed,
         fold_event(fold->fold, &account, event);
         fold_run_clock(fold->fold, &account, event->at_ms);
     }
-    err = pack(fold, &account, ret_folded);
-    ret_folded->rewards_referrer = account.referral.done && !done;
-    return err;
+    *ret_folded = (struct state_folded) {
+        .referral = account.referral,
+        .rewards_referrer = account.referral.done && !done,
+    };
+    return close_account(fold, &account, &ret_folded->packed);
+}
+
+bool
+state_fold_pass(struct state_fold *fold, uint8_t *bytes, uint32_t size,
+                const struct event *event, view *ret_state)
+{
+    if (!warm_is((view) { bytes, size }))
+        return false;
+    struct warm warm = warm_open(bytes, size);
+    if (!onward_pass(fold->onward, &warm, event, fold->bytes))
+        return false;
+    *ret_state = (view) { warm.bytes, warm.size };
+    return true;
 }
 
 enum err
-state_fold_referral(struct state_fold *fold, view packed, account_id account,
+state_fold_cool(struct state_fold *fold, view state, account_id account,
+                view *ret_packed)
+{
+    struct account warm;
+
+    *ret_packed = state;
+    if (!warm_is(state))
+        return OK;
+    arena_reset(&fold->arena);
+    enum err err = open_account(fold, state, account, &warm);
+    return err == OK ? pack(fold, &warm, ret_packed) : err;
+}
+
+enum err
+state_fold_referral(struct state_fold *fold, view state, account_id account,
                     struct referral_state *ret_referral)
 {
-    struct account unpacked;
+    struct account opened;
 
     arena_reset(&fold->arena);
-    enum err err = account_unpack(packed, account, fold->timeline, &fold->arena,
-                                  &unpacked);
+    enum err err = open_account(fold, state, account, &opened);
     if (err == OK)
-        *ret_referral = unpacked.referral;
+        *ret_referral = opened.referral;
     return err;
 }

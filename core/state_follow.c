@@ -7,6 +7,7 @@
 #include "core/state_afresh.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     WINDOW = 512,
@@ -173,6 +174,29 @@ find(const struct state *state, const struct account_table *table,
     return state_find_packed(state, arrival->hash, key, ret_packed);
 }
 
+/* Onto the state where it lies.  False: it can't be, or that takes memory. */
+static bool
+pass(const struct state *state, struct account_table *table,
+     struct account_entry *entry, struct state_fold *fold,
+     const struct event *event, enum err *ret_err)
+{
+    const uint32_t size = entry->size - STATE_PACKED_HEAD;
+    uint8_t room[STATE_PACKED_HEAD];
+    const view head = state_packed_head(state->news->last, room);
+    uint8_t *blob = account_table_edit(table, entry);
+    view passed;
+
+    *ret_err = OK;
+    if (blob == NULL ||
+        !state_fold_pass(fold, blob + STATE_PACKED_HEAD, size, event, &passed))
+        return false;
+    if (passed.size == size)
+        memcpy(blob, head.bytes, head.size);
+    else
+        *ret_err = account_table_set(table, entry, head, passed);
+    return true;
+}
+
 /* Folds the event onto the account's state, or onto nothing where it is the
  * first one.  ERR_NOT_FOUND: the history is needed. */
 static enum err
@@ -189,6 +213,9 @@ forward(struct state *state, struct account_table *table,
     if (err == ERR_NOT_FOUND)
         packed.bytes = (view) { 0 };
     else if (err != OK)
+        return err;
+    *ret_folded = (struct state_folded) { 0 };
+    if (entry != NULL && pass(state, table, entry, fold, &arrival->event, &err))
         return err;
     err = state_fold_forward(fold, packed.bytes, &arrival->event, ret_folded);
     if (err != OK)
@@ -275,6 +302,8 @@ take_all(struct state *state, struct reader *reader)
 
     if (err != OK)
         return err;
+    for (uint32_t i = 0; i < state->fold_count; i++)
+        state->folds[i].warms = state->warms;
     news_begin(&news->news, reader, state->position, news->last);
     news->node = 0; /* enrolments may have changed */
     return lanes_run(&job, threads);

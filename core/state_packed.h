@@ -17,8 +17,8 @@ struct state_packed {
     account_id account; /* a bearer's code borrows from the states */
     uint64_t position;  /* when it last changed */
     view bytes;         /* for account_unpack(); empty: no account (any
-                         * more).  Borrowed; from states, until
-                         * their next refresh. */
+                         * more).  Borrowed; from states, until their
+                         * next call.  In their tables it may be warm. */
 };
 
 /* The blob of that position and those bytes, in `text`.  ERR_MEMORY. */

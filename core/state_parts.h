@@ -37,6 +37,7 @@ struct state {
     struct runset set;
     uint64_t keep_max; /* bytes of states in memory, changed or not */
     bool whole;        /* the tables have every account's */
+    bool warms;        /* there is room for warm ones */
     struct state_part parts[STATE_PARTS];
     struct state_fold folds[STATE_PARTS]; /* a thread's each, opened for one
                                            * timeline; ... */
@@ -63,8 +64,8 @@ state_hash(const struct state *state, view key)
     return account_table_hash(&state->parts[0].table, key);
 }
 
-/* The state (but for the account), also the empty one of an account whose
- * events don't count any more.  ERR_NOT_FOUND: it has no event. */
+/* The state (but for the account), perhaps warm, also the empty one of an
+ * account whose events don't count any more.  ERR_NOT_FOUND: it has none. */
 NODISCARD enum err state_find_packed(const struct state *state, uint64_t hash,
                                      view key, struct state_packed *ret_packed);
 

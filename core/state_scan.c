@@ -126,7 +126,11 @@ state_scan(struct state *state, uint64_t after, state_tell *tell, void *context)
         err = take_newest(state, &merge, key, &blob);
         if (err == OK)
             err = state_packed_read(blob, &packed);
-        if (err == OK && packed.position > after && !tell(context, &packed))
+        if (err != OK || packed.position <= after)
+            continue;
+        err = state_fold_cool(&state->folds[0], packed.bytes, packed.account,
+                              &packed.bytes);
+        if (err == OK && !tell(context, &packed))
             break;
     }
     account_order_close(&merge.order);
