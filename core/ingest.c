@@ -265,8 +265,23 @@ take_record(struct intake *intake, struct ingest_batch *batch,
     return INGEST_APPENDED;
 }
 
+/* Where the stream ends: as one of the batches just before has left it, of
+ * which some come together, or as it stands on the shelf. */
+static stream_head
+find_head(struct intake *intake, const struct ingest_batch *batches,
+          uint32_t index)
+{
+    enum { BACK = 64 };
+    const stream_id stream = batches[index].stream;
+
+    for (uint32_t i = index; i > 0 && i + BACK > index; i--)
+        if (stream_equal(batches[i - 1].stream, stream))
+            return batches[i - 1].head;
+    return shelf_head(intake->txn, stream);
+}
+
 static void
-take_batch(struct intake *intake, struct ingest_batch *batch,
+take_batch(struct intake *intake, struct ingest_batch *batch, stream_head head,
            const struct checked *checked)
 {
     view left = { batch->bytes.bytes, checked->size };
@@ -274,7 +289,7 @@ take_batch(struct intake *intake, struct ingest_batch *batch,
 
     batch->appended = 0;
     batch->position_last = 0;
-    batch->head = shelf_head(intake->txn, batch->stream);
+    batch->head = head;
     if (batch->stream.node == intake->pen.self.node &&
         batch->stream.incarnation == intake->pen.self.incarnation) {
         batch->verdict = INGEST_OWN;
@@ -331,7 +346,8 @@ ingest_run(struct journal *journal, struct ingest_batch *batches,
         intake.index = (struct copy_index) { &txn, note_mark, &intake.marks };
         intake.copies_held = db_count(&txn, TABLE_COPIES) > 0;
         for (uint32_t i = 0; i < count && txn.err == OK; i++)
-            take_batch(&intake, &batches[i], &checked[i]);
+            take_batch(&intake, &batches[i], find_head(&intake, batches, i),
+                       &checked[i]);
         err = end_intake(db, &intake, options);
         if (options->marks)
             *options->marks = intake.marks;

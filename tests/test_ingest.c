@@ -375,6 +375,49 @@ TEST(several_streams_in_one_commit)
     close_pair(more);
 }
 
+/* Each of them goes on from where the one before it has left their stream. */
+TEST(batches_of_one_stream_in_one_commit)
+{
+    enum { RECORDS = 3 };
+    struct pair *pair = open_pair();
+    struct ingest_options options = { .now_ms = KIT_NOW };
+    stream_id other = OURS;
+    struct record records[RECORDS];
+
+    for (uint32_t i = 0; i < RECORDS; i++)
+        kit_append_one(pair->from, (const char *[]) { "a", "b", "c" }[i]);
+    view left = take(pair, OURS, 1).bytes;
+    for (uint32_t i = 0; i < RECORDS; i++) {
+        assert_int_equal(record_parse(left, &records[i]), OK);
+        left.bytes += records[i].bytes.size;
+        left.size -= records[i].bytes.size;
+    }
+    other.channel = CHANNEL_PUBLIC;
+    struct ingest_batch batches[] = {
+        { .stream = OURS, .bytes = records[0].bytes },
+        { .stream = OURS, .bytes = records[2].bytes },
+        { .stream = other, .bytes = records[1].bytes },
+        { .stream = OURS, .bytes = records[1].bytes },
+        { .stream = OURS, .bytes = records[0].bytes },
+        { .stream = OURS, .bytes = records[2].bytes },
+    };
+    static const enum ingest_verdict verdicts[] = {
+        INGEST_APPENDED, INGEST_GAP,       INGEST_CORRUPT,
+        INGEST_APPENDED, INGEST_DUPLICATE, INGEST_APPENDED,
+    };
+    static const uint64_t heads[] = { 1, 1, 0, 2, 2, 3 };
+    assert_int_equal(ingest_run(pair->to, batches, COUNT_OF(batches), &options),
+                     OK);
+    for (uint32_t i = 0; i < COUNT_OF(batches); i++) {
+        assert_int_equal(batches[i].verdict, verdicts[i]);
+        assert_int_equal(batches[i].head.seq, heads[i]);
+        if (heads[i] > 0)
+            assert_true(digest_equal(batches[i].head.chain,
+                                     records[heads[i] - 1].chain));
+    }
+    close_pair(pair);
+}
+
 /* What lies at the boundary is known by its hash alone, and what lies below it
  * by nothing. */
 TEST(what_was_dropped_is_held_still)
@@ -458,5 +501,6 @@ RUN(cmocka_unit_test(records_arrive_once),
     cmocka_unit_test(copies_in_a_foreign_stream),
     cmocka_unit_test(a_copy_that_is_not_what_it_says),
     cmocka_unit_test(several_streams_in_one_commit),
+    cmocka_unit_test(batches_of_one_stream_in_one_commit),
     cmocka_unit_test(what_was_dropped_is_held_still),
     cmocka_unit_test(hostile_batches))
