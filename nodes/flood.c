@@ -42,12 +42,18 @@ obtain(struct flood *flood, int descriptor)
 }
 
 void
-flood_took(struct flood *flood, int descriptor, uint64_t bytes)
+flood_took(struct flood *flood, int descriptor, uint64_t peer, uint64_t bytes)
 {
-    struct flood_line *line = obtain(flood, descriptor);
+    const bool seen = descriptor >= 0 && (uint32_t)descriptor < flood->count &&
+                      flood->lines[descriptor].socket != 0 &&
+                      flood->lines[descriptor].peer == peer;
+    struct flood_line *line =
+        seen ? &flood->lines[descriptor] : obtain(flood, descriptor);
 
-    if (line)
-        line->taken += bytes;
+    if (!line)
+        return;
+    line->peer = peer;
+    line->taken += bytes;
 }
 
 /* Where that end of the connection is; 0: none, or not of the internet. */

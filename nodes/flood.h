@@ -22,6 +22,7 @@
 
 struct flood_line {
     uint64_t socket;  /* the kernel's name of it; 0: none yet */
+    uint64_t peer;    /* the caller's, who gave what was taken last */
     uint64_t taken;   /* bytes */
     uint64_t waiting; /* brought and not taken, at the last look */
     bool named;       /* it is known ... */
@@ -33,9 +34,12 @@ struct flood {                /* zeros: nothing was taken yet */
 };
 void flood_close(struct flood *flood);
 
-/* So many bytes of what this connection has brought were handed out.  What
- * there is no memory to count is counted as not brought. */
-void flood_took(struct flood *flood, int descriptor, uint64_t bytes);
+/* So many bytes of what this connection has brought were handed out.  `peer`
+ * names it among all that there are and were: while it is the same, the kernel
+ * is not asked whose the descriptor is.  What there is no memory to count is
+ * counted as not brought. */
+void flood_took(struct flood *flood, int descriptor, uint64_t peer,
+                uint64_t bytes);
 
 /* Looks at this process's TCP connections at the local port and cuts those that
  * have brought too much; returns how many. */

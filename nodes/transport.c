@@ -565,23 +565,29 @@ receive_part(struct transport *transport, zmq_msg_t *part, bool *ret_more)
 
 /* A part that a peer has sent, of which it is counted what the wire brought. */
 static bool
-receive_sent(struct transport *transport, zmq_msg_t *part, bool *ret_more)
+receive_sent(struct transport *transport, const struct transport_peer *peer,
+             zmq_msg_t *part, bool *ret_more)
 {
+    uint64_t name;
+
+    static_assert(sizeof name == sizeof peer->route, "all of it");
     if (!receive_part(transport, part, ret_more))
         return false;
     const uint64_t size = zmq_msg_size(part) + CURVE_BODY;
+    memcpy(&name, peer->route, sizeof name);
     if (transport->listens)
-        flood_took(&transport->flood, zmq_msg_get(part, ZMQ_SRCFD),
+        flood_took(&transport->flood, zmq_msg_get(part, ZMQ_SRCFD), name,
                    size + (size > PART_SHORT ? PART_LONG : 2));
     return true;
 }
 
 static void
-skip_parts(struct transport *transport, bool more)
+skip_parts(struct transport *transport, const struct transport_peer *peer,
+           bool more)
 {
     zmq_msg_t part;
 
-    while (more && receive_sent(transport, &part, &more))
+    while (more && receive_sent(transport, peer, &part, &more))
         zmq_msg_close(&part);
 }
 
@@ -619,9 +625,9 @@ receive_rest(struct transport *transport, struct transport_message *message,
     zmq_msg_t *header = stored(message, 0);
     zmq_msg_t *payload = stored(message, 1);
 
-    if (!more || !receive_sent(transport, header, &more))
+    if (!more || !receive_sent(transport, &message->peer, header, &more))
         return false;
-    if (!more || !receive_sent(transport, payload, &more)) {
+    if (!more || !receive_sent(transport, &message->peer, payload, &more)) {
         zmq_msg_close(header);
         return false;
     }
@@ -631,7 +637,7 @@ receive_rest(struct transport *transport, struct transport_message *message,
         message->payload = bytes_of(payload);
         return true;
     }
-    skip_parts(transport, more);
+    skip_parts(transport, &message->peer, more);
     transport_release(message);
     return false;
 }
@@ -652,7 +658,7 @@ receive_route(struct transport *transport, struct transport_peer *peer,
     peer->route_size = (uint32_t)size;
     zmq_msg_close(&route);
     if (!fits)
-        skip_parts(transport, *ret_more);
+        skip_parts(transport, peer, *ret_more);
     return fits;
 }
 

@@ -104,7 +104,7 @@ TEST(who_is_listened_to_may_bring_any_amount)
     open_wire(&wire);
     for (uint32_t i = 0; i < 3; i++) {
         bring(&wire, FLOOD_MAX);
-        flood_took(&flood, wire.hub, FLOOD_MAX);
+        flood_took(&flood, wire.hub, 1, FLOOD_MAX);
         assert_int_equal(flood_cut(&flood, wire.port), 0);
     }
     /* The next one on the same descriptor has brought nothing yet. */
@@ -114,6 +114,29 @@ TEST(who_is_listened_to_may_bring_any_amount)
     assert_int_equal(wire.hub, before);
     bring(&wire, FLOOD_MAX + PIECE);
     assert_int_equal(flood_cut(&flood, wire.port), 1);
+    hang_up(&wire);
+    close(wire.door);
+    flood_close(&flood);
+}
+
+/* What is taken from him counts at once, though nobody has looked since. */
+TEST(who_follows_on_a_descriptor_is_listened_to_as_well)
+{
+    struct flood flood = { 0 };
+    struct wire wire;
+
+    open_wire(&wire);
+    for (uint32_t peer = 1; peer <= 3; peer++) {
+        const int before = wire.hub;
+        bring(&wire, FLOOD_MAX);
+        flood_took(&flood, wire.hub, peer, FLOOD_MAX - PIECE);
+        flood_took(&flood, wire.hub, peer, PIECE);
+        bring(&wire, PIECE);
+        assert_int_equal(flood_cut(&flood, wire.port), 0);
+        hang_up(&wire);
+        dial(&wire);
+        assert_int_equal(wire.hub, before);
+    }
     hang_up(&wire);
     close(wire.door);
     flood_close(&flood);
@@ -155,5 +178,6 @@ TEST(looks_take_a_small_share_of_the_time)
 
 RUN(cmocka_unit_test(who_brings_more_than_is_taken_is_cut_off),
     cmocka_unit_test(who_is_listened_to_may_bring_any_amount),
+    cmocka_unit_test(who_follows_on_a_descriptor_is_listened_to_as_well),
     cmocka_unit_test(many_are_cut_off_where_all_is_too_much),
     cmocka_unit_test(looks_take_a_small_share_of_the_time))
