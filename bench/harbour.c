@@ -118,6 +118,8 @@ read_beat(const char *path, struct beat *ret_beat)
     return is_there;
 }
 
+/* The pulse says when that was.  To read it takes the processor from the hub,
+ * and more of it with many nodes. */
 int64_t
 harbour_wait_until_folded(const char *path)
 {
@@ -126,6 +128,6 @@ harbour_wait_until_folded(const char *path)
 
     while (!read_beat(path, &beat) || beat.at_ms < acked_ms ||
            beat.unfolded > 0)
-        nanosleep(&(struct timespec) { .tv_nsec = 50000000 }, NULL);
+        nanosleep(&(struct timespec) { .tv_nsec = 250000000 }, NULL);
     return beat.folded_ms;
 }
