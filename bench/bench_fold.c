@@ -62,10 +62,12 @@ pass(struct states *states, struct account_entry *entry,
 {
     const uint32_t size = entry->size;
     uint8_t *bytes = account_table_edit(&states->table, entry);
+    struct onward_sale sale;
     view passed;
 
     bench_need(bytes != NULL, "have memory");
-    if (!state_fold_pass(&states->fold, bytes, size, event, &passed))
+    if (!onward_sale_of(event, &sale) ||
+        !state_fold_pass(&states->fold, bytes, size, &sale, &passed))
         return false;
     bench_need(passed.size == size ||
                    account_table_set(&states->table, entry, (view) { 0 },

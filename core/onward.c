@@ -256,9 +256,9 @@ is_ordinary(const struct event *event)
 }
 
 static money
-eligible_of(const struct event *event, const struct tariff *tariff)
+eligible_of(money total, const struct tariff *tariff)
 {
-    return tariff->eligible ? event->sale.total : (money) { 0 };
+    return tariff->eligible ? total : (money) { 0 };
 }
 
 bool
@@ -282,7 +282,7 @@ onward_take(struct onward *onward, struct account *account,
         return false;
     fold_begin(&scene);
     const struct tariff *tariff = tariff_of(onward, &scene, event);
-    const money eligible = eligible_of(event, tariff);
+    const money eligible = eligible_of(event->sale.total, tariff);
     if (!tariff->fits || !account_stays(&scene, day, eligible, &supported))
         return false;
     book(&scene, event, day, tariff, eligible);
@@ -296,13 +296,13 @@ onward_take(struct onward *onward, struct account *account,
 /* The event comes after all that the account has seen, and before the clock
  * changes anything. */
 static bool
-follows(const struct event *event, const struct warm_head *head)
+follows(const struct onward_sale *sale, const struct warm_head *head)
 {
-    if (!head->open || event->at_ms >= head->due_ms)
+    if (!head->open || sale->at_ms >= head->due_ms)
         return false;
-    if (event->at_ms != head->last_ms)
-        return event->at_ms > head->last_ms;
-    return identity_compare(event->identity, warm_last(head)) > 0;
+    if (sale->at_ms != head->last_ms)
+        return sale->at_ms > head->last_ms;
+    return identity_compare(sale->identity, warm_last(head)) > 0;
 }
 
 /* As account_stays(). */
@@ -348,42 +348,54 @@ add_lot(struct warm *warm, const struct onward_day *day, int32_t issuer,
 }
 
 static void
-note(struct warm_head *head, const struct event *event)
+note(struct warm_head *head, const struct onward_sale *sale)
 {
-    head->last_ms = event->at_ms;
-    head->last_node = event->identity.node;
-    head->last_incarnation = event->identity.incarnation;
-    head->last_seq = event->identity.seq;
-    head->visit_store = event->store;
+    head->last_ms = sale->at_ms;
+    head->last_node = sale->identity.node;
+    head->last_incarnation = sale->identity.incarnation;
+    head->last_seq = sale->identity.seq;
+    head->visit_store = sale->store;
     head->bought++;
 }
 
 bool
-onward_pass(struct onward *onward, struct warm *warm, const struct event *event,
-            uint8_t *room)
+onward_sale_of(const struct event *event, struct onward_sale *ret_sale)
+{
+    if (!is_ordinary(event))
+        return false;
+    *ret_sale = (struct onward_sale) { .at_ms = event->at_ms,
+                                       .total = event->sale.total,
+                                       .identity = event->identity,
+                                       .store = event->store };
+    return true;
+}
+
+bool
+onward_pass(struct onward *onward, struct warm *warm,
+            const struct onward_sale *sale, uint8_t *room)
 {
     struct warm_head *head = &warm->head;
     bool supported;
 
-    if (!is_ordinary(event) || !follows(event, head))
+    if (!follows(sale, head))
         return false;
     const struct version *version =
         &fold_timeline(onward->fold)->versions[head->version];
-    const struct onward_day *day = known_day(onward, version, event->at_ms);
+    const struct onward_day *day = known_day(onward, version, sale->at_ms);
     if (day == NULL || !day->fits || day->month != head->month)
         return false;
     const int32_t level = version_place(version, NAME_LEVEL, warm_level(head));
     const struct tariff *tariff =
-        known_tariff(onward, version, event->store, level, day->day);
+        known_tariff(onward, version, sale->store, level, day->day);
     if (tariff == NULL || !tariff->fits || !warm_has_room(warm))
         return false;
-    const money eligible = eligible_of(event, tariff);
+    const money eligible = eligible_of(sale->total, tariff);
     if (!warm_stays(warm, day, level, eligible, &supported) ||
         (supported && !head->kept) ||
-        !add_spend(warm, day, event->store, eligible))
+        !add_spend(warm, day, sale->store, eligible))
         return false;
-    note(head, event);
-    const points earned = { tariff_points(tariff, event->sale.total) };
+    note(head, sale);
+    const points earned = { tariff_points(tariff, sale->total) };
     if (earned.value > 0)
         add_lot(warm, day, tariff->issuer, earned, room);
     warm_close(warm);

@@ -27,11 +27,23 @@ struct onward *onward_open(struct fold *fold, struct arena *arena);
 NODISCARD bool onward_take(struct onward *onward, struct account *account,
                            const struct event *event);
 
-/* The same onto a warm account, in its bytes or, where it has grown, in `room`
+/* What of an ordinary purchase, which has no lines and a total above 0, its
+ * account is changed by. */
+struct onward_sale {
+    int64_t at_ms;
+    money total;
+    identity identity;
+    uint32_t store;
+};
+/* False: the event is none. */
+NODISCARD bool onward_sale_of(const struct event *event,
+                              struct onward_sale *ret_sale);
+
+/* Takes it onto a warm account, in its bytes or, where it has grown, in `room`
  * of WARM_SIZE_MAX bytes; where the clock has nothing to do before, and what
  * the day and the store give is known from an event that was taken in another
  * way.  False: nothing has happened. */
 NODISCARD bool onward_pass(struct onward *onward, struct warm *warm,
-                           const struct event *event, uint8_t *room);
+                           const struct onward_sale *sale, uint8_t *room);
 
 #endif

@@ -204,30 +204,47 @@ read_code(struct quick *quick, uint32_t field, view *ret_code)
 }
 
 bool
-ordinary_purchase(const struct record_event *stored, struct event *ret_event)
+ordinary_sale(const struct record_event *stored, struct ordinary_sale *ret_sale)
 {
     struct quick quick = { .next = stored->core.bytes,
                            .end = stored->core.bytes + stored->core.size };
     struct head head;
-    view id = { 0 }, receipt = { 0 };
     uint64_t total;
 
+    ret_sale->id = ret_sale->receipt = (view) { 0 };
     if (stored->copy || !read_head(&quick, &head) ||
-        head.kind != EVENT_PURCHASE || !read_code(&quick, FIELD_ID, &id) ||
-        !read_code(&quick, FIELD_RECEIPT, &receipt) || receipt.size == 0 ||
+        head.kind != EVENT_PURCHASE ||
+        !read_code(&quick, FIELD_ID, &ret_sale->id) ||
+        !read_code(&quick, FIELD_RECEIPT, &ret_sale->receipt) ||
+        ret_sale->receipt.size == 0 ||
         !quick_unsigned(&quick, FIELD_TOTAL, 0, UINT32_MAX, &total) ||
         quick.count != head.count || quick.next != quick.end)
         return false;
+    ret_sale->at_ms = (int64_t)head.at_ms;
+    ret_sale->recorded_ms = (int64_t)head.recorded_ms;
+    ret_sale->member = head.member;
+    ret_sale->total.minor = (int64_t)total;
+    ret_sale->store = (uint32_t)head.store;
+    return true;
+}
+
+bool
+ordinary_purchase(const struct record_event *stored, struct event *ret_event)
+{
+    struct ordinary_sale sale;
+
+    if (!ordinary_sale(stored, &sale))
+        return false;
     *ret_event = (struct event) {
         .kind = EVENT_PURCHASE,
-        .store = (uint32_t)head.store,
+        .store = sale.store,
         .identity = stored->origin,
-        .at_ms = (int64_t)head.at_ms,
-        .recorded_ms = (int64_t)head.recorded_ms,
-        .account = { .member = head.member },
-        .id = id,
-        .sale = { .receipt = receipt,
-                  .total = { (int64_t)total },
+        .at_ms = sale.at_ms,
+        .recorded_ms = sale.recorded_ms,
+        .account = { .member = sale.member },
+        .id = sale.id,
+        .sale = { .receipt = sale.receipt,
+                  .total = sale.total,
                   .bought_on = EVENT_NO_DAY },
     };
     return true;

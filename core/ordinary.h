@@ -15,9 +15,20 @@
 #include "core/chapter_row.h"
 #include "core/record.h"
 
-/* A purchase without lines, all of it but its annex, as codec_decode() gives it
- * and event_check_core() lets it pass; it borrows from the bytes.  False: go
- * the long way. */
+/* A purchase without lines, all that it says but its annex. */
+struct ordinary_sale {
+    int64_t at_ms;
+    int64_t recorded_ms; /* 0: none */
+    uint64_t member;
+    money total;
+    uint32_t store;
+    view id; /* it and the receipt borrow from the bytes */
+    view receipt;
+};
+/* Reads one that event_check_core() lets pass.  False: go the long way. */
+NODISCARD bool ordinary_sale(const struct record_event *stored,
+                             struct ordinary_sale *ret_sale);
+/* The same as codec_decode() gives it. */
 NODISCARD bool ordinary_purchase(const struct record_event *stored,
                                  struct event *ret_event);
 

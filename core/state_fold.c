@@ -195,12 +195,12 @@ state_fold_forward(struct state_fold *fold, view state,
 
 bool
 state_fold_pass(struct state_fold *fold, uint8_t *bytes, uint32_t size,
-                const struct event *event, view *ret_state)
+                const struct onward_sale *sale, view *ret_state)
 {
     if (!warm_is((view) { bytes, size }))
         return false;
     struct warm warm = warm_open(bytes, size);
-    if (!onward_pass(fold->onward, &warm, event, fold->bytes))
+    if (!onward_pass(fold->onward, &warm, sale, fold->bytes))
         return false;
     *ret_state = (view) { warm.bytes, warm.size };
     return true;

@@ -64,11 +64,11 @@ NODISCARD enum err state_fold_forward(struct state_fold *fold, view state,
                                       const struct event *event,
                                       struct state_folded *ret_folded);
 
-/* The same onto a warm state in the bytes where it lies, if it is an ordinary
- * purchase.  Where it has grown, all of it lies elsewhere until the next call.
+/* The same of an ordinary purchase onto a warm state in the bytes where it
+ * lies.  Where it has grown, all of it lies elsewhere until the next call.
  * False: nothing has happened; go forward. */
 NODISCARD bool state_fold_pass(struct state_fold *fold, uint8_t *bytes,
-                               uint32_t size, const struct event *event,
+                               uint32_t size, const struct onward_sale *sale,
                                view *ret_state);
 
 /* The packed bytes of a state that may be warm; until the next call.  As

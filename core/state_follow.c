@@ -19,18 +19,30 @@ enum {
 static_assert(SCRATCH % 16 == 0, "aligned");
 static_assert(SCRATCH > (int)SCRATCH_EVENT, "room for several");
 
+enum { LINE = 64, KEY_SIZE = 10 }; /* of a cache; of a member's key */
+
+/* An event on its way to its account.  Nearly all are ordinary purchases, of
+ * which no more is unpacked than a warm account asks for. */
 struct arrival {
-    struct event event; /* its views borrow from the journal or the scratch */
-    runs_key key;
-    uint64_t hash;
+    int64_t at_ms; /* of a sale, as are the next */
+    money total;
+    uint64_t incarnation;
+    uint64_t seq;
+    const void *event; /* a sale's bytes; or else a struct event, whose views
+                        * borrow from the journal or the scratch */
+    uint32_t size;     /* of these bytes */
+    uint32_t node;
+    uint32_t store;
+    uint8_t key[KEY_SIZE];
+    bool sale;
     bool repeats; /* perhaps */
 };
+static_assert(sizeof(struct arrival) == LINE, "no gaps");
 
 struct window {
-    struct arrival arrivals[WINDOW];
     struct share {
-        uint64_t hashes[WINDOW];   /* once more, as they are read ahead */
-        uint16_t arrivals[WINDOW]; /* which ones are the part's */
+        _Alignas(LINE) struct arrival arrivals[WINDOW];
+        uint64_t hashes[WINDOW]; /* of their keys */
         uint32_t count;
     } shares[STATE_PARTS];
 };
@@ -48,10 +60,11 @@ struct state_news {
 enum err
 state_news_open(struct state_news **ret_news)
 {
-    struct state_news *news = calloc(1, sizeof *news);
+    struct state_news *news = aligned_alloc(LINE, sizeof *news);
 
     if (news == NULL)
         return ERR_MEMORY;
+    news->scratch = (struct arena) { 0 };
     if (!arena_open(&news->scratch, SCRATCH * LANES_WINDOWS)) {
         free(news);
         return ERR_MEMORY;
@@ -74,8 +87,6 @@ static bool
 decode(const struct record_event *stored, struct arena *scratch,
        struct event *ret_event)
 {
-    if (ordinary_purchase(stored, ret_event))
-        return true;
     if (codec_decode(stored->core, scratch, ret_event) != OK ||
         event_check_core(ret_event, NULL) != OK)
         return false;
@@ -85,15 +96,14 @@ decode(const struct record_event *stored, struct arena *scratch,
 
 /* Events come by node, and from few stores each. */
 static bool
-admits(struct state *state, const struct event *event)
+admits(struct state *state, uint32_t node, uint32_t store)
 {
     struct state_news *news = state->news;
 
-    if (event->identity.node != news->node || event->store != news->store) {
-        news->node = event->identity.node;
-        news->store = event->store;
-        news->admits =
-            admission_admits(state->ledger->admission, news->node, news->store);
+    if (node != news->node || store != news->store) {
+        news->node = node;
+        news->store = store;
+        news->admits = admission_admits(state->ledger->admission, node, store);
     }
     return news->admits;
 }
@@ -101,37 +111,87 @@ admits(struct state *state, const struct event *event)
 /* An event that could be one with another (a copy, or told again by a new
  * incarnation) is for gather.h to judge. */
 static enum err
-may_repeat(struct state *state, const struct event *event, bool copy,
+may_repeat(struct state *state, const struct record_event *stored, view id,
            bool *ret_may)
 {
     bool only = true;
     enum err err = OK;
 
-    *ret_may = copy || history_counts(state->ledger->history).copies > 0;
-    if (*ret_may || event->id.size == 0)
+    *ret_may =
+        stored->copy || history_counts(state->ledger->history).copies > 0;
+    if (*ret_may || id.size == 0)
         return OK;
-    err = lives_is_only(&state->lives, state->news->news.reader,
-                        event->identity, &only);
+    err = lives_is_only(&state->lives, state->news->news.reader, stored->origin,
+                        &only);
     *ret_may = !only;
     return err;
 }
 
-static enum err
-add(struct state *state, struct window *window, uint32_t number, bool copy)
+/* The next place in the share of the part that the account lies in. */
+static struct arrival *
+place(struct state *state, struct window *window, const runs_key *key)
 {
-    struct arrival *arrival = &window->arrivals[number];
+    const view bytes = runs_key_view(key);
+    struct share *share = &window->shares[state_part_of(bytes)];
 
-    arrival->key = runs_key_of(arrival->event.account);
-    view key = runs_key_view(&arrival->key);
-    arrival->hash = state_hash(state, key);
-    struct share *share = &window->shares[state_part_of(key)];
-    share->hashes[share->count] = arrival->hash;
-    share->arrivals[share->count++] = (uint16_t)number;
-    return may_repeat(state, &arrival->event, copy, &arrival->repeats);
+    share->hashes[share->count] = state_hash(state, bytes);
+    return &share->arrivals[share->count++];
 }
 
-/* The next events that are admitted, decoded; those that nobody understands, or
- * that break a rule, have no effect. */
+static enum err
+add_sale(struct state *state, struct window *window,
+         const struct record_event *stored, const struct ordinary_sale *sale)
+{
+    const runs_key key = runs_key_of((account_id) { .member = sale->member });
+    struct arrival *arrival = place(state, window, &key);
+
+    assert(key.size == KEY_SIZE);
+    *arrival = (struct arrival) {
+        .at_ms = sale->at_ms,
+        .total = sale->total,
+        .incarnation = stored->origin.incarnation,
+        .seq = stored->origin.seq,
+        .event = stored->core.bytes,
+        .size = stored->core.size,
+        .node = stored->origin.node,
+        .store = sale->store,
+        .sale = true,
+    };
+    memcpy(arrival->key, key.bytes, KEY_SIZE);
+    return may_repeat(state, stored, sale->id, &arrival->repeats);
+}
+
+static enum err
+add_event(struct state *state, struct window *window,
+          const struct record_event *stored, const struct event *event)
+{
+    const runs_key key = runs_key_of(event->account);
+    struct arrival *arrival = place(state, window, &key);
+
+    *arrival = (struct arrival) { .event = event };
+    return may_repeat(state, stored, event->id, &arrival->repeats);
+}
+
+/* Nothing is added of an event that nobody understands, that breaks a rule, or
+ * that is not admitted: it has no effect. */
+static enum err
+add(struct state *state, struct window *window,
+    const struct record_event *stored, struct arena *scratch)
+{
+    const uint32_t node = stored->origin.node;
+    struct ordinary_sale sale;
+
+    if (ordinary_sale(stored, &sale) && sale.total.minor > 0)
+        return admits(state, node, sale.store)
+                   ? add_sale(state, window, stored, &sale)
+                   : OK;
+    struct event *event = ARENA_NEW(scratch, struct event, 1);
+    if (!decode(stored, scratch, event) || !admits(state, node, event->store))
+        return OK;
+    return add_event(state, window, stored, event);
+}
+
+/* The next events. */
 static enum err
 fill(void *context, uint32_t number)
 {
@@ -141,55 +201,49 @@ fill(void *context, uint32_t number)
     struct arena scratch = { .next = news->scratch.next + number * SCRATCH };
     struct record_event stored;
     uint64_t position;
-    uint32_t count = 0;
     enum err err = OK;
 
     scratch.end = scratch.next + SCRATCH;
     for (uint32_t i = 0; i < STATE_PARTS; i++)
         window->shares[i].count = 0;
-    while (err == OK && count < WINDOW &&
-           scratch.end - scratch.next >= SCRATCH_EVENT &&
-           (err = news_next(&news->news, &stored, &position)) == OK) {
-        struct event *event = &window->arrivals[count].event;
-        if (decode(&stored, &scratch, event) && admits(state, event))
-            err = add(state, window, count++, stored.copy);
+    for (uint32_t i = 0;
+         i < WINDOW && err == OK && scratch.end - scratch.next >= SCRATCH_EVENT;
+         i++) {
+        err = news_next(&news->news, &stored, &position);
+        if (err == OK)
+            err = add(state, window, &stored, &scratch);
     }
     return err;
 }
 
 /* --- forward --- */
 
-/* The account's state, and its entry, if the table has it. */
-static enum err
-find(const struct state *state, const struct account_table *table,
-     const struct arrival *arrival, struct account_entry **ret_entry,
-     struct state_packed *ret_packed)
-{
-    view key = runs_key_view(&arrival->key);
-
-    *ret_entry = account_table_find(table, arrival->hash, key);
-    if (*ret_entry != NULL)
-        return state_packed_read(account_table_blob(table, *ret_entry),
-                                 ret_packed);
-    return state_find_packed(state, arrival->hash, key, ret_packed);
-}
-
-/* Onto the state where it lies.  False: it can't be, or that takes memory. */
+/* A sale onto the state of its account where it lies.  False: it has to go
+ * forward. */
 static bool
 pass(const struct state *state, struct account_table *table,
-     struct account_entry *entry, struct state_fold *fold,
-     const struct event *event, enum err *ret_err)
+     struct state_fold *fold, const struct arrival *arrival, uint64_t hash,
+     enum err *ret_err)
 {
-    const uint32_t size = entry->size - STATE_PACKED_HEAD;
+    const struct onward_sale sale = {
+        .at_ms = arrival->at_ms,
+        .total = arrival->total,
+        .identity = { arrival->incarnation, arrival->seq, arrival->node },
+        .store = arrival->store,
+    };
+    struct account_entry *entry =
+        account_table_find(table, hash, (view) { arrival->key, KEY_SIZE });
     uint8_t room[STATE_PACKED_HEAD];
-    const view head = state_packed_head(state->news->last, room);
-    uint8_t *blob = account_table_edit(table, entry);
     view passed;
 
     *ret_err = OK;
-    if (blob == NULL ||
-        !state_fold_pass(fold, blob + STATE_PACKED_HEAD, size, event, &passed))
+    uint8_t *blob = entry ? account_table_edit(table, entry) : NULL;
+    if (blob == NULL)
         return false;
+    const uint32_t size = entry->size - STATE_PACKED_HEAD;
+    if (!state_fold_pass(fold, blob + STATE_PACKED_HEAD, size, &sale, &passed))
+        return false;
+    const view head = state_packed_head(state->news->last, room);
     if (passed.size == size)
         memcpy(blob, head.bytes, head.size);
     else
@@ -201,12 +255,12 @@ pass(const struct state *state, struct account_table *table,
  * first one.  ERR_NOT_FOUND: the history is needed. */
 static enum err
 forward(struct state *state, struct account_table *table,
-        struct state_fold *fold, const struct arrival *arrival,
+        struct state_fold *fold, const struct event *event, uint64_t hash,
         struct state_folded *ret_folded)
 {
-    struct account_entry *entry;
+    const runs_key key = runs_key_of(event->account);
     struct state_packed packed = { 0 };
-    enum err err = find(state, table, arrival, &entry, &packed);
+    enum err err = state_find_packed(state, hash, runs_key_view(&key), &packed);
 
     if (err == OK && packed.bytes.size == 0)
         return ERR_NOT_FOUND; /* there are events, but none counts */
@@ -214,32 +268,60 @@ forward(struct state *state, struct account_table *table,
         packed.bytes = (view) { 0 };
     else if (err != OK)
         return err;
-    *ret_folded = (struct state_folded) { 0 };
-    if (entry != NULL && pass(state, table, entry, fold, &arrival->event, &err))
-        return err;
-    err = state_fold_forward(fold, packed.bytes, &arrival->event, ret_folded);
+    err = state_fold_forward(fold, packed.bytes, event, ret_folded);
     if (err != OK)
         return err;
-    if (entry == NULL)
-        return state_put(table, arrival->hash, runs_key_view(&arrival->key),
-                         state->news->last, ret_folded->packed);
-    uint8_t room[STATE_PACKED_HEAD];
-    view head = state_packed_head(state->news->last, room);
-    return account_table_set(table, entry, head, ret_folded->packed);
+    return state_put(table, hash, runs_key_view(&key), state->news->last,
+                     ret_folded->packed);
+}
+
+/* All of it.  It has been read before. */
+static const struct event *
+event_of(const struct arrival *arrival, struct event *room)
+{
+    const struct record_event stored = {
+        .core = { arrival->event, arrival->size },
+        .origin = { arrival->incarnation, arrival->seq, arrival->node },
+    };
+
+    if (!arrival->sale)
+        return arrival->event;
+    (void)!ordinary_purchase(&stored, room);
+    return room;
+}
+
+/* To be folded afresh anyway. */
+static bool
+is_marked(const struct state_part *part, const struct arrival *arrival)
+{
+    const struct event *event = arrival->event;
+    account_id account;
+
+    if (marks_count(&part->marks) == 0)
+        return false;
+    if (!arrival->sale)
+        return marks_has_own(&part->marks, event->account);
+    return runs_key_account((view) { arrival->key, KEY_SIZE }, &account) &&
+           marks_has_own(&part->marks, account);
 }
 
 static enum err
 take(struct state *state, struct state_part *part, struct state_fold *fold,
-     const struct arrival *arrival)
+     const struct arrival *arrival, uint64_t hash)
 {
-    const struct event *event = &arrival->event;
     struct state_folded folded;
-    enum err err = ERR_NOT_FOUND;
+    struct event room;
+    enum err err;
 
-    if (marks_has_own(&part->marks, event->account))
+    if (is_marked(part, arrival))
         return OK;
-    if (!arrival->repeats)
-        err = forward(state, &part->table, fold, arrival, &folded);
+    if (arrival->sale && !arrival->repeats &&
+        pass(state, &part->table, fold, arrival, hash, &err))
+        return err;
+    const struct event *event = event_of(arrival, &room);
+    err = arrival->repeats
+              ? ERR_NOT_FOUND
+              : forward(state, &part->table, fold, event, hash, &folded);
     if (err == ERR_NOT_FOUND)
         return marks_add(&part->marks, event->account, true);
     /* Only the qualifying event itself concerns the referrer; asking again
@@ -249,23 +331,13 @@ take(struct state *state, struct state_part *part, struct state_fold *fold,
     return err;
 }
 
-/* Asks for events to come, which another thread may have read, and for their
- * accounts, each by one step further than of those behind it. */
+/* Asks for accounts to come, each by one step further than those behind it. */
 static inline void
-look_ahead(const struct account_table *table, const struct window *window,
-           const struct share *share, uint32_t at)
+look_ahead(const struct account_table *table, const struct share *share,
+           uint32_t at)
 {
-    enum { LINE = 64 };
-    uint32_t ahead = at + ACCOUNT_TABLE_STEPS * AHEAD;
-
-    if (ahead < share->count) {
-        const struct arrival *arrival =
-            &window->arrivals[share->arrivals[ahead]];
-        for (uint32_t i = 0; i < sizeof *arrival; i += LINE)
-            __builtin_prefetch((const uint8_t *)arrival + i);
-    }
     for (uint32_t step = 0; step < ACCOUNT_TABLE_STEPS; step++) {
-        ahead = at + (ACCOUNT_TABLE_STEPS - step) * AHEAD;
+        uint32_t ahead = at + (ACCOUNT_TABLE_STEPS - step) * AHEAD;
         if (ahead < share->count)
             account_table_prefetch(table, share->hashes[ahead],
                                    (enum account_table_step)step);
@@ -278,14 +350,13 @@ take_share(void *context, uint32_t thread, uint32_t number, uint32_t lane)
 {
     struct state *state = context;
     struct state_part *part = &state->parts[lane];
-    const struct window *window = &state->news->windows[number];
-    const struct share *share = &window->shares[lane];
+    const struct share *share = &state->news->windows[number].shares[lane];
     enum err err = OK;
 
     for (uint32_t i = 0; i < share->count && err == OK; i++) {
-        look_ahead(&part->table, window, share, i);
-        err = take(state, part, &state->folds[thread],
-                   &window->arrivals[share->arrivals[i]]);
+        look_ahead(&part->table, share, i);
+        err = take(state, part, &state->folds[thread], &share->arrivals[i],
+                   share->hashes[i]);
     }
     return err;
 }

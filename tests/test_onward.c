@@ -122,12 +122,14 @@ static bool
 go_warm(struct warm_way *way, const struct event *event)
 {
     struct state_folded folded;
+    struct onward_sale sale;
 
     if (event->kind == EVENT_PURCHASE)
         assert_int_equal(
             state_fold_forward(&way->fold, (view) { 0 }, event, &folded), OK);
-    const bool passed = state_fold_pass(&way->fold, way->bytes, way->size,
-                                        event, &folded.packed);
+    const bool passed = onward_sale_of(event, &sale) &&
+                        state_fold_pass(&way->fold, way->bytes, way->size,
+                                        &sale, &folded.packed);
 
     if (!passed)
         assert_int_equal(state_fold_forward(&way->fold,
