@@ -341,11 +341,11 @@ leave_room(struct account_table *table, const struct account_entry *entry)
 
 /* What has grown will grow again, a little each time: with some bytes to spare
  * it stays where it is for several times, and leaves fewer rooms behind that
- * nobody else has the size for. */
+ * nobody else has the size for.  What is new may never grow. */
 static uint32_t
-with_spare(uint32_t size)
+with_spare(const struct account_entry *entry, uint32_t size)
 {
-    return size + size / SPARE_SHARE;
+    return entry->room == 0 ? size : size + size / SPARE_SHARE;
 }
 
 /* The key may lie in the table itself, in the room that is left. */
@@ -359,7 +359,7 @@ move(struct account_table *table, struct account_entry *entry, view key,
     assert(key.size > 0);
     assert(key.size <= sizeof kept.bytes);
     memcpy(kept.bytes, key.bytes, key.size);
-    if (!take_room(table, with_spare(size), &moved))
+    if (!take_room(table, with_spare(entry, size), &moved))
         return false;
     leave_room(table, entry);
     memcpy(bytes_at(table, moved.place), kept.bytes, key.size);

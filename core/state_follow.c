@@ -331,17 +331,22 @@ take(struct state *state, struct state_part *part, struct state_fold *fold,
     return err;
 }
 
-/* Asks for accounts to come, each by one step further than those behind it. */
+/* Asks for an account to come. */
 static inline void
-look_ahead(const struct account_table *table, const struct share *share,
-           uint32_t at)
+ask(const struct account_table *table, const struct share *share, uint32_t at,
+    uint32_t step)
 {
-    for (uint32_t step = 0; step < ACCOUNT_TABLE_STEPS; step++) {
-        uint32_t ahead = at + (ACCOUNT_TABLE_STEPS - step) * AHEAD;
-        if (ahead < share->count)
-            account_table_prefetch(table, share->hashes[ahead],
-                                   (enum account_table_step)step);
-    }
+    if (at < share->count)
+        account_table_prefetch(table, share->hashes[at],
+                               (enum account_table_step)step);
+}
+
+/* How far ahead of the event that is folded a step is: each account's is taken
+ * after those before it of all accounts behind it. */
+static inline uint32_t
+distance(uint32_t step)
+{
+    return (ACCOUNT_TABLE_STEPS - step) * AHEAD;
 }
 
 /* Folds a part's share of a window. */
@@ -353,8 +358,12 @@ take_share(void *context, uint32_t thread, uint32_t number, uint32_t lane)
     const struct share *share = &state->news->windows[number].shares[lane];
     enum err err = OK;
 
+    for (uint32_t step = 0; step < ACCOUNT_TABLE_STEPS; step++)
+        for (uint32_t i = 0; i < distance(step); i++)
+            ask(&part->table, share, i, step);
     for (uint32_t i = 0; i < share->count && err == OK; i++) {
-        look_ahead(&part->table, share, i);
+        for (uint32_t step = 0; step < ACCOUNT_TABLE_STEPS; step++)
+            ask(&part->table, share, i + distance(step), step);
         err = take(state, part, &state->folds[thread], &share->arrivals[i],
                    share->hashes[i]);
     }

@@ -51,15 +51,22 @@ TEST(the_last_blob_of_a_key_is_kept)
     assert_false(account_table_get(&table, runs_key_view(&key), &blob));
 }
 
-/* What a purchase adds to a state is a small part of it. */
+/* What a purchase adds to a state is a small part of it.  A new one takes no
+ * more than it needs. */
 TEST(what_grows_a_little_stays_where_it_is)
 {
+    enum { UNIT = 16 };
     static const uint8_t text[512];
     struct account_table table = { .seed = 6 };
 
     for (uint32_t size = 40; size <= sizeof text / 2; size += 27) {
         runs_key key = runs_key_of((account_id) { .member = size });
         view blob = { text, size };
+        const uint64_t before = table.size;
+        assert_int_equal(account_table_put(&table, runs_key_view(&key), blob),
+                         OK);
+        assert_true(table.size - before < key.size + size + UNIT);
+        blob.size += UNIT;
         assert_int_equal(account_table_put(&table, runs_key_view(&key), blob),
                          OK);
         uint64_t taken = table.size;
