@@ -131,10 +131,12 @@ warm_make(struct account *account, const struct timeline *timeline,
         memcpy(bytes + LOTS_AT + lots_size, account->months.items, months_size);
     account->lots.count = 0;
     account->months.count = 0;
+    account->last = (identity) { 0 };
     const size_t size =
         account_pack(account, timeline, bytes + cold, WARM_SIZE_MAX - cold);
     account->lots.count = head.lot_count;
     account->months.count = head.month_count;
+    account->last = warm_last(&head);
     return size == 0 ? 0 : cold + size;
 }
 
@@ -144,7 +146,6 @@ add_bought(struct account *account, const struct warm_head *head)
 {
     account->last_ms = account->clock_ms = head->last_ms;
     account->released_ms = account->absence_ms = head->last_ms;
-    account->last = warm_last(head);
     account->ordinal += head->bought;
     account->purchase_count += head->bought;
     account->spend = money_add(account->spend, head->spent);
@@ -171,6 +172,7 @@ warm_account(view bytes, account_id id, const struct timeline *timeline,
 
     if (err != OK)
         return err;
+    account->last = warm_last(&head);
     if (head.bought > 0)
         add_bought(account, &head);
     LIST_RESERVE(arena, &account->lots, head.lot_count + 1);

@@ -8,7 +8,8 @@
  * besides follows from the head.
  *
  *   struct warm_head, struct lot [lot_count], struct month_spend [month_count],
- *   what account_pack() wrote of the account without its lots and months
+ *   what account_pack() wrote of the account without its lots, months and last
+ *   event
  *
  * It takes two or three times the room of a packed one, and never leaves the
  * process.  The bytes have no alignment.
