@@ -14,7 +14,7 @@ CORE := base limits release err chore watch list amount calendar text event hash
 	book voucher gain stamp spend tier bonus sale give_back redeem pass clock fold warm onward walk balance explain \
 	runs_format runs runs_write runs_merge runset item words decimal chapter_row chapter chapter_write docket draft wide \
 	account_table account_order marks tail history_account ordinary intake gather intern parcel muster spill convoy relay bulk history_take \
-	history_parts history_write history_ahead history history_scan history_places facts basis publication versions ledger_parts ledger ledger_append ledger_member slip \
+	history_parts history_copies history_write history_ahead history history_scan history_places facts basis publication versions ledger_parts ledger ledger_refresh ledger_append ledger_member slip \
 	ledger_publish spread census segment_part segment segment_read audience digest tally served rfm breakdown news lives state_fold \
 	state_packed lanes state_parts state_afresh state_follow state_build state state_scan state_check hub_state asides ledger_aside totals \
 	standing_parts standing_file standing settled settlement statement signing seal heads ledger_backup allow_list silence \

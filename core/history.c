@@ -1,9 +1,9 @@
 #include "core/history.h"
 
 #include "core/bulk.h"
-#include "core/conflict.h"
 #include "core/crypto.h"
 #include "core/history_ahead.h"
+#include "core/history_copies.h"
 #include "core/history_take.h"
 #include "core/history_write.h"
 
@@ -125,28 +125,6 @@ history_counts(const struct history *history)
     return history->counts;
 }
 
-uint64_t
-history_quarantined(const struct history *history, uint32_t index)
-{
-    assert(index < history->rules.quarantine_count);
-    return history->quarantine[index].position;
-}
-
-uint64_t
-history_quarantined_from(const struct history *history, uint32_t index)
-{
-    assert(index < history->rules.quarantine_count);
-    const struct gather_quarantine *quarantine = &history->quarantine[index];
-    return quarantine->from > quarantine->position ? quarantine->from
-                                                   : quarantine->position;
-}
-
-uint32_t
-history_quarantine_count(const struct history *history)
-{
-    return history->rules.quarantine_count;
-}
-
 void
 history_see_marks(struct history *history, const struct history_marks *marks)
 {
@@ -262,141 +240,6 @@ load_set(struct history *history, struct reader *reader)
         runset_clean(&history->set);
     history->loaded = true;
     return OK;
-}
-
-static enum err
-add_quarantine(struct history *history, uint64_t position, uint64_t from)
-{
-    uint32_t count = history->rules.quarantine_count;
-
-    if (count == history->quarantine_room) {
-        uint32_t room = count == 0 ? 64 : count * 2;
-        void *grown =
-            realloc(history->quarantine, room * sizeof *history->quarantine);
-        if (grown == NULL)
-            return ERR_MEMORY;
-        history->quarantine = grown;
-        history->quarantine_room = room;
-    }
-    history->quarantine[count] = (struct gather_quarantine) { position, from };
-    history->rules.quarantine_count = count + 1;
-    history->rules.quarantine = history->quarantine;
-    return OK;
-}
-
-/* A copy stands until its original arrives, or the copy that displaces it: what
- * was known before that stays what it was. */
-static uint64_t
-quarantined_from(struct reader *reader, uint64_t position,
-                 enum reader_quarantine why)
-{
-    struct record_event event;
-    uint64_t counts = 0;
-    enum err err = ERR_NOT_FOUND;
-
-    if ((why != QUARANTINE_COPY_DIFFERS && why != QUARANTINE_COPIES_DIFFER) ||
-        reader_event(reader, position, &event) != OK)
-        return 0;
-    if (why == QUARANTINE_COPY_DIFFERS)
-        err = reader_find_event(reader, event.origin, &counts);
-    else
-        err = reader_find_copy(reader, event.origin, &counts);
-    return err == OK && counts > position ? counts : 0;
-}
-
-/* A copy that counted until something came, if it ever did. */
-struct displaced {
-    identity identity;
-    fingerprint print;
-    struct gather_quarantine *quarantine;
-};
-
-static int
-compare_displaced(const void *a, const void *b)
-{
-    const struct displaced *x = a, *y = b;
-    int order = identity_compare(x->identity, y->identity);
-
-    return order != 0 ? order
-                      : (x->quarantine > y->quarantine) -
-                            (x->quarantine < y->quarantine);
-}
-
-static uint32_t
-list_displaced(const struct history *history, struct reader *reader,
-               struct displaced *ret_list)
-{
-    uint32_t count = 0;
-    struct record_event event;
-
-    for (uint32_t i = 0; i < history->rules.quarantine_count; i++) {
-        struct gather_quarantine *quarantine = &history->quarantine[i];
-        if (quarantine->from > 0 &&
-            reader_event(reader, quarantine->position, &event) == OK)
-            ret_list[count++] =
-                (struct displaced) { event.origin, event.print, quarantine };
-    }
-    return count;
-}
-
-/* Those of the list that count no longer once that one has come. */
-static void
-displace(struct displaced *list, uint32_t from, uint32_t to)
-{
-    const uint64_t position = list[to].quarantine->position;
-
-    for (uint32_t i = from; i < to; i++)
-        if (list[i].quarantine->from > 0)
-            list[i].quarantine->from = position;
-}
-
-/* Of several copies each displaced those that counted when it came, which all
- * say the same, or never counted itself; what is held now only displaced the
- * last. */
-static enum err
-order_displaced(struct history *history, struct reader *reader)
-{
-    struct displaced *list =
-        calloc(history->rules.quarantine_count + 1u, sizeof *list);
-    if (list == NULL)
-        return ERR_MEMORY;
-    uint32_t count = list_displaced(history, reader, list);
-    uint32_t least = 0; /* the first of those that count */
-
-    if (count > 1)
-        qsort(list, count, sizeof *list, compare_displaced);
-    for (uint32_t i = 1; i < count; i++) {
-        struct displaced *next = &list[i];
-        if (!identity_equal(next->identity, list[least].identity)) {
-            least = i;
-        } else if (conflict_wins(next->print, list[least].print)) {
-            displace(list, least, i);
-            least = i;
-        } else if (!fingerprint_equal(next->print, list[least].print)) {
-            next->quarantine->from = 0;
-        }
-    }
-    free(list);
-    return OK;
-}
-
-/* Marks may come to any position at any time. */
-static enum err
-load_quarantine(struct history *history, struct reader *reader)
-{
-    enum reader_quarantine why;
-    uint64_t position = 0;
-    enum err err;
-
-    history->rules.quarantine_count = 0;
-    while ((err = reader_next_quarantine(reader, position + 1, &position,
-                                         &why)) == OK) {
-        err = add_quarantine(history, position,
-                             quarantined_from(reader, position, why));
-        if (err != OK)
-            return err;
-    }
-    return err == ERR_NOT_FOUND ? order_displaced(history, reader) : err;
 }
 
 static bool
@@ -542,16 +385,26 @@ build(struct history *history, uint64_t position)
     return err;
 }
 
+/* What is to be taken in. */
+struct portion {
+    uint64_t step; /* positions, about */
+    uint64_t last; /* none beyond that one, but for the end of its record */
+    uint64_t much; /* events, and more, that are built at once */
+};
+
 static enum err
-take_much(struct history *history, struct reader *reader, uint64_t much)
+take_much(struct history *history, struct reader *reader,
+          const struct portion *portion)
 {
     uint64_t last = reader_last(reader);
     uint64_t held = history->set.position;
 
-    if (!history->owner || last <= held || last - held < much)
+    if (last > portion->last)
+        last = portion->last;
+    if (!history->owner || last <= held || last - held < portion->much)
         return OK;
     /* Who wants small steps has something else to do meanwhile. */
-    if (history->step != HISTORY_ALL &&
+    if (portion->step != HISTORY_ALL &&
         (last - held <= held || history->unbuilt))
         return OK;
     history_write_settle(history);
@@ -561,8 +414,10 @@ take_much(struct history *history, struct reader *reader, uint64_t much)
 
 /* What a thread has taken in, or the next step; and a thread goes on. */
 static enum err
-take_step(struct history *history, struct reader *reader, uint64_t step)
+take_step(struct history *history, struct reader *reader,
+          const struct portion *portion)
 {
+    const bool small = portion->step != HISTORY_ALL;
     bool took = false;
     enum err err = history_ahead_end(history, &took);
 
@@ -570,19 +425,29 @@ take_step(struct history *history, struct reader *reader, uint64_t step)
         return OK; /* as in merge_from() */
     if (err == OK && took)
         err = merge_from(history, TAIL_MAX);
-    else if (err == OK)
-        err = take_all(history, reader,
-                       step < HISTORY_ALL ? history->position + step
-                                          : HISTORY_ALL);
+    if (err == OK && !(took && small))
+        err =
+            take_all(history, reader,
+                     small ? history->position + portion->step : portion->last);
     if (err == OK && history->behind && history->loaded)
         history_ahead_begin(history, reader_last(reader));
     return err;
 }
 
-/* Pages that a snapshot still sees can't be used again: the reader lives for
- * the call only.  `much` events and more are built at once. */
 static enum err
-refresh(struct history *history, uint64_t step, uint64_t much)
+look(struct history *history, struct reader *reader)
+{
+    enum err err = load_set(history, reader);
+
+    if (err == OK)
+        err = reader_refresh(reader);
+    return err == OK ? history_copies_load(history, reader) : err;
+}
+
+/* Pages that a snapshot still sees can't be used again: the reader lives for
+ * the call only. */
+static enum err
+refresh(struct history *history, const struct portion *portion)
 {
     struct reader *reader = NULL;
     enum err err = reader_open(history->journal, &reader);
@@ -590,37 +455,68 @@ refresh(struct history *history, uint64_t step, uint64_t much)
     if (err != OK)
         return err;
     history->damage = (struct reader_damage) { 0 };
-    err = load_set(history, reader);
+    err = look(history, reader);
     if (err == OK)
-        err = reader_refresh(reader);
+        err = take_much(history, reader, portion);
     if (err == OK)
-        err = load_quarantine(history, reader);
-    if (err == OK)
-        err = take_much(history, reader, much);
-    if (err == OK)
-        err = take_step(history, reader, step);
+        err = take_step(history, reader, portion);
     reader_close(reader);
     return err;
+}
+
+/* A run that was found damaged while it was merged is made good. */
+static enum err
+refresh_or_mend(struct history *history, const struct portion *portion)
+{
+    const struct portion all = { HISTORY_ALL, HISTORY_ALL, MUCH };
+    enum err err = refresh(history, portion);
+
+    if (err != ERR_CORRUPT || !history->merge_damaged)
+        return err;
+    history->merge_damaged = false;
+    err = reset(history);
+    return err == OK ? refresh(history, &all) : err;
 }
 
 enum err
 history_refresh(struct history *history)
 {
+    const struct portion next = { history->step, HISTORY_ALL, MUCH };
     uint64_t txn = journal_last_txn(history->journal);
 
     if (history->loaded && history->last_txn == txn && txn != 0 &&
         !history->behind)
         return OK;
-    enum err err = refresh(history, history->step, MUCH);
-    if (err == ERR_CORRUPT && history->merge_damaged) {
-        history->merge_damaged = false;
-        err = reset(history);
-        if (err == OK)
-            err = refresh(history, HISTORY_ALL, MUCH);
-    }
+    enum err err = refresh_or_mend(history, &next);
     if (err == OK)
         history->last_txn = txn;
     return err;
+}
+
+enum err
+history_look(struct history *history, uint64_t *ret_last)
+{
+    struct reader *reader = NULL;
+    enum err err = reader_open(history->journal, &reader);
+
+    if (err != OK)
+        return err;
+    err = look(history, reader);
+    if (err == OK) {
+        *ret_last = reader_last(reader);
+        history->behind = *ret_last > history->position;
+    }
+    reader_close(reader);
+    return err;
+}
+
+enum err
+history_reach(struct history *history, uint64_t position)
+{
+    /* What would fill a tail, and so become a run, becomes one at once. */
+    const struct portion all = { HISTORY_ALL, position, history->tail_items };
+
+    return history->position >= position ? OK : refresh_or_mend(history, &all);
 }
 
 enum err
@@ -643,12 +539,13 @@ history_backlog(struct history *history, uint64_t *ret_backlog)
 enum err
 history_rebuild(struct history *history)
 {
+    const struct portion all = { HISTORY_ALL, HISTORY_ALL, 1 };
     enum err err = reset(history);
 
     if (err != OK)
         return err;
     history->last_txn = 0;
-    err = refresh(history, HISTORY_ALL, 1);
+    err = refresh(history, &all);
     /* Who reads all accounts reads one run faster than many. */
     if (err == OK && history->owner)
         err = history_merge(history);

@@ -53,6 +53,14 @@ void history_set_owner(struct history *history, bool owner);
  * owner, who has to merge it, another; ERR_CORRUPT, ERR_IO, ERR_MEMORY. */
 NODISCARD enum err history_refresh(struct history *history);
 
+/* Takes in nothing, but sees what has been marked and tells the journal's last
+ * position; before that it is behind.  Errors as of history_refresh(). */
+NODISCARD enum err history_look(struct history *history, uint64_t *ret_last);
+/* The owner takes in all up to that position, whatever the step; as much as a
+ * tail holds becomes a run in one pass.  OK though it stops before: at damage,
+ * or where nothing can be written.  Errors likewise. */
+NODISCARD enum err history_reach(struct history *history, uint64_t position);
+
 /* The damaged record of the journal that the last refresh stopped at: nothing
  * behind it is known here, and nobody should be answered.  NULL: none was met
  * (what the run files hold is not read in the journal again). */
@@ -93,20 +101,13 @@ NODISCARD enum err history_rebuild(struct history *history);
 /* Reads every live file through and checks it.  ERR_CORRUPT. */
 NODISCARD enum err history_verify(const struct history *history);
 
-/* Bytes of the live files, and the last position that they hold. */
+/* Bytes of the live files, the last position that they hold, and what has been
+ * taken in. */
 uint64_t history_size(const struct history *history);
 uint64_t history_held(const struct history *history);
-/* What has been taken in. */
 NODISCARD struct history_counts history_counts(const struct history *history);
-/* Positions that do not count (or not from some position on), ascending;
- * valid until the next refresh. */
-uint64_t history_quarantined(const struct history *history, uint32_t index);
-/* From where on that one does not count: never before itself. */
-uint64_t history_quarantined_from(const struct history *history,
-                                  uint32_t index);
-uint32_t history_quarantine_count(const struct history *history);
-/* From now on only these marks are seen, whatever has been marked since: for
- * who takes back what was booked.  Borrowed until NULL is said: all are. */
+/* From now on only these marks are seen, as who takes back what was booked saw
+ * them.  Borrowed until NULL is said: all are. */
 void history_see_marks(struct history *history,
                        const struct history_marks *marks);
 
@@ -114,8 +115,7 @@ void history_see_marks(struct history *history,
  * refresh. */
 struct words;
 const struct words *history_words(const struct history *history);
-
-/* The last position that history_refresh() has taken in. */
+/* The last position that has been taken in. */
 uint64_t history_position(const struct history *history);
 
 /* The events of `account` that arrived at positions <= `known`, none is no

@@ -17,10 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    PATH_SIZE = LEDGER_PATH_SIZE + 32,
-    BACKLOG_MERGE = 32768, /* positions; above, a visitor merges the tail */
-};
+enum { PATH_SIZE = LEDGER_PATH_SIZE + 32 };
 
 /* --- words --- */
 
@@ -405,24 +402,8 @@ ledger_close(struct ledger *ledger)
 
 /* --- keeping up --- */
 
-static enum err
-refresh_history(struct ledger *ledger)
-{
-    uint64_t backlog = 0;
-
-    if (ledger->owner_file >= 0)
-        return history_refresh(ledger->history);
-    enum err err = history_backlog(ledger->history, &backlog);
-    if (err == OK && backlog >= BACKLOG_MERGE && take_ownership(ledger) == OK) {
-        err = history_refresh(ledger->history);
-        leave_ownership(ledger);
-    }
-    return err == OK ? history_refresh(ledger->history) : err;
-}
-
-/* The first of what the parts have met. */
-static void
-note_damage(struct ledger *ledger)
+void
+ledger_note_damage(struct ledger *ledger)
 {
     const struct reader_damage *met[] = {
         history_damage(ledger->history),
@@ -435,39 +416,6 @@ note_damage(struct ledger *ledger)
         if (met[i] != NULL && (ledger->damage.position == 0 ||
                                met[i]->position < ledger->damage.position))
             ledger->damage = *met[i];
-}
-
-/* But for the number, which stays, and for which others may ask meanwhile. */
-static enum err
-refresh_identity(struct ledger *ledger)
-{
-    struct journal_identity who;
-    enum err err = journal_get_identity(ledger->journal, &who);
-
-    if (err != OK)
-        return err;
-    ledger->who.incarnation = who.incarnation;
-    ledger->who.epoch = who.epoch;
-    ledger->who.parent = who.parent;
-    return OK;
-}
-
-enum err
-ledger_refresh(struct ledger *ledger, struct complaint *complaint)
-{
-    bool changed;
-    enum err err = refresh_identity(ledger);
-
-    if (err == OK)
-        err = versions_refresh(ledger->versions, &changed);
-    if (err == OK)
-        err = admission_refresh(ledger->admission);
-    if (err == OK)
-        err = refresh_history(ledger);
-    note_damage(ledger);
-    if (err == OK && !ledger->lenient)
-        return ledger_refuse(ledger, complaint);
-    return ledger_fault(ledger, err, complaint);
 }
 
 const struct reader_damage *
@@ -504,7 +452,7 @@ ledger_mend(struct ledger *ledger)
 
     if (taken)
         ledger_return_caches(ledger);
-    note_damage(ledger);
+    ledger_note_damage(ledger);
     return err == OK ? ledger_refuse(ledger, NULL) : err;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/codec.h"
 #include "core/conflict.h"
+#include "core/history_copies.h"
 #include "core/ledger_parts.h"
 
 #include <inttypes.h>

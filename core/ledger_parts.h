@@ -25,12 +25,16 @@ struct ledger {
     struct versions *versions;
     struct admission *admission;
     struct watch *watch; /* borrowed; or NULL */
+    uint64_t seen;       /* position (ledger_refresh.h) */
 };
 
 /* Words for a fault that has none of its own; returns it.  Damage of the
  * journal is looked for and named. */
 enum err ledger_fault(const struct ledger *ledger, enum err err,
                       struct complaint *complaint);
+
+/* Notes the first damage of what its parts have met. */
+void ledger_note_damage(struct ledger *ledger);
 
 /* "the record at position 7 (stream 1.5, events, seq 7)". */
 void ledger_name_record(const struct reader_damage *damage, char *text,

@@ -4,6 +4,7 @@
 #include "core/census.h"
 #include "core/codec.h"
 #include "core/crypto.h"
+#include "core/history_copies.h"
 #include "core/ledger_parts.h"
 #include "core/marks.h"
 #include "core/news.h"

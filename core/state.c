@@ -3,6 +3,7 @@
 #include "core/account_order.h"
 #include "core/crypto.h"
 #include "core/ledger_parts.h"
+#include "core/ledger_refresh.h"
 #include "core/spread.h"
 #include "core/state_afresh.h"
 #include "core/state_build.h"
@@ -360,12 +361,15 @@ build(struct state *state)
 }
 
 /* A run of the history that is found damaged is made good, and all begins
- * again. */
+ * again.  A journal that is damaged is another matter. */
 static enum err
 rebuild(struct state *state)
 {
-    enum err err = ERR_CORRUPT;
-
+    state->loaded = false;
+    enum err err = ledger_refresh_histories(state->ledger, NULL);
+    if (err != OK)
+        return err;
+    err = ERR_CORRUPT;
     for (uint32_t i = 0; i < TRIES && (err == ERR_CORRUPT || err == ERR_BUSY);
          i++) {
         err = i == 0 ? OK : ledger_mend(state->ledger);
@@ -404,7 +408,7 @@ is_of_use(const struct state *state)
     const struct runset *set = &state->set;
 
     return set->position != 0 &&
-           set->position <= ledger_position(state->ledger) &&
+           set->position <= ledger_refresh_seen(state->ledger) &&
            memcmp(set->tag, state->digest.bytes, sizeof set->tag) == 0;
 }
 
@@ -439,7 +443,7 @@ bring_up(struct state *state)
         return rebuild(state);
     if (err != OK)
         return err;
-    uint64_t backlog = ledger_position(state->ledger) - state->position;
+    uint64_t backlog = ledger_refresh_seen(state->ledger) - state->position;
     if ((!state->whole && backlog > BACKLOG_REBUILD &&
          backlog > state->position) ||
         admission_changed(state->ledger->admission) > state->admitted)
@@ -472,7 +476,8 @@ state_set_threads(struct state *state, uint32_t threads, uint32_t idle)
 bool
 state_is_behind(const struct state *state)
 {
-    return state->loaded && state->position < ledger_position(state->ledger);
+    return state->loaded &&
+           state->position < ledger_refresh_seen(state->ledger);
 }
 
 bool

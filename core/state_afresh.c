@@ -1,6 +1,7 @@
 #include "core/state_afresh.h"
 
 #include "core/ledger_parts.h"
+#include "core/ledger_refresh.h"
 
 enum { FEW = 256 }; /* marked accounts that are not worth a thread */
 
@@ -135,6 +136,22 @@ mark_named(struct state *state, uint32_t *ret_count)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+/* Histories may be behind the states (ledger_refresh.h). */
+static enum err
+fold_round(struct afresh *afresh, uint32_t count)
+{
+    struct state *state = afresh->state;
+    bool alone = state->threads == 1 || !state->whole || count < FEW;
+    enum err err = ledger_position(state->ledger) < afresh->position
+                       ? ledger_refresh_histories(state->ledger, NULL)
+                       : OK;
+
+    if (err != OK)
+        return err;
+    err = fold_parts(afresh, alone ? 1 : state->threads);
+    return err == ERR_CORRUPT && !alone ? fold_parts(afresh, 1) : err;
+}
+
 enum err
 state_fold_afresh(struct state *state, uint64_t position)
 {
@@ -143,10 +160,7 @@ state_fold_afresh(struct state *state, uint64_t position)
     enum err err;
 
     while ((err = mark_named(state, &count)) == OK && count > 0) {
-        bool alone = state->threads == 1 || !state->whole || count < FEW;
-        err = fold_parts(&afresh, alone ? 1 : state->threads);
-        if (err == ERR_CORRUPT && !alone)
-            err = fold_parts(&afresh, 1);
+        err = fold_round(&afresh, count);
         if (err != OK)
             return err;
     }

@@ -1,7 +1,9 @@
 #include "core/state_follow.h"
 
 #include "core/codec.h"
+#include "core/history_copies.h"
 #include "core/ledger_parts.h"
+#include "core/ledger_refresh.h"
 #include "core/news.h"
 #include "core/ordinary.h"
 #include "core/state_afresh.h"
@@ -109,7 +111,8 @@ admits(struct state *state, uint32_t node, uint32_t store)
 }
 
 /* An event that could be one with another (a copy, or told again by a new
- * incarnation) is for gather.h to judge. */
+ * incarnation) is for gather.h to judge.  A copy that histories have not seen
+ * brings them up by itself, for it marks its account. */
 static enum err
 may_repeat(struct state *state, const struct record_event *stored, view id,
            bool *ret_may)
@@ -434,7 +437,7 @@ take_quarantine(struct state *state, struct reader *reader)
 static uint64_t
 end_of_step(const struct state *state, struct reader *reader)
 {
-    uint64_t last = ledger_position(state->ledger);
+    uint64_t last = ledger_refresh_seen(state->ledger);
     struct reader_item item;
 
     if (last - state->position <= state->step ||

@@ -131,14 +131,22 @@ book_enrol(struct book *book, uint32_t node, uint32_t store,
 }
 
 enum err
-book_append(struct book *book, const char *lines, struct ledger_entry *entries,
-            struct complaint *complaint)
+book_write(struct book *book, const char *lines, struct ledger_entry *entries,
+           struct complaint *complaint)
 {
     static struct ledger_entry own[ENTRIES_MAX];
     const struct ledger_append append = { .now_ms = BOOK_NOW };
     struct ledger_entry *all = entries == NULL ? own : entries;
     uint32_t count = parse(book, lines, all);
-    enum err err = ledger_append(book->ledger, all, count, &append, complaint);
+
+    return ledger_append(book->ledger, all, count, &append, complaint);
+}
+
+enum err
+book_append(struct book *book, const char *lines, struct ledger_entry *entries,
+            struct complaint *complaint)
+{
+    enum err err = book_write(book, lines, entries, complaint);
 
     assert_int_equal(ledger_refresh(book->ledger, NULL), OK);
     return err;
@@ -290,13 +298,12 @@ book_change_byte(const struct book *book, const char *name, off_t at)
 }
 
 void
-book_damage(struct book *book, const char *text, enum ledger_mode mode)
+book_rot(struct book *book, const char *text)
 {
     static char bytes[1 << 22];
     char path[PLACE_SIZE];
     uint32_t found_count = 0;
 
-    ledger_close(book->ledger);
     place_join(&book->place, "journal/data.mdb", path);
     FILE *file = fopen(path, "r+b");
     assert_non_null(file);
@@ -311,6 +318,13 @@ book_damage(struct book *book, const char *text, enum ledger_mode mode)
     rewind(file);
     assert_int_equal(fwrite(bytes, 1, size, file), size);
     assert_int_equal(fclose(file), 0);
+}
+
+void
+book_damage(struct book *book, const char *text, enum ledger_mode mode)
+{
+    ledger_close(book->ledger);
+    book_rot(book, text);
     assert_int_equal(ledger_open(book->place.path, mode, NULL, &book->ledger),
                      OK);
 }

@@ -52,6 +52,10 @@ void book_hear(struct book *hub, uint32_t node, const char *lines);
 void book_hear_copies(struct book *hub, uint32_t node, uint32_t member,
                       uint32_t total);
 
+/* Appends them and leaves it to the ledger when it hears of them. */
+enum err book_write(struct book *book, const char *lines,
+                    struct ledger_entry *entries, struct complaint *complaint);
+
 /* The balance of an account as JSON; valid until the next call. */
 const char *book_balance(struct book *book, const char *account, int64_t at_ms,
                          uint64_t known);
@@ -62,8 +66,10 @@ view book_example(const char *folder, const char *name);
 /* Publishes the example's program and imports its events, twice over. */
 void book_load_example(struct book *book, const char *folder);
 
-/* Flips a bit of the text wherever it stands in the journal; closes the ledger
- * before and opens it after. */
+/* Flips a bit of the text wherever it stands in the journal, while nobody
+ * writes there. */
+void book_rot(struct book *book, const char *text);
+/* The same; closes the ledger before and opens it after. */
 void book_damage(struct book *book, const char *text, enum ledger_mode mode);
 
 /* Changes one byte of a file of the ledger. */

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/history_copies.h"
 #include "tests/medley.h"
 #include "tests/unit.h"
 

@@ -4,9 +4,10 @@
  * there, until then the least of the copies that had arrived, however many
  * nodes had told the same
  */
-#include "core/history.h"
+#include "core/history_copies.h"
 
 #include "core/facts.h"
+#include "core/history.h"
 #include "core/text.h"
 #include "tests/inflow.h"
 #include "tests/unit.h"

@@ -6,6 +6,7 @@
 #include "tests/unit.h"
 
 #include "core/census.h"
+#include "core/history_copies.h"
 #include "core/standing.h"
 #include "core/text.h"
 #include "tests/book.h"

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/ledger_refresh.h"
 #include "core/state_check.h"
 #include "core/state_fold.h"
 #include "core/text.h"
@@ -273,6 +274,103 @@ TEST(an_enrolment_folds_all_anew)
     book_close(&book);
 }
 
+static void
+sell(struct book *book, const char *receipt)
+{
+    char line[128];
+
+    snprintf(line, sizeof line,
+             "{\"kind\": \"purchase\", \"member\": 1009, \"receipt\": "
+             "\"%s\", \"total\": 700}",
+             receipt);
+    assert_int_equal(book_write(book, line, NULL, NULL), OK);
+}
+
+/* What is built anew is built from histories, which have not heard all. */
+TEST(a_new_version_finds_histories_behind)
+{
+    struct book book;
+    struct state *state;
+
+    seed = 97;
+    start(&book, &state);
+    tell(&book, 60);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    book_rules(&book, "2025-06-01",
+               "earn:\n  - {id: base, per: 1.00, points: 2}\n");
+    const uint64_t before = ledger_position(book.ledger);
+    sell(&book, "late-1");
+    assert_int_equal(ledger_refresh_rules(book.ledger, NULL), OK);
+    assert_int_equal(ledger_position(book.ledger), before);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    assert_int_equal(state_position(state), before + 1);
+    expect_fresh(&book, state);
+    state_close(state);
+    book_close(&book);
+}
+
+/* An account whose event comes before others of its own needs its history. */
+TEST(histories_come_up_where_a_state_can_not_go_forward)
+{
+    struct book book;
+    struct state *state;
+
+    seed = 96;
+    start(&book, &state);
+    const uint64_t before = ledger_position(book.ledger);
+    sell(&book, "late-1");
+    assert_int_equal(ledger_refresh_rules(book.ledger, NULL), OK);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    assert_int_equal(state_position(state), before + 1);
+    assert_int_equal(ledger_position(book.ledger), before);
+    assert_int_equal(
+        book_write(&book,
+                   "{\"kind\": \"purchase\", \"member\": 1009, \"receipt\": "
+                   "\"early\", \"total\": 900, \"at\": "
+                   "\"2025-12-31T10:00:00Z\"}",
+                   NULL, NULL),
+        OK);
+    assert_int_equal(ledger_refresh_rules(book.ledger, NULL), OK);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    assert_int_equal(ledger_position(book.ledger), before + 2);
+    expect_fresh(&book, state);
+    state_close(state);
+    book_close(&book);
+}
+
+/* It is told as histories tell it, and nothing is built anew for it, for that
+ * would meet it, too, each time. */
+TEST(damage_that_histories_have_not_met_is_told)
+{
+    struct complaint complaint = { 0 };
+    struct book book;
+    struct state *state;
+    char path[PLACE_SIZE];
+
+    seed = 95;
+    start(&book, &state);
+    assert_int_equal(state_checkpoint(state), OK);
+    sell(&book, "late-1");
+    sell(&book, "late-2");
+    book_rot(&book, "late-2");
+    assert_int_equal(ledger_refresh_rules(book.ledger, NULL), OK);
+    assert_int_equal(state_refresh(state, &complaint), ERR_CORRUPT);
+    book_has(complaint.text, "is damaged; `leima verify` lists all damage");
+    assert_false(state_is_sound(state));
+    assert_int_equal(ledger_refresh(book.ledger, NULL), ERR_CORRUPT);
+    assert_int_equal(state_refresh(state, &complaint), ERR_CORRUPT);
+    book_rot(&book, "mate-2");
+    sell(&book, "late-3"); /* what has not changed is not read again */
+    assert_int_equal(ledger_refresh(book.ledger, NULL), OK);
+    assert_int_equal(state_refresh(state, NULL), OK);
+    expect_fresh(&book, state);
+    assert_int_equal(state_checkpoint(state), OK);
+    place_join(&book.place, "state/0000000000000001.run", path);
+    assert_int_equal(access(path, F_OK), 0);
+    state_close(state);
+    book_close(&book);
+}
+
 TEST(lost_and_damaged_checkpoints_are_built_anew)
 {
     struct book book;
@@ -397,6 +495,9 @@ TEST(a_disk_that_takes_no_checkpoint_keeps_nobody_from_asking)
 RUN(cmocka_unit_test(states_equal_a_fresh_fold),
     cmocka_unit_test(a_new_version_folds_all_anew),
     cmocka_unit_test(an_enrolment_folds_all_anew),
+    cmocka_unit_test(a_new_version_finds_histories_behind),
+    cmocka_unit_test(histories_come_up_where_a_state_can_not_go_forward),
+    cmocka_unit_test(damage_that_histories_have_not_met_is_told),
     cmocka_unit_test(lost_and_damaged_checkpoints_are_built_anew),
     cmocka_unit_test(a_note_that_finds_no_room_takes_no_state_away),
     cmocka_unit_test(a_disk_that_takes_no_checkpoint_keeps_nobody_from_asking))
