@@ -41,17 +41,17 @@ void state_set_step(struct state *state, uint64_t positions);
  * build anew, which takes long, as long as nobody appends to the journal
  * meanwhile.  Unless said, one for each processor. */
 void state_set_threads(struct state *state, uint32_t threads, uint32_t idle);
-/* They are of a position before ledger_position(): there is more to follow. */
+/* They are of a position before what the ledger has seen: there is more. */
 bool state_is_behind(const struct state *state);
 /* False: damage was met since the last refresh; the next one makes it good. */
 bool state_is_sound(const struct state *state);
 
-/* Brings all states up to ledger_position(), which ledger_refresh() has moved,
- * or a step towards it; writes a checkpoint where many were touched.  Builds
- * everything anew where the rules have changed or a file is damaged.
- * ERR_UNKNOWN: rules beyond this program; ERR_CORRUPT: the journal is damaged;
- * ERR_BUSY: others keep changing what is read; ERR_FULL, ERR_IO, ERR_MEMORY.
- * The complaint has words for each. */
+/* Brings all states up to what the ledger has seen (ledger_refresh.h), or a
+ * step towards it, and histories where they are needed for that; writes a
+ * checkpoint where many were touched.  Builds everything anew where the rules
+ * have changed or a file is damaged. ERR_UNKNOWN: rules beyond this program;
+ * ERR_CORRUPT: the journal is damaged; ERR_BUSY: others keep changing what is
+ * read; ERR_FULL, ERR_IO, ERR_MEMORY. The complaint has words for each. */
 NODISCARD enum err state_refresh(struct state *state,
                                  struct complaint *complaint);
 

@@ -17,8 +17,9 @@
 NODISCARD enum err state_news_open(struct state_news **ret_news);
 void state_news_close(struct state_news *news); /* NULL is allowed */
 
-/* Brings all states from state->position to ledger_position(), or by a step
- * towards it.  On error they are of no position any more, unless the fault was
+/* Brings all states from state->position to what the ledger has seen
+ * (ledger_refresh.h), or by a step towards it; histories only where an account
+ * is marked.  On error they are of no position any more, unless the fault was
  * one of the first event. */
 NODISCARD enum err state_follow(struct state *state);
 
