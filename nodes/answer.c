@@ -271,6 +271,12 @@ answer_states(struct answerer *answerer, const struct answer_to *to,
 }
 
 bool
+answer_needs_history(const struct answer_to *to)
+{
+    return to->ask.kind == ASK_REDEEM;
+}
+
+bool
 answer_make(struct answerer *answerer, const struct answer_to *to,
             int64_t wall_ms, int64_t steady_ms, struct answer *ret_answer)
 {

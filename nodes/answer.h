@@ -34,6 +34,9 @@ NODISCARD enum err answer_open(struct ledger *ledger, struct feed *feed,
                                struct answerer **ret_answerer);
 void answer_end(struct answerer *answerer); /* NULL is allowed */
 
+/* Whether it is answered from histories: they must be as far as the states. */
+bool answer_needs_history(const struct answer_to *to);
+
 /* The times are the wall's and one that only runs forward.  What can't be
  * found out is answered with "decide alone".  False: no memory. */
 NODISCARD bool answer_make(struct answerer *answerer,

@@ -55,7 +55,8 @@ void feed_close(struct feed *feed);
 uint32_t feed_choose(struct feed_ask *asks, uint32_t *count, uint32_t room,
                      struct feed_ask *ret_chosen);
 
-/* Answers the asks whose position lies before that of the states, and those of
+/* Histories are as far as the states, for they say who has served an account.
+ * Answers the asks whose position lies before that of the states, and those of
  * the idle; `ret_parcels` has room for as many as there are asks, and gets
  * `ret_count` of them.  ERR_CORRUPT: a run of the states is damaged, which
  * their next refresh makes good; ERR_MEMORY, ERR_IO: nothing is handed out. */

@@ -1,6 +1,7 @@
 #include "nodes/keeper.h"
 
 #include "core/journal.h"
+#include "core/ledger_refresh.h"
 #include "core/spread.h"
 #include "core/standing.h"
 #include "nodes/clock.h"
@@ -17,18 +18,22 @@
 
 enum {
     LOOK_MS = 50,
-    BUSY_MS = 3000,      /* somebody has the ledger */
-    TEND_LOOKS = 1200,   /* a minute */
-    TROUBLE_LOOKS = 20,  /* a second */
-    FEED_REST = 9,       /* feeding takes a tenth of the time at most */
-    BOOK_REST = 9,       /* and so do totals, ... */
-    BEHIND_REST = 49,    /* ... less where states wait to be folded, ... */
-    BOOK_STEP = 250,     /* ... so many positions at a time, ... */
-    QUIET_REST = 1,      /* ... but for when there is ... */
-    QUIET_STEP = 1000,   /* ... nothing else to do */
-    FOLD_STEP = 32768,   /* positions; then those who ask have their turn */
-    SAVE_MS = 60000,     /* between two files of totals */
-    STATES_SHARE = 4,    /* of the machine's memory, that states may take */
+    BUSY_MS = 3000,     /* somebody has the ledger */
+    TEND_LOOKS = 1200,  /* a minute */
+    TROUBLE_LOOKS = 20, /* a second */
+    FEED_REST = 9,      /* feeding takes a tenth of the time at most */
+    BOOK_REST = 9,      /* and so do totals, ... */
+    BEHIND_REST = 49,   /* ... less where states wait to be folded, ... */
+    BOOK_STEP = 250,    /* ... so many positions at a time, ... */
+    QUIET_REST = 1,     /* ... but for when there is ... */
+    QUIET_STEP = 1000,  /* ... nothing else to do */
+    FOLD_STEP = 32768,  /* positions; then those who ask have their turn */
+    LAG_MAX = 1 << 19,  /* positions that histories stay behind, ... */
+    LAG_MS = 1000,      /* ... and how long, while more and more arrives; ... */
+    LAG_FEW = 1 << 16,  /* ... and so many that a till can wait for them */
+    ASKED_MS = 5000,    /* who has asked for a history may ask again */
+    SAVE_MS = 60000,    /* between two files of totals */
+    STATES_SHARE = 4,   /* of the machine's memory, that states may take */
     TAIL_ITEMS = 100000, /* of the history that are kept in memory */
     NICE = 5,            /* of the thread */
     LATE_MS = 75,        /* at something else: whoever asks is late anyway */
@@ -54,8 +59,10 @@ struct keeper {
     uint32_t looks;
     uint64_t txn; /* of the journal, when it was last folded */
     bool well;
-    bool behind; /* there is more to be folded */
-    bool feeds;  /* a hub's */
+    bool behind;      /* there is more to be folded */
+    int64_t level_ms; /* when histories were last as far as states, if ever */
+    bool asked;       /* for them, lately */
+    bool feeds;       /* a hub's */
     pthread_t thread;
 
     pthread_mutex_t lock; /* for what follows */
@@ -73,8 +80,10 @@ struct keeper {
     struct answer *answers;
     uint32_t answer_count;
     uint32_t holds;
-    int64_t busy_ms; /* since when it has looked at no question; 0: it waits */
-    bool able;       /* what is asked can be answered */
+    int64_t busy_ms;  /* since when it has looked at no question; 0: it waits */
+    int64_t asked_ms; /* when a question last came that needs histories */
+    bool able;        /* what is asked can be answered; ... */
+    bool near;        /* ... from histories, too */
 };
 
 enum err
@@ -137,16 +146,45 @@ tell(const struct keeper *keeper, enum err err, enum err *last,
     *last = err;
 }
 
+/* By how many positions histories are behind the states. */
+static uint64_t
+lag(const struct keeper *keeper)
+{
+    uint64_t folded = keeper->state ? state_position(keeper->state) : 0;
+    uint64_t position = ledger_position(keeper->ledger);
+
+    return folded > position ? folded - position : 0;
+}
+
+static void
+note_asked(struct keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    keeper->asked = keeper->asked_ms != 0 &&
+                    clock_steady_ms() - keeper->asked_ms < ASKED_MS;
+    pthread_mutex_unlock(&keeper->lock);
+}
+
+/* States come first, and histories when there is time for them.  But as long as
+ * somebody asks for those both go step by step; and where something is wrong
+ * they say what. */
+static enum err
+look(struct keeper *keeper, struct complaint *complaint)
+{
+    if (keeper->well && keeper->state && state_is_behind(keeper->state))
+        return OK;
+    if (!keeper->well || !keeper->state || keeper->asked)
+        return ledger_refresh(keeper->ledger, complaint);
+    return ledger_refresh_rules(keeper->ledger, complaint);
+}
+
 /* What can't be folded now is tried again; appending and replicating go on
  * meanwhile. */
 static bool
 fold(struct keeper *keeper)
 {
     struct complaint complaint = { 0 };
-    bool behind = keeper->state && state_is_behind(keeper->state);
-    enum err err = keeper->well && behind
-                       ? OK
-                       : ledger_refresh(keeper->ledger, &complaint);
+    enum err err = look(keeper, &complaint);
 
     if (err == OK && keeper->state)
         err = state_refresh(keeper->state, &complaint);
@@ -161,6 +199,45 @@ fold(struct keeper *keeper)
     keeper->position = position;
     pthread_mutex_unlock(&keeper->lock);
     return true;
+}
+
+/* Histories take in all that states have, and more. */
+static bool
+reach_states(struct keeper *keeper)
+{
+    struct complaint complaint = { 0 };
+
+    if (lag(keeper) == 0)
+        return true;
+    enum err err = ledger_refresh_histories(keeper->ledger, &complaint);
+    tell(keeper, err, &keeper->fold_err, complaint.text);
+    return err == OK;
+}
+
+/* When nothing else arrives, or somebody asks, and before they have stayed
+ * behind too far or too long: other processes read by themselves what is not in
+ * runs, and nodes wait to be told of their accounts. */
+static bool
+are_histories_due(const struct keeper *keeper)
+{
+    uint64_t left =
+        ledger_refresh_seen(keeper->ledger) - ledger_position(keeper->ledger);
+    bool news = state_is_behind(keeper->state) ||
+                journal_last_txn(keeper->journal) != keeper->txn;
+
+    return keeper->asked || !news || left >= LAG_MAX ||
+           clock_steady_ms() - keeper->level_ms >= LAG_MS;
+}
+
+static bool
+take_in_histories(struct keeper *keeper)
+{
+    bool well =
+        lag(keeper) == 0 || !are_histories_due(keeper) || reach_states(keeper);
+
+    if (lag(keeper) == 0)
+        keeper->level_ms = clock_steady_ms();
+    return well;
 }
 
 /* In a quiet moment, for what comes next would wait for it. */
@@ -195,7 +272,8 @@ feed(struct keeper *keeper)
     uint32_t made = 0;
     int64_t begun_ms = clock_steady_ms();
 
-    if (!keeper->feed || begun_ms < keeper->feed_ms)
+    /* Who has served an account is in its history. */
+    if (!keeper->feed || begun_ms < keeper->feed_ms || lag(keeper) > 0)
         return;
     uint32_t count = choose(keeper, chosen);
     if (count == 0)
@@ -284,6 +362,7 @@ note_look(struct keeper *keeper)
 {
     pthread_mutex_lock(&keeper->lock);
     keeper->able = keeper->well;
+    keeper->near = lag(keeper) < LAG_FEW;
     if (keeper->busy_ms != 0)
         keeper->busy_ms = clock_steady_ms();
     pthread_mutex_unlock(&keeper->lock);
@@ -298,6 +377,8 @@ answer_questions(struct keeper *keeper)
     struct answer answer;
 
     while (keeper->answerer && next_question(keeper, &question)) {
+        if (answer_needs_history(&question) && !reach_states(keeper))
+            keeper->well = false;
         if (!answer_make(keeper->answerer, &question, clock_wall_ms(),
                          clock_steady_ms(), &answer))
             continue;
@@ -349,9 +430,10 @@ keeper_look(struct keeper *keeper)
     if (keeper->state)
         state_set_threads(keeper->state, spare_threads(now != keeper->txn),
                           spare_threads(false));
+    note_asked(keeper);
     if (!quiet || (!keeper->well && keeper->looks % TROUBLE_LOOKS == 0)) {
-        keeper->well = fold(keeper);
         keeper->txn = now;
+        keeper->well = fold(keeper) && take_in_histories(keeper);
         keeper->behind = keeper->well && is_behind(keeper);
     }
     if (keeper->well) {
@@ -468,6 +550,7 @@ keeper_open(struct ledger *ledger, bool feeds, struct keeper **ret_keeper)
     keeper->feeds = feeds;
     keeper->booked = true;
     keeper->able = true;
+    keeper->near = true;
     keeper->bell = -1;
     if (feeds)
         err = state_open(ledger, &keeper->state);
@@ -578,8 +661,11 @@ keeper_question(struct keeper *keeper, const struct answer_to *question)
     pthread_mutex_lock(&keeper->lock);
     const bool late =
         keeper->busy_ms != 0 && clock_steady_ms() - keeper->busy_ms > LATE_MS;
-    bool fits =
-        keeper->able && !late && keeper->question_count < KEEPER_QUESTIONS_MAX;
+    const bool needs_history = answer_needs_history(question);
+    bool fits = keeper->able && !late && (keeper->near || !needs_history) &&
+                keeper->question_count < KEEPER_QUESTIONS_MAX;
+    if (needs_history)
+        keeper->asked_ms = clock_steady_ms();
     if (fits)
         keeper->questions[keeper->question_count++] = *question;
     keeper->woken |= fits;

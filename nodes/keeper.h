@@ -5,6 +5,11 @@
  * other process has committed: histories and versions, at a hub states, too,
  * from which it makes what nodes are told (feed.h), and when there is time the
  * totals that settlement asks for.
+ *
+ * A hub's states come first, for they are what it is asked most.  Histories
+ * follow when nothing else arrives, at the latest half a million positions or
+ * about a second behind.  Whoever is told of them waits until then; as long as
+ * redemptions are asked for both go together.
  */
 #ifndef NODES_KEEPER_H
 #define NODES_KEEPER_H
@@ -45,8 +50,8 @@ int64_t keeper_folded_ms(struct keeper *keeper);
 
 /* Puts a node's question; the answer comes with keeper_answer(), before
  * anything is fed.  False: too many are waiting, what has arrived can't be
- * folded, or that takes longer than a till waits (states that are made anew):
- * whoever asks is to decide alone at once. */
+ * folded, or that takes longer than a till waits (states that are made anew,
+ * histories far behind): whoever asks is to decide alone at once. */
 enum { KEEPER_QUESTIONS_MAX = 256 };
 NODISCARD bool keeper_question(struct keeper *keeper,
                                const struct answer_to *question);
