@@ -49,9 +49,9 @@ bool state_is_sound(const struct state *state);
 /* Brings all states up to what the ledger has seen (ledger_refresh.h), or a
  * step towards it, and histories where they are needed for that; writes a
  * checkpoint where many were touched.  Builds everything anew where the rules
- * have changed or a file is damaged. ERR_UNKNOWN: rules beyond this program;
+ * have changed or a file is damaged.  ERR_UNKNOWN: rules beyond this program;
  * ERR_CORRUPT: the journal is damaged; ERR_BUSY: others keep changing what is
- * read; ERR_FULL, ERR_IO, ERR_MEMORY. The complaint has words for each. */
+ * read; ERR_FULL, ERR_IO, ERR_MEMORY.  The complaint has words for each. */
 NODISCARD enum err state_refresh(struct state *state,
                                  struct complaint *complaint);
 
