@@ -103,7 +103,7 @@ $(B)/sim: $(call objects,$(wildcard tests/sim/*.c) tests/place.c) $(filter-out $
 		core/db.c core/db_env.c nodes/transport.c nodes/clock.c nodes/trace.c), \
 		$(call listed,core,$(CORE)) $(call listed,nodes,$(NODES)))
 	$(link) $(addprefix -Wl$(comma)--wrap=,local_accept nanosleep pthread_create pthread_join answer_make chore_begin \
-		malloc calloc realloc free $(addprefix arena_,open close reset take copy))
+		malloc aligned_alloc calloc realloc free $(addprefix arena_,open close reset take copy))
 comma := ,
 given = $(foreach v,$(1),$(if $($v),$v=$($v)))
 sim: $(B)/sim ## a whole network from one seed: SEED=n repeats one

@@ -7,6 +7,7 @@ enum { KEPT_BY_RESET = 1 << 20 }; /* as in core/base.c */
 static const uint64_t GOLDEN = UINT64_C(0x9e3779b97f4a7c15);
 
 void *__real_malloc(size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
@@ -17,6 +18,7 @@ void *__real_arena_take(struct arena *arena, size_t size);
 view __real_arena_copy(struct arena *arena, view bytes);
 
 void *__wrap_malloc(size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
@@ -87,6 +89,15 @@ void *
 __wrap_malloc(size_t size)
 {
     void *block = __real_malloc(size);
+
+    add(watched, size_of(block));
+    return block;
+}
+
+void *
+__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    void *block = __real_aligned_alloc(alignment, size);
 
     add(watched, size_of(block));
     return block;
@@ -182,7 +193,8 @@ touch(const struct arena *arena)
     struct region *region = find_region(arena->base);
     size_t used = (size_t)(arena->next - arena->base);
 
-    if (used <= region->touched)
+    /* Of a piece of one it is not known whose it is. */
+    if (region->base == NULL || used <= region->touched)
         return;
     add(region->heap, (int64_t)(used - region->touched));
     region->touched = used;
