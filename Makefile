@@ -6,7 +6,7 @@ Q := $(if $(V),,@)
 
 # The order of each list is the layering and the reading order: a file
 # includes only what is listed above it (`make tidy` checks).
-CORE := base limits release err chore watch list amount calendar text event hash crypto blake pack varint codec_fields codec_quick \
+CORE := base limits release err chore watch list amount calendar text event hash crypto pack varint codec_fields codec_quick \
 	codec codec_decode json json_value json_fields json_quick json_read json_write record room mark db_parts db db_env shelf \
 	pen group journal reader conflict copy_index ingest prune scrub enrol admission own_stores retell program mistake yaml scalar grammar program_ids \
 	program_stores program_tests program_value program_check program_yaml program_schema program_words program_diff \

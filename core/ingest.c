@@ -7,7 +7,6 @@
  */
 #include "core/ingest.h"
 
-#include "core/blake.h"
 #include "core/copy_index.h"
 #include "core/pen.h"
 
@@ -22,103 +21,46 @@ struct checked {
     enum ingest_verdict verdict; /* on what follows; INGEST_APPENDED: nothing */
 };
 
-/* Records whose chain hash is yet to be looked at: of several at once it takes
- * less (blake.h). */
-struct links {
-    uint32_t count;
-    struct link {
-        struct checked *checked; /* of its batch */
-        uint32_t at;             /* where it begins in that */
-        digest chain;            /* which it bears */
-    } list[BLAKE_LANES];
-    view chained[BLAKE_LANES];
-    uint8_t room[BLAKE_LANES][1 << 15];
-};
-
-static void
-check_links(struct links *links)
-{
-    digest found[BLAKE_LANES];
-
-    for (uint32_t i = links->count; i < BLAKE_LANES; i++)
-        links->chained[i] = (view) { 0 };
-    blake_digests(links->chained, found);
-    for (uint32_t i = 0; i < links->count; i++) {
-        const struct link *link = &links->list[i];
-        /* Of what has come behind a damaged one nothing counts. */
-        if (!digest_equal(found[i], link->chain) &&
-            link->at < link->checked->size)
-            *link->checked = (struct checked) { link->at, INGEST_CORRUPT };
-    }
-    links->count = 0;
-}
-
-/* False: it does not bear the chain hash of what it holds.  Of most that is
- * found out later. */
-static bool
-check_link(struct links *links, const struct record *record,
-           struct checked *checked)
-{
-    const uint32_t count = links->count;
-    uint8_t *room = links->room[count];
-    uint32_t size = record_chained(record, room, sizeof links->room[count]);
-
-    if (size == 0)
-        return record_check_chain(record) == OK;
-    links->chained[count] = (view) { room, size };
-    links->list[count] =
-        (struct link) { checked, checked->size, record->chain };
-    links->count++;
-    return true;
-}
-
 /* One record against the one before it; `prev->count` 0: none. */
-static bool
-continues(const struct ingest_batch *batch, const struct record *prev,
-          const struct record *record)
+static enum ingest_verdict
+check_record(const struct ingest_batch *batch, const struct record *prev,
+             const struct record *record)
 {
-    return stream_equal(record->stream, batch->stream) &&
-           (prev->count == 0 || (record->seq == record_last(prev) + 1 &&
-                                 digest_equal(record->prev, prev->chain)));
+    if (!stream_equal(record->stream, batch->stream))
+        return INGEST_CORRUPT;
+    if (prev->count > 0) {
+        if (record->seq != record_last(prev) + 1)
+            return INGEST_CORRUPT;
+        if (!digest_equal(record->prev, prev->chain))
+            return INGEST_CORRUPT;
+    }
+    if (record_check_chain(record) != OK)
+        return INGEST_CORRUPT;
+    return INGEST_APPENDED;
 }
 
-static void
-check_batch(const struct ingest_batch *batch, struct links *links,
-            struct checked *ret_checked)
+static struct checked
+check_batch(const struct ingest_batch *batch)
 {
+    struct checked checked = { 0, INGEST_APPENDED };
     struct record prev = { 0 };
 
-    *ret_checked = (struct checked) { 0, INGEST_APPENDED };
-    while (ret_checked->verdict == INGEST_APPENDED &&
-           ret_checked->size < batch->bytes.size) {
-        view left = { batch->bytes.bytes + ret_checked->size,
-                      batch->bytes.size - ret_checked->size };
+    while (checked.size < batch->bytes.size) {
+        view left = { batch->bytes.bytes + checked.size,
+                      batch->bytes.size - checked.size };
         struct record record;
         enum err err = record_parse(left, &record);
-        if (err != OK || !continues(batch, &prev, &record) ||
-            !check_link(links, &record, ret_checked)) {
-            ret_checked->verdict =
+        if (err == OK)
+            checked.verdict = check_record(batch, &prev, &record);
+        else
+            checked.verdict =
                 err == ERR_UNKNOWN ? INGEST_UNKNOWN : INGEST_CORRUPT;
-            return;
-        }
-        ret_checked->size += record.bytes.size;
+        if (checked.verdict != INGEST_APPENDED)
+            return checked;
+        checked.size += record.bytes.size;
         prev = record;
-        if (links->count == BLAKE_LANES)
-            check_links(links);
     }
-}
-
-static void
-check_all(const struct ingest_batch *batches, uint32_t count,
-          struct checked *ret_checked)
-{
-    struct links links;
-
-    links.count = 0; /* the rest is room */
-    for (uint32_t i = 0; i < count; i++)
-        check_batch(&batches[i], &links, &ret_checked[i]);
-    if (links.count > 0)
-        check_links(&links);
+    return checked;
 }
 
 /* ----- copies and ids ----- */
@@ -393,7 +335,8 @@ ingest_run(struct journal *journal, struct ingest_batch *batches,
     struct checked *checked = calloc(count, sizeof *checked);
     if (checked == NULL)
         return ERR_MEMORY;
-    check_all(batches, count, checked);
+    for (uint32_t i = 0; i < count; i++)
+        checked[i] = check_batch(&batches[i]);
     do {
         struct intake intake = { .txn = &txn,
                                  .describe = journal_describer(journal),

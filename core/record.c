@@ -158,24 +158,15 @@ entry_size(const struct entry *entry)
     return entry->head_size + entry->core.size + entry->annex.size;
 }
 
-/* What the chain covers of an entry before its origin. */
-enum { CHAINED_HEAD = 5 };
 static void
-chained_head(const struct entry *entry, uint8_t head[static CHAINED_HEAD])
+chain_entry(struct crypto_blake *blake, const struct entry *entry)
 {
+    uint8_t head[5];
     bool has_annex = (entry->bits & (BIT_ANNEX | BIT_ERASED)) != 0;
 
     memcpy(head, &entry->core.size, 4);
     head[4] = (uint8_t)((entry->bits & BIT_COPY) |
                         (has_annex ? (unsigned)BIT_ANNEX : 0));
-}
-
-static void
-chain_entry(struct crypto_blake *blake, const struct entry *entry)
-{
-    uint8_t head[CHAINED_HEAD];
-
-    chained_head(entry, head);
     crypto_blake_add(blake, head, sizeof head);
     if (entry->origin != NULL)
         crypto_blake_add(blake, entry->origin, ORIGIN_SIZE);
@@ -366,59 +357,6 @@ record_check_chain(const struct record *record)
     if (!digest_equal(crypto_blake_end(&blake), record->chain))
         return err_corrupt();
     return OK;
-}
-
-static uint8_t *
-append(uint8_t *to, const void *bytes, uint32_t size)
-{
-    if (size > 0)
-        memcpy(to, bytes, size);
-    return to + size;
-}
-
-static uint8_t *
-append_entry(uint8_t *to, const struct entry *entry)
-{
-    chained_head(entry, to);
-    to += CHAINED_HEAD;
-    if (entry->origin != NULL)
-        to = append(to, entry->origin, ORIGIN_SIZE);
-    to = append(to, entry->core.bytes, entry->core.size);
-    if ((entry->bits & BIT_ANNEX) == 0)
-        return append(to, entry->annex.bytes, entry->annex.size);
-    digest hash = crypto_digest(entry->annex);
-    return append(to, hash.bytes, sizeof hash.bytes);
-}
-
-uint32_t
-record_chained(const struct record *record, uint8_t *room, uint32_t size)
-{
-    const uint8_t *bytes = record->bytes.bytes;
-    const uint32_t entry_more = CHAINED_HEAD - 4 + (uint32_t)sizeof(digest);
-    uint8_t *to = room;
-    view left = record->body;
-
-    /* An entry is longer by a byte and its annex's hash at most. */
-    if (record->bytes.size + (uint64_t)record->count * entry_more > size)
-        return 0;
-    to = append(to, bytes + CHAINED_TO, sizeof(digest));
-    to = append(to, bytes + CHAINED_FROM, CHAINED_TO - CHAINED_FROM);
-    if ((record->flags & RECORD_FIRST) != 0)
-        to = append(to, bytes + HEAD_SIZE, PARENT_SIZE);
-    if (record->kind != RECORD_EVENTS) {
-        to = append(to, left.bytes, left.size);
-        left.size = 0;
-    }
-    while (left.size > 0) {
-        struct entry entry;
-        bool sound = read_entry(left, &entry);
-        assert(sound);
-        to = append_entry(to, &entry);
-        left.bytes += entry_size(&entry);
-        left.size -= entry_size(&entry);
-    }
-    assert(to <= room + size);
-    return (uint32_t)(to - room);
 }
 
 struct record_cursor

@@ -158,9 +158,6 @@ NODISCARD bool record_find_last(view records, struct record *ret_last);
 /* Computes the chain hash from `record->prev` and the body.  ERR_CORRUPT: it
  * is not the one that the record bears. */
 NODISCARD enum err record_check_chain(const struct record *record);
-/* All that it is made of, in a row; how many bytes, and 0 without room. */
-uint32_t record_chained(const struct record *record, uint8_t *room,
-                        uint32_t size);
 
 /* The seq of its last item. */
 uint64_t record_last(const struct record *record);

@@ -211,75 +211,6 @@ TEST(damaged_bytes_are_never_stored)
     close_pair(pair);
 }
 
-/* Changes the record so that only its chain hash tells. */
-static void
-forge(view record)
-{
-    uint8_t *bytes = (uint8_t *)(uintptr_t)record.bytes;
-
-    bytes[record.size - 1] ^= 1;
-    uint64_t sum = hash_64((view) { bytes + 8, record.size - 8 }, 0);
-    memcpy(bytes, &sum, sizeof sum);
-}
-
-/* Of a run of records up to the one that is forged, wherever it stands, and
- * whatever other batches come with it.  The large one is checked alone. */
-TEST(a_forged_record_is_found_among_many)
-{
-    enum { RECORDS = 11, LARGE = 6 };
-    static char large[40000];
-    static struct pair back;
-    struct pair *pair = open_pair();
-    struct pair *more = open_pair();
-    struct ingest_options options = { .now_ms = KIT_NOW };
-    stream_id other = { .incarnation = 100, .node = 8 };
-    view records[RECORDS];
-
-    memset(large, 'x', sizeof large - 1);
-    for (uint32_t i = 0; i < RECORDS; i++) {
-        kit_append_one(pair->from, i == LARGE ? large : "a");
-        kit_append_one(more->to, "b"); /* who writes as node 8 */
-    }
-    view all = take(pair, OURS, 1).bytes;
-    for (uint32_t i = 0, at = 0; i < RECORDS; at += records[i++].size) {
-        struct record record;
-        view left = { all.bytes + at, all.size - at };
-        assert_int_equal(record_parse(left, &record), OK);
-        records[i] = record.bytes;
-    }
-    back.from = more->to;
-    view others = take(&back, other, 1).bytes;
-    struct place place = place_make();
-    struct journal_identity who = KIT_WHO;
-    struct journal *to = NULL;
-    who.node = 9;
-    assert_int_equal(journal_create(place.path, &who), OK);
-    assert_int_equal(journal_open(place.path, kit_describe, &to), OK);
-    for (uint32_t i = 0; i < RECORDS; i++) {
-        struct ingest_batch batches[] = {
-            { .stream = OURS, .bytes = all },
-            { .stream = other, .bytes = others },
-        };
-        forge(records[i]);
-        if (i + 1 < RECORDS) /* nor does a second one hide it */
-            forge(records[i + 1]);
-        assert_int_equal(ingest_run(to, batches, 2, &options), OK);
-        assert_int_equal(batches[0].verdict, INGEST_CORRUPT);
-        assert_int_equal(batches[0].head.seq, i);
-        assert_int_equal(batches[1].verdict,
-                         i == 0 ? INGEST_APPENDED : INGEST_DUPLICATE);
-        assert_int_equal(batches[1].head.seq, RECORDS);
-        forge(records[i]);
-        if (i + 1 < RECORDS)
-            forge(records[i + 1]);
-    }
-    assert_int_equal(kit_findings(to), 0);
-    journal_close(to);
-    place_remove(&place);
-    close_pair(pair);
-    close_pair(more);
-}
-
 /* Nothing but us writes what we are writing. */
 TEST(our_own_incarnation_is_not_taken_from_others)
 {
@@ -564,7 +495,6 @@ RUN(cmocka_unit_test(records_arrive_once),
     cmocka_unit_test(another_history_of_the_same_stream_is_a_fork),
     cmocka_unit_test(other_record_ends_are_a_fork),
     cmocka_unit_test(damaged_bytes_are_never_stored),
-    cmocka_unit_test(a_forged_record_is_found_among_many),
     cmocka_unit_test(our_own_incarnation_is_not_taken_from_others),
     cmocka_unit_test(our_own_tail_comes_home_with_its_ids),
     cmocka_unit_test(an_original_marks_the_copy_that_differs),
