@@ -28,10 +28,10 @@ enum {
     QUIET_REST = 1,     /* ... but for when there is ... */
     QUIET_STEP = 1000,  /* ... nothing else to do */
     FOLD_STEP = 32768,  /* positions; then those who ask have their turn */
-    LAG_MAX = 1 << 19,  /* positions that histories stay behind, ... */
-    LAG_MS = 1000,      /* ... and how long, while more and more arrives; ... */
+    LAG_MAX = 1 << 22,  /* positions that histories stay behind, ... */
+    LAG_MS = 5000,      /* ... and how long, while more and more arrives; ... */
     LAG_FEW = 1 << 16,  /* ... and so many that a till can wait for them */
-    ASKED_MS = 5000,    /* who has asked for a history may ask again */
+    ASKED_MS = 5000,    /* who has asked may ask again, and not wait long */
     SAVE_MS = 60000,    /* between two files of totals */
     STATES_SHARE = 4,   /* of the machine's memory, that states may take */
     TAIL_ITEMS = 100000, /* of the history that are kept in memory */
@@ -61,7 +61,7 @@ struct keeper {
     bool well;
     bool behind;      /* there is more to be folded */
     int64_t level_ms; /* when histories were last as far as states, if ever */
-    bool asked;       /* for them, lately */
+    bool asked;       /* anything, lately: in one go they would take long */
     bool feeds;       /* a hub's */
     pthread_t thread;
 
@@ -81,7 +81,7 @@ struct keeper {
     uint32_t answer_count;
     uint32_t holds;
     int64_t busy_ms;  /* since when it has looked at no question; 0: it waits */
-    int64_t asked_ms; /* when a question last came that needs histories */
+    int64_t asked_ms; /* when a question last came */
     bool able;        /* what is asked can be answered; ... */
     bool near;        /* ... from histories, too */
 };
@@ -166,8 +166,8 @@ note_asked(struct keeper *keeper)
 }
 
 /* States come first, and histories when there is time for them.  But as long as
- * somebody asks for those both go step by step; and where something is wrong
- * they say what. */
+ * somebody asks both go step by step; and where something is wrong histories
+ * say what. */
 static enum err
 look(struct keeper *keeper, struct complaint *complaint)
 {
@@ -661,11 +661,10 @@ keeper_question(struct keeper *keeper, const struct answer_to *question)
     pthread_mutex_lock(&keeper->lock);
     const bool late =
         keeper->busy_ms != 0 && clock_steady_ms() - keeper->busy_ms > LATE_MS;
-    const bool needs_history = answer_needs_history(question);
-    bool fits = keeper->able && !late && (keeper->near || !needs_history) &&
+    bool fits = keeper->able && !late &&
+                (keeper->near || !answer_needs_history(question)) &&
                 keeper->question_count < KEEPER_QUESTIONS_MAX;
-    if (needs_history)
-        keeper->asked_ms = clock_steady_ms();
+    keeper->asked_ms = clock_steady_ms();
     if (fits)
         keeper->questions[keeper->question_count++] = *question;
     keeper->woken |= fits;
