@@ -506,6 +506,8 @@ release(struct keeper *keeper)
     if (keeper->standing && keeper->booked)
         save(keeper);
     standing_close(keeper->standing);
+    if (keeper->state && keeper->well && state_is_sound(keeper->state))
+        (void)!state_checkpoint(keeper->state);
     if (keeper->state)
         state_close(keeper->state);
     free(keeper);

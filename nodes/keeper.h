@@ -31,7 +31,8 @@ NODISCARD enum err keeper_ledger(const char *dir, bool feeds,
  * state_open() says. */
 NODISCARD enum err keeper_open(struct ledger *ledger, bool feeds,
                                struct keeper **ret_keeper);
-/* Ends the thread after the step it is in. */
+/* Ends the thread after the step it is in; what is folded is written for the
+ * next one, if that can be. */
 void keeper_close(struct keeper *keeper);
 
 /* There is something new in the journal. */

@@ -105,6 +105,10 @@ hublies=1 canary what-was-once-safe-remains-so nodes/notes.c \
 	's/(acked\[at\]\.safe) = safe;/\1 = safe > notes->\1 ? safe : notes->\1;/'
 hublies=1 canary states-to-come-are-gone-on-from nodes/greet.c \
 	's/session->feed_position > input->admit\.feed_end/false/'
+canary a-warm-account-forgets-its-points core/onward.c \
+	'/^onward_pass/,$s/if \(earned\.value > 0\)/if (earned.value < 0)/'
+canary marked-accounts-miss-what-has-come core/state_afresh.c \
+	's/\? ledger_refresh_histories\(state->ledger, NULL\)/? OK/'
 # Some worlds in twenty have a hub that is rolled back, and in few of these it
 # had told what nobody else would.
 first=1051 count=120 canary a-hub-that-was-rolled-back-goes-on nodes/shadow.c \
