@@ -30,7 +30,7 @@ enum {
     GRANTS_REST = 16384,
     GRANTS_FLOW = LIMIT_FRAME_SIZE + LIMIT_FRAME_SIZE / 4,
     GRANTS_TURN = LIMIT_FRAME_SIZE / 2, /* at most, but for who needs more */
-    GRANTS_LEAST = 4 * GRANTS_REST,     /* of a turn: frames that come together
+    GRANTS_LEAST = 2 * GRANTS_REST,     /* of a turn: frames that come together
                                          * cost less, and wait longer */
     GRANTS_MAX = 16 * LIMIT_FRAME_SIZE,
     GRANTS_ITEM = 64, /* bytes that an item takes at least: a turn is not more
