@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from leima import TREE, leima, main  # noqa: E402
 from network import (Hub, Node, Wire, copy, enrol, events, has,  # noqa: E402
-                     join, kill_all, move, sell, till, wait,
+                     join, kill_all, move, sell, status, till, wait,
                      wait_until_told)
 
 PROGRAM = os.path.join(TREE, "tests", "examples", "01-stacking",
@@ -293,7 +293,11 @@ def test_one_run_at_another_hub_ends_with_a_refusal():
         leima("rules", "publish", name, PROGRAM, "--from",
               "2000-01-01").expect(0)
     hubs = [Hub(name) for name in ("early", "hq", "late")]
-    join(11).stop()
+    node = join(11)
+    # Its mark, and what its hub publishes: who has not been told anything yet
+    # may go to any hub.
+    wait("the hub's word", lambda: status("n11")["position"] == 2)
+    node.stop()
     sold = sell("n11", 2)
     copy("n11", "away")
     for name, words in (("early", "refused by the hub: a later hub has been"),
