@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { FOLDED_MS = 300000 /* in which a hub that is well has folded */ };
+
 /* A hub's ledger with the program published and the nodes enrolled. */
 static struct ledger_identity
 prepare(const char *path, enum sales_program program, struct fleet *fleet,
@@ -127,7 +129,10 @@ harbour_wait_until_folded(const char *path)
     struct beat beat;
 
     while (!read_beat(path, &beat) || beat.at_ms < acked_ms ||
-           beat.unfolded > 0)
+           beat.unfolded > 0) {
+        bench_need(clock_wall_ms() - acked_ms < FOLDED_MS,
+                   "hear from the hub that it has folded");
         nanosleep(&(struct timespec) { .tv_nsec = 250000000 }, NULL);
+    }
     return beat.folded_ms;
 }
