@@ -68,12 +68,14 @@ wants_to_see(const struct session *session, const struct lane *lane)
 
 /* Two branches are an alarm; but not those of what was public in an epoch that
  * is over, which remain for ever, and of which a hub that was refilled has
- * published all again. */
+ * published all again.  Where the peer's is the longer one it may be a branch
+ * that nobody showed then: a twin's, who came later. */
 static void
 alarm_forked(struct session *session, const struct lane *lane, uint64_t seq)
 {
     if (lane->stream.channel != CHANNEL_PUBLIC || session->options.refill ||
-        lane->stream.incarnation == session->epoch)
+        lane->stream.incarnation == session->epoch ||
+        (session->options.role == SYNC_HUB && lane->told > lane->durable.seq))
         talk_alarm(session, SYNC_ALARM_FORKED, lane->stream, seq);
 }
 
@@ -155,8 +157,15 @@ agree_answer(struct session *session, const struct frame *frame)
     (void)fork_narrow(&session->fork, lane->stream, common, differs);
 }
 
-/* Compares our hashes with those asked about.  Below our boundary there is
- * nothing to compare: a fork there is taken as one at the boundary. */
+/* Below our boundary there is nothing to compare: a fork there is taken as one
+ * at the boundary. */
+static stream_head
+common_end(const struct lane *lane, stream_head common)
+{
+    return common.seq < lane->boundary.seq ? lane->boundary : common;
+}
+
+/* Compares our hashes with those asked about. */
 static void
 answer_fork(struct session *session, struct lane *lane, const stream_head *held,
             uint32_t count)
@@ -170,8 +179,7 @@ answer_fork(struct session *session, struct lane *lane, const stream_head *held,
                       ? fork->heads[i]
                       : held[i];
     struct fork_answer answer = fork_compare(fork, ours, count);
-    if (answer.common.seq < lane->boundary.seq)
-        answer.common = lane->boundary;
+    answer.common = common_end(lane, answer.common);
     bool found = fork->neighbours || answer.differs <= lane->boundary.seq;
     fork->asked = 0;
     if (found && answer.differs != 0) {
@@ -204,7 +212,7 @@ ask_fork(struct session *session, struct lane *lane, const stream_head *ends,
          ((lane->stream.node != session->options.self || lane->left) &&
           is_ours_to_leave(session, lane)))) {
         /* The peer has more of it, and we went on otherwise. */
-        emit_branch(session, lane, common, REASON_FORK);
+        emit_branch(session, lane, common_end(lane, common), REASON_FORK);
         *fork = (struct fork_search) { 0 };
         return;
     }

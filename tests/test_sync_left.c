@@ -120,6 +120,33 @@ TEST(case_4_an_incarnation_left_before_is_searched_where_the_hub_has_more)
     parley_finish(world);
 }
 
+/* Of what both held alike nothing is left here to be told again from. */
+TEST(case_4_an_old_fork_below_the_boundary_is_taken_as_at_it)
+{
+    struct world *world = parley_begin();
+
+    for (uint32_t i = 0; i < 6; i++)
+        parley_append(&world->hub, TILL, 1, 'b');
+    for (uint32_t i = 0; i < 4; i++)
+        parley_append(&world->node, TILL, 1, 'x');
+    world->boundary = 2;
+    world->offers_left = 1;
+    world->fetch = true;
+    world->own = 4;
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO 3.7.0 4x\n"
+                       "h WELCOME 3.7.0 6b\n"
+                       "n ACK 3.7.0 4x\n"
+                       "h alarm forked\n"
+                       "h FORKA 3.7.0 common 0 differs 4\n"
+                       "n alarm forked\n"
+                       "n FORKQ 3.7.0 1x 2x 3x\n"
+                       "h FORKA 3.7.0 common 0 differs 1\n"
+                       "n branches at 2x\n");
+    parley_finish(world);
+}
+
 /* Of the incarnation that the node has left, and of the one that it writes, the
  * hub has another branch. */
 static struct world *
@@ -446,6 +473,7 @@ RUN(cmocka_unit_test(
         case_4_an_incarnation_left_before_is_not_told_again_above_its_end),
     cmocka_unit_test(
         case_4_an_incarnation_left_before_is_searched_where_the_hub_has_more),
+    cmocka_unit_test(case_4_an_old_fork_below_the_boundary_is_taken_as_at_it),
     cmocka_unit_test(case_4_an_old_fork_holds_up_no_new_one),
     cmocka_unit_test(case_4_of_several_forks_each_has_its_turn),
     cmocka_unit_test(case_4_an_old_fork_is_not_searched_again),
