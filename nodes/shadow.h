@@ -52,7 +52,7 @@ bool shadow_hello(struct shadow *shadow, const struct frame *hello,
 /* A later hub has been met, whose claim is believed. */
 void shadow_depose(struct shadow *shadow, const struct claim *claim);
 
-/* Whether nodes are asked for public items that they have and we lack. */
+/* Whether nodes are to show public items that are others there than here. */
 bool shadow_refills(const struct shadow *shadow);
 /* Up to where a stream is safe. */
 uint64_t shadow_safe(const struct shadow *shadow, stream_id stream);

@@ -54,7 +54,7 @@ struct sync_options {
     uint64_t epoch;  /* hub: its own; node: the greatest seen */
     uint64_t window; /* bytes that the peer may send unacknowledged; ... */
     bool shares; /* hub: ... at first, and from then on what SYNC_GRANT says */
-    bool refill; /* hub: what is public and we lack is taken from the peer */
+    bool refill; /* hub: what is public and not as we have it is to be shown */
     bool relay;  /* hub: the peer offers and takes all streams; node: we do */
     bool books;  /* but those of the hubs' books only where this is set */
     struct claim claim;       /* to say: a hub its own, a node the newest */

@@ -168,7 +168,7 @@ talk_may_receive(const struct session *session, stream_id stream)
     if (session->options.role == SYNC_NODE)
         return stream.channel == CHANNEL_PUBLIC;
     if (stream.channel == CHANNEL_PUBLIC)
-        return session->options.refill &&
+        return stream.node != session->options.peer &&
                !(own && stream.incarnation == session->options.epoch);
     if (own)
         return false;

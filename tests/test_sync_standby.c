@@ -407,9 +407,9 @@ TEST(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it)
     parley_finish(world);
 }
 
-/* A node that claims to know more of what the hub has published is believed
- * only while the hub is being refilled. */
-TEST(a_hub_takes_nothing_public_from_a_store)
+/* What a node has above our end, of an epoch that is over, may be ours of old
+ * also long after a restore; whether it is signed the shell sees. */
+TEST(a_hub_takes_what_was_public_in_an_epoch_that_is_over)
 {
     struct world *world = parley_begin();
 
@@ -421,7 +421,30 @@ TEST(a_hub_takes_nothing_public_from_a_store)
     parley_said(world, "n HELLO\n"
                        "h WELCOME offers 1.8.1 1p\n"
                        "n ACK 1.8.1 2q\n"
-                       "h alarm right\n");
+                       "h alarm rewound\n"
+                       "h ACK 1.8.1 1p\n"
+                       "n BATCH 1.8.1 2-2\n"
+                       "h ACK 1.8.1 2q\n");
+    parley_check_equal(world, BEFORE);
+    parley_finish(world);
+}
+
+/* But not another branch: that one stands there is said. */
+TEST(a_longer_branch_of_an_epoch_that_is_over_is_an_alarm)
+{
+    struct world *world = parley_begin();
+
+    parley_append(&world->node, BEFORE, 2, 'q');
+    parley_append(&world->hub, BEFORE, 1, 'p');
+    parley_connect(world);
+    parley_run(world);
+    parley_said(world, "n HELLO\n"
+                       "h WELCOME offers 1.8.1 1p\n"
+                       "n ACK 1.8.1 2q\n"
+                       "h alarm rewound\n"
+                       "h ACK 1.8.1 1p\n"
+                       "n FORKA 1.8.1 common 0 differs 1\n"
+                       "h alarm forked\n");
     assert_int_equal(parley_log(&world->hub, BEFORE)->count, 1);
     parley_finish(world);
 }
@@ -596,7 +619,8 @@ RUN(cmocka_unit_test(a_standby_is_given_all_streams),
     cmocka_unit_test(branches_of_an_epoch_that_is_over_are_no_alarm),
     cmocka_unit_test(case_5_a_restored_hub_asks_in_vain_three_times),
     cmocka_unit_test(case_5_a_restored_hub_that_forgot_a_stream_is_told_of_it),
-    cmocka_unit_test(a_hub_takes_nothing_public_from_a_store),
+    cmocka_unit_test(a_hub_takes_what_was_public_in_an_epoch_that_is_over),
+    cmocka_unit_test(a_longer_branch_of_an_epoch_that_is_over_is_an_alarm),
     cmocka_unit_test(a_hub_is_shown_what_it_has_published_and_forgotten),
     cmocka_unit_test(a_hub_is_shown_another_branch_of_what_it_publishes),
     cmocka_unit_test(a_hub_hears_from_its_standby_that_it_was_rewound),

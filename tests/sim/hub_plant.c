@@ -100,8 +100,9 @@ write_item(const struct plant *plant)
     forgery_close(&forgery);
     forgery =
         (struct forgery) { .stream = plant->stream, .now_ms = world_now_ms() };
-    forgery_control(&forgery, kinds[luck_below(plant->luck, COUNT_OF(kinds))],
-                    (view) { body, size });
+    const uint8_t kind = kinds[luck_below(plant->luck, COUNT_OF(kinds))];
+    plant->world->closed_falsely |= kind == RECORD_CLOSE;
+    forgery_control(&forgery, kind, (view) { body, size });
 }
 
 /* --- which --- */

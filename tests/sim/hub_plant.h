@@ -10,6 +10,7 @@
  *
  * What is public is not made up (hub_lies.h), nor what the hub's books say in
  * its present epoch: they are the hub's word, and nothing speaks against it.
+ * So is a close of a past one: where it can't be read nobody closes any more.
  */
 #ifndef TESTS_SIM_HUB_PLANT_H
 #define TESTS_SIM_HUB_PLANT_H

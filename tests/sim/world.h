@@ -89,9 +89,10 @@ struct world {
     uint32_t reigning;  /* whom people hold to be the hub */
     struct world_backup backups[WORLD_BACKUPS_MAX];
     uint32_t backup_count;
-    int64_t fall_ms;    /* when the hub falls ... */
-    int64_t recover_ms; /* ... and when its machine comes back */
-    uint64_t rolled;    /* the epoch in which a hub was rolled back; 0: none */
+    int64_t fall_ms;     /* when the hub falls ... */
+    int64_t recover_ms;  /* ... and when its machine comes back */
+    uint64_t rolled;     /* the epoch in which a hub was rolled back; 0: none */
+    bool closed_falsely; /* a hub has lied about a close */
     struct sale *sales;
     uint32_t sale_count;
     uint32_t sale_room;
