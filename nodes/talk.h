@@ -97,9 +97,10 @@ struct lane *talk_find(const struct session *session, stream_id stream);
 /* Finds or makes it; NULL: too many, or no memory.  Earlier pointers to lanes
  * are void after it. */
 struct lane *talk_obtain(struct session *session, stream_id stream);
-/* Whether the peer may send us this stream: a store its own events, a hub
- * what is public and what the node has lost, a relay all but the books, a
- * standby everything, and those two are sent the same. */
+/* Whether the peer may send us this stream: a store its own events and what
+ * hubs have published and signed, but for what we publish now; a hub what is
+ * public and what the node has lost; a relay all but the books, a standby
+ * everything, and those two are sent the same. */
 bool talk_may_receive(const struct session *session, stream_id stream);
 /* Ends the session for want of room. */
 void talk_no_memory(struct session *session);
