@@ -3,9 +3,9 @@
  *
  * What a hub has published in an epoch that is over, and may have forgotten
  * since, it takes from whichever node has it: mostly after a restore, or when a
- * machine comes that was not there then.  Any node could say it had published anything; so records
- * are held here, in memory, until one comes behind them by which a hub has
- * signed them (trust.h), and are stored only then.
+ * machine comes that was not there then.  Any node could say it had published
+ * anything; so records are held here, in memory, until one comes behind them by
+ * which a hub has signed them (trust.h), and are stored only then.
  */
 #ifndef NODES_REFILL_H
 #define NODES_REFILL_H
