@@ -59,12 +59,13 @@ check_claim(struct world *world, const struct machine *from, stream_id stream,
 }
 
 /* What it has had it may have lost, with an older disk in its place, and not
- * been sent again yet.  Where there is one hub all along that one hears of it.
- */
+ * been sent again yet.  Where there is one hub all along that one hears of it;
+ * but not of what it has itself talked a standby out of. */
 static bool
 is_excused(const struct world *world, const struct box *box)
 {
-    if (world->plan.lapses > 0 && world->plan.fall == FALL_NONE)
+    if (world->plan.lapses > 0 && world->plan.fall == FALL_NONE &&
+        world->plan.hub_lies == 0)
         return box->parted && machine_true_ms() < box->owned_ms;
     return box->parted && (!world->healed || world->plan.lapses > 0);
 }
