@@ -74,14 +74,14 @@ credit_raise(struct session *session, uint64_t total)
 }
 
 /* An acknowledgement of a whole record brings what the next needs; that of a
- * part may not. */
+ * part may not, and what is only shown has none. */
 static bool
 awaits_ack(const struct session *session)
 {
     for (uint32_t i = 0; i < session->lane_count; i++) {
         const struct lane *lane = &session->lanes[i];
         if (lane->sends && lane->out == LANE_LIVE && lane->part == 0 &&
-            lane->sent.seq > lane->acked.seq)
+            !lane->shows && lane->sent.seq > lane->acked.seq)
             return true;
     }
     return false;
