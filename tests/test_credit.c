@@ -76,6 +76,28 @@ TEST(only_a_grant_gives_credit)
     parley_finish(world);
 }
 
+/* What is shown is acknowledged by nobody: the rest does not wait for that. */
+TEST(who_has_shown_its_branch_asks_for_more)
+{
+    const stream_id public = { .incarnation = 8, .node = 1, .channel = 1 };
+    const stream_id books = { .incarnation = 8, .node = 1, .channel = 2 };
+    struct world *world = parley_begin();
+
+    world->window = BATCH_SIZE + sizeof(struct fake) - 1;
+    world->shares = world->standby = world->refill = true;
+    parley_append(&world->node, public, 1, 'p');
+    parley_append(&world->hub, public, 1, 'q');
+    parley_connect(world);
+    parley_run(world);
+    world->log_size = 0;
+    parley_append(&world->node, books, 1, 'b');
+    parley_grow(world, &world->node, books);
+    parley_run(world);
+    parley_said(world, "n PING\n");
+    assert_int_equal(session_needed(world->hub.session), BATCH_SIZE);
+    parley_finish(world);
+}
+
 TEST(a_question_that_is_lost_is_put_again)
 {
     struct world *world = begin(BATCH_SIZE - 1);
@@ -129,6 +151,7 @@ TEST(asking_gives_nothing)
 
 RUN(cmocka_unit_test(nothing_goes_beyond_the_credit),
     cmocka_unit_test(only_a_grant_gives_credit),
+    cmocka_unit_test(who_has_shown_its_branch_asks_for_more),
     cmocka_unit_test(a_question_that_is_lost_is_put_again),
     cmocka_unit_test(a_grant_that_is_lost_is_told_again),
     cmocka_unit_test(asking_gives_nothing))
