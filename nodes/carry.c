@@ -239,17 +239,20 @@ add_held(struct carry *carry, const struct reader_stream *found)
     return OK;
 }
 
-/* Whether the events above that seq were told again here: the first is marked
- * then.  Where there is none, there was nothing to tell. */
+/* Whether the events above that seq were told again here: each is marked then.
+ * The first one says it that has not been dropped.  Where there is none, there
+ * was nothing to tell. */
 static bool
-is_told_again(struct carry *carry, stream_id stream, uint64_t seq)
+is_told_again(struct carry *carry, const struct sync_offer *offer, uint64_t seq)
 {
     struct reader_item item;
     struct record_event event;
     enum reader_quarantine why = QUARANTINE_NONE;
     uint64_t marked = 0;
 
-    while (reader_find(carry->reader, stream, seq + 1, &item) == OK) {
+    if (seq < offer->boundary.seq)
+        seq = offer->boundary.seq;
+    while (reader_find(carry->reader, offer->stream, seq + 1, &item) == OK) {
         struct record_cursor cursor = record_events(&item.record);
         while (record_next(&cursor, &event)) {
             const uint64_t position =
@@ -276,7 +279,7 @@ mark_left(struct carry *carry, const struct record_parent *parent)
         struct sync_offer *offer = &carry->offers[i];
         if (offer->stream.incarnation != parent->incarnation ||
             parent->reason != REASON_FORK || offer->head.seq <= parent->seq ||
-            !is_told_again(carry, offer->stream, parent->seq))
+            !is_told_again(carry, offer, parent->seq))
             continue;
         offer->fetch = false;
         offer->head =

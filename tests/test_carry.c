@@ -320,28 +320,37 @@ TEST(where_it_forked_is_known_when_the_record_that_says_so_is_dropped)
     close_desk(&desk);
 }
 
-/* The machine of a twin, whose incarnation has come back from the hub, has left
- * the stream elsewhere: that is not where this one has. */
-TEST(where_a_twin_has_left_it_says_nothing)
+/* A twin, which has left the stream behind the first event, and whose
+ * incarnation has come here from the hub. */
+static void
+meet_twin(struct desk *ours)
 {
-    struct desk ours, twin;
     const stream_id its = { .incarnation = 150, .node = 7 };
     const struct ingest_options options = { .now_ms = KIT_NOW };
     struct reader *reader = NULL;
     struct reader_item item;
+    struct desk twin;
 
-    open_desk(&ours);
     open_desk(&twin);
-    append_growing(&ours, 3);
     append_growing(&twin, 3);
     branch(&twin, 1, 150);
     assert_int_equal(reader_open(twin.journal, &reader), OK);
     assert_int_equal(reader_find(reader, its, 1, &item), OK);
     struct ingest_batch batch = { .stream = its, .bytes = item.record.bytes };
-    assert_int_equal(ingest_run(ours.journal, &batch, 1, &options), OK);
+    assert_int_equal(ingest_run(ours->journal, &batch, 1, &options), OK);
     assert_int_equal(batch.verdict, INGEST_APPENDED);
     reader_close(reader);
+    close_desk(&twin);
+}
 
+/* That is not where this one has left it. */
+TEST(where_a_twin_has_left_it_says_nothing)
+{
+    struct desk ours;
+
+    open_desk(&ours);
+    append_growing(&ours, 3);
+    meet_twin(&ours);
     assert_int_equal(carry_offers(&ours.carry, 7, CHANNEL_EVENTS), OK);
     assert_int_equal(ours.carry.offer_count, 2);
     assert_false(ours.carry.offers[0].left);
@@ -356,7 +365,27 @@ TEST(where_a_twin_has_left_it_says_nothing)
     assert_true(ours.carry.offers[2].left);
     assert_true(ours.carry.offers[2].fetch);
     close_desk(&ours);
-    close_desk(&twin);
+}
+
+/* Nor where what follows there is safe here, and dropped: the rest is not told
+ * again, and to be sent. */
+TEST(where_a_twin_has_left_it_says_nothing_of_what_was_dropped)
+{
+    struct prune prune = { .stream = own, .safe = 3, .before_ms = INT64_MAX };
+    struct desk ours;
+
+    open_desk(&ours);
+    append_growing(&ours, 3);
+    meet_twin(&ours);
+    assert_int_equal(prune_run(ours.journal, &prune), OK);
+    assert_int_equal(prune.dropped, 3);
+    assert_int_equal(journal_renew(ours.journal, 104, REASON_MOVED, NULL), OK);
+    assert_int_equal(carry_offers(&ours.carry, 7, CHANNEL_EVENTS), OK);
+    assert_true(ours.carry.offers[0].left);
+    assert_true(ours.carry.offers[0].fetch);
+    assert_int_equal(ours.carry.offers[0].boundary.seq, 3);
+    assert_int_equal(ours.carry.offers[0].head.seq, 6);
+    close_desk(&ours);
 }
 
 /* What was fetched so far is no other branch: the rest is wanted, too. */
@@ -411,5 +440,6 @@ RUN(cmocka_unit_test(hashes_are_those_of_record_ends),
     cmocka_unit_test(
         where_it_forked_is_known_when_the_record_that_says_so_is_dropped),
     cmocka_unit_test(where_a_twin_has_left_it_says_nothing),
+    cmocka_unit_test(where_a_twin_has_left_it_says_nothing_of_what_was_dropped),
     cmocka_unit_test(fetching_goes_on_where_it_was_cut),
     cmocka_unit_test(a_mark_is_written_after_a_silence_only))
