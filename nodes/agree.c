@@ -96,13 +96,14 @@ agree_hear_wish(const struct session *session, struct lane *lane,
 bool
 agree_is_waited_for(struct lane *lane)
 {
-    enum { TRIES = 3 };
+    enum { TRIES = 3, SELDOM = 12 };
 
     if (!(lane->shown || lane->unsure) || ++lane->vain < TRIES)
         return true;
-    lane->in_stopped = true; /* an older peer, which shows or says nothing */
+    /* An older peer, which shows or says nothing; or each time it was lost. */
     lane->refused = true;
-    return false;
+    lane->in_stopped = !lane->shown;
+    return lane->shown && lane->vain % SELDOM == 0;
 }
 
 void

@@ -48,7 +48,8 @@ void agree_rewound(struct session *session, struct lane *lane,
 void agree_hear_wish(const struct session *session, struct lane *lane,
                      const struct frame *frame);
 /* Receiver: whether what is overdue is to be asked for once more; of what is
- * only to be looked at, or may be none of ours, three times are enough. */
+ * only to be looked at, or may be none of ours, three times are enough, and
+ * nothing waits for it any more: the former is asked for once a minute then. */
 bool agree_is_waited_for(struct lane *lane);
 /* Receiver: asks whether our end lies on the peer's chain.  One output. */
 void agree_ask(struct session *session, const struct lane *lane);
