@@ -9,8 +9,7 @@
  *     that it believes tells a hub that its time is over.
  *   the heads of what is public: the control item SIGNED, written behind
  *     whatever was published, covers by the chain hash all that stands before
- *     it in its stream.  A hub that refills from its nodes takes only what is
- *     covered.
+ *     it in its stream.  A hub takes back from its nodes only what is covered.
  *
  * Whose key counts stands in the lists of hubs (hubs.h), which are public, and
  * so signed: a standby tells its key in the HELLO of its authenticated session,
